@@ -1,0 +1,73 @@
+/**
+ * The written contract between a session and a framing.
+ *
+ * A {@link Codec} makes one {@link Decoder} and one {@link Encoder} per connection. Both are synchronous and see only
+ * bytes and frames: no timer, no stream, no promise.
+ */
+import type { CloseReason } from "./errors.ts";
+import type { Bytes } from "./transport.ts";
+
+/**
+ * Turns chunks of bytes, cut anywhere, into frames.
+ *
+ * The session calls `push` only after `next` has returned `undefined`, and calls nothing after `end` but `next`.
+ *
+ * - **Owns**: a pushed chunk belongs to the decoder; frames may be views of it.
+ * - **Linear**: each byte is looked at a bounded number of times, however the input is cut. At most one frame and one
+ *   chunk are held.
+ *
+ * @typeParam Frame what a frame is; anything but `undefined`
+ */
+export interface Decoder<Frame> {
+  /** Takes the next bytes. Must not throw: report what is wrong from `next`, in its place among the frames. */
+  push(chunk: Bytes): void;
+  /**
+   * The next whole frame, or `undefined` when more bytes are needed.
+   *
+   * A frame that breaks a rule throws a {@link SpillwayError} of code `frame-too-large` or `frame-invalid` in its
+   * place. The decoder must then be ready to go on behind exactly that frame, for sessions with
+   * `onInvalidFrame: "skip"`. Anything else that is thrown ends the connection as `codec-failed`.
+   */
+  next(): Frame | undefined;
+  /**
+   * There will be no more bytes. After this, `next` returns what is left and then `undefined`, or throws
+   * `unexpected-eof` when a frame was cut off.
+   */
+  end(): void;
+  /** Whether a frame has begun and is not whole: what the frame deadline watches. Asked after `next` ran dry. */
+  readonly midFrame: boolean;
+}
+
+/** Where an {@link Encoder} puts what is to be sent. What is put here in one turn leaves in one write. */
+export interface Output {
+  /** Appends a string, to be sent as UTF-8. */
+  text(text: string): void;
+  /** Appends bytes. They must not change afterwards. */
+  bytes(bytes: Uint8Array): void;
+}
+
+/** Turns frames into bytes. */
+export interface Encoder<Frame> {
+  /**
+   * Puts one frame into `output`. If this throws, nothing of the frame is sent.
+   *
+   * @throws {SpillwayError} `reply-invalid` when this is not a frame of the codec (the handler's fault); anything else
+   * that is thrown counts as the codec's own failure
+   */
+  encode(frame: Frame, output: Output): void;
+  /** Puts the one frame that tells the other side why its connection is about to end. Optional: not every protocol has one. */
+  encodeFault?(reason: CloseReason, output: Output): void;
+}
+
+/**
+ * A framing: how messages are marked in a stream of bytes.
+ *
+ * @typeParam In the frames that arrive
+ * @typeParam Out the frames that are sent
+ */
+export interface Codec<In, Out = In> {
+  /** A decoder for one connection. */
+  decoder(): Decoder<In>;
+  /** An encoder for one connection; one without state may be shared by all. */
+  encoder(): Encoder<Out>;
+}

@@ -1,0 +1,43 @@
+import type { Bytes } from "../transport.ts";
+
+const EMPTY: Bytes = new Uint8Array(0);
+const SMALLEST = 64;
+
+/**
+ * Bytes of a frame that is not whole yet, in one piece. Grows by doubling, so that any number of pushes costs time
+ * linear in the bytes, and at most twice their room.
+ */
+export class ByteQueue {
+  #buffer: Bytes = EMPTY;
+  #length = 0;
+
+  get length(): number {
+    return this.#length;
+  }
+
+  /** Copies `bytes` to the end: what they are a view of may be much larger, and should not be kept. */
+  push(bytes: Bytes): void {
+    const length = this.#length + bytes.length;
+    if (length > this.#buffer.length) this.#grow(length);
+    this.#buffer.set(bytes, this.#length);
+    this.#length = length;
+  }
+
+  /** Everything, as a view that is the caller's; the queue is empty afterwards. */
+  take(): Bytes {
+    const taken = this.#buffer.subarray(0, this.#length);
+    this.clear();
+    return taken;
+  }
+
+  clear(): void {
+    this.#buffer = EMPTY;
+    this.#length = 0;
+  }
+
+  #grow(length: number): void {
+    const grown = new Uint8Array(Math.max(length, 2 * this.#buffer.length, SMALLEST));
+    grown.set(this.#buffer.subarray(0, this.#length));
+    this.#buffer = grown;
+  }
+}

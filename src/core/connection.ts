@@ -1,0 +1,193 @@
+import { SpillwayError } from "./errors.ts";
+import type { Address, Bytes, Connection } from "./transport.ts";
+
+/** Bytes that `writable` queues before it asks its writer to wait. */
+const WRITABLE_BYTES = 65_536;
+
+/**
+ * What a runtime must do for one connection. An adapter implements it and reports what happens to the
+ * {@link DriverConnection} that it made: `push`, `end`, `fail`, `released`.
+ */
+export interface Driver {
+  readonly remoteAddress: Address;
+  readonly localAddress: Address;
+  /** Somebody waits for input: deliver a chunk with `push`, or `end`, or `fail`. Called again only when more is wanted. */
+  pull(): void;
+  /**
+   * Sends; `undefined` when the kernel took everything at once, else a promise that fulfils when it has, and rejects with
+   * a {@link SpillwayError}. One call at a time; `bytes` stay unchanged until then.
+   */
+  write(bytes: Uint8Array): Promise<void> | undefined;
+  /** Sends FIN. Called once, after the last `write` is done. */
+  finish(): Promise<void> | undefined;
+  /** Both directions have ended: give the descriptor back, then report `released`. */
+  release(): void;
+  /** End now, with RST where possible, then report `released`. */
+  reset(): void;
+}
+
+/**
+ * A {@link Connection} over a {@link Driver}: the WHATWG streams, their backpressure, half-close and errors, made once
+ * for all runtimes. **Owns** the driver from its making to `released`.
+ */
+export class DriverConnection implements Connection {
+  readonly readable: ReadableStream<Bytes>;
+  readonly writable: WritableStream<Uint8Array>;
+  readonly closed: Promise<SpillwayError | undefined>;
+  readonly #driver: Driver;
+  #input!: ReadableStreamDefaultController<Bytes>;
+  #output!: WritableStreamDefaultController;
+  #resolveClosed!: (error: SpillwayError | undefined) => void;
+  #error: SpillwayError | undefined;
+  #inputEnded = false;
+  /** Input is read only to find its end. */
+  #discarding = false;
+  #finishing = false;
+  #outputEnded = false;
+  /** Bytes that were written to `writable` and not yet taken by the driver. */
+  #unsent = 0;
+  #closing = false;
+  #over = false;
+
+  constructor(driver: Driver) {
+    this.#driver = driver;
+    this.closed = new Promise((resolve) => {
+      this.#resolveClosed = resolve;
+    });
+    this.readable = new ReadableStream<Bytes>(
+      {
+        start: (controller) => {
+          this.#input = controller;
+        },
+        pull: () => driver.pull(),
+        cancel: () => this.#discard(),
+      },
+      { highWaterMark: 0 },
+    );
+    this.writable = new WritableStream<Uint8Array>(
+      {
+        start: (controller) => {
+          this.#output = controller;
+        },
+        write: (bytes) => this.#write(bytes),
+        close: () => this.#finish(),
+        abort: (reason) => this.abort(reason),
+      },
+      { highWaterMark: WRITABLE_BYTES, size: (bytes) => this.#enqueued(bytes) },
+    );
+  }
+
+  get remoteAddress(): Address {
+    return this.#driver.remoteAddress;
+  }
+
+  get localAddress(): Address {
+    return this.#driver.localAddress;
+  }
+
+  close(): Promise<void> {
+    if (!this.#closing && !this.#over) {
+      this.#closing = true;
+      this.#discard();
+      this.#finishWhenSent();
+    }
+    return this.closed.then(() => undefined);
+  }
+
+  abort(reason?: unknown): void {
+    if (this.#over) return;
+    const error =
+      reason instanceof SpillwayError
+        ? reason
+        : new SpillwayError("aborted", "the connection was aborted", { cause: reason });
+    this.#break(error);
+    this.#driver.reset();
+  }
+
+  /** The driver has input. False: hold further input until the next `pull`. */
+  push(bytes: Bytes): boolean {
+    if (this.#inputEnded) return false;
+    if (this.#discarding) return true;
+    this.#input.enqueue(bytes);
+    return (this.#input.desiredSize as number) >= 0;
+  }
+
+  /** The driver saw the other side's FIN. */
+  end(): void {
+    if (this.#inputEnded) return;
+    this.#inputEnded = true;
+    if (!this.#discarding) this.#input.close();
+    this.#releaseWhenEnded();
+  }
+
+  /** The connection broke, in the driver's eyes. */
+  fail(error: SpillwayError): void {
+    if (this.#over) return;
+    this.#break(error);
+    this.#driver.reset();
+  }
+
+  /** The driver gave the descriptor back. */
+  released(): void {
+    if (!this.#over) this.#break(new SpillwayError("connection-failed", "the connection was closed underneath"));
+    this.#resolveClosed(this.#error);
+  }
+
+  #enqueued(bytes: Uint8Array): number {
+    this.#unsent += bytes.length;
+    return bytes.length;
+  }
+
+  #write(bytes: Uint8Array): Promise<void> | undefined {
+    const taken = bytes.length === 0 ? undefined : this.#driver.write(bytes);
+    if (taken === undefined) this.#sent(bytes.length);
+    return taken?.then(() => this.#sent(bytes.length));
+  }
+
+  #sent(length: number): void {
+    this.#unsent -= length;
+    if (this.#closing) this.#finishWhenSent();
+  }
+
+  #finishWhenSent(): void {
+    if (this.#unsent > 0 || this.#finishing || this.#outputEnded) return;
+    this.#output.error(new SpillwayError("aborted", "the connection is closing"));
+    const finished = this.#finish();
+    finished?.catch((error: SpillwayError) => this.fail(error));
+  }
+
+  #finish(): Promise<void> | undefined {
+    if (this.#finishing || this.#outputEnded) return undefined;
+    this.#finishing = true;
+    const finished = this.#driver.finish();
+    if (finished === undefined) this.#finished();
+    return finished?.then(() => this.#finished());
+  }
+
+  #finished(): void {
+    this.#outputEnded = true;
+    this.#releaseWhenEnded();
+  }
+
+  #discard(): void {
+    if (this.#inputEnded || this.#discarding) return;
+    this.#discarding = true;
+    if (this.#closing) this.#input.close();
+    this.#driver.pull();
+  }
+
+  #releaseWhenEnded(): void {
+    if (!this.#inputEnded || !this.#outputEnded || this.#over) return;
+    this.#over = true;
+    this.#driver.release();
+  }
+
+  #break(error: SpillwayError): void {
+    this.#over = true;
+    this.#error = error;
+    if (!this.#inputEnded && !this.#discarding) this.#input.error(error);
+    this.#inputEnded = true;
+    this.#output.error(error);
+    this.#outputEnded = true;
+  }
+}

@@ -1,0 +1,146 @@
+import type { Clock } from "./clock.ts";
+
+/** Timers of every runtime keep their delay in 31 bits. */
+const MAX_DELAY_MS = 2 ** 31 - 1;
+
+/**
+ * An instant at which something must happen, unless it is moved before.
+ *
+ * Moving it later is a plain assignment to `at`: the queue looks at the number again when the old instant comes.
+ * Moving it earlier, or arming it, needs {@link DeadlineQueue.arm}.
+ */
+export class Deadline {
+  /** The instant, on the queue's clock. `Infinity`: never. */
+  at: number = Infinity;
+  /** Where the queue has it: the instant it is sorted by, and its place in the heap. */
+  queuedAt: number = Infinity;
+  index: number = -1;
+  /** Called with the present instant, at `at` or a little later, never earlier. */
+  readonly onPassed: (now: number) => void;
+
+  constructor(onPassed: (now: number) => void) {
+    this.onPassed = onPassed;
+  }
+}
+
+/**
+ * Any number of deadlines on one timer.
+ *
+ * A binary heap ordered by when each deadline must be looked at. A busy connection moves its deadline with every chunk;
+ * that costs one assignment, and one heap operation each time an old instant passes.
+ */
+export class DeadlineQueue {
+  readonly #clock: Clock;
+  readonly #heap: Deadline[] = [];
+  #timer: unknown;
+  /** When the timer fires; `Infinity` while there is none. */
+  #timerAt = Infinity;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** How many deadlines are queued. */
+  get size(): number {
+    return this.#heap.length;
+  }
+
+  /** Makes sure that `deadline` is looked at no later than at `deadline.at`. */
+  arm(deadline: Deadline): void {
+    if (deadline.at >= deadline.queuedAt) return;
+    if (deadline.index < 0) deadline.index = this.#heap.push(deadline) - 1;
+    deadline.queuedAt = deadline.at;
+    this.#siftUp(deadline);
+    this.#setTimer();
+  }
+
+  /** Forgets `deadline`; its `onPassed` is not called until it is armed again. */
+  disarm(deadline: Deadline): void {
+    deadline.at = Infinity;
+    if (deadline.index < 0) return;
+    this.#remove(deadline);
+    if (this.#heap.length === 0) this.#clearTimer();
+  }
+
+  #setTimer(): void {
+    const first = this.#heap[0] as Deadline;
+    if (first.queuedAt >= this.#timerAt) return;
+    this.#clearTimer();
+    this.#timerAt = first.queuedAt;
+    const delay = Math.max(0, first.queuedAt - this.#clock.now());
+    this.#timer = this.#clock.setTimeout(this.#onTimer, Math.min(Math.ceil(delay), MAX_DELAY_MS));
+  }
+
+  #clearTimer(): void {
+    if (this.#timer !== undefined) this.#clock.clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#timerAt = Infinity;
+  }
+
+  readonly #onTimer = (): void => {
+    this.#timer = undefined;
+    this.#timerAt = Infinity;
+    const now = this.#clock.now();
+    for (let first = this.#heap[0]; first !== undefined && first.queuedAt <= now; first = this.#heap[0]) {
+      this.#remove(first);
+      if (first.at > now) this.#requeue(first);
+      else {
+        first.at = Infinity;
+        first.onPassed(now);
+      }
+    }
+    if (this.#heap.length > 0) this.#setTimer();
+  };
+
+  /** Its owner moved it later in the meantime. */
+  #requeue(deadline: Deadline): void {
+    if (deadline.at === Infinity) return;
+    deadline.index = this.#heap.push(deadline) - 1;
+    deadline.queuedAt = deadline.at;
+    this.#siftUp(deadline);
+  }
+
+  #remove(deadline: Deadline): void {
+    const last = this.#heap.pop() as Deadline;
+    const hole = deadline.index;
+    deadline.index = -1;
+    deadline.queuedAt = Infinity;
+    if (last === deadline) return;
+    this.#place(last, hole);
+    this.#siftUp(last);
+    this.#siftDown(last);
+  }
+
+  #place(deadline: Deadline, index: number): void {
+    this.#heap[index] = deadline;
+    deadline.index = index;
+  }
+
+  #siftUp(deadline: Deadline): void {
+    let index = deadline.index;
+    while (index > 0) {
+      const parent = this.#heap[(index - 1) >> 1] as Deadline;
+      if (parent.queuedAt <= deadline.queuedAt) break;
+      this.#place(parent, index);
+      index = (index - 1) >> 1;
+    }
+    this.#place(deadline, index);
+  }
+
+  #siftDown(deadline: Deadline): void {
+    const { length } = this.#heap;
+    let index = deadline.index;
+    for (let child = 2 * index + 1; child < length; child = 2 * index + 1) {
+      const right = child + 1;
+      if (right < length && this.#queuedAt(right) < this.#queuedAt(child)) child = right;
+      if (this.#queuedAt(child) >= deadline.queuedAt) break;
+      this.#place(this.#heap[child] as Deadline, index);
+      index = child;
+    }
+    this.#place(deadline, index);
+  }
+
+  #queuedAt(index: number): number {
+    return (this.#heap[index] as Deadline).queuedAt;
+  }
+}

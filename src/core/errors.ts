@@ -1,0 +1,87 @@
+/**
+ * Why a connection ended. Every connection ends with exactly one.
+ *
+ * | reason | meaning |
+ * |---|---|
+ * | `peer-closed` | the other side sent FIN and everything it had asked was answered |
+ * | `drained` | the server shut down; what was in flight was answered |
+ * | `unexpected-eof` | FIN in the middle of a frame |
+ * | `connection-reset` | the other side reset the connection, or went away while a reply was being sent |
+ * | `connection-failed` | the connection broke in another way |
+ * | `frame-too-large` / `frame-invalid` | the decoder refused a frame |
+ * | `codec-failed` | the codec threw something that it should not |
+ * | `handler-failed` | the handler threw, rejected, or returned what the codec cannot encode |
+ * | `handler-timeout`, `idle-timeout`, `frame-timeout`, `write-timeout` | that deadline passed |
+ * | `lifetime-reached` | the connection was open for as long as it may be |
+ * | `too-many-connections` | `maxConnections` was reached and the policy is `"reject"` |
+ * | `drain-timeout` | still busy when the drain's time was up, or the drain was forced |
+ */
+export type CloseReason =
+  | "peer-closed"
+  | "drained"
+  | "unexpected-eof"
+  | "connection-reset"
+  | "connection-failed"
+  | "frame-too-large"
+  | "frame-invalid"
+  | "codec-failed"
+  | "handler-failed"
+  | "handler-timeout"
+  | "idle-timeout"
+  | "frame-timeout"
+  | "write-timeout"
+  | "lifetime-reached"
+  | "too-many-connections"
+  | "drain-timeout";
+
+/** What can go wrong, as a stable string: match on this, never on a message. */
+export type ErrorCode =
+  | CloseReason
+  /** The reply is not a frame of this codec. */
+  | "reply-invalid"
+  // Listening
+  | "address-in-use"
+  | "address-not-available"
+  | "permission-denied"
+  | "host-not-found"
+  | "listen-failed"
+  // Accepting
+  /** That connection failed before it was accepted; the next one may succeed. */
+  | "connection-aborted"
+  /** No file descriptor or buffer is free; accepting may succeed later. */
+  | "out-of-descriptors"
+  | "listener-closed"
+  | "accept-failed"
+  // Connecting
+  | "connection-refused"
+  | "connection-timed-out"
+  | "connect-aborted"
+  | "connect-failed"
+  // Connections
+  /** This side aborted it. */
+  | "aborted"
+  /** No transport for this runtime. */
+  | "runtime-unsupported";
+
+/**
+ * The one error of Spillway. Misuse is not one of these: it throws `TypeError` or `RangeError` at the call.
+ *
+ * @example
+ * ```ts
+ * import { SpillwayError } from "spillway";
+ *
+ * const error = new SpillwayError("frame-too-large", "a line of more than 65536 bytes");
+ * console.log(error.code, error.message);
+ * ```
+ */
+export class SpillwayError extends Error {
+  override readonly name = "SpillwayError";
+  /** What went wrong. */
+  readonly code: ErrorCode;
+
+  /** `cause` keeps what a runtime or a handler threw. */
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}

@@ -1,0 +1,48 @@
+/** What a throw means: each kind of failure becomes one SpillwayError here. */
+import { type CloseReason, SpillwayError } from "./errors.ts";
+
+/** What a decoder threw. */
+export function frameError(cause: unknown): SpillwayError {
+  if (cause instanceof SpillwayError && isFrameFault(cause.code)) return cause;
+  return codecError(cause);
+}
+
+/** What a codec must not throw. */
+export function codecError(cause: unknown): SpillwayError {
+  return new SpillwayError("codec-failed", `the codec threw: ${describe(cause)}`, { cause });
+}
+
+/** What a handler threw or rejected with. */
+export function handlerError(cause: unknown): SpillwayError {
+  return new SpillwayError("handler-failed", `the handler threw: ${describe(cause)}`, { cause });
+}
+
+/** What an encoder threw: the handler's fault if this is no frame of the codec, else the codec's. */
+export function replyError(cause: unknown): SpillwayError {
+  if (!(cause instanceof SpillwayError) || cause.code !== "reply-invalid") return codecError(cause);
+  return new SpillwayError("handler-failed", `the handler's reply was refused: ${cause.message}`, { cause });
+}
+
+/** What a stream of a connection failed with. */
+export function connectionError(cause: unknown): SpillwayError {
+  if (cause instanceof SpillwayError) return cause;
+  return new SpillwayError("connection-failed", `the connection failed: ${describe(cause)}`, { cause });
+}
+
+/** The reason that a broken connection ends with. */
+export function brokenReason(error: SpillwayError | undefined): CloseReason {
+  return error?.code === "connection-reset" ? "connection-reset" : "connection-failed";
+}
+
+function isFrameFault(code: string): boolean {
+  return code === "frame-too-large" || code === "frame-invalid" || code === "unexpected-eof";
+}
+
+function describe(cause: unknown): string {
+  if (cause instanceof Error) return cause.message || cause.name;
+  try {
+    return String(cause);
+  } catch {
+    return typeof cause;
+  }
+}

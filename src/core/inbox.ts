@@ -1,0 +1,139 @@
+import type { Clock } from "./clock.ts";
+import type { Decoder } from "./codec.ts";
+import type { Bytes } from "./transport.ts";
+
+/** What an {@link Inbox} tells its session. */
+export interface InboxEvents {
+  /** There is a chunk to take frames from, or the input has ended. */
+  onInput(): void;
+  /** The connection gives no more. */
+  onBroken(error: unknown): void;
+}
+
+/**
+ * The input side of a session: reads chunks and gives frames, one at a time, when asked.
+ *
+ * - **Owns** the reader's lock, and the decoder.
+ * - **Pushes back**: reads one chunk ahead of the one whose frames are being taken, and then waits.
+ * - **On abort** the read in progress rejects; frames that were not taken are dropped.
+ */
+export class Inbox<In> {
+  bytesIn = 0;
+  framesIn = 0;
+  /** When the last bytes came. */
+  heardAt: number;
+  /** When the frame that is not whole yet was begun; `Infinity` when there is none. */
+  frameBegunAt: number = Infinity;
+  eof = false;
+  readonly #reader: ReadableStreamDefaultReader<Bytes>;
+  readonly #decoder: Decoder<In>;
+  readonly #clock: Clock;
+  readonly #events: InboxEvents;
+  /** A chunk that is not decoded, and what tells the reading loop that it was taken. */
+  #held: Bytes | undefined;
+  #onTaken: (() => void) | undefined;
+  /** The decoder gave all frames of what it has. */
+  #dry = true;
+  /** The frame deadline starts anew: a frame came, or the wait was ours. */
+  #renewed = false;
+  #ended = false;
+  #stopped = false;
+
+  constructor(reader: ReadableStreamDefaultReader<Bytes>, decoder: Decoder<In>, clock: Clock, events: InboxEvents) {
+    this.#reader = reader;
+    this.#decoder = decoder;
+    this.#clock = clock;
+    this.#events = events;
+    this.heardAt = clock.now();
+  }
+
+  /** Whether every frame of what was read has been taken. */
+  get starved(): boolean {
+    return this.#dry && this.#held === undefined;
+  }
+
+  /** Whether there will be no more frames. */
+  get exhausted(): boolean {
+    return this.starved && (this.#ended || (this.#stopped && !this.eof));
+  }
+
+  /** Reads until the end. Does not reject. */
+  async run(): Promise<void> {
+    try {
+      for (;;) {
+        const { done, value } = await this.#reader.read();
+        if (done) break;
+        this.bytesIn += value.length;
+        this.heardAt = this.#clock.now();
+        if (this.#stopped) continue;
+        this.#held = value;
+        this.#events.onInput();
+        if (this.#held !== undefined) await this.#taken();
+      }
+      this.eof = true;
+      this.#events.onInput();
+    } catch (error) {
+      this.#events.onBroken(error);
+    }
+  }
+
+  /** The next frame of what was read; `undefined` when there is none yet. @throws what the decoder throws */
+  take(): In | undefined {
+    for (;;) {
+      this.#dry = false;
+      const frame = this.#next();
+      if (frame !== undefined) return frame;
+      if (this.#held !== undefined) this.#decode(this.#held);
+      else if (this.eof && !this.#ended) this.#end();
+      else break;
+    }
+    this.#dry = true;
+    this.#noteFrameBegun();
+    return undefined;
+  }
+
+  /** Takes no further chunk. Frames of what was read before can still be taken. */
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  #next(): In | undefined {
+    try {
+      const frame = this.#decoder.next();
+      if (frame === undefined) return undefined;
+      this.framesIn += 1;
+      this.#renewed = true;
+      return frame;
+    } catch (error) {
+      this.#renewed = true;
+      throw error;
+    }
+  }
+
+  #decode(chunk: Bytes): void {
+    this.#held = undefined;
+    if (this.#onTaken !== undefined) {
+      this.#renewed = true;
+      this.#onTaken();
+      this.#onTaken = undefined;
+    }
+    this.#decoder.push(chunk);
+  }
+
+  #end(): void {
+    this.#ended = true;
+    this.#decoder.end();
+  }
+
+  #noteFrameBegun(): void {
+    if (!this.#decoder.midFrame) this.frameBegunAt = Infinity;
+    else if (this.frameBegunAt === Infinity || this.#renewed) this.frameBegunAt = this.heardAt;
+    this.#renewed = false;
+  }
+
+  #taken(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#onTaken = resolve;
+    });
+  }
+}

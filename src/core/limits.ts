@@ -1,0 +1,99 @@
+/** Settings of time and size, their defaults, and the checks that refuse nonsense at the call. */
+
+/** Limits of a server and its connections. `Infinity` turns one off; 0, negatives and NaN are a `RangeError`. */
+export interface Limits {
+  /** No byte for so long while nothing is in flight: `idle-timeout`. Default 300000 (5 min). */
+  readonly idleTimeoutMs: number;
+  /** A frame was begun and is not whole after so long: `frame-timeout`. Default 30000. */
+  readonly frameTimeoutMs: number;
+  /** A handler has not finished after so long: `handler-timeout`. Default 30000. */
+  readonly handlerTimeoutMs: number;
+  /** The other side took nothing of what waits to be sent for so long: `write-timeout`. Default 30000. */
+  readonly writeTimeoutMs: number;
+  /** A connection is closed in order after so long: `lifetime-reached`. Default `Infinity`. */
+  readonly lifetimeMs: number;
+  /** After FIN was sent, wait so long for the other side's before releasing. Default 2000. */
+  readonly lingerTimeoutMs: number;
+  /** What a shutdown may take before it aborts what remains: `drain-timeout`. Default 10000. */
+  readonly drainTimeoutMs: number;
+  /** Connections served at once. A whole number; default 65536. */
+  readonly maxConnections: number;
+  /** Frames of one connection in the handler at once. A whole number; default 1. */
+  readonly concurrency: number;
+  /** Bytes of one connection that wait to be sent, above which its frames wait. A whole number; default 1 MiB. */
+  readonly maxOutboundBytes: number;
+  /**
+   * Connections that may wait to be accepted. A whole number; default 4096, the usual maximum of the Linux kernel,
+   * which lowers it to its own limit.
+   */
+  readonly backlog: number;
+}
+
+const DEFAULTS: Limits = {
+  idleTimeoutMs: 300_000,
+  frameTimeoutMs: 30_000,
+  handlerTimeoutMs: 30_000,
+  writeTimeoutMs: 30_000,
+  lifetimeMs: Number.POSITIVE_INFINITY,
+  lingerTimeoutMs: 2_000,
+  drainTimeoutMs: 10_000,
+  maxConnections: 65_536,
+  concurrency: 1,
+  maxOutboundBytes: 1_048_576,
+  backlog: 4_096,
+};
+
+/** Fills in defaults. @throws {TypeError} not a number @throws {RangeError} 0, negative, NaN, or a fraction of a count */
+export function resolveLimits(given: Partial<Limits>): Limits {
+  const limits: Record<string, number> = {};
+  for (const [name, fallback] of Object.entries(DEFAULTS) as [keyof Limits, number][]) {
+    const value = given[name] ?? fallback;
+    limits[name] = name.endsWith("Ms") ? checkDuration(name, value) : checkCount(name, value);
+  }
+  return limits as unknown as Limits;
+}
+
+/** A number of milliseconds above 0, or `Infinity`. */
+export function checkDuration(name: string, value: number): number {
+  checkNumber(name, value);
+  if (!(value > 0)) throw new RangeError(`${name} must be more than 0 ms (Infinity turns it off), not ${value}`);
+  return value;
+}
+
+/** A whole number of at least 1, or `Infinity`. */
+export function checkCount(name: string, value: number): number {
+  checkNumber(name, value);
+  if (!(value >= 1) || (value !== Number.POSITIVE_INFINITY && !Number.isSafeInteger(value))) {
+    throw new RangeError(`${name} must be a whole number of at least 1 (Infinity turns it off), not ${value}`);
+  }
+  return value;
+}
+
+/** @throws {RangeError} not a whole number from 0 to 65535 */
+export function checkPort(value: number): number {
+  checkNumber("port", value);
+  if (!Number.isInteger(value) || value < 0 || value > 65_535) {
+    throw new RangeError(`port must be a whole number from 0 to 65535, not ${value}`);
+  }
+  return value;
+}
+
+/** @throws {TypeError} not a string, or empty */
+export function checkHostname(value: string): string {
+  if (typeof value !== "string" || value === "") {
+    throw new TypeError(`hostname must be a name or a numeric address, not ${JSON.stringify(value)}`);
+  }
+  return value;
+}
+
+/** @throws {RangeError} not one of the choices */
+export function checkChoice(name: string, value: string, choices: readonly string[]): void {
+  if (choices.includes(value)) return;
+  throw new RangeError(
+    `${name} must be ${choices.map((choice) => JSON.stringify(choice)).join(" or ")}, not ${JSON.stringify(value)}`,
+  );
+}
+
+function checkNumber(name: string, value: number): void {
+  if (typeof value !== "number") throw new TypeError(`${name} must be a number, not ${typeof value}`);
+}

@@ -1,0 +1,48 @@
+import type { CloseReason, SpillwayError } from "./errors.ts";
+import type { ConnectionInfo } from "./exchange.ts";
+import type { Address } from "./transport.ts";
+
+/** How many connections a drain saw to their end, and how many it had to abort. */
+export interface DrainResult {
+  readonly drained: number;
+  readonly aborted: number;
+}
+
+/** What happened, in the order in which it happened. */
+export type ServerEvent =
+  | { readonly type: "listening"; readonly address: Address; readonly transport: string }
+  /** `retryInMs`: accepting goes on after so long. Without it, accepting is over. */
+  | { readonly type: "accept-error"; readonly error: SpillwayError; readonly retryInMs?: number }
+  | { readonly type: "connection-opened"; readonly connection: ConnectionInfo }
+  | ConnectionClosed
+  /** `skipped`: the frame was dropped and the connection goes on. */
+  | {
+      readonly type: "frame-error";
+      readonly connection: ConnectionInfo;
+      readonly error: SpillwayError;
+      readonly skipped: boolean;
+    }
+  /** What a handler threw is the error's `cause`. */
+  | { readonly type: "handler-error"; readonly connection: ConnectionInfo; readonly error: SpillwayError }
+  | { readonly type: "draining"; readonly connections: number }
+  | ({ readonly type: "drained" } & DrainResult);
+
+/** The one event that says how a connection ended. */
+export interface ConnectionClosed {
+  readonly type: "connection-closed";
+  readonly connection: ConnectionInfo;
+  readonly reason: CloseReason;
+  /** What broke it, when something did. */
+  readonly error?: SpillwayError;
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+  readonly framesIn: number;
+  readonly framesOut: number;
+  readonly durationMs: number;
+}
+
+/**
+ * Gets every event, synchronously. Logs and metrics are observers. What it throws is counted
+ * (`server.stats().observerErrors`) and goes no further: watching must not break what is watched.
+ */
+export type Observer = (event: ServerEvent) => void;

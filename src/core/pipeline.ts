@@ -1,0 +1,165 @@
+import type { Clock } from "./clock.ts";
+import { SpillwayError } from "./errors.ts";
+import { type ConnectionInfo, Exchange, type Handler } from "./exchange.ts";
+import { handlerError } from "./faults.ts";
+
+/** What a {@link Pipeline} tells its session. */
+export interface PipelineEvents<Out> {
+  /** A reply whose turn it is. @throws {SpillwayError} when it cannot be sent */
+  onReply(reply: Out): void;
+  /** A fault whose turn it is; what is behind it is void. */
+  onFault(error: SpillwayError): void;
+  /** A handler failed; its fault waits for its turn. */
+  onHandlerError(error: SpillwayError): void;
+  /** An asynchronous handler has finished: `answerFinished`, and take more. */
+  onSettled(): void;
+}
+
+/** Microtasks without a finished handler after which a turn counts as over: more than a chain of plain `await`s needs. */
+const QUIET_MICROTASKS = 6;
+
+/**
+ * The frames of one connection that are with the handler, and the replies that wait for an earlier one, in request order.
+ *
+ * A synchronous handler costs no promise: while nothing waits, its reply goes straight through.
+ */
+export class Pipeline<In, Out> {
+  /** A fault is on its way out: no further frame may be handled. */
+  faulted = false;
+  /** Handlers finish within this turn of the event loop: their replies should leave together. */
+  turnOpen = false;
+  /** When an asynchronous handler last finished. */
+  settledAt = 0;
+  readonly #connection: ConnectionInfo;
+  readonly #handler: Handler<In, Out>;
+  readonly #clock: Clock;
+  readonly #events: PipelineEvents<Out>;
+  readonly #exchanges: Exchange<Out>[] = [];
+  #settledInTurn = false;
+
+  constructor(connection: ConnectionInfo, handler: Handler<In, Out>, clock: Clock, events: PipelineEvents<Out>) {
+    this.#connection = connection;
+    this.#handler = handler;
+    this.#clock = clock;
+    this.#events = events;
+  }
+
+  /** Frames that are not answered yet. */
+  get length(): number {
+    return this.#exchanges.length;
+  }
+
+  /** When the handler that has been at work for longest began; `Infinity` when none is. */
+  get busySince(): number {
+    for (const exchange of this.#exchanges) if (!exchange.finished) return exchange.startedAt;
+    return Infinity;
+  }
+
+  /** Runs the handler. */
+  handle(frame: In): void {
+    const exchange = new Exchange<Out>(this.#connection);
+    try {
+      const result = this.#handler(frame, exchange);
+      if (isPromiseLike(result)) {
+        exchange.startedAt = this.#clock.now();
+        this.#exchanges.push(exchange);
+        void this.#await(exchange, result);
+        return;
+      }
+      exchange.succeed(result as Out | undefined);
+    } catch (cause) {
+      this.#fail(exchange, handlerError(cause));
+    }
+    this.#enqueue(exchange);
+  }
+
+  /** Ends the sequence: after everything before it is answered, `onFault` is called. */
+  fault(error: SpillwayError): void {
+    this.faulted = true;
+    const exchange = new Exchange<Out>(this.#connection);
+    exchange.fail(error);
+    this.#enqueue(exchange);
+  }
+
+  /** The handler that has been at work for longest is out of time. */
+  timeOut(): void {
+    const late = this.#exchanges.find((exchange) => !exchange.finished);
+    if (late === undefined) return;
+    const error = new SpillwayError("handler-timeout", "the handler did not finish in time");
+    this.#fail(late, error);
+    late.abort(error);
+    this.answerFinished();
+  }
+
+  /** Hands out what is finished, up to the first that is not. */
+  answerFinished(): void {
+    for (let first = this.#exchanges[0]; first?.finished; first = this.#exchanges[0]) {
+      this.#exchanges.shift();
+      this.#answer(first);
+    }
+  }
+
+  /** Nobody waits for what is still here: signals the handlers and forgets them. */
+  abort(error: SpillwayError): void {
+    this.faulted = true;
+    for (const exchange of this.#exchanges.splice(0)) {
+      if (exchange.finished) continue;
+      exchange.finished = true;
+      exchange.abort(error);
+    }
+  }
+
+  async #await(exchange: Exchange<Out>, result: PromiseLike<Out | undefined | void>): Promise<void> {
+    try {
+      exchange.succeed((await result) as Out | undefined);
+    } catch (cause) {
+      this.#fail(exchange, handlerError(cause));
+    }
+    this.settledAt = this.#clock.now();
+    this.#settledInTurn = true;
+    if (!this.turnOpen) void this.#runTurn();
+  }
+
+  /** Microtasks only: nothing from outside can come in between. */
+  async #runTurn(): Promise<void> {
+    this.turnOpen = true;
+    for (let quiet = 0; quiet < QUIET_MICROTASKS; quiet++) {
+      if (this.#settledInTurn) {
+        this.#settledInTurn = false;
+        quiet = 0;
+        this.#events.onSettled();
+      }
+      await undefined;
+    }
+    this.turnOpen = false;
+    this.#events.onSettled();
+  }
+
+  #enqueue(exchange: Exchange<Out>): void {
+    if (this.#exchanges.length > 0) this.#exchanges.push(exchange);
+    else this.#answer(exchange);
+  }
+
+  #answer(exchange: Exchange<Out>): void {
+    if (exchange.fault === undefined && exchange.reply !== undefined) {
+      try {
+        this.#events.onReply(exchange.reply);
+      } catch (error) {
+        exchange.finished = false;
+        this.#fail(exchange, error as SpillwayError);
+      }
+    }
+    if (exchange.fault !== undefined) this.#events.onFault(exchange.fault);
+  }
+
+  #fail(exchange: Exchange<Out>, error: SpillwayError): void {
+    if (exchange.finished) return;
+    exchange.fail(error);
+    this.faulted = true;
+    this.#events.onHandlerError(error);
+  }
+}
+
+function isPromiseLike(result: unknown): result is PromiseLike<unknown> {
+  return typeof result === "object" && result !== null && typeof (result as PromiseLike<unknown>).then === "function";
+}

@@ -1,0 +1,278 @@
+import { AcceptLoop } from "./accept.ts";
+import { type Clock, systemClock } from "./clock.ts";
+import type { Codec } from "./codec.ts";
+import { Deadline, DeadlineQueue } from "./deadline.ts";
+import { SpillwayError } from "./errors.ts";
+import type { ConnectionInfo, Handler } from "./exchange.ts";
+import { codecError } from "./faults.ts";
+import { checkChoice, checkDuration, checkHostname, checkPort, type Limits, resolveLimits } from "./limits.ts";
+import type { DrainResult, Observer, ServerEvent } from "./observer.ts";
+import { Session, type SessionSettings, type Traffic } from "./session.ts";
+import { Tracker } from "./tracker.ts";
+import type { Address, Connection, Listener, Transport } from "./transport.ts";
+
+/** Refused connections that may be told so at the same time; beyond, they are reset. */
+const MAX_REFUSALS = 1_024;
+
+const NO_TRAFFIC: Traffic = { bytesIn: 0, bytesOut: 0, framesIn: 0, framesOut: 0 };
+
+/** What a server does with its frames: the part that does not depend on where it listens. */
+export interface Service<In, Out = In> extends Partial<Limits> {
+  /** How messages are marked in the stream. */
+  readonly codec: Codec<In, Out>;
+  /** What is computed for each frame. */
+  readonly handler: Handler<In, Out>;
+  /**
+   * What a frame that is too large or malformed does to its connection: ends it with a fault frame (`"close"`, the
+   * default), or is dropped, reported to the observer and otherwise ignored (`"skip"`).
+   */
+  readonly onInvalidFrame?: "close" | "skip";
+  /**
+   * What happens beyond `maxConnections`: new ones stay in the backlog (`"wait"`, the default), or are told
+   * `too-many-connections` and closed (`"reject"`).
+   */
+  readonly onMaxConnections?: "wait" | "reject";
+  readonly observer?: Observer;
+}
+
+/** Settings of {@link serve}. */
+export interface ServeOptions<In, Out = In> extends Service<In, Out> {
+  /** The address to listen on. Default `127.0.0.1`: only this machine. `0.0.0.0` or `::` for all. */
+  readonly hostname?: string;
+  /** 0 to 65535; 0 lets the system choose (see `server.address`). */
+  readonly port: number;
+  /** Time, for tests and simulations. Default: the runtime's own. */
+  readonly clock?: Clock;
+}
+
+/** Counts since the server began to listen. */
+export interface ServerStats extends Traffic {
+  /** Connections open now, refused ones not counted. */
+  readonly connections: number;
+  /** Connections accepted, refused ones not counted. */
+  readonly accepted: number;
+  /** Connections turned away by `maxConnections`. */
+  readonly refused: number;
+  /** Events on which the observer threw. */
+  readonly observerErrors: number;
+}
+
+/** How {@link Server.shutdown} drains. */
+export interface ShutdownOptions {
+  /** After so many milliseconds what remains is aborted. Default: the server's `drainTimeoutMs`. */
+  readonly timeoutMs?: number;
+}
+
+/**
+ * A running server: `listening → draining → closed`. Made by {@link serve}.
+ *
+ * **Owns** its listener and every connection that it accepted.
+ */
+export class Server<In = unknown, Out = unknown> implements AsyncDisposable {
+  /** Where it listens; `port` is the real one even where 0 was asked for. */
+  readonly address: Address;
+  /**
+   * Fulfils when a shutdown is complete. Rejects when accepting failed for good, after the server has drained: an
+   * unhandled rejection if nobody looks, so that a dead listener cannot go unnoticed.
+   */
+  readonly finished: Promise<DrainResult>;
+  readonly #options: ServeOptions<In, Out>;
+  readonly #limits: Limits;
+  readonly #clock: Clock;
+  readonly #settings: SessionSettings<In, Out>;
+  readonly #acceptLoop: AcceptLoop;
+  readonly #accepting: Promise<void>;
+  readonly #sessions = new Tracker<Session<In, Out>>();
+  /** Connections that are being told that there are too many. */
+  readonly #refusals = new Tracker<Session<In, Out>>();
+  #drain: Promise<DrainResult> | undefined;
+  #drained = 0;
+  #aborted = 0;
+  #connectionCount = 0;
+  #refusedCount = 0;
+  #observerErrors = 0;
+  /** What the connections that are over have carried. */
+  #past: Traffic = NO_TRAFFIC;
+
+  /** Use {@link serve}. */
+  constructor(transport: Transport, listener: Listener, limits: Limits, options: ServeOptions<In, Out>) {
+    const { clock = systemClock, codec, handler, onInvalidFrame = "close" } = options;
+    const observe = (event: ServerEvent) => this.#observe(event);
+    this.address = listener.address;
+    this.#options = options;
+    this.#limits = limits;
+    this.#clock = clock;
+    this.#settings = { codec, handler, limits, onInvalidFrame, clock, deadlines: new DeadlineQueue(clock), observe };
+    this.#acceptLoop = new AcceptLoop(
+      listener,
+      {
+        whenReady: () => this.#whenReady(),
+        onConnection: (connection) => this.#onConnection(connection),
+        onError: (error, retryInMs) => observe({ type: "accept-error", error, retryInMs }),
+      },
+      clock,
+    );
+    observe({ type: "listening", address: this.address, transport: transport.name });
+    this.#accepting = this.#acceptLoop.run();
+    this.finished = this.#run();
+  }
+
+  /** A snapshot. */
+  stats(): ServerStats {
+    let traffic = this.#past;
+    for (const session of this.#sessions) traffic = add(traffic, session.traffic);
+    return {
+      connections: this.#sessions.size,
+      accepted: this.#connectionCount - this.#refusedCount,
+      refused: this.#refusedCount,
+      observerErrors: this.#observerErrors,
+      ...traffic,
+    };
+  }
+
+  /**
+   * Drains: accepts nothing new, closes idle connections, lets busy ones answer what they have received in full, and
+   * aborts what remains after `timeoutMs`. A second call aborts at once; all calls give the same result.
+   *
+   * @throws {RangeError} a `timeoutMs` of 0, negative or NaN
+   */
+  shutdown(options: ShutdownOptions = {}): Promise<DrainResult> {
+    const timeoutMs = checkDuration("timeoutMs", options.timeoutMs ?? this.#limits.drainTimeoutMs);
+    if (this.#drain === undefined) this.#drain = this.#startDrain(timeoutMs);
+    else this.#abortAll("the drain was forced");
+    return this.#drain;
+  }
+
+  /** The same as `shutdown()`, for `await using`; waits for a drain that is under way. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await (this.#drain ?? this.shutdown());
+  }
+
+  async #run(): Promise<DrainResult> {
+    try {
+      await this.#accepting;
+    } catch (error) {
+      this.#observe({ type: "accept-error", error: error as SpillwayError });
+      await (this.#drain ?? this.shutdown());
+      throw error;
+    }
+    return this.#drain ?? this.shutdown();
+  }
+
+  async #startDrain(timeoutMs: number): Promise<DrainResult> {
+    this.#observe({ type: "draining", connections: this.#sessions.size });
+    this.#acceptLoop.stop();
+    const deadline = new Deadline(() => this.#abortAll("the drain's time was up"));
+    deadline.at = this.#clock.now() + timeoutMs;
+    this.#settings.deadlines.arm(deadline);
+    for (const session of this.#sessions) session.stop("drained");
+    await this.#accepting.catch(() => undefined);
+    await this.#sessions.whenEmpty();
+    await this.#refusals.whenEmpty();
+    this.#settings.deadlines.disarm(deadline);
+    const result = { drained: this.#drained, aborted: this.#aborted };
+    this.#observe({ type: "drained", ...result });
+    return result;
+  }
+
+  #abortAll(why: string): void {
+    const error = new SpillwayError("drain-timeout", why);
+    for (const session of this.#sessions) session.abort("drain-timeout", error);
+    for (const session of this.#refusals) session.abort("too-many-connections", error);
+  }
+
+  #whenReady(): Promise<void> | undefined {
+    const { maxConnections } = this.#limits;
+    if (this.#options.onMaxConnections === "reject" || this.#sessions.size < maxConnections) return undefined;
+    return this.#sessions.whenBelow(maxConnections);
+  }
+
+  #onConnection(connection: Connection): void {
+    this.#connectionCount += 1;
+    const { remoteAddress, localAddress } = connection;
+    const info = { id: this.#connectionCount, remoteAddress, localAddress };
+    this.#observe({ type: "connection-opened", connection: info });
+    const session = this.#open(connection, info);
+    if (session === undefined) return;
+    if (this.#sessions.size >= this.#limits.maxConnections) void this.#refuse(session);
+    else void this.#serve(session);
+  }
+
+  #open(connection: Connection, info: ConnectionInfo): Session<In, Out> | undefined {
+    try {
+      return new Session(connection, info, this.#settings);
+    } catch (cause) {
+      const error = codecError(cause);
+      connection.abort(error);
+      const nothing = { ...NO_TRAFFIC, durationMs: 0 };
+      this.#observe({ type: "connection-closed", connection: info, reason: "codec-failed", error, ...nothing });
+      return undefined;
+    }
+  }
+
+  async #serve(session: Session<In, Out>): Promise<void> {
+    this.#sessions.add(session);
+    const ended = session.run();
+    if (this.#drain !== undefined) session.stop("drained");
+    const reason = await ended;
+    this.#past = add(this.#past, session.traffic);
+    if (reason === "drain-timeout") this.#aborted += 1;
+    else if (this.#drain !== undefined) this.#drained += 1;
+    this.#sessions.delete(session);
+  }
+
+  async #refuse(session: Session<In, Out>): Promise<void> {
+    const error = new SpillwayError("too-many-connections", `more than ${this.#limits.maxConnections} connections`);
+    this.#refusedCount += 1;
+    const flooded = this.#refusals.size >= MAX_REFUSALS;
+    this.#refusals.add(session);
+    const ended = session.run();
+    if (flooded) session.abort("too-many-connections", error);
+    else session.fail(error);
+    await ended;
+    this.#refusals.delete(session);
+  }
+
+  #observe(event: ServerEvent): void {
+    try {
+      this.#options.observer?.(event);
+    } catch {
+      this.#observerErrors += 1;
+    }
+  }
+}
+
+/**
+ * Listens on a transport and serves every connection.
+ *
+ * @throws {TypeError | RangeError} at once, for an option that makes no sense
+ * @throws {SpillwayError} `address-in-use`, `address-not-available`, `permission-denied`, `host-not-found`, `listen-failed`
+ */
+export async function serve<In, Out>(transport: Transport, options: ServeOptions<In, Out>): Promise<Server<In, Out>> {
+  const hostname = checkHostname(options.hostname ?? "127.0.0.1");
+  const port = checkPort(options.port);
+  const limits = resolveLimits(options);
+  checkService(options);
+  const listener = await transport.listen({ hostname, port, backlog: limits.backlog });
+  return new Server(transport, listener, limits, options);
+}
+
+function checkService<In, Out>(options: Service<In, Out>): void {
+  const { codec, handler, observer, onInvalidFrame = "close", onMaxConnections = "wait" } = options;
+  if (typeof handler !== "function") throw new TypeError("handler must be a function");
+  if (typeof codec?.decoder !== "function" || typeof codec.encoder !== "function") {
+    throw new TypeError("codec must have decoder() and encoder(), such as lines()");
+  }
+  if (observer !== undefined && typeof observer !== "function") throw new TypeError("observer must be a function");
+  checkChoice("onInvalidFrame", onInvalidFrame, ["close", "skip"]);
+  checkChoice("onMaxConnections", onMaxConnections, ["wait", "reject"]);
+}
+
+function add(one: Traffic, other: Traffic): Traffic {
+  return {
+    bytesIn: one.bytesIn + other.bytesIn,
+    bytesOut: one.bytesOut + other.bytesOut,
+    framesIn: one.framesIn + other.framesIn,
+    framesOut: one.framesOut + other.framesOut,
+  };
+}

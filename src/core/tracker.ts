@@ -1,0 +1,41 @@
+/** A set that says when it is empty: what a drain waits for. Event-driven, nothing polls. */
+export class Tracker<Item> implements Iterable<Item> {
+  readonly #items = new Set<Item>();
+  #onEmpty: (() => void)[] = [];
+  #onRoom: (() => void) | undefined;
+
+  get size(): number {
+    return this.#items.size;
+  }
+
+  [Symbol.iterator](): Iterator<Item> {
+    return this.#items.values();
+  }
+
+  add(item: Item): void {
+    this.#items.add(item);
+  }
+
+  delete(item: Item): void {
+    if (!this.#items.delete(item)) return;
+    this.#onRoom?.();
+    this.#onRoom = undefined;
+    if (this.#items.size > 0) return;
+    for (const resolve of this.#onEmpty.splice(0)) resolve();
+  }
+
+  /** Fulfils when the set is empty; at once if it is. */
+  whenEmpty(): Promise<void> {
+    if (this.#items.size === 0) return Promise.resolve();
+    return new Promise((resolve) => this.#onEmpty.push(resolve));
+  }
+
+  /** Fulfils when there are fewer than `limit`, for one waiter. */
+  async whenBelow(limit: number): Promise<void> {
+    while (this.#items.size >= limit) {
+      await new Promise<void>((resolve) => {
+        this.#onRoom = resolve;
+      });
+    }
+  }
+}

@@ -1,0 +1,97 @@
+/**
+ * The seam between Spillway and a runtime: interfaces only.
+ *
+ * A {@link Transport} is all that the core knows of the outside. It moves bytes, names addresses and maps native
+ * errors to {@link SpillwayError}; every limit, deadline and policy lives in the core.
+ */
+import type { SpillwayError } from "./errors.ts";
+
+/** Bytes as they arrive: never backed by shared memory, so they can be handed to any WHATWG stream. */
+export type Bytes = Uint8Array<ArrayBuffer>;
+
+/** One end of a TCP connection. */
+export interface Address {
+  /** A numeric address as the runtime reports it: `127.0.0.1`, `::1`, `::ffff:127.0.0.1`. */
+  readonly hostname: string;
+  /** 1 to 65535. */
+  readonly port: number;
+}
+
+/** Where to listen. */
+export interface ListenOptions {
+  /** A name or numeric address. */
+  readonly hostname: string;
+  /** 0 to 65535; 0 lets the system choose. */
+  readonly port: number;
+  /**
+   * How many connections may wait for `accept`. The kernel caps it (`net.core.somaxconn`, 4096 on Linux); a runtime
+   * with a fixed backlog ignores it.
+   */
+  readonly backlog: number;
+}
+
+/** Where to connect to. */
+export interface ConnectOptions {
+  /** A name or numeric address. */
+  readonly hostname: string;
+  /** 1 to 65535. */
+  readonly port: number;
+  /** Gives up the attempt; has no effect once connected. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * A byte stream in each direction.
+ *
+ * - **Owns**: whoever holds the connection must see it to its end, by reading to EOF and closing `writable`, by
+ *   `close()`, or by `abort()`. A chunk that was read belongs to the reader; a chunk that was written belongs to the
+ *   connection until its `write()` promise settles.
+ * - **Pushes back**: nothing is read ahead of demand beyond one chunk; `writable` signals through `ready` and
+ *   `desiredSize` (bytes) while the kernel takes no more.
+ * - **On abort**: both streams error with a {@link SpillwayError} and what was not sent is lost.
+ */
+export interface Connection {
+  /** Incoming bytes; closes at the other side's FIN, errors when the connection breaks. */
+  readonly readable: ReadableStream<Bytes>;
+  /** Outgoing bytes; closing it is the half-close (FIN): `readable` stays open. */
+  readonly writable: WritableStream<Uint8Array>;
+  readonly remoteAddress: Address;
+  readonly localAddress: Address;
+  /** Fulfils (never rejects) when the descriptor is released; with the error that broke the connection, if one did. */
+  readonly closed: Promise<SpillwayError | undefined>;
+  /**
+   * Ends in order: flushes what was written, sends FIN, reads and drops input until the other side's FIN, releases.
+   * Waits for as long as the other side takes: bound it with `abort()`. Works on locked streams; calling it again, or
+   * on a connection that is over, returns the same end.
+   */
+  close(): Promise<void>;
+  /** Ends now, with a reset (RST) where the runtime can send one. Unsent bytes are lost. Does nothing when over. */
+  abort(reason?: unknown): void;
+}
+
+/**
+ * Accepts connections.
+ *
+ * Iterating yields each new connection. A rejected `next()` does not end the iteration: the error's `code` says
+ * whether to call it again (`connection-aborted`, `out-of-descriptors`), that the listener was closed
+ * (`listener-closed`), or that accepting failed for good (anything else).
+ *
+ * **Pushes back**: while nobody calls `next()`, new connections wait in the kernel's backlog or, on a runtime that
+ * accepts on its own (Node, Bun), unread in a queue of at most `backlog` connections.
+ */
+export interface Listener extends AsyncIterable<Connection> {
+  readonly address: Address;
+  [Symbol.asyncIterator](): AsyncIterator<Connection>;
+  /** Stops accepting at once and aborts connections that nobody took. Connections that were taken live on. */
+  close(): void;
+}
+
+/** What a runtime must provide to carry Spillway. */
+export interface Transport {
+  /** Name and version of what carries the bytes, such as `node 20.20.2`. */
+  readonly name: string;
+  /** @throws {SpillwayError} `address-in-use`, `address-not-available`, `permission-denied`, `host-not-found`, `listen-failed` */
+  listen(options: ListenOptions): Promise<Listener>;
+  /** @throws {SpillwayError} `connection-refused`, `connection-timed-out`, `host-not-found`, `connect-aborted`, `connect-failed` */
+  connect(options: ConnectOptions): Promise<Connection>;
+}
