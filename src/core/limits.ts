@@ -80,8 +80,10 @@ export function checkPort(value: number): number {
 
 /** @throws {TypeError} not a string, or empty */
 export function checkHostname(value: string): string {
-  if (typeof value !== "string" || value === "") {
-    throw new TypeError(`hostname must be a name or a numeric address, not ${JSON.stringify(value)}`);
+  if (typeof value !== "string" || value === "" || value.startsWith("[")) {
+    throw new TypeError(
+      `hostname must be a name or a numeric address (IPv6 without brackets), not ${JSON.stringify(value)}`,
+    );
   }
   return value;
 }

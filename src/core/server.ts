@@ -14,6 +14,8 @@ import type { Address, Connection, Listener, Transport } from "./transport.ts";
 /** Refused connections that may be told so at the same time; beyond, they are reset. */
 const MAX_REFUSALS = 1_024;
 
+/** What `listen` takes: a C int. */
+const LARGEST_BACKLOG = 2 ** 31 - 1;
 const NO_TRAFFIC: Traffic = { bytesIn: 0, bytesOut: 0, framesIn: 0, framesOut: 0 };
 
 /** What a server does with its frames: the part that does not depend on where it listens. */
@@ -253,7 +255,7 @@ export async function serve<In, Out>(transport: Transport, options: ServeOptions
   const port = checkPort(options.port);
   const limits = resolveLimits(options);
   checkService(options);
-  const listener = await transport.listen({ hostname, port, backlog: limits.backlog });
+  const listener = await transport.listen({ hostname, port, backlog: Math.min(limits.backlog, LARGEST_BACKLOG) });
   return new Server(transport, listener, limits, options);
 }
 

@@ -1,0 +1,111 @@
+import { type Address, type Driver, DriverConnection, SpillwayError } from "../../core/mod.ts";
+import { connectionError } from "./errors.ts";
+import type { TcpHandlers, TcpSocket } from "./native.ts";
+
+/**
+ * One connection on a Bun socket with `allowHalfOpen`. Bun keeps nothing that the kernel did not take, and its `end()`
+ * drops what is unsent: so what is left of a write waits here, and FIN is a `shutdown()`.
+ */
+export class BunDriver implements Driver {
+  readonly connection: DriverConnection;
+  readonly remoteAddress: Address;
+  readonly localAddress: Address;
+  readonly #socket: TcpSocket<BunDriver>;
+  #paused = true;
+  #finished = false;
+  #closed = false;
+  /** The write that the kernel has not taken whole. */
+  #unsettled: { rest: Uint8Array; resolve(): void; reject(error: SpillwayError): void } | undefined;
+
+  constructor(socket: TcpSocket<BunDriver>) {
+    socket.data = this;
+    socket.pause();
+    socket.setNoDelay(true);
+    this.#socket = socket;
+    // Addresses cannot be read any more after 'close'.
+    this.remoteAddress = { hostname: socket.remoteAddress, port: socket.remotePort };
+    this.localAddress = { hostname: socket.localAddress, port: socket.localPort };
+    this.connection = new DriverConnection(this);
+  }
+
+  pull(): void {
+    if (!this.#paused) return;
+    this.#paused = false;
+    this.#socket.resume();
+  }
+
+  write(bytes: Uint8Array): Promise<void> | undefined {
+    const sent = this.#socket.write(bytes);
+    if (sent === bytes.length) return undefined;
+    return new Promise((resolve, reject) => {
+      if (sent < 0 || this.#closed) reject(closedDuringWrite());
+      else this.#unsettled = { rest: bytes.subarray(sent), resolve, reject };
+    });
+  }
+
+  finish(): undefined {
+    this.#finished = true;
+    this.#socket.shutdown();
+  }
+
+  release(): void {
+    if (!this.#closed) this.#socket.end();
+  }
+
+  reset(): void {
+    if (!this.#closed) this.#socket.terminate();
+  }
+
+  onData(chunk: Uint8Array<ArrayBuffer>): void {
+    // Data can come although the socket is paused.
+    if (this.connection.push(chunk) || this.#paused) return;
+    this.#paused = true;
+    this.#socket.pause();
+  }
+
+  onDrain(): void {
+    const unsettled = this.#unsettled;
+    if (unsettled === undefined) return;
+    const sent = this.#socket.write(unsettled.rest);
+    if (sent < 0) return this.#settle(closedDuringWrite());
+    unsettled.rest = unsettled.rest.subarray(sent);
+    if (unsettled.rest.length === 0) this.#settle();
+  }
+
+  onEnd(): void {
+    this.connection.end();
+  }
+
+  onClose(cause: Error | undefined): void {
+    this.#closed = true;
+    if (cause !== undefined) this.connection.fail(connectionError(cause));
+    // After a shutdown() the other side's FIN is not reported by 'end', only by this.
+    else if (this.#finished) this.connection.end();
+    this.connection.released();
+    this.#settle(closedDuringWrite());
+  }
+
+  #settle(error?: SpillwayError): void {
+    const unsettled = this.#unsettled;
+    this.#unsettled = undefined;
+    if (error === undefined) unsettled?.resolve();
+    else unsettled?.reject(error);
+  }
+}
+
+/** Handlers of every socket; `onOpen` is told of a new connection. */
+export function handlers(onOpen: (driver: BunDriver) => void): TcpHandlers<BunDriver> {
+  return {
+    binaryType: "uint8array",
+    open: (socket) => onOpen(new BunDriver(socket)),
+    data: (socket, chunk) => socket.data.onData(chunk),
+    drain: (socket) => socket.data.onDrain(),
+    end: (socket) => socket.data.onEnd(),
+    close: (socket, cause) => socket.data?.onClose(cause),
+    error: (socket, cause) => socket.data?.connection.fail(connectionError(cause)),
+  };
+}
+
+function closedDuringWrite(): SpillwayError {
+  return new SpillwayError("connection-reset", "the connection was closed during a write");
+}

@@ -1,0 +1,46 @@
+import { type ErrorCode, SpillwayError } from "../../core/mod.ts";
+
+/** Bun's error codes, by what was being done. Codes, never errno: Bun's are positive, Node's negative. */
+const LISTEN: Record<string, ErrorCode> = {
+  EADDRINUSE: "address-in-use",
+  EADDRNOTAVAIL: "address-not-available",
+  EACCES: "permission-denied",
+  EPERM: "permission-denied",
+};
+
+const CONNECT: Record<string, ErrorCode> = {
+  ECONNREFUSED: "connection-refused",
+  ETIMEDOUT: "connection-timed-out",
+  ENOTFOUND: "host-not-found",
+  EAI_AGAIN: "host-not-found",
+};
+
+const CONNECTION: Record<string, ErrorCode> = {
+  ECONNRESET: "connection-reset",
+  EPIPE: "connection-reset",
+  ECONNABORTED: "connection-reset",
+};
+
+export function listenError(cause: Error): SpillwayError {
+  const code = lookUp(LISTEN, cause) ?? (isNameFailure(cause) ? "host-not-found" : "listen-failed");
+  return new SpillwayError(code, `cannot listen: ${cause.message}`, { cause });
+}
+
+export function connectError(cause: Error, signal: AbortSignal | undefined): SpillwayError {
+  if (signal?.aborted) return new SpillwayError("connect-aborted", "connecting was aborted", { cause });
+  const code = lookUp(CONNECT, cause) ?? (isNameFailure(cause) ? "host-not-found" : "connect-failed");
+  return new SpillwayError(code, `cannot connect: ${cause.message}`, { cause });
+}
+
+export function connectionError(cause: Error): SpillwayError {
+  return new SpillwayError(lookUp(CONNECTION, cause) ?? "connection-failed", cause.message, { cause });
+}
+
+function lookUp(table: Record<string, ErrorCode>, cause: Error): ErrorCode | undefined {
+  return table[(cause as { code?: string }).code ?? ""];
+}
+
+/** A name that does not resolve is a plain Error without a code: only its text tells. */
+function isNameFailure(cause: Error): boolean {
+  return (cause as { code?: string }).code === undefined || /resolve|getaddrinfo|not found/i.test(cause.message);
+}

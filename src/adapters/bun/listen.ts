@@ -1,0 +1,36 @@
+import { AcceptQueue, type Address, type Connection, type Listener, type ListenOptions } from "../../core/mod.ts";
+import { handlers } from "./driver.ts";
+import { listenError } from "./errors.ts";
+import { native, type TcpListener } from "./native.ts";
+
+/** Listens with `Bun.listen`. Bun accepts on its own: connections that nobody takes wait, paused. Its backlog is fixed. */
+export async function listen({ hostname, port, backlog }: ListenOptions): Promise<Listener> {
+  const queue = new AcceptQueue(backlog);
+  try {
+    const socket = handlers((driver) => queue.push(driver.connection));
+    return new BunListener(native().listen({ hostname, port, allowHalfOpen: true, socket }), queue);
+  } catch (cause) {
+    throw listenError(cause as Error);
+  }
+}
+
+class BunListener implements Listener {
+  readonly address: Address;
+  readonly #listener: TcpListener;
+  readonly #queue: AcceptQueue;
+
+  constructor(listener: TcpListener, queue: AcceptQueue) {
+    this.address = { hostname: listener.hostname, port: listener.port };
+    this.#listener = listener;
+    this.#queue = queue;
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<Connection> {
+    return this.#queue;
+  }
+
+  close(): void {
+    this.#listener.stop();
+    this.#queue.close();
+  }
+}

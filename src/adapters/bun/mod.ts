@@ -1,0 +1,46 @@
+/**
+ * Spillway on Bun, by its own API.
+ *
+ * @module
+ */
+import {
+  type Connection,
+  type ConnectOptions,
+  type ServeOptions,
+  type Server,
+  serve as serveOn,
+  type Transport,
+} from "../../core/mod.ts";
+import { connect as connectNative } from "./connect.ts";
+import { listen } from "./listen.ts";
+import { version } from "./native.ts";
+
+export * from "../../core/api.ts";
+
+/** TCP on Bun. */
+export const transport: Transport = {
+  get name() {
+    return `bun ${version()}`;
+  },
+  listen,
+  connect: connectNative,
+};
+
+/**
+ * Listens, and serves every connection. See the core's `serve`: the same, on any transport.
+ *
+ * @throws {TypeError | RangeError} for an option that makes no sense
+ * @throws {SpillwayError} `address-in-use`, `address-not-available`, `permission-denied`, `host-not-found`, `listen-failed`
+ */
+export function serve<In, Out>(options: ServeOptions<In, Out>): Promise<Server<In, Out>> {
+  return serveOn(transport, options);
+}
+
+/**
+ * Connects to a server.
+ *
+ * @throws {SpillwayError} `connection-refused`, `connection-timed-out`, `host-not-found`, `connect-aborted`, `connect-failed`
+ */
+export function connect(options: ConnectOptions): Promise<Connection> {
+  return connectNative(options);
+}

@@ -1,0 +1,56 @@
+/**
+ * The part of Bun that this adapter uses. Written out, so that the package type-checks without Bun's types;
+ * `test/types` compares it with the real ones.
+ */
+export interface TcpSocket<Data> {
+  data: Data;
+  readonly remoteAddress: string;
+  readonly remotePort: number;
+  readonly localAddress: string;
+  readonly localPort: number;
+  write(bytes: Uint8Array): number;
+  pause(): void;
+  resume(): void;
+  shutdown(): void;
+  end(): void;
+  terminate(): void;
+  setNoDelay(noDelay?: boolean): boolean;
+}
+
+export interface TcpHandlers<Data> {
+  binaryType: "uint8array";
+  open(socket: TcpSocket<Data>): void;
+  data(socket: TcpSocket<Data>, chunk: Uint8Array<ArrayBuffer>): void;
+  drain(socket: TcpSocket<Data>): void;
+  end(socket: TcpSocket<Data>): void;
+  close(socket: TcpSocket<Data>, cause?: Error): void;
+  error(socket: TcpSocket<Data>, cause: Error): void;
+  connectError?(socket: TcpSocket<Data>, cause: Error): void;
+}
+
+export interface TcpListener {
+  readonly hostname: string;
+  readonly port: number;
+  stop(closeActiveConnections?: boolean): void;
+}
+
+export interface Runtime {
+  readonly version: string;
+  listen<Data>(options: ListenSettings<Data>): TcpListener;
+  connect<Data>(options: ListenSettings<Data>): Promise<TcpSocket<Data>>;
+}
+
+interface ListenSettings<Data> {
+  hostname: string;
+  port: number;
+  allowHalfOpen: boolean;
+  socket: TcpHandlers<Data>;
+}
+
+export function native(): Runtime {
+  const { Bun } = globalThis as { Bun?: Runtime };
+  if (Bun === undefined) throw new TypeError("the Bun transport runs on Bun only");
+  return Bun;
+}
+
+export const version = (): string => native().version;

@@ -1,0 +1,85 @@
+import { type Address, type Driver, DriverConnection, ReadBuffer } from "../../core/mod.ts";
+import { connectionError } from "./errors.ts";
+import type { NetAddr, TcpConn } from "./native.ts";
+
+/**
+ * One connection on `Deno.Conn`. Reads and writes it directly: its `readable` and `writable` close the whole connection
+ * at EOF, so that no reply could follow the other side's FIN.
+ */
+export class DenoDriver implements Driver {
+  readonly connection: DriverConnection;
+  readonly remoteAddress: Address;
+  readonly localAddress: Address;
+  readonly #conn: TcpConn;
+  readonly #buffer = new ReadBuffer();
+  #reading = false;
+  #closed = false;
+
+  constructor(conn: TcpConn) {
+    this.#conn = conn;
+    this.remoteAddress = address(conn.remoteAddr);
+    this.localAddress = address(conn.localAddr);
+    this.connection = new DriverConnection(this);
+  }
+
+  pull(): void {
+    if (!this.#reading && !this.#closed) void this.#read();
+  }
+
+  async write(bytes: Uint8Array): Promise<void> {
+    try {
+      // A write takes what the kernel has room for.
+      for (let sent = 0; sent < bytes.length; ) {
+        sent += await this.#conn.write(sent === 0 ? bytes : bytes.subarray(sent));
+      }
+    } catch (cause) {
+      throw connectionError(cause as Error);
+    }
+  }
+
+  async finish(): Promise<void> {
+    try {
+      await this.#conn.closeWrite();
+    } catch (cause) {
+      throw connectionError(cause as Error);
+    }
+  }
+
+  release(): void {
+    this.#close();
+  }
+
+  /** Deno cannot send RST; the kernel does it by itself when input was left unread. */
+  reset(): void {
+    this.#close();
+  }
+
+  async #read(): Promise<void> {
+    this.#reading = true;
+    try {
+      for (let wanted = true; wanted; ) {
+        const count = await this.#conn.read(this.#buffer.next());
+        if (count === null) {
+          this.connection.end();
+          break;
+        }
+        wanted = this.connection.push(this.#buffer.take(count));
+      }
+    } catch (cause) {
+      this.connection.fail(connectionError(cause as Error));
+    }
+    this.#reading = false;
+  }
+
+  #close(): void {
+    // A second close throws.
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#conn.close();
+    this.connection.released();
+  }
+}
+
+function address({ hostname, port }: NetAddr): Address {
+  return { hostname, port };
+}

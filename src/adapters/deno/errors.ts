@@ -1,0 +1,70 @@
+import { type ErrorCode, SpillwayError } from "../../core/mod.ts";
+
+/** Deno's errors, by what was being done: by `code` where there is one, else by the class's name. */
+const LISTEN: Record<string, ErrorCode> = {
+  EADDRINUSE: "address-in-use",
+  AddrInUse: "address-in-use",
+  EADDRNOTAVAIL: "address-not-available",
+  AddrNotAvailable: "address-not-available",
+  EACCES: "permission-denied",
+  EPERM: "permission-denied",
+  PermissionDenied: "permission-denied",
+  NotCapable: "permission-denied",
+};
+
+const ACCEPT: Record<string, ErrorCode> = {
+  EMFILE: "out-of-descriptors",
+  ENFILE: "out-of-descriptors",
+  ENOBUFS: "out-of-descriptors",
+  ENOMEM: "out-of-descriptors",
+  BadResource: "listener-closed",
+  Interrupted: "listener-closed",
+  NotCapable: "accept-failed",
+};
+
+const CONNECT: Record<string, ErrorCode> = {
+  ECONNREFUSED: "connection-refused",
+  ConnectionRefused: "connection-refused",
+  ETIMEDOUT: "connection-timed-out",
+  TimedOut: "connection-timed-out",
+};
+
+const CONNECTION: Record<string, ErrorCode> = {
+  ECONNRESET: "connection-reset",
+  ConnectionReset: "connection-reset",
+  EPIPE: "connection-reset",
+  BrokenPipe: "connection-reset",
+  ENOTCONN: "connection-reset",
+  NotConnected: "connection-reset",
+  ECONNABORTED: "connection-reset",
+  ConnectionAborted: "connection-reset",
+};
+
+export function listenError(cause: Error): SpillwayError {
+  const code = lookUp(LISTEN, cause) ?? (isNameFailure(cause) ? "host-not-found" : "listen-failed");
+  return new SpillwayError(code, `cannot listen: ${cause.message}`, { cause });
+}
+
+/** On Deno a client that resets before it is accepted makes `accept` throw, under several names: only the listed are more. */
+export function acceptError(cause: Error): SpillwayError {
+  return new SpillwayError(lookUp(ACCEPT, cause) ?? "connection-aborted", `cannot accept: ${cause.message}`, { cause });
+}
+
+export function connectError(cause: Error, signal: AbortSignal | undefined): SpillwayError {
+  if (signal?.aborted) return new SpillwayError("connect-aborted", "connecting was aborted", { cause });
+  const code = lookUp(CONNECT, cause) ?? (isNameFailure(cause) ? "host-not-found" : "connect-failed");
+  return new SpillwayError(code, `cannot connect: ${cause.message}`, { cause });
+}
+
+export function connectionError(cause: Error): SpillwayError {
+  return new SpillwayError(lookUp(CONNECTION, cause) ?? "connection-failed", cause.message, { cause });
+}
+
+function lookUp(table: Record<string, ErrorCode>, cause: Error): ErrorCode | undefined {
+  return table[(cause as { code?: string }).code ?? ""] ?? table[cause.name];
+}
+
+/** A name that does not resolve is a plain Error without a code: only its text tells. */
+function isNameFailure(cause: Error): boolean {
+  return /lookup address|Name or service not known|nodename nor servname|No such host/i.test(cause.message);
+}

@@ -1,0 +1,48 @@
+import type { Address, Connection, Listener, ListenOptions } from "../../core/mod.ts";
+import { DenoDriver } from "./driver.ts";
+import { acceptError, listenError } from "./errors.ts";
+import { native, type TcpListener } from "./native.ts";
+
+/** Listens with `Deno.listen`. Nothing is accepted until it is asked for: the rest waits in the kernel. */
+export async function listen({ hostname, port, backlog }: ListenOptions): Promise<Listener> {
+  try {
+    return new DenoListener(native().listen({ hostname, port, tcpBacklog: backlog }));
+  } catch (cause) {
+    throw listenError(cause as Error);
+  }
+}
+
+class DenoListener implements Listener, AsyncIterator<Connection> {
+  readonly address: Address;
+  readonly #listener: TcpListener;
+  #closed = false;
+
+  constructor(listener: TcpListener) {
+    const { hostname, port } = listener.addr;
+    this.address = { hostname, port };
+    this.#listener = listener;
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<Connection> {
+    return this;
+  }
+
+  // Not `for await`: Deno's own iterator ends at the first client that resets before it is accepted.
+  async next(): Promise<IteratorResult<Connection, undefined>> {
+    if (this.#closed) return { done: true, value: undefined };
+    try {
+      const conn = await this.#listener.accept();
+      conn.setNoDelay(true);
+      return { done: false, value: new DenoDriver(conn).connection };
+    } catch (cause) {
+      if (this.#closed) return { done: true, value: undefined };
+      throw acceptError(cause as Error);
+    }
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#listener.close();
+  }
+}

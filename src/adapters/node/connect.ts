@@ -1,0 +1,25 @@
+import type { Connection, ConnectOptions } from "../../core/mod.ts";
+import { NodeDriver } from "./driver.ts";
+import { connectError } from "./errors.ts";
+import { connect as connectSocket } from "./native.ts";
+
+/** Connects with `node:net`. */
+export function connect({ hostname, port, signal }: ConnectOptions): Promise<Connection> {
+  return new Promise((resolve, reject) => {
+    const socket = connectSocket({ host: hostname, port, allowHalfOpen: true, noDelay: true });
+    const onAbort = () => socket.destroy(signal?.reason instanceof Error ? signal.reason : new Error("aborted"));
+    const onError = (cause: Error) => {
+      signal?.removeEventListener("abort", onAbort);
+      reject(connectError(cause, signal));
+    };
+    socket.once("error", onError);
+    socket.once("connect", () => {
+      socket.off("error", onError);
+      signal?.removeEventListener("abort", onAbort);
+      socket.pause();
+      resolve(new NodeDriver(socket).connection);
+    });
+    if (signal?.aborted) onAbort();
+    else signal?.addEventListener("abort", onAbort);
+  });
+}

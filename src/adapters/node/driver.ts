@@ -1,0 +1,71 @@
+import { type Address, type Bytes, type Driver, DriverConnection, type SpillwayError } from "../../core/mod.ts";
+import { connectionError } from "./errors.ts";
+import type { Socket } from "./native.ts";
+
+const NOTHING: Bytes = new Uint8Array(0);
+
+/** One connection on `node:net`. The socket must have `allowHalfOpen`, or a reply after the other side's FIN is lost. */
+export class NodeDriver implements Driver {
+  readonly connection: DriverConnection;
+  readonly remoteAddress: Address;
+  readonly localAddress: Address;
+  readonly #socket: Socket;
+  /** The write that the kernel has not taken whole. */
+  #unsettled: { resolve(): void; reject(error: SpillwayError): void } | undefined;
+
+  constructor(socket: Socket) {
+    this.#socket = socket;
+    // Undefined only when the connection is over already; then its end is reported next.
+    this.remoteAddress = { hostname: socket.remoteAddress ?? "", port: socket.remotePort ?? 0 };
+    this.localAddress = { hostname: socket.localAddress ?? "", port: socket.localPort ?? 0 };
+    this.connection = new DriverConnection(this);
+    socket.on("data", (chunk: Buffer) => this.#onData(chunk));
+    socket.on("end", () => this.connection.end());
+    socket.on("error", (cause) => this.connection.fail(connectionError(cause)));
+    socket.on("close", () => this.#onClose());
+  }
+
+  pull(): void {
+    if (this.#socket.isPaused()) this.#socket.resume();
+  }
+
+  write(bytes: Uint8Array): Promise<void> | undefined {
+    this.#socket.write(bytes);
+    if (this.#socket.writableLength === 0 && !this.#socket.destroyed) return undefined;
+    return new Promise((resolve, reject) => {
+      this.#unsettled = { resolve, reject };
+      // 'drain' is not emitted below the high-water mark; the callback of an empty write behind this one always comes.
+      this.#socket.write(NOTHING, () => this.#onWritten());
+    });
+  }
+
+  finish(): undefined {
+    this.#socket.end();
+  }
+
+  /** Node destroys a socket by itself once both directions have ended. */
+  release(): void {}
+
+  reset(): void {
+    if (!this.#socket.destroyed) this.#socket.resetAndDestroy();
+  }
+
+  #onData(chunk: Buffer): void {
+    // A plain view: a Buffer's own methods (slice, toString) would make frames behave differently on Node.
+    const bytes = new Uint8Array(chunk.buffer as ArrayBuffer, chunk.byteOffset, chunk.length);
+    if (!this.connection.push(bytes)) this.#socket.pause();
+  }
+
+  #onWritten(): void {
+    // Node 20 calls back without an error when the socket was destroyed meanwhile: 'close' settles it then.
+    if (this.#socket.destroyed) return;
+    this.#unsettled?.resolve();
+    this.#unsettled = undefined;
+  }
+
+  #onClose(): void {
+    this.connection.released();
+    this.#unsettled?.reject(connectionError(new Error("the connection was closed during a write")));
+    this.#unsettled = undefined;
+  }
+}

@@ -1,0 +1,54 @@
+import { type ErrorCode, SpillwayError } from "../../core/mod.ts";
+
+/** Node's error codes, by what was being done. Codes, never errno: their signs differ between runtimes. */
+const LISTEN: Record<string, ErrorCode> = {
+  EADDRINUSE: "address-in-use",
+  EADDRNOTAVAIL: "address-not-available",
+  EACCES: "permission-denied",
+  EPERM: "permission-denied",
+  ENOTFOUND: "host-not-found",
+  EAI_AGAIN: "host-not-found",
+};
+
+const ACCEPT: Record<string, ErrorCode> = {
+  EMFILE: "out-of-descriptors",
+  ENFILE: "out-of-descriptors",
+  ENOBUFS: "out-of-descriptors",
+  ENOMEM: "out-of-descriptors",
+  ECONNABORTED: "connection-aborted",
+  ECONNRESET: "connection-aborted",
+};
+
+const CONNECT: Record<string, ErrorCode> = {
+  ECONNREFUSED: "connection-refused",
+  ETIMEDOUT: "connection-timed-out",
+  ENOTFOUND: "host-not-found",
+  EAI_AGAIN: "host-not-found",
+};
+
+const CONNECTION: Record<string, ErrorCode> = {
+  ECONNRESET: "connection-reset",
+  EPIPE: "connection-reset",
+  ECONNABORTED: "connection-reset",
+};
+
+export function listenError(cause: Error): SpillwayError {
+  return new SpillwayError(lookUp(LISTEN, cause, "listen-failed"), `cannot listen: ${cause.message}`, { cause });
+}
+
+export function acceptError(cause: Error): SpillwayError {
+  return new SpillwayError(lookUp(ACCEPT, cause, "accept-failed"), `cannot accept: ${cause.message}`, { cause });
+}
+
+export function connectError(cause: Error, signal: AbortSignal | undefined): SpillwayError {
+  if (signal?.aborted) return new SpillwayError("connect-aborted", "connecting was aborted", { cause });
+  return new SpillwayError(lookUp(CONNECT, cause, "connect-failed"), `cannot connect: ${cause.message}`, { cause });
+}
+
+export function connectionError(cause: Error): SpillwayError {
+  return new SpillwayError(lookUp(CONNECTION, cause, "connection-failed"), cause.message, { cause });
+}
+
+function lookUp(table: Record<string, ErrorCode>, cause: Error, otherwise: ErrorCode): ErrorCode {
+  return table[(cause as NodeJS.ErrnoException).code ?? ""] ?? otherwise;
+}

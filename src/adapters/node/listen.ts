@@ -1,0 +1,44 @@
+import { AcceptQueue, type Address, type Connection, type Listener, type ListenOptions } from "../../core/mod.ts";
+import { NodeDriver } from "./driver.ts";
+import { acceptError, listenError } from "./errors.ts";
+import { createServer, type Server } from "./native.ts";
+
+/** Listens with `node:net`. Node accepts on its own: connections that nobody takes wait, paused. */
+export function listen({ hostname, port, backlog }: ListenOptions): Promise<Listener> {
+  return new Promise((resolve, reject) => {
+    const queue = new AcceptQueue(backlog);
+    const server = createServer({ allowHalfOpen: true, pauseOnConnect: true, noDelay: true }, (socket) =>
+      queue.push(new NodeDriver(socket).connection),
+    );
+    const onListenError = (cause: Error) => reject(listenError(cause));
+    server.once("error", onListenError);
+    server.listen({ host: hostname, port, backlog }, () => {
+      server.off("error", onListenError);
+      server.on("error", (cause) => queue.fail(acceptError(cause)));
+      resolve(new NodeListener(server, queue));
+    });
+  });
+}
+
+class NodeListener implements Listener {
+  readonly address: Address;
+  readonly #server: Server;
+  readonly #queue: AcceptQueue;
+
+  constructor(server: Server, queue: AcceptQueue) {
+    const address = server.address();
+    if (address === null || typeof address === "string") throw new TypeError("not a TCP listener");
+    this.address = { hostname: address.address, port: address.port };
+    this.#server = server;
+    this.#queue = queue;
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<Connection> {
+    return this.#queue;
+  }
+
+  close(): void {
+    this.#server.close();
+    this.#queue.close();
+  }
+}

@@ -1,0 +1,11 @@
+/** What the author of a server needs, whatever carries the bytes. */
+export { type Clock, systemClock } from "./clock.ts";
+export type { Codec, Decoder, Encoder, Output } from "./codec.ts";
+export { type LineEncoding, type LinesOptions, lines } from "./codecs/lines.ts";
+export { type CloseReason, type ErrorCode, SpillwayError } from "./errors.ts";
+export type { ConnectionInfo, Context, Handler } from "./exchange.ts";
+export type { Limits } from "./limits.ts";
+export type { ConnectionClosed, DrainResult, Observer, ServerEvent } from "./observer.ts";
+export type { ServeOptions, Server, ServerStats, Service, ShutdownOptions } from "./server.ts";
+export type { Traffic } from "./session.ts";
+export type { Address, Bytes, Connection, ConnectOptions, Listener, ListenOptions, Transport } from "./transport.ts";

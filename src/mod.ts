@@ -1,0 +1,65 @@
+/**
+ * Spillway: one TCP server, written once, that runs unchanged on Node, Deno and Bun.
+ *
+ * @module
+ */
+import {
+  type Connection,
+  type ConnectOptions,
+  type ServeOptions,
+  type Server,
+  SpillwayError,
+  serve as serveOn,
+  type Transport,
+} from "./core/mod.ts";
+
+export * from "./core/api.ts";
+
+/**
+ * The transport of the running runtime, loaded when it is first asked for.
+ *
+ * @throws {SpillwayError} `runtime-unsupported`
+ */
+export async function transport(): Promise<Transport> {
+  const { Deno, Bun, process } = globalThis as {
+    Deno?: unknown;
+    Bun?: unknown;
+    process?: { versions?: { node?: string } };
+  };
+  // Deno and Bun come first: both have a `process` that says Node.
+  if (Bun !== undefined) return (await import("./adapters/bun/mod.ts")).transport;
+  if (Deno !== undefined) return (await import("./adapters/deno/mod.ts")).transport;
+  if (process?.versions?.node !== undefined) return (await import("./adapters/node/mod.ts")).transport;
+  throw new SpillwayError("runtime-unsupported", "no TCP here: Spillway runs on Node, Deno and Bun");
+}
+
+/**
+ * Listens on the running runtime, and serves every connection.
+ *
+ * @throws {TypeError | RangeError} for an option that makes no sense
+ * @throws {SpillwayError} `address-in-use`, `address-not-available`, `permission-denied`, `host-not-found`, `listen-failed`, `runtime-unsupported`
+ *
+ * @example
+ * ```ts
+ * import { lines, serve } from "spillway";
+ *
+ * await using server = await serve({
+ *   port: 0,
+ *   codec: lines(),
+ *   handler: (line) => line.toUpperCase(),
+ * });
+ * console.log(server.address.port);
+ * ```
+ */
+export async function serve<In, Out>(options: ServeOptions<In, Out>): Promise<Server<In, Out>> {
+  return serveOn(await transport(), options);
+}
+
+/**
+ * Connects to a server.
+ *
+ * @throws {SpillwayError} `connection-refused`, `connection-timed-out`, `host-not-found`, `connect-aborted`, `connect-failed`, `runtime-unsupported`
+ */
+export async function connect(options: ConnectOptions): Promise<Connection> {
+  return (await transport()).connect(options);
+}
