@@ -47,7 +47,10 @@ export class NodeDriver implements Driver {
   release(): void {}
 
   reset(): void {
-    if (!this.#socket.destroyed) this.#socket.resetAndDestroy();
+    if (this.#socket.destroyed) return;
+    // After FIN a reset fails (EINVAL) while the shutdown is under way, and the socket would never close.
+    if (this.#socket.writableEnded) this.#socket.destroy();
+    else this.#socket.resetAndDestroy();
   }
 
   #onData(chunk: Buffer): void {

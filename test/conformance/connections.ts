@@ -1,0 +1,174 @@
+import { afterEach, describe, expect } from "vitest";
+import type { Bytes, Connection, Listener } from "../../src/mod.ts";
+import { eventually, type Platform, testOn } from "./platform.ts";
+
+const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+const bytesOf = (string: string) => new TextEncoder().encode(string);
+
+async function readAll(readable: ReadableStream<Bytes>): Promise<string> {
+  let all = "";
+  for await (const chunk of readable) all += text(chunk);
+  return all;
+}
+
+/** The contract of a Transport and its Connections, from both ends. */
+export function connections(platform: Platform): void {
+  const listeners: Listener[] = [];
+  const open: Connection[] = [];
+
+  async function pair(): Promise<{ near: Connection; far: Connection; listener: Listener }> {
+    const listener = await platform.transport.listen({ hostname: "127.0.0.1", port: 0, backlog: 16 });
+    listeners.push(listener);
+    const near = await platform.transport.connect(listener.address);
+    const { value: far } = (await listener[Symbol.asyncIterator]().next()) as IteratorYieldResult<Connection>;
+    open.push(near, far);
+    return { near, far, listener };
+  }
+
+  describe("connections", () => {
+    afterEach(() => {
+      for (const connection of open.splice(0)) connection.abort();
+      for (const listener of listeners.splice(0)) listener.close();
+    });
+
+    testOn(platform, "carry bytes both ways, know both addresses, and end when both directions have", async () => {
+      const { near, far, listener } = await pair();
+      expect(far.localAddress.port).toBe(listener.address.port);
+      expect(near.remoteAddress).toEqual(far.localAddress);
+      expect(near.localAddress).toEqual(far.remoteAddress);
+      const [toFar, toNear] = [near.writable.getWriter(), far.writable.getWriter()];
+      await toFar.write(bytesOf("ping"));
+      await toFar.close();
+      expect(await readAll(far.readable)).toBe("ping");
+      await toNear.write(bytesOf("pong"));
+      await toNear.close();
+      expect(await readAll(near.readable)).toBe("pong");
+      expect(await near.closed).toBeUndefined();
+      expect(await far.closed).toBeUndefined();
+    });
+
+    testOn(platform, "flush what was written before close() sends FIN", async () => {
+      const { near, far } = await pair();
+      const writer = near.writable.getWriter();
+      const part = bytesOf("0123456789".repeat(10_000));
+      for (let count = 0; count < 20; count++) void writer.write(part).catch(() => {});
+      const closed = near.close();
+      const all = await readAll(far.readable);
+      expect(all.length).toBe(20 * part.length);
+      await far.close();
+      await closed;
+      expect(await near.closed).toBeUndefined();
+    });
+
+    testOn(platform, "drop, after close(), what still comes in until the other side's FIN", async () => {
+      const { near, far } = await pair();
+      const closed = near.close();
+      expect(await readAll(far.readable)).toBe("");
+      const writer = far.writable.getWriter();
+      for (let count = 0; count < 50; count++) await writer.write(new Uint8Array(65_536));
+      await writer.close();
+      await closed;
+      expect(await far.closed).toBeUndefined();
+    });
+
+    testOn(platform, "push back on a writer whose other side does not read, and go on when it does", async () => {
+      const { near, far } = await pair();
+      const writer = near.writable.getWriter();
+      const part = new Uint8Array(262_144).fill(7);
+      let taken = 0;
+      const writing = (async () => {
+        for (let count = 0; count < 256; count++) {
+          await writer.write(part);
+          taken += part.length;
+        }
+        await writer.close();
+      })();
+      let before = -1;
+      await eventually(() => {
+        const still = taken === before;
+        before = taken;
+        return still && (writer.desiredSize as number) <= 0;
+      });
+      expect(taken).toBeLessThan(256 * part.length);
+      let received = 0;
+      for await (const chunk of far.readable) received += chunk.length;
+      await writing;
+      expect(received).toBe(256 * part.length);
+    });
+
+    testOn(platform, "give chunks that stay as they were read", async () => {
+      const { near, far } = await pair();
+      const [writer, reader] = [near.writable.getWriter(), far.readable.getReader()];
+      const chunks: Bytes[] = [];
+      for (let count = 0; count < 300; count++) {
+        await writer.write(new Uint8Array(count % 7 === 0 ? 5_000 : 20).fill(count));
+        for (let got = 0; got < (count % 7 === 0 ? 5_000 : 20); ) {
+          const { value } = await reader.read();
+          chunks.push(value as Bytes);
+          got += (value as Bytes).length;
+          expect(new Set(value)).toEqual(new Set([count % 256]));
+        }
+      }
+      expect(chunks.every((chunk) => chunk.every((byte) => byte === chunk[0]))).toBe(true);
+    });
+
+    testOn(platform, "error both streams at abort(), and the other side sees it", async () => {
+      const { near, far } = await pair();
+      const writer = near.writable.getWriter();
+      near.abort(new Error("enough"));
+      await expect(near.readable.getReader().read()).rejects.toMatchObject({ code: "aborted" });
+      await expect(writer.write(bytesOf("late"))).rejects.toMatchObject({ code: "aborted" });
+      expect(await near.closed).toMatchObject({ code: "aborted" });
+      near.abort();
+      await readAll(far.readable).catch((error: unknown) => expect(error).toMatchObject({ code: "connection-reset" }));
+    });
+
+    testOn(platform, "send a reset at abort()", async () => {
+      const { near, far } = await pair();
+      near.abort();
+      await expect(readAll(far.readable)).rejects.toMatchObject({ code: "connection-reset" });
+      expect(await far.closed).toMatchObject({ code: "connection-reset" });
+    });
+
+    testOn(platform, "reject a write in progress when they are aborted", async () => {
+      const { near } = await pair();
+      const writer = near.writable.getWriter();
+      const writes = Promise.allSettled(Array.from({ length: 64 }, () => writer.write(new Uint8Array(1_048_576))));
+      near.abort();
+      const outcomes = await writes;
+      expect(outcomes.at(-1)).toMatchObject({ status: "rejected", reason: { code: "aborted" } });
+    });
+
+    testOn(platform, "go through the platform's own transform streams", async () => {
+      const { near, far } = await pair();
+      const writer = near.writable.getWriter();
+      await writer.write(new Uint8Array([0xe6, 0x97]));
+      await writer.write(new Uint8Array([0xa5, 0x0a]));
+      await writer.close();
+      let all = "";
+      for await (const part of far.readable.pipeThrough(new TextDecoderStream())) all += part;
+      expect(all).toBe("日\n");
+    });
+
+    testOn(platform, "are refused where nothing listens", async () => {
+      const listener = await platform.transport.listen({ hostname: "127.0.0.1", port: 0, backlog: 16 });
+      const { address } = listener;
+      listener.close();
+      await expect(platform.transport.connect(address)).rejects.toMatchObject({ code: "connection-refused" });
+    });
+
+    testOn(platform, "are not made when the signal says no", async () => {
+      const { listener } = await pair();
+      const attempt = platform.transport.connect({ ...listener.address, signal: AbortSignal.abort() });
+      await expect(attempt).rejects.toMatchObject({ code: "connect-aborted" });
+    });
+
+    testOn(platform, "end the iteration of a listener that is closed, also while it waits", async () => {
+      const { listener } = await pair();
+      const waiting = listener[Symbol.asyncIterator]().next();
+      listener.close();
+      listener.close();
+      expect((await waiting).done).toBe(true);
+    });
+  });
+}

@@ -1,0 +1,60 @@
+import { describe, expect } from "vitest";
+import { lines } from "../../src/mod.ts";
+import { type Platform, start, testOn } from "./platform.ts";
+
+/** Deadlines by the runtime's own clock. Their exact instants are tested on a virtual one, in test/core. */
+export function deadlines(platform: Platform): void {
+  describe("deadlines", () => {
+    testOn(platform, "an idle connection is closed in order", async () => {
+      const { dial, closed } = await start(platform, { codec: lines(), handler: (line) => line, idleTimeoutMs: 60 });
+      const client = await dial();
+      client.send("hello\n");
+      expect(await client.rest()).toBe("hello\n");
+      expect(await client.ended).toBe("fin");
+      const { reason, durationMs } = await closed();
+      expect(reason).toBe("idle-timeout");
+      expect(durationMs).toBeGreaterThanOrEqual(60);
+    });
+
+    testOn(platform, "a frame that drips in is cut off, however often bytes come", async () => {
+      const { dial, closed } = await start(platform, {
+        codec: lines(),
+        handler: (line) => line,
+        frameTimeoutMs: 100,
+        idleTimeoutMs: 5_000,
+      });
+      const client = await dial();
+      client.send("begun");
+      const drip = setInterval(() => client.send("."), 10);
+      const text = await client.rest().finally(() => clearInterval(drip));
+      expect(text).toBe("error: frame-timeout\n");
+      const { reason, durationMs } = await closed();
+      expect(reason).toBe("frame-timeout");
+      expect(durationMs).toBeGreaterThanOrEqual(100);
+    });
+
+    testOn(platform, "a connection that has lived long enough is closed in order", async () => {
+      const { dial, closed } = await start(platform, { codec: lines(), handler: (line) => line, lifetimeMs: 80 });
+      const client = await dial();
+      const talk = setInterval(() => client.send("again\n"), 10);
+      const text = await client.rest().finally(() => clearInterval(talk));
+      expect(text).toMatch(/^(again\n)+$/);
+      expect((await closed()).reason).toBe("lifetime-reached");
+    });
+
+    testOn(platform, "a client that does not answer FIN is released after the linger deadline", async () => {
+      const { dial, closed } = await start(platform, {
+        codec: lines(),
+        handler: (line) => line,
+        idleTimeoutMs: 30,
+        lingerTimeoutMs: 60,
+      });
+      const client = await dial({ halfOpen: true });
+      expect(await client.ended).toBe("fin");
+      const { reason, durationMs } = await closed();
+      expect(reason).toBe("idle-timeout");
+      expect(durationMs).toBeGreaterThanOrEqual(90);
+      client.finish();
+    });
+  });
+}

@@ -1,0 +1,119 @@
+import { describe, expect } from "vitest";
+import { lines } from "../../src/mod.ts";
+import { eventually, gate, type Platform, start, testOn } from "./platform.ts";
+
+/** Shutdown that waits for what is in flight, and for nothing else. */
+export function draining(platform: Platform): void {
+  describe("draining", () => {
+    testOn(platform, "answers what was received in full, closes the rest, accepts nothing new", async () => {
+      const release = gate();
+      const { dial, server, events, heard } = await start(platform, {
+        codec: lines(),
+        handler: async (line) => {
+          await release.promise;
+          return `did ${line}`;
+        },
+      });
+      const [busy, idle] = [await dial(), await dial()];
+      busy.send("one\ntwo\nhalf");
+      await heard(12);
+      const drained = server.shutdown();
+      expect(await idle.rest()).toBe("");
+      await expect(platform.transport.connect(server.address)).rejects.toMatchObject({ code: "connection-refused" });
+      release.open();
+      expect(await busy.rest()).toBe("did one\ndid two\n");
+      expect(await drained).toEqual({ drained: 2, aborted: 0 });
+      expect(await server.finished).toEqual({ drained: 2, aborted: 0 });
+      expect(events.flatMap((event) => (event.type === "connection-closed" ? [event.reason] : []))).toEqual([
+        "drained",
+        "drained",
+      ]);
+      expect(events.at(-1)).toEqual({ type: "drained", drained: 2, aborted: 0 });
+    });
+
+    testOn(platform, "aborts what is still busy when the time is up", async () => {
+      const begun = gate<AbortSignal>();
+      const { dial, server, closed } = await start(platform, {
+        codec: lines(),
+        handler: (_, { signal }) => {
+          begun.open(signal);
+          return new Promise<string>(() => {});
+        },
+      });
+      const client = await dial();
+      client.send("hang\n");
+      const signal = await begun.promise;
+      expect(await server.shutdown({ timeoutMs: 60 })).toEqual({ drained: 0, aborted: 1 });
+      expect(signal.aborted).toBe(true);
+      expect(signal.reason).toMatchObject({ code: "drain-timeout" });
+      expect((await closed()).reason).toBe("drain-timeout");
+      expect(await client.rest()).toBe("");
+    });
+
+    testOn(platform, "is forced by a second call, and both calls tell the same", async () => {
+      const begun = gate();
+      const { dial, server } = await start(platform, {
+        codec: lines(),
+        handler: () => {
+          begun.open();
+          return new Promise<string>(() => {});
+        },
+      });
+      const client = await dial();
+      client.send("hang\n");
+      await begun.promise;
+      const first = server.shutdown();
+      const second = server.shutdown();
+      expect(await first).toEqual({ drained: 0, aborted: 1 });
+      expect(await second).toEqual(await first);
+      await client.ended;
+    });
+
+    testOn(platform, "may begin inside a handler, whose reply still arrives", async () => {
+      const { dial, server } = await start(platform, {
+        codec: lines(),
+        handler: (line): string => {
+          if (line === "stop") void server.shutdown();
+          return line;
+        },
+      });
+      const client = await dial();
+      client.send("before\nstop\nafter\n");
+      expect(await client.rest()).toBe("before\nstop\nafter\n");
+      expect(await server.finished).toEqual({ drained: 1, aborted: 0 });
+    });
+
+    testOn(platform, "may begin while connections come in, and leaves none behind", async () => {
+      const { dial, server } = await start(platform, { codec: lines(), handler: (line) => line });
+      const dials = Array.from({ length: 40 }, () =>
+        dial().then(
+          (client) => client.ended,
+          () => "refused",
+        ),
+      );
+      await eventually(() => server.stats().accepted >= 5);
+      const { aborted } = await server.shutdown();
+      expect(aborted).toBe(0);
+      expect(server.stats().connections).toBe(0);
+      const ends = await Promise.all(dials);
+      expect(new Set([...ends, "fin", "reset", "refused"])).toEqual(new Set(["fin", "reset", "refused"]));
+    });
+
+    testOn(platform, "closes 1,000 idle connections at once", async () => {
+      const { dial, server } = await start(platform, { codec: lines(), handler: (line) => line });
+      const clients = await Promise.all(Array.from({ length: 1_000 }, () => dial()));
+      await eventually(() => server.stats().connections === 1_000);
+      expect(await server.shutdown()).toEqual({ drained: 1_000, aborted: 0 });
+      const ends = await Promise.all(clients.map((client) => client.ended));
+      expect(ends.every((end) => end === "fin")).toBe(true);
+    });
+
+    testOn(platform, "is what `await using` does", async () => {
+      const { dial, server } = await start(platform, { codec: lines(), handler: (line) => line });
+      const client = await dial();
+      await server[Symbol.asyncDispose]();
+      expect(await client.ended).toBe("fin");
+      expect(server.stats().connections).toBe(0);
+    });
+  });
+}

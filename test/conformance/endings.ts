@@ -1,0 +1,147 @@
+import { describe, expect } from "vitest";
+import { lines } from "../../src/mod.ts";
+import { eventually, gate, type Platform, start, testOn } from "./platform.ts";
+
+const MEGABYTE = 1_048_576;
+
+/** How connections end, in order and out of order. */
+export function endings(platform: Platform): void {
+  describe("endings", () => {
+    testOn(platform, "a reply follows the other side's FIN", async () => {
+      const release = gate();
+      const { dial, closed } = await start(platform, {
+        codec: lines(),
+        handler: async (line) => {
+          await release.promise;
+          return `answer to ${line}`;
+        },
+      });
+      const client = await dial();
+      client.send("question\n");
+      client.finish();
+      release.open();
+      expect(await client.rest()).toBe("answer to question\n");
+      expect(await client.ended).toBe("fin");
+      expect((await closed()).reason).toBe("peer-closed");
+    });
+
+    testOn(platform, "16 MB follow the other side's FIN in full", async () => {
+      const { dial, closed } = await start(platform, { codec: lines(), handler: () => "x".repeat(16 * MEGABYTE) });
+      const client = await dial();
+      client.send("all\n");
+      client.finish();
+      expect(await client.ended).toBe("fin");
+      expect(client.receivedBytes).toBe(16 * MEGABYTE + 1);
+      expect(await closed()).toMatchObject({ reason: "peer-closed", bytesOut: 16 * MEGABYTE + 1 });
+    });
+
+    testOn(platform, "a reset in the middle of a frame ends that connection", async () => {
+      const { dial, closed, heard } = await start(platform, { codec: lines(), handler: (line) => line });
+      const client = await dial();
+      client.send("half");
+      await heard(4);
+      client.reset();
+      expect((await closed()).reason).toBe("connection-reset");
+    });
+
+    testOn(platform, "a reset in the middle of a reply ends that connection only", async () => {
+      const { dial, closed } = await start(platform, { codec: lines(), handler: (line) => line.repeat(8 * MEGABYTE) });
+      const [client, other] = [await dial(), await dial()];
+      client.send("x\n");
+      await eventually(() => client.receivedBytes > 0);
+      client.reset();
+      expect((await closed()).reason).toBe("connection-reset");
+      other.send("y\n");
+      other.finish();
+      expect((await other.rest()).length).toBe(8 * MEGABYTE + 1);
+    });
+
+    testOn(platform, "connections that reset at once do not disturb the others", async () => {
+      const { dial, server } = await start(platform, { codec: lines(), handler: (line) => line });
+      for (let count = 0; count < 50; count++) {
+        const client = await dial();
+        if (count % 2 === 0) client.send("partial");
+        client.reset();
+      }
+      const client = await dial();
+      client.send("still here\n");
+      expect(await client.until("\n")).toBe("still here\n");
+      await eventually(() => server.stats().connections === 1);
+    });
+
+    testOn(platform, "a connection that resets before it is accepted does not disturb the others", async () => {
+      const { dial, closed } = await start(platform, { codec: lines(), handler: (line) => line, maxConnections: 1 });
+      const first = await dial();
+      first.send("first\n");
+      await first.until("\n");
+      for (let count = 0; count < 5; count++) {
+        const impatient = await dial();
+        impatient.send("never mind\n");
+        impatient.reset();
+      }
+      const last = await dial();
+      last.send("last\n");
+      first.finish();
+      expect(await last.until("\n")).toBe("last\n");
+      expect((await closed()).reason).toBe("peer-closed");
+    });
+
+    testOn(platform, "the other side may leave without a word", async () => {
+      const { dial, closed } = await start(platform, { codec: lines(), handler: (line) => line });
+      const client = await dial();
+      client.finish();
+      expect(await client.ended).toBe("fin");
+      expect(await closed()).toMatchObject({ reason: "peer-closed", bytesIn: 0, framesIn: 0 });
+    });
+
+    testOn(platform, "after a fault, what the other side still sends does not cut off the fault frame", async () => {
+      const { dial, closed } = await start(platform, { codec: lines({ maxFrameBytes: 10 }), handler: (line) => line });
+      const client = await dial({ halfOpen: true });
+      client.send("x".repeat(4 * MEGABYTE));
+      expect(await client.until("\n")).toBe("error: frame-too-large\n");
+      client.finish();
+      expect((await closed()).reason).toBe("frame-too-large");
+      expect(await client.ended).toBe("fin");
+    });
+
+    testOn(platform, "a client that never reads stops being read, and is cut by the write deadline", async () => {
+      const { dial, closed, server } = await start(platform, {
+        codec: lines(),
+        handler: () => "r".repeat(100_000),
+        maxOutboundBytes: 200_000,
+        writeTimeoutMs: 150,
+      });
+      const client = await dial({ stalled: true });
+      const requests = 100_000;
+      client.send("q\n".repeat(requests));
+      const { reason, framesIn } = await closed();
+      expect(reason).toBe("write-timeout");
+      // What the kernel holds in both directions is megabytes at most; the whole reply would be 10 GB.
+      expect(framesIn).toBeLessThan(requests / 10);
+      const other = await dial();
+      other.send("q\n");
+      expect((await other.until("\n")).length).toBe(100_001);
+      expect(server.stats().connections).toBe(1);
+      client.reset();
+    });
+
+    testOn(platform, "every connection is reported opened once and closed once", async () => {
+      const { dial, events, server, closed } = await start(platform, {
+        codec: lines({ maxFrameBytes: 3 }),
+        handler: (line) => line,
+      });
+      const clients = await Promise.all(Array.from({ length: 30 }, () => dial()));
+      await eventually(() => server.stats().accepted === 30);
+      for (const [index, client] of clients.entries()) {
+        client.send(index % 3 === 0 ? "abc\n" : "abcd\n");
+        if (index % 3 === 0) client.finish();
+        else if (index % 3 === 1) client.reset();
+      }
+      await closed(30);
+      const ids = (type: string) =>
+        events.flatMap((event) => (event.type === type && "connection" in event ? [event.connection.id] : []));
+      expect(ids("connection-opened")).toEqual(Array.from({ length: 30 }, (_, index) => index + 1));
+      expect(ids("connection-closed").sort((a, b) => a - b)).toEqual(ids("connection-opened"));
+    });
+  });
+}

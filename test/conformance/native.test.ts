@@ -1,0 +1,16 @@
+import { transport } from "../../src/mod.ts";
+import { dialNet } from "./net_client.ts";
+import { conformance } from "./suite.ts";
+
+/** What a runtime is known to do wrong, by the first word of its transport's name. */
+const FAULTS: Record<string, Record<string, string>> = {
+  node: {},
+  deno: { "send a reset at abort()": "Deno.Conn has no way to send RST" },
+  bun: {},
+};
+
+const native = await transport();
+const [runtime = ""] = native.name.split(" ");
+
+// The name is the same on every runtime, so that their reports can be compared.
+conformance({ name: "the runtime", transport: native, dial: dialNet, faults: FAULTS[runtime] ?? {} });

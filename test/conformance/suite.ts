@@ -1,0 +1,23 @@
+import { describe } from "vitest";
+import { connections } from "./connections.ts";
+import { deadlines } from "./deadlines.ts";
+import { draining } from "./draining.ts";
+import { endings } from "./endings.ts";
+import { frames } from "./frames.ts";
+import { handlers } from "./handlers.ts";
+import { listening } from "./listening.ts";
+import { type Platform, stopServersAfterEach } from "./platform.ts";
+
+/** What every platform must do: the same tests, whatever carries the bytes. */
+export function conformance(platform: Platform): void {
+  describe(`on ${platform.name}`, () => {
+    stopServersAfterEach();
+    connections(platform);
+    listening(platform);
+    frames(platform);
+    handlers(platform);
+    endings(platform);
+    deadlines(platform);
+    draining(platform);
+  });
+}
