@@ -1,0 +1,114 @@
+import type { Logger, LogLevel } from "@logtape/logtape";
+import type { CloseReason, ConnectionInfo, Observer, ServerEvent, SpillwayError } from "../mod.ts";
+import { addressText } from "./address_text.ts";
+
+/** A server event as something to log. */
+export interface EventRecord {
+  readonly level: LogLevel;
+  /** LogTape's template: `{field}` stands for that field. */
+  readonly message: string;
+  readonly fields: Readonly<Record<string, unknown>>;
+}
+
+/** Ends that need nobody's attention. */
+const ORDERLY: ReadonlySet<CloseReason> = new Set(["peer-closed", "drained", "idle-timeout", "lifetime-reached"]);
+
+/** How far a chain of causes is followed: it may be a ring. */
+const MOST_CAUSES = 4;
+
+/** An observer that logs every event. */
+export function logObserver(logger: Logger): Observer {
+  return (event) => {
+    const { level, message, fields } = eventRecord(event);
+    logger[level](message, { event: event.type, ...fields });
+  };
+}
+
+/** What to log of an event, and how urgent it is. */
+export function eventRecord(event: ServerEvent): EventRecord {
+  switch (event.type) {
+    case "listening":
+      return {
+        level: "info",
+        message: "listening on {address} ({transport})",
+        fields: { address: addressText(event.address), transport: event.transport },
+      };
+    case "accept-error":
+      return acceptErrorRecord(event.error, event.retryInMs);
+    case "connection-opened":
+      return {
+        level: "debug",
+        message: "connection {connection} from {remote} opened",
+        fields: connectionFields(event.connection),
+      };
+    case "connection-closed": {
+      const { connection, reason, error, bytesIn, bytesOut, framesIn, framesOut } = event;
+      const durationMs = Math.round(event.durationMs);
+      const why = error === undefined ? "" : ": {error}";
+      return {
+        level: ORDERLY.has(reason) ? "debug" : "warning",
+        message: `connection {connection} from {remote} closed: {reason}${why} (frames {framesIn} in, {framesOut} out; {durationMs} ms)`,
+        fields: {
+          ...connectionFields(connection),
+          reason,
+          bytesIn,
+          bytesOut,
+          framesIn,
+          framesOut,
+          durationMs,
+          ...(error && errorFields(error)),
+        },
+      };
+    }
+    case "frame-error":
+      return {
+        level: "warning",
+        message: event.skipped
+          ? "connection {connection} from {remote}: a frame was skipped: {error}"
+          : "connection {connection} from {remote}: a frame was refused: {error}",
+        fields: { ...connectionFields(event.connection), skipped: event.skipped, ...errorFields(event.error) },
+      };
+    case "handler-error":
+      return {
+        level: "error",
+        message: "connection {connection} from {remote}: {error}",
+        fields: { ...connectionFields(event.connection), ...errorFields(event.error) },
+      };
+    case "draining":
+      return {
+        level: "info",
+        message: "draining, connections open: {connections}",
+        fields: { connections: event.connections },
+      };
+    case "drained":
+      break;
+  }
+  return {
+    level: event.aborted > 0 ? "error" : "info",
+    message: "drained, connections ended in order: {drained}, aborted: {aborted}",
+    fields: { drained: event.drained, aborted: event.aborted },
+  };
+}
+
+function acceptErrorRecord({ code, message }: SpillwayError, retryInMs: number | undefined): EventRecord {
+  // No cause with its stack: out of descriptors, Deno panics when it looks for the source of a stack's lines.
+  const fields = { code, error: message, ...(retryInMs !== undefined && { retryInMs }) };
+  if (retryInMs === undefined) return { level: "error", message: "accepting is over: {error}", fields };
+  // One connection that was gone before it was accepted: nothing of this server's is wrong.
+  if (retryInMs === 0) return { level: "debug", message: "a connection was not accepted: {error}", fields };
+  return { level: "warning", message: "accepting pauses for {retryInMs} ms: {error}", fields };
+}
+
+function connectionFields({ id, remoteAddress }: ConnectionInfo): Record<string, unknown> {
+  return { connection: id, remote: addressText(remoteAddress) };
+}
+
+/** Plain fields: an Error itself loses its message and stack on the way through a formatter. */
+function errorFields({ code, message, cause }: SpillwayError): Record<string, unknown> {
+  return { code, error: message, ...(cause instanceof Error && { cause: errorChain(cause, MOST_CAUSES) }) };
+}
+
+function errorChain({ name, message, stack, cause }: Error, causes: number): Record<string, unknown> {
+  const fields = { name, message, stack };
+  return cause instanceof Error && causes > 0 ? { ...fields, cause: errorChain(cause, causes - 1) } : fields;
+}
