@@ -1,4 +1,4 @@
-import { type Address, type Driver, DriverConnection, SpillwayError } from "../../core/mod.ts";
+import { type Address, type Bytes, type Driver, DriverConnection, SpillwayError } from "../../core/mod.ts";
 import { connectionError } from "./errors.ts";
 import type { TcpHandlers, TcpSocket } from "./native.ts";
 
@@ -56,9 +56,9 @@ export class BunDriver implements Driver {
     if (!this.#closed) this.#socket.terminate();
   }
 
-  onData(chunk: Uint8Array<ArrayBuffer>): void {
+  onData(chunk: Uint8Array): void {
     // Data can come although the socket is paused.
-    if (this.connection.push(chunk) || this.#paused) return;
+    if (this.connection.push(chunk as Bytes) || this.#paused) return;
     this.#paused = true;
     this.#socket.pause();
   }

@@ -20,7 +20,7 @@ export interface TcpSocket<Data> {
 export interface TcpHandlers<Data> {
   binaryType: "uint8array";
   open(socket: TcpSocket<Data>): void;
-  data(socket: TcpSocket<Data>, chunk: Uint8Array<ArrayBuffer>): void;
+  data(socket: TcpSocket<Data>, chunk: Uint8Array): void;
   drain(socket: TcpSocket<Data>): void;
   end(socket: TcpSocket<Data>): void;
   close(socket: TcpSocket<Data>, cause?: Error): void;

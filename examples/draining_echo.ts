@@ -1,0 +1,18 @@
+// Echo that takes its time: a shutdown waits up to ten seconds for the replies in flight, then aborts what is left.
+//   deno run -A src/main.ts serve ./examples/draining_echo.ts      and press Ctrl-C while a reply is due
+import { type Context, lines, type Service } from "spillway";
+
+const DELAY_MS = 500;
+
+export default {
+  codec: lines(),
+  drainTimeoutMs: 10_000,
+  handler: (line, { signal }: Context) =>
+    new Promise<string>((resolve, reject) => {
+      const timer = setTimeout(() => resolve(line), DELAY_MS);
+      signal.addEventListener("abort", () => {
+        clearTimeout(timer);
+        reject(signal.reason);
+      });
+    }),
+} satisfies Service<string>;
