@@ -21,4 +21,4 @@ export default {
     await sleep(DELAY_MS, context);
     return /^\d+$/.test(line) ? String(BigInt(line) + 1n) : `cannot compute ${line}`;
   },
-} satisfies Service<string>;
+} satisfies Service;

@@ -15,4 +15,4 @@ export default {
         reject(signal.reason);
       });
     }),
-} satisfies Service<string>;
+} satisfies Service;

@@ -5,4 +5,4 @@ import { lines, type Service } from "spillway";
 export default {
   codec: lines(),
   handler: (line) => line,
-} satisfies Service<string>;
+} satisfies Service;

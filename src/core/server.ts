@@ -18,8 +18,12 @@ const MAX_REFUSALS = 1_024;
 const LARGEST_BACKLOG = 2 ** 31 - 1;
 const NO_TRAFFIC: Traffic = { bytesIn: 0, bytesOut: 0, framesIn: 0, framesOut: 0 };
 
-/** What a server does with its frames: the part that does not depend on where it listens. */
-export interface Service<In, Out = In> extends Partial<Limits> {
+/** What a server does, and what it may take: everything but the runtime. What `spillway serve ./module.ts` runs. */
+export interface Service<In = string, Out = In> extends Partial<Limits> {
+  /** The address to listen on. Default `127.0.0.1`: only this machine. `0.0.0.0` or `::` for all. */
+  readonly hostname?: string;
+  /** 0 to 65535; 0 lets the system choose (see `server.address`). */
+  readonly port?: number;
   /** How messages are marked in the stream. */
   readonly codec: Codec<In, Out>;
   /** What is computed for each frame. */
@@ -38,10 +42,7 @@ export interface Service<In, Out = In> extends Partial<Limits> {
 }
 
 /** Settings of {@link serve}. */
-export interface ServeOptions<In, Out = In> extends Service<In, Out> {
-  /** The address to listen on. Default `127.0.0.1`: only this machine. `0.0.0.0` or `::` for all. */
-  readonly hostname?: string;
-  /** 0 to 65535; 0 lets the system choose (see `server.address`). */
+export interface ServeOptions<In = string, Out = In> extends Service<In, Out> {
   readonly port: number;
   /** Time, for tests and simulations. Default: the runtime's own. */
   readonly clock?: Clock;

@@ -1,0 +1,39 @@
+/** The exit codes of the command line. 0: all drained. */
+export const EXIT_FAILED = 1;
+export const EXIT_USAGE = 2;
+
+/** Why the command line ends without having done its work: one line for the user, and an exit code. */
+export class Failure extends Error {
+  override readonly name = "Failure";
+  readonly exitCode: number;
+
+  constructor(exitCode: number, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.exitCode = exitCode;
+  }
+}
+
+/** What was asked for makes no sense, or is not there. */
+export function usageFailure(message: string, options?: ErrorOptions): Failure {
+  return new Failure(EXIT_USAGE, message, options);
+}
+
+/** What was asked for could not be done. */
+export function runFailure(message: string, options?: ErrorOptions): Failure {
+  return new Failure(EXIT_FAILED, message, options);
+}
+
+/** The first line of what was thrown: messages of runtimes go on with import stacks and code frames. */
+export function firstLine(thrown: unknown): string {
+  const causes: unknown[] = thrown instanceof AggregateError ? thrown.errors : [];
+  const line = messageOf(causes[0] ?? thrown)
+    .split("\n")
+    .find((candidate) => candidate.trim() !== "");
+  return line?.trim() ?? "no reason given";
+}
+
+function messageOf(thrown: unknown): string {
+  // What Bun throws for a module that it cannot parse has a message and is no Error.
+  const message = (thrown as { message?: unknown } | null | undefined)?.message;
+  return typeof message === "string" && message !== "" ? message : String(thrown);
+}

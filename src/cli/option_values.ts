@@ -1,0 +1,69 @@
+/** What the text of an option means. Each function throws commander's `InvalidArgumentError`, which names the option. */
+import { InvalidArgumentError } from "commander";
+
+const UNIT_MS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
+/** Timers of every runtime keep their delay in 31 bits. */
+const LONGEST_DELAY_MS = 2 ** 31 - 1;
+
+/** How long a limit is, in milliseconds: `250ms`, `1.5s`, `5m`, `1h`; `off` is `Infinity`. */
+export function parseTimeout(text: string): number {
+  if (text === "off") return Infinity;
+  const ms = parseDuration(text);
+  if (ms === undefined) throw new InvalidArgumentError("write a duration such as 250ms, 5s, 5m or 1h, or off");
+  if (ms === 0) throw new InvalidArgumentError("it must be more than 0; off turns it off");
+  return ms;
+}
+
+/** How long to wait, in milliseconds: `250ms`, `1.5s`, `5m`, `1h`; `0s` and `off` are no wait at all. */
+export function parseDelay(text: string): number {
+  if (text === "off") return 0;
+  const ms = parseDuration(text);
+  if (ms === undefined) throw new InvalidArgumentError("write a duration such as 250ms, 5s, 5m or 1h, or off");
+  if (ms > LONGEST_DELAY_MS) throw new InvalidArgumentError("it must be at most 596h");
+  return ms;
+}
+
+function parseDuration(text: string): number | undefined {
+  const [, number, unit] = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text) ?? [];
+  if (number === undefined || unit === undefined) return undefined;
+  return Number(number) * UNIT_MS[unit as keyof typeof UNIT_MS];
+}
+
+/** A whole number of at least 1; `off` is `Infinity`. */
+export function parseCount(text: string): number {
+  if (text === "off") return Infinity;
+  const count = parseWholeNumber(text);
+  if (count === undefined || count === 0) {
+    throw new InvalidArgumentError("write a whole number of at least 1, or off");
+  }
+  return count;
+}
+
+/** 0 to 65535. */
+export function parsePort(text: string): number {
+  const port = parseWholeNumber(text);
+  if (port === undefined || port > 65_535) {
+    throw new InvalidArgumentError("write a whole number from 0 to 65535; 0 takes any free port");
+  }
+  return port;
+}
+
+function parseWholeNumber(text: string): number | undefined {
+  const number = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  return Number.isSafeInteger(number) ? number : undefined;
+}
+
+/** A name or numeric address; an IPv6 one may stand in brackets, as the ready line prints it. */
+export function parseHostname(text: string): string {
+  const hostname = /^\[(.*:.*)\]$/.exec(text)?.[1] ?? text;
+  if (hostname === "" || /\s/.test(hostname)) {
+    throw new InvalidArgumentError("write a name or a numeric address, such as 0.0.0.0 or ::1");
+  }
+  return hostname;
+}
+
+/** Text that fits into one line. */
+export function parsePrefix(text: string): string {
+  if (text.includes("\n")) throw new InvalidArgumentError("it must not contain a line break: each reply is one line");
+  return text;
+}

@@ -1,0 +1,82 @@
+import { Command, CommanderError } from "commander";
+import { SpillwayError } from "../mod.ts";
+import { Failure, firstLine, runFailure, usageFailure } from "./failure.ts";
+import { type Environment, runServe } from "./serve_command.ts";
+import { addServeFlags, type ServeFlags } from "./serve_flags.ts";
+import { VERSION } from "./version.ts";
+
+export type { Environment } from "./serve_command.ts";
+
+const SERVICE_HELP = "compute, echo, or the path of a module with `export default { codec, handler }`";
+
+const SERVE_EXAMPLES = `
+Examples:
+  spillway serve                          each integer is answered with the next one, 2 s later
+  spillway serve echo --prefix '> '       each line comes back
+  spillway serve ./chat.js --port 9000    a service of your own
+`;
+
+/** Runs the command line; fulfils with the exit code. Does not reject: what went wrong is one line on stderr. */
+export async function run(args: readonly string[], environment: Environment): Promise<number> {
+  let exitCode = 0;
+  const program = programFor(environment, (code) => {
+    exitCode = code;
+  });
+  try {
+    await program.parseAsync(args, { from: "user" });
+    return exitCode;
+  } catch (error) {
+    if (error instanceof CommanderError && error.exitCode === 0) return 0;
+    const failure = error instanceof Failure ? error : unexpectedFailure(error);
+    environment.stdio.err(`spillway: ${failure.message}\n`);
+    return failure.exitCode;
+  }
+}
+
+function unexpectedFailure(error: unknown): Failure {
+  return runFailure(error instanceof SpillwayError ? firstLine(error) : `this is a bug: ${firstLine(error)}`);
+}
+
+function programFor(environment: Environment, onExitCode: (code: number) => void): Command {
+  const { stdio } = environment;
+  const program = new Command("spillway")
+    .description("One TCP server that runs unchanged on Node, Deno and Bun.")
+    .helpCommand(false)
+    .configureOutput({
+      writeOut: (text) => stdio.out(text),
+      // Errors are told by `run`, in one line.
+      writeErr: () => undefined,
+      getOutHelpWidth: () => stdio.columns,
+      getOutHasColors: () => false,
+    });
+  const serve = program.command("serve").description("Serve until a signal drains it.");
+  serve
+    .argument("[service]", SERVICE_HELP, "compute")
+    .action(async (service: string, flags: ServeFlags) => onExitCode(await runServe(service, flags, environment)))
+    .addHelpText("after", SERVE_EXAMPLES);
+  addServeFlags(serve);
+  for (const command of [program, serve]) {
+    command
+      .version(VERSION, "-V, --version", "print the version")
+      .helpOption("-h, --help", "print this help")
+      .exitOverride((error) => {
+        throw error.exitCode === 0 ? error : commandFailure(error, command === serve ? "spillway serve" : "spillway");
+      });
+  }
+  return program;
+}
+
+/** What commander found wrong, as one line. */
+function commandFailure({ code, message }: CommanderError, command: string): Failure {
+  const wrong = code === "commander.help" ? "no command was given" : inOneLine(message.replace(/^error: /, ""));
+  return usageFailure(`${wrong}; see '${command} --help'`);
+}
+
+function inOneLine(message: string): string {
+  return message
+    .replace(/\n\(Did you mean (.*)\?\)$/, " (did you mean $1?)")
+    .replace(/^option '(--\S+) .*?' argument '(.*)' is invalid\. (.*)$/s, "option '$1' cannot be '$2': $3")
+    .replace(/: Allowed choices are (.*)\.$/, ": choose one of $1")
+    .replace(/\.$/, "")
+    .replaceAll("\n", "\\n");
+}

@@ -1,0 +1,71 @@
+import type { Logger } from "@logtape/logtape";
+import { type Server, serve } from "../core/mod.ts";
+import { SpillwayError, type Transport } from "../mod.ts";
+import { addressText } from "./address_text.ts";
+import { EXIT_FAILED, firstLine, runFailure, usageFailure } from "./failure.ts";
+import { listenFailure } from "./listen_failure.ts";
+import { startLog } from "./log.ts";
+import { logObserver } from "./log_observer.ts";
+import type { ServeFlags } from "./serve_flags.ts";
+import { type CliServeOptions, serveOptions } from "./serve_options.ts";
+import { chooseService } from "./service.ts";
+import { type DrainSignal, onDrainSignal, type SignalSource } from "./signals.ts";
+import type { Stdio } from "./stdio.ts";
+
+/** What a command needs of its process. */
+export interface Environment {
+  readonly stdio: Stdio;
+  readonly signals: SignalSource;
+  /** What carries the bytes; loaded when it is needed. */
+  readonly transport: () => Promise<Transport>;
+  /** What relative paths start from. */
+  readonly cwd: string;
+}
+
+/** `spillway serve`: fulfils with the exit code when the server has drained. @throws {Failure} nothing was served */
+export async function runServe(name: string, flags: ServeFlags, environment: Environment): Promise<number> {
+  const { stdio, signals, cwd } = environment;
+  const service = await chooseService(name, flags, cwd);
+  const logger = startLog({
+    level: flags.logLevel ?? "info",
+    format: flags.logFormat ?? "pretty",
+    colors: stdio.colors,
+    write: (text) => stdio.err(text),
+  });
+  const options = serveOptions(service, flags, logObserver(logger));
+  const transport = await environment.transport();
+  const server = await listen(name, transport, options);
+  const ignoreSignals = onDrainSignal(signals, drainer(server, logger));
+  try {
+    stdio.out(`spillway listening on ${addressText(server.address)} (${transport.name})\n`);
+    const { aborted } = await server.finished;
+    return aborted > 0 ? EXIT_FAILED : 0;
+  } catch {
+    // Accepting failed for good, which the observer has logged.
+    return EXIT_FAILED;
+  } finally {
+    ignoreSignals();
+  }
+}
+
+async function listen(name: string, transport: Transport, options: CliServeOptions): Promise<Server> {
+  try {
+    return await serve(transport, options);
+  } catch (error) {
+    if (error instanceof SpillwayError) throw listenFailure(options.hostname, options.port, error);
+    if (error instanceof TypeError || error instanceof RangeError) throw usageFailure(`${name}: ${firstLine(error)}`);
+    throw runFailure(firstLine(error), { cause: error });
+  }
+}
+
+/** The first signal drains, the next one forces. */
+function drainer(server: Server, logger: Logger): (signal: DrainSignal) => void {
+  let draining = false;
+  return (signal) => {
+    const fields = { event: "signal", signal, forced: draining };
+    if (draining) logger.warning("{signal}: aborting what remains", fields);
+    else logger.info("{signal}: draining, a second signal aborts what remains", fields);
+    draining = true;
+    void server.shutdown();
+  };
+}

@@ -1,0 +1,51 @@
+import type { Service } from "../mod.ts";
+import { usageFailure } from "./failure.ts";
+import type { ServeFlags } from "./serve_flags.ts";
+import { isModulePath, loadServiceModule, type ServiceOptions } from "./service_module.ts";
+import { type ComputeOptions, compute, DEFAULT_DELAY_MS } from "./services/compute.ts";
+import { echo } from "./services/echo.ts";
+
+/** The flags that only some services have. */
+const OWN_FLAGS = { delay: "--delay", prefix: "--prefix", maxFrameBytes: "--max-frame-bytes" } as const;
+
+type OwnFlag = keyof typeof OWN_FLAGS;
+
+/** The service of that name, or in the module at that path, with the flags that are its own. */
+export async function chooseService(name: string, flags: ServeFlags, cwd: string): Promise<ServiceOptions> {
+  if (name === "compute") {
+    checkOwnFlags("compute", flags, ["delay", "maxFrameBytes"]);
+    return chooseCompute(flags);
+  }
+  if (name === "echo") {
+    checkOwnFlags("echo", flags, ["prefix", "maxFrameBytes"]);
+    return echo(
+      lineOptions(flags, { ...(flags.prefix !== undefined && { prefix: flags.prefix }) }),
+    ) as Service<unknown>;
+  }
+  if (isModulePath(name)) {
+    checkOwnFlags("a service module", flags, []);
+    return loadServiceModule(name, cwd);
+  }
+  throw usageFailure(`unknown service '${name}': use compute, echo, or the path of a module such as ./${name}.js`);
+}
+
+function chooseCompute(flags: ServeFlags): ServiceOptions {
+  const { delay = DEFAULT_DELAY_MS, handlerTimeout } = flags;
+  if (handlerTimeout !== undefined && handlerTimeout <= delay) {
+    throw usageFailure(
+      `--handler-timeout (${handlerTimeout} ms) must be longer than the --delay of compute (${delay} ms): every computation would be cut off`,
+    );
+  }
+  return compute(lineOptions<ComputeOptions>(flags, { delayMs: delay })) as Service<unknown>;
+}
+
+function lineOptions<Options extends object>({ maxFrameBytes }: ServeFlags, options: Options): Options {
+  return maxFrameBytes === undefined ? options : { ...options, maxFrameBytes };
+}
+
+function checkOwnFlags(service: string, flags: ServeFlags, own: readonly OwnFlag[]): void {
+  for (const flag of Object.keys(OWN_FLAGS) as OwnFlag[]) {
+    if (flags[flag] === undefined || own.includes(flag)) continue;
+    throw usageFailure(`option '${OWN_FLAGS[flag]}' does not apply to ${service}`);
+  }
+}

@@ -1,0 +1,9 @@
+/** Where the command line writes. What is written is gone: a reader that went away is no error. */
+export interface Stdio {
+  out(text: string): void;
+  err(text: string): void;
+  /** Whether stderr is a terminal that shows colours. */
+  readonly colors: boolean;
+  /** How wide help may be. */
+  readonly columns: number;
+}

@@ -1,0 +1,33 @@
+#!/usr/bin/env node
+/** The command line: the only place that touches the process's arguments, environment and exit code. */
+import process from "node:process";
+import { EXIT_USAGE } from "./cli/failure.ts";
+import { run } from "./cli/run.ts";
+import { transport } from "./mod.ts";
+
+const { stdout, stderr } = process;
+// A reader that goes away (`spillway serve | head -1`) must not take the server with it.
+for (const stream of [stdout, stderr]) stream.on("error", () => undefined);
+
+let exitCode: number | undefined;
+process.once("beforeExit", () => {
+  if (exitCode !== undefined) return;
+  stderr.write("spillway: nothing is left to wait for: a service module must not await what never comes\n");
+  process.exitCode = EXIT_USAGE;
+});
+
+// No top-level await: on Bun a module that waits does not end.
+void run(process.argv.slice(2), {
+  stdio: {
+    out: (text) => stdout.write(text),
+    err: (text) => stderr.write(text),
+    colors: stderr.isTTY && !process.env.NO_COLOR,
+    columns: stdout.columns ?? 80,
+  },
+  signals: process,
+  transport,
+  cwd: process.cwd(),
+}).then((code) => {
+  exitCode = code;
+  process.exitCode = code;
+});

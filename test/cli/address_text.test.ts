@@ -1,0 +1,10 @@
+import { expect, it } from "vitest";
+import { addressText } from "../../src/cli/address_text.ts";
+
+it.each([
+  ["127.0.0.1", 8080, "127.0.0.1:8080"],
+  ["::1", 8080, "[::1]:8080"],
+  ["::ffff:127.0.0.1", 1, "[::ffff:127.0.0.1]:1"],
+])("%s and %d are %s", (hostname, port, text) => {
+  expect(addressText({ hostname, port })).toBe(text);
+});

@@ -1,0 +1,111 @@
+import { getLogger, resetSync } from "@logtape/logtape";
+import { afterEach, describe, expect, it } from "vitest";
+import { LOG_LEVELS, type LogOptions, startLog } from "../../src/cli/log.ts";
+import { logObserver } from "../../src/cli/log_observer.ts";
+import { SpillwayError } from "../../src/mod.ts";
+
+afterEach(() => resetSync());
+
+const connection = {
+  id: 7,
+  remoteAddress: { hostname: "127.0.0.1", port: 5000 },
+  localAddress: { hostname: "127.0.0.1", port: 8080 },
+};
+
+function started(options: Partial<LogOptions>) {
+  const written: string[] = [];
+  const logger = startLog({
+    level: "info",
+    format: "pretty",
+    colors: false,
+    write: (text) => written.push(text),
+    ...options,
+  });
+  return { logger, written, observe: logObserver(logger) };
+}
+
+describe("json", () => {
+  it("is one object a line, with the fields beside the message", () => {
+    const { written, observe } = started({ format: "json", level: "debug" });
+    observe({ type: "connection-opened", connection });
+    expect(written).toHaveLength(1);
+    expect(written[0]).toMatch(/^[^\n]*\n$/);
+    expect(JSON.parse(written[0] as string)).toEqual({
+      "@timestamp": expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/) as unknown,
+      level: "DEBUG",
+      logger: "spillway",
+      message: "connection 7 from 127.0.0.1:5000 opened",
+      event: "connection-opened",
+      connection: 7,
+      remote: "127.0.0.1:5000",
+    });
+  });
+
+  it("carries stacks, braces and line breaks as they are", () => {
+    const { written, observe } = started({ format: "json" });
+    const cause = new Error("bad {event}\n{}\u001b[2J\u009b");
+    const error = new SpillwayError("handler-failed", `the handler threw: ${cause.message}`, { cause });
+    observe({ type: "handler-error", connection, error });
+    expect(written).toHaveLength(1);
+    expect(written[0]).toMatch(/^[\u0020-\u007e]*\n$/);
+    expect(JSON.parse(written[0] as string)).toMatchObject({
+      level: "ERROR",
+      event: "handler-error",
+      error: error.message,
+      cause: { message: cause.message, stack: cause.stack },
+    });
+  });
+});
+
+describe("pretty", () => {
+  it("is a time, a level and a sentence", () => {
+    const { written, observe } = started({});
+    observe({ type: "listening", address: { hostname: "::1", port: 1 }, transport: "node 20.20.2" });
+    expect(written.join("")).toMatch(
+      /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} [+-]\d\d:\d\d INF listening on \[::1\]:1 \(node 20\.20\.2\)\n$/,
+    );
+  });
+
+  it("shows the stacks of what a handler threw, and no control characters", () => {
+    const { written, observe } = started({});
+    const cause = new Error("bad \u001b[31mline\u001b[2J", { cause: new TypeError("the reason") });
+    const error = new SpillwayError("handler-failed", `the handler threw: ${cause.message}`, { cause });
+    observe({ type: "handler-error", connection, error });
+    const text = written.join("");
+    expect(text).toContain("ERR connection 7 from 127.0.0.1:5000: the handler threw: bad ");
+    expect(text).toMatch(/\n {2}Error: bad /);
+    expect(text).toMatch(/\n {2}caused by: TypeError: the reason\n {6}at /);
+    expect(text).not.toContain("\u001b");
+  });
+
+  it("keeps an error with line breaks in its one line", () => {
+    const { written, observe } = started({});
+    observe({ type: "accept-error", error: new SpillwayError("accept-failed", "one\n2026-01-01 INF forged") });
+    expect(written.join("").trimEnd()).not.toContain("\n");
+  });
+
+  it.each([true, false])("has colours: %j", (colors) => {
+    const { written, observe } = started({ colors });
+    observe({ type: "draining", connections: 1 });
+    expect(written.join("").includes("\u001b[")).toBe(colors);
+  });
+});
+
+describe("levels", () => {
+  it.each([
+    ["debug", ["debug", "info", "warning", "error"]],
+    ["info", ["info", "warning", "error"]],
+    ["warning", ["warning", "error"]],
+    ["error", ["error"]],
+  ] as const)("%s lets %j through, and nothing of LogTape's own", (level, passed) => {
+    const { logger, written } = started({ level, format: "json" });
+    for (const each of LOG_LEVELS) logger[each](each);
+    expect(written.map((line) => (JSON.parse(line) as { message: string }).message)).toEqual(passed);
+  });
+});
+
+it("takes what a service logs with LogTape", () => {
+  const { written } = started({ format: "json" });
+  getLogger(["my", "service"]).info("hello {name}", { name: "you" });
+  expect(JSON.parse(written.join(""))).toMatchObject({ logger: "my.service", message: "hello you", name: "you" });
+});

@@ -1,0 +1,145 @@
+import { describe, expect, it } from "vitest";
+import { eventRecord } from "../../src/cli/log_observer.ts";
+import { type CloseReason, type ServerEvent, SpillwayError } from "../../src/mod.ts";
+
+const connection = {
+  id: 7,
+  remoteAddress: { hostname: "::1", port: 5000 },
+  localAddress: { hostname: "::1", port: 8080 },
+};
+const who = { connection: 7, remote: "[::1]:5000" };
+const refused = new SpillwayError("frame-too-large", "a line of more than 8 bytes");
+
+function closed(reason: CloseReason, error?: SpillwayError): ServerEvent {
+  const counts = { bytesIn: 1, bytesOut: 2, framesIn: 3, framesOut: 4, durationMs: 5.4321 };
+  const event = { type: "connection-closed", connection, reason, ...counts } as const;
+  return error === undefined ? event : { ...event, error };
+}
+
+describe("eventRecord", () => {
+  it.each<[ServerEvent, string, Record<string, unknown>]>([
+    [
+      { type: "listening", address: { hostname: "127.0.0.1", port: 8080 }, transport: "node 20.20.2" },
+      "info",
+      { address: "127.0.0.1:8080", transport: "node 20.20.2" },
+    ],
+    [{ type: "connection-opened", connection }, "debug", who],
+    [
+      closed("peer-closed"),
+      "debug",
+      { ...who, reason: "peer-closed", bytesIn: 1, bytesOut: 2, framesIn: 3, framesOut: 4, durationMs: 5 },
+    ],
+    [
+      closed("frame-too-large", refused),
+      "warning",
+      {
+        ...who,
+        reason: "frame-too-large",
+        bytesIn: 1,
+        bytesOut: 2,
+        framesIn: 3,
+        framesOut: 4,
+        durationMs: 5,
+        code: "frame-too-large",
+        error: "a line of more than 8 bytes",
+      },
+    ],
+    [
+      { type: "frame-error", connection, error: refused, skipped: true },
+      "warning",
+      { ...who, skipped: true, code: "frame-too-large", error: "a line of more than 8 bytes" },
+    ],
+    [
+      { type: "handler-error", connection, error: new SpillwayError("handler-timeout", "too late") },
+      "error",
+      { ...who, code: "handler-timeout", error: "too late" },
+    ],
+    [{ type: "draining", connections: 3 }, "info", { connections: 3 }],
+    [{ type: "drained", drained: 3, aborted: 0 }, "info", { drained: 3, aborted: 0 }],
+    [{ type: "drained", drained: 2, aborted: 1 }, "error", { drained: 2, aborted: 1 }],
+  ])("of %j is at level %s", (event, level, fields) => {
+    const record = eventRecord(event);
+    expect(record.level).toBe(level);
+    expect(record.fields).toEqual(fields);
+  });
+
+  it.each<[CloseReason, string]>([
+    ["peer-closed", "debug"],
+    ["drained", "debug"],
+    ["idle-timeout", "debug"],
+    ["lifetime-reached", "debug"],
+    ["unexpected-eof", "warning"],
+    ["connection-reset", "warning"],
+    ["connection-failed", "warning"],
+    ["frame-too-large", "warning"],
+    ["frame-invalid", "warning"],
+    ["codec-failed", "warning"],
+    ["handler-failed", "warning"],
+    ["handler-timeout", "warning"],
+    ["frame-timeout", "warning"],
+    ["write-timeout", "warning"],
+    ["too-many-connections", "warning"],
+    ["drain-timeout", "warning"],
+  ])("of a connection that ended with %s is at level %s", (reason, level) => {
+    expect(eventRecord(closed(reason)).level).toBe(level);
+  });
+
+  it.each([
+    [undefined, "error"],
+    [0, "debug"],
+    [10, "warning"],
+  ])("of an accept error that is retried in %j ms is at level %s", (retryInMs, level) => {
+    const error = new SpillwayError("out-of-descriptors", "cannot accept");
+    const record = eventRecord({ type: "accept-error", error, ...(retryInMs !== undefined && { retryInMs }) });
+    expect(record.level).toBe(level);
+    expect(record.fields).toEqual({
+      code: "out-of-descriptors",
+      error: "cannot accept",
+      ...(retryInMs !== undefined && { retryInMs }),
+    });
+  });
+
+  it("names in its message only fields that it has", () => {
+    const events: ServerEvent[] = [
+      { type: "listening", address: connection.localAddress, transport: "x" },
+      { type: "accept-error", error: refused },
+      { type: "accept-error", error: refused, retryInMs: 0 },
+      { type: "accept-error", error: refused, retryInMs: 10 },
+      { type: "connection-opened", connection },
+      closed("drained"),
+      { type: "frame-error", connection, error: refused, skipped: false },
+      { type: "frame-error", connection, error: refused, skipped: true },
+      { type: "handler-error", connection, error: refused },
+      { type: "draining", connections: 0 },
+      { type: "drained", drained: 0, aborted: 0 },
+    ];
+    for (const event of events) {
+      const { message, fields } = eventRecord(event);
+      for (const [, name] of message.matchAll(/\{(\w+)\}/g)) expect(fields).toHaveProperty(name as string);
+    }
+  });
+
+  it("keeps what a handler threw, with stacks, as plain fields", () => {
+    const root = new TypeError("the reason");
+    const cause = new Error("boom", { cause: root });
+    const error = new SpillwayError("handler-failed", "the handler threw: boom", { cause });
+    expect(eventRecord({ type: "handler-error", connection, error }).fields).toEqual({
+      ...who,
+      code: "handler-failed",
+      error: "the handler threw: boom",
+      cause: {
+        name: "Error",
+        message: "boom",
+        stack: cause.stack,
+        cause: { name: "TypeError", message: "the reason", stack: root.stack },
+      },
+    });
+  });
+
+  it("does not follow a ring of causes for ever", () => {
+    const cause = new Error("a snake");
+    cause.cause = cause;
+    const error = new SpillwayError("handler-failed", "the handler threw", { cause });
+    expect(JSON.stringify(eventRecord({ type: "handler-error", connection, error }).fields)).toContain("a snake");
+  });
+});

@@ -1,0 +1,127 @@
+import { InvalidArgumentError } from "commander";
+import { describe, expect, it } from "vitest";
+import {
+  parseCount,
+  parseDelay,
+  parseHostname,
+  parsePort,
+  parsePrefix,
+  parseTimeout,
+} from "../../src/cli/option_values.ts";
+
+const NOT_DURATIONS = [
+  "",
+  "5",
+  "s",
+  "5 s",
+  " 5s",
+  "5s ",
+  "-5s",
+  "+5s",
+  "5S",
+  "5sec",
+  "5d",
+  "1e3ms",
+  ".5s",
+  "5.s",
+  "1s500ms",
+];
+const NOT_WHOLE = ["", "x", "-1", "+1", "1.5", "1e3", "0x10", " 1", "1 ", "1_000", "٣", "9007199254740993"];
+
+describe("parseTimeout", () => {
+  it.each([
+    ["250ms", 250],
+    ["1ms", 1],
+    ["5s", 5_000],
+    ["1.5s", 1_500],
+    ["5m", 300_000],
+    ["1h", 3_600_000],
+    ["0.5ms", 0.5],
+    ["off", Infinity],
+  ])("reads %j as %d ms", (text, ms) => {
+    expect(parseTimeout(text)).toBe(ms);
+  });
+
+  it.each([...NOT_DURATIONS, "Off", "none", "Infinity"])("refuses %j", (text) => {
+    expect(() => parseTimeout(text)).toThrow(InvalidArgumentError);
+    expect(() => parseTimeout(text)).toThrow("250ms, 5s, 5m or 1h, or off");
+  });
+
+  it.each(["0ms", "0s", "0.0s"])("refuses %j, and says what turns a limit off", (text) => {
+    expect(() => parseTimeout(text)).toThrow("it must be more than 0; off turns it off");
+  });
+});
+
+describe("parseDelay", () => {
+  it.each([
+    ["2s", 2_000],
+    ["0s", 0],
+    ["0ms", 0],
+    ["off", 0],
+    ["596h", 2_145_600_000],
+  ])("reads %j as %d ms", (text, ms) => {
+    expect(parseDelay(text)).toBe(ms);
+  });
+
+  it.each(NOT_DURATIONS)("refuses %j", (text) => {
+    expect(() => parseDelay(text)).toThrow("250ms, 5s, 5m or 1h, or off");
+  });
+
+  it("refuses what no timer can wait for", () => {
+    expect(() => parseDelay("597h")).toThrow("at most 596h");
+  });
+});
+
+describe("parseCount", () => {
+  it.each([
+    ["1", 1],
+    ["65536", 65_536],
+    ["007", 7],
+    ["off", Infinity],
+  ])("reads %j as %d", (text, count) => {
+    expect(parseCount(text)).toBe(count);
+  });
+
+  it.each([...NOT_WHOLE, "0"])("refuses %j", (text) => {
+    expect(() => parseCount(text)).toThrow("a whole number of at least 1, or off");
+  });
+});
+
+describe("parsePort", () => {
+  it.each([
+    ["0", 0],
+    ["8080", 8_080],
+    ["65535", 65_535],
+  ])("reads %j", (text, port) => {
+    expect(parsePort(text)).toBe(port);
+  });
+
+  it.each([...NOT_WHOLE, "65536", "off"])("refuses %j", (text) => {
+    expect(() => parsePort(text)).toThrow("a whole number from 0 to 65535");
+  });
+});
+
+describe("parseHostname", () => {
+  it.each([
+    ["127.0.0.1", "127.0.0.1"],
+    ["::1", "::1"],
+    ["[::1]", "::1"],
+    ["localhost", "localhost"],
+  ])("reads %j as %j", (text, hostname) => {
+    expect(parseHostname(text)).toBe(hostname);
+  });
+
+  it.each(["", " ", "local host"])("refuses %j", (text) => {
+    expect(() => parseHostname(text)).toThrow("a name or a numeric address");
+  });
+});
+
+describe("parsePrefix", () => {
+  it.each(["", "> ", "ä\t"])("takes %j as it is", (text) => {
+    expect(parsePrefix(text)).toBe(text);
+  });
+
+  it("refuses a line break", () => {
+    expect(() => parsePrefix("a\nb")).toThrow("line break");
+  });
+});

@@ -1,0 +1,180 @@
+import { EventEmitter } from "node:events";
+import { describe, expect, it } from "vitest";
+import { run } from "../../src/cli/run.ts";
+import { VERSION } from "../../src/cli/version.ts";
+import { transport as runtimeTransport, SpillwayError, type Transport } from "../../src/mod.ts";
+
+/** The command line within this process. */
+function started(args: readonly string[], transport = runtimeTransport) {
+  const signals = new EventEmitter();
+  const written = { out: "", err: "" };
+  let onReady = () => {};
+  const ready = new Promise<void>((resolve) => {
+    onReady = resolve;
+  });
+  const exitCode = run(args, {
+    stdio: {
+      out: (text) => {
+        written.out += text;
+        onReady();
+      },
+      err: (text) => {
+        written.err += text;
+      },
+      colors: false,
+      columns: 100,
+    },
+    signals,
+    transport,
+    cwd: "/",
+  });
+  return { signals, written, ready, exitCode };
+}
+
+describe("usage", () => {
+  it.each([
+    [[], "no command was given; see 'spillway --help'"],
+    [["serv"], "unknown command 'serv' (did you mean serve?); see 'spillway --help'"],
+    [["dance"], "unknown command 'dance'; see 'spillway --help'"],
+    [["--port", "1"], "unknown option '--port'; see 'spillway --help'"],
+    [["--loud", "serve"], "unknown option '--loud'; see 'spillway --help'"],
+    [["serve", "--prot", "1"], "unknown option '--prot' (did you mean --port?); see 'spillway serve --help'"],
+    [["serve", "-x"], "unknown option '-x'; see 'spillway serve --help'"],
+    [["serve", "echo", "echo"], "too many arguments for 'serve'. Expected 1 argument but got 2"],
+    [["serve", "--port"], "option '--port <number>' argument missing"],
+    [["serve", "--port", "x"], "option '--port' cannot be 'x': write a whole number from 0 to 65535"],
+    [["serve", "--port", "-1"], "option '--port' cannot be '-1': write a whole number from 0 to 65535"],
+    [["serve", "--port", "a\nb"], "option '--port' cannot be 'a\\nb': write a whole number"],
+    [["serve", "--hostname", ""], "option '--hostname' cannot be '': write a name or a numeric address"],
+    [["serve", "--delay", "2"], "option '--delay' cannot be '2': write a duration such as 250ms, 5s, 5m or 1h, or off"],
+    [["serve", "echo", "--prefix", "a\nb"], "option '--prefix' cannot be 'a\\nb': it must not contain a line break"],
+    [
+      ["serve", "--max-frame-bytes", "0"],
+      "option '--max-frame-bytes' cannot be '0': write a whole number of at least 1",
+    ],
+    [["serve", "--idle-timeout", "5"], "option '--idle-timeout' cannot be '5': write a duration"],
+    [
+      ["serve", "--frame-timeout", "0s"],
+      "option '--frame-timeout' cannot be '0s': it must be more than 0; off turns it off",
+    ],
+    [["serve", "--handler-timeout", "x"], "option '--handler-timeout' cannot be 'x': write a duration"],
+    [["serve", "--write-timeout", "x"], "option '--write-timeout' cannot be 'x': write a duration"],
+    [["serve", "--lifetime", "x"], "option '--lifetime' cannot be 'x': write a duration"],
+    [["serve", "--drain-timeout", "x"], "option '--drain-timeout' cannot be 'x': write a duration"],
+    [["serve", "--max-connections", "1.5"], "option '--max-connections' cannot be '1.5': write a whole number"],
+    [["serve", "--concurrency", "no"], "option '--concurrency' cannot be 'no': write a whole number"],
+    [
+      ["serve", "--log-level", "loud"],
+      "option '--log-level' cannot be 'loud': choose one of debug, info, warning, error",
+    ],
+    [["serve", "--log-format", "xml"], "option '--log-format' cannot be 'xml': choose one of pretty, json"],
+    [["serve", "dance"], "unknown service 'dance': use compute, echo, or the path of a module such as ./dance.js"],
+    [["serve", "echo", "--delay", "1s"], "option '--delay' does not apply to echo"],
+    [
+      ["serve", "--handler-timeout", "1s"],
+      "--handler-timeout (1000 ms) must be longer than the --delay of compute (2000 ms)",
+    ],
+    [["serve", "./no_such_module.mjs"], "no service module ./no_such_module.mjs: there is no file "],
+  ])("%j is refused in one line", async (args, message) => {
+    const { written, exitCode } = started(args);
+    expect(await exitCode).toBe(2);
+    expect(written.out).toBe("");
+    expect(written.err.startsWith(`spillway: ${message}`), written.err).toBe(true);
+    expect(written.err.indexOf("\n")).toBe(written.err.length - 1);
+  });
+
+  it.each([["--version"], ["-V"], ["serve", "--version"]])("%s %s prints the version", async (...args) => {
+    const { written, exitCode } = started(args);
+    expect(await exitCode).toBe(0);
+    expect(written).toEqual({ out: `${VERSION}\n`, err: "" });
+  });
+
+  it.each([
+    [["--help"], ["Usage: spillway ", "serve "]],
+    [
+      ["serve", "--help"],
+      [
+        "Usage: spillway serve ",
+        "--hostname",
+        "--port",
+        "--delay",
+        "--prefix",
+        "--max-frame-bytes",
+        "--idle-timeout",
+        "--frame-timeout",
+        "--handler-timeout",
+        "--write-timeout",
+        "--lifetime",
+        "--drain-timeout",
+        "--max-connections",
+        "--concurrency",
+        "--log-level",
+        "--log-format",
+        "--version",
+        "--help",
+        "compute",
+        "echo",
+      ],
+    ],
+  ])("%j prints help", async (args, parts) => {
+    const { written, exitCode } = started(args);
+    expect(await exitCode).toBe(0);
+    expect(written.err).toBe("");
+    for (const part of parts) expect(written.out).toContain(part);
+  });
+});
+
+describe("serve", () => {
+  it("says that it is ready, drains at a signal, and forgets the signals", async () => {
+    const { signals, written, ready, exitCode } = started(["serve", "echo", "--port", "0"]);
+    await ready;
+    expect(written.out).toMatch(/^spillway listening on 127\.0\.0\.1:\d+ \(\w+ \d+\.\d+\.\d+\S*\)\n$/);
+    expect(signals.eventNames()).toEqual(["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"]);
+    signals.emit("SIGHUP");
+    expect(await exitCode).toBe(0);
+    expect(signals.eventNames()).toEqual([]);
+    expect(written.out.split("\n")).toHaveLength(2);
+    expect(written.err).toContain("SIGHUP: draining, a second signal aborts what remains");
+    expect(written.err).toContain("drained, connections ended in order: 0, aborted: 0");
+  });
+
+  it("ends with 1, and says why, when accepting fails for good", async () => {
+    const dead: Transport = {
+      name: "dead 1.0.0",
+      listen: async () => ({
+        address: { hostname: "127.0.0.1", port: 1 },
+        close: () => undefined,
+        [Symbol.asyncIterator]: () => ({
+          next: () => Promise.reject(new SpillwayError("accept-failed", "cannot accept")),
+        }),
+      }),
+      connect: () => expect.unreachable(),
+    };
+    const { signals, written, exitCode } = started(["serve", "echo"], async () => dead);
+    expect(await exitCode).toBe(1);
+    expect(written.out).toBe("spillway listening on 127.0.0.1:1 (dead 1.0.0)\n");
+    expect(written.err).toContain("ERR accepting is over: cannot accept");
+    expect(signals.eventNames()).toEqual([]);
+  });
+
+  it("ends with 1, in one line, on a runtime without a transport", async () => {
+    const { written, exitCode } = started(["serve"], () =>
+      Promise.reject(new SpillwayError("runtime-unsupported", "no TCP here")),
+    );
+    expect(await exitCode).toBe(1);
+    expect(written).toEqual({ out: "", err: "spillway: no TCP here\n" });
+  });
+
+  it.each([
+    ["203.0.113.1", "this machine does not have that address"],
+    ["host.invalid", "the name does not resolve"],
+  ])("cannot listen on %s, and says why", async (hostname, why) => {
+    const { signals, written, exitCode } = started(["serve", "--hostname", hostname, "--port", "0"]);
+    expect(await exitCode).toBe(1);
+    expect(written).toEqual({
+      out: "",
+      err: expect.stringMatching(`^spillway: cannot listen on ${hostname}:0: ${why}; .*--hostname.*\n$`) as unknown,
+    });
+    expect(signals.eventNames()).toEqual([]);
+  });
+});

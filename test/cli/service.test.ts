@@ -1,0 +1,55 @@
+import { describe, expect, it } from "vitest";
+import { chooseService } from "../../src/cli/service.ts";
+import { isModulePath } from "../../src/cli/service_module.ts";
+
+describe("chooseService", () => {
+  it.each([
+    [{}, 30_000],
+    [{ delay: 1_000 }, 30_000],
+    [{ delay: 30_000 }, 60_000],
+    [{ delay: 1_000, handlerTimeout: 1_001 }, 30_000],
+    [{ delay: 0, handlerTimeout: 1 }, 30_000],
+  ])("gives compute with %j a handler deadline of %d ms", async (flags, handlerTimeoutMs) => {
+    expect(await chooseService("compute", flags, "/")).toMatchObject({ handlerTimeoutMs });
+  });
+
+  it.each([
+    [
+      "compute",
+      { handlerTimeout: 2_000 },
+      "--handler-timeout (2000 ms) must be longer than the --delay of compute (2000 ms)",
+    ],
+    ["compute", { delay: 60_000, handlerTimeout: 30_000 }, "(30000 ms) must be longer"],
+    ["compute", { prefix: "" }, "option '--prefix' does not apply to compute"],
+    ["echo", { delay: 0 }, "option '--delay' does not apply to echo"],
+    ["./x.js", { maxFrameBytes: 1 }, "option '--max-frame-bytes' does not apply to a service module"],
+    ["./x.js", { delay: 1 }, "option '--delay' does not apply to a service module"],
+    ["./x.js", { prefix: ">" }, "option '--prefix' does not apply to a service module"],
+    ["ecko", {}, "unknown service 'ecko': use compute, echo, or the path of a module such as ./ecko.js"],
+    ["", {}, "unknown service ''"],
+  ])("refuses %j with %j", async (name, flags, message) => {
+    await expect(chooseService(name, flags, "/")).rejects.toMatchObject({
+      exitCode: 2,
+      message: expect.stringContaining(message) as unknown,
+    });
+  });
+
+  it("hands the longest line to the codec", async () => {
+    for (const name of ["compute", "echo"]) {
+      const { codec } = await chooseService(name, { maxFrameBytes: 2 }, "/");
+      const decoder = codec.decoder();
+      decoder.push(new TextEncoder().encode("123\n"));
+      expect(() => decoder.next()).toThrow("more than 2 bytes");
+    }
+  });
+});
+
+describe("isModulePath", () => {
+  it.each(["./a", "a/b", "/a", "a.js", "a.mjs", "a.ts", "../a.cjs"])("%j is one", (name) => {
+    expect(isModulePath(name)).toBe(true);
+  });
+
+  it.each(["compute", "echo", "a", "a.json", "js", ".jsx"])("%j is not", (name) => {
+    expect(isModulePath(name)).toBe(false);
+  });
+});

@@ -1,0 +1,244 @@
+// The real command line, in processes of its own.
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { CliProcess } from "./cli_process.ts";
+import { LineConnection } from "./line_connection.ts";
+import { RUNTIME } from "./runtime.ts";
+
+const started: CliProcess[] = [];
+
+function spillway(...args: string[]): CliProcess {
+  const cli = new CliProcess(...args);
+  started.push(cli);
+  return cli;
+}
+
+afterAll(() => {
+  for (const cli of started) cli.kill();
+});
+
+async function replyTo(line: string, cli: CliProcess): Promise<string> {
+  const connection = new LineConnection(await cli.ready());
+  connection.send(`${line}\n`);
+  connection.finish();
+  return connection.line();
+}
+
+async function refusal(cli: CliProcess): Promise<string> {
+  await cli.ended;
+  return cli.stderr;
+}
+
+const ANY = ["--port", "0"];
+
+// Windows has no signal that another process could handle: there, nothing outside can ask for a drain.
+describe.skipIf(process.platform === "win32")("serving", { concurrent: true }, () => {
+  it("computes: a busy connection delays no other, and a drain answers what was received", async () => {
+    const cli = spillway("serve", ...ANY, "--delay", "300ms");
+    const port = await cli.ready();
+    expect(cli.stdout).toBe(`spillway listening on 127.0.0.1:${port} (${RUNTIME.name})\n`);
+    const begun = performance.now();
+    const others = Array.from({ length: 8 }, () => new LineConnection(port));
+    for (const other of others) other.send("41\n");
+    for (const other of others) expect(await other.line()).toBe("result: 42 (processed '41')");
+    // One after the other, they would take 2.4 s.
+    expect(performance.now() - begun).toBeLessThan(2_000);
+    for (const other of others) other.finish();
+    const connection = new LineConnection(port);
+    connection.send(" 9007199254740993 \r\nabc\n");
+    expect(await connection.line()).toBe("result: 9007199254740994 (processed '9007199254740993')");
+    // The second line came with the first, so it is in the handler by now.
+    cli.signal("SIGTERM");
+    expect(await connection.line()).toBe("cannot compute, received: 'abc'");
+    connection.finish();
+    expect(await connection.rest()).toBe("");
+    expect(await cli.ended).toEqual({ code: 0, signal: null });
+    expect(cli.stdout.split("\n")).toHaveLength(2);
+    expect(cli.stderr).toContain("SIGTERM: draining, a second signal aborts what remains");
+  });
+
+  it("echoes after a prefix; refuses a long line; keeps its port to itself; survives a reader that goes away", async () => {
+    const cli = spillway("serve", "echo", ...ANY, "--prefix", "> ", "--max-frame-bytes", "8");
+    cli.dropStdout();
+    const [, text] = await cli.logged(/ listening on 127\.0\.0\.1:(\d+) /);
+    const port = Number(text);
+    const connection = new LineConnection(port);
+    connection.send("hello\nÄÖ 12 \n123456789\n");
+    connection.finish();
+    expect(await connection.rest()).toBe("> hello\n> ÄÖ 12 \nerror: frame-too-large\n");
+    const second = spillway("serve", "echo", "--port", String(port));
+    expect(await second.ended).toEqual({ code: 1, signal: null });
+    expect(second.stdout).toBe("");
+    expect(second.stderr).toMatch(
+      new RegExp(`^spillway: cannot listen on 127\\.0\\.0\\.1:${port}: the port is in use; [^\\n]*--port[^\\n]*\\n$`),
+    );
+    cli.signal("SIGTERM");
+    expect(await cli.ended).toEqual({ code: 0, signal: null });
+  });
+
+  it("serves a module that is an object of a class, where that says", async () => {
+    const cli = spillway("serve", "./shout.mjs");
+    expect(await cli.ready()).not.toBe(8080);
+    expect(await replyTo("hello", cli)).toBe("HELLO!");
+    cli.signal("SIGTERM");
+    expect((await cli.ended).code).toBe(0);
+  });
+
+  it("serves a module in TypeScript, or says that this runtime does not", async () => {
+    const cli = spillway("serve", "typed.ts", ...ANY);
+    const said = RUNTIME.loadsTypeScript
+      ? /^typed hello$/
+      : /^spillway: cannot load typed\.ts: Node \S+ does not load TypeScript; compile it to JavaScript[^\n]*\n$/;
+    expect(RUNTIME.loadsTypeScript ? await replyTo("hello", cli) : await refusal(cli)).toMatch(said);
+    cli.signal("SIGTERM");
+    expect((await cli.ended).code).toBe(RUNTIME.loadsTypeScript ? 0 : 2);
+  });
+
+  it("logs in JSON what happened, with the stack of what a handler threw", async () => {
+    const cli = spillway("serve", "./failing.mjs", ...ANY, "--log-format", "json", "--log-level", "debug");
+    const connection = new LineConnection(await cli.ready());
+    connection.send("it\n");
+    connection.finish();
+    expect(await connection.rest()).toBe("error: handler-failed\n");
+    await cli.logged(/"connection-closed"/);
+    cli.signal("SIGINT");
+    expect((await cli.ended).code).toBe(0);
+    const records = cli.stderr
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    expect(records.map(({ event }) => event)).toEqual([
+      "listening",
+      "connection-opened",
+      "handler-error",
+      "connection-closed",
+      "signal",
+      "draining",
+      "drained",
+    ]);
+    expect(records[2]).toMatchObject({
+      level: "ERROR",
+      connection: 1,
+      remote: expect.stringMatching(/^127\.0\.0\.1:\d+$/) as unknown,
+      code: "handler-failed",
+      cause: {
+        name: "Error",
+        message: "cannot do it",
+        stack: expect.stringContaining("failing.mjs") as unknown,
+        cause: { name: "TypeError", message: "the reason" },
+      },
+    });
+    expect(records[3]).toMatchObject({ level: "WARN", reason: "handler-failed", framesIn: 1, bytesIn: 3 });
+  });
+});
+
+// Windows has no signal that another process could handle: there, nothing outside can ask for a drain.
+describe.skipIf(process.platform === "win32")("signals", { concurrent: true }, () => {
+  it.each(["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"] as const)(
+    "%s drains: the reply in flight arrives",
+    async (signal) => {
+      const cli = spillway("serve", "./held.mjs", ...ANY);
+      const connection = new LineConnection(await cli.ready());
+      connection.send("1\n");
+      await cli.logged(/handling 1\n/);
+      cli.signal(signal);
+      expect(await connection.line()).toBe("held 1");
+      connection.finish();
+      expect(await cli.ended).toEqual({ code: 0, signal: null });
+      expect(cli.stderr).toContain(`${signal}: draining, a second signal aborts what remains`);
+      expect(cli.stderr).toContain("drained, connections ended in order: 1, aborted: 0");
+    },
+  );
+
+  it("a second one forces, also a computation that would take an hour", async () => {
+    const limits = ["--concurrency", "2", "--max-frame-bytes", "8", "--drain-timeout", "off"];
+    const cli = spillway("serve", ...ANY, "--delay", "1h", ...limits);
+    const connection = new LineConnection(await cli.ready());
+    // The refusal of the second line says that the first is in the handler.
+    connection.send("41\n123456789\n");
+    await cli.logged(/a frame was refused/);
+    cli.signal("SIGINT");
+    await cli.logged(/SIGINT: draining, a second signal aborts what remains/);
+    cli.signal("SIGTERM");
+    expect(await cli.ended).toEqual({ code: 1, signal: null });
+    expect(cli.stderr).toContain("SIGTERM: aborting what remains");
+    expect(cli.stderr).toMatch(/ERR drained, connections ended in order: 0, aborted: 1\n$/);
+    expect(await connection.rest()).toBe("");
+  });
+});
+
+describe.concurrent("refusing", () => {
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "spillway-"));
+  });
+  afterAll(() => rm(folder, { recursive: true }));
+
+  const CODEC = "codec: { decoder() {}, encoder() {} }";
+
+  it.each([
+    [
+      "no_default.mjs",
+      "export const codec = 1;",
+      "is not a service: it has no default export; it needs `export default ",
+    ],
+    ["a_number.mjs", "export default 42;", "is not a service: its default export is not an object"],
+    ["no_codec.mjs", "export default { handler() {} };", "is not a service: it has no codec"],
+    ["no_handler.mjs", `export default { ${CODEC} };`, "is not a service: its handler is not a function"],
+    [
+      "misspelt.mjs",
+      `export default { ${CODEC}, handler() {}, idleTimeout: 5 };`,
+      "a service has no option 'idleTimeout'",
+    ],
+    [
+      "zero.mjs",
+      `export default { ${CODEC}, handler() {}, idleTimeoutMs: 0 };`,
+      "idleTimeoutMs must be more than 0 ms",
+    ],
+    ["throws.mjs", "throw new Error('no database\\nis there');", "no database"],
+    ["throws_text.mjs", "throw 'a tantrum';", "a tantrum"],
+    ["syntax.mjs", "export default {", ""],
+    ["missing_import.mjs", "import './not_there.mjs';", "not_there.mjs"],
+  ])("the module %s, in one line", async (file, code, why) => {
+    const path = join(folder, file);
+    await writeFile(path, code);
+    const cli = spillway("serve", path, ...ANY);
+    expect(await cli.ended).toEqual({ code: 2, signal: null });
+    expect(cli.stdout).toBe("");
+    expect(cli.stderr).toMatch(/^spillway: [^\n]*\n$/);
+    expect(cli.stderr).toContain(file);
+    expect(cli.stderr).toContain(why);
+  });
+
+  it.each([
+    [["serve", "--delay", "soon"], "option '--delay' cannot be 'soon'"],
+    [["serve", "--bananas"], "unknown option '--bananas'"],
+    [["dance"], "unknown command 'dance'"],
+    [["serve", "./no_such.mjs"], "no service module ./no_such.mjs"],
+  ])("%j, in one line", async (args, why) => {
+    const cli = spillway(...args);
+    expect(await cli.ended).toEqual({ code: 2, signal: null });
+    expect(cli.stdout).toBe("");
+    expect(cli.stderr).toMatch(/^spillway: [^\n]*\n$/);
+    expect(cli.stderr).toContain(why);
+  });
+});
+
+describe.concurrent("telling", () => {
+  it("its version", async () => {
+    const cli = spillway("--version");
+    expect(await cli.ended).toEqual({ code: 0, signal: null });
+    expect(cli.stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+    expect(cli.stderr).toBe("");
+  });
+
+  it("how it is used", async () => {
+    const cli = spillway("serve", "--help");
+    expect(await cli.ended).toEqual({ code: 0, signal: null });
+    expect(cli.stdout).toMatch(/^Usage: spillway serve /);
+    expect(cli.stderr).toBe("");
+  });
+});
