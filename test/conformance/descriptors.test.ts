@@ -33,23 +33,27 @@ describe.skipIf(process.platform === "win32")("out of file descriptors", () => {
     const limited = ["-c", 'ulimit -n 90; exec "$0" "$@"', ...cli(), "serve", "echo", "--port", "0"];
     const child = spawn("sh", limited, { cwd: root, stdio: ["ignore", "pipe", "ignore"] });
     const exited = once(child, "exit");
-    const [ready] = (await once(createInterface(child.stdout), "line")) as [string];
-    const port = Number(/:(\d+) /.exec(ready)?.[1]);
+    try {
+      const [ready] = (await once(createInterface(child.stdout), "line")) as [string];
+      const port = Number(/:(\d+) /.exec(ready)?.[1]);
 
-    let answers = 0;
-    const crowd = Array.from({ length: 150 }, () => ask(port, () => answers++));
-    // The server answers as many as it has descriptors for; the rest waits or is turned away.
-    await eventually(() => answers >= 20);
-    expect(child.exitCode).toBeNull();
+      let answers = 0;
+      const crowd = Array.from({ length: 150 }, () => ask(port, () => answers++));
+      // The server answers as many as it has descriptors for; the rest waits or is turned away.
+      await eventually(() => answers >= 20);
+      expect(child.exitCode).toBeNull();
 
-    for (const socket of crowd) socket.destroy();
-    const before = answers;
-    const newcomer = ask(port, () => answers++);
-    await eventually(() => answers > before);
-    newcomer.destroy();
-    // Not child.kill(): after that, Deno reports the signal even of a child that exits by itself.
-    process.kill(child.pid as number, "SIGTERM");
-    const [code, signal] = await exited;
-    expect({ code, signal }).toEqual({ code: 0, signal: null });
+      for (const socket of crowd) socket.destroy();
+      const before = answers;
+      const newcomer = ask(port, () => answers++);
+      await eventually(() => answers > before);
+      newcomer.destroy();
+      // Not child.kill(): after that, Deno reports the signal even of a child that exits by itself.
+      process.kill(child.pid as number, "SIGTERM");
+      const [code, signal] = await exited;
+      expect({ code, signal }).toEqual({ code: 0, signal: null });
+    } finally {
+      child.kill("SIGKILL");
+    }
   });
 });

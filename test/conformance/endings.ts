@@ -141,7 +141,7 @@ export function endings(platform: Platform): void {
       const ids = (type: string) =>
         events.flatMap((event) => (event.type === type && "connection" in event ? [event.connection.id] : []));
       expect(ids("connection-opened")).toEqual(Array.from({ length: 30 }, (_, index) => index + 1));
-      expect(ids("connection-closed").sort((a, b) => a - b)).toEqual(ids("connection-opened"));
+      expect(ids("connection-closed").toSorted((a, b) => a - b)).toEqual(ids("connection-opened"));
     });
   });
 }

@@ -137,7 +137,6 @@ const failing: [string, Handler<string, string>][] = [
   [
     "throw what is no Error",
     (line) => {
-      // oxlint-disable-next-line no-throw-literal, typescript/only-throw-error
       if (line === "bad") throw undefined;
       return line;
     },

@@ -25,7 +25,7 @@ class NetClient implements Client {
   constructor(socket: Socket, stalled: boolean) {
     this.port = socket.localPort as number;
     this.#socket = socket;
-    socket.on("data", (chunk) => this.#received.push(chunk as Uint8Array));
+    socket.on("data", (chunk) => this.#received.push(chunk));
     if (stalled) socket.pause();
     socket.on("end", () => this.#received.end("fin"));
     socket.on("error", () => this.#received.end("reset"));

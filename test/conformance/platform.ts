@@ -102,7 +102,7 @@ export function stopServersAfterEach(): void {
 export async function eventually(condition: () => boolean): Promise<void> {
   await vi.waitFor(
     () => {
-      if (!condition()) throw new Error(`still not so: ${condition}`);
+      if (!condition()) throw new Error(`still not so: ${String(condition)}`);
     },
     { interval: 2, timeout: 8_000 },
   );

@@ -1,0 +1,40 @@
+// @ts-check
+// The control line of a process under the bench: one JSON request a line on stdin, one JSON reply a line on stdout, in order.
+import process from "node:process";
+import { createInterface } from "node:readline";
+
+/** @typedef {{ do: string } & Record<string, number>} Request what to do, with its numbers by name */
+/** @typedef {(request: Request) => object | Promise<object>} Command */
+
+/**
+ * Says `hello`, then answers requests `{ do: name, … }` until stdin ends: that ends the process too, so that nothing
+ * outlives the runner, however that ended.
+ *
+ * @param {object} hello
+ * @param {Record<string, Command>} commands
+ */
+export async function control(hello, commands) {
+  say(hello);
+  for await (const line of createInterface({ input: process.stdin })) {
+    const request = /** @type {Request} */ (JSON.parse(line));
+    try {
+      const command = commands[request.do];
+      if (command === undefined) throw new Error(`no command ${request.do}`);
+      say(await command(request));
+    } catch (error) {
+      say({ error: String(error) });
+    }
+  }
+  process.exit(0);
+}
+
+/** What this process has used so far: CPU time of all its threads, user and system. */
+export function cpuMicros() {
+  const { user, system } = process.cpuUsage();
+  return user + system;
+}
+
+/** @param {object} message */
+function say(message) {
+  process.stdout.write(`${JSON.stringify(message)}\n`);
+}

@@ -1,0 +1,49 @@
+// @ts-check
+import { parseArgs } from "node:util";
+import { runtimeNames } from "../scripts/runtimes.mjs";
+
+export const USAGE = `npm run bench -- [options]
+  --quick            fewer and shorter rounds, and only what has a target: under a minute
+  --runtime NAME     node, deno or bun; may be repeated (default: each)
+  --work NAME        ping-pong, pipelined or idle; may be repeated (default: each)
+  --json FILE        writes all samples
+  --profile DIR      servers write their CPU profiles there; the numbers of such a run mean nothing`;
+
+/**
+ * @param {string[]} args
+ * @param {string[]} workNames
+ * @throws {TypeError} for arguments that make no sense
+ */
+export function parseOptions(args, workNames) {
+  const { values } = parseArgs({
+    args,
+    options: {
+      quick: { type: "boolean", default: false },
+      runtime: { type: "string", multiple: true },
+      work: { type: "string", multiple: true },
+      json: { type: "string" },
+      profile: { type: "string" },
+      help: { type: "boolean", default: false },
+    },
+  });
+  return {
+    ...values,
+    runtimes: choose("--runtime", values.runtime, runtimeNames),
+    works: choose("--work", values.work, workNames),
+  };
+}
+
+/**
+ * @template {string} Name
+ * @param {string} option
+ * @param {string[] | undefined} asked
+ * @param {readonly Name[]} known
+ * @returns {Name[]}
+ */
+function choose(option, asked, known) {
+  for (const name of asked ?? []) {
+    if (!known.some((one) => one === name))
+      throw new TypeError(`${option} must be one of ${known.join(", ")}, not ${name}`);
+  }
+  return known.filter((name) => asked === undefined || asked.includes(name));
+}

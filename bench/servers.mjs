@@ -1,0 +1,63 @@
+// @ts-check
+// The servers that are compared, and how each runtime starts one.
+import { fileURLToPath } from "node:url";
+import { ControlledProcess } from "./process.mjs";
+
+/** @typedef {import("../scripts/runtimes.mjs").Runtime} Runtime */
+/** @typedef {import("../scripts/runtimes.mjs").RuntimeName} RuntimeName */
+/** @typedef {keyof typeof CANDIDATES} Candidate */
+
+/** @satisfies {Record<string, (runtime: RuntimeName) => string>} */
+const CANDIDATES = {
+  spillway: () => "spillway/sync.mjs",
+  "spillway-async": () => "spillway/async.mjs",
+  raw: (/** @type {RuntimeName} */ runtime) => `raw/${runtime}.mjs`,
+  "per-line": (/** @type {RuntimeName} */ runtime) => `per_line/${runtime}.mjs`,
+};
+
+/** What comes before the script: all permissions, and a garbage collector that can be asked. */
+const FLAGS = { node: ["--expose-gc"], deno: ["run", "-A", "--v8-flags=--expose-gc"], bun: ["--bun"] };
+
+/** A candidate that listens, in a process of its own. */
+export class Server {
+  /**
+   * @param {Runtime} runtime
+   * @param {Candidate} candidate
+   * @param {string} [profileDir] where it writes a CPU profile when it ends
+   */
+  static async start(runtime, candidate, profileDir) {
+    const script = fileURLToPath(new URL(`servers/${CANDIDATES[candidate](runtime.name)}`, import.meta.url));
+    const flags = [...FLAGS[runtime.name], ...(profileDir === undefined ? [] : profileFlags(profileDir))];
+    const name = `${candidate} on ${runtime.name}`;
+    const command = { command: runtime.program, args: [...flags, script] };
+    const { controlled, hello } = await ControlledProcess.start(name, command);
+    return new Server(controlled, /** @type {{ port: number }} */ (hello).port);
+  }
+
+  /** @param {ControlledProcess} controlled @param {number} port */
+  constructor(controlled, port) {
+    this.controlled = controlled;
+    this.port = port;
+  }
+
+  /** CPU time of all its threads since it began. */
+  async cpuMicros() {
+    const usage = /** @type {{ cpuMicros: number }} */ (await this.controlled.ask({ do: "usage" }));
+    return usage.cpuMicros;
+  }
+
+  /** Its memory without garbage, as far as the runtime lets itself be asked. */
+  async rssBytes() {
+    const collected = /** @type {{ rssBytes: number }} */ (await this.controlled.ask({ do: "collect" }));
+    return collected.rssBytes;
+  }
+
+  end() {
+    return this.controlled.end();
+  }
+}
+
+/** The same on all three. @param {string} directory */
+function profileFlags(directory) {
+  return ["--cpu-prof", `--cpu-prof-dir=${directory}`];
+}

@@ -1,0 +1,21 @@
+// @ts-check
+// The code that people write: decode, split, one write per line. Without delay, as all candidates: with Nagle's algorithm
+// the kernel would join the writes, and hold the last one back until an acknowledgement that comes 40 ms late.
+import { controlServer } from "../control.mjs";
+
+/** @type {import("bun").TCPSocketListener<{ decoder: TextDecoder, rest: string }>} */
+const listener = Bun.listen({
+  hostname: "127.0.0.1",
+  port: 0,
+  socket: {
+    open(socket) {
+      socket.data = { decoder: new TextDecoder(), rest: "" };
+    },
+    data(socket, chunk) {
+      const lines = (socket.data.rest + socket.data.decoder.decode(chunk, { stream: true })).split("\n");
+      socket.data.rest = /** @type {string} */ (lines.pop());
+      for (const line of lines) socket.write(`${line}\n`);
+    },
+  },
+});
+await controlServer(listener.port);

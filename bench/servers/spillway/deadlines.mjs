@@ -1,0 +1,10 @@
+// @ts-check
+// Every deadline on, none of which passes during the bench.
+
+export const deadlines = {
+  idleTimeoutMs: 300_000,
+  frameTimeoutMs: 30_000,
+  handlerTimeoutMs: 30_000,
+  writeTimeoutMs: 30_000,
+  lifetimeMs: 3_600_000,
+};

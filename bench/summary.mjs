@@ -1,0 +1,60 @@
+// @ts-check
+// From samples to what is printed: medians with their spread, and what became of the targets.
+
+/** @typedef {import("./works/work.mjs").Candidate} Candidate */
+/** @typedef {import("./works/work.mjs").Sample} Sample */
+/** @typedef {import("./works/work.mjs").Target} Target */
+/** @typedef {{ median: number, lowest: number, highest: number }} Spread */
+/** @typedef {{ candidate: Candidate, value: Spread, linesPerSecond: number, serverBusy: number, generatorBusy: number }} Row */
+/** @typedef {Target & { value: Spread, met: boolean }} Outcome */
+
+/**
+ * @param {Sample[]} samples
+ * @returns {Row[]}
+ */
+export function rows(samples) {
+  const candidates = [...new Set(samples.map(({ candidate }) => candidate))];
+  return candidates.map((candidate) => {
+    const own = samples.filter((sample) => sample.candidate === candidate);
+    const median = (/** @type {"linesPerSecond" | "serverBusy" | "generatorBusy"} */ name) =>
+      spread(own.map((sample) => sample[name] ?? Number.NaN)).median;
+    return {
+      candidate,
+      value: spread(own.map(({ value }) => value)),
+      linesPerSecond: median("linesPerSecond"),
+      serverBusy: median("serverBusy"),
+      generatorBusy: median("generatorBusy"),
+    };
+  });
+}
+
+/**
+ * @param {Sample[]} samples
+ * @param {Target[]} targets
+ * @returns {Outcome[]}
+ */
+export function outcomes(samples, targets) {
+  return targets.map((target) => {
+    const value = spread(values(samples, target));
+    const { atMost = Number.POSITIVE_INFINITY, atLeast = Number.NEGATIVE_INFINITY } = target;
+    return { ...target, value, met: value.median <= atMost && value.median >= atLeast };
+  });
+}
+
+/** A ratio is taken within a round, where both ran one after the other. @param {Sample[]} samples @param {Target} target */
+function values(samples, { candidate, relativeTo }) {
+  const own = samples.filter((sample) => sample.candidate === candidate);
+  if (relativeTo === undefined) return own.map(({ value }) => value);
+  return own.map(({ round, value }) => {
+    const other = samples.find((sample) => sample.candidate === relativeTo && sample.round === round);
+    return value / (other?.value ?? Number.NaN);
+  });
+}
+
+/** @param {number[]} numbers @returns {Spread} */
+function spread(numbers) {
+  const sorted = numbers.toSorted((one, other) => one - other);
+  const middle = sorted.length / 2;
+  const median = ((sorted[Math.ceil(middle) - 1] ?? Number.NaN) + (sorted[Math.floor(middle)] ?? Number.NaN)) / 2;
+  return { median, lowest: sorted[0] ?? Number.NaN, highest: sorted.at(-1) ?? Number.NaN };
+}

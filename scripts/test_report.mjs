@@ -1,0 +1,129 @@
+// @ts-check
+// What a runtime ran, from vitest's JSON report, and how the runtimes compare.
+import { existsSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { root } from "./commands.mjs";
+
+/**
+ * @typedef {object} RuntimeRun
+ * @property {string} name
+ * @property {string} version
+ * @property {number} seconds
+ * @property {number} files
+ * @property {number} passed
+ * @property {number} failed
+ * @property {number} skipped
+ * @property {Set<string>} ran the full names of the tests that were executed
+ * @property {string[]} problems why this runtime failed, besides its failed tests
+ */
+
+/**
+ * @typedef {object} Report
+ * @property {{ name: string, status: string, assertionResults: { fullName: string, status: string }[] }[]} testResults
+ */
+
+/** @typedef {{ name: string, version: string, seconds: number }} Ended */
+
+/**
+ * @param {string} file
+ * @param {Ended} ended
+ * @param {boolean} ok what vitest's exit code said
+ * @returns {RuntimeRun}
+ */
+export function readReport(file, ended, ok) {
+  if (!existsSync(file)) return failedRun(ended, "vitest ended without a report");
+  const run = newRun(ended);
+  const { testResults } = /** @type {Report} */ (JSON.parse(readFileSync(file, "utf8")));
+  run.files = testResults.length;
+  for (const { name: testFile, status: fileStatus, assertionResults } of testResults) {
+    const failedBefore = run.failed;
+    for (const { fullName, status } of assertionResults) {
+      if (status === "passed") run.passed += 1;
+      else if (status === "failed") run.failed += 1;
+      else run.skipped += 1;
+      if (status === "passed" || status === "failed") run.ran.add(`${path.relative(root, testFile)} > ${fullName}`);
+    }
+    if (fileStatus === "failed" && run.failed === failedBefore) {
+      run.failed += 1;
+      run.problems.push(`${path.relative(root, testFile)} failed outside its tests`);
+    }
+  }
+  if (run.ran.size === 0 && run.failed === 0) fail(run, "no test ran");
+  else if (!ok && run.failed === 0) fail(run, "vitest failed although every test passed: an error outside the tests");
+  return run;
+}
+
+/**
+ * A runtime on which nothing could run.
+ *
+ * @param {Ended} ended
+ * @param {string} problem
+ */
+export function failedRun(ended, problem) {
+  const run = newRun(ended);
+  fail(run, problem);
+  return run;
+}
+
+/**
+ * A runtime that ran fewer tests than another one has failed.
+ *
+ * @param {RuntimeRun[]} runs
+ */
+export function compareRuns(runs) {
+  const all = new Set(runs.flatMap((run) => [...run.ran]));
+  const most = Math.max(...runs.map(ranCount));
+  for (const run of runs) {
+    const fewer = most - ranCount(run);
+    if (fewer === 0 || ranCount(run) === 0) continue;
+    const missing = [...all].filter((test) => !run.ran.has(test));
+    const shown = missing.slice(0, 20).map((test) => `\n    ${test}`);
+    const more = missing.length > shown.length ? `\n    and ${missing.length - shown.length} more` : "";
+    run.failed += fewer;
+    run.problems.push(`ran ${fewer} tests fewer than another runtime; these ran elsewhere:${shown.join("")}${more}`);
+  }
+}
+
+/** @param {RuntimeRun} run */
+function ranCount({ passed, failed }) {
+  return passed + failed;
+}
+
+/** @param {RuntimeRun[]} runs */
+export function printSummary(runs) {
+  const rows = runs.map(({ name, version, files, passed, failed, skipped, seconds }) => {
+    return [name, version, files, passed, failed, skipped, `${seconds.toFixed(1)} s`].map(String);
+  });
+  const header = ["runtime", "version", "files", "passed", "failed", "skipped", "duration"];
+  const widths = header.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)));
+  console.log();
+  for (const row of [header, ...rows]) {
+    const cells = row.map((cell, column) =>
+      column < 2 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0),
+    );
+    console.log(cells.join("  "));
+  }
+  for (const { name, problems } of runs) for (const problem of problems) console.log(`${name}: ${problem}`);
+  const [passed, failed, skipped] = [sum(runs, "passed"), sum(runs, "failed"), sum(runs, "skipped")];
+  console.log(`\n${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`);
+  if (failed > 0) process.exitCode = 1;
+}
+
+/**
+ * @param {Ended} ended
+ * @returns {RuntimeRun}
+ */
+function newRun(ended) {
+  return { ...ended, files: 0, passed: 0, failed: 0, skipped: 0, ran: new Set(), problems: [] };
+}
+
+/** @param {RuntimeRun} run @param {string} problem */
+function fail(run, problem) {
+  run.failed += 1;
+  run.problems.push(problem);
+}
+
+/** @param {RuntimeRun[]} runs @param {"passed" | "failed" | "skipped"} count */
+function sum(runs, count) {
+  return runs.reduce((total, run) => total + run[count], 0);
+}

@@ -1,0 +1,98 @@
+import type { Bytes, SpillwayError } from "../core/mod.ts";
+
+/** A write that has not found room for all its bytes. */
+interface ParkedWrite {
+  rest: Uint8Array;
+  readonly resolve: () => void;
+  readonly reject: (error: SpillwayError) => void;
+}
+
+/**
+ * One direction of a connection: bytes that one end has written and the other has not read.
+ *
+ * - **Owns** copies: what was written may change afterwards, what is read is the reader's.
+ * - **Pushes back**: holds at most `maxBytes`; a write that finds no room is parked until the reader has made some.
+ * - **On abort** (`break`) what it holds is lost and a parked write rejects.
+ */
+export class Link {
+  /** Called when there is something to take, or the end has come. */
+  onReadable: () => void = () => {};
+  readonly #maxBytes: number;
+  #chunks: Bytes[] = [];
+  #length = 0;
+  #parked: ParkedWrite | undefined;
+  #finished = false;
+  #broken: SpillwayError | undefined;
+
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes;
+  }
+
+  /** Whether all was taken and nothing more will come. */
+  get ended(): boolean {
+    return this.#finished && this.#chunks.length === 0;
+  }
+
+  /**
+   * `undefined` when there was room for everything, else a promise for when there was.
+   *
+   * @throws {TypeError} the last write is not done, or FIN was sent: whoever drives a connection must not do that
+   */
+  write(bytes: Uint8Array): Promise<void> | undefined {
+    this.#checkIdle("write");
+    if (this.#broken !== undefined) return Promise.reject(this.#broken);
+    const rest = this.#accept(bytes);
+    if (rest.length === 0) return undefined;
+    return new Promise((resolve, reject) => {
+      this.#parked = { rest, resolve, reject };
+    });
+  }
+
+  /** FIN, behind everything that was written. @throws as {@link write} */
+  finish(): void {
+    this.#checkIdle("finish");
+    this.#finished = true;
+    this.onReadable();
+  }
+
+  /** The next chunk: as it was written, unless it came in parts for lack of room. */
+  take(): Bytes | undefined {
+    const chunk = this.#chunks.shift();
+    if (chunk === undefined) return undefined;
+    this.#length -= chunk.length;
+    this.#unpark();
+    return chunk;
+  }
+
+  /** Nothing passes any more. */
+  break(error: SpillwayError): void {
+    this.#broken = error;
+    this.#chunks = [];
+    this.#length = 0;
+    this.#parked?.reject(error);
+    this.#parked = undefined;
+  }
+
+  #checkIdle(call: string): void {
+    if (this.#finished) throw new TypeError(`${call}() after finish()`);
+    if (this.#parked !== undefined) throw new TypeError(`${call}() before the last write was done`);
+  }
+
+  /** Takes what there is room for; returns the rest. */
+  #accept(bytes: Uint8Array): Uint8Array {
+    const room = Math.min(bytes.length, this.#maxBytes - this.#length);
+    if (room === 0) return bytes;
+    this.#chunks.push(new Uint8Array(bytes.subarray(0, room)));
+    this.#length += room;
+    this.onReadable();
+    return bytes.subarray(room);
+  }
+
+  #unpark(): void {
+    if (this.#parked === undefined) return;
+    this.#parked.rest = this.#accept(this.#parked.rest);
+    if (this.#parked.rest.length > 0) return;
+    this.#parked.resolve();
+    this.#parked = undefined;
+  }
+}

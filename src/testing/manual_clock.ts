@@ -1,0 +1,91 @@
+import type { Clock } from "../core/mod.ts";
+import { turnEnd } from "./turn.ts";
+
+/** A clock that stands still until it is told to move. Made by {@link manualClock}. */
+export interface ManualClock extends Clock {
+  /** How many timers are armed. 0 when nothing was left behind. */
+  readonly pending: number;
+  /**
+   * Moves on by `ms` milliseconds (0 or more). Every timer that comes due is fired at its exact instant, in order (those
+   * of one instant in the order of their arming), and what follows from it is let to settle before the next. So
+   * `advance(0)` waits until all is done that can be done without time passing.
+   *
+   * Calls made before the last one is done wait for it.
+   *
+   * @throws {RangeError} `ms` is negative, NaN or infinite
+   * @throws what a timer's callback throws; the clock stands at that instant then
+   */
+  advance(ms: number): Promise<void>;
+}
+
+/**
+ * A clock for tests: virtual milliseconds from 0, moved by {@link ManualClock.advance} alone.
+ *
+ * @example
+ * ```ts
+ * import { manualClock } from "spillway/testing";
+ *
+ * const clock = manualClock();
+ * clock.setTimeout(() => console.log("at", clock.now()), 1_000); // at 1000
+ * await clock.advance(999); // nothing yet
+ * await clock.advance(1);
+ * console.log(clock.pending); // 0
+ * ```
+ */
+export function manualClock(): ManualClock {
+  return new Clockwork();
+}
+
+interface Timer {
+  readonly at: number;
+  readonly callback: () => void;
+}
+
+class Clockwork implements ManualClock {
+  #now = 0;
+  /** In the order of their arming. */
+  readonly #timers = new Set<Timer>();
+  #moving: Promise<void> = Promise.resolve();
+
+  get pending(): number {
+    return this.#timers.size;
+  }
+
+  now(): number {
+    return this.#now;
+  }
+
+  setTimeout(callback: () => void, delayMs: number): unknown {
+    const timer = { at: this.#now + Math.max(0, delayMs), callback };
+    this.#timers.add(timer);
+    return timer;
+  }
+
+  clearTimeout(handle: unknown): void {
+    this.#timers.delete(handle as Timer);
+  }
+
+  async advance(ms: number): Promise<void> {
+    if (!(ms >= 0 && ms < Infinity)) throw new RangeError(`ms must be a finite number of at least 0, not ${ms}`);
+    const moved = this.#moving.then(() => this.#moveTo(this.#now + ms));
+    this.#moving = moved.catch(() => undefined);
+    return moved;
+  }
+
+  async #moveTo(instant: number): Promise<void> {
+    await turnEnd();
+    for (let timer = this.#first(); timer !== undefined && timer.at <= instant; timer = this.#first()) {
+      this.#timers.delete(timer);
+      this.#now = timer.at;
+      timer.callback();
+      await turnEnd();
+    }
+    this.#now = instant;
+  }
+
+  #first(): Timer | undefined {
+    let first: Timer | undefined;
+    for (const timer of this.#timers) if (first === undefined || timer.at < first.at) first = timer;
+    return first;
+  }
+}

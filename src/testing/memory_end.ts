@@ -1,0 +1,114 @@
+import { type Address, type Connection, type Driver, DriverConnection, SpillwayError } from "../core/mod.ts";
+import { Link } from "./link.ts";
+
+/** What a pair of ends needs to know. */
+export interface PairOptions {
+  /** The address of the end that connects. */
+  readonly near: Address;
+  /** The address of the end that was connected to. */
+  readonly far: Address;
+  /** How the far end writes an address. */
+  readonly shown: (hostname: string) => string;
+  /** Bytes in flight in each direction. */
+  readonly maxLinkBytes: number;
+  /** The connecting end has given its port back. */
+  readonly onReleased: () => void;
+}
+
+/** Two ends that are connected: what one writes, the other reads. */
+export function connectedPair(options: PairOptions): { near: Connection; far: Connection } {
+  const { near, far, shown, maxLinkBytes, onReleased } = options;
+  const forth = new Link(maxLinkBytes);
+  const back = new Link(maxLinkBytes);
+  const nearEnd = new MemoryEnd(near, far, back, forth, onReleased);
+  const farEnd = new MemoryEnd(mapped(far, shown), mapped(near, shown), forth, back, () => {});
+  nearEnd.other = farEnd;
+  farEnd.other = nearEnd;
+  return { near: nearEnd.connection, far: farEnd.connection };
+}
+
+function mapped({ hostname, port }: Address, shown: (hostname: string) => string): Address {
+  return { hostname: shown(hostname), port };
+}
+
+/** One end: a driver whose kernel is two links. Nothing reaches the other end within the call that caused it. */
+class MemoryEnd implements Driver {
+  readonly connection: DriverConnection;
+  readonly localAddress: Address;
+  readonly remoteAddress: Address;
+  other!: MemoryEnd;
+  readonly #incoming: Link;
+  readonly #outgoing: Link;
+  readonly #onReleased: () => void;
+  /** Whether the connection asked for input and has not refused more since. */
+  #wanted = false;
+  #deliveryDue = false;
+  #over = false;
+
+  constructor(local: Address, remote: Address, incoming: Link, outgoing: Link, onReleased: () => void) {
+    this.localAddress = local;
+    this.remoteAddress = remote;
+    this.#incoming = incoming;
+    this.#outgoing = outgoing;
+    this.#onReleased = onReleased;
+    incoming.onReadable = () => this.#scheduleDelivery();
+    this.connection = new DriverConnection(this);
+  }
+
+  pull(): void {
+    this.#wanted = true;
+    this.#scheduleDelivery();
+  }
+
+  write(bytes: Uint8Array): Promise<void> | undefined {
+    return this.#outgoing.write(bytes);
+  }
+
+  finish(): undefined {
+    this.#outgoing.finish();
+  }
+
+  release(): void {
+    this.#release();
+  }
+
+  reset(): void {
+    if (this.#over) return;
+    this.#outgoing.break(new SpillwayError("aborted", "the connection was aborted"));
+    this.#incoming.break(new SpillwayError("connection-reset", "the other side reset the connection"));
+    this.#release();
+    queueMicrotask(() => this.other.#onReset());
+  }
+
+  #onReset(): void {
+    if (!this.#over) {
+      this.connection.fail(new SpillwayError("connection-reset", "the other side reset the connection"));
+    }
+  }
+
+  #release(): void {
+    this.#over = true;
+    this.#onReleased();
+    queueMicrotask(() => this.connection.released());
+  }
+
+  #scheduleDelivery(): void {
+    if (!this.#wanted || this.#deliveryDue) return;
+    this.#deliveryDue = true;
+    queueMicrotask(() => this.#deliver());
+  }
+
+  #deliver(): void {
+    this.#deliveryDue = false;
+    while (this.#wanted && !this.#over) {
+      const chunk = this.#incoming.take();
+      if (chunk !== undefined) {
+        this.#wanted = this.connection.push(chunk);
+        continue;
+      }
+      if (!this.#incoming.ended) return;
+      this.#wanted = false;
+      this.connection.end();
+    }
+  }
+}

@@ -1,0 +1,119 @@
+import { type Address, type Connection, type Listener, SpillwayError } from "../core/mod.ts";
+
+/** Somebody who waits for the next connection. */
+interface Taker {
+  readonly resolve: (result: IteratorResult<Connection, undefined>) => void;
+  readonly reject: (error: SpillwayError) => void;
+}
+
+/** A connection attempt that found the backlog full. */
+interface Caller {
+  readonly resolve: (connection: Connection) => void;
+  readonly reject: (error: SpillwayError) => void;
+}
+
+/** Makes a connected pair when its time has come. */
+export type Connect = () => { near: Connection; far: Connection };
+
+/**
+ * Accepts in memory.
+ *
+ * **Pushes back**: at most `backlog` connections wait to be taken; beyond, connecting waits, as it does in a kernel.
+ */
+export class MemoryListener implements Listener {
+  readonly address: Address;
+  readonly #backlog: number;
+  readonly #onClosed: () => void;
+  #waiting: Connection[] = [];
+  #errors: SpillwayError[] = [];
+  #takers: Taker[] = [];
+  readonly #callers = new Map<Caller, Connect>();
+  #closed = false;
+
+  constructor(address: Address, backlog: number, onClosed: () => void) {
+    this.address = address;
+    this.#backlog = backlog;
+    this.#onClosed = onClosed;
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<Connection> {
+    return { next: () => this.#next() };
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#onClosed();
+    for (const taker of this.#takers.splice(0)) taker.resolve({ done: true, value: undefined });
+    for (const connection of this.#waiting.splice(0)) connection.abort();
+    for (const caller of this.#callers.keys()) caller.reject(connectionRefused(this.address));
+    this.#callers.clear();
+  }
+
+  /** The next accept fails, ahead of the connections that wait. */
+  fail(error: SpillwayError): void {
+    const taker = this.#takers.shift();
+    if (taker === undefined) this.#errors.push(error);
+    else taker.reject(error);
+  }
+
+  /** Connects as soon as the backlog has room. `signal` gives up the wait. */
+  connect(connect: Connect, signal: AbortSignal | undefined): Promise<Connection> {
+    if (this.#takers.length > 0 || this.#waiting.length < this.#backlog) return Promise.resolve(this.#admit(connect));
+    return new Promise((resolve, reject) => {
+      const onAbort = () => {
+        this.#callers.delete(caller);
+        reject(connectAborted(signal));
+      };
+      const settled = () => signal?.removeEventListener("abort", onAbort);
+      const caller: Caller = {
+        resolve: (connection) => {
+          settled();
+          resolve(connection);
+        },
+        reject: (error) => {
+          settled();
+          reject(error);
+        },
+      };
+      this.#callers.set(caller, connect);
+      signal?.addEventListener("abort", onAbort);
+    });
+  }
+
+  #admit(connect: Connect): Connection {
+    const { near, far } = connect();
+    const taker = this.#takers.shift();
+    if (taker === undefined) this.#waiting.push(far);
+    else taker.resolve({ done: false, value: far });
+    return near;
+  }
+
+  async #next(): Promise<IteratorResult<Connection, undefined>> {
+    if (this.#closed) return { done: true, value: undefined };
+    const error = this.#errors.shift();
+    if (error !== undefined) throw error;
+    const connection = this.#waiting.shift();
+    if (connection === undefined) return new Promise((resolve, reject) => this.#takers.push({ resolve, reject }));
+    this.#admitCaller();
+    return { done: false, value: connection };
+  }
+
+  #admitCaller(): void {
+    for (const [caller, connect] of this.#callers) {
+      this.#callers.delete(caller);
+      caller.resolve(this.#admit(connect));
+      return;
+    }
+  }
+}
+
+/** Nobody listens there. */
+export function connectionRefused({ hostname, port }: Address): SpillwayError {
+  return new SpillwayError("connection-refused", `nothing listens on ${hostname}:${port}`);
+}
+
+/** The attempt was given up. */
+export function connectAborted(signal: AbortSignal | undefined): SpillwayError {
+  return new SpillwayError("connect-aborted", "the attempt to connect was given up", { cause: signal?.reason });
+}

@@ -1,0 +1,29 @@
+/**
+ * A transport in memory and a clock that a test moves: everything a server does, without a network and without waiting.
+ *
+ * @module
+ *
+ * @example
+ * ```ts
+ * import { lines, serve } from "spillway/core";
+ * import { manualClock, memoryTransport } from "spillway/testing";
+ *
+ * const clock = manualClock();
+ * const transport = memoryTransport();
+ * const server = await serve(transport, { port: 0, codec: lines(), handler: (line) => line.toUpperCase(), clock });
+ *
+ * const connection = await transport.connect(server.address);
+ * const writer = connection.writable.getWriter();
+ * const reader = connection.readable.getReader();
+ * await writer.write(new TextEncoder().encode("hello\n"));
+ * const { value } = await reader.read();
+ * console.log(new TextDecoder().decode(value)); // HELLO
+ *
+ * await clock.advance(300_000); // five idle minutes later
+ * console.log((await reader.read()).done); // true
+ * await writer.close();
+ * await server.shutdown();
+ * ```
+ */
+export { type ManualClock, manualClock } from "./manual_clock.ts";
+export { type MemoryTransport, type MemoryTransportOptions, memoryTransport } from "./memory_transport.ts";

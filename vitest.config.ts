@@ -1,0 +1,27 @@
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vitest/config";
+
+// Tests and examples import "spillway" as its users do; here that is the sources, by deno.json's import map.
+const { imports } = JSON.parse(readFileSync(new URL("./deno.json", import.meta.url), "utf8")) as {
+  imports: Record<string, string>;
+};
+const alias = Object.entries(imports)
+  .filter(([name]) => name === "spillway" || name.startsWith("spillway/"))
+  .map(([name, file]) => ({
+    find: new RegExp(`^${name}$`),
+    replacement: fileURLToPath(new URL(file, import.meta.url)),
+  }));
+
+export default defineConfig({
+  resolve: { alias },
+  test: {
+    include: ["test/**/*.test.ts"],
+    // Worker threads fail on Deno.
+    pool: "forks",
+    allowOnly: false,
+    slowTestThreshold: 10_000,
+    testTimeout: 20_000,
+    hookTimeout: 20_000,
+  },
+});
