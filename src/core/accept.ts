@@ -43,10 +43,10 @@ export class AcceptLoop {
     let backOffMs = FIRST_BACK_OFF_MS;
     while (!this.#stopped) {
       try {
-        const { done, value } = await connections.next();
-        if (done) return;
+        const next: IteratorResult<Connection, unknown> = await connections.next();
+        if (next.done) return;
         backOffMs = FIRST_BACK_OFF_MS;
-        this.#acceptor.onConnection(value);
+        this.#acceptor.onConnection(next.value);
         await this.#acceptor.whenReady();
       } catch (cause) {
         const error = acceptError(cause);

@@ -91,7 +91,7 @@ export class DriverConnection implements Connection {
       this.#discard();
       this.#finishWhenSent();
     }
-    return this.closed.then(() => undefined);
+    return this.closed.then(() => this.#output.error(new SpillwayError("aborted", "the connection is closed")));
   }
 
   abort(reason?: unknown): void {
@@ -134,14 +134,19 @@ export class DriverConnection implements Connection {
   }
 
   #enqueued(bytes: Uint8Array): number {
+    if (!(bytes instanceof Uint8Array)) throw new TypeError("what is written to a connection must be a Uint8Array");
     this.#unsent += bytes.length;
     return bytes.length;
   }
 
   #write(bytes: Uint8Array): Promise<void> | undefined {
+    if (this.#finishing) throw new SpillwayError("aborted", "the connection is closing");
     const taken = bytes.length === 0 ? undefined : this.#driver.write(bytes);
     if (taken === undefined) this.#sent(bytes.length);
-    return taken?.then(() => this.#sent(bytes.length));
+    return taken?.then(
+      () => this.#sent(bytes.length),
+      (error: SpillwayError) => this.#refused(error),
+    );
   }
 
   #sent(length: number): void {
@@ -149,11 +154,16 @@ export class DriverConnection implements Connection {
     if (this.#closing) this.#finishWhenSent();
   }
 
+  /** A driver that cannot send need not report it in another way. */
+  #refused(error: SpillwayError): never {
+    this.fail(error);
+    throw error;
+  }
+
   #finishWhenSent(): void {
-    if (this.#unsent > 0 || this.#finishing || this.#outputEnded) return;
-    this.#output.error(new SpillwayError("aborted", "the connection is closing"));
-    const finished = this.#finish();
-    finished?.catch((error: SpillwayError) => this.fail(error));
+    if (this.#unsent > 0) return;
+    // What becomes of it shows in `closed`.
+    this.#finish()?.catch(() => undefined);
   }
 
   #finish(): Promise<void> | undefined {
@@ -161,7 +171,10 @@ export class DriverConnection implements Connection {
     this.#finishing = true;
     const finished = this.#driver.finish();
     if (finished === undefined) this.#finished();
-    return finished?.then(() => this.#finished());
+    return finished?.then(
+      () => this.#finished(),
+      (error: SpillwayError) => this.#refused(error),
+    );
   }
 
   #finished(): void {

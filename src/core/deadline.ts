@@ -90,6 +90,8 @@ export class DeadlineQueue {
       }
     }
     if (this.#heap.length > 0) this.#setTimer();
+    // One that passed may have armed another that was due as well.
+    else this.#clearTimer();
   };
 
   /** Its owner moved it later in the meantime. */

@@ -22,7 +22,10 @@ export class Inbox<In> {
   framesIn = 0;
   /** When the last bytes came. */
   heardAt: number;
-  /** When the frame that is not whole yet was begun; `Infinity` when there is none. */
+  /**
+   * When the frame that is not whole yet was begun, or when we went on with it after having let it wait; `Infinity` when
+   * there is none.
+   */
   frameBegunAt: number = Infinity;
   eof = false;
   readonly #reader: ReadableStreamDefaultReader<Bytes>;
@@ -127,7 +130,7 @@ export class Inbox<In> {
 
   #noteFrameBegun(): void {
     if (!this.#decoder.midFrame) this.frameBegunAt = Infinity;
-    else if (this.frameBegunAt === Infinity || this.#renewed) this.frameBegunAt = this.heardAt;
+    else if (this.frameBegunAt === Infinity || this.#renewed) this.frameBegunAt = this.#clock.now();
     this.#renewed = false;
   }
 

@@ -1,5 +1,5 @@
 import type { Clock } from "./clock.ts";
-import type { Encoder } from "./codec.ts";
+import type { Encoder, Output } from "./codec.ts";
 import type { CloseReason } from "./errors.ts";
 import { OutputBuffer } from "./output_buffer.ts";
 
@@ -28,7 +28,8 @@ export class Outbox<Out> {
   readonly #clock: Clock;
   readonly #events: OutboxEvents;
   readonly #buffer = new OutputBuffer();
-  #writing = false;
+  /** The writing loop is under way. */
+  #flushing = false;
   #unwritten = 0;
 
   constructor(
@@ -48,9 +49,9 @@ export class Outbox<Out> {
     return this.#buffer.length + this.#unwritten;
   }
 
-  /** Whether a write is in progress: what the write deadline watches. */
+  /** Whether a write is in progress, or due at once: what the write deadline watches. */
   get writing(): boolean {
-    return this.#writing;
+    return this.#flushing && this.pending > 0;
   }
 
   /** Encodes a reply; `flush` sends it. @throws what the encoder throws, with nothing of the reply kept */
@@ -59,18 +60,20 @@ export class Outbox<Out> {
     this.framesOut += 1;
   }
 
-  /** Encodes the fault frame, if the codec has one. */
+  /** Encodes the fault frame, if the codec has one. @throws as `reply` */
   fault(reason: CloseReason): void {
-    this.#encoder.encodeFault?.(reason, this.#buffer);
+    const encode = (_: undefined, output: Output) => this.#encoder.encodeFault?.(reason, output);
+    this.#buffer.frame({ encode }, undefined);
   }
 
   /** Sends what waits, now if nothing is being written, else right behind that. */
   flush(): void {
-    if (!this.#writing && this.#buffer.length > 0) void this.#write();
+    if (!this.#flushing && this.#buffer.length > 0) void this.#write();
   }
 
+  /** One loop at a time: what `onWritten` brings is written by its next round. */
   async #write(): Promise<void> {
-    this.#writing = true;
+    this.#flushing = true;
     this.progressAt = this.#clock.now();
     try {
       while (this.#buffer.length > 0) {
@@ -80,13 +83,12 @@ export class Outbox<Out> {
         this.#unwritten = 0;
         this.bytesOut += bytes.length;
         this.progressAt = this.#clock.now();
-        this.#writing = this.#buffer.length > 0;
         this.#events.onWritten();
       }
     } catch (error) {
       this.#buffer.clear();
       this.#events.onBroken(error);
     }
-    this.#writing = false;
+    this.#flushing = false;
   }
 }

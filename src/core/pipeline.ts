@@ -129,7 +129,7 @@ export class Pipeline<In, Out> {
         quiet = 0;
         this.#events.onSettled();
       }
-      await undefined;
+      await Promise.resolve();
     }
     this.turnOpen = false;
     this.#events.onSettled();

@@ -91,6 +91,8 @@ export class Session<In, Out> {
     this.#arm();
     const error = await this.#connection.closed;
     this.#decide(brokenReason(error), error);
+    // A handler may finish long after this: there is nothing left to advance, or to arm a deadline for.
+    this.#closing = true;
     this.#settings.deadlines.disarm(this.#deadline);
     return this.#reportClosed();
   }
@@ -216,7 +218,8 @@ export class Session<In, Out> {
     if (this.#reason !== undefined) return;
     if (this.#pipeline.length > 0)
       this.#earliest(this.#pipeline.busySince + limits.handlerTimeoutMs, "handler-timeout");
-    if (this.#stopping !== undefined) return;
+    // A fault that waits for its turn has stopped the input already.
+    if (this.#stopping !== undefined || this.#pipeline.faulted) return;
     this.#earliest(this.#openedAt + limits.lifetimeMs, "lifetime-reached");
     if (this.#inbox.starved) this.#earliest(this.#inbox.frameBegunAt + limits.frameTimeoutMs, "frame-timeout");
     if (this.#pipeline.length === 0 && !this.#outbox.writing) {

@@ -1,0 +1,63 @@
+import { describe, expect, it } from "vitest";
+import { AcceptQueue, type Connection, SpillwayError } from "../../src/core/mod.ts";
+
+/** A connection that only remembers whether it was aborted. */
+function connection(): Connection & { aborted: boolean } {
+  const made = { aborted: false, abort: () => void (made.aborted = true) };
+  return made as unknown as Connection & { aborted: boolean };
+}
+
+describe("AcceptQueue", () => {
+  it("gives connections in order, whether they or the asking come first", async () => {
+    const queue = new AcceptQueue(2);
+    const [one, two, three] = [connection(), connection(), connection()];
+    queue.push(one);
+    queue.push(two);
+    expect((await queue.next()).value).toBe(one);
+    expect((await queue.next()).value).toBe(two);
+    const asked = queue.next();
+    queue.push(three);
+    expect((await asked).value).toBe(three);
+  });
+
+  it("resets what does not fit, and reports it once", async () => {
+    const queue = new AcceptQueue(1);
+    const connections = Array.from({ length: 4 }, connection);
+    for (const one of connections) queue.push(one);
+    expect(connections.map(({ aborted }) => aborted)).toEqual([false, true, true, true]);
+    expect((await queue.next()).value).toBe(connections[0]);
+    await expect(queue.next()).rejects.toMatchObject({ code: "connection-aborted" });
+    const asked = queue.next();
+    queue.push(connection());
+    expect((await asked).done).toBe(false);
+  });
+
+  it("gives errors in their places", async () => {
+    const queue = new AcceptQueue(10);
+    const asked = queue.next();
+    queue.fail(new SpillwayError("out-of-descriptors", "full"));
+    await expect(asked).rejects.toMatchObject({ code: "out-of-descriptors" });
+    queue.push(connection());
+    queue.fail(new SpillwayError("accept-failed", "broken"));
+    expect((await queue.next()).done).toBe(false);
+    await expect(queue.next()).rejects.toMatchObject({ code: "accept-failed" });
+  });
+
+  it("when closed: aborts what nobody took, ends who waits, and takes nothing more", async () => {
+    const [taken, waiting, late] = [connection(), connection(), connection()];
+    const queue = new AcceptQueue(10);
+    queue.push(taken);
+    await queue.next();
+    queue.push(waiting);
+    queue.close();
+    queue.push(late);
+    queue.fail(new SpillwayError("accept-failed", "too late"));
+    expect([taken.aborted, waiting.aborted, late.aborted]).toEqual([false, true, true]);
+    expect(await queue.next()).toEqual({ done: true, value: undefined });
+
+    const other = new AcceptQueue(10);
+    const asked = other.next();
+    other.close();
+    expect(await asked).toEqual({ done: true, value: undefined });
+  });
+});

@@ -1,0 +1,123 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { type Bytes, type LinesOptions, lines } from "../../../src/core/mod.ts";
+import { decodeLines } from "./decode.ts";
+import { inputOf, LINES_TABLE, type LinesCase } from "./lines_table.ts";
+import { splitLines } from "./split_lines.ts";
+
+function optionsOf(row: LinesCase): LinesOptions {
+  const { max: maxFrameBytes, encoding, fatal, unterminated } = row;
+  const given = { maxFrameBytes, encoding, fatal, unterminated };
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+}
+
+/** Cuts at the given places. */
+function cut(input: Bytes, places: readonly number[]): Bytes[] {
+  const sorted = places.toSorted((one, other) => one - other);
+  return [0, ...sorted].map((from, index) => input.subarray(from, sorted[index] ?? input.length));
+}
+
+describe.each(LINES_TABLE.map((row) => ({ ...row, row })))("lines decoder: $name", ({ row, gives }) => {
+  const input = inputOf(row);
+  const options = optionsOf(row);
+
+  it("whole", () => {
+    expect(decodeLines(options, [input])).toEqual(gives);
+  });
+
+  it("byte by byte", () => {
+    const bytes = Array.from(input, (byte) => new Uint8Array([byte]));
+    expect(decodeLines(options, bytes)).toEqual(gives);
+  });
+
+  it("cut in two anywhere", () => {
+    for (let at = 0; at <= input.length; at++) {
+      expect(decodeLines(options, cut(input, [at])), `cut at ${at}`).toEqual(gives);
+    }
+  });
+
+  it("cut in three anywhere", () => {
+    for (let one = 0; one <= input.length; one++) {
+      for (let two = one; two <= input.length; two++) {
+        expect(decodeLines(options, cut(input, [one, two])), `cut at ${one}, ${two}`).toEqual(gives);
+      }
+    }
+  });
+});
+
+describe("lines decoder against splitting at LF", () => {
+  const pieces = fc.constantFrom("a", "bc", "\n", "\r", "\r\n", "é", "€", "😀", "\uFEFF", "\xff", "\xe2\x82", "\0");
+  const inputs = fc.array(pieces, { maxLength: 40 }).map((parts) => {
+    const encoder = new TextEncoder();
+    // Pieces of single bytes stand for themselves, so that invalid UTF-8 occurs.
+    const bytes = parts.map((part) =>
+      /^[\x80-\xff]+$/.test(part) && part !== "é"
+        ? Array.from(part, (char) => char.charCodeAt(0))
+        : [...encoder.encode(part)],
+    );
+    return new Uint8Array(bytes.flat());
+  });
+  const options = fc.record({
+    maxFrameBytes: fc.constantFrom(1, 2, 3, 5, 8, 64, Infinity),
+    encoding: fc.constantFrom("utf-8" as const, "latin1" as const, "bytes" as const),
+    fatal: fc.boolean(),
+    unterminated: fc.constantFrom("reject" as const, "deliver" as const),
+  });
+
+  it("gives the same, in any chunks", () => {
+    fc.assert(
+      fc.property(inputs, options, fc.array(fc.nat(), { maxLength: 12 }), (input, chosen, places) => {
+        const chunks = cut(
+          input,
+          places.map((place) => place % (input.length + 1)),
+        );
+        expect(decodeLines(chosen, chunks)).toEqual(splitLines(input, chosen));
+      }),
+      { seed: 20_261_101, numRuns: 4_000 },
+    );
+  });
+});
+
+describe("lines decoder: midFrame", () => {
+  it("is true from the first byte of a line to its LF", () => {
+    const decoder = lines().decoder();
+    const seen: boolean[] = [];
+    for (const text of ["a", "\r", "\n", "\n", "bc\nd", "\ne\n", "f"]) {
+      decoder.push(new TextEncoder().encode(text));
+      while (decoder.next() !== undefined);
+      seen.push(decoder.midFrame);
+    }
+    expect(seen).toEqual([true, true, false, false, true, false, true]);
+  });
+
+  it("is true while a line that is too long has not ended", () => {
+    const decoder = lines({ maxFrameBytes: 2 }).decoder();
+    decoder.push(new TextEncoder().encode("abc"));
+    expect(() => decoder.next()).toThrow("a line of more than 2 bytes");
+    expect(decoder.next()).toBeUndefined();
+    expect(decoder.midFrame).toBe(true);
+    decoder.push(new TextEncoder().encode("d\n"));
+    expect(decoder.next()).toBeUndefined();
+    expect(decoder.midFrame).toBe(false);
+  });
+});
+
+describe("lines decoder: too large", () => {
+  it("is reported as soon as it is certain, without the rest of the line", () => {
+    const decoder = lines({ maxFrameBytes: 4 }).decoder();
+    decoder.push(new TextEncoder().encode("abcd\r"));
+    expect(decoder.next()).toBeUndefined();
+    decoder.push(new TextEncoder().encode("e"));
+    expect(() => decoder.next()).toThrow(expect.objectContaining({ code: "frame-too-large" }));
+  });
+});
+
+it("a frame of bytes does not change with what comes after it", () => {
+  const decoder = lines({ encoding: "bytes" }).decoder();
+  const frames: Uint8Array[] = [];
+  for (const text of ["ab", "c\nd", "ef\n", "gh\nij\n"]) {
+    decoder.push(new TextEncoder().encode(text));
+    for (let frame = decoder.next(); frame !== undefined; frame = decoder.next()) frames.push(frame);
+  }
+  expect(frames.map((frame) => new TextDecoder().decode(frame))).toEqual(["abc", "def", "gh", "ij"]);
+});

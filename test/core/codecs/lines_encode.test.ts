@@ -1,0 +1,100 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { type Codec, lines } from "../../../src/core/mod.ts";
+import { OutputBuffer } from "../../../src/core/output_buffer.ts";
+import { decodeLines } from "./decode.ts";
+
+function encoded<Out>(codec: Codec<unknown, Out>, frames: readonly Out[]): Uint8Array<ArrayBuffer> {
+  const encoder = codec.encoder();
+  const output = new OutputBuffer();
+  for (const frame of frames) output.frame(encoder, frame);
+  const taken: number[] = [];
+  while (output.length > 0) taken.push(...output.take());
+  return new Uint8Array(taken);
+}
+
+function text(codec: Codec<unknown, string>, frames: readonly string[]): string {
+  return new TextDecoder().decode(encoded(codec, frames));
+}
+
+describe("lines encoder", () => {
+  it("ends each line with LF", () => {
+    expect(text(lines(), ["one", "", "zwölf €😀"])).toBe("one\n\nzwölf €😀\n");
+  });
+
+  it("writes latin1 byte for byte", () => {
+    expect([...encoded(lines({ encoding: "latin1" }), ["é\x80\xff"])]).toEqual([0xe9, 0x80, 0xff, 0x0a]);
+  });
+
+  it("writes bytes as they are", () => {
+    const frame = new Uint8Array([0xff, 0x00, 0x0d]);
+    expect([...encoded(lines({ encoding: "bytes" }), [frame])]).toEqual([0xff, 0x00, 0x0d, 0x0a]);
+  });
+
+  it.each([
+    ["a line break", lines(), "a\nb"],
+    ["a line break at the end", lines(), "a\n"],
+    ["a line break in latin1", lines({ encoding: "latin1" }), "a\nb"],
+    ["a character that latin1 lacks", lines({ encoding: "latin1" }), "a€"],
+    ["a number", lines(), 42],
+    ["null", lines(), null],
+    ["bytes where text is due", lines(), new Uint8Array(1)],
+    ["an object in latin1", lines({ encoding: "latin1" }), {}],
+    ["a line break in bytes", lines({ encoding: "bytes" }), new Uint8Array([97, 10])],
+    ["text where bytes are due", lines({ encoding: "bytes" }), "a"],
+  ])("refuses %s, and puts nothing out", (_name, codec, frame) => {
+    const output = new OutputBuffer();
+    const encoder = (codec as Codec<unknown, unknown>).encoder();
+    expect(() => output.frame(encoder, frame)).toThrow(expect.objectContaining({ code: "reply-invalid" }));
+    expect(output.length).toBe(0);
+  });
+
+  it.each(["utf-8", "latin1"] as const)("tells the reason of an end in %s", (encoding) => {
+    const output = new OutputBuffer();
+    lines({ encoding }).encoder().encodeFault?.("frame-too-large", output);
+    expect(new TextDecoder().decode(output.take())).toBe("error: frame-too-large\n");
+  });
+});
+
+describe("lines: what is encoded is decoded to the same frames", () => {
+  const runs = { seed: 20_261_102, numRuns: 500 };
+  /** A CR at the end would become part of the terminator. */
+  const isLine = (frame: string) => !frame.includes("\n") && !frame.endsWith("\r");
+
+  it("utf-8", () => {
+    fc.assert(
+      fc.property(fc.array(fc.string({ unit: "binary" }).filter(isLine)), fc.nat(), (frames, at) => {
+        const bytes = encoded(lines(), frames);
+        const place = at % (bytes.length + 1);
+        expect(decodeLines({ fatal: true }, [bytes.subarray(0, place), bytes.subarray(place)])).toEqual(frames);
+      }),
+      runs,
+    );
+  });
+
+  it("latin1", () => {
+    const frame = fc
+      .uint8Array()
+      .map((bytes) => String.fromCharCode(...bytes))
+      .filter(isLine);
+    fc.assert(
+      fc.property(fc.array(frame), (frames) => {
+        const options = { encoding: "latin1" } as const;
+        expect(decodeLines(options, [encoded(lines(options), frames)])).toEqual(frames);
+      }),
+      runs,
+    );
+  });
+
+  it("bytes", () => {
+    const frame = fc.uint8Array().filter((bytes) => !bytes.includes(10) && bytes.at(-1) !== 13);
+    fc.assert(
+      fc.property(fc.array(frame), (frames) => {
+        const options = { encoding: "bytes" } as const;
+        const expected = frames.map((bytes) => String.fromCharCode(...bytes));
+        expect(decodeLines(options, [encoded(lines(options), frames)])).toEqual(expected);
+      }),
+      runs,
+    );
+  });
+});

@@ -1,0 +1,322 @@
+import { describe, expect, it, vi } from "vitest";
+import { type Connection, type Driver, DriverConnection, SpillwayError } from "../../src/core/mod.ts";
+import { memoryTransport } from "../../src/testing/mod.ts";
+import { turnEnd } from "../../src/testing/turn.ts";
+
+const encoder = new TextEncoder();
+
+/** Two connected ends. */
+async function pair(maxLinkBytes = 65_536): Promise<[Connection, Connection]> {
+  const transport = memoryTransport({ maxLinkBytes });
+  const listener = await transport.listen({ hostname: "127.0.0.1", port: 0, backlog: 1 });
+  const near = await transport.connect(listener.address);
+  const { value } = await listener[Symbol.asyncIterator]().next();
+  listener.close();
+  return [near, value as Connection];
+}
+
+async function textOf({ readable }: Connection): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = "";
+  for await (const chunk of readable) text += decoder.decode(chunk, { stream: true });
+  return text + decoder.decode();
+}
+
+/** What became of a promise so far. */
+function fate(promise: Promise<unknown>): { readonly now: string } {
+  const fate = { now: "pending" };
+  promise.then(
+    () => {
+      fate.now = "fulfilled";
+    },
+    (error: { code?: string; name: string }) => {
+      fate.now = error.code ?? error.name;
+    },
+  );
+  return fate;
+}
+
+describe("half-close", () => {
+  it("ends one direction and leaves the other open", async () => {
+    const [near, far] = await pair();
+    const writer = near.writable.getWriter();
+    await writer.write(encoder.encode("question"));
+    await writer.close();
+    expect(await textOf(far)).toBe("question");
+    const answering = far.writable.getWriter();
+    await answering.write(encoder.encode("answer"));
+    await answering.close();
+    expect(await textOf(near)).toBe("answer");
+    expect(await Promise.all([near.closed, far.closed])).toEqual([undefined, undefined]);
+  });
+
+  it("releases when both directions have ended, and not before", async () => {
+    const [near, far] = await pair();
+    const [nearFate, farFate] = [fate(near.closed), fate(far.closed)];
+    await near.writable.close();
+    await turnEnd();
+    expect([nearFate.now, farFate.now]).toEqual(["pending", "pending"]);
+    await far.writable.close();
+    await textOf(near);
+    await turnEnd();
+    expect([nearFate.now, farFate.now]).toEqual(["fulfilled", "pending"]);
+    await textOf(far);
+    await turnEnd();
+    expect(farFate.now).toBe("fulfilled");
+  });
+});
+
+describe("a write", () => {
+  it("waits while the other side does not read", async () => {
+    const [near, far] = await pair(10);
+    const writer = near.writable.getWriter();
+    const first = fate(writer.write(new Uint8Array(10)));
+    const second = fate(writer.write(new Uint8Array(1)));
+    await turnEnd();
+    expect([first.now, second.now]).toEqual(["fulfilled", "pending"]);
+    const { value } = await far.readable.getReader().read();
+    await turnEnd();
+    expect(value).toHaveLength(10);
+    expect(second.now).toBe("fulfilled");
+  });
+
+  it("is measured in bytes by desiredSize", async () => {
+    const [near] = await pair(10);
+    const writer = near.writable.getWriter();
+    const before = writer.desiredSize as number;
+    void writer.write(new Uint8Array(1_000));
+    expect(writer.desiredSize).toBe(before - 1_000);
+  });
+
+  it("delivers what was in the buffer at the time", async () => {
+    const [near, far] = await pair();
+    const writer = near.writable.getWriter();
+    const bytes = encoder.encode("before");
+    await writer.write(bytes);
+    bytes.fill(0);
+    await writer.close();
+    expect(await textOf(far)).toBe("before");
+  });
+
+  it("passes any number of bytes through a small link", async () => {
+    const [near, far] = await pair(7);
+    const text = Array.from({ length: 300 }, (_, count) => `${count}`).join(",");
+    const writer = near.writable.getWriter();
+    void writer.write(encoder.encode(text));
+    void writer.write(new Uint8Array(0));
+    void writer.close();
+    expect(await textOf(far)).toBe(text);
+  });
+
+  it.each([
+    ["a string", "text"],
+    ["nothing", undefined],
+    ["an ArrayBuffer", new ArrayBuffer(4)],
+  ])("of %s is a TypeError", async (_name, chunk) => {
+    const [near, far] = await pair();
+    const writer = near.writable.getWriter();
+    await expect(writer.write(chunk as never)).rejects.toThrow(TypeError);
+    const closed = fate(near.close());
+    await far.close();
+    await turnEnd();
+    expect(closed.now).toBe("fulfilled");
+  });
+});
+
+describe("abort", () => {
+  it("errors all four streams, and both ends say what broke them", async () => {
+    const [near, far] = await pair();
+    const cause = new Error("enough");
+    near.abort(cause);
+    expect(await near.closed).toMatchObject({ code: "aborted", cause });
+    expect(await far.closed).toMatchObject({ code: "connection-reset" });
+    await expect(near.readable.getReader().read()).rejects.toMatchObject({ code: "aborted" });
+    await expect(far.readable.getReader().read()).rejects.toMatchObject({ code: "connection-reset" });
+    await expect(near.writable.getWriter().write(new Uint8Array(1))).rejects.toMatchObject({ code: "aborted" });
+    await expect(far.writable.getWriter().write(new Uint8Array(1))).rejects.toMatchObject({ code: "connection-reset" });
+  });
+
+  it("keeps a SpillwayError as the reason", async () => {
+    const [near] = await pair();
+    const reason = new SpillwayError("drain-timeout", "time is up");
+    near.abort(reason);
+    expect(await near.closed).toBe(reason);
+  });
+
+  it("rejects the reads and writes that wait, at both ends", async () => {
+    const [near, far] = await pair(1);
+    const writes = [near, far].map(({ writable }) => fate(writable.getWriter().write(new Uint8Array(5))));
+    const reads = [near, far].map(({ readable }) => readable.getReader());
+    await turnEnd();
+    far.abort();
+    await turnEnd();
+    expect(writes.map(({ now }) => now)).toEqual(["connection-reset", "aborted"]);
+    await expect(reads[0]?.read()).rejects.toMatchObject({ code: "connection-reset" });
+    await expect(reads[1]?.read()).rejects.toMatchObject({ code: "aborted" });
+  });
+
+  it("again, or after the end, does nothing", async () => {
+    const [near, far] = await pair();
+    near.abort(new Error("first"));
+    near.abort(new Error("second"));
+    expect(await near.closed).toMatchObject({ cause: { message: "first" } });
+    far.abort();
+    expect(await far.closed).toMatchObject({ code: "connection-reset" });
+    await Promise.all([near.close(), far.close()]);
+  });
+
+  it("is what aborting `writable` means", async () => {
+    const [near, far] = await pair();
+    await near.writable.abort(new Error("enough"));
+    expect(await near.closed).toMatchObject({ code: "aborted" });
+    expect(await far.closed).toMatchObject({ code: "connection-reset" });
+  });
+});
+
+describe("close", () => {
+  it("sends all that was written, then FIN, and waits for the other side's", async () => {
+    const [near, far] = await pair(10);
+    const writer = near.writable.getWriter();
+    void writer.write(encoder.encode("all of this, through a small link"));
+    const closed = fate(near.close());
+    expect(await textOf(far)).toBe("all of this, through a small link");
+    await turnEnd();
+    expect(closed.now).toBe("pending");
+    await far.writable.close();
+    await turnEnd();
+    expect(closed.now).toBe("fulfilled");
+    expect(await near.closed).toBeUndefined();
+  });
+
+  it("reads and drops what still comes", async () => {
+    const [near, far] = await pair(10);
+    const closed = fate(near.close());
+    const writer = far.writable.getWriter();
+    await writer.write(new Uint8Array(1_000));
+    await writer.close();
+    await textOf(far);
+    await turnEnd();
+    expect(closed.now).toBe("fulfilled");
+  });
+
+  it("ends the reader's stream", async () => {
+    const [near] = await pair();
+    const reader = near.readable.getReader();
+    const read = reader.read();
+    void near.close();
+    expect(await read).toEqual({ done: true, value: undefined });
+  });
+
+  it("refuses what is written too late", async () => {
+    const [near] = await pair();
+    const writer = near.writable.getWriter();
+    void near.close();
+    await turnEnd();
+    await expect(writer.write(new Uint8Array(1))).rejects.toMatchObject({ code: "aborted" });
+  });
+
+  it("goes together with closing `writable`, in either order, with writes on their way", async () => {
+    for (const first of ["writable", "connection"]) {
+      const [near, far] = await pair(4);
+      const writer = near.writable.getWriter();
+      const written = fate(writer.write(encoder.encode("0123456789")));
+      const closing = [first === "writable" ? writer.close() : near.close()];
+      closing.push(first === "writable" ? near.close() : writer.close());
+      const fates = closing.map(fate);
+      expect(await textOf(far)).toBe("0123456789");
+      await far.writable.close();
+      await turnEnd();
+      expect([written.now, ...fates.map(({ now }) => now)]).toEqual(["fulfilled", "fulfilled", "fulfilled"]);
+    }
+  });
+
+  it("settles the writer, too", async () => {
+    const [near, far] = await pair();
+    const writer = near.writable.getWriter();
+    const end = fate(writer.closed);
+    await Promise.all([near.close(), far.close()]);
+    await turnEnd();
+    expect(end.now).toBe("aborted");
+  });
+
+  it("at both ends at once, twice, ends both", async () => {
+    const [near, far] = await pair();
+    await Promise.all([near.close(), far.close(), near.close(), far.close()]);
+    expect(await Promise.all([near.closed, far.closed])).toEqual([undefined, undefined]);
+    await near.close();
+  });
+
+  it("works after the reader gave up", async () => {
+    const [near, far] = await pair(10);
+    await near.readable.cancel();
+    const writer = far.writable.getWriter();
+    await writer.write(new Uint8Array(100));
+    await Promise.all([near.close(), far.close()]);
+    expect(await near.closed).toBeUndefined();
+  });
+
+  it("still fulfils when the other side resets meanwhile", async () => {
+    const [near, far] = await pair();
+    const closed = near.close();
+    await turnEnd();
+    far.abort();
+    await closed;
+    expect(await near.closed).toMatchObject({ code: "connection-reset" });
+  });
+});
+
+describe("reading", () => {
+  it("reads no further ahead than one chunk", async () => {
+    const [near, far] = await pair(10);
+    const writer = near.writable.getWriter();
+    const writes = Array.from({ length: 5 }, () => fate(writer.write(new Uint8Array(10))));
+    await turnEnd();
+    const reader = far.readable.getReader();
+    await reader.read();
+    await turnEnd();
+    // Read, read ahead, and in the link.
+    expect(writes.map(({ now }) => now)).toEqual(["fulfilled", "fulfilled", "fulfilled", "pending", "pending"]);
+  });
+});
+
+/** A driver whose writes and FIN fail, and that says nothing else: Deno's way. */
+class FailingDriver implements Driver {
+  readonly remoteAddress = { hostname: "127.0.0.1", port: 1 };
+  readonly localAddress = { hostname: "127.0.0.1", port: 2 };
+  readonly connection: DriverConnection = new DriverConnection(this);
+  readonly reset = vi.fn<() => void>(() => this.connection.released());
+  pull(): void {}
+  release(): void {}
+  write(): Promise<void> {
+    return Promise.reject(new SpillwayError("connection-reset", "gone"));
+  }
+  finish(): Promise<void> {
+    return Promise.reject(new SpillwayError("connection-failed", "no FIN"));
+  }
+}
+
+describe("a driver that fails", () => {
+  it("in a write: the connection is broken, and released", async () => {
+    const { connection, reset } = new FailingDriver();
+    await expect(connection.writable.getWriter().write(new Uint8Array(1))).rejects.toMatchObject({
+      code: "connection-reset",
+    });
+    expect(await connection.closed).toMatchObject({ code: "connection-reset" });
+    await connection.close();
+    expect(reset).toHaveBeenCalledOnce();
+  });
+
+  it("in sending FIN: the same", async () => {
+    const { connection, reset } = new FailingDriver();
+    await expect(connection.writable.close()).rejects.toMatchObject({ code: "connection-failed" });
+    expect(await connection.closed).toMatchObject({ code: "connection-failed" });
+    expect(reset).toHaveBeenCalledOnce();
+  });
+
+  it("in sending FIN during close: the same", async () => {
+    const { connection, reset } = new FailingDriver();
+    await connection.close();
+    expect(await connection.closed).toMatchObject({ code: "connection-failed" });
+    expect(reset).toHaveBeenCalledOnce();
+  });
+});

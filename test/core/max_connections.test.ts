@@ -1,0 +1,105 @@
+import { describe, expect, it } from "vitest";
+import { answers } from "./answers.ts";
+import { served } from "./served.ts";
+
+describe("maxConnections: wait", () => {
+  it("leaves further connections in the backlog until there is room", async () => {
+    const it = await served({ maxConnections: 2 });
+    const others = [await it.connect(), await it.connect(), await it.connect(), await it.connect()];
+    for (const [at, other] of others.entries()) await other.send(`${at}\n`);
+    expect(others.map(({ received }) => received)).toEqual(["0\n", "1\n", "", ""]);
+    expect(it.server.stats()).toMatchObject({ connections: 2, accepted: 2, refused: 0 });
+    await others[0]?.finish();
+    expect(others.map(({ received }) => received)).toEqual(["0\n", "1\n", "2\n", ""]);
+    await others[1]?.reset();
+    expect(others[3]?.received).toBe("3\n");
+    expect(it.server.stats()).toMatchObject({ connections: 2, accepted: 4, refused: 0 });
+  });
+
+  it("makes connecting wait when the backlog is full too", async () => {
+    const it = await served({ maxConnections: 1, backlog: 1 });
+    const first = await it.connect();
+    await it.connect();
+    let third = "connecting";
+    void it.connect().then(() => {
+      third = "connected";
+    });
+    await it.clock.advance(1_000);
+    expect(third).toBe("connecting");
+    await first.finish();
+    await it.settle();
+    expect(third).toBe("connected");
+  });
+
+  it("does not keep a shutdown from ending", async () => {
+    const it = await served({ maxConnections: 1, handler: answers().handler });
+    const other = await it.connect();
+    await other.send("a\n");
+    const drained = it.server.shutdown({ timeoutMs: 50 });
+    await it.clock.advance(50);
+    expect(await drained).toEqual({ drained: 0, aborted: 1 });
+  });
+});
+
+describe("maxConnections: reject", () => {
+  it("tells further connections so, and closes them", async () => {
+    const it = await served({ maxConnections: 1, onMaxConnections: "reject" });
+    const first = await it.connect();
+    const second = await it.connect();
+    expect(second.received).toBe("error: too-many-connections\n");
+    expect(second.ended).toBe(true);
+    expect(it.closed).toMatchObject([
+      { reason: "too-many-connections", framesIn: 0, error: { code: "too-many-connections" } },
+    ]);
+    expect(it.server.stats()).toMatchObject({ connections: 1, accepted: 1, refused: 1 });
+    await first.send("a\n");
+    expect(first.received).toBe("A\n");
+    await first.finish();
+    const third = await it.connect();
+    await third.send("b\n");
+    expect(third.received).toBe("B\n");
+  });
+
+  it("handles nothing of what a refused connection sends", async () => {
+    const pending = answers();
+    const it = await served({ maxConnections: 1, onMaxConnections: "reject", handler: pending.handler });
+    await it.connect();
+    const second = await it.connect({ finishes: false });
+    await second.send("a\n");
+    await second.finish();
+    expect(pending.frames).toEqual([]);
+    expect(it.reasons).toEqual(["too-many-connections"]);
+  });
+
+  it("releases a refused connection that does not let go", async () => {
+    const it = await served({ maxConnections: 1, onMaxConnections: "reject", lingerTimeoutMs: 100 });
+    await it.connect();
+    await it.connect({ finishes: false });
+    await it.clock.advance(99);
+    expect(it.closed).toEqual([]);
+    await it.clock.advance(1);
+    expect(it.reasons).toEqual(["too-many-connections"]);
+  });
+
+  it("resets beyond a thousand at a time instead of telling them", async () => {
+    const it = await served({ maxConnections: 1, onMaxConnections: "reject" });
+    await it.connect();
+    for (let count = 0; count < 1_024; count++) void it.connect({ finishes: false });
+    await it.settle();
+    const flooded = await it.connect();
+    expect(flooded.received).toBe("");
+    expect(flooded.error?.code).toBe("connection-reset");
+    expect(it.reasons).toEqual(["too-many-connections"]);
+    expect(it.server.stats()).toMatchObject({ connections: 1, refused: 1_025 });
+  });
+
+  it("ends refused connections when a drain is forced", async () => {
+    const it = await served({ maxConnections: 1, onMaxConnections: "reject", lingerTimeoutMs: 5_000 });
+    await it.connect();
+    await it.connect({ finishes: false });
+    const drained = it.server.shutdown({ timeoutMs: 100 });
+    await it.clock.advance(100);
+    expect(await drained).toEqual({ drained: 1, aborted: 0 });
+    expect(it.reasons.toSorted()).toEqual(["drained", "too-many-connections"]);
+  });
+});

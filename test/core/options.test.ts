@@ -1,0 +1,98 @@
+import { describe, expect, it } from "vitest";
+import { lines, serve } from "../../src/core/mod.ts";
+import { memoryTransport } from "../../src/testing/mod.ts";
+
+const COUNTS = ["maxConnections", "concurrency", "maxOutboundBytes", "backlog"] as const;
+const DURATIONS = [
+  "idleTimeoutMs",
+  "frameTimeoutMs",
+  "handlerTimeoutMs",
+  "writeTimeoutMs",
+  "lifetimeMs",
+  "lingerTimeoutMs",
+  "drainTimeoutMs",
+] as const;
+
+const VALID = { port: 0, codec: lines(), handler: (line: string) => line };
+
+/** What `serve` refuses the options with. Closes the server again if it does not. */
+async function refusal(options: Record<string, unknown>): Promise<unknown> {
+  try {
+    const server = await serve(memoryTransport(), { ...VALID, ...options });
+    await server.shutdown();
+    return undefined;
+  } catch (error) {
+    return error;
+  }
+}
+
+const nonsense = (names: readonly string[], values: readonly unknown[], kind: typeof RangeError | typeof TypeError) =>
+  names.flatMap((name) => values.map((value) => ({ name, value, kind })));
+
+const REFUSED = [
+  ...nonsense([...COUNTS, ...DURATIONS], [0, -0, -1, -Infinity, Number.NaN], RangeError),
+  ...nonsense(COUNTS, [0.5, 1.5, 2 ** 53], RangeError),
+  ...nonsense([...COUNTS, ...DURATIONS], ["1", true, {}, 1n], TypeError),
+  ...nonsense(["port"], [-1, 65_536, 80.5, Number.NaN, Infinity], RangeError),
+  ...nonsense(["port"], ["80", undefined, null], TypeError),
+  ...nonsense(["hostname"], ["", 127, {}], TypeError),
+  ...nonsense(["handler"], [undefined, "handler", {}], TypeError),
+  ...nonsense(["codec"], [undefined, null, {}, "lines", { decoder() {} }, { encoder() {} }], TypeError),
+  ...nonsense(["observer"], ["log", {}], TypeError),
+  ...nonsense(["onInvalidFrame", "onMaxConnections"], ["ignore", "", 1], RangeError),
+];
+
+describe("serve: an option that makes no sense", () => {
+  it.each(REFUSED)("$name: $value", async ({ name, value, kind }) => {
+    const error = await refusal({ [name]: value });
+    expect(error).toBeInstanceOf(kind);
+    expect((error as Error).message).toContain(name);
+  });
+
+  it("is refused before anything listens", async () => {
+    const transport = memoryTransport();
+    await expect(serve(transport, { ...VALID, port: 80, concurrency: 0 })).rejects.toThrow(RangeError);
+    await expect(transport.connect({ hostname: "127.0.0.1", port: 80 })).rejects.toMatchObject({
+      code: "connection-refused",
+    });
+  });
+});
+
+describe("serve: an option at its edge", () => {
+  it.each([
+    ...COUNTS.flatMap((name) => [1, 2 ** 53 - 1, Infinity].map((value) => ({ name, value }))),
+    ...DURATIONS.flatMap((name) => [0.5, 1, Number.MAX_VALUE, Infinity].map((value) => ({ name, value }))),
+    ...[...COUNTS, ...DURATIONS, "hostname", "observer", "onInvalidFrame"].map((name) => ({ name, value: undefined })),
+    ...["port"].flatMap((name) => [0, 1, 65_535].map((value) => ({ name, value }))),
+  ])("$name: $value is taken", async ({ name, value }) => {
+    expect(await refusal({ [name]: value })).toBeUndefined();
+  });
+});
+
+describe("lines: an option that makes no sense", () => {
+  it.each([
+    ...nonsense(["maxFrameBytes"], [0, -1, Number.NaN, 1.5], RangeError),
+    ...nonsense(["maxFrameBytes"], ["64", {}], TypeError),
+    ...nonsense(["encoding"], ["ascii", "UTF-8", 8], RangeError),
+    ...nonsense(["unterminated"], ["drop", true], RangeError),
+  ])("$name: $value", ({ name, value, kind }) => {
+    expect(() => lines({ [name]: value } as object)).toThrow(kind);
+    expect(() => lines({ [name]: value } as object)).toThrow(name);
+  });
+});
+
+describe("serve: where it cannot listen", () => {
+  it.each([
+    ["in use", "127.0.0.1", "address-in-use"],
+    ["another host's address", "192.0.2.1", "address-not-available"],
+    ["a name without an address", "nowhere.invalid", "host-not-found"],
+  ])("%s", async (_name, hostname, code) => {
+    const transport = memoryTransport();
+    const server = await serve(transport, { ...VALID, port: 4_000 });
+    await expect(serve(transport, { ...VALID, hostname, port: 4_000 })).rejects.toMatchObject({ code });
+    await server.shutdown();
+    const again = await serve(transport, { ...VALID, port: 4_000 });
+    expect(again.address).toEqual({ hostname: "127.0.0.1", port: 4_000 });
+    await again.shutdown();
+  });
+});

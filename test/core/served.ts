@@ -1,0 +1,102 @@
+import { afterEach, expect } from "vitest";
+import {
+  type ConnectionClosed,
+  lines,
+  type ServeOptions,
+  type Server,
+  type ServerEvent,
+  serve,
+} from "../../src/core/mod.ts";
+import { type ManualClock, type MemoryTransport, manualClock, memoryTransport } from "../../src/testing/mod.ts";
+import { OtherSide, type OtherSideOptions } from "./other_side.ts";
+
+/** A server in memory, on a clock of its own, with everything that it reported. */
+export class Served {
+  readonly clock: ManualClock = manualClock();
+  readonly events: ServerEvent[] = [];
+  readonly transport: MemoryTransport;
+  server!: Server<string, string>;
+
+  constructor(maxLinkBytes: number) {
+    this.transport = memoryTransport({ maxLinkBytes });
+  }
+
+  /** How the connections ended, in the order of their ends. */
+  get closed(): ConnectionClosed[] {
+    return this.events.filter((event) => event.type === "connection-closed");
+  }
+
+  get reasons(): string[] {
+    return this.closed.map(({ reason }) => reason);
+  }
+
+  of<Type extends ServerEvent["type"]>(type: Type): Extract<ServerEvent, { type: Type }>[] {
+    return this.events.filter((event): event is Extract<ServerEvent, { type: Type }> => event.type === type);
+  }
+
+  async connect(options?: OtherSideOptions): Promise<OtherSide> {
+    const connection = await this.transport.connect(this.server.address);
+    const other = new OtherSide(connection, this.clock, options);
+    await this.clock.advance(0);
+    return other;
+  }
+
+  /** Waits for nothing but what can happen without time passing. */
+  settle(): Promise<void> {
+    return this.clock.advance(0);
+  }
+
+  /** Ends what is left, and checks that then nothing is left. */
+  async end(): Promise<void> {
+    const drained = this.server.shutdown({ timeoutMs: 1 });
+    await this.clock.advance(1);
+    await this.clock.advance(10_000);
+    await drained;
+    const { connections, observerErrors: _, refused, accepted, ...traffic } = this.server.stats();
+    expect(connections).toBe(0);
+    expect(this.clock.pending).toBe(0);
+    const opened = this.of("connection-opened").map(({ connection }) => connection.id);
+    expect(opened).toHaveLength(accepted + refused);
+    expect(this.closed.map(({ connection }) => connection.id).toSorted((one, other) => one - other)).toEqual(opened);
+    if (refused === 0) expect(sum(this.closed)).toEqual(traffic);
+  }
+}
+
+const running: Served[] = [];
+
+afterEach(async () => {
+  for (const served of running.splice(0)) await served.end();
+});
+
+/** Serves lines (by default to a handler that turns them into capitals), and ends it after the test. */
+export async function served(
+  options: Partial<ServeOptions<string, string>> = {},
+  maxLinkBytes: number = 65_536,
+): Promise<Served> {
+  const it = new Served(maxLinkBytes);
+  it.server = await serve<string, string>(it.transport, {
+    port: 0,
+    codec: lines(),
+    handler: (line) => line.toUpperCase(),
+    clock: it.clock,
+    ...options,
+    observer: (event) => {
+      it.events.push(event);
+      options.observer?.(event);
+    },
+  });
+  running.push(it);
+  await it.settle();
+  return it;
+}
+
+function sum(closed: readonly ConnectionClosed[]): Record<string, number> {
+  const total = { bytesIn: 0, bytesOut: 0, framesIn: 0, framesOut: 0 };
+  for (const one of closed) {
+    total.bytesIn += one.bytesIn;
+    total.bytesOut += one.bytesOut;
+    total.framesIn += one.framesIn;
+    total.framesOut += one.framesOut;
+  }
+  return total;
+}

@@ -1,0 +1,196 @@
+import { describe, expect, it } from "vitest";
+import { lines } from "../../src/core/mod.ts";
+import { answers } from "./answers.ts";
+import { served } from "./served.ts";
+
+const four = lines({ maxFrameBytes: 4, fatal: true });
+const INVALID = new Uint8Array([0xff, 0x0a]);
+
+describe("a frame that breaks a rule", () => {
+  it.each([
+    ["frame-too-large", "too long\n"],
+    ["frame-too-large", "too long and no end"],
+    ["frame-invalid", INVALID],
+  ])("ends the connection as %s, behind the replies before it", async (reason, data) => {
+    const it = await served({ codec: four });
+    const other = await it.connect();
+    await other.send("a\nb\n");
+    await other.send(data);
+    await other.send("c\n");
+    expect(other.received).toBe(`A\nB\nerror: ${reason}\n`);
+    expect(it.closed).toMatchObject([{ reason, framesIn: 2, framesOut: 2, error: { code: reason } }]);
+    expect(it.of("frame-error")).toMatchObject([{ error: { code: reason }, skipped: false }]);
+  });
+
+  it("waits for earlier answers, and handles none behind", async () => {
+    const pending = answers();
+    const it = await served({ codec: four, concurrency: 4, handler: pending.handler });
+    const other = await it.connect();
+    await other.send("a\ntoo long\nb\n");
+    expect(pending.frames).toEqual(["a"]);
+    expect(other.received).toBe("");
+    pending.of("a").resolve("A");
+    await it.settle();
+    expect(other.received).toBe("A\nerror: frame-too-large\n");
+  });
+
+  it("is skipped, reported, and nothing else is lost", async () => {
+    const it = await served({ codec: four, onInvalidFrame: "skip" });
+    const other = await it.connect();
+    await other.send("a\ntoo long\nb\n");
+    await other.send(INVALID);
+    await other.send("too ");
+    await other.send("long");
+    await other.send(" again\nc\n");
+    expect(other.received).toBe("A\nB\nC\n");
+    expect(it.of("frame-error").map(({ error, skipped }) => [error.code, skipped])).toEqual([
+      ["frame-too-large", true],
+      ["frame-invalid", true],
+      ["frame-too-large", true],
+    ]);
+    await other.finish();
+    expect(it.closed).toMatchObject([{ reason: "peer-closed", framesIn: 3, framesOut: 3 }]);
+  });
+});
+
+describe("the other side's FIN", () => {
+  it("ends the connection when all is answered", async () => {
+    const it = await served();
+    const other = await it.connect();
+    await other.send("a\nb\n");
+    await other.finish();
+    expect(other.received).toBe("A\nB\n");
+    expect(it.closed).toMatchObject([{ reason: "peer-closed", framesIn: 2, framesOut: 2, bytesIn: 4, bytesOut: 4 }]);
+    expect(it.closed[0]).not.toHaveProperty("error");
+  });
+
+  it("at once is no fault", async () => {
+    const it = await served();
+    const other = await it.connect();
+    await other.finish();
+    expect(other.ended).toBe(true);
+    expect(it.reasons).toEqual(["peer-closed"]);
+  });
+
+  it("does not stop the replies to what came before it", async () => {
+    const pending = answers();
+    const it = await served({ handler: pending.handler, idleTimeoutMs: 100, frameTimeoutMs: 100, lifetimeMs: 100 });
+    const other = await it.connect();
+    await other.send("a\nb\n");
+    await other.finish();
+    await it.clock.advance(5_000);
+    pending.of("a").resolve("A");
+    await it.clock.advance(5_000);
+    pending.of("b").resolve("B");
+    await it.settle();
+    expect(other.received).toBe("A\nB\n");
+    expect(it.closed).toMatchObject([{ reason: "peer-closed", durationMs: 10_000 }]);
+  });
+
+  it("does not cut a long reply short", async () => {
+    const it = await served({ handler: (line) => line.repeat(16) });
+    const other = await it.connect({ reads: false });
+    await other.send(`${"x".repeat(60_000)}\n`);
+    await other.finish();
+    await it.clock.advance(10_000);
+    await other.read();
+    expect(other.receivedBytes).toBe(16 * 60_000 + 1);
+    expect(it.reasons).toEqual(["peer-closed"]);
+  });
+
+  it("inside a frame is unexpected, and the frame is not handled", async () => {
+    const handled: string[] = [];
+    const it = await served({ handler: (line) => void handled.push(line) });
+    const other = await it.connect();
+    await other.send("DELETE 1\nDELETE 10");
+    await other.finish();
+    expect(handled).toEqual(["DELETE 1"]);
+    expect(other.received).toBe("error: unexpected-eof\n");
+    expect(it.closed).toMatchObject([{ reason: "unexpected-eof", framesIn: 1 }]);
+    expect(it.of("frame-error")).toMatchObject([{ error: { code: "unexpected-eof" }, skipped: false }]);
+  });
+
+  it("inside a frame is not skipped over", async () => {
+    const it = await served({ codec: four, onInvalidFrame: "skip" });
+    const other = await it.connect();
+    await other.send("a\nfar too long");
+    await other.finish();
+    expect(other.received).toBe("A\nerror: unexpected-eof\n");
+    expect(it.of("frame-error").map(({ error }) => error.code)).toEqual(["frame-too-large", "unexpected-eof"]);
+    expect(it.reasons).toEqual(["unexpected-eof"]);
+  });
+
+  it("ends a line where the codec says so", async () => {
+    const it = await served({ codec: lines({ unterminated: "deliver" }) });
+    const other = await it.connect();
+    await other.send("a\nb");
+    await other.finish();
+    expect(other.received).toBe("A\nB\n");
+    expect(it.reasons).toEqual(["peer-closed"]);
+  });
+});
+
+describe("a reset", () => {
+  it.each([
+    ["while idle", ""],
+    ["within a frame", "a\nhal"],
+    ["while computing", "a\nslow\n"],
+  ])("%s ends the connection as connection-reset", async (_name, data) => {
+    const it = await served({ handler: (line) => (line === "slow" ? new Promise<string>(() => {}) : line) });
+    const [other, bystander] = [await it.connect(), await it.connect()];
+    if (data !== "") await other.send(data);
+    await other.reset();
+    expect(it.closed).toMatchObject([{ reason: "connection-reset", error: { code: "connection-reset" } }]);
+    await bystander.send("b\n");
+    expect(bystander.received).toBe("b\n");
+  });
+
+  it("during a write ends it so too", async () => {
+    const it = await served({ handler: (line) => line.repeat(10_000) }, 512);
+    const other = await it.connect({ reads: false });
+    await other.send("abc\n");
+    await other.reset();
+    expect(it.reasons).toEqual(["connection-reset"]);
+  });
+
+  it("after all was answered and FIN was sent leaves the reason as it was", async () => {
+    const it = await served({ idleTimeoutMs: 100 });
+    const other = await it.connect({ finishes: false });
+    await it.clock.advance(100);
+    await other.reset();
+    expect(it.closed).toMatchObject([{ reason: "idle-timeout" }]);
+  });
+
+  it("before the connection was accepted is one as well", async () => {
+    const it = await served({ maxConnections: 1 });
+    const first = await it.connect();
+    const waiting = await it.connect();
+    await waiting.send("a\n");
+    await waiting.reset();
+    await first.finish();
+    expect(it.reasons).toEqual(["peer-closed", "connection-reset"]);
+  });
+});
+
+describe("frames", () => {
+  it("may come in any pieces and in any number", async () => {
+    const it = await served();
+    const other = await it.connect();
+    const bytes = new TextEncoder().encode("één\r\nzwei €\ndrei\r\n");
+    for (const byte of bytes) await other.send(new Uint8Array([byte]));
+    expect(other.received).toBe("ÉÉN\nZWEI €\nDREI\n");
+    await other.send("x\n".repeat(10_000));
+    expect(other.received).toBe(`ÉÉN\nZWEI €\nDREI\n${"X\n".repeat(10_000)}`);
+  });
+
+  it("behind a stop are not handled", async () => {
+    const handled: string[] = [];
+    const it = await served({ idleTimeoutMs: 100, handler: (line) => void handled.push(line) });
+    const other = await it.connect({ finishes: false });
+    await it.clock.advance(100);
+    await other.send("a\n");
+    await other.finish();
+    expect(handled).toEqual([]);
+    expect(it.closed).toMatchObject([{ reason: "idle-timeout", framesIn: 0, bytesIn: 0 }]);
+  });
+});
