@@ -1,4 +1,5 @@
 // @ts-check
+import { setTimeout as sleep } from "node:timers/promises";
 import { Server } from "../servers.mjs";
 
 /** @typedef {import("./work.mjs").Bench} Bench */
@@ -11,6 +12,8 @@ const QUICK = { rounds: 1, connections: 2_000 };
 const WARM_UP_CONNECTIONS = 500;
 /** Connections between two collections, so that garbage of their opening does not pass for memory that they hold. */
 const STEP = 250;
+/** A connection is idle when nothing has happened on it for so long. */
+const IDLE_MS = 2_500;
 
 /** @type {import("./work.mjs").Work} */
 export const idle = {
@@ -46,13 +49,17 @@ async function growth({ runtime, generator, profileDir }, candidate, connections
     const id = await generator.open(server.port, { connections: count, depth: 1, lineBytes: 64 });
     loads.push(id);
     await generator.run(id, 0);
+    await server.rssBytes();
+  };
+  const idleBytes = async () => {
+    await sleep(IDLE_MS);
     return server.rssBytes();
   };
   try {
-    let before = 0;
-    for (let held = 0; held < WARM_UP_CONNECTIONS; held += STEP) before = await hold(STEP);
-    let after = before;
-    for (let held = 0; held < connections; held += STEP) after = await hold(Math.min(STEP, connections - held));
+    for (let held = 0; held < WARM_UP_CONNECTIONS; held += STEP) await hold(STEP);
+    const before = await idleBytes();
+    for (let held = 0; held < connections; held += STEP) await hold(Math.min(STEP, connections - held));
+    const after = await idleBytes();
     return (after - before) / 1024 / connections;
   } finally {
     for (const id of loads) await generator.close(id);

@@ -28,15 +28,19 @@ export interface Driver {
 
 /**
  * A {@link Connection} over a {@link Driver}: the WHATWG streams, their backpressure, half-close and errors, made once
- * for all runtimes. **Owns** the driver from its making to `released`.
+ * for all runtimes. The streams are made when they are first asked for. **Owns** the driver from its making to `released`.
  */
 export class DriverConnection implements Connection {
-  readonly readable: ReadableStream<Bytes>;
-  readonly writable: WritableStream<Uint8Array>;
   readonly closed: Promise<SpillwayError | undefined>;
   readonly #driver: Driver;
-  #input!: ReadableStreamDefaultController<Bytes>;
-  #output!: WritableStreamDefaultController;
+  #readable: ReadableStream<Bytes> | undefined;
+  #input: ReadableStreamDefaultController<Bytes> | undefined;
+  #writable: WritableStream<Uint8Array> | undefined;
+  #output: WritableStreamDefaultController | undefined;
+  /** Settles the pull that the driver is answering. */
+  #endPull: (() => void) | undefined;
+  /** Whom to wake when there is input. */
+  #onInput: (() => void) | undefined;
   #resolveClosed!: (error: SpillwayError | undefined) => void;
   #error: SpillwayError | undefined;
   #inputEnded = false;
@@ -54,27 +58,16 @@ export class DriverConnection implements Connection {
     this.closed = new Promise((resolve) => {
       this.#resolveClosed = resolve;
     });
-    this.readable = new ReadableStream<Bytes>(
-      {
-        start: (controller) => {
-          this.#input = controller;
-        },
-        pull: () => driver.pull(),
-        cancel: () => this.#discard(),
-      },
-      { highWaterMark: 0 },
-    );
-    this.writable = new WritableStream<Uint8Array>(
-      {
-        start: (controller) => {
-          this.#output = controller;
-        },
-        write: (bytes) => this.#write(bytes),
-        close: () => this.#finish(),
-        abort: (reason) => this.abort(reason),
-      },
-      { highWaterMark: WRITABLE_BYTES, size: (bytes) => this.#enqueued(bytes) },
-    );
+  }
+
+  get readable(): ReadableStream<Bytes> {
+    this.#readable ??= this.#openReadable();
+    return this.#readable;
+  }
+
+  get writable(): WritableStream<Uint8Array> {
+    this.#writable ??= this.#openWritable();
+    return this.#writable;
   }
 
   get remoteAddress(): Address {
@@ -91,7 +84,19 @@ export class DriverConnection implements Connection {
       this.#discard();
       this.#finishWhenSent();
     }
-    return this.closed.then(() => this.#output.error(new SpillwayError("aborted", "the connection is closed")));
+    return this.closed.then(() => this.#output?.error(new SpillwayError("aborted", "the connection is closed")));
+  }
+
+  park(onInput: () => void): boolean {
+    const busy = this.#unsent > 0 || this.#inputEnded || this.#discarding || this.#finishing || this.#over;
+    const used = this.#readable?.locked || this.#writable?.locked || (this.#input?.desiredSize ?? 0) < 0;
+    if (busy || used) return false;
+    this.#readable = this.#input = undefined;
+    this.#writable = this.#output = undefined;
+    this.#endPull = undefined;
+    this.#onInput = onInput;
+    this.#driver.pull();
+    return true;
   }
 
   abort(reason?: unknown): void {
@@ -108,15 +113,21 @@ export class DriverConnection implements Connection {
   push(bytes: Bytes): boolean {
     if (this.#inputEnded) return false;
     if (this.#discarding) return true;
-    this.#input.enqueue(bytes);
-    return (this.#input.desiredSize as number) >= 0;
+    const input = this.#openInput();
+    input.enqueue(bytes);
+    this.#wake();
+    if ((input.desiredSize as number) >= 0) return true;
+    this.#endPull?.();
+    this.#endPull = undefined;
+    return false;
   }
 
   /** The driver saw the other side's FIN. */
   end(): void {
     if (this.#inputEnded) return;
     this.#inputEnded = true;
-    if (!this.#discarding) this.#input.close();
+    if (!this.#discarding) this.#input?.close();
+    this.#wake();
     this.#releaseWhenEnded();
   }
 
@@ -131,6 +142,59 @@ export class DriverConnection implements Connection {
   released(): void {
     if (!this.#over) this.#break(new SpillwayError("connection-failed", "the connection was closed underneath"));
     this.#resolveClosed(this.#error);
+  }
+
+  #openReadable(): ReadableStream<Bytes> {
+    const readable = new ReadableStream<Bytes>(
+      {
+        start: (controller) => {
+          this.#input = controller;
+        },
+        pull: () => this.#pull(),
+        cancel: () => this.#discard(),
+      },
+      { highWaterMark: 0 },
+    );
+    if (this.#error !== undefined) this.#input?.error(this.#error);
+    else if (this.#inputEnded || this.#discarding) this.#input?.close();
+    return readable;
+  }
+
+  #openInput(): ReadableStreamDefaultController<Bytes> {
+    this.#readable ??= this.#openReadable();
+    return this.#input as ReadableStreamDefaultController<Bytes>;
+  }
+
+  #openWritable(): WritableStream<Uint8Array> {
+    const writable = new WritableStream<Uint8Array>(
+      {
+        start: (controller) => {
+          this.#output = controller;
+        },
+        write: (bytes) => this.#write(bytes),
+        close: () => this.#finish(),
+        abort: (reason) => this.abort(reason),
+      },
+      { highWaterMark: WRITABLE_BYTES, size: (bytes) => this.#enqueued(bytes) },
+    );
+    if (this.#over || this.#finishing) {
+      this.#output?.error(this.#error ?? new SpillwayError("aborted", "the connection is closed"));
+    }
+    return writable;
+  }
+
+  /** Stays pending while the driver delivers without being asked: so a read costs the stream no pull. */
+  #pull(): Promise<void> {
+    this.#driver.pull();
+    return new Promise((resolve) => {
+      this.#endPull = resolve;
+    });
+  }
+
+  #wake(): void {
+    const onInput = this.#onInput;
+    this.#onInput = undefined;
+    onInput?.();
   }
 
   #enqueued(bytes: Uint8Array): number {
@@ -185,7 +249,8 @@ export class DriverConnection implements Connection {
   #discard(): void {
     if (this.#inputEnded || this.#discarding) return;
     this.#discarding = true;
-    if (this.#closing) this.#input.close();
+    if (this.#closing) this.#input?.close();
+    this.#onInput = undefined;
     this.#driver.pull();
   }
 
@@ -198,9 +263,10 @@ export class DriverConnection implements Connection {
   #break(error: SpillwayError): void {
     this.#over = true;
     this.#error = error;
-    if (!this.#inputEnded && !this.#discarding) this.#input.error(error);
+    if (!this.#inputEnded && !this.#discarding) this.#input?.error(error);
     this.#inputEnded = true;
-    this.#output.error(error);
+    this.#output?.error(error);
     this.#outputEnded = true;
+    this.#wake();
   }
 }

@@ -3,6 +3,12 @@ import type { Clock } from "./clock.ts";
 /** Timers of every runtime keep their delay in 31 bits. */
 const MAX_DELAY_MS = 2 ** 31 - 1;
 
+/** Whom a {@link Deadline} tells. */
+export interface DeadlineOwner {
+  /** Called with the present instant, at the deadline's `at` or a little later, never earlier. */
+  onDeadline(now: number): void;
+}
+
 /**
  * An instant at which something must happen, unless it is moved before.
  *
@@ -15,11 +21,10 @@ export class Deadline {
   /** Where the queue has it: the instant it is sorted by, and its place in the heap. */
   queuedAt: number = Infinity;
   index: number = -1;
-  /** Called with the present instant, at `at` or a little later, never earlier. */
-  readonly onPassed: (now: number) => void;
+  readonly owner: DeadlineOwner;
 
-  constructor(onPassed: (now: number) => void) {
-    this.onPassed = onPassed;
+  constructor(owner: DeadlineOwner) {
+    this.owner = owner;
   }
 }
 
@@ -54,7 +59,7 @@ export class DeadlineQueue {
     this.#setTimer();
   }
 
-  /** Forgets `deadline`; its `onPassed` is not called until it is armed again. */
+  /** Forgets `deadline`; its owner is not told until it is armed again. */
   disarm(deadline: Deadline): void {
     deadline.at = Infinity;
     if (deadline.index < 0) return;
@@ -86,7 +91,7 @@ export class DeadlineQueue {
       if (first.at > now) this.#requeue(first);
       else {
         first.at = Infinity;
-        first.onPassed(now);
+        first.owner.onDeadline(now);
       }
     }
     if (this.#heap.length > 0) this.#setTimer();

@@ -13,7 +13,7 @@ export interface InboxEvents {
 /**
  * The input side of a session: reads chunks and gives frames, one at a time, when asked.
  *
- * - **Owns** the reader's lock, and the decoder.
+ * - **Owns** the decoder, and the reader's lock while it runs.
  * - **Pushes back**: reads one chunk ahead of the one whose frames are being taken, and then waits.
  * - **On abort** the read in progress rejects; frames that were not taken are dropped.
  */
@@ -28,7 +28,7 @@ export class Inbox<In> {
    */
   frameBegunAt: number = Infinity;
   eof = false;
-  readonly #reader: ReadableStreamDefaultReader<Bytes>;
+  #reader: ReadableStreamDefaultReader<Bytes> | undefined;
   readonly #decoder: Decoder<In>;
   readonly #clock: Clock;
   readonly #events: InboxEvents;
@@ -42,8 +42,7 @@ export class Inbox<In> {
   #ended = false;
   #stopped = false;
 
-  constructor(reader: ReadableStreamDefaultReader<Bytes>, decoder: Decoder<In>, clock: Clock, events: InboxEvents) {
-    this.#reader = reader;
+  constructor(decoder: Decoder<In>, clock: Clock, events: InboxEvents) {
     this.#decoder = decoder;
     this.#clock = clock;
     this.#events = events;
@@ -60,11 +59,17 @@ export class Inbox<In> {
     return this.starved && (this.#ended || (this.#stopped && !this.eof));
   }
 
-  /** Reads until the end. Does not reject. */
-  async run(): Promise<void> {
+  /** Whether nothing was begun that is not done. */
+  get idle(): boolean {
+    return this.starved && this.frameBegunAt === Infinity && !this.eof && !this.#stopped;
+  }
+
+  /** Reads until the end, or until `release`. Does not reject. */
+  async run(reader: ReadableStreamDefaultReader<Bytes>): Promise<void> {
+    this.#reader = reader;
     try {
       for (;;) {
-        const { done, value } = await this.#reader.read();
+        const { done, value } = await reader.read();
         if (done) break;
         this.bytesIn += value.length;
         this.heardAt = this.#clock.now();
@@ -76,8 +81,16 @@ export class Inbox<In> {
       this.eof = true;
       this.#events.onInput();
     } catch (error) {
-      this.#events.onBroken(error);
+      // The read that was pending at `release` rejects too: nothing broke then.
+      if (this.#reader === reader) this.#events.onBroken(error);
     }
+  }
+
+  /** Gives the reader back. Call it while `idle`. */
+  release(): void {
+    const reader = this.#reader;
+    this.#reader = undefined;
+    reader?.releaseLock();
   }
 
   /** The next frame of what was read; `undefined` when there is none yet. @throws what the decoder throws */

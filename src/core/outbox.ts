@@ -2,6 +2,7 @@ import type { Clock } from "./clock.ts";
 import type { Encoder, Output } from "./codec.ts";
 import type { CloseReason } from "./errors.ts";
 import { OutputBuffer } from "./output_buffer.ts";
+import type { Connection } from "./transport.ts";
 
 /** What an {@link Outbox} tells its session. */
 export interface OutboxEvents {
@@ -14,7 +15,7 @@ export interface OutboxEvents {
 /**
  * The output side of a session: encodes replies, and writes what has gathered in one write at a time.
  *
- * - **Owns** the writer's lock.
+ * - **Owns** the writer's lock, from the first write to `release`.
  * - **Pushes back** through `pending`: the session takes no frame while that is too much.
  * - **On abort** the write in progress rejects and what waits is dropped.
  */
@@ -23,22 +24,18 @@ export class Outbox<Out> {
   framesOut = 0;
   /** When output last began to wait or made progress. */
   progressAt = 0;
-  readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
+  readonly #connection: Connection;
   readonly #encoder: Encoder<Out>;
   readonly #clock: Clock;
   readonly #events: OutboxEvents;
   readonly #buffer = new OutputBuffer();
-  /** The writing loop is under way. */
-  #flushing = false;
+  /** From the first write on, until `release`. */
+  #writer: WritableStreamDefaultWriter<Uint8Array> | undefined;
+  /** How much is being written. */
   #unwritten = 0;
 
-  constructor(
-    writer: WritableStreamDefaultWriter<Uint8Array>,
-    encoder: Encoder<Out>,
-    clock: Clock,
-    events: OutboxEvents,
-  ) {
-    this.#writer = writer;
+  constructor(connection: Connection, encoder: Encoder<Out>, clock: Clock, events: OutboxEvents) {
+    this.#connection = connection;
     this.#encoder = encoder;
     this.#clock = clock;
     this.#events = events;
@@ -49,9 +46,9 @@ export class Outbox<Out> {
     return this.#buffer.length + this.#unwritten;
   }
 
-  /** Whether a write is in progress, or due at once: what the write deadline watches. */
+  /** Whether a write is in progress: what the write deadline watches. */
   get writing(): boolean {
-    return this.#flushing && this.pending > 0;
+    return this.#unwritten > 0;
   }
 
   /** Encodes a reply; `flush` sends it. @throws what the encoder throws, with nothing of the reply kept */
@@ -68,27 +65,31 @@ export class Outbox<Out> {
 
   /** Sends what waits, now if nothing is being written, else right behind that. */
   flush(): void {
-    if (!this.#flushing && this.#buffer.length > 0) void this.#write();
+    if (this.writing || this.#buffer.length === 0) return;
+    const bytes = this.#buffer.take();
+    this.#unwritten = bytes.length;
+    this.progressAt = this.#clock.now();
+    this.#writer ??= this.#connection.writable.getWriter();
+    this.#writer.write(bytes).then(this.#onWritten, this.#onBroken);
   }
 
-  /** One loop at a time: what `onWritten` brings is written by its next round. */
-  async #write(): Promise<void> {
-    this.#flushing = true;
-    this.progressAt = this.#clock.now();
-    try {
-      while (this.#buffer.length > 0) {
-        const bytes = this.#buffer.take();
-        this.#unwritten = bytes.length;
-        await this.#writer.write(bytes);
-        this.#unwritten = 0;
-        this.bytesOut += bytes.length;
-        this.progressAt = this.#clock.now();
-        this.#events.onWritten();
-      }
-    } catch (error) {
-      this.#buffer.clear();
-      this.#events.onBroken(error);
-    }
-    this.#flushing = false;
+  /** Gives the writer back. Call it while nothing is `pending`. */
+  release(): void {
+    this.#writer?.releaseLock();
+    this.#writer = undefined;
   }
+
+  readonly #onWritten = (): void => {
+    this.bytesOut += this.#unwritten;
+    this.#unwritten = 0;
+    this.progressAt = this.#clock.now();
+    this.flush();
+    this.#events.onWritten();
+  };
+
+  readonly #onBroken = (error: unknown): void => {
+    this.#unwritten = 0;
+    this.#buffer.clear();
+    this.#events.onBroken(error);
+  };
 }

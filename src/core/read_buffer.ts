@@ -1,4 +1,3 @@
-import { copyBytes } from "./slab.ts";
 import type { Bytes } from "./transport.ts";
 
 /** What waits on every idle connection. */
@@ -28,6 +27,7 @@ export class ReadBuffer {
     this.#large = undefined;
     this.#flooded = count === (large ?? this.#small).length;
     if (large !== undefined) return large.subarray(0, count);
-    return copyBytes(this.#flooded ? this.#small : this.#small.subarray(0, count));
+    // A buffer of its own: whoever gets a chunk may transfer it.
+    return this.#small.slice(0, count);
   }
 }

@@ -2,7 +2,7 @@ import { AcceptLoop } from "./accept.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import type { Codec } from "./codec.ts";
 import { Deadline, DeadlineQueue } from "./deadline.ts";
-import { SpillwayError } from "./errors.ts";
+import { type CloseReason, SpillwayError } from "./errors.ts";
 import type { ConnectionInfo, Handler } from "./exchange.ts";
 import { codecError } from "./faults.ts";
 import { checkChoice, checkDuration, checkHostname, checkPort, type Limits, resolveLimits } from "./limits.ts";
@@ -105,7 +105,16 @@ export class Server<In = unknown, Out = unknown> implements AsyncDisposable {
     this.#options = options;
     this.#limits = limits;
     this.#clock = clock;
-    this.#settings = { codec, handler, limits, onInvalidFrame, clock, deadlines: new DeadlineQueue(clock), observe };
+    this.#settings = {
+      codec,
+      handler,
+      limits,
+      onInvalidFrame,
+      clock,
+      deadlines: new DeadlineQueue(clock),
+      observe,
+      onOver: (session, reason) => this.#onOver(session, reason),
+    };
     this.#acceptLoop = new AcceptLoop(
       listener,
       {
@@ -123,7 +132,9 @@ export class Server<In = unknown, Out = unknown> implements AsyncDisposable {
   /** A snapshot. */
   stats(): ServerStats {
     let traffic = this.#past;
-    for (const session of this.#sessions) traffic = add(traffic, session.traffic);
+    for (const open of [this.#sessions, this.#refusals]) {
+      for (const session of open) traffic = add(traffic, session.traffic);
+    }
     return {
       connections: this.#sessions.size,
       accepted: this.#connectionCount - this.#refusedCount,
@@ -165,7 +176,7 @@ export class Server<In = unknown, Out = unknown> implements AsyncDisposable {
   async #startDrain(timeoutMs: number): Promise<DrainResult> {
     this.#observe({ type: "draining", connections: this.#sessions.size });
     this.#acceptLoop.stop();
-    const deadline = new Deadline(() => this.#abortAll("the drain's time was up"));
+    const deadline = new Deadline({ onDeadline: () => this.#abortAll("the drain's time was up") });
     deadline.at = this.#clock.now() + timeoutMs;
     this.#settings.deadlines.arm(deadline);
     for (const session of this.#sessions) session.stop("drained");
@@ -197,8 +208,8 @@ export class Server<In = unknown, Out = unknown> implements AsyncDisposable {
     this.#observe({ type: "connection-opened", connection: info });
     const session = this.#open(connection, info);
     if (session === undefined) return;
-    if (this.#sessions.size >= this.#limits.maxConnections) void this.#refuse(session);
-    else void this.#serve(session);
+    if (this.#sessions.size >= this.#limits.maxConnections) this.#refuse(session);
+    else this.#serve(session);
   }
 
   #open(connection: Connection, info: ConnectionInfo): Session<In, Out> | undefined {
@@ -213,27 +224,28 @@ export class Server<In = unknown, Out = unknown> implements AsyncDisposable {
     }
   }
 
-  async #serve(session: Session<In, Out>): Promise<void> {
+  #serve(session: Session<In, Out>): void {
     this.#sessions.add(session);
-    const ended = session.run();
+    session.start();
     if (this.#drain !== undefined) session.stop("drained");
-    const reason = await ended;
-    this.#past = add(this.#past, session.traffic);
-    if (reason === "drain-timeout") this.#aborted += 1;
-    else if (this.#drain !== undefined) this.#drained += 1;
-    this.#sessions.delete(session);
   }
 
-  async #refuse(session: Session<In, Out>): Promise<void> {
+  #refuse(session: Session<In, Out>): void {
     const error = new SpillwayError("too-many-connections", `more than ${this.#limits.maxConnections} connections`);
     this.#refusedCount += 1;
     const flooded = this.#refusals.size >= MAX_REFUSALS;
     this.#refusals.add(session);
-    const ended = session.run();
+    session.start();
     if (flooded) session.abort("too-many-connections", error);
     else session.fail(error);
-    await ended;
-    this.#refusals.delete(session);
+  }
+
+  #onOver(session: Session<In, Out>, reason: CloseReason): void {
+    this.#past = add(this.#past, session.traffic);
+    if (this.#refusals.delete(session)) return;
+    if (reason === "drain-timeout") this.#aborted += 1;
+    else if (this.#drain !== undefined) this.#drained += 1;
+    this.#sessions.delete(session);
   }
 
   #observe(event: ServerEvent): void {

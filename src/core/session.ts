@@ -1,15 +1,16 @@
 import type { Clock } from "./clock.ts";
 import type { Codec } from "./codec.ts";
-import { Deadline, type DeadlineQueue } from "./deadline.ts";
+import type { DeadlineOwner, DeadlineQueue } from "./deadline.ts";
 import { type CloseReason, SpillwayError } from "./errors.ts";
 import type { ConnectionInfo, Handler } from "./exchange.ts";
 import { brokenReason, codecError, connectionError, frameError, replyError } from "./faults.ts";
-import { Inbox } from "./inbox.ts";
+import { Inbox, type InboxEvents } from "./inbox.ts";
 import type { Limits } from "./limits.ts";
 import type { ServerEvent } from "./observer.ts";
-import { Outbox } from "./outbox.ts";
-import { Pipeline } from "./pipeline.ts";
+import { Outbox, type OutboxEvents } from "./outbox.ts";
+import { Pipeline, type PipelineEvents } from "./pipeline.ts";
 import type { Connection } from "./transport.ts";
+import { type Due, type Phase, Watch } from "./watch.ts";
 
 /** What all sessions of one server share. */
 export interface SessionSettings<In, Out> {
@@ -20,9 +21,9 @@ export interface SessionSettings<In, Out> {
   readonly clock: Clock;
   readonly deadlines: DeadlineQueue;
   readonly observe: (event: ServerEvent) => void;
+  /** A session is over. */
+  readonly onOver: (session: Session<In, Out>, reason: CloseReason) => void;
 }
-
-type TimeoutReason = "idle-timeout" | "frame-timeout" | "handler-timeout" | "write-timeout" | "lifetime-reached";
 
 /**
  * One connection being served: inbox → pipeline → outbox.
@@ -31,20 +32,20 @@ type TimeoutReason = "idle-timeout" | "frame-timeout" | "handler-timeout" | "wri
  * calls `#advance`, which does all that has become possible. So there is one place where frames are taken, one where
  * replies leave, and one where the end is decided.
  *
+ * A session on which nothing happens is *parked*: its connection holds no streams until there is input.
+ *
  * - **Owns** the connection, both its locks, and the frames in flight.
  * - **Pushes back**: takes a frame only while the pipeline and the outbox have room; see {@link Inbox} for what is read.
  * - **On abort** signals every handler in flight and drops their replies.
  */
-export class Session<In, Out> {
+export class Session<In, Out> implements InboxEvents, PipelineEvents<Out>, OutboxEvents, DeadlineOwner {
   readonly info: ConnectionInfo;
   readonly #settings: SessionSettings<In, Out>;
   readonly #connection: Connection;
   readonly #inbox: Inbox<In>;
   readonly #pipeline: Pipeline<In, Out>;
   readonly #outbox: Outbox<Out>;
-  readonly #deadline = new Deadline(() => this.#onDeadline());
-  /** What happens when the deadline passes. */
-  #deadlineReason: TimeoutReason | "linger" = "idle-timeout";
+  readonly #watch: Watch;
   readonly #openedAt: number;
   /** No further input: the connection ends with this reason when all that was received is answered. */
   #stopping: CloseReason | undefined;
@@ -53,29 +54,20 @@ export class Session<In, Out> {
   #error: SpillwayError | undefined;
   /** All was sent and FIN follows: what is left is to wait for the other side's. */
   #closing = false;
-  #closingAt = 0;
   #advancing = false;
   #advanceAgain = false;
 
   /** @throws what making a decoder or encoder throws */
   constructor(connection: Connection, info: ConnectionInfo, settings: SessionSettings<In, Out>) {
-    const { codec, clock, handler, observe } = settings;
-    const advance = () => this.#advance();
-    const onBroken = (cause: unknown) => this.#onBroken(connectionError(cause));
-    const decoder = codec.decoder();
-    const encoder = codec.encoder();
+    const { codec, clock, handler, limits, deadlines } = settings;
     this.info = info;
     this.#settings = settings;
     this.#connection = connection;
     this.#openedAt = clock.now();
-    this.#inbox = new Inbox(connection.readable.getReader(), decoder, clock, { onInput: advance, onBroken });
-    this.#pipeline = new Pipeline(info, handler, clock, {
-      onReply: (reply) => this.#reply(reply),
-      onFault: (error) => this.#endWithFault(error),
-      onHandlerError: (error) => observe({ type: "handler-error", connection: info, error }),
-      onSettled: advance,
-    });
-    this.#outbox = new Outbox(connection.writable.getWriter(), encoder, clock, { onWritten: advance, onBroken });
+    this.#inbox = new Inbox(codec.decoder(), clock, this);
+    this.#pipeline = new Pipeline(info, handler, clock, this);
+    this.#outbox = new Outbox(connection, codec.encoder(), clock, this);
+    this.#watch = new Watch(this, limits, deadlines, this.#openedAt, this.#inbox, this.#pipeline, this.#outbox);
   }
 
   /** How much it has carried so far. */
@@ -85,16 +77,11 @@ export class Session<In, Out> {
     return { bytesIn, bytesOut, framesIn, framesOut };
   }
 
-  /** Serves the connection to its end; returns the reason. Does not reject. */
-  async run(): Promise<CloseReason> {
-    void this.#inbox.run();
-    this.#arm();
-    const error = await this.#connection.closed;
-    this.#decide(brokenReason(error), error);
-    // A handler may finish long after this: there is nothing left to advance, or to arm a deadline for.
-    this.#closing = true;
-    this.#settings.deadlines.disarm(this.#deadline);
-    return this.#reportClosed();
+  /** Serves the connection to its end, which `onOver` tells. */
+  start(): void {
+    void this.#connection.closed.then((error) => this.#onOver(error));
+    this.#park();
+    this.#watch.arm(this.#phase);
   }
 
   /** Ends in order: what was received in full is answered, sent, and followed by FIN. */
@@ -118,6 +105,57 @@ export class Session<In, Out> {
     this.#connection.abort(error);
   }
 
+  onInput(): void {
+    this.#advance();
+  }
+
+  onSettled(): void {
+    this.#advance();
+  }
+
+  onWritten(): void {
+    // Most writes are the last word of a turn: nothing waits for the room that they leave.
+    if (this.#phase !== "serving" || !this.#inbox.starved) this.#advance();
+    else this.#watch.arm("serving");
+  }
+
+  onReply(reply: Out): void {
+    try {
+      this.#outbox.reply(reply);
+    } catch (cause) {
+      throw replyError(cause);
+    }
+  }
+
+  onFault(error: SpillwayError): void {
+    this.#decide(error.code as CloseReason, error);
+    this.#inbox.stop();
+    try {
+      this.#outbox.fault(this.#reason as CloseReason);
+    } catch (cause) {
+      this.#settings.observe({ type: "frame-error", connection: this.info, error: codecError(cause), skipped: true });
+    }
+  }
+
+  onHandlerError(error: SpillwayError): void {
+    this.#settings.observe({ type: "handler-error", connection: this.info, error });
+  }
+
+  onBroken(cause: unknown): void {
+    const error = connectionError(cause);
+    this.abort(brokenReason(error), error);
+  }
+
+  onDeadline(now: number): void {
+    if (this.#watch.passed(this.#phase, now)) this.#onDue(this.#watch.due);
+  }
+
+  get #phase(): Phase {
+    if (this.#closing) return "closing";
+    if (this.#reason !== undefined) return "ending";
+    return this.#stopping === undefined && !this.#pipeline.faulted ? "serving" : "stopping";
+  }
+
   #advance(): void {
     if (this.#closing) return;
     // A handler or an observer gets here again when it shuts the server down: that asks for one more round.
@@ -132,7 +170,7 @@ export class Session<In, Out> {
     this.#advancing = false;
     if (!this.#pipeline.turnOpen) this.#outbox.flush();
     this.#closeWhenDone();
-    this.#arm();
+    this.#watch.arm(this.#phase);
   }
 
   #takeFrames(): void {
@@ -159,24 +197,6 @@ export class Session<In, Out> {
     this.#pipeline.fault(error);
   }
 
-  #reply(reply: Out): void {
-    try {
-      this.#outbox.reply(reply);
-    } catch (cause) {
-      throw replyError(cause);
-    }
-  }
-
-  #endWithFault(error: SpillwayError): void {
-    this.#decide(error.code as CloseReason, error);
-    this.#inbox.stop();
-    try {
-      this.#outbox.fault(this.#reason as CloseReason);
-    } catch (cause) {
-      this.#settings.observe({ type: "frame-error", connection: this.info, error: codecError(cause), skipped: true });
-    }
-  }
-
   /** The end is decided: nobody waits for what is still with the handler. */
   #decide(reason: CloseReason, error: SpillwayError | undefined): void {
     if (this.#reason === undefined) {
@@ -193,59 +213,19 @@ export class Session<In, Out> {
       this.#reason = this.#stopping;
     }
     this.#closing = true;
-    this.#closingAt = this.#settings.clock.now();
+    this.#watch.close(this.#settings.clock.now());
     void this.#connection.close();
   }
 
-  #onBroken(error: SpillwayError): void {
-    this.abort(brokenReason(error), error);
-  }
-
-  #arm(): void {
-    this.#setDeadline();
-    this.#settings.deadlines.arm(this.#deadline);
-  }
-
-  /** Sets the deadline to the earliest instant at which something must happen. */
-  #setDeadline(): void {
-    const { limits } = this.#settings;
-    this.#deadline.at = Infinity;
-    if (this.#closing) {
-      this.#earliest(this.#closingAt + limits.lingerTimeoutMs, "linger");
-      return;
-    }
-    if (this.#outbox.writing) this.#earliest(this.#outbox.progressAt + limits.writeTimeoutMs, "write-timeout");
-    if (this.#reason !== undefined) return;
-    if (this.#pipeline.length > 0)
-      this.#earliest(this.#pipeline.busySince + limits.handlerTimeoutMs, "handler-timeout");
-    // A fault that waits for its turn has stopped the input already.
-    if (this.#stopping !== undefined || this.#pipeline.faulted) return;
-    this.#earliest(this.#openedAt + limits.lifetimeMs, "lifetime-reached");
-    if (this.#inbox.starved) this.#earliest(this.#inbox.frameBegunAt + limits.frameTimeoutMs, "frame-timeout");
-    if (this.#pipeline.length === 0 && !this.#outbox.writing) {
-      const quietSince = Math.max(this.#inbox.heardAt, this.#pipeline.settledAt, this.#outbox.progressAt);
-      this.#earliest(quietSince + limits.idleTimeoutMs, "idle-timeout");
-    }
-  }
-
-  #earliest(at: number, reason: TimeoutReason | "linger"): void {
-    if (at >= this.#deadline.at) return;
-    this.#deadline.at = at;
-    this.#deadlineReason = reason;
-  }
-
-  #onDeadline(): void {
-    this.#setDeadline();
-    if (this.#deadline.at <= this.#settings.clock.now()) this.#passed(this.#deadlineReason);
-    else this.#settings.deadlines.arm(this.#deadline);
-  }
-
-  #passed(reason: TimeoutReason | "linger"): void {
-    switch (reason) {
+  #onDue(due: Due): void {
+    switch (due) {
+      case "park":
+        this.#park();
+        return this.#watch.arm(this.#phase);
       case "linger":
         return this.#connection.abort();
       case "write-timeout":
-        return this.abort(reason, new SpillwayError(reason, "the other side takes nothing of what waits to be sent"));
+        return this.abort(due, new SpillwayError(due, "the other side takes nothing of what waits to be sent"));
       case "handler-timeout":
         this.#pipeline.timeOut();
         return this.#advance();
@@ -253,7 +233,7 @@ export class Session<In, Out> {
         return this.#onFrameTimeout();
       case "idle-timeout":
       case "lifetime-reached":
-        return this.stop(reason);
+        return this.stop(due);
     }
   }
 
@@ -263,12 +243,29 @@ export class Session<In, Out> {
     this.fail(error);
   }
 
-  #reportClosed(): CloseReason {
+  #park(): void {
+    this.#inbox.release();
+    this.#outbox.release();
+    this.#watch.parked = true;
+    if (this.#connection.park?.(() => this.#unpark()) !== true) this.#unpark();
+  }
+
+  #unpark(): void {
+    this.#watch.parked = this.#connection.park === undefined;
+    void this.#inbox.run(this.#connection.readable.getReader());
+  }
+
+  #onOver(error: SpillwayError | undefined): void {
+    this.#decide(brokenReason(error), error);
+    // A handler may finish long after this: there is nothing left to advance, or to arm a deadline for.
+    this.#closing = true;
+    this.#watch.end();
+    const { info: connection, traffic } = this;
     const reason = this.#reason as CloseReason;
     const durationMs = this.#settings.clock.now() - this.#openedAt;
-    const event = { type: "connection-closed", connection: this.info, reason, ...this.traffic, durationMs } as const;
+    const event = { type: "connection-closed", connection, reason, ...traffic, durationMs } as const;
     this.#settings.observe(this.#error === undefined ? event : { ...event, error: this.#error });
-    return reason;
+    this.#settings.onOver(this, reason);
   }
 }
 

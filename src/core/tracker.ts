@@ -16,12 +16,13 @@ export class Tracker<Item> implements Iterable<Item> {
     this.#items.add(item);
   }
 
-  delete(item: Item): void {
-    if (!this.#items.delete(item)) return;
+  /** Whether it was there. */
+  delete(item: Item): boolean {
+    if (!this.#items.delete(item)) return false;
     this.#onRoom?.();
     this.#onRoom = undefined;
-    if (this.#items.size > 0) return;
-    for (const resolve of this.#onEmpty.splice(0)) resolve();
+    if (this.#items.size === 0) for (const resolve of this.#onEmpty.splice(0)) resolve();
+    return true;
   }
 
   /** Fulfils when the set is empty; at once if it is. */

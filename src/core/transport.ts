@@ -65,6 +65,12 @@ export interface Connection {
    * on a connection that is over, returns the same end.
    */
   close(): Promise<void>;
+  /**
+   * Lets go of both streams until there is input, or its end: then calls back once, and `readable` and `writable` are new
+   * ones. For a connection on which nothing happens, which need not hold kilobytes for that. False, and nothing done,
+   * while a stream is locked or something is on its way. A transport may leave it out.
+   */
+  park?(onInput: () => void): boolean;
   /** Ends now, with a reset (RST) where the runtime can send one. Unsent bytes are lost. Does nothing when over. */
   abort(reason?: unknown): void;
 }

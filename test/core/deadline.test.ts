@@ -5,7 +5,7 @@ import { type ManualClock, manualClock } from "../../src/testing/mod.ts";
 
 /** A deadline that notes when it passes. */
 function noting(clock: ManualClock, passed: number[]): Deadline {
-  return new Deadline(() => passed.push(clock.now()));
+  return new Deadline({ onDeadline: () => passed.push(clock.now()) });
 }
 
 describe("DeadlineQueue", () => {
@@ -77,7 +77,7 @@ describe("DeadlineQueue", () => {
   it("never arms for Infinity", () => {
     const clock = manualClock();
     const queue = new DeadlineQueue(clock);
-    queue.arm(new Deadline(() => {}));
+    queue.arm(new Deadline({ onDeadline: () => {} }));
     expect([queue.size, clock.pending]).toEqual([0, 0]);
   });
 
@@ -111,7 +111,7 @@ describe("DeadlineQueue", () => {
     };
     const queue = new DeadlineQueue(clock);
     const passed: number[] = [];
-    const deadline = new Deadline((instant) => passed.push(instant));
+    const deadline = new Deadline({ onDeadline: (instant) => passed.push(instant) });
     deadline.at = 10;
     queue.arm(deadline);
     now = 9.4;
@@ -135,11 +135,13 @@ describe("DeadlineQueue", () => {
     };
     const queue = new DeadlineQueue(clock);
     const passed: string[] = [];
-    const second = new Deadline(() => passed.push("second"));
-    const first = new Deadline(() => {
-      passed.push("first");
-      second.at = now;
-      queue.arm(second);
+    const second = new Deadline({ onDeadline: () => passed.push("second") });
+    const first = new Deadline({
+      onDeadline() {
+        passed.push("first");
+        second.at = now;
+        queue.arm(second);
+      },
     });
     first.at = 10;
     queue.arm(first);
@@ -157,10 +159,12 @@ describe("DeadlineQueue", () => {
     const clock = manualClock();
     const queue = new DeadlineQueue(clock);
     const passed: number[] = [];
-    const deadline = new Deadline((now) => {
-      passed.push(now);
-      deadline.at = now + 10;
-      queue.arm(deadline);
+    const deadline: Deadline = new Deadline({
+      onDeadline(now) {
+        passed.push(now);
+        deadline.at = now + 10;
+        queue.arm(deadline);
+      },
     });
     deadline.at = 10;
     queue.arm(deadline);
@@ -190,7 +194,7 @@ describe("DeadlineQueue against a list of instants", () => {
         const instants = new Map<number, number>();
         const deadlines = Array.from(
           { length: 24 },
-          (_, which) => new Deadline((now) => passed.push(`${which}@${now}`)),
+          (_, which) => new Deadline({ onDeadline: (now) => passed.push(`${which}@${now}`) }),
         );
         for (const { act, which, inMs } of steps) {
           const deadline = deadlines[which] as Deadline;
@@ -229,7 +233,7 @@ describe("DeadlineQueue against a list of instants", () => {
         const queue = new DeadlineQueue(clock);
         const passed: string[] = [];
         const deadlines = armed.map((at, which) => {
-          const deadline = new Deadline((now) => passed.push(`${which}@${now}`));
+          const deadline = new Deadline({ onDeadline: (now) => passed.push(`${which}@${now}`) });
           deadline.at = at;
           queue.arm(deadline);
           return deadline;

@@ -51,8 +51,10 @@ export function lines(options: LinesOptions = {}): Codec<string> | Codec<Bytes, 
   checkChoice("unterminated", unterminated, ["reject", "deliver"]);
   const deliver = unterminated === "deliver";
   switch (encoding) {
-    case "utf-8":
-      return codec(() => new LineDecoder(max, deliver, new Utf8Lines(fatal)), utf8Encoder);
+    case "utf-8": {
+      const payload = new Utf8Lines(fatal);
+      return codec(() => new LineDecoder(max, deliver, payload), utf8Encoder);
+    }
     case "latin1":
       return codec(() => new LineDecoder(max, deliver, latin1Lines), latin1Encoder);
     case "bytes":
