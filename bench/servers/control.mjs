@@ -22,7 +22,11 @@ async function collect() {
 }
 
 function collectGarbage() {
-  const { gc, Bun: bun } = /** @type {{ gc?: () => void, Bun?: { gc(force: boolean): void } }} */ (globalThis);
-  if (bun !== undefined) bun.gc(true);
-  else gc?.();
+  const { gc, Bun: bun } = /** @type {{ gc?: (options?: object) => void, Bun?: { gc(force: boolean): void } }} */ (
+    globalThis
+  );
+  if (bun !== undefined) return bun.gc(true);
+  gc?.();
+  // Gives pages back too, where it is known: Deno keeps those that a burst of connections once filled.
+  gc?.({ type: "major", execution: "sync", flavor: "last-resort" });
 }

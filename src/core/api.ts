@@ -8,4 +8,13 @@ export type { Limits } from "./limits.ts";
 export type { ConnectionClosed, DrainResult, Observer, ServerEvent } from "./observer.ts";
 export type { ServeOptions, Server, ServerStats, Service, ShutdownOptions } from "./server.ts";
 export type { Traffic } from "./session.ts";
-export type { Address, Bytes, Connection, ConnectOptions, Listener, ListenOptions, Transport } from "./transport.ts";
+export type {
+  Address,
+  Bytes,
+  Connection,
+  ConnectOptions,
+  Listener,
+  ListenOptions,
+  Sleeper,
+  Transport,
+} from "./transport.ts";

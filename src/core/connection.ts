@@ -1,5 +1,5 @@
 import { SpillwayError } from "./errors.ts";
-import type { Address, Bytes, Connection } from "./transport.ts";
+import type { Address, Bytes, Connection, Sleeper } from "./transport.ts";
 
 /** Bytes that `writable` queues before it asks its writer to wait. */
 const WRITABLE_BYTES = 65_536;
@@ -39,8 +39,8 @@ export class DriverConnection implements Connection {
   #output: WritableStreamDefaultController | undefined;
   /** Settles the pull that the driver is answering. */
   #endPull: (() => void) | undefined;
-  /** Whom to wake when there is input. */
-  #onInput: (() => void) | undefined;
+  /** Who parked the connection. */
+  #sleeper: Sleeper | undefined;
   #resolveClosed!: (error: SpillwayError | undefined) => void;
   #error: SpillwayError | undefined;
   #inputEnded = false;
@@ -87,14 +87,14 @@ export class DriverConnection implements Connection {
     return this.closed.then(() => this.#output?.error(new SpillwayError("aborted", "the connection is closed")));
   }
 
-  park(onInput: () => void): boolean {
+  park(sleeper: Sleeper): boolean {
     const busy = this.#unsent > 0 || this.#inputEnded || this.#discarding || this.#finishing || this.#over;
     const used = this.#readable?.locked || this.#writable?.locked || (this.#input?.desiredSize ?? 0) < 0;
     if (busy || used) return false;
     this.#readable = this.#input = undefined;
     this.#writable = this.#output = undefined;
     this.#endPull = undefined;
-    this.#onInput = onInput;
+    this.#sleeper = sleeper;
     this.#driver.pull();
     return true;
   }
@@ -192,9 +192,9 @@ export class DriverConnection implements Connection {
   }
 
   #wake(): void {
-    const onInput = this.#onInput;
-    this.#onInput = undefined;
-    onInput?.();
+    const sleeper = this.#sleeper;
+    this.#sleeper = undefined;
+    sleeper?.onWake();
   }
 
   #enqueued(bytes: Uint8Array): number {
@@ -250,7 +250,7 @@ export class DriverConnection implements Connection {
     if (this.#inputEnded || this.#discarding) return;
     this.#discarding = true;
     if (this.#closing) this.#input?.close();
-    this.#onInput = undefined;
+    this.#sleeper = undefined;
     this.#driver.pull();
   }
 

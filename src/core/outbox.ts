@@ -28,9 +28,12 @@ export class Outbox<Out> {
   readonly #encoder: Encoder<Out>;
   readonly #clock: Clock;
   readonly #events: OutboxEvents;
-  readonly #buffer = new OutputBuffer();
-  /** From the first write on, until `release`. */
+  /** What waits; made when there is something. */
+  #buffer: OutputBuffer | undefined;
+  /** From the first write on, until `release`: the writer, and what it calls back. */
   #writer: WritableStreamDefaultWriter<Uint8Array> | undefined;
+  #onWritten: (() => void) | undefined;
+  #onBroken: ((error: unknown) => void) | undefined;
   /** How much is being written. */
   #unwritten = 0;
 
@@ -43,7 +46,7 @@ export class Outbox<Out> {
 
   /** Bytes that wait or are being written. */
   get pending(): number {
-    return this.#buffer.length + this.#unwritten;
+    return (this.#buffer?.length ?? 0) + this.#unwritten;
   }
 
   /** Whether a write is in progress: what the write deadline watches. */
@@ -53,6 +56,7 @@ export class Outbox<Out> {
 
   /** Encodes a reply; `flush` sends it. @throws what the encoder throws, with nothing of the reply kept */
   reply(frame: Out): void {
+    this.#buffer ??= new OutputBuffer();
     this.#buffer.frame(this.#encoder, frame);
     this.framesOut += 1;
   }
@@ -60,36 +64,45 @@ export class Outbox<Out> {
   /** Encodes the fault frame, if the codec has one. @throws as `reply` */
   fault(reason: CloseReason): void {
     const encode = (_: undefined, output: Output) => this.#encoder.encodeFault?.(reason, output);
+    this.#buffer ??= new OutputBuffer();
     this.#buffer.frame({ encode }, undefined);
   }
 
   /** Sends what waits, now if nothing is being written, else right behind that. */
   flush(): void {
-    if (this.writing || this.#buffer.length === 0) return;
+    if (this.writing || this.#buffer === undefined || this.#buffer.length === 0) return;
     const bytes = this.#buffer.take();
     this.#unwritten = bytes.length;
     this.progressAt = this.#clock.now();
-    this.#writer ??= this.#connection.writable.getWriter();
-    this.#writer.write(bytes).then(this.#onWritten, this.#onBroken);
+    const writer = this.#writer ?? this.#acquire();
+    writer.write(bytes).then(this.#onWritten, this.#onBroken);
   }
 
   /** Gives the writer back. Call it while nothing is `pending`. */
   release(): void {
     this.#writer?.releaseLock();
-    this.#writer = undefined;
+    this.#writer = this.#onWritten = this.#onBroken = undefined;
+    this.#buffer = undefined;
   }
 
-  readonly #onWritten = (): void => {
+  #acquire(): WritableStreamDefaultWriter<Uint8Array> {
+    this.#writer = this.#connection.writable.getWriter();
+    this.#onWritten = () => this.#written();
+    this.#onBroken = (error) => this.#broken(error);
+    return this.#writer;
+  }
+
+  #written(): void {
     this.bytesOut += this.#unwritten;
     this.#unwritten = 0;
     this.progressAt = this.#clock.now();
     this.flush();
     this.#events.onWritten();
-  };
+  }
 
-  readonly #onBroken = (error: unknown): void => {
+  #broken(error: unknown): void {
     this.#unwritten = 0;
-    this.#buffer.clear();
+    this.#buffer = undefined;
     this.#events.onBroken(error);
-  };
+  }
 }

@@ -1,33 +1,45 @@
 import type { Bytes } from "./transport.ts";
 
-/** What waits on every idle connection. */
-const SMALL_BYTES = 512;
-const LARGE_BYTES = 65_536;
+/** What waits on an idle connection, on one with longer messages, and behind a full buffer. */
+const SIZES = [128, 1_024, 65_536] as const;
+const LARGEST = 2;
+/** So many reads in a row that a smaller buffer had held, before a smaller one is taken. */
+const SHORT_READS = 4;
 
 /**
- * The buffer of a connection's next read, for a runtime that reads into one. An idle connection holds a small one; a chunk
- * that fits is copied out of it. What fills it has more behind it: that is read into a large one, which goes along with
- * the chunk.
+ * The buffer of a connection's next read, for a runtime that reads into one. A read that is pending owns its buffer, so an
+ * idle connection should hold a small one. A full buffer has more behind it: the next one is larger.
  */
 export class ReadBuffer {
-  readonly #small: Bytes = new Uint8Array(SMALL_BYTES);
-  #large: Bytes | undefined;
-  #flooded = false;
+  #size: 0 | 1 | 2 = 0;
+  #buffer: Bytes | undefined;
+  #shortReads = 0;
 
   /** Where to read to. */
   next(): Bytes {
-    if (!this.#flooded) return this.#small;
-    this.#large = new Uint8Array(LARGE_BYTES);
-    return this.#large;
+    this.#buffer ??= new Uint8Array(SIZES[this.#size]);
+    return this.#buffer;
   }
 
-  /** The chunk that was read there: the caller's, never written to again. */
+  /** The chunk that was read there: the caller's, with a buffer of its own, never written to again. */
   take(count: number): Bytes {
-    const large = this.#large;
-    this.#large = undefined;
-    this.#flooded = count === (large ?? this.#small).length;
-    if (large !== undefined) return large.subarray(0, count);
-    // A buffer of its own: whoever gets a chunk may transfer it.
-    return this.#small.slice(0, count);
+    const buffer = this.#buffer as Bytes;
+    const chunk = this.#size === LARGEST ? buffer.subarray(0, count) : buffer.slice(0, count);
+    if (count === buffer.length) this.#resize(Math.min(this.#size + 1, LARGEST));
+    else if (this.#size === LARGEST) this.#resize(1);
+    else if (this.#size === 1 && count < SIZES[0]) this.#countShortRead();
+    else this.#shortReads = 0;
+    return chunk;
+  }
+
+  #countShortRead(): void {
+    this.#shortReads += 1;
+    if (this.#shortReads === SHORT_READS) this.#resize(0);
+  }
+
+  #resize(size: number): void {
+    this.#size = size as 0 | 1 | 2;
+    this.#buffer = undefined;
+    this.#shortReads = 0;
   }
 }

@@ -9,7 +9,7 @@ import type { Limits } from "./limits.ts";
 import type { ServerEvent } from "./observer.ts";
 import { Outbox, type OutboxEvents } from "./outbox.ts";
 import { Pipeline, type PipelineEvents } from "./pipeline.ts";
-import type { Connection } from "./transport.ts";
+import type { Connection, Sleeper } from "./transport.ts";
 import { type Due, type Phase, Watch } from "./watch.ts";
 
 /** What all sessions of one server share. */
@@ -38,7 +38,7 @@ export interface SessionSettings<In, Out> {
  * - **Pushes back**: takes a frame only while the pipeline and the outbox have room; see {@link Inbox} for what is read.
  * - **On abort** signals every handler in flight and drops their replies.
  */
-export class Session<In, Out> implements InboxEvents, PipelineEvents<Out>, OutboxEvents, DeadlineOwner {
+export class Session<In, Out> implements InboxEvents, PipelineEvents<Out>, OutboxEvents, DeadlineOwner, Sleeper {
   readonly info: ConnectionInfo;
   readonly #settings: SessionSettings<In, Out>;
   readonly #connection: Connection;
@@ -103,6 +103,11 @@ export class Session<In, Out> implements InboxEvents, PipelineEvents<Out>, Outbo
   abort(reason: CloseReason, error: SpillwayError): void {
     this.#decide(reason, error);
     this.#connection.abort(error);
+  }
+
+  onWake(): void {
+    this.#watch.parked = this.#connection.park === undefined;
+    void this.#inbox.run(this.#connection.readable.getReader());
   }
 
   onInput(): void {
@@ -247,12 +252,7 @@ export class Session<In, Out> implements InboxEvents, PipelineEvents<Out>, Outbo
     this.#inbox.release();
     this.#outbox.release();
     this.#watch.parked = true;
-    if (this.#connection.park?.(() => this.#unpark()) !== true) this.#unpark();
-  }
-
-  #unpark(): void {
-    this.#watch.parked = this.#connection.park === undefined;
-    void this.#inbox.run(this.#connection.readable.getReader());
+    if (this.#connection.park?.(this) !== true) this.onWake();
   }
 
   #onOver(error: SpillwayError | undefined): void {

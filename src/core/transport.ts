@@ -40,6 +40,12 @@ export interface ConnectOptions {
   readonly signal?: AbortSignal;
 }
 
+/** Whoever parks a {@link Connection}. */
+export interface Sleeper {
+  /** There is input, or its end. */
+  onWake(): void;
+}
+
 /**
  * A byte stream in each direction.
  *
@@ -66,11 +72,11 @@ export interface Connection {
    */
   close(): Promise<void>;
   /**
-   * Lets go of both streams until there is input, or its end: then calls back once, and `readable` and `writable` are new
+   * Lets go of both streams until there is input, or its end: then wakes the sleeper once, and `readable` and `writable` are new
    * ones. For a connection on which nothing happens, which need not hold kilobytes for that. False, and nothing done,
    * while a stream is locked or something is on its way. A transport may leave it out.
    */
-  park?(onInput: () => void): boolean;
+  park?(sleeper: Sleeper): boolean;
   /** Ends now, with a reset (RST) where the runtime can send one. Unsent bytes are lost. Does nothing when over. */
   abort(reason?: unknown): void;
 }

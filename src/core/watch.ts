@@ -30,8 +30,8 @@ export type Due =
 /** Long enough that a conversation keeps its streams, short against the life of an idle connection. */
 const PARK_AFTER_MS = 1_000;
 
-/** Which instant matters next to a session. One deadline stands for all of them. */
-export class Watch {
+/** Which instant matters next to a session. One deadline that stands for all of them. */
+export class Watch extends Deadline {
   /** What happens at the deadline. */
   due: Due = "idle-timeout";
   parked = false;
@@ -41,7 +41,6 @@ export class Watch {
   readonly #inbox: Inbox<unknown>;
   readonly #pipeline: Pipeline<never, unknown>;
   readonly #outbox: Outbox<never>;
-  readonly #deadline: Deadline;
   #closingAt = 0;
 
   constructor(
@@ -53,13 +52,13 @@ export class Watch {
     pipeline: Pipeline<never, unknown>,
     outbox: Outbox<never>,
   ) {
+    super(owner);
     this.#limits = limits;
     this.#queue = queue;
     this.#openedAt = openedAt;
     this.#inbox = inbox;
     this.#pipeline = pipeline;
     this.#outbox = outbox;
-    this.#deadline = new Deadline(owner);
   }
 
   /** FIN is sent at `now`. */
@@ -70,25 +69,25 @@ export class Watch {
   /** Sets the deadline to the earliest instant at which something is due. */
   arm(phase: Phase): void {
     this.#set(phase);
-    this.#queue.arm(this.#deadline);
+    this.#queue.arm(this);
   }
 
   /** Whether something is due at `now`: see `due`. Otherwise arms the deadline again. */
   passed(phase: Phase, now: number): boolean {
     this.#set(phase);
-    if (this.#deadline.at <= now) return true;
-    this.#queue.arm(this.#deadline);
+    if (this.at <= now) return true;
+    this.#queue.arm(this);
     return false;
   }
 
   /** Nothing is due any more. */
   end(): void {
-    this.#queue.disarm(this.#deadline);
+    this.#queue.disarm(this);
   }
 
   #set(phase: Phase): void {
     const limits = this.#limits;
-    this.#deadline.at = Infinity;
+    this.at = Infinity;
     if (phase === "closing") return this.#earliest(this.#closingAt + limits.lingerTimeoutMs, "linger");
     if (this.#outbox.writing) this.#earliest(this.#outbox.progressAt + limits.writeTimeoutMs, "write-timeout");
     if (phase === "ending") return;
@@ -104,8 +103,8 @@ export class Watch {
   }
 
   #earliest(at: number, due: Due): void {
-    if (at >= this.#deadline.at) return;
-    this.#deadline.at = at;
+    if (at >= this.at) return;
+    this.at = at;
     this.due = due;
   }
 }

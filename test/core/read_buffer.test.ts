@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { ReadBuffer } from "../../src/core/mod.ts";
 
-const SMALL = 512;
+const SMALL = 128;
+const MEDIUM = 1_024;
 const LARGE = 65_536;
 
 /** What is read when `sizes` bytes come, one read after the other; read number n is filled with n. */
@@ -21,23 +22,35 @@ describe("ReadBuffer", () => {
     }
   });
 
-  it("is large behind a read that filled it, until one does not", () => {
+  /** The sizes of the buffers that reads of `counts` bytes get. */
+  function sizes(counts: readonly number[]): number[] {
     const buffer = new ReadBuffer();
-    const lengths = [SMALL, LARGE, LARGE, 10, 20].map((size) => {
+    return counts.map((count) => {
       const { length } = buffer.next();
-      buffer.take(size);
+      buffer.take(count);
       return length;
     });
-    expect(lengths).toEqual([SMALL, LARGE, LARGE, LARGE, SMALL]);
+  }
+
+  it("grows behind a read that filled it, and goes back to the middle when the flood is over", () => {
+    expect(sizes([SMALL, MEDIUM, LARGE, LARGE, 10, 500])).toEqual([SMALL, MEDIUM, LARGE, LARGE, LARGE, MEDIUM]);
+  });
+
+  it("stays at the middle for messages of that length, whose every read would else be two", () => {
+    expect(sizes([SMALL, 72, 200, 200, 200, 200, 200])).toEqual([SMALL, ...Array<number>(6).fill(MEDIUM)]);
+  });
+
+  it("is small again after a few short reads in a row", () => {
+    expect(sizes([SMALL, 5, 5, 5, 200, 5, 5, 5, 5, 5])).toEqual([SMALL, ...Array<number>(8).fill(MEDIUM), SMALL]);
   });
 
   it("gives chunks that later reads, here or elsewhere, do not change", () => {
     const [one, other] = [new ReadBuffer(), new ReadBuffer()];
-    const sizes = [10, SMALL, LARGE, 5, 5, SMALL, 1];
-    const chunks = [...read(one, sizes), ...read(other, sizes)];
+    const counts = [10, SMALL, MEDIUM, LARGE, 5, 5, 300, 1];
+    const chunks = [...read(one, counts), ...read(other, counts)];
     for (const [at, chunk] of chunks.entries()) {
-      expect(chunk).toHaveLength(sizes[at % sizes.length] as number);
-      expect(chunk.every((byte) => byte === (at % sizes.length) + 1)).toBe(true);
+      expect(chunk).toHaveLength(counts[at % counts.length] as number);
+      expect(chunk.every((byte) => byte === (at % counts.length) + 1)).toBe(true);
     }
   });
 });
