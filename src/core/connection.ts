@@ -48,8 +48,12 @@ export class DriverConnection implements Connection {
   #discarding = false;
   #finishing = false;
   #outputEnded = false;
-  /** Bytes that were written to `writable` and not yet taken by the driver. */
+  /** Bytes that were written to `writable` and not yet taken by the driver, and those of them that it is taking. */
   #unsent = 0;
+  #sending = 0;
+  /** What a driver's write calls back; made with `writable`. */
+  #onSent: (() => void) | undefined;
+  #onRefused: ((error: SpillwayError) => never) | undefined;
   #closing = false;
   #over = false;
 
@@ -93,6 +97,7 @@ export class DriverConnection implements Connection {
     if (busy || used) return false;
     this.#readable = this.#input = undefined;
     this.#writable = this.#output = undefined;
+    this.#onSent = this.#onRefused = undefined;
     this.#endPull = undefined;
     this.#sleeper = sleeper;
     this.#driver.pull();
@@ -166,6 +171,8 @@ export class DriverConnection implements Connection {
   }
 
   #openWritable(): WritableStream<Uint8Array> {
+    this.#onSent = () => this.#sent();
+    this.#onRefused = (error) => this.#refused(error);
     const writable = new WritableStream<Uint8Array>(
       {
         start: (controller) => {
@@ -205,16 +212,15 @@ export class DriverConnection implements Connection {
 
   #write(bytes: Uint8Array): Promise<void> | undefined {
     if (this.#finishing) throw new SpillwayError("aborted", "the connection is closing");
+    this.#sending = bytes.length;
     const taken = bytes.length === 0 ? undefined : this.#driver.write(bytes);
-    if (taken === undefined) this.#sent(bytes.length);
-    return taken?.then(
-      () => this.#sent(bytes.length),
-      (error: SpillwayError) => this.#refused(error),
-    );
+    if (taken !== undefined) return taken.then(this.#onSent, this.#onRefused);
+    this.#sent();
+    return undefined;
   }
 
-  #sent(length: number): void {
-    this.#unsent -= length;
+  #sent(): void {
+    this.#unsent -= this.#sending;
     if (this.#closing) this.#finishWhenSent();
   }
 

@@ -26,15 +26,10 @@ export class DenoDriver implements Driver {
     if (!this.#reading && !this.#closed) void this.#read();
   }
 
-  async write(bytes: Uint8Array): Promise<void> {
-    try {
-      // A write takes what the kernel has room for.
-      for (let sent = 0; sent < bytes.length; ) {
-        sent += await this.#conn.write(sent === 0 ? bytes : bytes.subarray(sent));
-      }
-    } catch (cause) {
-      throw connectionError(cause as Error);
-    }
+  write(bytes: Uint8Array): Promise<void> {
+    // A write takes what the kernel has room for: mostly all.
+    const onSent = (sent: number) => (sent < bytes.length ? this.write(bytes.subarray(sent)) : undefined);
+    return this.#conn.write(bytes).then(onSent, refuse);
   }
 
   async finish(): Promise<void> {
@@ -78,6 +73,10 @@ export class DenoDriver implements Driver {
     this.#conn.close();
     this.connection.released();
   }
+}
+
+function refuse(cause: Error): never {
+  throw connectionError(cause);
 }
 
 function address({ hostname, port }: NetAddr): Address {
