@@ -1,3 +1,4 @@
+import { type DirectSink, DirectWritable } from "./direct_writable.ts";
 import { SpillwayError } from "./errors.ts";
 import type { Address, Bytes, Connection, Sleeper } from "./transport.ts";
 
@@ -30,8 +31,10 @@ export interface Driver {
  * A {@link Connection} over a {@link Driver}: the WHATWG streams, their backpressure, half-close and errors, made once
  * for all runtimes. The streams are made when they are first asked for. **Owns** the driver from its making to `released`.
  */
-export class DriverConnection implements Connection {
+export class DriverConnection implements Connection, DirectSink {
   readonly closed: Promise<SpillwayError | undefined>;
+  taking: Promise<void> | undefined;
+  takingBytes = 0;
   readonly #driver: Driver;
   #readable: ReadableStream<Bytes> | undefined;
   #input: ReadableStreamDefaultController<Bytes> | undefined;
@@ -114,6 +117,17 @@ export class DriverConnection implements Connection {
     this.#driver.reset();
   }
 
+  get free(): boolean {
+    return this.#unsent === 0 && !this.#closing && !this.#finishing && !this.#over;
+  }
+
+  take(bytes: Uint8Array): Promise<void> | undefined {
+    this.#unsent = this.takingBytes = bytes.length;
+    this.taking = this.#write(bytes);
+    if (this.taking === undefined) this.takingBytes = 0;
+    return this.taking;
+  }
+
   /** The driver has input. False: hold further input until the next `pull`. */
   push(bytes: Bytes): boolean {
     if (this.#inputEnded) return false;
@@ -173,13 +187,14 @@ export class DriverConnection implements Connection {
   #openWritable(): WritableStream<Uint8Array> {
     this.#onSent = () => this.#sent();
     this.#onRefused = (error) => this.#refused(error);
-    const writable = new WritableStream<Uint8Array>(
+    const writable = new DirectWritable(
+      this,
       {
         start: (controller) => {
           this.#output = controller;
         },
-        write: (bytes) => this.#write(bytes),
-        close: () => this.#finish(),
+        write: (bytes) => (this.taking === undefined ? this.#write(bytes) : this.taking.then(() => this.#write(bytes))),
+        close: () => (this.taking === undefined ? this.#finish() : this.taking.then(() => this.#finish())),
         abort: (reason) => this.abort(reason),
       },
       { highWaterMark: WRITABLE_BYTES, size: (bytes) => this.#enqueued(bytes) },
@@ -221,11 +236,15 @@ export class DriverConnection implements Connection {
 
   #sent(): void {
     this.#unsent -= this.#sending;
+    this.taking = undefined;
+    this.takingBytes = 0;
     if (this.#closing) this.#finishWhenSent();
   }
 
   /** A driver that cannot send need not report it in another way. */
   #refused(error: SpillwayError): never {
+    this.taking = undefined;
+    this.takingBytes = 0;
     this.fail(error);
     throw error;
   }
