@@ -1,38 +1,21 @@
+import { DirectReadable, type DirectSource, type Waiting } from "./direct_readable.ts";
 import { type DirectSink, DirectWritable } from "./direct_writable.ts";
+import type { Driver } from "./driver.ts";
 import { SpillwayError } from "./errors.ts";
 import type { Address, Bytes, Connection, Sleeper } from "./transport.ts";
 
 /** Bytes that `writable` queues before it asks its writer to wait. */
 const WRITABLE_BYTES = 65_536;
 
-/**
- * What a runtime must do for one connection. An adapter implements it and reports what happens to the
- * {@link DriverConnection} that it made: `push`, `end`, `fail`, `released`.
- */
-export interface Driver {
-  readonly remoteAddress: Address;
-  readonly localAddress: Address;
-  /** Somebody waits for input: deliver a chunk with `push`, or `end`, or `fail`. Called again only when more is wanted. */
-  pull(): void;
-  /**
-   * Sends; `undefined` when the kernel took everything at once, else a promise that fulfils when it has, and rejects with
-   * a {@link SpillwayError}. One call at a time; `bytes` stay unchanged until then.
-   */
-  write(bytes: Uint8Array): Promise<void> | undefined;
-  /** Sends FIN. Called once, after the last `write` is done. */
-  finish(): Promise<void> | undefined;
-  /** Both directions have ended: give the descriptor back, then report `released`. */
-  release(): void;
-  /** End now, with RST where possible, then report `released`. */
-  reset(): void;
-}
+const END = { done: true, value: undefined } as unknown as ReadableStreamReadResult<Bytes>;
 
 /**
  * A {@link Connection} over a {@link Driver}: the WHATWG streams, their backpressure, half-close and errors, made once
  * for all runtimes. The streams are made when they are first asked for. **Owns** the driver from its making to `released`.
  */
-export class DriverConnection implements Connection, DirectSink {
+export class DriverConnection implements Connection, DirectSource, DirectSink {
   readonly closed: Promise<SpillwayError | undefined>;
+  waiting: Waiting | undefined;
   taking: Promise<void> | undefined;
   takingBytes = 0;
   readonly #driver: Driver;
@@ -117,6 +100,14 @@ export class DriverConnection implements Connection, DirectSink {
     this.#driver.reset();
   }
 
+  get open(): boolean {
+    return !this.#inputEnded && !this.#discarding && this.#input?.desiredSize === 0;
+  }
+
+  want(): void {
+    this.#driver.pull();
+  }
+
   get free(): boolean {
     return this.#unsent === 0 && !this.#closing && !this.#finishing && !this.#over;
   }
@@ -132,6 +123,10 @@ export class DriverConnection implements Connection, DirectSink {
   push(bytes: Bytes): boolean {
     if (this.#inputEnded) return false;
     if (this.#discarding) return true;
+    if (this.waiting !== undefined) {
+      this.#answerWaiting({ done: false, value: bytes });
+      return true;
+    }
     const input = this.#openInput();
     input.enqueue(bytes);
     this.#wake();
@@ -145,7 +140,7 @@ export class DriverConnection implements Connection, DirectSink {
   end(): void {
     if (this.#inputEnded) return;
     this.#inputEnded = true;
-    if (!this.#discarding) this.#input?.close();
+    if (!this.#discarding) this.#closeInput();
     this.#wake();
     this.#releaseWhenEnded();
   }
@@ -164,7 +159,8 @@ export class DriverConnection implements Connection, DirectSink {
   }
 
   #openReadable(): ReadableStream<Bytes> {
-    const readable = new ReadableStream<Bytes>(
+    const readable = new DirectReadable(
+      this,
       {
         start: (controller) => {
           this.#input = controller;
@@ -211,6 +207,17 @@ export class DriverConnection implements Connection, DirectSink {
     return new Promise((resolve) => {
       this.#endPull = resolve;
     });
+  }
+
+  #answerWaiting(result: ReadableStreamReadResult<Bytes>): void {
+    const { waiting } = this;
+    this.waiting = undefined;
+    waiting?.resolve(result);
+  }
+
+  #closeInput(): void {
+    this.#answerWaiting(END);
+    this.#input?.close();
   }
 
   #wake(): void {
@@ -274,7 +281,8 @@ export class DriverConnection implements Connection, DirectSink {
   #discard(): void {
     if (this.#inputEnded || this.#discarding) return;
     this.#discarding = true;
-    if (this.#closing) this.#input?.close();
+    if (this.#closing) this.#closeInput();
+    else this.#answerWaiting(END);
     this.#sleeper = undefined;
     this.#driver.pull();
   }
@@ -289,6 +297,8 @@ export class DriverConnection implements Connection, DirectSink {
     this.#over = true;
     this.#error = error;
     if (!this.#inputEnded && !this.#discarding) this.#input?.error(error);
+    this.waiting?.reject(error);
+    this.waiting = undefined;
     this.#inputEnded = true;
     this.#output?.error(error);
     this.#outputEnded = true;

@@ -1,0 +1,23 @@
+import type { Address } from "./transport.ts";
+
+/**
+ * What a runtime must do for one connection. An adapter implements it and reports what happens to the
+ * `DriverConnection` that it made: `push`, `end`, `fail`, `released`.
+ */
+export interface Driver {
+  readonly remoteAddress: Address;
+  readonly localAddress: Address;
+  /** Somebody waits for input: deliver a chunk with `push`, or `end`, or `fail`. Called again only when more is wanted. */
+  pull(): void;
+  /**
+   * Sends; `undefined` when the kernel took everything at once, else a promise that fulfils when it has, and rejects with
+   * a {@link SpillwayError}. One call at a time; `bytes` stay unchanged until then.
+   */
+  write(bytes: Uint8Array): Promise<void> | undefined;
+  /** Sends FIN. Called once, after the last `write` is done. */
+  finish(): Promise<void> | undefined;
+  /** Both directions have ended: give the descriptor back, then report `released`. */
+  release(): void;
+  /** End now, with RST where possible, then report `released`. */
+  reset(): void;
+}
