@@ -79,8 +79,8 @@ export class DriverConnection implements Connection, DirectSource, DirectSink {
 
   park(sleeper: Sleeper): boolean {
     const busy = this.#unsent > 0 || this.#inputEnded || this.#discarding || this.#finishing || this.#over;
-    const used = this.#readable?.locked || this.#writable?.locked || (this.#input?.desiredSize ?? 0) < 0;
-    if (busy || used) return false;
+    const locked = this.#readable?.locked === true || this.#writable?.locked === true;
+    if (busy || locked || (this.#input?.desiredSize ?? 0) < 0) return false;
     this.#readable = this.#input = undefined;
     this.#writable = this.#output = undefined;
     this.#onSent = this.#onRefused = undefined;

@@ -75,7 +75,7 @@ export class Outbox<Out> {
     this.#unwritten = bytes.length;
     this.progressAt = this.#clock.now();
     const writer = this.#writer ?? this.#acquire();
-    writer.write(bytes).then(this.#onWritten, this.#onBroken);
+    void writer.write(bytes).then(this.#onWritten, this.#onBroken);
   }
 
   /** Gives the writer back. Call it while nothing is `pending`. */

@@ -50,8 +50,9 @@ export interface Sleeper {
  * A byte stream in each direction.
  *
  * - **Owns**: whoever holds the connection must see it to its end, by reading to EOF and closing `writable`, by
- *   `close()`, or by `abort()`. A chunk that was read belongs to the reader; a chunk that was written belongs to the
- *   connection until its `write()` promise settles.
+ *   `close()`, or by `abort()`. A chunk that was read belongs to the reader, with its buffer. A chunk that was written
+ *   belongs to the connection until its `write()` promise settles; it may be a part of a larger buffer, which must not be
+ *   transferred.
  * - **Pushes back**: nothing is read ahead of demand beyond one chunk; `writable` signals through `ready` and
  *   `desiredSize` (bytes) while the kernel takes no more.
  * - **On abort**: both streams error with a {@link SpillwayError} and what was not sent is lost.
@@ -72,9 +73,9 @@ export interface Connection {
    */
   close(): Promise<void>;
   /**
-   * Lets go of both streams until there is input, or its end: then wakes the sleeper once, and `readable` and `writable` are new
-   * ones. For a connection on which nothing happens, which need not hold kilobytes for that. False, and nothing done,
-   * while a stream is locked or something is on its way. A transport may leave it out.
+   * Lets go of both streams until there is input, or its end: then wakes the sleeper once, and `readable` and `writable`
+   * are new ones. For a connection on which nothing happens, which need not hold kilobytes for that. False, and nothing
+   * done, while a stream is locked or something is on its way. A transport may leave it out.
    */
   park?(sleeper: Sleeper): boolean;
   /** Ends now, with a reset (RST) where the runtime can send one. Unsent bytes are lost. Does nothing when over. */
@@ -85,8 +86,8 @@ export interface Connection {
  * Accepts connections.
  *
  * Iterating yields each new connection. A rejected `next()` does not end the iteration: the error's `code` says
- * whether to call it again (`connection-aborted`, `out-of-descriptors`), that the listener was closed
- * (`listener-closed`), or that accepting failed for good (anything else).
+ * whether to call it again (`connection-aborted`, `out-of-descriptors`), that the listener is gone (`listener-closed`), or
+ * that accepting failed for good (anything else). After `close()` the iteration is done.
  *
  * **Pushes back**: while nobody calls `next()`, new connections wait in the kernel's backlog or, on a runtime that
  * accepts on its own (Node, Bun), unread in a queue of at most `backlog` connections.
