@@ -1,9 +1,13 @@
 #!/usr/bin/env node
 /** The command line: the only place that touches the process's arguments, environment and exit code. */
 import process from "node:process";
+import { setTimeout } from "node:timers";
 import { EXIT_USAGE } from "./cli/failure.ts";
 import { run } from "./cli/run.ts";
 import { transport } from "./mod.ts";
+
+/** How long the process may take to end by itself. */
+const EXIT_GRACE_MS = 1_000;
 
 const { stdout, stderr } = process;
 // A reader that goes away (`spillway serve | head -1`) must not take the server with it.
@@ -30,4 +34,7 @@ void run(process.argv.slice(2), {
 }).then((code) => {
   exitCode = code;
   process.exitCode = code;
+  // What a service left running (a timer, a handler that ignores its signal) must not keep the process. Not at once: the
+  // last words may still be on their way through a slow pipe.
+  setTimeout(() => process.exit(code), EXIT_GRACE_MS).unref();
 });

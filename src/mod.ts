@@ -6,6 +6,7 @@
 import {
   type Connection,
   type ConnectOptions,
+  connect as connectOn,
   type ServeOptions,
   type Server,
   SpillwayError,
@@ -61,5 +62,5 @@ export async function serve<In, Out>(options: ServeOptions<In, Out>): Promise<Se
  * @throws {SpillwayError} `connection-refused`, `connection-timed-out`, `host-not-found`, `connect-aborted`, `connect-failed`, `runtime-unsupported`
  */
 export async function connect(options: ConnectOptions): Promise<Connection> {
-  return (await transport()).connect(options);
+  return connectOn(await transport(), options);
 }

@@ -3,7 +3,7 @@
  *
  * | reason | meaning |
  * |---|---|
- * | `peer-closed` | the other side sent FIN and everything it had asked was answered |
+ * | `remote-closed` | the other side sent FIN and everything it had asked was answered |
  * | `drained` | the server shut down; what was in flight was answered |
  * | `unexpected-eof` | FIN in the middle of a frame |
  * | `connection-reset` | the other side reset the connection, or went away while a reply was being sent |
@@ -17,7 +17,7 @@
  * | `drain-timeout` | still busy when the drain's time was up, or the drain was forced |
  */
 export type CloseReason =
-  | "peer-closed"
+  | "remote-closed"
   | "drained"
   | "unexpected-eof"
   | "connection-reset"

@@ -14,7 +14,8 @@ export interface Context {
   readonly connection: ConnectionInfo;
   /**
    * Aborts while the handler works when its result is no longer wanted: its deadline passed, the connection broke, or
-   * a drain was forced. The reason is a {@link SpillwayError} whose `code` says which. Made when first asked for.
+   * a drain was forced. The reason is a {@link SpillwayError} whose `code` says which. Made when first asked for. A listener
+   * that throws is the runtime's business, and mostly the end of the process: as with every AbortSignal.
    */
   readonly signal: AbortSignal;
 }

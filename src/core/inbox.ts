@@ -78,6 +78,8 @@ export class Inbox<In> {
         this.#events.onInput();
         if (this.#held !== undefined) await this.#taken();
       }
+      // Once stopped, what comes and how it ends is nobody's business.
+      if (this.#stopped) return;
       this.eof = true;
       this.#events.onInput();
     } catch (error) {

@@ -2,7 +2,7 @@ import { AcceptLoop } from "./accept.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import type { Codec } from "./codec.ts";
 import { Deadline, DeadlineQueue } from "./deadline.ts";
-import { type CloseReason, SpillwayError } from "./errors.ts";
+import { SpillwayError } from "./errors.ts";
 import type { ConnectionInfo, Handler } from "./exchange.ts";
 import { codecError } from "./faults.ts";
 import { checkChoice, checkDuration, checkHostname, checkPort, type Limits, resolveLimits } from "./limits.ts";
@@ -88,6 +88,9 @@ export class Server<In = unknown, Out = unknown> implements AsyncDisposable {
   readonly #sessions = new Tracker<Session<In, Out>>();
   /** Connections that are being told that there are too many. */
   readonly #refusals = new Tracker<Session<In, Out>>();
+  /** Sessions that the drain aborted before all was sent. */
+  readonly #cutOff = new Set<Session<In, Out>>();
+  #draining = false;
   #drain: Promise<DrainResult> | undefined;
   #drained = 0;
   #aborted = 0;
@@ -113,7 +116,7 @@ export class Server<In = unknown, Out = unknown> implements AsyncDisposable {
       clock,
       deadlines: new DeadlineQueue(clock),
       observe,
-      onOver: (session, reason) => this.#onOver(session, reason),
+      onOver: (session) => this.#onOver(session),
     };
     this.#acceptLoop = new AcceptLoop(
       listener,
@@ -152,9 +155,10 @@ export class Server<In = unknown, Out = unknown> implements AsyncDisposable {
    */
   shutdown(options: ShutdownOptions = {}): Promise<DrainResult> {
     const timeoutMs = checkDuration("timeoutMs", options.timeoutMs ?? this.#limits.drainTimeoutMs);
-    if (this.#drain === undefined) this.#drain = this.#startDrain(timeoutMs);
-    else this.#abortAll("the drain was forced");
-    return this.#drain;
+    if (this.#draining) this.#abortAll("the drain was forced");
+    else this.#drain = this.#startDrain(timeoutMs);
+    // Undefined still when an observer of "draining" calls this.
+    return this.#drain ?? this.finished;
   }
 
   /** The same as `shutdown()`, for `await using`; waits for a drain that is under way. */
@@ -174,6 +178,7 @@ export class Server<In = unknown, Out = unknown> implements AsyncDisposable {
   }
 
   async #startDrain(timeoutMs: number): Promise<DrainResult> {
+    this.#draining = true;
     this.#observe({ type: "draining", connections: this.#sessions.size });
     this.#acceptLoop.stop();
     const deadline = new Deadline({ onDeadline: () => this.#abortAll("the drain's time was up") });
@@ -191,7 +196,7 @@ export class Server<In = unknown, Out = unknown> implements AsyncDisposable {
 
   #abortAll(why: string): void {
     const error = new SpillwayError("drain-timeout", why);
-    for (const session of this.#sessions) session.abort("drain-timeout", error);
+    for (const session of this.#sessions) if (session.abort("drain-timeout", error)) this.#cutOff.add(session);
     for (const session of this.#refusals) session.abort("too-many-connections", error);
   }
 
@@ -227,7 +232,7 @@ export class Server<In = unknown, Out = unknown> implements AsyncDisposable {
   #serve(session: Session<In, Out>): void {
     this.#sessions.add(session);
     session.start();
-    if (this.#drain !== undefined) session.stop("drained");
+    if (this.#draining) session.stop("drained");
   }
 
   #refuse(session: Session<In, Out>): void {
@@ -240,11 +245,11 @@ export class Server<In = unknown, Out = unknown> implements AsyncDisposable {
     else session.fail(error);
   }
 
-  #onOver(session: Session<In, Out>, reason: CloseReason): void {
+  #onOver(session: Session<In, Out>): void {
     this.#past = add(this.#past, session.traffic);
     if (this.#refusals.delete(session)) return;
-    if (reason === "drain-timeout") this.#aborted += 1;
-    else if (this.#drain !== undefined) this.#drained += 1;
+    if (this.#cutOff.delete(session)) this.#aborted += 1;
+    else if (this.#draining) this.#drained += 1;
     this.#sessions.delete(session);
   }
 

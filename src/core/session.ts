@@ -22,7 +22,7 @@ export interface SessionSettings<In, Out> {
   readonly deadlines: DeadlineQueue;
   readonly observe: (event: ServerEvent) => void;
   /** A session is over. */
-  readonly onOver: (session: Session<In, Out>, reason: CloseReason) => void;
+  readonly onOver: (session: Session<In, Out>) => void;
 }
 
 /**
@@ -99,14 +99,16 @@ export class Session<In, Out> implements InboxEvents, PipelineEvents<Out>, Outbo
     this.#advance();
   }
 
-  /** Ends now. What is in flight is lost. */
-  abort(reason: CloseReason, error: SpillwayError): void {
+  /** Ends now. What is in flight is lost: false when there was nothing. */
+  abort(reason: CloseReason, error: SpillwayError): boolean {
+    const complete = this.#closing;
     this.#decide(reason, error);
     this.#connection.abort(error);
+    return !complete;
   }
 
   onWake(): void {
-    this.#watch.parked = this.#connection.park === undefined;
+    this.#watch.wake(this.#connection.park !== undefined, this.#settings.clock.now());
     void this.#inbox.run(this.#connection.readable.getReader());
   }
 
@@ -138,7 +140,7 @@ export class Session<In, Out> implements InboxEvents, PipelineEvents<Out>, Outbo
     try {
       this.#outbox.fault(this.#reason as CloseReason);
     } catch (cause) {
-      this.#settings.observe({ type: "frame-error", connection: this.info, error: codecError(cause), skipped: true });
+      this.#settings.observe({ type: "frame-error", connection: this.info, error: codecError(cause), skipped: false });
     }
   }
 
@@ -190,7 +192,7 @@ export class Session<In, Out> implements InboxEvents, PipelineEvents<Out>, Outbo
         this.#onFrameError(frameError(cause));
       }
     }
-    if (this.#inbox.eof) this.#stopping ??= "peer-closed";
+    if (this.#inbox.eof) this.#stopping ??= "remote-closed";
   }
 
   #onFrameError(error: SpillwayError): void {
@@ -230,7 +232,8 @@ export class Session<In, Out> implements InboxEvents, PipelineEvents<Out>, Outbo
       case "linger":
         return this.#connection.abort();
       case "write-timeout":
-        return this.abort(due, new SpillwayError(due, "the other side takes nothing of what waits to be sent"));
+        this.abort(due, new SpillwayError(due, "the other side takes nothing of what waits to be sent"));
+        return;
       case "handler-timeout":
         this.#pipeline.timeOut();
         return this.#advance();
@@ -251,7 +254,7 @@ export class Session<In, Out> implements InboxEvents, PipelineEvents<Out>, Outbo
   #park(): void {
     this.#inbox.release();
     this.#outbox.release();
-    this.#watch.parked = true;
+    this.#watch.park();
     if (this.#connection.park?.(this) !== true) this.onWake();
   }
 
@@ -265,7 +268,7 @@ export class Session<In, Out> implements InboxEvents, PipelineEvents<Out>, Outbo
     const durationMs = this.#settings.clock.now() - this.#openedAt;
     const event = { type: "connection-closed", connection, reason, ...traffic, durationMs } as const;
     this.#settings.observe(this.#error === undefined ? event : { ...event, error: this.#error });
-    this.#settings.onOver(this, reason);
+    this.#settings.onOver(this);
   }
 }
 

@@ -34,7 +34,6 @@ const PARK_AFTER_MS = 1_000;
 export class Watch extends Deadline {
   /** What happens at the deadline. */
   due: Due = "idle-timeout";
-  parked = false;
   readonly #limits: Limits;
   readonly #queue: DeadlineQueue;
   readonly #openedAt: number;
@@ -42,6 +41,9 @@ export class Watch extends Deadline {
   readonly #pipeline: Pipeline<never, unknown>;
   readonly #outbox: Outbox<never>;
   #closingAt = 0;
+  /** Nothing to park, or no way to. */
+  #parked = true;
+  #wokenAt = 0;
 
   constructor(
     owner: DeadlineOwner,
@@ -59,6 +61,17 @@ export class Watch extends Deadline {
     this.#inbox = inbox;
     this.#pipeline = pipeline;
     this.#outbox = outbox;
+  }
+
+  /** The connection holds no streams. */
+  park(): void {
+    this.#parked = true;
+  }
+
+  /** It holds streams since `now`, and `parkable` ones. */
+  wake(parkable: boolean, now: number): void {
+    this.#parked = !parkable;
+    this.#wokenAt = now;
   }
 
   /** FIN is sent at `now`. */
@@ -99,7 +112,8 @@ export class Watch extends Deadline {
     if (busy || this.#outbox.writing) return;
     const quietSince = Math.max(this.#inbox.heardAt, this.#pipeline.settledAt, this.#outbox.progressAt);
     this.#earliest(quietSince + limits.idleTimeoutMs, "idle-timeout");
-    if (!this.parked && this.#inbox.idle) this.#earliest(quietSince + PARK_AFTER_MS, "park");
+    if (this.#parked || !this.#inbox.idle) return;
+    this.#earliest(Math.max(quietSince, this.#wokenAt) + PARK_AFTER_MS, "park");
   }
 
   #earliest(at: number, due: Due): void {

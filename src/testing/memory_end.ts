@@ -43,6 +43,7 @@ class MemoryEnd implements Driver {
   /** Whether the connection asked for input and has not refused more since. */
   #wanted = false;
   #deliveryDue = false;
+  #finished = false;
   #over = false;
 
   constructor(local: Address, remote: Address, incoming: Link, outgoing: Link, onReleased: () => void) {
@@ -65,6 +66,7 @@ class MemoryEnd implements Driver {
   }
 
   finish(): undefined {
+    this.#finished = true;
     this.#outgoing.finish();
   }
 
@@ -74,10 +76,17 @@ class MemoryEnd implements Driver {
 
   reset(): void {
     if (this.#over) return;
+    if (this.#finished) return this.#close();
     this.#outgoing.break(new SpillwayError("aborted", "the connection was aborted"));
     this.#incoming.break(new SpillwayError("connection-reset", "the other side reset the connection"));
     this.#release();
     queueMicrotask(() => this.other.#onReset());
+  }
+
+  /** As in a kernel: what was sent with its FIN arrives all the same; what the other side still sends meets a reset. */
+  #close(): void {
+    this.#incoming.break(new SpillwayError("connection-reset", "the other side closed the connection"));
+    this.#release();
   }
 
   #onReset(): void {

@@ -25,9 +25,9 @@ describe("eventRecord", () => {
     ],
     [{ type: "connection-opened", connection }, "debug", who],
     [
-      closed("peer-closed"),
+      closed("remote-closed"),
       "debug",
-      { ...who, reason: "peer-closed", bytesIn: 1, bytesOut: 2, framesIn: 3, framesOut: 4, durationMs: 5 },
+      { ...who, reason: "remote-closed", bytesIn: 1, bytesOut: 2, framesIn: 3, framesOut: 4, durationMs: 5 },
     ],
     [
       closed("frame-too-large", refused),
@@ -64,7 +64,7 @@ describe("eventRecord", () => {
   });
 
   it.each<[CloseReason, string]>([
-    ["peer-closed", "debug"],
+    ["remote-closed", "debug"],
     ["drained", "debug"],
     ["idle-timeout", "debug"],
     ["lifetime-reached", "debug"],

@@ -50,6 +50,44 @@ export function draining(platform: Platform): void {
       expect(await client.rest()).toBe("");
     });
 
+    testOn(platform, "counts a connection as aborted whose last words were not all sent", async () => {
+      const { dial, server, closed } = await start(platform, {
+        codec: lines(),
+        handler: (line) => {
+          if (line === "bad") throw new Error("no");
+          return "x".repeat(30_000_000);
+        },
+      });
+      const client = await dial({ stalled: true });
+      client.send("big\nbad\n");
+      await eventually(() => server.stats().framesIn >= 1);
+      expect(await server.shutdown({ timeoutMs: 60 })).toEqual({ drained: 0, aborted: 1 });
+      expect((await closed()).bytesOut).toBeLessThan(30_000_000);
+      client.reset();
+    });
+
+    testOn(platform, "takes no notice of what comes later, not even of FIN", async () => {
+      const release = gate();
+      const { dial, server, closed, heard } = await start(platform, {
+        codec: lines(),
+        handler: async (line) => {
+          await release.promise;
+          return line;
+        },
+      });
+      const client = await dial();
+      client.send("one\ntw");
+      await heard(6);
+      const drained = server.shutdown();
+      client.send("o\n");
+      client.finish();
+      await heard(8);
+      release.open();
+      expect(await client.rest()).toBe("one\n");
+      expect((await closed()).reason).toBe("drained");
+      expect(await drained).toEqual({ drained: 1, aborted: 0 });
+    });
+
     testOn(platform, "is forced by a second call, and both calls tell the same", async () => {
       const begun = gate();
       const { dial, server } = await start(platform, {

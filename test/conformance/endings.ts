@@ -22,7 +22,7 @@ export function endings(platform: Platform): void {
       release.open();
       expect(await client.rest()).toBe("answer to question\n");
       expect(await client.ended).toBe("fin");
-      expect((await closed()).reason).toBe("peer-closed");
+      expect((await closed()).reason).toBe("remote-closed");
     });
 
     testOn(platform, "16 MB follow the other side's FIN in full", async () => {
@@ -32,7 +32,7 @@ export function endings(platform: Platform): void {
       client.finish();
       expect(await client.ended).toBe("fin");
       expect(client.receivedBytes).toBe(16 * MEGABYTE + 1);
-      expect(await closed()).toMatchObject({ reason: "peer-closed", bytesOut: 16 * MEGABYTE + 1 });
+      expect(await closed()).toMatchObject({ reason: "remote-closed", bytesOut: 16 * MEGABYTE + 1 });
     });
 
     testOn(platform, "a reset in the middle of a frame ends that connection", async () => {
@@ -83,7 +83,7 @@ export function endings(platform: Platform): void {
       last.send("last\n");
       first.finish();
       expect(await last.until("\n")).toBe("last\n");
-      expect((await closed()).reason).toBe("peer-closed");
+      expect((await closed()).reason).toBe("remote-closed");
     });
 
     testOn(platform, "the other side may leave without a word", async () => {
@@ -91,7 +91,7 @@ export function endings(platform: Platform): void {
       const client = await dial();
       client.finish();
       expect(await client.ended).toBe("fin");
-      expect(await closed()).toMatchObject({ reason: "peer-closed", bytesIn: 0, framesIn: 0 });
+      expect(await closed()).toMatchObject({ reason: "remote-closed", bytesIn: 0, framesIn: 0 });
     });
 
     testOn(platform, "after a fault, what the other side still sends does not cut off the fault frame", async () => {

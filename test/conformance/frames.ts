@@ -27,7 +27,7 @@ export function frames(platform: Platform): void {
       client.send(text);
       client.finish();
       expect(await client.rest()).toBe(text);
-      expect(await closed()).toMatchObject({ reason: "peer-closed", framesIn: 5_000, framesOut: 5_000 });
+      expect(await closed()).toMatchObject({ reason: "remote-closed", framesIn: 5_000, framesOut: 5_000 });
     });
 
     testOn(
@@ -105,7 +105,7 @@ export function frames(platform: Platform): void {
       client.send("last words");
       client.finish();
       expect(await client.rest()).toBe("last words\n");
-      expect((await closed()).reason).toBe("peer-closed");
+      expect((await closed()).reason).toBe("remote-closed");
     });
 
     testOn(platform, "bytes go through unchanged", async () => {

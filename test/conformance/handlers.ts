@@ -1,6 +1,6 @@
 import { describe, expect } from "vitest";
 import { type Handler, lines, SpillwayError } from "../../src/mod.ts";
-import { gate, type Platform, start, testOn } from "./platform.ts";
+import { eventually, gate, type Platform, start, testOn } from "./platform.ts";
 
 /** What becomes of frames. */
 export function handlers(platform: Platform): void {
@@ -26,17 +26,24 @@ export function handlers(platform: Platform): void {
         codec: lines(),
         concurrency: 3,
         handler: async (line) => {
+          if (line === "ping") return "pong";
           begun.push(Number(line));
           await gates[Number(line)]?.promise;
           return line;
         },
       });
-      const client = await dial();
+      const [client, other] = [await dial(), await dial()];
       client.send("0\n1\n2\n3\n");
+      await eventually(() => begun.length === 3);
       gates[2]?.open();
       gates[1]?.open();
-      await Promise.resolve();
+      // A reply that overtook the first one would be here before another connection's second answer.
+      for (const pongs of ["pong\n", "pong\npong\n"]) {
+        other.send("ping\n");
+        await other.until(pongs);
+      }
       expect(client.receivedBytes).toBe(0);
+      expect(begun).toEqual([0, 1, 2]);
       gates[0]?.open();
       expect(await client.until("2\n")).toBe("0\n1\n2\n");
       gates[3]?.open();

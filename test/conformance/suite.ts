@@ -6,6 +6,7 @@ import { endings } from "./endings.ts";
 import { frames } from "./frames.ts";
 import { handlers } from "./handlers.ts";
 import { listening } from "./listening.ts";
+import { parking } from "./parking.ts";
 import { type Platform, stopServersAfterEach } from "./platform.ts";
 
 /** What every platform must do: the same tests, whatever carries the bytes. */
@@ -18,6 +19,7 @@ export function conformance(platform: Platform): void {
     handlers(platform);
     endings(platform);
     deadlines(platform);
+    parking(platform);
     draining(platform);
   });
 }

@@ -22,7 +22,7 @@ describe("observer", () => {
       {
         type: "connection-closed",
         connection,
-        reason: "peer-closed",
+        reason: "remote-closed",
         bytesIn: 13,
         bytesOut: 4,
         framesIn: 2,

@@ -58,6 +58,6 @@ describe("backpressure", () => {
     await other.send(Array.from({ length: 50 }, (_, count) => `${count}\n`).join(""));
     await other.finish();
     expect(other.received).toBe(expected);
-    expect(it.reasons).toEqual(["peer-closed"]);
+    expect(it.reasons).toEqual(["remote-closed"]);
   });
 });

@@ -49,7 +49,7 @@ describe("a frame that breaks a rule", () => {
       ["frame-too-large", true],
     ]);
     await other.finish();
-    expect(it.closed).toMatchObject([{ reason: "peer-closed", framesIn: 3, framesOut: 3 }]);
+    expect(it.closed).toMatchObject([{ reason: "remote-closed", framesIn: 3, framesOut: 3 }]);
   });
 });
 
@@ -60,7 +60,7 @@ describe("the other side's FIN", () => {
     await other.send("a\nb\n");
     await other.finish();
     expect(other.received).toBe("A\nB\n");
-    expect(it.closed).toMatchObject([{ reason: "peer-closed", framesIn: 2, framesOut: 2, bytesIn: 4, bytesOut: 4 }]);
+    expect(it.closed).toMatchObject([{ reason: "remote-closed", framesIn: 2, framesOut: 2, bytesIn: 4, bytesOut: 4 }]);
     expect(it.closed[0]).not.toHaveProperty("error");
   });
 
@@ -69,7 +69,7 @@ describe("the other side's FIN", () => {
     const other = await it.connect();
     await other.finish();
     expect(other.ended).toBe(true);
-    expect(it.reasons).toEqual(["peer-closed"]);
+    expect(it.reasons).toEqual(["remote-closed"]);
   });
 
   it("does not stop the replies to what came before it", async () => {
@@ -84,7 +84,7 @@ describe("the other side's FIN", () => {
     pending.of("b").resolve("B");
     await it.settle();
     expect(other.received).toBe("A\nB\n");
-    expect(it.closed).toMatchObject([{ reason: "peer-closed", durationMs: 10_000 }]);
+    expect(it.closed).toMatchObject([{ reason: "remote-closed", durationMs: 10_000 }]);
   });
 
   it("does not cut a long reply short", async () => {
@@ -95,7 +95,7 @@ describe("the other side's FIN", () => {
     await it.clock.advance(10_000);
     await other.read();
     expect(other.receivedBytes).toBe(16 * 60_000 + 1);
-    expect(it.reasons).toEqual(["peer-closed"]);
+    expect(it.reasons).toEqual(["remote-closed"]);
   });
 
   it("inside a frame is unexpected, and the frame is not handled", async () => {
@@ -126,7 +126,7 @@ describe("the other side's FIN", () => {
     await other.send("a\nb");
     await other.finish();
     expect(other.received).toBe("A\nB\n");
-    expect(it.reasons).toEqual(["peer-closed"]);
+    expect(it.reasons).toEqual(["remote-closed"]);
   });
 });
 
@@ -168,7 +168,7 @@ describe("a reset", () => {
     await waiting.send("a\n");
     await waiting.reset();
     await first.finish();
-    expect(it.reasons).toEqual(["peer-closed", "connection-reset"]);
+    expect(it.reasons).toEqual(["remote-closed", "connection-reset"]);
   });
 });
 

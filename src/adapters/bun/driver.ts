@@ -53,7 +53,10 @@ export class BunDriver implements Driver {
   }
 
   reset(): void {
-    if (!this.#closed) this.#socket.terminate();
+    if (this.#closed) return;
+    // After FIN a reset would destroy what the other side has not read yet.
+    if (this.#finished) this.#socket.end();
+    else this.#socket.terminate();
   }
 
   onData(chunk: Uint8Array): void {

@@ -6,6 +6,7 @@
 import {
   type Connection,
   type ConnectOptions,
+  connect as connectOn,
   type ServeOptions,
   type Server,
   serve as serveOn,
@@ -42,5 +43,5 @@ export function serve<In, Out>(options: ServeOptions<In, Out>): Promise<Server<I
  * @throws {SpillwayError} `connection-refused`, `connection-timed-out`, `host-not-found`, `connect-aborted`, `connect-failed`
  */
 export function connect(options: ConnectOptions): Promise<Connection> {
-  return connectNative(options);
+  return connectOn(transport, options);
 }

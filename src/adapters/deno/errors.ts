@@ -64,7 +64,8 @@ function lookUp(table: Record<string, ErrorCode>, cause: Error): ErrorCode | und
   return table[(cause as { code?: string }).code ?? ""] ?? table[cause.name];
 }
 
-/** A name that does not resolve is a plain Error without a code: only its text tells. */
+/** A name that does not resolve, or cannot, gives an error without a code and without a class of Deno's. */
 function isNameFailure(cause: Error): boolean {
-  return /lookup address|Name or service not known|nodename nor servname|No such host/i.test(cause.message);
+  const { code } = cause as { code?: string };
+  return code === undefined && (cause.name === "Error" || cause instanceof TypeError || cause instanceof URIError);
 }

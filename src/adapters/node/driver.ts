@@ -35,7 +35,7 @@ export class NodeDriver implements Driver {
     return new Promise((resolve, reject) => {
       this.#unsettled = { resolve, reject };
       // 'drain' is not emitted below the high-water mark; the callback of an empty write behind this one always comes.
-      this.#socket.write(NOTHING, () => this.#onWritten());
+      this.#socket.write(NOTHING, (cause) => this.#onWritten(cause));
     });
   }
 
@@ -59,10 +59,11 @@ export class NodeDriver implements Driver {
     if (!this.connection.push(bytes)) this.#socket.pause();
   }
 
-  #onWritten(): void {
+  #onWritten(cause: Error | null | undefined): void {
     // Node 20 calls back without an error when the socket was destroyed meanwhile: 'close' settles it then.
     if (this.#socket.destroyed) return;
-    this.#unsettled?.resolve();
+    if (cause) this.#unsettled?.reject(connectionError(cause));
+    else this.#unsettled?.resolve();
     this.#unsettled = undefined;
   }
 

@@ -1,0 +1,70 @@
+import { describe, expect } from "vitest";
+import { lines } from "../../src/mod.ts";
+import { manualClock } from "../../src/testing/mod.ts";
+import { eventually, type Platform, start, testOn } from "./platform.ts";
+
+/** What happens on a connection after a while in which nothing did: it holds no streams then. */
+export function parking(platform: Platform): void {
+  /** A client that has asked once and then been quiet for two seconds. */
+  async function quiet() {
+    const clock = manualClock();
+    const trial = await start(platform, { codec: lines(), handler: (line) => line, clock, idleTimeoutMs: 10_000 });
+    const client = await trial.dial();
+    client.send("first\n");
+    await client.until("first\n");
+    await clock.advance(2_000);
+    return { ...trial, clock, client };
+  }
+
+  describe("parking", () => {
+    testOn(platform, "does not show: a quiet connection goes on, again and again", async () => {
+      const { client, clock } = await quiet();
+      let expected = "first\n";
+      for (let round = 0; round < 5; round++) {
+        client.send(`round ${round}\nand `);
+        expected += `round ${round}\n`;
+        await client.until(expected);
+        client.send("more\n");
+        expected += "and more\n";
+        expect(await client.until(expected)).toBe(expected);
+        await clock.advance(1_500);
+      }
+    });
+
+    testOn(platform, "a quiet connection may be finished by the other side", async () => {
+      const { client, closed } = await quiet();
+      client.finish();
+      expect(await client.ended).toBe("fin");
+      expect((await closed()).reason).toBe("remote-closed");
+    });
+
+    testOn(platform, "a quiet connection may be reset", async () => {
+      const { client, closed } = await quiet();
+      client.reset();
+      expect((await closed()).reason).toBe("connection-reset");
+    });
+
+    testOn(platform, "a quiet connection may say its last word with its FIN", async () => {
+      const { client } = await quiet();
+      client.send("last\n");
+      client.finish();
+      expect(await client.rest()).toBe("first\nlast\n");
+    });
+
+    testOn(platform, "a quiet connection is drained at once", async () => {
+      const { client, server } = await quiet();
+      expect(await server.shutdown()).toEqual({ drained: 1, aborted: 0 });
+      expect(await client.ended).toBe("fin");
+    });
+
+    testOn(platform, "a quiet connection is idle all the same", async () => {
+      const { client, clock, server, closed } = await quiet();
+      await clock.advance(7_999);
+      expect(server.stats().connections).toBe(1);
+      await clock.advance(1);
+      expect(await client.ended).toBe("fin");
+      expect(await closed()).toMatchObject({ reason: "idle-timeout" });
+      await eventually(() => server.stats().connections === 0);
+    });
+  });
+}

@@ -1,0 +1,77 @@
+import { type Bytes, type Driver, DriverConnection, SpillwayError } from "../../src/core/mod.ts";
+
+/** A write that the test has not decided on. */
+interface Pending {
+  resolve(): void;
+  reject(error: SpillwayError): void;
+}
+
+/** A driver that does what the test says, when it says so, and notes what the connection asks of it. */
+export class ScriptedDriver implements Driver {
+  readonly remoteAddress = { hostname: "127.0.0.1", port: 1 };
+  readonly localAddress = { hostname: "127.0.0.1", port: 2 };
+  /** What was asked, in order: `write 5`, `finish`, `release`, `reset`. */
+  readonly calls: string[] = [];
+  pulls = 0;
+  /** Whether writes are taken at once. */
+  takes = false;
+  /** What `pull` does, within the call. */
+  onPull: () => void = () => {};
+  readonly connection: DriverConnection;
+  #pending: Pending | undefined;
+
+  constructor() {
+    this.connection = new DriverConnection(this);
+  }
+
+  /** Whether a write waits for the test. */
+  get writing(): boolean {
+    return this.#pending !== undefined;
+  }
+
+  pull(): void {
+    this.pulls += 1;
+    this.onPull();
+  }
+
+  write(bytes: Uint8Array): Promise<void> | undefined {
+    if (this.writing) throw new TypeError("a second write before the first was done");
+    this.calls.push(`write ${bytes.length}`);
+    if (this.takes) return undefined;
+    return new Promise((resolve, reject) => {
+      this.#pending = { resolve, reject };
+    });
+  }
+
+  finish(): undefined {
+    if (this.writing) throw new TypeError("FIN before the last write was done");
+    this.calls.push("finish");
+  }
+
+  release(): void {
+    this.calls.push("release");
+    this.connection.released();
+  }
+
+  reset(): void {
+    this.calls.push("reset");
+    this.failWrite(new SpillwayError("connection-reset", "reset during a write"));
+    this.connection.released();
+  }
+
+  push(...bytes: number[]): boolean {
+    return this.connection.push(new Uint8Array(bytes) as Bytes);
+  }
+
+  takeWrite(): void {
+    const pending = this.#pending;
+    this.#pending = undefined;
+    pending?.resolve();
+  }
+
+  failWrite(error: SpillwayError): void {
+    const pending = this.#pending;
+    this.#pending = undefined;
+    pending?.reject(error);
+  }
+}
