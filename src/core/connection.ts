@@ -21,7 +21,7 @@ export class DriverConnection implements Connection, DirectSource, DirectSink {
   readonly #driver: Driver;
   #readable: ReadableStream<Bytes> | undefined;
   #input: ReadableStreamDefaultController<Bytes> | undefined;
-  #writable: WritableStream<Uint8Array> | undefined;
+  #writable: DirectWritable | undefined;
   #output: WritableStreamDefaultController | undefined;
   /** Settles the pull that the driver is answering. */
   #endPull: (() => void) | undefined;
@@ -34,9 +34,9 @@ export class DriverConnection implements Connection, DirectSource, DirectSink {
   #discarding = false;
   #finishing = false;
   #outputEnded = false;
-  /** Bytes that were written to `writable` and not yet taken by the driver, and those of them that it is taking. */
+  /** Chunks, even empty ones, that were written to `writable` and not yet taken by the driver; whether it takes one now. */
   #unsent = 0;
-  #sending = 0;
+  #sending = false;
   /** What a driver's write calls back; made with `writable`. */
   #onSent: (() => void) | undefined;
   #onRefused: ((error: SpillwayError) => never) | undefined;
@@ -78,7 +78,7 @@ export class DriverConnection implements Connection, DirectSource, DirectSink {
   }
 
   park(sleeper: Sleeper): boolean {
-    const busy = this.#unsent > 0 || this.#inputEnded || this.#discarding || this.#finishing || this.#over;
+    const busy = !this.free || this.#inputEnded || this.#discarding || this.#writable?.ending === true;
     const locked = this.#readable?.locked === true || this.#writable?.locked === true;
     if (busy || locked || (this.#input?.desiredSize ?? 0) < 0) return false;
     this.#readable = this.#input = undefined;
@@ -91,13 +91,8 @@ export class DriverConnection implements Connection, DirectSource, DirectSink {
   }
 
   abort(reason?: unknown): void {
-    if (this.#over) return;
-    const error =
-      reason instanceof SpillwayError
-        ? reason
-        : new SpillwayError("aborted", "the connection was aborted", { cause: reason });
-    this.#break(error);
-    this.#driver.reset();
+    const message = "the connection was aborted";
+    this.fail(reason instanceof SpillwayError ? reason : new SpillwayError("aborted", message, { cause: reason }));
   }
 
   get open(): boolean {
@@ -113,9 +108,9 @@ export class DriverConnection implements Connection, DirectSource, DirectSink {
   }
 
   take(bytes: Uint8Array): Promise<void> | undefined {
-    this.#unsent = this.takingBytes = bytes.length;
+    this.#unsent = 1;
+    this.takingBytes = bytes.length;
     this.taking = this.#write(bytes);
-    if (this.taking === undefined) this.takingBytes = 0;
     return this.taking;
   }
 
@@ -127,7 +122,8 @@ export class DriverConnection implements Connection, DirectSource, DirectSink {
       this.#answerWaiting({ done: false, value: bytes });
       return true;
     }
-    const input = this.#openInput();
+    this.#readable ??= this.#openReadable();
+    const input = this.#input as ReadableStreamDefaultController<Bytes>;
     input.enqueue(bytes);
     this.#wake();
     if ((input.desiredSize as number) >= 0) return true;
@@ -140,7 +136,8 @@ export class DriverConnection implements Connection, DirectSource, DirectSink {
   end(): void {
     if (this.#inputEnded) return;
     this.#inputEnded = true;
-    if (!this.#discarding) this.#closeInput();
+    this.#answerWaiting(END);
+    if (!this.#discarding) this.#input?.close();
     this.#wake();
     this.#releaseWhenEnded();
   }
@@ -175,12 +172,7 @@ export class DriverConnection implements Connection, DirectSource, DirectSink {
     return readable;
   }
 
-  #openInput(): ReadableStreamDefaultController<Bytes> {
-    this.#readable ??= this.#openReadable();
-    return this.#input as ReadableStreamDefaultController<Bytes>;
-  }
-
-  #openWritable(): WritableStream<Uint8Array> {
+  #openWritable(): DirectWritable {
     this.#onSent = () => this.#sent();
     this.#onRefused = (error) => this.#refused(error);
     const writable = new DirectWritable(
@@ -203,21 +195,17 @@ export class DriverConnection implements Connection, DirectSource, DirectSink {
 
   /** Stays pending while the driver delivers without being asked: so a read costs the stream no pull. */
   #pull(): Promise<void> {
-    this.#driver.pull();
-    return new Promise((resolve) => {
+    const pulled = new Promise<void>((resolve) => {
       this.#endPull = resolve;
     });
+    this.#driver.pull();
+    return pulled;
   }
 
   #answerWaiting(result: ReadableStreamReadResult<Bytes>): void {
     const { waiting } = this;
     this.waiting = undefined;
     waiting?.resolve(result);
-  }
-
-  #closeInput(): void {
-    this.#answerWaiting(END);
-    this.#input?.close();
   }
 
   #wake(): void {
@@ -227,37 +215,38 @@ export class DriverConnection implements Connection, DirectSource, DirectSink {
   }
 
   #enqueued(bytes: Uint8Array): number {
-    if (!(bytes instanceof Uint8Array)) throw new TypeError("what is written to a connection must be a Uint8Array");
-    this.#unsent += bytes.length;
-    return bytes.length;
+    this.#unsent += 1;
+    if (bytes instanceof Uint8Array) return bytes.length;
+    // That errors the stream, which drops what it has queued: `close` need not wait for it.
+    this.#unsent = -Infinity;
+    throw new TypeError("what is written to a connection must be a Uint8Array");
   }
 
   #write(bytes: Uint8Array): Promise<void> | undefined {
     if (this.#finishing) throw new SpillwayError("aborted", "the connection is closing");
-    this.#sending = bytes.length;
     const taken = bytes.length === 0 ? undefined : this.#driver.write(bytes);
+    this.#sending = taken !== undefined;
     if (taken !== undefined) return taken.then(this.#onSent, this.#onRefused);
     this.#sent();
     return undefined;
   }
 
   #sent(): void {
-    this.#unsent -= this.#sending;
+    this.#unsent -= 1;
+    this.#sending = false;
     this.taking = undefined;
-    this.takingBytes = 0;
     if (this.#closing) this.#finishWhenSent();
   }
 
   /** A driver that cannot send need not report it in another way. */
   #refused(error: SpillwayError): never {
     this.taking = undefined;
-    this.takingBytes = 0;
     this.fail(error);
     throw error;
   }
 
   #finishWhenSent(): void {
-    if (this.#unsent > 0) return;
+    if (this.#unsent > 0 || this.#sending) return;
     // What becomes of it shows in `closed`.
     this.#finish()?.catch(() => undefined);
   }
@@ -281,8 +270,8 @@ export class DriverConnection implements Connection, DirectSource, DirectSink {
   #discard(): void {
     if (this.#inputEnded || this.#discarding) return;
     this.#discarding = true;
-    if (this.#closing) this.#closeInput();
-    else this.#answerWaiting(END);
+    this.#answerWaiting(END);
+    if (this.#closing) this.#input?.close();
     this.#sleeper = undefined;
     this.#driver.pull();
   }

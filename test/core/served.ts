@@ -6,6 +6,7 @@ import {
   type Server,
   type ServerEvent,
   serve,
+  type Transport,
 } from "../../src/core/mod.ts";
 import { type ManualClock, type MemoryTransport, manualClock, memoryTransport } from "../../src/testing/mod.ts";
 import { OtherSide, type OtherSideOptions } from "./other_side.ts";
@@ -72,9 +73,10 @@ afterEach(async () => {
 export async function served(
   options: Partial<ServeOptions<string, string>> = {},
   maxLinkBytes: number = 65_536,
+  around: (transport: Transport) => Transport = (transport) => transport,
 ): Promise<Served> {
   const it = new Served(maxLinkBytes);
-  it.server = await serve<string, string>(it.transport, {
+  it.server = await serve<string, string>(around(it.transport), {
     port: 0,
     codec: lines(),
     handler: (line) => line.toUpperCase(),

@@ -1,0 +1,294 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { DriverConnection, ServeOptions } from "../../src/core/mod.ts";
+import { turnEnd } from "../../src/testing/turn.ts";
+import { answers } from "./answers.ts";
+import { ParkingLot } from "./parking_lot.ts";
+import { ScriptedDriver } from "./scripted_driver.ts";
+import { type Served, served } from "./served.ts";
+
+const PARK_AFTER_MS = 1_000;
+
+/** A server whose parking is watched. */
+async function parked(
+  options: Partial<ServeOptions<string, string>> = {},
+  lot = new ParkingLot(),
+  maxLinkBytes = 65_536,
+) {
+  const it: Served = await served(options, maxLinkBytes, lot.around);
+  return { it, lot };
+}
+
+describe("a session", () => {
+  it("is parked from the start, and makes no stream for that", async () => {
+    const { it, lot } = await parked();
+    const other = await it.connect();
+    await it.clock.advance(60_000);
+    expect([lot.answers, lot.wakes, lot.streams.size]).toEqual([[true], 0, 0]);
+    await other.send("hello\n");
+    expect(other.received).toBe("HELLO\n");
+    expect([lot.wakes, lot.streams.size]).toEqual([1, 2]);
+  });
+
+  it("is parked again after exactly a second of quiet", async () => {
+    const { it, lot } = await parked();
+    const other = await it.connect();
+    await other.send("a\n");
+    await it.clock.advance(600);
+    await other.send("b\n");
+    await it.clock.advance(PARK_AFTER_MS - 1);
+    expect(lot.parks).toBe(1);
+    await it.clock.advance(1);
+    expect(lot.parks).toBe(2);
+    await it.clock.advance(60_000);
+    expect(lot.answers).toEqual([true, true]);
+    await other.send("c\n");
+    expect(other.received).toBe("A\nB\nC\n");
+    expect([lot.wakes, lot.streams.size]).toEqual([2, 4]);
+  });
+
+  it("counts the quiet from its own last word, too", async () => {
+    const pending = answers();
+    const { it, lot } = await parked({ handler: pending.handler });
+    const other = await it.connect();
+    await other.send("a\n");
+    await it.clock.advance(5 * PARK_AFTER_MS);
+    expect(lot.parks).toBe(1);
+    pending.of("a").resolve("A");
+    await it.clock.advance(PARK_AFTER_MS - 1);
+    expect([other.received, lot.parks]).toEqual(["A\n", 1]);
+    await it.clock.advance(1);
+    expect(lot.parks).toBe(2);
+  });
+
+  it("is not parked in the middle of a frame", async () => {
+    const { it, lot } = await parked();
+    const other = await it.connect();
+    await other.send("hel");
+    await it.clock.advance(5 * PARK_AFTER_MS);
+    expect(lot.parks).toBe(1);
+    await other.send("lo\n");
+    expect(other.received).toBe("HELLO\n");
+    await it.clock.advance(PARK_AFTER_MS);
+    expect(lot.parks).toBe(2);
+  });
+
+  it("is not parked while a reply waits to be taken", async () => {
+    const { it, lot } = await parked({ handler: (line) => line.repeat(50) }, undefined, 100);
+    const other = await it.connect({ reads: false });
+    await other.send("0123456789\n");
+    await it.clock.advance(5 * PARK_AFTER_MS);
+    expect(lot.parks).toBe(1);
+    await other.read();
+    expect(other.receivedBytes).toBe(501);
+    await it.clock.advance(PARK_AFTER_MS);
+    expect(lot.parks).toBe(2);
+  });
+
+  it.each(["never", "not at all"] as const)("works on connections that park %s", async (parking) => {
+    const { it } = await parked({ idleTimeoutMs: 10_000 }, new ParkingLot(parking));
+    const other = await it.connect();
+    for (const line of ["a\n", "b\n"]) {
+      await it.clock.advance(3 * PARK_AFTER_MS);
+      await other.send(line);
+    }
+    expect(other.received).toBe("A\nB\n");
+    await it.clock.advance(10_000);
+    expect(it.closed).toMatchObject([{ reason: "idle-timeout", durationMs: 16_000 }]);
+  });
+
+  it("loses no byte and no order, however often it is parked and woken", async () => {
+    // Pauses around the second, frames in pieces, a link that is small or large.
+    const piece = fc.record({
+      text: fc.stringMatching(/^[a-z\n]{0,12}$/),
+      pauseMs: fc.constantFrom(0, 1, 999, 1_000, 1_001),
+    });
+    const pieces = fc.array(piece, { maxLength: 20 });
+    const property = fc.asyncProperty(pieces, fc.constantFrom(1, 7, 65_536), async (all, maxLinkBytes) => {
+      const { it } = await parked({}, undefined, maxLinkBytes);
+      const other = await it.connect();
+      for (const { text, pauseMs } of all) {
+        await other.send(text);
+        await it.clock.advance(pauseMs);
+      }
+      await other.send("\n");
+      const sent = `${all.map(({ text }) => text).join("")}\n`;
+      expect(other.received).toBe(sent.toUpperCase());
+      await other.finish();
+      expect(it.closed).toMatchObject([{ reason: "remote-closed", bytesIn: sent.length, bytesOut: sent.length }]);
+    });
+    await fc.assert(property, { numRuns: 100 });
+  });
+
+  it("answers what was sent together with FIN", async () => {
+    const { it, lot } = await parked();
+    const other = await it.connect();
+    void other.send("a\nb\n");
+    await other.finish();
+    expect([other.received, other.ended, lot.wakes]).toEqual(["A\nB\n", true, 1]);
+    expect(it.reasons).toEqual(["remote-closed"]);
+  });
+});
+
+describe.each(["from the start", "again"])("a session that is parked %s", (when) => {
+  async function asleep(options: Partial<ServeOptions<string, string>> = {}, finishes = true) {
+    const { it, lot } = await parked(options);
+    const other = await it.connect({ finishes });
+    if (when === "again") {
+      await other.send("a\n");
+      await it.clock.advance(PARK_AFTER_MS);
+    }
+    expect(lot.parks - lot.wakes).toBe(1);
+    return { it, lot, other };
+  }
+
+  it("ends with the other side's FIN", async () => {
+    const { it, lot, other } = await asleep();
+    await other.finish();
+    expect([it.reasons, other.ended, lot.parks - lot.wakes]).toEqual([["remote-closed"], true, 0]);
+    expect(it.clock.pending).toBe(0);
+  });
+
+  it("ends with the other side's reset", async () => {
+    const { it, other } = await asleep();
+    await other.reset();
+    expect(it.closed).toMatchObject([{ reason: "connection-reset", error: { code: "connection-reset" } }]);
+    expect(it.clock.pending).toBe(0);
+  });
+
+  it("is drained at once", async () => {
+    const { it, other } = await asleep();
+    const drained = it.server.shutdown();
+    await it.settle();
+    expect([it.reasons, other.ended]).toEqual([["drained"], true]);
+    expect(await drained).toEqual({ drained: 1, aborted: 0 });
+    expect(it.clock.pending).toBe(0);
+  });
+
+  it("ends with a forced drain, without a wait for the other side", async () => {
+    const { it } = await asleep({}, false);
+    void it.server.shutdown();
+    const drained = it.server.shutdown();
+    await it.settle();
+    // All had been answered, so the drain itself was decided; only the other side's FIN was not waited for.
+    expect(it.closed).toMatchObject([{ reason: "drained" }]);
+    expect(await drained).toEqual({ drained: 1, aborted: 0 });
+    expect(it.clock.pending).toBe(0);
+  });
+
+  it("reaches its idle deadline, to the millisecond", async () => {
+    const { it, other } = await asleep({ idleTimeoutMs: 4_000 });
+    await it.clock.advance(4_000 - it.clock.now() - 1);
+    expect(it.closed).toEqual([]);
+    await it.clock.advance(1);
+    expect(it.closed).toMatchObject([{ reason: "idle-timeout", durationMs: 4_000 }]);
+    expect(other.ended).toBe(true);
+  });
+
+  it("reaches the end of its life", async () => {
+    const { it } = await asleep({ lifetimeMs: 5_000 });
+    await it.clock.advance(5_000 - it.clock.now() - 1);
+    expect(it.closed).toEqual([]);
+    await it.clock.advance(1);
+    expect(it.closed).toMatchObject([{ reason: "lifetime-reached", durationMs: 5_000 }]);
+  });
+
+  it.each(["input first", "drain first"])("wakes and drains in one turn: %s", async (order) => {
+    const { it, other } = await asleep();
+    const sent = () => void other.send("last\n");
+    if (order === "input first") sent();
+    const drained = it.server.shutdown();
+    if (order === "drain first") sent();
+    await it.settle();
+    expect([it.reasons, other.ended]).toEqual([["drained"], true]);
+    expect(await drained).toEqual({ drained: 1, aborted: 0 });
+  });
+
+  it("wakes at the moment at which it would be parked", async () => {
+    const { it, lot, other } = await asleep();
+    await other.send("b\n");
+    it.clock.setTimeout(() => void other.send("c\n"), PARK_AFTER_MS);
+    await it.clock.advance(PARK_AFTER_MS);
+    await it.clock.advance(PARK_AFTER_MS - 1);
+    await other.send("d\n");
+    expect(other.received.endsWith("B\nC\nD\n")).toBe(true);
+    expect(lot.parks - lot.wakes).toBe(0);
+  });
+});
+
+describe("park", () => {
+  const sleeper = { onWake: () => {} };
+
+  it("does nothing while a stream is locked", () => {
+    const { connection } = new ScriptedDriver();
+    for (const lock of [() => connection.readable.getReader(), () => connection.writable.getWriter()]) {
+      const held = lock();
+      expect(connection.park(sleeper)).toBe(false);
+      held.releaseLock();
+    }
+    const { readable, writable } = connection;
+    expect(connection.park(sleeper)).toBe(true);
+    expect([connection.readable === readable, connection.writable === writable]).toEqual([false, false]);
+  });
+
+  it("does nothing while a chunk is queued, or on its way out", async () => {
+    const driver = new ScriptedDriver();
+    const { connection } = driver;
+    driver.push(1);
+    expect(connection.park(sleeper)).toBe(false);
+    const reader = connection.readable.getReader();
+    expect((await reader.read()).value).toEqual(new Uint8Array([1]));
+    reader.releaseLock();
+    const writer = connection.writable.getWriter();
+    void writer.write(new Uint8Array(1));
+    writer.releaseLock();
+    expect(connection.park(sleeper)).toBe(false);
+    driver.takeWrite();
+    await turnEnd();
+    expect(connection.park(sleeper)).toBe(true);
+  });
+
+  it("does nothing when a direction has ended, or is ending", async () => {
+    const ends: Record<string, (connection: DriverConnection) => unknown> = {
+      end: (connection) => connection.end(),
+      closeWritable: ({ writable }) => writable.close(),
+      abortWritable: ({ writable }) => writable.abort(),
+      cancel: ({ readable }) => readable.cancel(),
+      close: (connection) => connection.close(),
+      abort: (connection) => connection.abort(),
+    };
+    for (const [name, end] of Object.entries(ends)) {
+      const { connection } = new ScriptedDriver();
+      void end(connection);
+      expect(connection.park(sleeper), name).toBe(false);
+    }
+  });
+
+  it("asks for input, wakes once, and gives all that came", async () => {
+    const driver = new ScriptedDriver();
+    const { connection } = driver;
+    let wakes = 0;
+    connection.park({ onWake: () => void (wakes += 1) });
+    expect(driver.pulls).toBe(1);
+    driver.push(1);
+    driver.push(2);
+    connection.end();
+    expect(wakes).toBe(1);
+    const chunks: number[] = [];
+    for await (const chunk of connection.readable) chunks.push(...chunk);
+    expect(chunks).toEqual([1, 2]);
+  });
+
+  it("is over, without a wake, when the connection is closed meanwhile", async () => {
+    const driver = new ScriptedDriver();
+    const { connection } = driver;
+    let wakes = 0;
+    connection.park({ onWake: () => void (wakes += 1) });
+    const closed = connection.close();
+    driver.push(1);
+    connection.end();
+    await closed;
+    expect(wakes).toBe(0);
+    expect((await connection.readable.getReader().read()).done).toBe(true);
+  });
+});
