@@ -74,7 +74,7 @@ function nativeSource(): Source {
 async function runReads(source: Source, steps: readonly Reading[]): Promise<string[][]> {
   const record = new Record();
   let pushed = 0;
-  const show = ({ done, value }: ReadableStreamReadResult<Bytes>) => (done ? "end" : `[${value}]`);
+  const show = ({ done, value }: ReadableStreamReadResult<Bytes>) => (done ? "end" : `[${value.join()}]`);
   let reader = source.readable.getReader();
   record.note("closed", () => reader.closed);
   await record.endTurn();

@@ -93,8 +93,30 @@ describe("writable", () => {
     expect(log).toEqual(["1", "empty", "2", "then 3"]);
   });
 
+  it("does not pass an empty chunk that waits alone", async () => {
+    const writer = driver.connection.writable.getWriter();
+    await turnEnd();
+    const first = writer.write(bytes(1));
+    note(
+      "then 2",
+      first.then(() => writer.write(bytes(2))),
+    );
+    note("empty", writer.write(bytes(0)));
+    driver.takeWrite();
+    await turnEnd();
+    note("3", writer.write(bytes(3)));
+    await turnEnd();
+    expect([driver.calls, log]).toEqual([["write 1", "write 2"], ["empty"]]);
+    for (let count = 0; count < 2; count++) {
+      driver.takeWrite();
+      await turnEnd();
+    }
+    expect([driver.calls.at(-1), log]).toEqual(["write 3", ["empty", "then 2", "3"]]);
+  });
+
   it("settles a write that is taken at once behind one that was not", async () => {
     const writer = driver.connection.writable.getWriter();
+    await turnEnd();
     const first = writer.write(bytes(1));
     note("1", first);
     note("2", writer.write(bytes(2)));

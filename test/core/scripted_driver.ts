@@ -1,4 +1,4 @@
-import { type Bytes, type Driver, DriverConnection, SpillwayError } from "../../src/core/mod.ts";
+import { type Driver, DriverConnection, SpillwayError } from "../../src/core/mod.ts";
 
 /** A write that the test has not decided on. */
 interface Pending {
@@ -60,7 +60,7 @@ export class ScriptedDriver implements Driver {
   }
 
   push(...bytes: number[]): boolean {
-    return this.connection.push(new Uint8Array(bytes) as Bytes);
+    return this.connection.push(new Uint8Array(bytes));
   }
 
   takeWrite(): void {
