@@ -85,7 +85,7 @@ class LineDecoder<Frame> implements Decoder<Frame> {
   readonly #deliver: boolean;
   readonly #payload: LinePayload<Frame>;
   /** The beginning of a line whose LF has not come. */
-  readonly #begun = new ByteQueue();
+  #begun: ByteQueue | undefined;
   /** The line that the last chunk completed, terminator included. */
   #completed: Bytes | undefined;
   /** Whole lines of the last chunk, from `#at` on; as text too where they could be decoded at once. */
@@ -104,7 +104,7 @@ class LineDecoder<Frame> implements Decoder<Frame> {
   }
 
   get midFrame(): boolean {
-    return this.#dropping || this.#begun.length > 0;
+    return this.#dropping || this.#begun !== undefined;
   }
 
   push(chunk: Bytes): void {
@@ -142,8 +142,8 @@ class LineDecoder<Frame> implements Decoder<Frame> {
       this.#dropping = false;
       return;
     }
-    this.#begun.push(rest);
-    this.#completed = this.#begun.take();
+    this.#keep(rest);
+    this.#completed = this.#takeBegun();
   }
 
   #setBlock(block: Bytes): void {
@@ -155,14 +155,29 @@ class LineDecoder<Frame> implements Decoder<Frame> {
   /** `bytes` have no LF. One byte more than allowed is kept if it may be the CR of a CRLF. */
   #begin(bytes: Bytes): void {
     if (this.#dropping) return;
-    const length = this.#begun.length + bytes.length;
+    const length = this.#begunLength + bytes.length;
     if (length > this.#max && !(length === this.#max + 1 && bytes[bytes.length - 1] === CR)) {
-      this.#begun.clear();
+      this.#begun = undefined;
       this.#dropping = true;
       this.#overflowed = true;
     } else {
-      this.#begun.push(bytes);
+      this.#keep(bytes);
     }
+  }
+
+  get #begunLength(): number {
+    return this.#begun?.length ?? 0;
+  }
+
+  #keep(bytes: Bytes): void {
+    this.#begun ??= new ByteQueue();
+    this.#begun.push(bytes);
+  }
+
+  #takeBegun(): Bytes {
+    const begun = this.#begun?.take() ?? EMPTY;
+    this.#begun = undefined;
+    return begun;
   }
 
   #nextText(text: string): Frame {
@@ -176,10 +191,12 @@ class LineDecoder<Frame> implements Decoder<Frame> {
   }
 
   #nextBytes(): Frame {
+    const block = this.#block;
     const start = this.#at;
-    const lf = this.#block.indexOf(LF, start);
+    const lf = block.indexOf(LF, start);
     this.#at = lf + 1;
-    return this.#one(this.#block.subarray(start, lf), lf - start);
+    if (this.#at === block.length) this.#setBlock(EMPTY);
+    return this.#one(block.subarray(start, lf), lf - start);
   }
 
   /** The frame of a line whose LF, if it has one, is at `lf`. */
@@ -191,9 +208,9 @@ class LineDecoder<Frame> implements Decoder<Frame> {
 
   /** What no terminator ended. */
   #last(): Frame | undefined {
-    const { length } = this.#begun;
+    const length = this.#begunLength;
     const cutOff = this.#dropping ? !this.#deliver : length > 0 && !this.#deliver;
-    const line = this.#begun.take();
+    const line = this.#takeBegun();
     this.#dropping = false;
     if (cutOff) throw new SpillwayError("unexpected-eof", "the input ended in the middle of a line");
     if (length === 0) return undefined;
