@@ -1,14 +1,14 @@
-import type { Codec, Decoder, Encoder, Output } from "../codec.ts";
-import { type CloseReason, SpillwayError } from "../errors.ts";
+import type { Codec, Decoder, Encoder } from "../codec.ts";
+import { SpillwayError } from "../errors.ts";
 import { checkChoice, checkCount } from "../limits.ts";
 import type { Bytes } from "../transport.ts";
 import { ByteQueue } from "./byte_queue.ts";
-import { decodeLatin1, encodeLatin1 } from "./latin1.ts";
+import { decodeLatin1 } from "./latin1.ts";
+import { bytesEncoder, latin1Encoder, utf8Encoder } from "./line_encoders.ts";
 
 const LF = 0x0a;
 const CR = 0x0d;
 const LF_TEXT = "\n";
-const LF_BYTES: Bytes = new Uint8Array([LF]);
 const EMPTY: Bytes = new Uint8Array(0);
 
 /** How the bytes of a line become a frame, and back. */
@@ -255,49 +255,3 @@ class Utf8Lines implements LinePayload<string> {
 
 const latin1Lines: LinePayload<string> = { one: decodeLatin1, many: decodeLatin1 };
 const byteLines: LinePayload<Bytes> = { one: (payload) => payload };
-
-const utf8Encoder: Encoder<string> = {
-  encode(frame: string, output: Output): void {
-    checkLine(frame);
-    output.text(frame);
-    output.text(LF_TEXT);
-  },
-  encodeFault,
-};
-
-const latin1Encoder: Encoder<string> = {
-  encode(frame: string, output: Output): void {
-    checkLine(frame);
-    output.bytes(encodeLatin1(frame));
-    output.bytes(LF_BYTES);
-  },
-  encodeFault,
-};
-
-const bytesEncoder: Encoder<Uint8Array> = {
-  encode(frame: Uint8Array, output: Output): void {
-    if (!(frame instanceof Uint8Array)) throw notALine("a Uint8Array", frame);
-    if (frame.includes(LF)) throw lineBreak();
-    output.bytes(frame);
-    output.bytes(LF_BYTES);
-  },
-  encodeFault,
-};
-
-function encodeFault(reason: CloseReason, output: Output): void {
-  output.text(`error: ${reason}\n`);
-}
-
-function checkLine(frame: unknown): void {
-  if (typeof frame !== "string") throw notALine("a string", frame);
-  if (frame.includes(LF_TEXT)) throw lineBreak();
-}
-
-function notALine(expected: string, frame: unknown): SpillwayError {
-  const actual = frame === null ? "null" : typeof frame;
-  return new SpillwayError("reply-invalid", `a line must be ${expected}, not ${actual}`);
-}
-
-function lineBreak(): SpillwayError {
-  return new SpillwayError("reply-invalid", "a line cannot contain a line break: it would be read as two lines");
-}
