@@ -26,13 +26,9 @@ export class ByteQueue {
   /** Everything, as a view that is the caller's; the queue is empty afterwards. */
   take(): Bytes {
     const taken = this.#buffer.subarray(0, this.#length);
-    this.clear();
-    return taken;
-  }
-
-  clear(): void {
     this.#buffer = EMPTY;
     this.#length = 0;
+    return taken;
   }
 
   #grow(length: number): void {
