@@ -14,6 +14,16 @@ export class DenoDriver implements Driver {
   readonly #buffer = new ReadBuffer();
   #reading = false;
   #closed = false;
+  // Not an async function: one that waits for the next bytes of an idle connection holds 200 bytes more than these.
+  readonly #onRead = (count: number | null): void => {
+    this.#reading = false;
+    if (count === null) this.connection.end();
+    else if (this.connection.push(this.#buffer.take(count))) this.pull();
+  };
+  readonly #onReadFailed = (cause: Error): void => {
+    this.#reading = false;
+    this.connection.fail(connectionError(cause));
+  };
 
   constructor(conn: TcpConn) {
     this.#conn = conn;
@@ -23,7 +33,7 @@ export class DenoDriver implements Driver {
   }
 
   pull(): void {
-    if (!this.#reading && !this.#closed) void this.#read();
+    if (!this.#reading && !this.#closed) this.#read();
   }
 
   write(bytes: Uint8Array): Promise<void> {
@@ -49,21 +59,9 @@ export class DenoDriver implements Driver {
     this.#close();
   }
 
-  async #read(): Promise<void> {
+  #read(): void {
     this.#reading = true;
-    try {
-      for (let wanted = true; wanted; ) {
-        const count = await this.#conn.read(this.#buffer.next());
-        if (count === null) {
-          this.connection.end();
-          break;
-        }
-        wanted = this.connection.push(this.#buffer.take(count));
-      }
-    } catch (cause) {
-      this.connection.fail(connectionError(cause as Error));
-    }
-    this.#reading = false;
+    this.#conn.read(this.#buffer.next()).then(this.#onRead, this.#onReadFailed);
   }
 
   #close(): void {
