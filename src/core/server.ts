@@ -1,14 +1,15 @@
 import { AcceptLoop } from "./accept.ts";
 import { type Clock, systemClock } from "./clock.ts";
-import type { Codec } from "./codec.ts";
 import { Deadline, DeadlineQueue } from "./deadline.ts";
 import { SpillwayError } from "./errors.ts";
-import type { ConnectionInfo, Handler } from "./exchange.ts";
+import type { ConnectionInfo } from "./exchange.ts";
 import { codecError } from "./faults.ts";
-import { checkChoice, checkDuration, checkHostname, checkPort, type Limits, resolveLimits } from "./limits.ts";
-import type { DrainResult, Observer, ServerEvent } from "./observer.ts";
-import { Session, type SessionSettings, type Traffic } from "./session.ts";
+import { checkDuration, checkHostname, checkPort, type Limits, resolveLimits } from "./limits.ts";
+import type { DrainResult, ServerEvent } from "./observer.ts";
+import { checkService, type ServeOptions } from "./service.ts";
+import { Session, type SessionSettings } from "./session.ts";
 import { Tracker } from "./tracker.ts";
+import { add, NO_TRAFFIC, type Traffic } from "./traffic.ts";
 import type { Address, Connection, Listener, Transport } from "./transport.ts";
 
 /** Refused connections that may be told so at the same time; beyond, they are reset. */
@@ -16,37 +17,6 @@ const MAX_REFUSALS = 1_024;
 
 /** What `listen` takes: a C int. */
 const LARGEST_BACKLOG = 2 ** 31 - 1;
-const NO_TRAFFIC: Traffic = { bytesIn: 0, bytesOut: 0, framesIn: 0, framesOut: 0 };
-
-/** What a server does, and what it may take: everything but the runtime. What `spillway serve ./module.ts` runs. */
-export interface Service<In = string, Out = In> extends Partial<Limits> {
-  /** The address to listen on. Default `127.0.0.1`: only this machine. `0.0.0.0` or `::` for all. */
-  readonly hostname?: string;
-  /** 0 to 65535; 0 lets the system choose (see `server.address`). */
-  readonly port?: number;
-  /** How messages are marked in the stream. */
-  readonly codec: Codec<In, Out>;
-  /** What is computed for each frame. */
-  readonly handler: Handler<In, Out>;
-  /**
-   * What a frame that is too large or malformed does to its connection: ends it with a fault frame (`"close"`, the
-   * default), or is dropped, reported to the observer and otherwise ignored (`"skip"`).
-   */
-  readonly onInvalidFrame?: "close" | "skip";
-  /**
-   * What happens beyond `maxConnections`: new ones stay in the backlog (`"wait"`, the default), or are told
-   * `too-many-connections` and closed (`"reject"`).
-   */
-  readonly onMaxConnections?: "wait" | "reject";
-  readonly observer?: Observer;
-}
-
-/** Settings of {@link serve}. */
-export interface ServeOptions<In = string, Out = In> extends Service<In, Out> {
-  readonly port: number;
-  /** Time, for tests and simulations. Default: the runtime's own. */
-  readonly clock?: Clock;
-}
 
 /** Counts since the server began to listen. */
 export interface ServerStats extends Traffic {
@@ -275,24 +245,4 @@ export async function serve<In, Out>(transport: Transport, options: ServeOptions
   checkService(options);
   const listener = await transport.listen({ hostname, port, backlog: Math.min(limits.backlog, LARGEST_BACKLOG) });
   return new Server(transport, listener, limits, options);
-}
-
-function checkService<In, Out>(options: Service<In, Out>): void {
-  const { codec, handler, observer, onInvalidFrame = "close", onMaxConnections = "wait" } = options;
-  if (typeof handler !== "function") throw new TypeError("handler must be a function");
-  if (typeof codec?.decoder !== "function" || typeof codec.encoder !== "function") {
-    throw new TypeError("codec must have decoder() and encoder(), such as lines()");
-  }
-  if (observer !== undefined && typeof observer !== "function") throw new TypeError("observer must be a function");
-  checkChoice("onInvalidFrame", onInvalidFrame, ["close", "skip"]);
-  checkChoice("onMaxConnections", onMaxConnections, ["wait", "reject"]);
-}
-
-function add(one: Traffic, other: Traffic): Traffic {
-  return {
-    bytesIn: one.bytesIn + other.bytesIn,
-    bytesOut: one.bytesOut + other.bytesOut,
-    framesIn: one.framesIn + other.framesIn,
-    framesOut: one.framesOut + other.framesOut,
-  };
 }

@@ -9,6 +9,7 @@ import type { Limits } from "./limits.ts";
 import type { ServerEvent } from "./observer.ts";
 import { Outbox, type OutboxEvents } from "./outbox.ts";
 import { Pipeline, type PipelineEvents } from "./pipeline.ts";
+import type { Traffic } from "./traffic.ts";
 import type { Connection, Sleeper } from "./transport.ts";
 import { type Due, type Phase, Watch } from "./watch.ts";
 
@@ -270,12 +271,4 @@ export class Session<In, Out> implements InboxEvents, PipelineEvents<Out>, Outbo
     this.#settings.observe(this.#error === undefined ? event : { ...event, error: this.#error });
     this.#settings.onOver(this);
   }
-}
-
-/** How much a connection, or a server, has carried. */
-export interface Traffic {
-  readonly bytesIn: number;
-  readonly bytesOut: number;
-  readonly framesIn: number;
-  readonly framesOut: number;
 }
