@@ -7,7 +7,8 @@ import { codecError } from "./faults.ts";
 import { checkDuration, checkHostname, checkPort, type Limits, resolveLimits } from "./limits.ts";
 import type { DrainResult, ServerEvent } from "./observer.ts";
 import { checkService, type ServeOptions } from "./service.ts";
-import { Session, type SessionSettings } from "./session.ts";
+import { Session } from "./session.ts";
+import type { SessionSettings } from "./session_settings.ts";
 import { Tracker } from "./tracker.ts";
 import { add, NO_TRAFFIC, type Traffic } from "./traffic.ts";
 import type { Address, Connection, Listener, Transport } from "./transport.ts";
@@ -72,7 +73,7 @@ export class Server<In = unknown, Out = unknown> implements AsyncDisposable {
 
   /** Use {@link serve}. */
   constructor(transport: Transport, listener: Listener, limits: Limits, options: ServeOptions<In, Out>) {
-    const { clock = systemClock, codec, handler, onInvalidFrame = "close" } = options;
+    const { clock = systemClock, codec, handler, onDrain, onInvalidFrame = "close" } = options;
     const observe = (event: ServerEvent) => this.#observe(event);
     this.address = listener.address;
     this.#options = options;
@@ -81,6 +82,7 @@ export class Server<In = unknown, Out = unknown> implements AsyncDisposable {
     this.#settings = {
       codec,
       handler,
+      onDrain: (connection) => onDrain?.(connection),
       limits,
       onInvalidFrame,
       clock,
@@ -118,7 +120,7 @@ export class Server<In = unknown, Out = unknown> implements AsyncDisposable {
   }
 
   /**
-   * Drains: accepts nothing new, closes idle connections, lets busy ones answer what they have received in full, and
+   * Drains: accepts nothing new, tells `onDrain`, closes idle connections, lets busy ones answer what they have received in full, and
    * aborts what remains after `timeoutMs`. A second call aborts at once; all calls give the same result.
    *
    * @throws {RangeError} a `timeoutMs` of 0, negative or NaN
@@ -154,7 +156,7 @@ export class Server<In = unknown, Out = unknown> implements AsyncDisposable {
     const deadline = new Deadline({ onDeadline: () => this.#abortAll("the drain's time was up") });
     deadline.at = this.#clock.now() + timeoutMs;
     this.#settings.deadlines.arm(deadline);
-    for (const session of this.#sessions) session.stop("drained");
+    for (const session of this.#sessions) session.drain();
     await this.#accepting.catch(() => undefined);
     await this.#sessions.whenEmpty();
     await this.#refusals.whenEmpty();
@@ -202,7 +204,7 @@ export class Server<In = unknown, Out = unknown> implements AsyncDisposable {
   #serve(session: Session<In, Out>): void {
     this.#sessions.add(session);
     session.start();
-    if (this.#draining) session.stop("drained");
+    if (this.#draining) session.drain();
   }
 
   #refuse(session: Session<In, Out>): void {

@@ -1,6 +1,6 @@
 import type { Clock } from "./clock.ts";
 import type { Codec } from "./codec.ts";
-import type { Handler } from "./exchange.ts";
+import type { ConnectionInfo, Handler } from "./exchange.ts";
 import { checkChoice, type Limits } from "./limits.ts";
 import type { Observer } from "./observer.ts";
 
@@ -20,6 +20,12 @@ export interface Service<In = string, Out = In> extends Partial<Limits> {
    */
   readonly onInvalidFrame?: "close" | "skip";
   /**
+   * The server drains, and this connection with it. The frame that is returned, if one is, is sent last: behind the replies
+   * to all that was received. Not called for connections that are already on their way out; what it throws is reported
+   * to the observer (`handler-error`), and the connection ends without a goodbye.
+   */
+  readonly onDrain?: (connection: ConnectionInfo) => Out | undefined | void;
+  /**
    * What happens beyond `maxConnections`: new ones stay in the backlog (`"wait"`, the default), or are told
    * `too-many-connections` and closed (`"reject"`).
    */
@@ -36,12 +42,14 @@ export interface ServeOptions<In = string, Out = In> extends Service<In, Out> {
 
 /** @throws {TypeError | RangeError} an option that makes no sense */
 export function checkService<In, Out>(options: Service<In, Out>): void {
-  const { codec, handler, observer, onInvalidFrame = "close", onMaxConnections = "wait" } = options;
+  const { codec, handler, observer, onDrain, onInvalidFrame = "close", onMaxConnections = "wait" } = options;
   if (typeof handler !== "function") throw new TypeError("handler must be a function");
   if (typeof codec?.decoder !== "function" || typeof codec.encoder !== "function") {
     throw new TypeError("codec must have decoder() and encoder(), such as lines()");
   }
-  if (observer !== undefined && typeof observer !== "function") throw new TypeError("observer must be a function");
+  for (const [name, hook] of Object.entries({ observer, onDrain })) {
+    if (hook !== undefined && typeof hook !== "function") throw new TypeError(`${name} must be a function`);
+  }
   checkChoice("onInvalidFrame", onInvalidFrame, ["close", "skip"]);
   checkChoice("onMaxConnections", onMaxConnections, ["wait", "reject"]);
 }

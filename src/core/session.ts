@@ -1,30 +1,14 @@
-import type { Clock } from "./clock.ts";
-import type { Codec } from "./codec.ts";
-import type { DeadlineOwner, DeadlineQueue } from "./deadline.ts";
+import type { DeadlineOwner } from "./deadline.ts";
 import { type CloseReason, SpillwayError } from "./errors.ts";
-import type { ConnectionInfo, Handler } from "./exchange.ts";
-import { brokenReason, codecError, connectionError, frameError, replyError } from "./faults.ts";
+import type { ConnectionInfo } from "./exchange.ts";
+import { brokenReason, codecError, connectionError, frameError, handlerError, replyError } from "./faults.ts";
 import { Inbox, type InboxEvents } from "./inbox.ts";
-import type { Limits } from "./limits.ts";
-import type { ServerEvent } from "./observer.ts";
 import { Outbox, type OutboxEvents } from "./outbox.ts";
 import { Pipeline, type PipelineEvents } from "./pipeline.ts";
+import type { SessionSettings } from "./session_settings.ts";
 import type { Traffic } from "./traffic.ts";
 import type { Connection, Sleeper } from "./transport.ts";
 import { type Due, type Phase, Watch } from "./watch.ts";
-
-/** What all sessions of one server share. */
-export interface SessionSettings<In, Out> {
-  readonly codec: Codec<In, Out>;
-  readonly handler: Handler<In, Out>;
-  readonly limits: Limits;
-  readonly onInvalidFrame: "close" | "skip";
-  readonly clock: Clock;
-  readonly deadlines: DeadlineQueue;
-  readonly observe: (event: ServerEvent) => void;
-  /** A session is over. */
-  readonly onOver: (session: Session<In, Out>) => void;
-}
 
 /**
  * One connection being served: inbox → pipeline → outbox.
@@ -50,6 +34,8 @@ export class Session<In, Out> implements InboxEvents, PipelineEvents<Out>, Outbo
   readonly #openedAt: number;
   /** No further input: the connection ends with this reason when all that was received is answered. */
   #stopping: CloseReason | undefined;
+  /** What is sent last when the server drains. */
+  #goodbye: Out | undefined | void;
   /** Why the connection ends: decided once. */
   #reason: CloseReason | undefined;
   #error: SpillwayError | undefined;
@@ -91,6 +77,15 @@ export class Session<In, Out> implements InboxEvents, PipelineEvents<Out>, Outbo
     this.#stopping = reason;
     this.#inbox.stop();
     this.#advance();
+  }
+
+  /** The server drains: `stop`, with a goodbye. */
+  drain(): void {
+    if (this.#reason !== undefined || this.#stopping !== undefined) return;
+    this.#report(() => {
+      this.#goodbye = this.#settings.onDrain(this.info);
+    }, handlerError);
+    this.stop("drained");
   }
 
   /** Ends with a fault frame, after the replies to what came before. */
@@ -176,6 +171,7 @@ export class Session<In, Out> implements InboxEvents, PipelineEvents<Out>, Outbo
       this.#takeFrames();
     }
     this.#advancing = false;
+    if (this.#goodbye !== undefined && this.#answered) this.#sayGoodbye();
     if (!this.#pipeline.turnOpen) this.#outbox.flush();
     this.#closeWhenDone();
     this.#watch.arm(this.#phase);
@@ -205,6 +201,27 @@ export class Session<In, Out> implements InboxEvents, PipelineEvents<Out>, Outbo
     this.#pipeline.fault(error);
   }
 
+  /** Whether nothing more is to be said but goodbye. */
+  get #answered(): boolean {
+    if (this.#stopping === undefined || this.#reason !== undefined) return false;
+    return this.#inbox.exhausted && this.#pipeline.length === 0;
+  }
+
+  #sayGoodbye(): void {
+    const goodbye = this.#goodbye as Out;
+    this.#goodbye = undefined;
+    this.#report(() => this.#outbox.reply(goodbye), replyError);
+  }
+
+  /** Runs what must not keep the connection from its orderly end. */
+  #report(run: () => void, errorOf: (cause: unknown) => SpillwayError): void {
+    try {
+      run();
+    } catch (cause) {
+      this.onHandlerError(errorOf(cause));
+    }
+  }
+
   /** The end is decided: nobody waits for what is still with the handler. */
   #decide(reason: CloseReason, error: SpillwayError | undefined): void {
     if (this.#reason === undefined) {
@@ -216,10 +233,8 @@ export class Session<In, Out> implements InboxEvents, PipelineEvents<Out>, Outbo
 
   #closeWhenDone(): void {
     if (this.#outbox.pending > 0) return;
-    if (this.#reason === undefined) {
-      if (this.#stopping === undefined || !this.#inbox.exhausted || this.#pipeline.length > 0) return;
-      this.#reason = this.#stopping;
-    }
+    if (this.#answered) this.#reason = this.#stopping;
+    if (this.#reason === undefined) return;
     this.#closing = true;
     this.#watch.close(this.#settings.clock.now());
     void this.#connection.close();
