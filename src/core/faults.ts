@@ -3,7 +3,7 @@ import { type CloseReason, SpillwayError } from "./errors.ts";
 
 /** What a decoder threw. */
 export function frameError(cause: unknown): SpillwayError {
-  if (cause instanceof SpillwayError && isFrameFault(cause.code)) return cause;
+  if (cause instanceof SpillwayError && isFrameFault(cause)) return cause;
   return codecError(cause);
 }
 
@@ -34,8 +34,13 @@ export function brokenReason(error: SpillwayError | undefined): CloseReason {
   return error?.code === "connection-reset" ? "connection-reset" : "connection-failed";
 }
 
-function isFrameFault(code: string): boolean {
-  return code === "frame-too-large" || code === "frame-invalid" || code === "unexpected-eof";
+/** Whether a frame can be dropped for it, and the connection go on. */
+export function isSkippable({ code }: SpillwayError): boolean {
+  return code === "frame-too-large" || code === "frame-invalid";
+}
+
+function isFrameFault(error: SpillwayError): boolean {
+  return isSkippable(error) || error.code === "unexpected-eof";
 }
 
 function describe(cause: unknown): string {

@@ -29,7 +29,7 @@ export class Inbox<In> {
   frameBegunAt: number = Infinity;
   eof = false;
   #reader: ReadableStreamDefaultReader<Bytes> | undefined;
-  readonly #decoder: Decoder<In>;
+  #decoder: Decoder<In>;
   readonly #clock: Clock;
   readonly #events: InboxEvents;
   /** A chunk that is not decoded, and what tells the reading loop that it was taken. */
@@ -62,6 +62,11 @@ export class Inbox<In> {
   /** Whether nothing was begun that is not done. */
   get idle(): boolean {
     return this.starved && this.frameBegunAt === Infinity && !this.eof && !this.#stopped;
+  }
+
+  /** Whether the decoder knows no more where a frame begins. */
+  get lost(): boolean {
+    return this.#decoder.lost === true;
   }
 
   /** Reads until the end, or until `release`. Does not reject. */
@@ -108,6 +113,17 @@ export class Inbox<In> {
     this.#dry = true;
     this.#noteFrameBegun();
     return undefined;
+  }
+
+  /** Goes on with another decoder behind the last frame that was taken. @throws {TypeError} the present one cannot hand over */
+  switchTo(decoder: Decoder<In>): void {
+    if (this.#decoder.rest === undefined) throw new TypeError("upgrade() needs a decoder with rest(), to leave it");
+    const rest = this.#decoder.rest();
+    this.#decoder = decoder;
+    if (rest.length > 0) decoder.push(rest);
+    if (this.#ended) decoder.end();
+    this.#dry = false;
+    this.#renewed = true;
   }
 
   /** Takes no further chunk. Frames of what was read before can still be taken. */

@@ -25,7 +25,7 @@ export class Outbox<Out> {
   /** When output last began to wait or made progress. */
   progressAt = 0;
   readonly #connection: Connection;
-  readonly #encoder: Encoder<Out>;
+  #encoder: Encoder<Out>;
   readonly #clock: Clock;
   readonly #events: OutboxEvents;
   /** What waits; made when there is something. */
@@ -66,6 +66,11 @@ export class Outbox<Out> {
     const encode = (_: undefined, output: Output) => this.#encoder.encodeFault?.(reason, output);
     this.#buffer ??= new OutputBuffer();
     this.#buffer.frame({ encode }, undefined);
+  }
+
+  /** What comes next is encoded by another encoder. */
+  switchTo(encoder: Encoder<Out>): void {
+    this.#encoder = encoder;
   }
 
   /** Sends what waits, now if nothing is being written, else right behind that. */

@@ -1,10 +1,11 @@
 import type { Clock } from "./clock.ts";
+import { checkCodec, type Decoder, type Encoder } from "./codec.ts";
 import { SpillwayError } from "./errors.ts";
-import { type ConnectionInfo, Exchange, type Handler } from "./exchange.ts";
+import { type ConnectionInfo, Exchange, type ExchangeOwner, type Handler, type Upgrade } from "./exchange.ts";
 import { handlerError } from "./faults.ts";
 
 /** What a {@link Pipeline} tells its session. */
-export interface PipelineEvents<Out> {
+export interface PipelineEvents<In, Out> {
   /** A reply whose turn it is. @throws {SpillwayError} when it cannot be sent */
   onReply(reply: Out): void;
   /** A fault whose turn it is; what is behind it is void. */
@@ -13,6 +14,10 @@ export interface PipelineEvents<Out> {
   onHandlerError(error: SpillwayError): void;
   /** An asynchronous handler has finished: `answerFinished`, and take more. */
   onSettled(): void;
+  /** The frames that come next are another decoder's. @throws {TypeError} they cannot be */
+  onDecoder(decoder: Decoder<In>): void;
+  /** The replies that come next are another encoder's. */
+  onEncoder(encoder: Encoder<Out>): void;
 }
 
 /** Microtasks without a finished handler after which a turn counts as over: more than a chain of plain `await`s needs. */
@@ -23,22 +28,22 @@ const QUIET_MICROTASKS = 6;
  *
  * A synchronous handler costs no promise: while nothing waits, its reply goes straight through.
  */
-export class Pipeline<In, Out> {
+export class Pipeline<In, Out> implements ExchangeOwner<Out> {
   /** A fault is on its way out: no further frame may be handled. */
   faulted = false;
   /** Handlers finish within this turn of the event loop: their replies should leave together. */
   turnOpen = false;
   /** When an asynchronous handler last finished. */
   settledAt = 0;
-  readonly #connection: ConnectionInfo;
-  readonly #handler: Handler<In, Out>;
+  readonly connection: ConnectionInfo;
+  #handler: Handler<In, Out>;
   readonly #clock: Clock;
-  readonly #events: PipelineEvents<Out>;
+  readonly #events: PipelineEvents<In, Out>;
   readonly #exchanges: Exchange<Out>[] = [];
   #settledInTurn = false;
 
-  constructor(connection: ConnectionInfo, handler: Handler<In, Out>, clock: Clock, events: PipelineEvents<Out>) {
-    this.#connection = connection;
+  constructor(connection: ConnectionInfo, handler: Handler<In, Out>, clock: Clock, events: PipelineEvents<In, Out>) {
+    this.connection = connection;
     this.#handler = handler;
     this.#clock = clock;
     this.#events = events;
@@ -57,7 +62,7 @@ export class Pipeline<In, Out> {
 
   /** Runs the handler. */
   handle(frame: In): void {
-    const exchange = new Exchange<Out>(this.#connection);
+    const exchange = new Exchange<Out>(this);
     try {
       const result = this.#handler(frame, exchange);
       if (isPromiseLike(result)) {
@@ -76,9 +81,24 @@ export class Pipeline<In, Out> {
   /** Ends the sequence: after everything before it is answered, `onFault` is called. */
   fault(error: SpillwayError): void {
     this.faulted = true;
-    const exchange = new Exchange<Out>(this.#connection);
+    const exchange = new Exchange<Out>(this);
     exchange.fail(error);
     this.#enqueue(exchange);
+  }
+
+  /** The handler of `exchange` wants another protocol behind the frames that were taken so far. */
+  upgrade<NewIn, NewOut>(exchange: Exchange<Out>, to: Upgrade<NewIn, NewOut>): void {
+    if (exchange.finished) throw new TypeError("upgrade() must be called before the handler has finished");
+    // From here on, its frames are the ones that this pipeline is about.
+    const { codec, handler } = to as unknown as Upgrade<In, Out>;
+    checkCodec(codec);
+    if (typeof handler !== "function") throw new TypeError("handler must be a function");
+    const encoder = codec.encoder();
+    this.#events.onDecoder(codec.decoder());
+    this.#handler = handler;
+    const last = this.#exchanges.includes(exchange) ? this.#exchanges.at(-1) : exchange;
+    (last as Exchange<Out>).nextEncoder = encoder;
+    this.#events.onSettled();
   }
 
   /** The handler that has been at work for longest is out of time. */
@@ -150,6 +170,7 @@ export class Pipeline<In, Out> {
       }
     }
     if (exchange.fault !== undefined) this.#events.onFault(exchange.fault);
+    if (exchange.nextEncoder !== undefined) this.#events.onEncoder(exchange.nextEncoder);
   }
 
   #fail(exchange: Exchange<Out>, error: SpillwayError): void {

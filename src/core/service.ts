@@ -1,5 +1,5 @@
 import type { Clock } from "./clock.ts";
-import type { Codec } from "./codec.ts";
+import { type Codec, checkCodec } from "./codec.ts";
 import type { ConnectionInfo, Handler } from "./exchange.ts";
 import { checkChoice, type Limits } from "./limits.ts";
 import type { Observer } from "./observer.ts";
@@ -44,9 +44,7 @@ export interface ServeOptions<In = string, Out = In> extends Service<In, Out> {
 export function checkService<In, Out>(options: Service<In, Out>): void {
   const { codec, handler, observer, onDrain, onInvalidFrame = "close", onMaxConnections = "wait" } = options;
   if (typeof handler !== "function") throw new TypeError("handler must be a function");
-  if (typeof codec?.decoder !== "function" || typeof codec.encoder !== "function") {
-    throw new TypeError("codec must have decoder() and encoder(), such as lines()");
-  }
+  checkCodec(codec);
   for (const [name, hook] of Object.entries({ observer, onDrain })) {
     if (hook !== undefined && typeof hook !== "function") throw new TypeError(`${name} must be a function`);
   }

@@ -1,7 +1,16 @@
+import type { Decoder, Encoder } from "./codec.ts";
 import type { DeadlineOwner } from "./deadline.ts";
 import { type CloseReason, SpillwayError } from "./errors.ts";
 import type { ConnectionInfo } from "./exchange.ts";
-import { brokenReason, codecError, connectionError, frameError, handlerError, replyError } from "./faults.ts";
+import {
+  brokenReason,
+  codecError,
+  connectionError,
+  frameError,
+  handlerError,
+  isSkippable,
+  replyError,
+} from "./faults.ts";
 import { Inbox, type InboxEvents } from "./inbox.ts";
 import { Outbox, type OutboxEvents } from "./outbox.ts";
 import { Pipeline, type PipelineEvents } from "./pipeline.ts";
@@ -23,7 +32,7 @@ import { type Due, type Phase, Watch } from "./watch.ts";
  * - **Pushes back**: takes a frame only while the pipeline and the outbox have room; see {@link Inbox} for what is read.
  * - **On abort** signals every handler in flight and drops their replies.
  */
-export class Session<In, Out> implements InboxEvents, PipelineEvents<Out>, OutboxEvents, DeadlineOwner, Sleeper {
+export class Session<In, Out> implements InboxEvents, PipelineEvents<In, Out>, OutboxEvents, DeadlineOwner, Sleeper {
   readonly info: ConnectionInfo;
   readonly #settings: SessionSettings<In, Out>;
   readonly #connection: Connection;
@@ -144,6 +153,14 @@ export class Session<In, Out> implements InboxEvents, PipelineEvents<Out>, Outbo
     this.#settings.observe({ type: "handler-error", connection: this.info, error });
   }
 
+  onDecoder(decoder: Decoder<In>): void {
+    this.#inbox.switchTo(decoder);
+  }
+
+  onEncoder(encoder: Encoder<Out>): void {
+    this.#outbox.switchTo(encoder);
+  }
+
   onBroken(cause: unknown): void {
     const error = connectionError(cause);
     this.abort(brokenReason(error), error);
@@ -194,7 +211,7 @@ export class Session<In, Out> implements InboxEvents, PipelineEvents<Out>, Outbo
 
   #onFrameError(error: SpillwayError): void {
     const { onInvalidFrame, observe } = this.#settings;
-    const skipped = onInvalidFrame === "skip" && (error.code === "frame-too-large" || error.code === "frame-invalid");
+    const skipped = onInvalidFrame === "skip" && isSkippable(error) && !this.#inbox.lost;
     observe({ type: "frame-error", connection: this.info, error, skipped });
     if (skipped) return;
     this.#inbox.stop();
@@ -248,23 +265,17 @@ export class Session<In, Out> implements InboxEvents, PipelineEvents<Out>, Outbo
       case "linger":
         return this.#connection.abort();
       case "write-timeout":
-        this.abort(due, new SpillwayError(due, "the other side takes nothing of what waits to be sent"));
-        return;
+        return void this.abort(due, new SpillwayError(due, "the other side takes nothing of what waits to be sent"));
       case "handler-timeout":
         this.#pipeline.timeOut();
         return this.#advance();
       case "frame-timeout":
-        return this.#onFrameTimeout();
+        this.#onFrameError(new SpillwayError(due, "a frame was begun and not finished in time"));
+        return this.#advance();
       case "idle-timeout":
       case "lifetime-reached":
         return this.stop(due);
     }
-  }
-
-  #onFrameTimeout(): void {
-    const error = new SpillwayError("frame-timeout", "a frame was begun and not finished in time");
-    this.#settings.observe({ type: "frame-error", connection: this.info, error, skipped: false });
-    this.fail(error);
   }
 
   #park(): void {

@@ -37,3 +37,16 @@ export class ByteQueue {
     this.#buffer = grown;
   }
 }
+
+/** All parts in one piece; without a copy if there is only one. */
+export function concat(parts: readonly Bytes[]): Bytes {
+  const [first = EMPTY, ...more] = parts.filter(({ length }) => length > 0);
+  if (more.length === 0) return first;
+  const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
