@@ -43,7 +43,8 @@ function isFrameFault(error: SpillwayError): boolean {
   return isSkippable(error) || error.code === "unexpected-eof";
 }
 
-function describe(cause: unknown): string {
+/** What was thrown, for a message. */
+export function describe(cause: unknown): string {
   if (cause instanceof Error) return cause.message || cause.name;
   try {
     return String(cause);

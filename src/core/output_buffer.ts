@@ -1,5 +1,5 @@
 import type { Encoder, Output } from "./codec.ts";
-import { encodeText } from "./text_slab.ts";
+import { encodeText } from "./slab.ts";
 
 /** The most that leaves in one write: small enough that a slow reader still shows progress between two. */
 const WRITE_BYTES = 65_536;
