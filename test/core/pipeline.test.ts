@@ -30,6 +30,8 @@ function noted(handler: Handler<string, string>): {
     onFault: (error) => told.push(`fault: ${error.code}`),
     onHandlerError: (error) => told.push(`error: ${error.code}`),
     onSettled: () => pipeline.answerFinished(),
+    onDecoder: () => told.push("decoder"),
+    onEncoder: () => told.push("encoder"),
   });
   return { pipeline, told, clock };
 }
@@ -195,6 +197,8 @@ describe("Pipeline", () => {
       onReply: () => {},
       onFault: () => {},
       onHandlerError: () => {},
+      onDecoder: () => {},
+      onEncoder: () => {},
       onSettled: () => {
         pipeline.answerFinished();
         settled.push(pipeline.turnOpen);

@@ -39,13 +39,13 @@ export interface DelimitedOptions {
 export function delimited(options: DelimitedOptions): Codec<Bytes, Payload> {
   const max = checkCount("maxFrameBytes", options.maxFrameBytes ?? 65_536);
   const { delimiter } = options;
-  const delimiters = (Array.isArray(delimiter) ? delimiter : [delimiter]).map(delimiterBytes);
+  const delimiters = (Array.isArray(delimiter) ? delimiter : [delimiter]).map(toBytes);
   const search = new DelimiterSearch(delimiters);
   const encoder = new DelimitedEncoder(search, delimiters[0] as Bytes);
   return { decoder: () => new DelimitedDecoder(search, max), encoder: () => encoder };
 }
 
-function delimiterBytes(delimiter: unknown): Bytes {
+function toBytes(delimiter: unknown): Bytes {
   if (typeof delimiter === "string") return new TextEncoder().encode(delimiter);
   if (delimiter instanceof Uint8Array) return new Uint8Array(delimiter);
   throw new TypeError(`delimiter must be a string or a Uint8Array, or an array of such, not ${typeof delimiter}`);
