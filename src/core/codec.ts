@@ -44,6 +44,11 @@ export interface Decoder<Frame> {
    */
   readonly lost?: boolean;
   /**
+   * Whether, once `next` ran dry, neither the decoder nor any frame refers to a chunk that was pushed: frames are strings,
+   * numbers, copies. The chunk's memory is then read into again. Left out: false.
+   */
+  readonly leavesChunks?: boolean;
+  /**
    * What was pushed and is not part of a frame that was given, in one piece; the caller's. The last call: the connection goes
    * on with another codec (`context.upgrade`). Left out: a connection that began with this codec keeps it.
    */

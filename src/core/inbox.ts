@@ -1,6 +1,6 @@
 import type { Clock } from "./clock.ts";
 import type { Decoder } from "./codec.ts";
-import type { Bytes } from "./transport.ts";
+import type { Bytes, Connection } from "./transport.ts";
 
 /** What an {@link Inbox} tells its session. */
 export interface InboxEvents {
@@ -70,7 +70,8 @@ export class Inbox<In> {
   }
 
   /** Reads until the end, or until `release`. Does not reject. */
-  async run(reader: ReadableStreamDefaultReader<Bytes>): Promise<void> {
+  async run(connection: Connection): Promise<void> {
+    const reader = connection.readable.getReader();
     this.#reader = reader;
     try {
       for (;;) {
@@ -79,9 +80,11 @@ export class Inbox<In> {
         this.bytesIn += value.length;
         this.heardAt = this.#clock.now();
         if (this.#stopped) continue;
+        const decoder = this.#decoder;
         this.#held = value;
         this.#events.onInput();
         if (this.#held !== undefined) await this.#taken();
+        else if (this.#dry && decoder === this.#decoder && decoder.leavesChunks === true) connection.recycle?.(value);
       }
       // Once stopped, what comes and how it ends is nobody's business.
       if (this.#stopped) return;

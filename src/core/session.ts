@@ -114,7 +114,7 @@ export class Session<In, Out> implements InboxEvents, PipelineEvents<In, Out>, O
 
   onWake(): void {
     this.#watch.wake(this.#connection.park !== undefined, this.#settings.clock.now());
-    void this.#inbox.run(this.#connection.readable.getReader());
+    void this.#inbox.run(this.#connection);
   }
 
   onInput(): void {

@@ -105,6 +105,10 @@ class LineDecoder<Frame> implements Decoder<Frame> {
     this.#payload = payload;
   }
 
+  get leavesChunks(): boolean {
+    return this.#payload.many !== undefined;
+  }
+
   get midFrame(): boolean {
     return this.#dropping || this.#begun !== undefined;
   }
