@@ -46,6 +46,13 @@ export interface Context {
    * ```
    */
   upgrade<In, Out>(to: Upgrade<In, Out>): void;
+  /**
+   * Ends the connection in order, as `handler-closed`, behind the reply to this frame: what `QUIT` does in many protocols. No
+   * frame that was not taken yet is handled; the replies to those that were, behind this one, are void.
+   *
+   * @throws {TypeError} the handler has finished
+   */
+  close(): void;
 }
 
 /**
@@ -61,6 +68,7 @@ export type Handler<In, Out> = (
 export interface ExchangeOwner<Out> {
   readonly connection: ConnectionInfo;
   upgrade<NewIn, NewOut>(exchange: Exchange<Out>, to: Upgrade<NewIn, NewOut>): void;
+  close(exchange: Exchange<Out>): void;
 }
 
 /** One frame on its way through the handler, and what became of it. */
@@ -70,8 +78,8 @@ export class Exchange<Out> implements Context {
   finished = false;
   reply: Out | undefined = undefined;
   fault: SpillwayError | undefined = undefined;
-  /** What encodes the replies behind this one, from now on. */
-  nextEncoder: Encoder<Out> | undefined = undefined;
+  /** What comes behind the reply: the end, or replies by another encoder. */
+  next: "close" | Encoder<Out> | undefined = undefined;
   readonly #owner: ExchangeOwner<Out>;
   #controller: AbortController | undefined = undefined;
   #abortedWith: SpillwayError | undefined = undefined;
@@ -94,6 +102,10 @@ export class Exchange<Out> implements Context {
 
   upgrade<NewIn, NewOut>(to: Upgrade<NewIn, NewOut>): void {
     this.#owner.upgrade(this, to);
+  }
+
+  close(): void {
+    this.#owner.close(this);
   }
 
   succeed(reply: Out | undefined): void {

@@ -1,6 +1,7 @@
 import type { Clock } from "./clock.ts";
 import type { Encoder, Output } from "./codec.ts";
 import type { CloseReason } from "./errors.ts";
+import { replyError } from "./faults.ts";
 import { OutputBuffer } from "./output_buffer.ts";
 import type { Connection } from "./transport.ts";
 
@@ -54,14 +55,18 @@ export class Outbox<Out> {
     return this.#unwritten > 0;
   }
 
-  /** Encodes a reply; `flush` sends it. @throws what the encoder throws, with nothing of the reply kept */
+  /** Encodes a reply; `flush` sends it. @throws {SpillwayError} `handler-failed`, `codec-failed`; nothing of the reply is kept */
   reply(frame: Out): void {
     this.#buffer ??= new OutputBuffer();
-    this.#buffer.frame(this.#encoder, frame);
+    try {
+      this.#buffer.frame(this.#encoder, frame);
+    } catch (cause) {
+      throw replyError(cause);
+    }
     this.framesOut += 1;
   }
 
-  /** Encodes the fault frame, if the codec has one. @throws as `reply` */
+  /** Encodes the fault frame, if the codec has one. @throws what the encoder throws */
   fault(reason: CloseReason): void {
     const encode = (_: undefined, output: Output) => this.#encoder.encodeFault?.(reason, output);
     this.#buffer ??= new OutputBuffer();

@@ -18,6 +18,8 @@ export interface PipelineEvents<In, Out> {
   onDecoder(decoder: Decoder<In>): void;
   /** The replies that come next are another encoder's. */
   onEncoder(encoder: Encoder<Out>): void;
+  /** That was the last reply: its handler closes the connection. */
+  onLast(): void;
 }
 
 /** Microtasks without a finished handler after which a turn counts as over: more than a chain of plain `await`s needs. */
@@ -29,8 +31,8 @@ const QUIET_MICROTASKS = 6;
  * A synchronous handler costs no promise: while nothing waits, its reply goes straight through.
  */
 export class Pipeline<In, Out> implements ExchangeOwner<Out> {
-  /** A fault is on its way out: no further frame may be handled. */
-  faulted = false;
+  /** A fault or the last reply is on its way out: no further frame may be handled. */
+  ended = false;
   /** Handlers finish within this turn of the event loop: their replies should leave together. */
   turnOpen = false;
   /** When an asynchronous handler last finished. */
@@ -80,7 +82,7 @@ export class Pipeline<In, Out> implements ExchangeOwner<Out> {
 
   /** Ends the sequence: after everything before it is answered, `onFault` is called. */
   fault(error: SpillwayError): void {
-    this.faulted = true;
+    this.ended = true;
     const exchange = new Exchange<Out>(this);
     exchange.fail(error);
     this.#enqueue(exchange);
@@ -88,7 +90,7 @@ export class Pipeline<In, Out> implements ExchangeOwner<Out> {
 
   /** The handler of `exchange` wants another protocol behind the frames that were taken so far. */
   upgrade<NewIn, NewOut>(exchange: Exchange<Out>, to: Upgrade<NewIn, NewOut>): void {
-    if (exchange.finished) throw new TypeError("upgrade() must be called before the handler has finished");
+    checkUnfinished(exchange, "upgrade");
     // From here on, its frames are the ones that this pipeline is about.
     const { codec, handler } = to as unknown as Upgrade<In, Out>;
     checkCodec(codec);
@@ -97,8 +99,15 @@ export class Pipeline<In, Out> implements ExchangeOwner<Out> {
     this.#events.onDecoder(codec.decoder());
     this.#handler = handler;
     const last = this.#exchanges.includes(exchange) ? this.#exchanges.at(-1) : exchange;
-    (last as Exchange<Out>).nextEncoder = encoder;
+    (last as Exchange<Out>).next = encoder;
     this.#events.onSettled();
+  }
+
+  /** The handler of `exchange` has the last word. */
+  close(exchange: Exchange<Out>): void {
+    checkUnfinished(exchange, "close");
+    exchange.next = "close";
+    this.ended = true;
   }
 
   /** The handler that has been at work for longest is out of time. */
@@ -121,7 +130,7 @@ export class Pipeline<In, Out> implements ExchangeOwner<Out> {
 
   /** Nobody waits for what is still here: signals the handlers and forgets them. */
   abort(error: SpillwayError): void {
-    this.faulted = true;
+    this.ended = true;
     for (const exchange of this.#exchanges.splice(0)) {
       if (exchange.finished) continue;
       exchange.finished = true;
@@ -170,15 +179,20 @@ export class Pipeline<In, Out> implements ExchangeOwner<Out> {
       }
     }
     if (exchange.fault !== undefined) this.#events.onFault(exchange.fault);
-    if (exchange.nextEncoder !== undefined) this.#events.onEncoder(exchange.nextEncoder);
+    if (exchange.next === "close") this.#events.onLast();
+    else if (exchange.next !== undefined) this.#events.onEncoder(exchange.next);
   }
 
   #fail(exchange: Exchange<Out>, error: SpillwayError): void {
     if (exchange.finished) return;
     exchange.fail(error);
-    this.faulted = true;
+    this.ended = true;
     this.#events.onHandlerError(error);
   }
+}
+
+function checkUnfinished({ finished }: { readonly finished: boolean }, call: string): void {
+  if (finished) throw new TypeError(`${call}() must be called before the handler has finished`);
 }
 
 function isPromiseLike(result: unknown): result is PromiseLike<unknown> {

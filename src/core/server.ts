@@ -5,7 +5,7 @@ import { SpillwayError } from "./errors.ts";
 import type { ConnectionInfo } from "./exchange.ts";
 import { codecError } from "./faults.ts";
 import { checkDuration, checkHostname, checkPort, type Limits, resolveLimits } from "./limits.ts";
-import type { DrainResult, ServerEvent } from "./observer.ts";
+import { connectionClosed, type DrainResult, type ServerEvent } from "./observer.ts";
 import { checkService, type ServeOptions } from "./service.ts";
 import { Session } from "./session.ts";
 import type { SessionSettings } from "./session_settings.ts";
@@ -195,8 +195,7 @@ export class Server<In = unknown, Out = unknown> implements AsyncDisposable {
     } catch (cause) {
       const error = codecError(cause);
       connection.abort(error);
-      const nothing = { ...NO_TRAFFIC, durationMs: 0 };
-      this.#observe({ type: "connection-closed", connection: info, reason: "codec-failed", error, ...nothing });
+      this.#observe(connectionClosed(info, "codec-failed", error, { ...NO_TRAFFIC, durationMs: 0 }));
       return undefined;
     }
   }

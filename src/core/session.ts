@@ -2,16 +2,9 @@ import type { Decoder, Encoder } from "./codec.ts";
 import type { DeadlineOwner } from "./deadline.ts";
 import { type CloseReason, SpillwayError } from "./errors.ts";
 import type { ConnectionInfo } from "./exchange.ts";
-import {
-  brokenReason,
-  codecError,
-  connectionError,
-  frameError,
-  handlerError,
-  isSkippable,
-  replyError,
-} from "./faults.ts";
+import { brokenReason, codecError, connectionError, frameError, handlerError, isSkippable } from "./faults.ts";
 import { Inbox, type InboxEvents } from "./inbox.ts";
+import { connectionClosed } from "./observer.ts";
 import { Outbox, type OutboxEvents } from "./outbox.ts";
 import { Pipeline, type PipelineEvents } from "./pipeline.ts";
 import type { SessionSettings } from "./session_settings.ts";
@@ -93,7 +86,7 @@ export class Session<In, Out> implements InboxEvents, PipelineEvents<In, Out>, O
     if (this.#reason !== undefined || this.#stopping !== undefined) return;
     this.#report(() => {
       this.#goodbye = this.#settings.onDrain(this.info);
-    }, handlerError);
+    });
     this.stop("drained");
   }
 
@@ -132,11 +125,7 @@ export class Session<In, Out> implements InboxEvents, PipelineEvents<In, Out>, O
   }
 
   onReply(reply: Out): void {
-    try {
-      this.#outbox.reply(reply);
-    } catch (cause) {
-      throw replyError(cause);
-    }
+    this.#outbox.reply(reply);
   }
 
   onFault(error: SpillwayError): void {
@@ -161,6 +150,11 @@ export class Session<In, Out> implements InboxEvents, PipelineEvents<In, Out>, O
     this.#outbox.switchTo(encoder);
   }
 
+  onLast(): void {
+    this.#inbox.stop();
+    this.#decide("handler-closed", undefined);
+  }
+
   onBroken(cause: unknown): void {
     const error = connectionError(cause);
     this.abort(brokenReason(error), error);
@@ -173,7 +167,7 @@ export class Session<In, Out> implements InboxEvents, PipelineEvents<In, Out>, O
   get #phase(): Phase {
     if (this.#closing) return "closing";
     if (this.#reason !== undefined) return "ending";
-    return this.#stopping === undefined && !this.#pipeline.faulted ? "serving" : "stopping";
+    return this.#stopping === undefined && !this.#pipeline.ended ? "serving" : "stopping";
   }
 
   #advance(): void {
@@ -197,7 +191,7 @@ export class Session<In, Out> implements InboxEvents, PipelineEvents<In, Out>, O
   #takeFrames(): void {
     const { concurrency, maxOutboundBytes } = this.#settings.limits;
     const pipeline = this.#pipeline;
-    while (!pipeline.faulted && pipeline.length < concurrency && this.#outbox.pending < maxOutboundBytes) {
+    while (!pipeline.ended && pipeline.length < concurrency && this.#outbox.pending < maxOutboundBytes) {
       try {
         const frame = this.#inbox.take();
         if (frame === undefined) break;
@@ -227,15 +221,15 @@ export class Session<In, Out> implements InboxEvents, PipelineEvents<In, Out>, O
   #sayGoodbye(): void {
     const goodbye = this.#goodbye as Out;
     this.#goodbye = undefined;
-    this.#report(() => this.#outbox.reply(goodbye), replyError);
+    this.#report(() => this.#outbox.reply(goodbye));
   }
 
   /** Runs what must not keep the connection from its orderly end. */
-  #report(run: () => void, errorOf: (cause: unknown) => SpillwayError): void {
+  #report(run: () => void): void {
     try {
       run();
     } catch (cause) {
-      this.onHandlerError(errorOf(cause));
+      this.onHandlerError(cause instanceof SpillwayError ? cause : handlerError(cause));
     }
   }
 
@@ -290,11 +284,8 @@ export class Session<In, Out> implements InboxEvents, PipelineEvents<In, Out>, O
     // A handler may finish long after this: there is nothing left to advance, or to arm a deadline for.
     this.#closing = true;
     this.#watch.end();
-    const { info: connection, traffic } = this;
-    const reason = this.#reason as CloseReason;
-    const durationMs = this.#settings.clock.now() - this.#openedAt;
-    const event = { type: "connection-closed", connection, reason, ...traffic, durationMs } as const;
-    this.#settings.observe(this.#error === undefined ? event : { ...event, error: this.#error });
+    const traffic = { ...this.traffic, durationMs: this.#settings.clock.now() - this.#openedAt };
+    this.#settings.observe(connectionClosed(this.info, this.#reason as CloseReason, this.#error, traffic));
     this.#settings.onOver(this);
   }
 }

@@ -32,6 +32,7 @@ function noted(handler: Handler<string, string>): {
     onSettled: () => pipeline.answerFinished(),
     onDecoder: () => told.push("decoder"),
     onEncoder: () => told.push("encoder"),
+    onLast: () => told.push("last"),
   });
   return { pipeline, told, clock };
 }
@@ -95,7 +96,7 @@ describe("Pipeline", () => {
     pending.of("b").reject(new Error("no"));
     await clock.advance(0);
     expect(told).toEqual(["error: handler-failed"]);
-    expect(pipeline.faulted).toBe(true);
+    expect(pipeline.ended).toBe(true);
     pending.of("a").resolve("A");
     await clock.advance(0);
     expect(told).toEqual(["error: handler-failed", "A", "fault: handler-failed"]);
@@ -199,6 +200,7 @@ describe("Pipeline", () => {
       onHandlerError: () => {},
       onDecoder: () => {},
       onEncoder: () => {},
+      onLast: () => {},
       onSettled: () => {
         pipeline.answerFinished();
         settled.push(pipeline.turnOpen);
