@@ -58,12 +58,6 @@ export class OutputBuffer implements Output {
     return this.#takeJoined();
   }
 
-  clear(): void {
-    this.#text = "";
-    this.#parts = [];
-    this.#partBytes = 0;
-  }
-
   #encode(): void {
     if (this.#text === "") return;
     const bytes = this.#takeText();
