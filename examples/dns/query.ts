@@ -3,7 +3,7 @@
 type Bytes = Uint8Array<ArrayBuffer>;
 
 /** What is asked. */
-export interface Question {
+interface Question {
   /** In lower case, without the dot at its end; a dot that is within a label is `\046`, a backslash `\092`. */
   readonly name: string;
   readonly type: number;
@@ -25,7 +25,7 @@ export interface Query {
 }
 
 /** That the sender speaks EDNS. */
-export interface Edns {
+interface Edns {
   readonly version: number;
   readonly dnssecOk: boolean;
 }

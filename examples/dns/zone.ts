@@ -29,15 +29,10 @@ function a(address: string): ResourceRecord {
 }
 
 function aaaa(address: string): ResourceRecord {
-  const [before = [], after = []] = address
-    .split("::")
-    .map((part) => part.split(":").map((group) => parseInt(group, 16)));
-  const zeros = new Array<number>(8 - before.length - after.length).fill(0);
-  return {
-    type: Type.aaaa,
-    ttl: TTL,
-    data: [...before, ...zeros, ...after].flatMap((group) => [group >> 8, group & 0xff]),
-  };
+  const given = address.split(":").filter((group) => group !== "");
+  const whole = address.replace("::", `:${"0:".repeat(8 - given.length)}`);
+  const groups = whole.split(":").map((group) => parseInt(group, 16));
+  return { type: Type.aaaa, ttl: TTL, data: groups.flatMap((group) => [group >> 8, group & 0xff]) };
 }
 
 /** Each text has at most 255 bytes. */
