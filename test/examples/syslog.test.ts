@@ -1,7 +1,7 @@
 // The syslog example, fed by logger.
 import process from "node:process";
-import { describe, expect, it } from "vitest";
-import { intake, type LogMessage } from "../../examples/syslog/service.ts";
+import { describe, expect, it, vi } from "vitest";
+import service, { intake, type LogMessage } from "../../examples/syslog/service.ts";
 import { type Context, type ServerEvent, serve } from "../../src/mod.ts";
 import { eventually } from "../conformance/platform.ts";
 import { RealProgram } from "./real_program.ts";
@@ -30,6 +30,13 @@ it.each([
   ["<>none", 1, 5, "<>none"],
 ])("%j is of facility %d and severity %d", (frame, facility, severity, message) => {
   expect(collected([frame])).toEqual([{ facility, severity, message }]);
+});
+
+it("prints a message as one line, whatever is in it", () => {
+  const log = vi.spyOn(console, "log").mockReturnValue();
+  void service.handler('<14>a "quoted"\nline', {} as Context);
+  expect(log.mock.calls).toEqual([['{"severity":6,"facility":1,"message":"a \\"quoted\\"\\nline"}']]);
+  log.mockRestore();
 });
 
 const BRIEF = "--rfc5424=notime,notq,nohost";
