@@ -8,7 +8,7 @@ import { type Header, PrefixedDecoder } from "./prefixed_decoder.ts";
 const HEADERS_END = "\r\n\r\n";
 const LONGEST_HEADERS = 4_096;
 /** RFC 9110's field names; printable values. */
-const FIELD = /^([!#$%&'*+.^_`|~0-9a-z-]+):([\t\x20-\x7e]*)$/i;
+const FIELD = /^([!#$%&\x27*+.^_\x60|~0-9a-z-]+):([\t\x20-\x7e]*)$/i;
 
 /** Settings of {@link contentLength}. */
 export interface ContentLengthOptions {
@@ -30,8 +30,8 @@ export interface ContentLengthOptions {
  * import { contentLength, json } from "spillway/codecs";
  *
  * const decoder = json(contentLength()).decoder();
- * decoder.push(new TextEncoder().encode('Content-Length: 13\r\n\r\n{"id":1,"a":2'));
- * console.log(decoder.next()); // undefined
+ * decoder.push(new TextEncoder().encode('Content-Length: 8\r\n\r\n{"id":1}'));
+ * console.log(decoder.next()); // { id: 1 }
  * ```
  */
 export function contentLength(options: ContentLengthOptions = {}): Codec<Bytes, Payload> {
