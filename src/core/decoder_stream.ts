@@ -12,7 +12,7 @@ import type { Bytes } from "./transport.ts";
  *
  * - **Owns** a decoder, and every chunk that was written: frames may be views of it. A chunk over shared memory is copied.
  * - **Pushes back** by the frame: one is decoded when the readable is asked for it, none ahead. A write settles when a frame
- *   is asked for that its chunk does not have, so one chunk is held at a time, and `close` when the last frame was taken.
+ *   is asked for that its chunk does not have, so one chunk is held at a time, and `close` when the end was read.
  * - **On abort** of the writable the readable errors with the reason; on `cancel` of the readable the writable does. Frames
  *   that were not taken are dropped.
  *

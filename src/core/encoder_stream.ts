@@ -85,7 +85,7 @@ class Encoding<Frame> implements PulledWork<Frame> {
     this.#advance();
   }
 
-  /** Whether what was written leaves without waiting for more, and more waits for that. */
+  /** Whether what was written leaves without waiting for more, and what is written next waits for that. */
   get #pressed(): boolean {
     return this.#closed || this.#fault !== undefined || this.#buffer.length >= FULL_BYTES;
   }

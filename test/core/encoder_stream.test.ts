@@ -7,7 +7,6 @@ import { fate } from "./fate.ts";
 import { pair } from "./pair.ts";
 
 const FULL_BYTES = 65_536;
-const bytesOf = (text: string): Bytes => new TextEncoder().encode(text);
 const textOf = (bytes: Uint8Array | undefined): string => new TextDecoder().decode(bytes);
 
 function opened<Frame>(codec: { encoder(): Encoder<Frame> }) {
