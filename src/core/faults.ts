@@ -17,10 +17,16 @@ export function handlerError(cause: unknown): SpillwayError {
   return new SpillwayError("handler-failed", `the handler threw: ${describe(cause)}`, { cause });
 }
 
-/** What an encoder threw: the handler's fault if this is no frame of the codec, else the codec's. */
+/** What an encoder threw: the writer's fault if this is no frame of the codec, else the codec's. */
+export function encodeError(cause: unknown): SpillwayError {
+  return cause instanceof SpillwayError && cause.code === "reply-invalid" ? cause : codecError(cause);
+}
+
+/** What an encoder threw at a handler's reply. */
 export function replyError(cause: unknown): SpillwayError {
-  if (!(cause instanceof SpillwayError) || cause.code !== "reply-invalid") return codecError(cause);
-  return new SpillwayError("handler-failed", `the handler's reply was refused: ${cause.message}`, { cause });
+  const error = encodeError(cause);
+  if (error.code !== "reply-invalid") return error;
+  return new SpillwayError("handler-failed", `the handler's reply was refused: ${error.message}`, { cause: error });
 }
 
 /** What a stream of a connection failed with. */

@@ -1,9 +1,12 @@
 /**
- * Framings: how messages are marked in a stream of bytes. A server takes any of them, and they combine.
+ * Framings: how messages are marked in a stream of bytes. A server takes any of them, and they combine. The streams
+ * of frames that they make are here too.
  *
  * @module
  */
 export type { Codec, Decoder, Encoder, Output } from "../codec.ts";
+export { decoderStream } from "../decoder_stream.ts";
+export { encoderStream } from "../encoder_stream.ts";
 export { type ContentLengthOptions, contentLength } from "./content_length.ts";
 export { type DelimitedOptions, type Delimiter, delimited } from "./delimited.ts";
 export { type FixedLengthOptions, fixedLength } from "./fixed_length.ts";
