@@ -5,8 +5,10 @@ import { type Bytes, SpillwayError } from "../../src/mod.ts";
 export function decodeCommands(chunks: readonly Bytes[], limits: Partial<RespLimits> = {}): (string[] | string)[] {
   const decoder = resp(limits).decoder();
   const given: (string[] | string)[] = [];
+  const bytes = chunks.reduce((total, { length }) => total + length, 0);
   const takeAll = () => {
-    for (;;) {
+    // No command has no bytes; one more for an end that comes too early.
+    while (given.length <= bytes + 1) {
       try {
         const command = decoder.next();
         if (command === undefined) return;

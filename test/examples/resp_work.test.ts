@@ -79,3 +79,16 @@ describe("resp decoder: the work is linear in the bytes", () => {
     expect(touched).toBeLessThanOrEqual(6 * input.length);
   });
 });
+
+it("resp decoder: nothing that comes behind a broken command is looked at, or kept", () => {
+  const decoder = resp().decoder();
+  decoder.push(bytesOf("*x\r\n"));
+  expect(() => decoder.next()).toThrow(expect.objectContaining({ code: "frame-invalid" }));
+  const touched = bytesTouched(() => {
+    for (let count = 0; count < 100; count++) {
+      decoder.push(bytesOf(PING));
+      expect(decoder.next()).toBeUndefined();
+    }
+  });
+  expect(touched).toBe(0);
+});
