@@ -35,7 +35,7 @@ const steps = [
   // What the adapters take the natives for, against the runtimes' own types.
   step("types-deno", tool("typescript", ["-p", "test/types/deno"], "tsc")),
   step("types-bun", tool("typescript", ["-p", "test/types/bun"], "tsc")),
-  deno("deno-check", ["check", "--quiet", ...entries]),
+  deno("deno-check", ["check", "--quiet", ...entries, "examples"]),
   step("unused", tool("knip", ["--no-progress"])),
   step("publint", tool("publint", ["--strict"])),
   // Without its comparison with DefinitelyTyped, which needs the network.
