@@ -11,7 +11,13 @@ export interface EventRecord {
 }
 
 /** Ends that need nobody's attention. */
-const ORDERLY: ReadonlySet<CloseReason> = new Set(["remote-closed", "drained", "idle-timeout", "lifetime-reached"]);
+const ORDERLY: ReadonlySet<CloseReason> = new Set([
+  "remote-closed",
+  "handler-closed",
+  "drained",
+  "idle-timeout",
+  "lifetime-reached",
+]);
 
 /** How far a chain of causes is followed: it may be a ring. */
 const MOST_CAUSES = 4;

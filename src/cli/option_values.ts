@@ -48,7 +48,8 @@ export function parsePort(text: string): number {
   return port;
 }
 
-function parseWholeNumber(text: string): number | undefined {
+/** Digits only; `undefined` for anything else. */
+export function parseWholeNumber(text: string): number | undefined {
   const number = /^\d+$/.test(text) ? Number(text) : Number.NaN;
   return Number.isSafeInteger(number) ? number : undefined;
 }
@@ -60,10 +61,4 @@ export function parseHostname(text: string): string {
     throw new InvalidArgumentError("write a name or a numeric address, such as 0.0.0.0 or ::1");
   }
   return hostname;
-}
-
-/** Text that fits into one line. */
-export function parsePrefix(text: string): string {
-  if (text.includes("\n")) throw new InvalidArgumentError("it must not contain a line break: each reply is one line");
-  return text;
 }

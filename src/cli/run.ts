@@ -9,10 +9,21 @@ export type { Environment } from "./serve_command.ts";
 
 const SERVICE_HELP = "compute, echo, or the path of a module with `export default { codec, handler }`";
 
-const SERVE_EXAMPLES = `
+const CODECS_AND_EXAMPLES = `
+Codecs of echo:
+  lines               to LF or CRLF
+  delimited:0x1e      to those bytes; or to text: delimited:'\\r\\n' (also \\t \\0 \\\\ \\x1e)
+  fixed:16            so many bytes each
+  u8 u16be u32le ...  behind a length of that many bits (8, 16, 24, 32, 48 or 64) and byte order
+  varint              behind a length as in protobuf streams
+  netstring           5:hello,
+  octet               5 hello (syslog)
+  content-length      behind header fields (LSP)
+
 Examples:
   spillway serve                          each integer is answered with the next one, 2 s later
   spillway serve echo --prefix '> '       each line comes back
+  spillway serve echo --codec u16be       each frame comes back, behind its length in two bytes
   spillway serve ./chat.js --port 9000    a service of your own
 `;
 
@@ -28,7 +39,7 @@ export async function run(args: readonly string[], environment: Environment): Pr
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return 0;
     const failure = error instanceof Failure ? error : unexpectedFailure(error);
-    environment.stdio.err(`spillway: ${failure.message}\n`);
+    environment.stdio.err(`spillway: ${failure.message.replaceAll("\n", "\\n")}\n`);
     return failure.exitCode;
   }
 }
@@ -53,7 +64,7 @@ function programFor(environment: Environment, onExitCode: (code: number) => void
   serve
     .argument("[service]", SERVICE_HELP, "compute")
     .action(async (service: string, flags: ServeFlags) => onExitCode(await runServe(service, flags, environment)))
-    .addHelpText("after", SERVE_EXAMPLES);
+    .addHelpText("after", CODECS_AND_EXAMPLES);
   addServeFlags(serve);
   for (const command of [program, serve]) {
     command
@@ -77,6 +88,5 @@ function inOneLine(message: string): string {
     .replace(/\n\(Did you mean (.*)\?\)$/, " (did you mean $1?)")
     .replace(/^option '(--\S+) .*?' argument '(.*)' is invalid\. (.*)$/s, "option '$1' cannot be '$2': $3")
     .replace(/: Allowed choices are (.*)\.$/, ": choose one of $1")
-    .replace(/\.$/, "")
-    .replaceAll("\n", "\\n");
+    .replace(/\.$/, "");
 }

@@ -1,12 +1,14 @@
 import { type Command, Option } from "commander";
+import { type CodecSpec, parseCodecSpec } from "./codec_spec.ts";
 import { LOG_FORMATS, LOG_LEVELS, type LogOptions } from "./log.ts";
-import { parseCount, parseDelay, parseHostname, parsePort, parsePrefix, parseTimeout } from "./option_values.ts";
+import { parseCount, parseDelay, parseHostname, parsePort, parseTimeout } from "./option_values.ts";
 
 /** What was given to `spillway serve`; what is absent was not given. */
 export interface ServeFlags {
   readonly hostname?: string;
   readonly port?: number;
   readonly delay?: number;
+  readonly codec?: CodecSpec;
   readonly prefix?: string;
   readonly maxFrameBytes?: number;
   readonly idleTimeout?: number;
@@ -31,8 +33,9 @@ const GROUPS: Readonly<Record<string, readonly Row[]>> = {
   ],
   "Of one service:": [
     ["--delay <duration>", "compute: how long it takes for each line (default: 2s)", parseDelay],
-    ["--prefix <text>", "echo: what goes before each line (default: nothing)", parsePrefix],
-    ["--max-frame-bytes <count>", "compute, echo: the longest line (default: 65536)", parseCount],
+    ["--codec <spec>", "echo: how frames are marked, see below (default: lines)", parseCodecSpec],
+    ["--prefix <text>", "echo: what goes before each payload (default: nothing)", (text) => text],
+    ["--max-frame-bytes <count>", "compute, echo: the longest payload (default: 65536)", parseCount],
   ],
   "Limits (durations such as 250ms, 5s, 5m, 1h; off for none):": [
     ["--idle-timeout <duration>", "no byte while nothing is in flight (default: 5m)", parseTimeout],

@@ -1,12 +1,19 @@
+import type { Output } from "../core/codecs/mod.ts";
 import type { Service } from "../mod.ts";
-import { usageFailure } from "./failure.ts";
+import { type CodecSpec, parseCodecSpec } from "./codec_spec.ts";
+import { firstLine, usageFailure } from "./failure.ts";
 import type { ServeFlags } from "./serve_flags.ts";
 import { isModulePath, loadServiceModule, type ServiceOptions } from "./service_module.ts";
-import { type ComputeOptions, compute, DEFAULT_DELAY_MS } from "./services/compute.ts";
+import { compute, DEFAULT_DELAY_MS } from "./services/compute.ts";
 import { echo } from "./services/echo.ts";
 
 /** The flags that only some services have. */
-const OWN_FLAGS = { delay: "--delay", prefix: "--prefix", maxFrameBytes: "--max-frame-bytes" } as const;
+const OWN_FLAGS = {
+  delay: "--delay",
+  codec: "--codec",
+  prefix: "--prefix",
+  maxFrameBytes: "--max-frame-bytes",
+} as const;
 
 type OwnFlag = keyof typeof OWN_FLAGS;
 
@@ -17,10 +24,8 @@ export async function chooseService(name: string, flags: ServeFlags, cwd: string
     return chooseCompute(flags);
   }
   if (name === "echo") {
-    checkOwnFlags("echo", flags, ["prefix", "maxFrameBytes"]);
-    return echo(
-      lineOptions(flags, { ...(flags.prefix !== undefined && { prefix: flags.prefix }) }),
-    ) as Service<unknown>;
+    checkOwnFlags("echo", flags, ["codec", "prefix", "maxFrameBytes"]);
+    return chooseEcho(flags);
   }
   if (isModulePath(name)) {
     checkOwnFlags("a service module", flags, []);
@@ -36,11 +41,31 @@ function chooseCompute(flags: ServeFlags): ServiceOptions {
       `--handler-timeout (${handlerTimeout} ms) must be longer than the --delay of compute (${delay} ms): every computation would be cut off`,
     );
   }
-  return compute(lineOptions<ComputeOptions>(flags, { delayMs: delay })) as Service<unknown>;
+  return compute({ ...frameLimits(flags), delayMs: delay }) as Service<unknown>;
 }
 
-function lineOptions<Options extends object>({ maxFrameBytes }: ServeFlags, options: Options): Options {
-  return maxFrameBytes === undefined ? options : { ...options, maxFrameBytes };
+function chooseEcho(flags: ServeFlags): ServiceOptions {
+  const { codec: spec = parseCodecSpec("lines"), prefix = "" } = flags;
+  if (spec.fixed) checkOwnFlags(`--codec ${spec.text}`, flags, ["codec"]);
+  const codec = spec.codec(frameLimits(flags));
+  if (prefix !== "") checkPrefix(spec, prefix);
+  return echo({ codec, prefix }) as Service<unknown>;
+}
+
+function frameLimits({ maxFrameBytes }: ServeFlags): { readonly maxFrameBytes?: number } {
+  return maxFrameBytes === undefined ? {} : { maxFrameBytes };
+}
+
+/** The echo of an empty frame is the prefix alone. */
+function checkPrefix(spec: CodecSpec, prefix: string): void {
+  const nowhere: Output = { text: () => undefined, bytes: () => undefined };
+  try {
+    spec.codec({}).encoder().encode(new TextEncoder().encode(prefix), nowhere);
+  } catch (error) {
+    throw usageFailure(
+      `option '--prefix' cannot be ${JSON.stringify(prefix)} with --codec ${spec.text}: ${firstLine(error)}`,
+    );
+  }
 }
 
 function checkOwnFlags(service: string, flags: ServeFlags, own: readonly OwnFlag[]): void {

@@ -13,6 +13,7 @@ const NAMES: Readonly<Record<keyof ServiceOptions, true>> = {
   codec: true,
   handler: true,
   observer: true,
+  onDrain: true,
   hostname: true,
   port: true,
   onInvalidFrame: true,

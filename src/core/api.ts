@@ -3,11 +3,12 @@ export { type Clock, systemClock } from "./clock.ts";
 export type { Codec, Decoder, Encoder, Output } from "./codec.ts";
 export { type LineEncoding, type LinesOptions, lines } from "./codecs/lines.ts";
 export { type CloseReason, type ErrorCode, SpillwayError } from "./errors.ts";
-export type { ConnectionInfo, Context, Handler } from "./exchange.ts";
+export type { ConnectionInfo, Context, Handler, Upgrade } from "./exchange.ts";
 export type { Limits } from "./limits.ts";
 export type { ConnectionClosed, DrainResult, Observer, ServerEvent } from "./observer.ts";
-export type { ServeOptions, Server, ServerStats, Service, ShutdownOptions } from "./server.ts";
-export type { Traffic } from "./session.ts";
+export type { Server, ServerStats, ShutdownOptions } from "./server.ts";
+export type { ServeOptions, Service } from "./service.ts";
+export type { Traffic } from "./traffic.ts";
 export type {
   Address,
   Bytes,

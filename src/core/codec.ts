@@ -15,6 +15,7 @@ import type { Bytes } from "./transport.ts";
  * - **Owns**: a pushed chunk belongs to the decoder; frames may be views of it.
  * - **Linear**: each byte is looked at a bounded number of times, however the input is cut. At most one frame and one
  *   chunk are held.
+ * - **Lazy**: what is behind a frame is not judged before that frame was taken: it may belong to another codec (`rest`).
  *
  * @typeParam Frame what a frame is; anything but `undefined`
  */
@@ -27,6 +28,7 @@ export interface Decoder<Frame> {
    * A frame that breaks a rule throws a {@link SpillwayError} of code `frame-too-large` or `frame-invalid` in its
    * place. The decoder must then be ready to go on behind exactly that frame, for sessions with
    * `onInvalidFrame: "skip"`. Anything else that is thrown ends the connection as `codec-failed`.
+   * Where a broken frame hides where the next one begins, set `lost`.
    */
   next(): Frame | undefined;
   /**
@@ -36,6 +38,21 @@ export interface Decoder<Frame> {
   end(): void;
   /** Whether a frame has begun and is not whole: what the frame deadline watches. Asked after `next` ran dry. */
   readonly midFrame: boolean;
+  /**
+   * Whether it cannot tell where the next frame begins, now that `next` has thrown: the connection then ends, even with
+   * `onInvalidFrame: "skip"`. Left out: it always can.
+   */
+  readonly lost?: boolean;
+  /**
+   * Whether, once `next` ran dry, neither the decoder nor any frame refers to a chunk that was pushed: frames are strings,
+   * numbers, copies. The chunk's memory is then read into again. Left out: false.
+   */
+  readonly leavesChunks?: boolean;
+  /**
+   * What was pushed and is not part of a frame that was given, in one piece; the caller's. The last call: the connection goes
+   * on with another codec (`context.upgrade`). Left out: a connection that began with this codec keeps it.
+   */
+  rest?(): Bytes;
 }
 
 /** Where an {@link Encoder} puts what is to be sent. What is put here in one turn leaves in one write. */
@@ -70,4 +87,10 @@ export interface Codec<In, Out = In> {
   decoder(): Decoder<In>;
   /** An encoder for one connection; one without state may be shared by all. */
   encoder(): Encoder<Out>;
+}
+
+/** @throws {TypeError} not a codec */
+export function checkCodec(codec: Codec<unknown, never> | undefined): void {
+  if (typeof codec?.decoder === "function" && typeof codec.encoder === "function") return;
+  throw new TypeError("codec must have decoder() and encoder(), such as lines()");
 }

@@ -86,8 +86,13 @@ export class DriverConnection implements Connection, DirectSource, DirectSink {
     this.#onSent = this.#onRefused = undefined;
     this.#endPull = undefined;
     this.#sleeper = sleeper;
+    this.#driver.rest?.();
     this.#driver.pull();
     return true;
+  }
+
+  recycle(chunk: Bytes): void {
+    this.#driver.recycle?.(chunk);
   }
 
   abort(reason?: unknown): void {
@@ -195,11 +200,10 @@ export class DriverConnection implements Connection, DirectSource, DirectSink {
 
   /** Stays pending while the driver delivers without being asked: so a read costs the stream no pull. */
   #pull(): Promise<void> {
-    const pulled = new Promise<void>((resolve) => {
+    return new Promise((resolve) => {
       this.#endPull = resolve;
+      this.#driver.pull();
     });
-    this.#driver.pull();
-    return pulled;
   }
 
   #answerWaiting(result: ReadableStreamReadResult<Bytes>): void {

@@ -1,4 +1,4 @@
-import type { Address } from "./transport.ts";
+import type { Address, Bytes } from "./transport.ts";
 
 /**
  * What a runtime must do for one connection. An adapter implements it and reports what happens to the
@@ -9,6 +9,10 @@ export interface Driver {
   readonly localAddress: Address;
   /** Somebody waits for input: deliver a chunk with `push`, or `end`, or `fail`. Called again only when more is wanted. */
   pull(): void;
+  /** A chunk that was pushed may be written to again. Left out where the runtime brings its own memory. */
+  recycle?(chunk: Bytes): void;
+  /** Nothing has happened for a while: lets go of what is there for speed only. */
+  rest?(): void;
   /**
    * Sends; `undefined` when the kernel took everything at once, else a promise that fulfils when it has, and rejects with
    * a {@link SpillwayError}. One call at a time; `bytes` stay unchanged until then.

@@ -4,6 +4,7 @@
  * | reason | meaning |
  * |---|---|
  * | `remote-closed` | the other side sent FIN and everything it had asked was answered |
+ * | `handler-closed` | the handler said so (`context.close()`), and its reply was sent |
  * | `drained` | the server shut down; what was in flight was answered |
  * | `unexpected-eof` | FIN in the middle of a frame |
  * | `connection-reset` | the other side reset the connection, or went away while a reply was being sent |
@@ -18,6 +19,7 @@
  */
 export type CloseReason =
   | "remote-closed"
+  | "handler-closed"
   | "drained"
   | "unexpected-eof"
   | "connection-reset"

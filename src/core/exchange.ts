@@ -1,3 +1,4 @@
+import type { Codec, Encoder } from "./codec.ts";
 import type { SpillwayError } from "./errors.ts";
 import type { Address } from "./transport.ts";
 
@@ -9,6 +10,12 @@ export interface ConnectionInfo {
   readonly localAddress: Address;
 }
 
+/** What a connection goes on with. */
+export interface Upgrade<In, Out = In> {
+  readonly codec: Codec<In, Out>;
+  readonly handler: Handler<In, Out>;
+}
+
 /** What a handler is told besides its frame. */
 export interface Context {
   readonly connection: ConnectionInfo;
@@ -18,6 +25,34 @@ export interface Context {
    * that throws is the runtime's business, and mostly the end of the process: as with every AbortSignal.
    */
   readonly signal: AbortSignal;
+  /**
+   * Goes on with another codec and handler: STARTTLS-like upgrades, a text handshake and then binary. Every byte behind the
+   * frames that were taken so far is for the new decoder; replies to those frames still leave by the old encoder. Called
+   * before the handler first awaits, or with a `concurrency` of 1, that is exactly what follows this frame.
+   *
+   * @throws {TypeError} the handler has finished, or the present codec cannot hand over its input (see {@link Decoder})
+   *
+   * @example
+   * ```ts
+   * import { type Handler, lines } from "spillway";
+   *
+   * const bytes = { codec: lines({ encoding: "bytes" }), handler: (line: Uint8Array) => line } as const;
+   * const handshake: Handler<string, string> = (line, context) => {
+   *   if (line !== "BYTES") return "say BYTES";
+   *   context.upgrade(bytes);
+   *   return "go on";
+   * };
+   * console.log(handshake.length); // 2
+   * ```
+   */
+  upgrade<In, Out>(to: Upgrade<In, Out>): void;
+  /**
+   * Ends the connection in order, as `handler-closed`, behind the reply to this frame: what `QUIT` does in many protocols. No
+   * frame that was not taken yet is handled; the replies to those that were, behind this one, are void.
+   *
+   * @throws {TypeError} the handler has finished
+   */
+  close(): void;
 }
 
 /**
@@ -29,19 +64,32 @@ export type Handler<In, Out> = (
   context: Context,
 ) => Out | undefined | void | PromiseLike<Out | undefined | void>;
 
+/** Whose {@link Exchange}s these are. */
+export interface ExchangeOwner<Out> {
+  readonly connection: ConnectionInfo;
+  upgrade<NewIn, NewOut>(exchange: Exchange<Out>, to: Upgrade<NewIn, NewOut>): void;
+  close(exchange: Exchange<Out>): void;
+}
+
 /** One frame on its way through the handler, and what became of it. */
 export class Exchange<Out> implements Context {
-  readonly connection: ConnectionInfo;
   /** When the handler returned a promise; only then does its deadline run. */
   startedAt = 0;
   finished = false;
   reply: Out | undefined = undefined;
   fault: SpillwayError | undefined = undefined;
+  /** What comes behind the reply: the end, or replies by another encoder. */
+  next: "close" | Encoder<Out> | undefined = undefined;
+  readonly #owner: ExchangeOwner<Out>;
   #controller: AbortController | undefined = undefined;
   #abortedWith: SpillwayError | undefined = undefined;
 
-  constructor(connection: ConnectionInfo) {
-    this.connection = connection;
+  constructor(owner: ExchangeOwner<Out>) {
+    this.#owner = owner;
+  }
+
+  get connection(): ConnectionInfo {
+    return this.#owner.connection;
   }
 
   get signal(): AbortSignal {
@@ -50,6 +98,14 @@ export class Exchange<Out> implements Context {
       if (this.#abortedWith !== undefined) this.#controller.abort(this.#abortedWith);
     }
     return this.#controller.signal;
+  }
+
+  upgrade<NewIn, NewOut>(to: Upgrade<NewIn, NewOut>): void {
+    this.#owner.upgrade(this, to);
+  }
+
+  close(): void {
+    this.#owner.close(this);
   }
 
   succeed(reply: Out | undefined): void {

@@ -3,7 +3,7 @@ import { type CloseReason, SpillwayError } from "./errors.ts";
 
 /** What a decoder threw. */
 export function frameError(cause: unknown): SpillwayError {
-  if (cause instanceof SpillwayError && isFrameFault(cause.code)) return cause;
+  if (cause instanceof SpillwayError && isFrameFault(cause)) return cause;
   return codecError(cause);
 }
 
@@ -17,10 +17,16 @@ export function handlerError(cause: unknown): SpillwayError {
   return new SpillwayError("handler-failed", `the handler threw: ${describe(cause)}`, { cause });
 }
 
-/** What an encoder threw: the handler's fault if this is no frame of the codec, else the codec's. */
+/** What an encoder threw: the writer's fault if this is no frame of the codec, else the codec's. */
+export function encodeError(cause: unknown): SpillwayError {
+  return cause instanceof SpillwayError && cause.code === "reply-invalid" ? cause : codecError(cause);
+}
+
+/** What an encoder threw at a handler's reply. */
 export function replyError(cause: unknown): SpillwayError {
-  if (!(cause instanceof SpillwayError) || cause.code !== "reply-invalid") return codecError(cause);
-  return new SpillwayError("handler-failed", `the handler's reply was refused: ${cause.message}`, { cause });
+  const error = encodeError(cause);
+  if (error.code !== "reply-invalid") return error;
+  return new SpillwayError("handler-failed", `the handler's reply was refused: ${error.message}`, { cause: error });
 }
 
 /** What a stream of a connection failed with. */
@@ -34,11 +40,17 @@ export function brokenReason(error: SpillwayError | undefined): CloseReason {
   return error?.code === "connection-reset" ? "connection-reset" : "connection-failed";
 }
 
-function isFrameFault(code: string): boolean {
-  return code === "frame-too-large" || code === "frame-invalid" || code === "unexpected-eof";
+/** Whether a frame can be dropped for it, and the connection go on. */
+export function isSkippable({ code }: SpillwayError): boolean {
+  return code === "frame-too-large" || code === "frame-invalid";
 }
 
-function describe(cause: unknown): string {
+function isFrameFault(error: SpillwayError): boolean {
+  return isSkippable(error) || error.code === "unexpected-eof";
+}
+
+/** What was thrown, for a message. */
+export function describe(cause: unknown): string {
   if (cause instanceof Error) return cause.message || cause.name;
   try {
     return String(cause);

@@ -1,6 +1,6 @@
 import type { Clock } from "./clock.ts";
 import type { Decoder } from "./codec.ts";
-import type { Bytes } from "./transport.ts";
+import type { Bytes, Connection } from "./transport.ts";
 
 /** What an {@link Inbox} tells its session. */
 export interface InboxEvents {
@@ -29,7 +29,7 @@ export class Inbox<In> {
   frameBegunAt: number = Infinity;
   eof = false;
   #reader: ReadableStreamDefaultReader<Bytes> | undefined;
-  readonly #decoder: Decoder<In>;
+  #decoder: Decoder<In>;
   readonly #clock: Clock;
   readonly #events: InboxEvents;
   /** A chunk that is not decoded, and what tells the reading loop that it was taken. */
@@ -64,8 +64,14 @@ export class Inbox<In> {
     return this.starved && this.frameBegunAt === Infinity && !this.eof && !this.#stopped;
   }
 
+  /** Whether the decoder knows no more where a frame begins. */
+  get lost(): boolean {
+    return this.#decoder.lost === true;
+  }
+
   /** Reads until the end, or until `release`. Does not reject. */
-  async run(reader: ReadableStreamDefaultReader<Bytes>): Promise<void> {
+  async run(connection: Connection): Promise<void> {
+    const reader = connection.readable.getReader();
     this.#reader = reader;
     try {
       for (;;) {
@@ -74,9 +80,11 @@ export class Inbox<In> {
         this.bytesIn += value.length;
         this.heardAt = this.#clock.now();
         if (this.#stopped) continue;
+        const decoder = this.#decoder;
         this.#held = value;
         this.#events.onInput();
         if (this.#held !== undefined) await this.#taken();
+        else if (this.#dry && decoder === this.#decoder && decoder.leavesChunks === true) connection.recycle?.(value);
       }
       // Once stopped, what comes and how it ends is nobody's business.
       if (this.#stopped) return;
@@ -108,6 +116,17 @@ export class Inbox<In> {
     this.#dry = true;
     this.#noteFrameBegun();
     return undefined;
+  }
+
+  /** Goes on with another decoder behind the last frame that was taken. @throws {TypeError} the present one cannot hand over */
+  switchTo(decoder: Decoder<In>): void {
+    if (this.#decoder.rest === undefined) throw new TypeError("upgrade() needs a decoder with rest(), to leave it");
+    const rest = this.#decoder.rest();
+    this.#decoder = decoder;
+    if (rest.length > 0) decoder.push(rest);
+    if (this.#ended) decoder.end();
+    this.#dry = false;
+    this.#renewed = true;
   }
 
   /** Takes no further chunk. Frames of what was read before can still be taken. */

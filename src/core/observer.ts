@@ -1,5 +1,6 @@
 import type { CloseReason, SpillwayError } from "./errors.ts";
 import type { ConnectionInfo } from "./exchange.ts";
+import type { Traffic } from "./traffic.ts";
 import type { Address } from "./transport.ts";
 
 /** How many connections a drain saw to their end, and how many it had to abort. */
@@ -28,16 +29,12 @@ export type ServerEvent =
   | ({ readonly type: "drained" } & DrainResult);
 
 /** The one event that says how a connection ended. */
-export interface ConnectionClosed {
+export interface ConnectionClosed extends Traffic {
   readonly type: "connection-closed";
   readonly connection: ConnectionInfo;
   readonly reason: CloseReason;
   /** What broke it, when something did. */
   readonly error?: SpillwayError;
-  readonly bytesIn: number;
-  readonly bytesOut: number;
-  readonly framesIn: number;
-  readonly framesOut: number;
   readonly durationMs: number;
 }
 
@@ -46,3 +43,14 @@ export interface ConnectionClosed {
  * (`server.stats().observerErrors`) and goes no further: watching must not break what is watched.
  */
 export type Observer = (event: ServerEvent) => void;
+
+/** How a connection ended. */
+export function connectionClosed(
+  connection: ConnectionInfo,
+  reason: CloseReason,
+  error: SpillwayError | undefined,
+  traffic: Traffic & { readonly durationMs: number },
+): ConnectionClosed {
+  const event = { type: "connection-closed", connection, reason, ...traffic } as const;
+  return error === undefined ? event : { ...event, error };
+}

@@ -1,6 +1,7 @@
 import type { Clock } from "./clock.ts";
 import type { Encoder, Output } from "./codec.ts";
 import type { CloseReason } from "./errors.ts";
+import { replyError } from "./faults.ts";
 import { OutputBuffer } from "./output_buffer.ts";
 import type { Connection } from "./transport.ts";
 
@@ -25,7 +26,7 @@ export class Outbox<Out> {
   /** When output last began to wait or made progress. */
   progressAt = 0;
   readonly #connection: Connection;
-  readonly #encoder: Encoder<Out>;
+  #encoder: Encoder<Out>;
   readonly #clock: Clock;
   readonly #events: OutboxEvents;
   /** What waits; made when there is something. */
@@ -54,18 +55,27 @@ export class Outbox<Out> {
     return this.#unwritten > 0;
   }
 
-  /** Encodes a reply; `flush` sends it. @throws what the encoder throws, with nothing of the reply kept */
+  /** Encodes a reply; `flush` sends it. @throws {SpillwayError} `handler-failed`, `codec-failed`; nothing of the reply is kept */
   reply(frame: Out): void {
     this.#buffer ??= new OutputBuffer();
-    this.#buffer.frame(this.#encoder, frame);
+    try {
+      this.#buffer.frame(this.#encoder, frame);
+    } catch (cause) {
+      throw replyError(cause);
+    }
     this.framesOut += 1;
   }
 
-  /** Encodes the fault frame, if the codec has one. @throws as `reply` */
+  /** Encodes the fault frame, if the codec has one. @throws what the encoder throws */
   fault(reason: CloseReason): void {
     const encode = (_: undefined, output: Output) => this.#encoder.encodeFault?.(reason, output);
     this.#buffer ??= new OutputBuffer();
     this.#buffer.frame({ encode }, undefined);
+  }
+
+  /** What comes next is encoded by another encoder. */
+  switchTo(encoder: Encoder<Out>): void {
+    this.#encoder = encoder;
   }
 
   /** Sends what waits, now if nothing is being written, else right behind that. */

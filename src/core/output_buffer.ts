@@ -1,5 +1,5 @@
 import type { Encoder, Output } from "./codec.ts";
-import { encodeText } from "./text_slab.ts";
+import { encodeText } from "./slab.ts";
 
 /** The most that leaves in one write: small enough that a slow reader still shows progress between two. */
 const WRITE_BYTES = 65_536;
@@ -56,12 +56,6 @@ export class OutputBuffer implements Output {
     const first = this.#parts[0] as Uint8Array;
     if (this.#parts.length === 1 || first.length >= WRITE_BYTES) return this.#takeFirst(first);
     return this.#takeJoined();
-  }
-
-  clear(): void {
-    this.#text = "";
-    this.#parts = [];
-    this.#partBytes = 0;
   }
 
   #encode(): void {

@@ -1,10 +1,11 @@
 import type { Clock } from "./clock.ts";
+import { checkCodec, type Decoder, type Encoder } from "./codec.ts";
 import { SpillwayError } from "./errors.ts";
-import { type ConnectionInfo, Exchange, type Handler } from "./exchange.ts";
+import { type ConnectionInfo, Exchange, type ExchangeOwner, type Handler, type Upgrade } from "./exchange.ts";
 import { handlerError } from "./faults.ts";
 
 /** What a {@link Pipeline} tells its session. */
-export interface PipelineEvents<Out> {
+export interface PipelineEvents<In, Out> {
   /** A reply whose turn it is. @throws {SpillwayError} when it cannot be sent */
   onReply(reply: Out): void;
   /** A fault whose turn it is; what is behind it is void. */
@@ -13,6 +14,12 @@ export interface PipelineEvents<Out> {
   onHandlerError(error: SpillwayError): void;
   /** An asynchronous handler has finished: `answerFinished`, and take more. */
   onSettled(): void;
+  /** The frames that come next are another decoder's. @throws {TypeError} they cannot be */
+  onDecoder(decoder: Decoder<In>): void;
+  /** The replies that come next are another encoder's. */
+  onEncoder(encoder: Encoder<Out>): void;
+  /** That was the last reply: its handler closes the connection. */
+  onLast(): void;
 }
 
 /** Microtasks without a finished handler after which a turn counts as over: more than a chain of plain `await`s needs. */
@@ -23,22 +30,22 @@ const QUIET_MICROTASKS = 6;
  *
  * A synchronous handler costs no promise: while nothing waits, its reply goes straight through.
  */
-export class Pipeline<In, Out> {
-  /** A fault is on its way out: no further frame may be handled. */
-  faulted = false;
+export class Pipeline<In, Out> implements ExchangeOwner<Out> {
+  /** A fault or the last reply is on its way out: no further frame may be handled. */
+  ended = false;
   /** Handlers finish within this turn of the event loop: their replies should leave together. */
   turnOpen = false;
   /** When an asynchronous handler last finished. */
   settledAt = 0;
-  readonly #connection: ConnectionInfo;
-  readonly #handler: Handler<In, Out>;
+  readonly connection: ConnectionInfo;
+  #handler: Handler<In, Out>;
   readonly #clock: Clock;
-  readonly #events: PipelineEvents<Out>;
+  readonly #events: PipelineEvents<In, Out>;
   readonly #exchanges: Exchange<Out>[] = [];
   #settledInTurn = false;
 
-  constructor(connection: ConnectionInfo, handler: Handler<In, Out>, clock: Clock, events: PipelineEvents<Out>) {
-    this.#connection = connection;
+  constructor(connection: ConnectionInfo, handler: Handler<In, Out>, clock: Clock, events: PipelineEvents<In, Out>) {
+    this.connection = connection;
     this.#handler = handler;
     this.#clock = clock;
     this.#events = events;
@@ -57,7 +64,7 @@ export class Pipeline<In, Out> {
 
   /** Runs the handler. */
   handle(frame: In): void {
-    const exchange = new Exchange<Out>(this.#connection);
+    const exchange = new Exchange<Out>(this);
     try {
       const result = this.#handler(frame, exchange);
       if (isPromiseLike(result)) {
@@ -75,10 +82,32 @@ export class Pipeline<In, Out> {
 
   /** Ends the sequence: after everything before it is answered, `onFault` is called. */
   fault(error: SpillwayError): void {
-    this.faulted = true;
-    const exchange = new Exchange<Out>(this.#connection);
+    this.ended = true;
+    const exchange = new Exchange<Out>(this);
     exchange.fail(error);
     this.#enqueue(exchange);
+  }
+
+  /** The handler of `exchange` wants another protocol behind the frames that were taken so far. */
+  upgrade<NewIn, NewOut>(exchange: Exchange<Out>, to: Upgrade<NewIn, NewOut>): void {
+    checkUnfinished(exchange, "upgrade");
+    // From here on, its frames are the ones that this pipeline is about.
+    const { codec, handler } = to as unknown as Upgrade<In, Out>;
+    checkCodec(codec);
+    if (typeof handler !== "function") throw new TypeError("handler must be a function");
+    const encoder = codec.encoder();
+    this.#events.onDecoder(codec.decoder());
+    this.#handler = handler;
+    const last = this.#exchanges.includes(exchange) ? this.#exchanges.at(-1) : exchange;
+    (last as Exchange<Out>).next = encoder;
+    this.#events.onSettled();
+  }
+
+  /** The handler of `exchange` has the last word. */
+  close(exchange: Exchange<Out>): void {
+    checkUnfinished(exchange, "close");
+    exchange.next = "close";
+    this.ended = true;
   }
 
   /** The handler that has been at work for longest is out of time. */
@@ -101,7 +130,7 @@ export class Pipeline<In, Out> {
 
   /** Nobody waits for what is still here: signals the handlers and forgets them. */
   abort(error: SpillwayError): void {
-    this.faulted = true;
+    this.ended = true;
     for (const exchange of this.#exchanges.splice(0)) {
       if (exchange.finished) continue;
       exchange.finished = true;
@@ -150,14 +179,20 @@ export class Pipeline<In, Out> {
       }
     }
     if (exchange.fault !== undefined) this.#events.onFault(exchange.fault);
+    if (exchange.next === "close") this.#events.onLast();
+    else if (exchange.next !== undefined) this.#events.onEncoder(exchange.next);
   }
 
   #fail(exchange: Exchange<Out>, error: SpillwayError): void {
     if (exchange.finished) return;
     exchange.fail(error);
-    this.faulted = true;
+    this.ended = true;
     this.#events.onHandlerError(error);
   }
+}
+
+function checkUnfinished({ finished }: { readonly finished: boolean }, call: string): void {
+  if (finished) throw new TypeError(`${call}() must be called before the handler has finished`);
 }
 
 function isPromiseLike(result: unknown): result is PromiseLike<unknown> {

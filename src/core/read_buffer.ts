@@ -13,23 +13,44 @@ const SHORT_READS = 4;
 export class ReadBuffer {
   #size: 0 | 1 | 2 = 0;
   #buffer: Bytes | undefined;
+  /** The last one that was taken, and one that came back. */
+  #lent: Bytes | undefined;
+  #spare: Bytes | undefined;
   #shortReads = 0;
 
   /** Where to read to. */
   next(): Bytes {
-    this.#buffer ??= new Uint8Array(SIZES[this.#size]);
+    this.#buffer ??= this.#takeSpare() ?? new Uint8Array(SIZES[this.#size]);
     return this.#buffer;
   }
 
-  /** The chunk that was read there: the caller's, with a buffer of its own, never written to again. */
+  /** The chunk that was read there: the caller's, with a buffer of its own, not written to again before `recycle`. */
   take(count: number): Bytes {
     const buffer = this.#buffer as Bytes;
-    const chunk = this.#size === LARGEST ? buffer.subarray(0, count) : buffer.slice(0, count);
+    this.#buffer = undefined;
+    this.#lent = buffer;
     if (count === buffer.length) this.#resize(Math.min(this.#size + 1, LARGEST));
     else if (this.#size === LARGEST) this.#resize(1);
     else if (this.#size === 1 && count < SIZES[0]) this.#countShortRead();
     else this.#shortReads = 0;
-    return chunk;
+    return buffer.subarray(0, count);
+  }
+
+  /** Nothing refers to this chunk any more. */
+  recycle(chunk: Bytes): void {
+    const lent = this.#lent;
+    if (lent?.buffer === chunk.buffer && lent.length === SIZES[this.#size]) this.#spare = lent;
+  }
+
+  /** Keeps but what a read in progress has. */
+  rest(): void {
+    this.#lent = this.#spare = undefined;
+  }
+
+  #takeSpare(): Bytes | undefined {
+    const spare = this.#spare;
+    this.#spare = undefined;
+    return spare;
   }
 
   #countShortRead(): void {
@@ -39,7 +60,7 @@ export class ReadBuffer {
 
   #resize(size: number): void {
     this.#size = size as 0 | 1 | 2;
-    this.#buffer = undefined;
+    this.#spare = undefined;
     this.#shortReads = 0;
   }
 }

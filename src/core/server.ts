@@ -1,14 +1,16 @@
 import { AcceptLoop } from "./accept.ts";
 import { type Clock, systemClock } from "./clock.ts";
-import type { Codec } from "./codec.ts";
 import { Deadline, DeadlineQueue } from "./deadline.ts";
 import { SpillwayError } from "./errors.ts";
-import type { ConnectionInfo, Handler } from "./exchange.ts";
+import type { ConnectionInfo } from "./exchange.ts";
 import { codecError } from "./faults.ts";
-import { checkChoice, checkDuration, checkHostname, checkPort, type Limits, resolveLimits } from "./limits.ts";
-import type { DrainResult, Observer, ServerEvent } from "./observer.ts";
-import { Session, type SessionSettings, type Traffic } from "./session.ts";
+import { checkDuration, checkHostname, checkPort, type Limits, resolveLimits } from "./limits.ts";
+import { connectionClosed, type DrainResult, type ServerEvent } from "./observer.ts";
+import { checkService, type ServeOptions } from "./service.ts";
+import { Session } from "./session.ts";
+import type { SessionSettings } from "./session_settings.ts";
 import { Tracker } from "./tracker.ts";
+import { add, NO_TRAFFIC, type Traffic } from "./traffic.ts";
 import type { Address, Connection, Listener, Transport } from "./transport.ts";
 
 /** Refused connections that may be told so at the same time; beyond, they are reset. */
@@ -16,37 +18,6 @@ const MAX_REFUSALS = 1_024;
 
 /** What `listen` takes: a C int. */
 const LARGEST_BACKLOG = 2 ** 31 - 1;
-const NO_TRAFFIC: Traffic = { bytesIn: 0, bytesOut: 0, framesIn: 0, framesOut: 0 };
-
-/** What a server does, and what it may take: everything but the runtime. What `spillway serve ./module.ts` runs. */
-export interface Service<In = string, Out = In> extends Partial<Limits> {
-  /** The address to listen on. Default `127.0.0.1`: only this machine. `0.0.0.0` or `::` for all. */
-  readonly hostname?: string;
-  /** 0 to 65535; 0 lets the system choose (see `server.address`). */
-  readonly port?: number;
-  /** How messages are marked in the stream. */
-  readonly codec: Codec<In, Out>;
-  /** What is computed for each frame. */
-  readonly handler: Handler<In, Out>;
-  /**
-   * What a frame that is too large or malformed does to its connection: ends it with a fault frame (`"close"`, the
-   * default), or is dropped, reported to the observer and otherwise ignored (`"skip"`).
-   */
-  readonly onInvalidFrame?: "close" | "skip";
-  /**
-   * What happens beyond `maxConnections`: new ones stay in the backlog (`"wait"`, the default), or are told
-   * `too-many-connections` and closed (`"reject"`).
-   */
-  readonly onMaxConnections?: "wait" | "reject";
-  readonly observer?: Observer;
-}
-
-/** Settings of {@link serve}. */
-export interface ServeOptions<In = string, Out = In> extends Service<In, Out> {
-  readonly port: number;
-  /** Time, for tests and simulations. Default: the runtime's own. */
-  readonly clock?: Clock;
-}
 
 /** Counts since the server began to listen. */
 export interface ServerStats extends Traffic {
@@ -102,7 +73,7 @@ export class Server<In = unknown, Out = unknown> implements AsyncDisposable {
 
   /** Use {@link serve}. */
   constructor(transport: Transport, listener: Listener, limits: Limits, options: ServeOptions<In, Out>) {
-    const { clock = systemClock, codec, handler, onInvalidFrame = "close" } = options;
+    const { clock = systemClock, codec, handler, onDrain, onInvalidFrame = "close" } = options;
     const observe = (event: ServerEvent) => this.#observe(event);
     this.address = listener.address;
     this.#options = options;
@@ -111,6 +82,7 @@ export class Server<In = unknown, Out = unknown> implements AsyncDisposable {
     this.#settings = {
       codec,
       handler,
+      onDrain: (connection) => onDrain?.(connection),
       limits,
       onInvalidFrame,
       clock,
@@ -148,7 +120,7 @@ export class Server<In = unknown, Out = unknown> implements AsyncDisposable {
   }
 
   /**
-   * Drains: accepts nothing new, closes idle connections, lets busy ones answer what they have received in full, and
+   * Drains: accepts nothing new, tells `onDrain`, closes idle connections, lets busy ones answer what they have received in full, and
    * aborts what remains after `timeoutMs`. A second call aborts at once; all calls give the same result.
    *
    * @throws {RangeError} a `timeoutMs` of 0, negative or NaN
@@ -184,7 +156,7 @@ export class Server<In = unknown, Out = unknown> implements AsyncDisposable {
     const deadline = new Deadline({ onDeadline: () => this.#abortAll("the drain's time was up") });
     deadline.at = this.#clock.now() + timeoutMs;
     this.#settings.deadlines.arm(deadline);
-    for (const session of this.#sessions) session.stop("drained");
+    for (const session of this.#sessions) session.drain();
     await this.#accepting.catch(() => undefined);
     await this.#sessions.whenEmpty();
     await this.#refusals.whenEmpty();
@@ -223,8 +195,7 @@ export class Server<In = unknown, Out = unknown> implements AsyncDisposable {
     } catch (cause) {
       const error = codecError(cause);
       connection.abort(error);
-      const nothing = { ...NO_TRAFFIC, durationMs: 0 };
-      this.#observe({ type: "connection-closed", connection: info, reason: "codec-failed", error, ...nothing });
+      this.#observe(connectionClosed(info, "codec-failed", error, { ...NO_TRAFFIC, durationMs: 0 }));
       return undefined;
     }
   }
@@ -232,7 +203,7 @@ export class Server<In = unknown, Out = unknown> implements AsyncDisposable {
   #serve(session: Session<In, Out>): void {
     this.#sessions.add(session);
     session.start();
-    if (this.#draining) session.stop("drained");
+    if (this.#draining) session.drain();
   }
 
   #refuse(session: Session<In, Out>): void {
@@ -275,24 +246,4 @@ export async function serve<In, Out>(transport: Transport, options: ServeOptions
   checkService(options);
   const listener = await transport.listen({ hostname, port, backlog: Math.min(limits.backlog, LARGEST_BACKLOG) });
   return new Server(transport, listener, limits, options);
-}
-
-function checkService<In, Out>(options: Service<In, Out>): void {
-  const { codec, handler, observer, onInvalidFrame = "close", onMaxConnections = "wait" } = options;
-  if (typeof handler !== "function") throw new TypeError("handler must be a function");
-  if (typeof codec?.decoder !== "function" || typeof codec.encoder !== "function") {
-    throw new TypeError("codec must have decoder() and encoder(), such as lines()");
-  }
-  if (observer !== undefined && typeof observer !== "function") throw new TypeError("observer must be a function");
-  checkChoice("onInvalidFrame", onInvalidFrame, ["close", "skip"]);
-  checkChoice("onMaxConnections", onMaxConnections, ["wait", "reject"]);
-}
-
-function add(one: Traffic, other: Traffic): Traffic {
-  return {
-    bytesIn: one.bytesIn + other.bytesIn,
-    bytesOut: one.bytesOut + other.bytesOut,
-    framesIn: one.framesIn + other.framesIn,
-    framesOut: one.framesOut + other.framesOut,
-  };
 }

@@ -1,29 +1,16 @@
-import type { Clock } from "./clock.ts";
-import type { Codec } from "./codec.ts";
-import type { DeadlineOwner, DeadlineQueue } from "./deadline.ts";
+import type { Decoder, Encoder } from "./codec.ts";
+import type { DeadlineOwner } from "./deadline.ts";
 import { type CloseReason, SpillwayError } from "./errors.ts";
-import type { ConnectionInfo, Handler } from "./exchange.ts";
-import { brokenReason, codecError, connectionError, frameError, replyError } from "./faults.ts";
+import type { ConnectionInfo } from "./exchange.ts";
+import { brokenReason, codecError, connectionError, frameError, handlerError, isSkippable } from "./faults.ts";
 import { Inbox, type InboxEvents } from "./inbox.ts";
-import type { Limits } from "./limits.ts";
-import type { ServerEvent } from "./observer.ts";
+import { connectionClosed } from "./observer.ts";
 import { Outbox, type OutboxEvents } from "./outbox.ts";
 import { Pipeline, type PipelineEvents } from "./pipeline.ts";
+import type { SessionSettings } from "./session_settings.ts";
+import type { Traffic } from "./traffic.ts";
 import type { Connection, Sleeper } from "./transport.ts";
 import { type Due, type Phase, Watch } from "./watch.ts";
-
-/** What all sessions of one server share. */
-export interface SessionSettings<In, Out> {
-  readonly codec: Codec<In, Out>;
-  readonly handler: Handler<In, Out>;
-  readonly limits: Limits;
-  readonly onInvalidFrame: "close" | "skip";
-  readonly clock: Clock;
-  readonly deadlines: DeadlineQueue;
-  readonly observe: (event: ServerEvent) => void;
-  /** A session is over. */
-  readonly onOver: (session: Session<In, Out>) => void;
-}
 
 /**
  * One connection being served: inbox → pipeline → outbox.
@@ -38,7 +25,7 @@ export interface SessionSettings<In, Out> {
  * - **Pushes back**: takes a frame only while the pipeline and the outbox have room; see {@link Inbox} for what is read.
  * - **On abort** signals every handler in flight and drops their replies.
  */
-export class Session<In, Out> implements InboxEvents, PipelineEvents<Out>, OutboxEvents, DeadlineOwner, Sleeper {
+export class Session<In, Out> implements InboxEvents, PipelineEvents<In, Out>, OutboxEvents, DeadlineOwner, Sleeper {
   readonly info: ConnectionInfo;
   readonly #settings: SessionSettings<In, Out>;
   readonly #connection: Connection;
@@ -49,6 +36,8 @@ export class Session<In, Out> implements InboxEvents, PipelineEvents<Out>, Outbo
   readonly #openedAt: number;
   /** No further input: the connection ends with this reason when all that was received is answered. */
   #stopping: CloseReason | undefined;
+  /** What is sent last when the server drains. */
+  #goodbye: Out | undefined | void;
   /** Why the connection ends: decided once. */
   #reason: CloseReason | undefined;
   #error: SpillwayError | undefined;
@@ -92,6 +81,15 @@ export class Session<In, Out> implements InboxEvents, PipelineEvents<Out>, Outbo
     this.#advance();
   }
 
+  /** The server drains: `stop`, with a goodbye. */
+  drain(): void {
+    if (this.#reason !== undefined || this.#stopping !== undefined) return;
+    this.#report(() => {
+      this.#goodbye = this.#settings.onDrain(this.info);
+    });
+    this.stop("drained");
+  }
+
   /** Ends with a fault frame, after the replies to what came before. */
   fail(error: SpillwayError): void {
     this.#inbox.stop();
@@ -109,7 +107,7 @@ export class Session<In, Out> implements InboxEvents, PipelineEvents<Out>, Outbo
 
   onWake(): void {
     this.#watch.wake(this.#connection.park !== undefined, this.#settings.clock.now());
-    void this.#inbox.run(this.#connection.readable.getReader());
+    void this.#inbox.run(this.#connection);
   }
 
   onInput(): void {
@@ -127,11 +125,7 @@ export class Session<In, Out> implements InboxEvents, PipelineEvents<Out>, Outbo
   }
 
   onReply(reply: Out): void {
-    try {
-      this.#outbox.reply(reply);
-    } catch (cause) {
-      throw replyError(cause);
-    }
+    this.#outbox.reply(reply);
   }
 
   onFault(error: SpillwayError): void {
@@ -148,6 +142,19 @@ export class Session<In, Out> implements InboxEvents, PipelineEvents<Out>, Outbo
     this.#settings.observe({ type: "handler-error", connection: this.info, error });
   }
 
+  onDecoder(decoder: Decoder<In>): void {
+    this.#inbox.switchTo(decoder);
+  }
+
+  onEncoder(encoder: Encoder<Out>): void {
+    this.#outbox.switchTo(encoder);
+  }
+
+  onLast(): void {
+    this.#inbox.stop();
+    this.#decide("handler-closed", undefined);
+  }
+
   onBroken(cause: unknown): void {
     const error = connectionError(cause);
     this.abort(brokenReason(error), error);
@@ -160,7 +167,7 @@ export class Session<In, Out> implements InboxEvents, PipelineEvents<Out>, Outbo
   get #phase(): Phase {
     if (this.#closing) return "closing";
     if (this.#reason !== undefined) return "ending";
-    return this.#stopping === undefined && !this.#pipeline.faulted ? "serving" : "stopping";
+    return this.#stopping === undefined && !this.#pipeline.ended ? "serving" : "stopping";
   }
 
   #advance(): void {
@@ -175,6 +182,7 @@ export class Session<In, Out> implements InboxEvents, PipelineEvents<Out>, Outbo
       this.#takeFrames();
     }
     this.#advancing = false;
+    if (this.#goodbye !== undefined && this.#answered) this.#sayGoodbye();
     if (!this.#pipeline.turnOpen) this.#outbox.flush();
     this.#closeWhenDone();
     this.#watch.arm(this.#phase);
@@ -183,7 +191,7 @@ export class Session<In, Out> implements InboxEvents, PipelineEvents<Out>, Outbo
   #takeFrames(): void {
     const { concurrency, maxOutboundBytes } = this.#settings.limits;
     const pipeline = this.#pipeline;
-    while (!pipeline.faulted && pipeline.length < concurrency && this.#outbox.pending < maxOutboundBytes) {
+    while (!pipeline.ended && pipeline.length < concurrency && this.#outbox.pending < maxOutboundBytes) {
       try {
         const frame = this.#inbox.take();
         if (frame === undefined) break;
@@ -197,11 +205,32 @@ export class Session<In, Out> implements InboxEvents, PipelineEvents<Out>, Outbo
 
   #onFrameError(error: SpillwayError): void {
     const { onInvalidFrame, observe } = this.#settings;
-    const skipped = onInvalidFrame === "skip" && (error.code === "frame-too-large" || error.code === "frame-invalid");
+    const skipped = onInvalidFrame === "skip" && isSkippable(error) && !this.#inbox.lost;
     observe({ type: "frame-error", connection: this.info, error, skipped });
     if (skipped) return;
     this.#inbox.stop();
     this.#pipeline.fault(error);
+  }
+
+  /** Whether nothing more is to be said but goodbye. */
+  get #answered(): boolean {
+    if (this.#stopping === undefined || this.#reason !== undefined) return false;
+    return this.#inbox.exhausted && this.#pipeline.length === 0;
+  }
+
+  #sayGoodbye(): void {
+    const goodbye = this.#goodbye as Out;
+    this.#goodbye = undefined;
+    this.#report(() => this.#outbox.reply(goodbye));
+  }
+
+  /** Runs what must not keep the connection from its orderly end. */
+  #report(run: () => void): void {
+    try {
+      run();
+    } catch (cause) {
+      this.onHandlerError(cause instanceof SpillwayError ? cause : handlerError(cause));
+    }
   }
 
   /** The end is decided: nobody waits for what is still with the handler. */
@@ -215,10 +244,8 @@ export class Session<In, Out> implements InboxEvents, PipelineEvents<Out>, Outbo
 
   #closeWhenDone(): void {
     if (this.#outbox.pending > 0) return;
-    if (this.#reason === undefined) {
-      if (this.#stopping === undefined || !this.#inbox.exhausted || this.#pipeline.length > 0) return;
-      this.#reason = this.#stopping;
-    }
+    if (this.#answered) this.#reason = this.#stopping;
+    if (this.#reason === undefined) return;
     this.#closing = true;
     this.#watch.close(this.#settings.clock.now());
     void this.#connection.close();
@@ -232,23 +259,17 @@ export class Session<In, Out> implements InboxEvents, PipelineEvents<Out>, Outbo
       case "linger":
         return this.#connection.abort();
       case "write-timeout":
-        this.abort(due, new SpillwayError(due, "the other side takes nothing of what waits to be sent"));
-        return;
+        return void this.abort(due, new SpillwayError(due, "the other side takes nothing of what waits to be sent"));
       case "handler-timeout":
         this.#pipeline.timeOut();
         return this.#advance();
       case "frame-timeout":
-        return this.#onFrameTimeout();
+        this.#onFrameError(new SpillwayError(due, "a frame was begun and not finished in time"));
+        return this.#advance();
       case "idle-timeout":
       case "lifetime-reached":
         return this.stop(due);
     }
-  }
-
-  #onFrameTimeout(): void {
-    const error = new SpillwayError("frame-timeout", "a frame was begun and not finished in time");
-    this.#settings.observe({ type: "frame-error", connection: this.info, error, skipped: false });
-    this.fail(error);
   }
 
   #park(): void {
@@ -263,19 +284,8 @@ export class Session<In, Out> implements InboxEvents, PipelineEvents<Out>, Outbo
     // A handler may finish long after this: there is nothing left to advance, or to arm a deadline for.
     this.#closing = true;
     this.#watch.end();
-    const { info: connection, traffic } = this;
-    const reason = this.#reason as CloseReason;
-    const durationMs = this.#settings.clock.now() - this.#openedAt;
-    const event = { type: "connection-closed", connection, reason, ...traffic, durationMs } as const;
-    this.#settings.observe(this.#error === undefined ? event : { ...event, error: this.#error });
+    const traffic = { ...this.traffic, durationMs: this.#settings.clock.now() - this.#openedAt };
+    this.#settings.observe(connectionClosed(this.info, this.#reason as CloseReason, this.#error, traffic));
     this.#settings.onOver(this);
   }
-}
-
-/** How much a connection, or a server, has carried. */
-export interface Traffic {
-  readonly bytesIn: number;
-  readonly bytesOut: number;
-  readonly framesIn: number;
-  readonly framesOut: number;
 }

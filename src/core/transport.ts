@@ -51,7 +51,8 @@ export interface Sleeper {
  * A byte stream in each direction.
  *
  * - **Owns**: whoever holds the connection must see it to its end, by reading to EOF and closing `writable`, by
- *   `close()`, or by `abort()`. A chunk that was read belongs to the reader, with its buffer. A chunk that was written
+ *   `close()`, or by `abort()`. A chunk that was read belongs to the reader, with its buffer, unless it gives it back
+ *   with `recycle()`. A chunk that was written
  *   belongs to the connection until its `write()` promise settles; it may be a part of a larger buffer, which must not be
  *   transferred.
  * - **Pushes back**: nothing is read ahead of demand beyond one chunk; `writable` signals through `ready` and
@@ -79,6 +80,11 @@ export interface Connection {
    * done, while a stream is locked or something is on its way. A transport may leave it out.
    */
   park?(sleeper: Sleeper): boolean;
+  /**
+   * Takes back a chunk that was read, and to which nothing refers any more: a later read may use its memory. A transport may
+   * leave it out.
+   */
+  recycle?(chunk: Bytes): void;
   /** Ends now, with a reset (RST) where the runtime can send one. Unsent bytes are lost. Does nothing when over. */
   abort(reason?: unknown): void;
 }

@@ -1,5 +1,14 @@
-import { type Address, type Connection, type Driver, DriverConnection, SpillwayError } from "../core/mod.ts";
+import {
+  type Address,
+  type Bytes,
+  type Connection,
+  type Driver,
+  DriverConnection,
+  SpillwayError,
+} from "../core/mod.ts";
 import { Link } from "./link.ts";
+
+const GARBAGE = 0xee;
 
 /** What a pair of ends needs to know. */
 export interface PairOptions {
@@ -63,6 +72,11 @@ class MemoryEnd implements Driver {
 
   write(bytes: Uint8Array): Promise<void> | undefined {
     return this.#outgoing.write(bytes);
+  }
+
+  /** As a runtime would when it reads into that memory again: whoever still refers to the chunk reads garbage. */
+  recycle(chunk: Bytes): void {
+    chunk.fill(GARBAGE);
   }
 
   finish(): undefined {

@@ -1,13 +1,6 @@
 import { InvalidArgumentError } from "commander";
 import { describe, expect, it } from "vitest";
-import {
-  parseCount,
-  parseDelay,
-  parseHostname,
-  parsePort,
-  parsePrefix,
-  parseTimeout,
-} from "../../src/cli/option_values.ts";
+import { parseCount, parseDelay, parseHostname, parsePort, parseTimeout } from "../../src/cli/option_values.ts";
 
 const NOT_DURATIONS = [
   "",
@@ -113,15 +106,5 @@ describe("parseHostname", () => {
 
   it.each(["", " ", "local host"])("refuses %j", (text) => {
     expect(() => parseHostname(text)).toThrow("a name or a numeric address");
-  });
-});
-
-describe("parsePrefix", () => {
-  it.each(["", "> ", "ä\t"])("takes %j as it is", (text) => {
-    expect(parsePrefix(text)).toBe(text);
-  });
-
-  it("refuses a line break", () => {
-    expect(() => parsePrefix("a\nb")).toThrow("line break");
   });
 });

@@ -47,7 +47,20 @@ describe("usage", () => {
     [["serve", "--port", "a\nb"], "option '--port' cannot be 'a\\nb': write a whole number"],
     [["serve", "--hostname", ""], "option '--hostname' cannot be '': write a name or a numeric address"],
     [["serve", "--delay", "2"], "option '--delay' cannot be '2': write a duration such as 250ms, 5s, 5m or 1h, or off"],
-    [["serve", "echo", "--prefix", "a\nb"], "option '--prefix' cannot be 'a\\nb': it must not contain a line break"],
+    [
+      ["serve", "echo", "--prefix", "a\nb"],
+      "option '--prefix' cannot be \"a\\nb\" with --codec lines: a line cannot contain",
+    ],
+    [
+      ["serve", "echo", "--codec", "u16"],
+      "option '--codec' cannot be 'u16': write lines, delimited:0x1e, delimited:'\\r\\n'",
+    ],
+    [["serve", "echo", "--codec", "delimited:"], "option '--codec' cannot be 'delimited:': write a delimiter; it may"],
+    [
+      ["serve", "echo", "--codec", "delimited:\n", "--prefix", "a\nb"],
+      "option '--prefix' cannot be \"a\\nb\" with --codec delimited:\\n: a reply cannot contain a delimiter",
+    ],
+    [["serve", "--codec", "lines"], "option '--codec' does not apply to compute"],
     [
       ["serve", "--max-frame-bytes", "0"],
       "option '--max-frame-bytes' cannot be '0': write a whole number of at least 1",
@@ -98,6 +111,9 @@ describe("usage", () => {
         "--hostname",
         "--port",
         "--delay",
+        "--codec",
+        "delimited:'\\r\\n'",
+        "content-length",
         "--prefix",
         "--max-frame-bytes",
         "--idle-timeout",

@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { parseCodecSpec } from "../../src/cli/codec_spec.ts";
 import { chooseService } from "../../src/cli/service.ts";
 import { isModulePath } from "../../src/cli/service_module.ts";
+import type { Context } from "../../src/mod.ts";
 
 describe("chooseService", () => {
   it.each([
@@ -22,6 +24,25 @@ describe("chooseService", () => {
     ["compute", { delay: 60_000, handlerTimeout: 30_000 }, "(30000 ms) must be longer"],
     ["compute", { prefix: "" }, "option '--prefix' does not apply to compute"],
     ["echo", { delay: 0 }, "option '--delay' does not apply to echo"],
+    ["compute", { codec: parseCodecSpec("lines") }, "option '--codec' does not apply to compute"],
+    ["./x.js", { codec: parseCodecSpec("lines") }, "option '--codec' does not apply to a service module"],
+    [
+      "echo",
+      { codec: parseCodecSpec("fixed:4"), maxFrameBytes: 4 },
+      "option '--max-frame-bytes' does not apply to --codec fixed:4",
+    ],
+    ["echo", { codec: parseCodecSpec("fixed:4"), prefix: "" }, "option '--prefix' does not apply to --codec fixed:4"],
+    ["echo", { prefix: "a\n" }, `option '--prefix' cannot be "a\\n" with --codec lines: a line cannot contain`],
+    [
+      "echo",
+      { codec: parseCodecSpec("delimited:END"), prefix: "SEND" },
+      `option '--prefix' cannot be "SEND" with --codec delimited:END: a reply cannot contain a delimiter`,
+    ],
+    [
+      "echo",
+      { codec: parseCodecSpec("u8"), prefix: "x".repeat(256) },
+      'xxx" with --codec u8: a length of 256 does not fit 1 bytes',
+    ],
     ["./x.js", { maxFrameBytes: 1 }, "option '--max-frame-bytes' does not apply to a service module"],
     ["./x.js", { delay: 1 }, "option '--delay' does not apply to a service module"],
     ["./x.js", { prefix: ">" }, "option '--prefix' does not apply to a service module"],
@@ -32,6 +53,12 @@ describe("chooseService", () => {
       exitCode: 2,
       message: expect.stringContaining(message) as unknown,
     });
+  });
+
+  it.each(["netstring", "content-length", "u16be"])("takes a prefix with a line break for %s", async (codec) => {
+    const flags = { codec: parseCodecSpec(codec), prefix: "a\n", maxFrameBytes: 1 };
+    const { handler } = await chooseService("echo", flags, "/");
+    expect(handler(Uint8Array.of(0x62), {} as Context)).toEqual(new TextEncoder().encode("a\nb"));
   });
 
   it("hands the longest line to the codec", async () => {

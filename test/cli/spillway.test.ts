@@ -79,6 +79,28 @@ describe.skipIf(process.platform === "win32")("serving", { concurrent: true }, (
     expect(await cli.ended).toEqual({ code: 0, signal: null });
   });
 
+  it.each([
+    ["lines", "one\r\ntwo\n", "> one\n> two\n"],
+    ["delimited:0x0d0a", "one\ntwo\r\n", "> one\ntwo\r\n"],
+    ["delimited:\\x1e", "one\x1e\x1e", "> one\x1e> \x1e"],
+    ["u16be", "\0\x03one\0\0", "\0\x05> one\0\x02> "],
+    ["u32le", "\x03\0\0\0one", "\x05\0\0\0> one"],
+    ["varint", "\x03one", "\x05> one"],
+    ["netstring", "3:one,0:,", "5:> one,2:> ,"],
+    ["octet", "3 one<13>two\n", "5 > one9 > <13>two"],
+    ["content-length", "Content-Length: 3\r\n\r\none", "Content-Length: 5\r\n\r\n> one"],
+    ["fixed:3", "onetwo", "onetwo"],
+  ])("echoes with --codec %s", async (codec, input, output) => {
+    const prefix = codec.startsWith("fixed") ? [] : ["--prefix", "> "];
+    const cli = spillway("serve", "echo", ...ANY, "--codec", codec, ...prefix);
+    const connection = new LineConnection(await cli.ready());
+    connection.send(input);
+    connection.finish();
+    expect(await connection.rest()).toBe(output);
+    cli.signal("SIGTERM");
+    expect(await cli.ended).toEqual({ code: 0, signal: null });
+  });
+
   it("serves a module that is an object of a class, where that says", async () => {
     const cli = spillway("serve", "./shout.mjs");
     expect(await cli.ready()).not.toBe(8080);
@@ -227,6 +249,9 @@ describe.concurrent("refusing", () => {
 
   it.each([
     [["serve", "--delay", "soon"], "option '--delay' cannot be 'soon'"],
+    [["serve", "echo", "--codec", "morse"], "option '--codec' cannot be 'morse': write lines, delimited:0x1e"],
+    [["serve", "echo", "--codec", "fixed:4", "--max-frame-bytes", "4"], "does not apply to --codec fixed:4"],
+    [["serve", "./shout.mjs", "--codec", "u8"], "option '--codec' does not apply to a service module"],
     [["serve", "--bananas"], "unknown option '--bananas'"],
     [["dance"], "unknown command 'dance'"],
     [["serve", "./no_such.mjs"], "no service module ./no_such.mjs"],

@@ -31,6 +31,23 @@ export function draining(platform: Platform): void {
       expect(events.at(-1)).toEqual({ type: "drained", drained: 2, aborted: 0 });
     });
 
+    testOn(platform, "says goodbye behind the last reply, and at once to who is idle", async () => {
+      const release = gate();
+      const { dial, server, heard } = await start(platform, {
+        codec: lines(),
+        handler: (line) => release.promise.then(() => line),
+        onDrain: () => "goodbye",
+      });
+      const [busy, idle] = [await dial(), await dial()];
+      busy.send("one\n");
+      await heard(4);
+      const drained = server.shutdown();
+      expect(await idle.rest()).toBe("goodbye\n");
+      release.open();
+      expect(await busy.rest()).toBe("one\ngoodbye\n");
+      expect(await drained).toEqual({ drained: 2, aborted: 0 });
+    });
+
     testOn(platform, "aborts what is still busy when the time is up", async () => {
       const begun = gate<AbortSignal>();
       const { dial, server, closed } = await start(platform, {

@@ -7,6 +7,21 @@ const MEGABYTE = 1_048_576;
 /** How connections end, in order and out of order. */
 export function endings(platform: Platform): void {
   describe("endings", () => {
+    testOn(platform, "a handler that closes has the last word", async () => {
+      const { dial, closed } = await start(platform, {
+        codec: lines(),
+        handler: (line, context) => {
+          if (line === "QUIT") context.close();
+          return line;
+        },
+      });
+      const client = await dial();
+      client.send("a\nQUIT\nb\n");
+      expect(await client.rest()).toBe("a\nQUIT\n");
+      expect(await client.ended).toBe("fin");
+      expect(await closed()).toMatchObject({ reason: "handler-closed", framesIn: 2, framesOut: 2 });
+    });
+
     testOn(platform, "a reply follows the other side's FIN", async () => {
       const release = gate();
       const { dial, closed } = await start(platform, {

@@ -30,6 +30,9 @@ function noted(handler: Handler<string, string>): {
     onFault: (error) => told.push(`fault: ${error.code}`),
     onHandlerError: (error) => told.push(`error: ${error.code}`),
     onSettled: () => pipeline.answerFinished(),
+    onDecoder: () => told.push("decoder"),
+    onEncoder: () => told.push("encoder"),
+    onLast: () => told.push("last"),
   });
   return { pipeline, told, clock };
 }
@@ -93,7 +96,7 @@ describe("Pipeline", () => {
     pending.of("b").reject(new Error("no"));
     await clock.advance(0);
     expect(told).toEqual(["error: handler-failed"]);
-    expect(pipeline.faulted).toBe(true);
+    expect(pipeline.ended).toBe(true);
     pending.of("a").resolve("A");
     await clock.advance(0);
     expect(told).toEqual(["error: handler-failed", "A", "fault: handler-failed"]);
@@ -195,6 +198,9 @@ describe("Pipeline", () => {
       onReply: () => {},
       onFault: () => {},
       onHandlerError: () => {},
+      onDecoder: () => {},
+      onEncoder: () => {},
+      onLast: () => {},
       onSettled: () => {
         pipeline.answerFinished();
         settled.push(pipeline.turnOpen);

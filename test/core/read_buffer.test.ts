@@ -53,4 +53,38 @@ describe("ReadBuffer", () => {
       expect(chunk.every((byte) => byte === (at % counts.length) + 1)).toBe(true);
     }
   });
+
+  it("reads into the memory of a chunk that came back, while another one is being read", () => {
+    const buffer = new ReadBuffer();
+    const memory = new Set<ArrayBuffer>();
+    for (let count = 0; count < 6; count++) {
+      memory.add(buffer.next().buffer);
+      const chunk = buffer.take(5);
+      // The next read begins before this chunk is used up.
+      buffer.next();
+      buffer.recycle(chunk);
+    }
+    expect(memory.size).toBe(2);
+  });
+
+  it("takes back nothing but the last chunk, and only while it has the right size", () => {
+    const buffer = new ReadBuffer();
+    const first = (buffer.next(), buffer.take(5));
+    const second = (buffer.next(), buffer.take(SMALL));
+    buffer.recycle(first);
+    buffer.recycle(second);
+    buffer.recycle(new Uint8Array(MEDIUM));
+    const third = buffer.next();
+    expect(third).toHaveLength(MEDIUM);
+    expect([first.buffer, second.buffer]).not.toContain(third.buffer);
+  });
+
+  it("holds nothing for an idle connection but what is being read into", () => {
+    const buffer = new ReadBuffer();
+    buffer.next();
+    const chunk = buffer.take(5);
+    buffer.recycle(chunk);
+    buffer.rest();
+    expect(buffer.next().buffer).not.toBe(chunk.buffer);
+  });
 });

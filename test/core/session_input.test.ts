@@ -183,6 +183,22 @@ describe("frames", () => {
     expect(other.received).toBe(`ÉÉN\nZWEI €\nDREI\n${"X\n".repeat(10_000)}`);
   });
 
+  it("do not change when their chunk is read into again", async () => {
+    const kept: Uint8Array[] = [];
+    const bytes = lines({ encoding: "bytes" });
+    const handler = (line: Uint8Array) => {
+      kept.push(line);
+      return line;
+    };
+    const it = await served({ handler: (_, context) => context.upgrade({ codec: bytes, handler }) });
+    const other = await it.connect();
+    // One chunk for both codecs: frames of the second are views of what the first would have given back.
+    await other.send("upgrade\none\ntwo\n");
+    await other.send("three\n");
+    expect(other.received).toBe("one\ntwo\nthree\n");
+    expect(kept.map((line) => new TextDecoder().decode(line))).toEqual(["one", "two", "three"]);
+  });
+
   it("behind a stop are not handled", async () => {
     const handled: string[] = [];
     const it = await served({ idleTimeoutMs: 100, handler: (line) => void handled.push(line) });

@@ -1,4 +1,4 @@
-import { type Address, type Driver, DriverConnection, ReadBuffer } from "../../core/mod.ts";
+import { type Address, type Bytes, type Driver, DriverConnection, ReadBuffer } from "../../core/mod.ts";
 import { connectionError } from "./errors.ts";
 import type { NetAddr, TcpConn } from "./native.ts";
 
@@ -34,6 +34,14 @@ export class DenoDriver implements Driver {
 
   pull(): void {
     if (!this.#reading && !this.#closed) this.#read();
+  }
+
+  recycle(chunk: Bytes): void {
+    this.#buffer.recycle(chunk);
+  }
+
+  rest(): void {
+    this.#buffer.rest();
   }
 
   write(bytes: Uint8Array): Promise<void> {

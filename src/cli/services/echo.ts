@@ -1,14 +1,28 @@
-import { lines, type Service } from "../../mod.ts";
+import type { Codec } from "../../core/codecs/mod.ts";
+import { type Bytes, lines, type Service } from "../../mod.ts";
 
 /** Settings of {@link echo}. */
 export interface EchoOptions {
-  /** Goes before each line. Default: nothing. */
+  /** Goes before each payload, as UTF-8. Default: nothing. */
   readonly prefix?: string;
-  /** The longest line, in bytes. */
-  readonly maxFrameBytes?: number;
+  /** Default: lines. */
+  readonly codec?: Codec<Bytes, Uint8Array>;
 }
 
-/** Sends each line back. */
-export function echo({ prefix = "", ...limits }: EchoOptions = {}): Service<string> {
-  return { codec: lines(limits), handler: (line) => prefix + line };
+/** Sends each frame back, byte for byte. */
+export function echo({
+  prefix = "",
+  codec = lines({ encoding: "bytes" }),
+}: EchoOptions = {}): Service<Bytes, Uint8Array> {
+  if (prefix === "") return { codec, handler: (frame) => frame };
+  const before = new TextEncoder().encode(prefix);
+  return {
+    codec,
+    handler: (frame) => {
+      const reply = new Uint8Array(before.length + frame.length);
+      reply.set(before);
+      reply.set(frame, before.length);
+      return reply;
+    },
+  };
 }

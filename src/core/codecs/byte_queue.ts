@@ -15,10 +15,13 @@ export class ByteQueue {
     return this.#length;
   }
 
-  /** Copies `bytes` to the end: what they are a view of may be much larger, and should not be kept. */
-  push(bytes: Bytes): void {
+  /**
+   * Copies `bytes` to the end: what they are a view of may be much larger, and should not be kept. `most` is how long the
+   * whole will be at most, where that is known: no room is made beyond it.
+   */
+  push(bytes: Bytes, most: number = Infinity): void {
     const length = this.#length + bytes.length;
-    if (length > this.#buffer.length) this.#grow(length);
+    if (length > this.#buffer.length) this.#grow(length, most);
     this.#buffer.set(bytes, this.#length);
     this.#length = length;
   }
@@ -31,9 +34,22 @@ export class ByteQueue {
     return taken;
   }
 
-  #grow(length: number): void {
-    const grown = new Uint8Array(Math.max(length, 2 * this.#buffer.length, SMALLEST));
+  #grow(length: number, most: number): void {
+    const grown = new Uint8Array(Math.max(length, Math.min(most, Math.max(2 * this.#buffer.length, SMALLEST))));
     grown.set(this.#buffer.subarray(0, this.#length));
     this.#buffer = grown;
   }
+}
+
+/** All parts in one piece; without a copy if there is only one. */
+export function concat(parts: readonly Bytes[]): Bytes {
+  const [first = EMPTY, ...more] = parts.filter(({ length }) => length > 0);
+  if (more.length === 0) return first;
+  const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
 }

@@ -2,7 +2,7 @@ import type { Codec, Decoder, Encoder } from "../codec.ts";
 import { SpillwayError } from "../errors.ts";
 import { checkChoice, checkCount } from "../limits.ts";
 import type { Bytes } from "../transport.ts";
-import { ByteQueue } from "./byte_queue.ts";
+import { ByteQueue, concat } from "./byte_queue.ts";
 import { decodeLatin1 } from "./latin1.ts";
 import { bytesEncoder, latin1Encoder, utf8Encoder } from "./line_encoders.ts";
 
@@ -92,6 +92,8 @@ class LineDecoder<Frame> implements Decoder<Frame> {
   #block: Bytes = EMPTY;
   #text: string | undefined;
   #at = 0;
+  /** What is behind the block. Judged when the block is used up: until then it may become another codec's. */
+  #tail: Bytes = EMPTY;
   /** A line that is too long: not yet reported; its bytes are dropped up to its LF. */
   #overflowed = false;
   #dropping = false;
@@ -101,6 +103,10 @@ class LineDecoder<Frame> implements Decoder<Frame> {
     this.#max = max;
     this.#deliver = deliver;
     this.#payload = payload;
+  }
+
+  get leavesChunks(): boolean {
+    return this.#payload.many !== undefined;
   }
 
   get midFrame(): boolean {
@@ -115,7 +121,7 @@ class LineDecoder<Frame> implements Decoder<Frame> {
       this.#complete(chunk.subarray(0, start));
     }
     this.#setBlock(start === 0 && end === chunk.length ? chunk : chunk.subarray(start, end));
-    if (end < chunk.length) this.#begin(end === 0 ? chunk : chunk.subarray(end));
+    if (end < chunk.length) this.#tail = end === 0 ? chunk : chunk.subarray(end);
   }
 
   next(): Frame | undefined {
@@ -125,6 +131,7 @@ class LineDecoder<Frame> implements Decoder<Frame> {
       return this.#one(line, line.length - 1);
     }
     if (this.#at < this.#block.length) return this.#text === undefined ? this.#nextBytes() : this.#nextText(this.#text);
+    if (this.#tail.length > 0) this.#begin(this.#takeTail());
     if (this.#overflowed) {
       this.#overflowed = false;
       throw this.#tooLarge();
@@ -134,6 +141,11 @@ class LineDecoder<Frame> implements Decoder<Frame> {
 
   end(): void {
     this.#ended = true;
+  }
+
+  rest(): Bytes {
+    const block = this.#block.subarray(this.#blockAt());
+    return concat([this.#completed ?? EMPTY, block, this.#tail, this.#takeBegun()]);
   }
 
   /** `rest` ends the line that was begun before. */
@@ -172,6 +184,23 @@ class LineDecoder<Frame> implements Decoder<Frame> {
   #keep(bytes: Bytes): void {
     this.#begun ??= new ByteQueue();
     this.#begun.push(bytes);
+  }
+
+  #takeTail(): Bytes {
+    const tail = this.#tail;
+    this.#tail = EMPTY;
+    return tail;
+  }
+
+  /** Where in the bytes of the block the next line begins. */
+  #blockAt(): number {
+    const text = this.#text;
+    if (text === undefined || text.length === this.#block.length) return this.#at;
+    let at = 0;
+    for (let lf = text.indexOf(LF_TEXT); lf >= 0 && lf < this.#at; lf = text.indexOf(LF_TEXT, lf + 1)) {
+      at = this.#block.indexOf(LF, at) + 1;
+    }
+    return at;
   }
 
   #takeBegun(): Bytes {

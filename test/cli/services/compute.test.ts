@@ -4,7 +4,7 @@ import type { Context } from "../../../src/mod.ts";
 
 function contextOf(signal: AbortSignal): Context {
   const address = { hostname: "127.0.0.1", port: 1 };
-  return { connection: { id: 1, remoteAddress: address, localAddress: address }, signal };
+  return { connection: { id: 1, remoteAddress: address, localAddress: address }, signal, upgrade() {}, close() {} };
 }
 
 describe("computed", () => {

@@ -6,8 +6,13 @@ it.each([
   [undefined, "hello", "hello"],
   ["", "", ""],
   ["> ", "hello", "> hello"],
-  ["> ", "  spaced  ", ">   spaced  "],
-])("with prefix %j answers %j with %j", (prefix, line, reply) => {
+  ["ä ", "  spaced  ", "ä   spaced  "],
+])("with prefix %j answers %j with %j", (prefix, frame, reply) => {
   const { handler } = echo(prefix === undefined ? {} : { prefix });
-  expect(handler(line, {} as Context)).toBe(reply);
+  expect(handler(new TextEncoder().encode(frame), {} as Context)).toEqual(new TextEncoder().encode(reply));
+});
+
+it("answers bytes that are no text with the same bytes", () => {
+  const { handler } = echo({ prefix: ">" });
+  expect(handler(Uint8Array.of(0xff, 0, 0xc3), {} as Context)).toEqual(Uint8Array.of(0x3e, 0xff, 0, 0xc3));
 });

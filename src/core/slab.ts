@@ -18,13 +18,27 @@ let used = 0;
 export function encodeText(text: string): Bytes {
   const most = text.length * BYTES_PER_UNIT;
   if (most > LONGEST_PIECE) return encoder.encode(text);
+  const room = openSlab(most);
+  const { written } = encoder.encodeInto(text, used === 0 ? room : room.subarray(used));
+  return cut(room, written);
+}
+
+/** A piece of so many bytes, to be filled at once, written and forgotten; what is in it is left over from others. */
+export function cutPiece(length: number): Bytes {
+  return length > LONGEST_PIECE ? new Uint8Array(length) : cut(openSlab(length), length);
+}
+
+function openSlab(most: number): Bytes {
   // The second check is for a slab that somebody's stream has transferred away, against the contract.
   if (slab === undefined || slab.length === 0 || used + most > SLAB_BYTES) {
     slab = new Uint8Array(SLAB_BYTES);
     used = 0;
   }
-  const { written } = encoder.encodeInto(text, used === 0 ? slab : slab.subarray(used));
-  const bytes = slab.subarray(used, used + written);
-  used += written;
-  return bytes;
+  return slab;
+}
+
+function cut(room: Bytes, length: number): Bytes {
+  const piece = room.subarray(used, used + length);
+  used += length;
+  return piece;
 }

@@ -1,0 +1,37 @@
+// DNS over TCP (RFC 1035, 4.2.2): each message behind its length in two bytes. Answers for the zone in zone.ts.
+//   deno run -A src/main.ts serve ./examples/dns/service.ts --port 5300
+//   dig +tcp -p 5300 @127.0.0.1 www.example.test AAAA
+import type { Service } from "spillway";
+import { lengthPrefixed, mapCodec } from "spillway/codecs";
+import { decodeQuery, type Query } from "./query.ts";
+import { encodeReply, Rcode, type Reply } from "./reply.ts";
+import { IN, ORIGIN, Type, ZONE } from "./zone.ts";
+
+const STANDARD_QUERY = 0;
+
+export default {
+  codec: mapCodec(lengthPrefixed({ width: 2, maxFrameBytes: 65_535 }), { decode: decodeQuery, encode: encodeReply }),
+  handler: answer,
+  // RFC 7766 asks for some seconds, so that a resolver can send its next query on the same connection.
+  idleTimeoutMs: 10_000,
+} satisfies Service<Query, Reply>;
+
+function answer(query: Query): Reply | undefined {
+  const { response, opcode, question, edns } = query;
+  // Two servers that answered each other's responses would never end.
+  if (response) return undefined;
+  if (opcode !== STANDARD_QUERY) return refusal(query, "notImp");
+  if (question === undefined) return refusal(query, "formErr");
+  if (edns !== undefined && edns.version > 0) return refusal(query, "badVers");
+  const { name, type } = question;
+  if (question.class !== IN || type === Type.axfr || type === Type.ixfr) return refusal(query, "notImp");
+  if (name !== ORIGIN && !name.endsWith(`.${ORIGIN}`)) return refusal(query, "refused");
+  const records = ZONE.get(name);
+  if (records === undefined) return refusal(query, "nxDomain");
+  const answers = records.filter((record) => type === Type.any || record.type === type);
+  return { query, rcode: Rcode.noError, answers };
+}
+
+function refusal(query: Query, why: keyof typeof Rcode): Reply {
+  return { query, rcode: Rcode[why], answers: [] };
+}

@@ -1,0 +1,105 @@
+/** What `--codec` means: a framing and its one setting, such as `delimited:0x1e`. */
+import { InvalidArgumentError } from "commander";
+import {
+  type Codec,
+  contentLength,
+  delimited,
+  fixedLength,
+  type LengthPrefixedOptions,
+  lengthPrefixed,
+  lines,
+  netstrings,
+  octetCounted,
+  varintPrefixed,
+} from "../core/codecs/mod.ts";
+import type { Bytes } from "../mod.ts";
+import { firstLine } from "./failure.ts";
+import { parseWholeNumber } from "./option_values.ts";
+
+/** The longest payload, where a codec has a longest. */
+interface Limits {
+  readonly maxFrameBytes?: number;
+}
+
+type ByteCodec = Codec<Bytes, Uint8Array>;
+
+/** A codec that was asked for. */
+export interface CodecSpec {
+  /** As it was written. */
+  readonly text: string;
+  /** Whether all frames have one length: there is no longest one then, and nothing can go before a payload. */
+  readonly fixed: boolean;
+  codec(limits: Limits): ByteCodec;
+}
+
+const ALLOWED = `write lines, delimited:0x1e, delimited:'\\r\\n', fixed:16, u8, u16be or u16le (also u24, u32, u48, u64), varint, netstring, octet or content-length`;
+
+const PLAIN: Readonly<Record<string, (limits: Limits) => ByteCodec>> = {
+  lines: (limits) => lines({ ...limits, encoding: "bytes" }),
+  varint: varintPrefixed,
+  netstring: netstrings,
+  octet: octetCounted,
+  "content-length": contentLength,
+};
+
+const ESCAPES: Readonly<Record<string, string>> = { "\\": "\\", n: "\n", r: "\r", t: "\t", "0": "\0" };
+
+/** The codec of that name. @throws {InvalidArgumentError} there is none, or its setting makes no sense */
+export function parseCodecSpec(text: string): CodecSpec {
+  const [, name = "", setting] = /^([^:]*)(?::(.*))?$/s.exec(text) ?? [];
+  if (name === "delimited" && setting !== undefined) return delimitedSpec(text, setting);
+  if (name === "fixed" && setting !== undefined) return fixedSpec(text, setting);
+  const make = Object.hasOwn(PLAIN, text) ? PLAIN[text] : prefixed(text);
+  if (make === undefined) throw new InvalidArgumentError(ALLOWED);
+  return { text, fixed: false, codec: make };
+}
+
+function delimitedSpec(text: string, setting: string): CodecSpec {
+  const delimiter = setting.startsWith("0x") ? hexBytes(setting.slice(2)) : escapedBytes(setting);
+  try {
+    delimited({ delimiter });
+  } catch (error) {
+    throw new InvalidArgumentError(firstLine(error));
+  }
+  return { text, fixed: false, codec: (limits) => delimited({ ...limits, delimiter }) };
+}
+
+function fixedSpec(text: string, setting: string): CodecSpec {
+  const bytes = parseWholeNumber(setting) ?? 0;
+  if (bytes === 0) throw new InvalidArgumentError("write how many bytes a frame has, at least 1, such as fixed:16");
+  return { text, fixed: true, codec: () => fixedLength({ bytes }) };
+}
+
+/** `u16be`: a length of 16 bits, unsigned. One byte has no order. */
+function prefixed(text: string): ((limits: Limits) => ByteCodec) | undefined {
+  const [, byte, bits = byte, order = "be"] = /^u(?:(8)|(16|24|32|48|64)(be|le))$/.exec(text) ?? [];
+  if (bits === undefined) return undefined;
+  const width = (Number(bits) / 8) as LengthPrefixedOptions["width"];
+  const endian = order === "be" ? "big" : "little";
+  return (limits) => lengthPrefixed({ ...limits, width, endian });
+}
+
+function hexBytes(digits: string): Bytes {
+  if (!/^(?:[\da-f]{2})+$/i.test(digits)) {
+    throw new InvalidArgumentError("write the delimiter as whole bytes, two hexadecimal digits each, such as 0x0d0a");
+  }
+  return Uint8Array.from({ length: digits.length / 2 }, (_, index) =>
+    parseInt(digits.slice(2 * index, 2 * index + 2), 16),
+  );
+}
+
+/** Text as UTF-8; what is escaped stands for one byte. */
+function escapedBytes(text: string): Bytes {
+  if (!/^(?:[^\\]|\\[\\nrt0]|\\x[\da-fA-F]{2})+$/su.test(text)) {
+    throw new InvalidArgumentError(
+      "write a delimiter; it may contain \\r, \\n, \\t, \\0, \\\\ and \\x1e, each for one byte",
+    );
+  }
+  const parts = text.match(/\\x..|\\.|[^\\]+/gs) ?? [];
+  return Uint8Array.from(parts.flatMap((part) => [...partBytes(part)]));
+}
+
+function partBytes(part: string): Bytes {
+  if (part.startsWith("\\x")) return hexBytes(part.slice(2));
+  return new TextEncoder().encode(part.startsWith("\\") ? ESCAPES[part.slice(1)] : part);
+}

@@ -1,0 +1,42 @@
+import { SpillwayError } from "../errors.ts";
+import type { Header } from "./prefixed_decoder.ts";
+
+const ZERO = 0x30;
+const NINE = 0x39;
+
+/** Whether a byte is a digit in ASCII. */
+export function isDigit(byte: number): boolean {
+  return byte >= ZERO && byte <= NINE;
+}
+
+/** A length in decimal digits, without a leading zero, and the one byte that ends it. */
+export class DecimalHeader implements Header {
+  readonly #end: number;
+  readonly #trailerBytes: number;
+  #digits = 0;
+  #length = 0;
+
+  /** `trailerBytes` stand behind each payload, and are not counted by its length. */
+  constructor(end: number, trailerBytes: number) {
+    this.#end = end;
+    this.#trailerBytes = trailerBytes;
+  }
+
+  read(byte: number): number | undefined {
+    if (isDigit(byte)) return this.#addDigit(byte - ZERO);
+    if (byte !== this.#end || this.#digits === 0)
+      throw new SpillwayError("frame-invalid", "a length that is no number");
+    const length = this.#length;
+    this.#digits = this.#length = 0;
+    return length + this.#trailerBytes;
+  }
+
+  #addDigit(digit: number): undefined {
+    if (this.#digits > 0 && this.#length === 0)
+      throw new SpillwayError("frame-invalid", "a length with a leading zero");
+    this.#digits += 1;
+    this.#length = this.#length * 10 + digit;
+    if (this.#length >= Number.MAX_SAFE_INTEGER) throw new SpillwayError("frame-invalid", "a length above 2^53 - 1");
+    return undefined;
+  }
+}

@@ -1,0 +1,155 @@
+import type { Codec, Decoder, Encoder, Output } from "../codec.ts";
+import { SpillwayError } from "../errors.ts";
+import { checkCount } from "../limits.ts";
+import type { Bytes } from "../transport.ts";
+import { DelimiterSearch } from "./delimiter_search.ts";
+import { FrameInput } from "./frame_input.ts";
+import { type Payload, payloadBytes } from "./payload.ts";
+
+/** A byte sequence: bytes, or text as UTF-8. */
+export type Delimiter = Uint8Array | string;
+
+/** Settings of {@link delimited}. */
+export interface DelimitedOptions {
+  /** What ends a frame, or several such. Not empty; altogether at most 2047 bytes. Replies end with the first. */
+  readonly delimiter: Delimiter | readonly Delimiter[];
+  /** The longest payload in bytes, without its delimiter. At least 1; default 65536. */
+  readonly maxFrameBytes?: number;
+}
+
+/**
+ * Frames that end at a byte sequence, or at one of several: where two of them could end a frame, the one that ends first does,
+ * and of two that end together the longer one.
+ *
+ * A payload of more than `maxFrameBytes` is `frame-too-large` as soon as that is certain, and is not kept. A frame is a
+ * `Uint8Array`; a reply may be a string too, which is sent as UTF-8. A reply that contains a delimiter is `reply-invalid`:
+ * it would be two.
+ *
+ * @throws {TypeError | RangeError} for a delimiter that is none, or a `maxFrameBytes` that is not a whole number of at least 1
+ *
+ * @example
+ * ```ts
+ * import { delimited, text } from "spillway/codecs";
+ *
+ * const decoder = text(delimited({ delimiter: "\r\n.\r\n" })).decoder();
+ * decoder.push(new TextEncoder().encode("a\r\nb\r\n.\r\nc"));
+ * console.log(decoder.next(), decoder.next()); // a\r\nb undefined
+ * ```
+ */
+export function delimited(options: DelimitedOptions): Codec<Bytes, Payload> {
+  const max = checkCount("maxFrameBytes", options.maxFrameBytes ?? 65_536);
+  const { delimiter } = options;
+  const delimiters = (Array.isArray(delimiter) ? delimiter : [delimiter]).map(toBytes);
+  const search = new DelimiterSearch(delimiters);
+  const encoder = new DelimitedEncoder(search, delimiters[0] as Bytes);
+  return { decoder: () => new DelimitedDecoder(search, max), encoder: () => encoder };
+}
+
+function toBytes(delimiter: unknown): Bytes {
+  if (typeof delimiter === "string") return new TextEncoder().encode(delimiter);
+  if (delimiter instanceof Uint8Array) return new Uint8Array(delimiter);
+  throw new TypeError(`delimiter must be a string or a Uint8Array, or an array of such, not ${typeof delimiter}`);
+}
+
+class DelimitedDecoder implements Decoder<Bytes> {
+  readonly #input = new FrameInput();
+  readonly #search: DelimiterSearch;
+  readonly #max: number;
+  #state = 0;
+  /** The frame is too long, which was reported: its bytes are dropped up to its delimiter. */
+  #dropping = false;
+
+  constructor(search: DelimiterSearch, max: number) {
+    this.#search = search;
+    this.#max = max;
+  }
+
+  get midFrame(): boolean {
+    return this.#dropping || this.#input.length > 0;
+  }
+
+  push(chunk: Bytes): void {
+    this.#input.push(chunk);
+  }
+
+  next(): Bytes | undefined {
+    for (;;) {
+      this.#state = this.#search.run(this.#state, this.#input);
+      const delimiterBytes = this.#search.found(this.#state);
+      if (delimiterBytes === 0) break;
+      this.#state = 0;
+      if (!this.#dropping) return this.#take(delimiterBytes);
+      this.#dropping = false;
+      this.#input.drop();
+    }
+    if (this.#dropping) this.#input.drop();
+    else if (this.#input.length - this.#search.depth(this.#state) > this.#max) this.#refuse();
+    else this.#input.keep();
+    return this.#input.ended ? this.#last() : undefined;
+  }
+
+  end(): void {
+    this.#input.ended = true;
+  }
+
+  rest(): Bytes {
+    return this.#input.rest();
+  }
+
+  #take(delimiterBytes: number): Bytes {
+    const length = this.#input.length - delimiterBytes;
+    const bytes = this.#input.take();
+    if (length > this.#max) throw this.#tooLarge();
+    return bytes.subarray(0, length);
+  }
+
+  #refuse(): never {
+    this.#dropping = true;
+    this.#input.drop();
+    throw this.#tooLarge();
+  }
+
+  #last(): undefined {
+    if (!this.midFrame) return undefined;
+    this.#dropping = false;
+    this.#input.drop();
+    throw new SpillwayError("unexpected-eof", "the input ended before a delimiter");
+  }
+
+  #tooLarge(): SpillwayError {
+    return new SpillwayError("frame-too-large", `a frame of more than ${this.#max} bytes`);
+  }
+}
+
+class DelimitedEncoder implements Encoder<Payload> {
+  readonly #search: DelimiterSearch;
+  readonly #delimiter: Bytes;
+
+  constructor(search: DelimiterSearch, delimiter: Bytes) {
+    this.#search = search;
+    this.#delimiter = delimiter;
+  }
+
+  encode(frame: Payload, output: Output): void {
+    const payload = payloadBytes(frame);
+    if (!this.#endsFirst(payload)) {
+      throw new SpillwayError(
+        "reply-invalid",
+        "a reply cannot contain a delimiter, or end with the beginning of one: it would be read as two",
+      );
+    }
+    output.bytes(payload);
+    output.bytes(this.#delimiter);
+  }
+
+  /** Whether the first delimiter to be found is the one that is sent behind the payload, whole. */
+  #endsFirst(payload: Uint8Array): boolean {
+    const found = new FrameInput();
+    found.push(payload as Bytes);
+    let state = this.#search.run(0, found);
+    if (this.#search.found(state) > 0) return false;
+    found.push(this.#delimiter);
+    state = this.#search.run(state, found);
+    return found.at === this.#delimiter.length && this.#search.found(state) === this.#delimiter.length;
+  }
+}

@@ -1,0 +1,73 @@
+import type { Codec, Decoder, Encoder, Output } from "../codec.ts";
+import { SpillwayError } from "../errors.ts";
+import { checkCount } from "../limits.ts";
+import type { Bytes } from "../transport.ts";
+import { FrameInput } from "./frame_input.ts";
+import { type Payload, payloadBytes } from "./payload.ts";
+
+/** Settings of {@link fixedLength}. */
+export interface FixedLengthOptions {
+  /** How long every frame is. A whole number of at least 1. */
+  readonly bytes: number;
+}
+
+/**
+ * Frames of one length, without any mark between them. A frame is a `Uint8Array`; a reply may be a string too, which is
+ * sent as UTF-8, and must have that length (`reply-invalid`).
+ *
+ * @throws {RangeError} for `bytes` that is not a whole number of at least 1
+ *
+ * @example
+ * ```ts
+ * import { fixedLength } from "spillway/codecs";
+ *
+ * const decoder = fixedLength({ bytes: 2 }).decoder();
+ * decoder.push(Uint8Array.of(1, 2, 3));
+ * console.log(decoder.next(), decoder.next()); // Uint8Array(2) [ 1, 2 ] undefined
+ * ```
+ */
+export function fixedLength({ bytes }: FixedLengthOptions): Codec<Bytes, Payload> {
+  if (checkCount("bytes", bytes) === Infinity) throw new RangeError("bytes must be a number of bytes, not Infinity");
+  const encoder: Encoder<Payload> = {
+    encode(frame: Payload, output: Output): void {
+      const payload = payloadBytes(frame);
+      if (payload.length !== bytes) {
+        throw new SpillwayError("reply-invalid", `a frame must have ${bytes} bytes, not ${payload.length}`);
+      }
+      output.bytes(payload);
+    },
+  };
+  return { decoder: () => new FixedLengthDecoder(bytes), encoder: () => encoder };
+}
+
+class FixedLengthDecoder implements Decoder<Bytes> {
+  readonly #input = new FrameInput();
+  readonly #bytes: number;
+
+  constructor(bytes: number) {
+    this.#bytes = bytes;
+  }
+
+  get midFrame(): boolean {
+    return this.#input.length > 0;
+  }
+
+  push(chunk: Bytes): void {
+    this.#input.push(chunk);
+  }
+
+  next(): Bytes | undefined {
+    if (this.#input.reach(this.#bytes)) return this.#input.take();
+    if (!this.#input.ended || !this.midFrame) return undefined;
+    this.#input.drop();
+    throw new SpillwayError("unexpected-eof", `the input ended within a frame of ${this.#bytes} bytes`);
+  }
+
+  end(): void {
+    this.#input.ended = true;
+  }
+
+  rest(): Bytes {
+    return this.#input.rest();
+  }
+}

@@ -1,0 +1,88 @@
+import type { Bytes } from "../transport.ts";
+import { ByteQueue, concat } from "./byte_queue.ts";
+
+const EMPTY: Bytes = new Uint8Array(0);
+
+/**
+ * The input of a decoder, one frame after the other: how far it was looked at, and where the frame that is being looked at
+ * began. A frame within one chunk is a view of it; only what a chunk leaves unfinished is copied.
+ */
+export class FrameInput {
+  /** The last chunk that was pushed, and how far it was looked at: a decoder that searches it moves `at` itself. */
+  chunk: Bytes = EMPTY;
+  at = 0;
+  ended = false;
+  /** Where in the chunk the frame begins, or goes on; what is before it in earlier chunks. */
+  #start = 0;
+  #begun: ByteQueue | undefined;
+
+  /** Bytes of the frame that were looked at. */
+  get length(): number {
+    return (this.#begun?.length ?? 0) + this.at - this.#start;
+  }
+
+  /** Call it when everything was looked at and kept. */
+  push(chunk: Bytes): void {
+    this.chunk = chunk;
+    this.at = this.#start = 0;
+  }
+
+  /** The next byte; -1 when there is none. */
+  byte(): number {
+    return this.at < this.chunk.length ? (this.chunk[this.at++] as number) : -1;
+  }
+
+  /** Whether there are so many bytes of the frame, which then were looked at; otherwise keeps what there is. */
+  reach(length: number): boolean {
+    const missing = length - this.length;
+    if (missing <= this.chunk.length - this.at) {
+      this.at += missing;
+      return true;
+    }
+    this.at = this.chunk.length;
+    this.keep(length);
+    return false;
+  }
+
+  /** The chunk is used up and the frame is not whole: keeps its beginning. `most`: how long the frame can get. */
+  keep(most?: number): void {
+    if (this.#start < this.chunk.length) {
+      this.#begun ??= new ByteQueue();
+      this.#begun.push(this.chunk.subarray(this.#start), most);
+    }
+    this.chunk = EMPTY;
+    this.at = this.#start = 0;
+  }
+
+  /** The bytes of the frame that were looked at; the next frame begins behind them. */
+  take(): Bytes {
+    const { chunk, at } = this;
+    const start = this.#start;
+    this.#start = at;
+    const here = start === 0 && at === chunk.length ? chunk : chunk.subarray(start, at);
+    if (this.#begun === undefined) return here;
+    this.#begun.push(here, this.#begun.length + here.length);
+    const whole = this.#begun.take();
+    this.#begun = undefined;
+    return whole;
+  }
+
+  /** Forgets what `take` would give. */
+  drop(): void {
+    this.#begun = undefined;
+    this.#start = this.at;
+  }
+
+  /** Looks past up to `count` bytes and forgets them; how many there were. */
+  skip(count: number): number {
+    const skipped = Math.min(count, this.chunk.length - this.at);
+    this.at += skipped;
+    this.drop();
+    return skipped;
+  }
+
+  /** All that is not part of a frame that was taken. */
+  rest(): Bytes {
+    return concat([this.#begun?.take() ?? EMPTY, this.chunk.subarray(this.#start)]);
+  }
+}

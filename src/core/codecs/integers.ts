@@ -1,0 +1,89 @@
+import type { Codec } from "../codec.ts";
+import { SpillwayError } from "../errors.ts";
+import { checkChoice } from "../limits.ts";
+import { cutPiece } from "../slab.ts";
+import type { Bytes } from "../transport.ts";
+import { fixedLength } from "./fixed_length.ts";
+import { mapCodec } from "./map_codec.ts";
+
+/** Which byte of a number comes first: `"big"`, the most significant (network order), or `"little"`, the least. */
+export type Endian = "big" | "little";
+
+/** Settings of {@link int16} and {@link int32}. */
+export interface IntegerOptions {
+  /** Default `"big"`. */
+  readonly endian?: Endian;
+  /** Whether numbers may be negative (two's complement). Default true. */
+  readonly signed?: boolean;
+}
+
+/**
+ * Numbers of two bytes each: −32768 to 32767, or 0 to 65535 with `signed: false`. A reply that is no whole number of that
+ * range is `reply-invalid`.
+ *
+ * @throws {RangeError} for an unknown `endian`
+ *
+ * @example
+ * ```ts
+ * import { int16 } from "spillway/codecs";
+ *
+ * const decoder = int16({ endian: "little" }).decoder();
+ * decoder.push(Uint8Array.of(0xfe, 0xff, 0x2a));
+ * console.log(decoder.next(), decoder.next()); // -2 undefined
+ * ```
+ */
+export function int16(options: IntegerOptions = {}): Codec<number> {
+  return integers(2, options);
+}
+
+/**
+ * Numbers of four bytes each: −2147483648 to 2147483647, or 0 to 4294967295 with `signed: false`. A reply that is no whole
+ * number of that range is `reply-invalid`.
+ *
+ * @throws {RangeError} for an unknown `endian`
+ *
+ * @example
+ * ```ts
+ * import { int32 } from "spillway/codecs";
+ *
+ * const decoder = int32().decoder();
+ * decoder.push(Uint8Array.of(0, 0, 1, 0));
+ * console.log(decoder.next()); // 256
+ * ```
+ */
+export function int32(options: IntegerOptions = {}): Codec<number> {
+  return integers(4, options);
+}
+
+function integers(width: 2 | 4, { endian = "big", signed = true }: IntegerOptions): Codec<number> {
+  checkChoice("endian", endian, ["big", "little"]);
+  const unused = 32 - 8 * width;
+  const most = signed ? 2 ** (8 * width - 1) - 1 : 2 ** (8 * width) - 1;
+  const least = signed ? -most - 1 : 0;
+  return mapCodec(fixedLength({ bytes: width }), {
+    decode: (bytes) => {
+      const bits = bitsOf(bytes, endian) << unused;
+      return signed ? bits >> unused : bits >>> unused;
+    },
+    encode: (number: number) => {
+      if (Number.isInteger(number) && number >= least && number <= most) return bytesOf(number, width, endian);
+      throw new SpillwayError("reply-invalid", `not a whole number from ${least} to ${most}: ${String(number)}`);
+    },
+  });
+}
+
+function bitsOf(bytes: Bytes, endian: Endian): number {
+  let bits = 0;
+  for (let index = 0; index < bytes.length; index++) {
+    bits = (bits << 8) | (bytes[endian === "big" ? index : bytes.length - 1 - index] as number);
+  }
+  return bits;
+}
+
+function bytesOf(number: number, width: number, endian: Endian): Bytes {
+  const bytes = cutPiece(width);
+  for (let index = 0; index < width; index++) {
+    bytes[endian === "big" ? width - 1 - index : index] = number >> (8 * index);
+  }
+  return bytes;
+}

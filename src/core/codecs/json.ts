@@ -1,0 +1,68 @@
+import type { Codec } from "../codec.ts";
+import { type CloseReason, SpillwayError } from "../errors.ts";
+import type { Bytes } from "../transport.ts";
+import { mapCodec } from "./map_codec.ts";
+import type { StandardIssue, StandardSchema } from "./standard_schema.ts";
+
+/** Settings of {@link json}. */
+export interface JsonOptions<Value> {
+  /** Checks each document, and may change it: any validator that speaks Standard Schema, without waiting. */
+  readonly schema?: StandardSchema<Value>;
+}
+
+/**
+ * JSON documents instead of text or bytes, over any codec of those: `json(lines())` is JSON lines, `json(contentLength())` the
+ * shape of LSP. What is no JSON in UTF-8, or not what the schema wants, is `frame-invalid`; what has no JSON
+ * (`undefined`, a function, a BigInt, a cycle) is `reply-invalid`. Where the codec below has a fault frame, this one's is
+ * `{"error":"<reason>"}`.
+ *
+ * @throws {TypeError} not a codec, or not a schema
+ *
+ * @example
+ * ```ts
+ * import { json, lines } from "spillway/codecs";
+ *
+ * const decoder = json(lines()).decoder();
+ * decoder.push(new TextEncoder().encode('{"id": 1}\n'));
+ * console.log(decoder.next()); // { id: 1 }
+ * ```
+ */
+export function json<Value = unknown>(
+  codec: Codec<string | Bytes, string>,
+  { schema }: JsonOptions<Value> = {},
+): Codec<Value, unknown> {
+  if (schema !== undefined && typeof schema["~standard"]?.validate !== "function") {
+    throw new TypeError("schema must be a Standard Schema: an object or function with ~standard.validate");
+  }
+  const utf8 = new TextDecoder("utf-8", { fatal: true });
+  const hasFault = codec?.encoder?.().encodeFault !== undefined;
+  return mapCodec<string | Bytes, string, Value, unknown>(codec, {
+    decode: (frame) => {
+      const value: unknown = JSON.parse(typeof frame === "string" ? frame : utf8.decode(frame));
+      return schema === undefined ? (value as Value) : validated(schema, value);
+    },
+    encode: stringify,
+    ...(hasFault && { fault: (reason: CloseReason) => ({ error: reason }) }),
+  });
+}
+
+function stringify(value: unknown): string {
+  const text = JSON.stringify(value) as string | undefined;
+  if (text === undefined) throw new SpillwayError("reply-invalid", `a ${typeof value} has no JSON`);
+  return text;
+}
+
+function validated<Value>(schema: StandardSchema<Value>, value: unknown): Value {
+  const result = schema["~standard"].validate(value);
+  if (result instanceof Promise) {
+    result.catch(() => undefined);
+    throw new SpillwayError("codec-failed", "a schema that waits cannot check frames");
+  }
+  if (result.issues === undefined) return result.value;
+  throw new SpillwayError("frame-invalid", `a document that is refused: ${result.issues.map(issueText).join("; ")}`);
+}
+
+function issueText({ message, path = [] }: StandardIssue): string {
+  const where = path.map((key) => String(typeof key === "object" ? key.key : key)).join(".");
+  return where === "" ? message : `${where}: ${message}`;
+}

@@ -1,0 +1,188 @@
+import type { Codec, Encoder, Output } from "../codec.ts";
+import { SpillwayError } from "../errors.ts";
+import { checkChoice, checkCount } from "../limits.ts";
+import { cutPiece } from "../slab.ts";
+import type { Bytes } from "../transport.ts";
+import type { Endian } from "./integers.ts";
+import { type Payload, payloadBytes } from "./payload.ts";
+import { type Header, PrefixedDecoder } from "./prefixed_decoder.ts";
+
+const WIDTHS: readonly number[] = [1, 2, 3, 4, 6, 8];
+/** Bytes that may stand before the length: a header, not a payload. */
+const LONGEST_OFFSET = 1_024;
+
+/** Settings of {@link lengthPrefixed}. */
+export interface LengthPrefixedOptions {
+  /** Bytes of the length field. */
+  readonly width: 1 | 2 | 3 | 4 | 6 | 8;
+  /** Which of its bytes comes first. Default `"big"`. */
+  readonly endian?: Endian;
+  /** Bytes that stand before the length field. 0 to 1024; default 0. The *header* is these and the length field. */
+  readonly lengthOffset?: number;
+  /** What to add to the length to get the number of bytes behind the header. A whole number; default 0. */
+  readonly lengthAdjustment?: number;
+  /** Whether the length counts the header too. Default false. */
+  readonly includesHeader?: boolean;
+  /** Whether frames come without their header. Default true. */
+  readonly stripHeader?: boolean;
+  /** The most bytes behind the header. At least 1; default 65536. */
+  readonly maxFrameBytes?: number;
+}
+
+/**
+ * Frames behind their length in binary: most binary protocols.
+ *
+ * A length above `maxFrameBytes` is `frame-too-large`; one that is negative after the adjustment, or above 2^53 − 1, is
+ * `frame-invalid`. Both before anything of the payload is kept.
+ *
+ * A frame is a `Uint8Array`; a reply may be a string too, which is sent as UTF-8. The length of a reply is filled in; with
+ * `stripHeader: false` a reply begins with its header, whose length field is overwritten. With `stripHeader` and a
+ * `lengthOffset`, what stands before the length is sent as zeros. A reply that is too long for the length field is
+ * `reply-invalid`.
+ *
+ * @throws {RangeError} for a setting out of its range
+ *
+ * @example
+ * ```ts
+ * import { lengthPrefixed } from "spillway/codecs";
+ *
+ * const decoder = lengthPrefixed({ width: 2 }).decoder();
+ * decoder.push(Uint8Array.of(0, 3, 97, 98, 99, 0));
+ * console.log(new TextDecoder().decode(decoder.next()), decoder.next()); // abc undefined
+ * ```
+ */
+export function lengthPrefixed(options: LengthPrefixedOptions): Codec<Bytes, Payload> {
+  const layout = new Layout(options);
+  const max = checkCount("maxFrameBytes", options.maxFrameBytes ?? 65_536);
+  const keepHeader = options.stripHeader === false;
+  const encoder = keepHeader ? new HeaderEncoder(layout) : new PayloadEncoder(layout);
+  return {
+    decoder: () =>
+      new PrefixedDecoder({
+        name: "a frame",
+        header: new LengthHeader(layout),
+        max,
+        keepHeader,
+        frame: (bytes) => bytes,
+      }),
+    encoder: () => encoder,
+  };
+}
+
+/** Where the length is, and what it counts. */
+class Layout {
+  readonly width: number;
+  readonly bigEndian: boolean;
+  readonly offset: number;
+  readonly headerBytes: number;
+  /** What to add to the length to get what is behind the header. */
+  readonly adjustment: number;
+
+  constructor(options: LengthPrefixedOptions) {
+    const { width, endian = "big", lengthOffset = 0, lengthAdjustment = 0, includesHeader = false } = options;
+    if (!WIDTHS.includes(width)) throw new RangeError(`width must be 1, 2, 3, 4, 6 or 8, not ${width}`);
+    checkChoice("endian", endian, ["big", "little"]);
+    if (!(Number.isInteger(lengthOffset) && lengthOffset >= 0 && lengthOffset <= LONGEST_OFFSET)) {
+      throw new RangeError(`lengthOffset must be a whole number from 0 to ${LONGEST_OFFSET}, not ${lengthOffset}`);
+    }
+    if (!Number.isSafeInteger(lengthAdjustment)) {
+      throw new RangeError(`lengthAdjustment must be a whole number, not ${lengthAdjustment}`);
+    }
+    this.width = width;
+    this.bigEndian = endian === "big";
+    this.offset = lengthOffset;
+    this.headerBytes = lengthOffset + width;
+    this.adjustment = lengthAdjustment - (includesHeader ? this.headerBytes : 0);
+  }
+
+  /** Writes the length of a body into `header`. @throws {SpillwayError} `reply-invalid` when it does not fit */
+  write(header: Uint8Array, bodyBytes: number): void {
+    const length = bodyBytes - this.adjustment;
+    if (length < 0 || length >= 256 ** this.width) {
+      throw new SpillwayError("reply-invalid", `a length of ${length} does not fit ${this.width} bytes`);
+    }
+    let left = length;
+    for (let index = 0; index < this.width; index++) {
+      header[this.bigEndian ? this.headerBytes - 1 - index : this.offset + index] = left % 256;
+      left = Math.floor(left / 256);
+    }
+  }
+}
+
+class LengthHeader implements Header {
+  readonly #layout: Layout;
+  #count = 0;
+  #length = 0;
+  /** The weight of the next byte, little-endian. */
+  #weight = 1;
+
+  constructor(layout: Layout) {
+    this.#layout = layout;
+  }
+
+  read(byte: number): number | undefined {
+    const { bigEndian, headerBytes, offset } = this.#layout;
+    if (this.#count >= offset) this.#addDigit(byte, bigEndian);
+    this.#count += 1;
+    if (this.#count < headerBytes) return undefined;
+    const length = this.#length;
+    this.#count = this.#length = 0;
+    this.#weight = 1;
+    return this.#bodyBytes(length);
+  }
+
+  #addDigit(byte: number, bigEndian: boolean): void {
+    if (bigEndian) this.#length = this.#length * 256 + byte;
+    else {
+      this.#length += byte * this.#weight;
+      this.#weight *= 256;
+    }
+  }
+
+  #bodyBytes(length: number): number {
+    // Beyond, a double is not exact, but never comes out small again.
+    if (length > Number.MAX_SAFE_INTEGER) throw new SpillwayError("frame-invalid", "a length above 2^53 - 1");
+    const bodyBytes = length + this.#layout.adjustment;
+    if (bodyBytes >= 0) return bodyBytes;
+    throw new SpillwayError("frame-invalid", `a length of ${length} that leaves ${bodyBytes} bytes for the frame`);
+  }
+}
+
+/** Frames without their header. */
+class PayloadEncoder implements Encoder<Payload> {
+  readonly #layout: Layout;
+
+  constructor(layout: Layout) {
+    this.#layout = layout;
+  }
+
+  encode(frame: Payload, output: Output): void {
+    const payload = payloadBytes(frame);
+    const header = cutPiece(this.#layout.headerBytes).fill(0);
+    this.#layout.write(header, payload.length);
+    output.bytes(header);
+    output.bytes(payload);
+  }
+}
+
+/** Frames that begin with their header. */
+class HeaderEncoder implements Encoder<Payload> {
+  readonly #layout: Layout;
+
+  constructor(layout: Layout) {
+    this.#layout = layout;
+  }
+
+  encode(frame: Payload, output: Output): void {
+    const bytes = payloadBytes(frame);
+    const { headerBytes } = this.#layout;
+    if (bytes.length < headerBytes) {
+      throw new SpillwayError("reply-invalid", `a frame begins with its header of ${headerBytes} bytes`);
+    }
+    const header = cutPiece(headerBytes);
+    header.set(bytes.subarray(0, headerBytes));
+    this.#layout.write(header, bytes.length - headerBytes);
+    output.bytes(header);
+    output.bytes(bytes.subarray(headerBytes));
+  }
+}

@@ -1,0 +1,23 @@
+/**
+ * Framings: how messages are marked in a stream of bytes. A server takes any of them, and they combine. The streams
+ * of frames that they make are here too.
+ *
+ * @module
+ */
+export type { Codec, Decoder, Encoder, Output } from "../codec.ts";
+export { decoderStream } from "../decoder_stream.ts";
+export { encoderStream } from "../encoder_stream.ts";
+export { type ContentLengthOptions, contentLength } from "./content_length.ts";
+export { type DelimitedOptions, type Delimiter, delimited } from "./delimited.ts";
+export { type FixedLengthOptions, fixedLength } from "./fixed_length.ts";
+export { type Endian, type IntegerOptions, int16, int32 } from "./integers.ts";
+export { type JsonOptions, json } from "./json.ts";
+export { type LengthPrefixedOptions, lengthPrefixed } from "./length_prefixed.ts";
+export { type LineEncoding, type LinesOptions, lines } from "./lines.ts";
+export { type FrameMap, mapCodec } from "./map_codec.ts";
+export { type NetstringsOptions, netstrings } from "./netstrings.ts";
+export { type OctetCountedOptions, octetCounted } from "./octet_counted.ts";
+export type { Payload } from "./payload.ts";
+export type { StandardIssue, StandardSchema } from "./standard_schema.ts";
+export { type TextOptions, text } from "./text.ts";
+export { type VarintPrefixedOptions, varintPrefixed } from "./varint_prefixed.ts";

@@ -1,0 +1,57 @@
+import type { Codec, Encoder, Output } from "../codec.ts";
+import { checkCount } from "../limits.ts";
+import type { Bytes } from "../transport.ts";
+import { DecimalHeader } from "./decimal_header.ts";
+import { type Payload, payloadBytes } from "./payload.ts";
+import { PrefixedDecoder } from "./prefixed_decoder.ts";
+
+const COLON = 0x3a;
+const COMMA = 0x2c;
+
+/** Settings of {@link netstrings}. */
+export interface NetstringsOptions {
+  /** The longest payload in bytes. At least 1; default 65536. */
+  readonly maxFrameBytes?: number;
+}
+
+/**
+ * Netstrings: `5:hello,`. The length has no leading zero; anything else that the format forbids is `frame-invalid`, and
+ * ends the connection whatever its policy, as nobody knows where the next one begins. See
+ * https://cr.yp.to/proto/netstrings.txt.
+ *
+ * A frame is a `Uint8Array`; a reply may be a string too, which is sent as UTF-8.
+ *
+ * @throws {RangeError} for a `maxFrameBytes` that is not a whole number of at least 1 (or `Infinity`)
+ *
+ * @example
+ * ```ts
+ * import { netstrings } from "spillway/codecs";
+ *
+ * const decoder = netstrings().decoder();
+ * decoder.push(new TextEncoder().encode("5:hello,0:,"));
+ * console.log(decoder.next()?.length, decoder.next()?.length); // 5 0
+ * ```
+ */
+export function netstrings(options: NetstringsOptions = {}): Codec<Bytes, Payload> {
+  const max = checkCount("maxFrameBytes", options.maxFrameBytes ?? 65_536);
+  return {
+    decoder: () =>
+      new PrefixedDecoder({
+        name: "a netstring",
+        header: new DecimalHeader(COLON, 1),
+        max,
+        trailer: COMMA,
+        frame: (bytes) => bytes,
+      }),
+    encoder: () => encoder,
+  };
+}
+
+const encoder: Encoder<Payload> = {
+  encode(frame: Payload, output: Output): void {
+    const payload = payloadBytes(frame);
+    output.text(`${payload.length}:`);
+    output.bytes(payload);
+    output.text(",");
+  },
+};

@@ -1,0 +1,13 @@
+import { SpillwayError } from "../errors.ts";
+import { encodeText } from "../slab.ts";
+
+/** What codecs of bytes send: bytes, or text as UTF-8. */
+export type Payload = Uint8Array | string;
+
+/** The bytes of a payload. @throws {SpillwayError} `reply-invalid` when it is none */
+export function payloadBytes(payload: Payload): Uint8Array {
+  if (typeof payload === "string") return encodeText(payload);
+  if (payload instanceof Uint8Array) return payload;
+  const actual = payload === null ? "null" : typeof payload;
+  throw new SpillwayError("reply-invalid", `a payload must be a Uint8Array or a string, not ${actual}`);
+}

@@ -1,0 +1,129 @@
+import type { Decoder } from "../codec.ts";
+import { SpillwayError } from "../errors.ts";
+import type { Bytes } from "../transport.ts";
+import { FrameInput } from "./frame_input.ts";
+
+/** What stands before a payload and says how long it is. One for each decoder. */
+export interface Header {
+  /**
+   * Takes the next byte. What is behind the header, in bytes, when that was its last one; `undefined` when there is more.
+   *
+   * @throws {SpillwayError} `frame-invalid` when this is no header: then nobody knows where the next frame begins
+   */
+  read(byte: number): number | undefined;
+}
+
+/** How a {@link PrefixedDecoder} makes frames. */
+export interface Prefixed<Frame> {
+  /** What a frame is called in messages: "a netstring". */
+  readonly name: string;
+  readonly header: Header;
+  /** The longest payload. */
+  readonly max: number;
+  /** The one byte behind each payload, if there is one; not part of the payload. */
+  readonly trailer?: number;
+  /** Whether the header is part of the frame. */
+  readonly keepHeader?: boolean;
+  frame(bytes: Bytes): Frame;
+}
+
+/**
+ * Frames that begin with their length. A length that is too large is refused before any of the payload is kept; what was
+ * refused is then dropped to its end.
+ */
+export class PrefixedDecoder<Frame> implements Decoder<Frame> {
+  lost = false;
+  readonly #input = new FrameInput();
+  readonly #prefixed: Prefixed<Frame>;
+  readonly #trailerBytes: number;
+  #headerBytes = 0;
+  /** What is behind the header, trailer included; -1 while the header is not whole. */
+  #bodyBytes = -1;
+  /** What is left of a frame that was refused. */
+  #refused = 0;
+
+  constructor(prefixed: Prefixed<Frame>) {
+    this.#prefixed = prefixed;
+    this.#trailerBytes = prefixed.trailer === undefined ? 0 : 1;
+  }
+
+  get midFrame(): boolean {
+    return this.#refused > 0 || this.#input.length > 0;
+  }
+
+  push(chunk: Bytes): void {
+    this.#input.push(chunk);
+  }
+
+  next(): Frame | undefined {
+    if (this.lost) return undefined;
+    if (this.#refused > 0) this.#refused -= this.#input.skip(this.#refused);
+    if (this.#refused > 0 || !this.#readHeader()) return this.#runDry();
+    if (!this.#input.reach(this.#headerBytes + this.#bodyBytes)) return this.#runDry();
+    return this.#take();
+  }
+
+  end(): void {
+    this.#input.ended = true;
+  }
+
+  rest(): Bytes {
+    return this.#input.rest();
+  }
+
+  #readHeader(): boolean {
+    while (this.#bodyBytes < 0) {
+      const byte = this.#input.byte();
+      if (byte < 0) {
+        this.#input.keep();
+        return false;
+      }
+      this.#headerBytes += 1;
+      this.#bodyBytes = this.#readHeaderByte(byte) ?? -1;
+      if (this.#bodyBytes - this.#trailerBytes > this.#prefixed.max) this.#refuse();
+    }
+    return true;
+  }
+
+  #readHeaderByte(byte: number): number | undefined {
+    try {
+      return this.#prefixed.header.read(byte);
+    } catch (error) {
+      this.lost = true;
+      throw error;
+    }
+  }
+
+  #refuse(): never {
+    const { name, max } = this.#prefixed;
+    this.#refused = this.#bodyBytes;
+    this.#reset();
+    this.#input.drop();
+    throw new SpillwayError("frame-too-large", `${name} of more than ${max} bytes`);
+  }
+
+  #take(): Frame {
+    const { keepHeader = false, name, trailer } = this.#prefixed;
+    const bytes = this.#input.take();
+    const start = keepHeader ? 0 : this.#headerBytes;
+    this.#reset();
+    const end = bytes.length - this.#trailerBytes;
+    if (trailer !== undefined && bytes[end] !== trailer) {
+      this.lost = true;
+      throw new SpillwayError("frame-invalid", `${name} that does not end where its length says`);
+    }
+    return this.#prefixed.frame(start === 0 && end === bytes.length ? bytes : bytes.subarray(start, end));
+  }
+
+  #reset(): void {
+    this.#headerBytes = 0;
+    this.#bodyBytes = -1;
+  }
+
+  #runDry(): undefined {
+    if (!this.#input.ended || !this.midFrame) return undefined;
+    this.#refused = 0;
+    this.#input.drop();
+    throw new SpillwayError("unexpected-eof", `the input ended in the middle of ${this.#prefixed.name}`);
+  }
+}

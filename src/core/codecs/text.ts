@@ -1,0 +1,45 @@
+import type { Codec } from "../codec.ts";
+import { SpillwayError } from "../errors.ts";
+import { checkChoice } from "../limits.ts";
+import type { Bytes } from "../transport.ts";
+import { decodeLatin1, encodeLatin1 } from "./latin1.ts";
+import { mapCodec } from "./map_codec.ts";
+import type { Payload } from "./payload.ts";
+
+/** Settings of {@link text}. */
+export interface TextOptions {
+  /** Whether invalid UTF-8 is `frame-invalid` (true) or becomes U+FFFD (false, the default). */
+  readonly fatal?: boolean;
+}
+
+/**
+ * Strings instead of bytes, over any codec of bytes.
+ *
+ * @param encoding `"utf-8"` (default) or `"latin1"` (ISO 8859-1, byte for byte)
+ * @throws {TypeError | RangeError} not a codec, or an unknown encoding
+ *
+ * @example
+ * ```ts
+ * import { netstrings, text } from "spillway/codecs";
+ *
+ * const decoder = text(netstrings()).decoder();
+ * decoder.push(new TextEncoder().encode("6:größe,"));
+ * console.log(decoder.midFrame); // false
+ * ```
+ */
+export function text(
+  codec: Codec<Bytes, Payload>,
+  encoding: "utf-8" | "latin1" = "utf-8",
+  { fatal = false }: TextOptions = {},
+): Codec<string> {
+  checkChoice("encoding", encoding, ["utf-8", "latin1"]);
+  if (encoding === "latin1")
+    return mapCodec(codec, { decode: decodeLatin1, encode: (frame: string) => encodeLatin1(checkText(frame)) });
+  const decoder = new TextDecoder("utf-8", { fatal, ignoreBOM: true });
+  return mapCodec(codec, { decode: (bytes) => decoder.decode(bytes), encode: checkText });
+}
+
+function checkText(frame: string): string {
+  if (typeof frame === "string") return frame;
+  throw new SpillwayError("reply-invalid", `a frame must be a string, not ${frame === null ? "null" : typeof frame}`);
+}

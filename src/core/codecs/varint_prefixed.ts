@@ -1,0 +1,76 @@
+import type { Codec, Encoder, Output } from "../codec.ts";
+import { SpillwayError } from "../errors.ts";
+import { checkCount } from "../limits.ts";
+import { cutPiece } from "../slab.ts";
+import type { Bytes } from "../transport.ts";
+import { type Payload, payloadBytes } from "./payload.ts";
+import { type Header, PrefixedDecoder } from "./prefixed_decoder.ts";
+
+/** Seven bits in each of five bytes hold 32. */
+const LONGEST_VARINT = 5;
+const MAX_LENGTH = 2 ** 32 - 1;
+
+/** Settings of {@link varintPrefixed}. */
+export interface VarintPrefixedOptions {
+  /** The longest payload in bytes. At least 1; default 65536. */
+  readonly maxFrameBytes?: number;
+}
+
+/**
+ * Frames behind their length as a base-128 varint: protobuf's size-delimited messages (`writeDelimitedTo`,
+ * `sizeDelimitedEncode`). A length is at most five bytes, and at most 2^32 − 1: beyond, `frame-invalid`.
+ *
+ * A frame is a `Uint8Array`; a reply may be a string too, which is sent as UTF-8.
+ *
+ * @throws {RangeError} for a `maxFrameBytes` that is not a whole number of at least 1 (or `Infinity`)
+ *
+ * @example
+ * ```ts
+ * import { varintPrefixed } from "spillway/codecs";
+ *
+ * const decoder = varintPrefixed().decoder();
+ * decoder.push(Uint8Array.of(3, 97, 98, 99));
+ * console.log(new TextDecoder().decode(decoder.next())); // abc
+ * ```
+ */
+export function varintPrefixed(options: VarintPrefixedOptions = {}): Codec<Bytes, Payload> {
+  const max = checkCount("maxFrameBytes", options.maxFrameBytes ?? 65_536);
+  return {
+    decoder: () => new PrefixedDecoder({ name: "a message", header: new Varint(), max, frame: (bytes) => bytes }),
+    encoder: () => encoder,
+  };
+}
+
+class Varint implements Header {
+  #count = 0;
+  #length = 0;
+
+  read(byte: number): number | undefined {
+    this.#length += (byte & 0x7f) * 128 ** this.#count;
+    this.#count += 1;
+    if (byte > 0x7f && this.#count < LONGEST_VARINT) return undefined;
+    const length = this.#length;
+    if (byte > 0x7f || length > MAX_LENGTH) throw new SpillwayError("frame-invalid", "a length of more than 32 bits");
+    this.#count = this.#length = 0;
+    return length;
+  }
+}
+
+const encoder: Encoder<Payload> = {
+  encode(frame: Payload, output: Output): void {
+    const payload = payloadBytes(frame);
+    output.bytes(varint(payload.length));
+    output.bytes(payload);
+  },
+};
+
+function varint(length: number): Bytes {
+  if (length > MAX_LENGTH) throw new SpillwayError("reply-invalid", "a message of more than 2^32 - 1 bytes");
+  let count = 1;
+  while (length >= 128 ** count) count += 1;
+  const bytes = cutPiece(count);
+  for (let index = 0; index < count; index++) {
+    bytes[index] = (Math.floor(length / 128 ** index) % 128) + (index < count - 1 ? 0x80 : 0);
+  }
+  return bytes;
+}

@@ -1,0 +1,106 @@
+import { InvalidArgumentError } from "commander";
+import { describe, expect, it } from "vitest";
+import { parseCodecSpec } from "../../src/cli/codec_spec.ts";
+import { OutputBuffer } from "../../src/core/output_buffer.ts";
+
+/** What the codec makes of a payload, byte for byte. */
+function encoded(spec: string, payload: string): string {
+  const output = new OutputBuffer();
+  output.frame(parseCodecSpec(spec).codec({}).encoder(), new TextEncoder().encode(payload));
+  let bytes = "";
+  while (output.length > 0) bytes += String.fromCharCode(...output.take());
+  return bytes;
+}
+
+/** The first payload in `input`, each of whose characters is a byte. */
+function decoded(spec: string, input: string, limits = {}): string | undefined {
+  const decoder = parseCodecSpec(spec).codec(limits).decoder();
+  decoder.push(Uint8Array.from(input, (character) => character.charCodeAt(0)));
+  const frame = decoder.next();
+  return frame && String.fromCharCode(...frame);
+}
+
+const FORMS = [
+  ["lines", "ab\n"],
+  ["delimited:0x1e", "ab\x1e"],
+  ["delimited:0x0d0A", "ab\r\n"],
+  ["delimited:\\r\\n", "ab\r\n"],
+  ["delimited:\\t\\0\\\\\\xfF", "ab\t\0\\\xff"],
+  ["delimited:\\x30x1e", "ab0x1e"],
+  ["delimited:,", "ab,"],
+  ["delimited::", "ab:"],
+  ["delimited:\n", "ab\n"],
+  ["delimited:§", "ab\xc2\xa7"],
+  ["delimited:END", "abEND"],
+  ["fixed:2", "ab"],
+  ["u8", "\x02ab"],
+  ["u16be", "\0\x02ab"],
+  ["u16le", "\x02\0ab"],
+  ["u24be", "\0\0\x02ab"],
+  ["u24le", "\x02\0\0ab"],
+  ["u32be", "\0\0\0\x02ab"],
+  ["u32le", "\x02\0\0\0ab"],
+  ["u48be", "\0\0\0\0\0\x02ab"],
+  ["u48le", "\x02\0\0\0\0\0ab"],
+  ["u64be", "\0\0\0\0\0\0\0\x02ab"],
+  ["u64le", "\x02\0\0\0\0\0\0\0ab"],
+  ["varint", "\x02ab"],
+  ["netstring", "2:ab,"],
+  ["octet", "2 ab"],
+  ["content-length", "Content-Length: 2\r\n\r\nab"],
+] as const;
+
+describe("a codec", () => {
+  it.each(FORMS)("%j marks frames as in %j", (spec, bytes) => {
+    expect(encoded(spec, "ab")).toBe(bytes);
+    expect(decoded(spec, bytes)).toBe("ab");
+    expect(parseCodecSpec(spec)).toMatchObject({ text: spec, fixed: spec.startsWith("fixed") });
+  });
+
+  it.each(FORMS.filter(([spec]) => !spec.startsWith("fixed")))("%j has a longest frame", (spec, bytes) => {
+    expect(decoded(spec, bytes, { maxFrameBytes: 2 })).toBe("ab");
+    expect(() => decoded(spec, bytes, { maxFrameBytes: 1 })).toThrow("of more than 1 bytes");
+  });
+});
+
+const ANY_OF = "write lines, delimited:0x1e, delimited:'\\r\\n', fixed:16, u8, u16be";
+
+describe("no codec", () => {
+  it.each([
+    ["", ANY_OF],
+    ["line", ANY_OF],
+    ["Lines", ANY_OF],
+    [" lines", ANY_OF],
+    ["lines:", ANY_OF],
+    ["toString", ANY_OF],
+    ["int16", ANY_OF],
+    ["netstring:5", ANY_OF],
+    ["u16", ANY_OF],
+    ["u8be", ANY_OF],
+    ["u40be", ANY_OF],
+    ["u16be:", ANY_OF],
+    ["u16BE", ANY_OF],
+    ["delimited", ANY_OF],
+    ["fixed", ANY_OF],
+    ["delimited:", "write a delimiter"],
+    ["delimited:\\", "write a delimiter"],
+    ["delimited:\\q", "write a delimiter"],
+    ["delimited:\\x1", "write a delimiter"],
+    ["delimited:\\X1e", "write a delimiter"],
+    ["delimited:0x", "two hexadecimal digits each"],
+    ["delimited:0x1", "two hexadecimal digits each"],
+    ["delimited:0x1g", "two hexadecimal digits each"],
+    ["delimited:0x1e,0x0a", "two hexadecimal digits each"],
+    [`delimited:${"x".repeat(2_048)}`, "at most 2047 bytes"],
+    ["fixed:", "how many bytes a frame has"],
+    ["fixed:0", "how many bytes a frame has"],
+    ["fixed:-1", "how many bytes a frame has"],
+    ["fixed:1.5", "how many bytes a frame has"],
+    ["fixed:0x10", "how many bytes a frame has"],
+    ["fixed:off", "how many bytes a frame has"],
+    ["fixed:9007199254740993", "how many bytes a frame has"],
+  ])("%j", (spec, why) => {
+    expect(() => parseCodecSpec(spec)).toThrow(InvalidArgumentError);
+    expect(() => parseCodecSpec(spec)).toThrow(why);
+  });
+});
