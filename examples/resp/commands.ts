@@ -1,5 +1,5 @@
 // What the commands do, in the words of Redis where one of them cannot be done.
-import type { Bytes } from "spillway";
+import type { Bytes, Context } from "spillway";
 import type { Reply } from "./replies.ts";
 import type { Command } from "./resp.ts";
 import type { Store } from "./store.ts";
@@ -42,9 +42,10 @@ const DEFINITIONS: ReadonlyMap<string, Definition> = new Map(
 );
 
 /** Does a command: whatever is wrong with it is a reply. */
-export function execute(command: Command, store: Store): Reply {
+export function execute(command: Command, store: Store, context: Pick<Context, "close">): Reply {
   const [word, ...args] = command as [Bytes, ...Bytes[]];
   const name = nameOf(word);
+  if (name === "quit") context.close();
   const definition = DEFINITIONS.get(name);
   if (definition === undefined) return unknownCommand(word, args);
   const { arity, run } = definition;

@@ -21,10 +21,7 @@ const utf8 = new TextEncoder();
 export const replyEncoder: Encoder<Reply> = {
   encode,
 
-  /**
-   * Whoever cut off a command, or said QUIT, gets no reply to that. What else is told is as little as Redis tells, and in
-   * its words where it has some.
-   */
+  /** In the words of Redis, where it has some; who cuts off a command gets no reply there either. */
   encodeFault(reason: CloseReason, output: Output): void {
     if (reason === "unexpected-eof") return;
     output.text(`-ERR ${FAULTS[reason] ?? reason}${CRLF}`);

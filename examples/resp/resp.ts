@@ -30,8 +30,8 @@ export function resp(options: Partial<RespLimits> = {}): Codec<Command, Reply> {
 }
 
 class CommandDecoder implements Decoder<Command> {
+  readonly leavesChunks = true;
   midFrame = false;
-  /** Where the next command begins is not known. */
   lost = false;
   readonly #unread = new Unread();
   readonly #steps: Steps<SpillwayError>;
@@ -54,6 +54,7 @@ class CommandDecoder implements Decoder<Command> {
     }
     if (value !== "more") return value;
     if (this.#ended) throw this.#cutOff();
+    this.#unread.leaveChunk();
     return undefined;
   }
 
@@ -91,11 +92,8 @@ function* decode(unread: Unread, limits: RespLimits): Steps<SpillwayError> {
     while (unread.length === 0) yield undefined;
     const command = yield* unread.at(0) === STAR ? takeArray(unread, limits) : takeInline(unread, limits);
     if (command instanceof SpillwayError) return command;
-    // An empty line, an empty array, or one that was dropped.
-    if (command.length === 0) continue;
-    yield command;
-    // A handler cannot end its connection. Nothing is read behind QUIT: with that it ends, and no fault frame is sent.
-    if (isQuit(command)) return new SpillwayError("unexpected-eof", "the other side said QUIT");
+    // An empty line or array is none, and what was too large is gone.
+    if (command.length > 0) yield command;
   }
 }
 
@@ -179,10 +177,6 @@ function* dropLine(unread: Unread): Steps<void> {
 
 function withoutCr(line: Bytes | undefined): Bytes | undefined {
   return line?.at(-1) === CR ? line.subarray(0, -1) : line;
-}
-
-function isQuit([name]: Command): boolean {
-  return name?.length === 4 && String.fromCharCode(...name).toUpperCase() === "QUIT";
 }
 
 function invalid(what: string): SpillwayError {

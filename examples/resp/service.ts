@@ -10,5 +10,5 @@ const store = new Store();
 
 export default {
   codec: resp(),
-  handler: (command) => execute(command, store),
+  handler: (command, context) => execute(command, store, context),
 } satisfies Service<Command, Reply>;

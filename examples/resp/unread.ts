@@ -4,9 +4,9 @@ const LF = 0x0a;
 const EMPTY: Bytes = new Uint8Array(0);
 
 /**
- * Bytes that have come and are not taken, in one piece. What one chunk holds is not copied; what reaches into the next
- * one is, into a buffer that doubles. The search for a line goes on where it ended. So the work is linear in the bytes,
- * however they are cut.
+ * Bytes that have come and are not taken, in one piece. They are copied only where more of them must be waited for, into
+ * a buffer that doubles; the search for a line goes on where it ended. So the work is linear in the bytes, however they
+ * are cut.
  */
 export class Unread {
   #bytes: Bytes = EMPTY;
@@ -14,7 +14,7 @@ export class Unread {
   #at = 0;
   /** Up to here there is no LF. */
   #searched = 0;
-  /** What `#bytes` is the beginning of, once chunks had to be joined. */
+  /** What `#bytes` is the beginning of, unless that is a chunk. */
   #buffer: Bytes = EMPTY;
 
   get length(): number {
@@ -36,7 +36,7 @@ export class Unread {
     return this.#findLf() >= 0 || this.length > maxBytes;
   }
 
-  /** Takes a line that is here, as a view without its LF. `undefined`, and nothing taken, when it has more than so many bytes. */
+  /** Takes a line that is here, as a view without its LF; `undefined`, and nothing taken, when it is longer than that. */
   takeLine(maxBytes: number): Bytes | undefined {
     const lf = this.#findLf();
     if (lf < 0 || lf - this.#at > maxBytes) return undefined;
@@ -45,7 +45,7 @@ export class Unread {
     return line;
   }
 
-  /** Takes a copy of so many bytes, which are here. A view would keep the whole chunk for as long as it is kept. */
+  /** Takes a copy of so many bytes, which are here. */
   take(count: number): Bytes {
     const end = this.#at + count;
     const taken = this.#bytes.slice(this.#at, end);
@@ -58,6 +58,11 @@ export class Unread {
     const dropped = Math.min(count, this.length);
     this.#takeUpTo(this.#at + dropped);
     return dropped;
+  }
+
+  /** Nothing refers to the last chunk behind this. */
+  leaveChunk(): void {
+    if (this.length > 0 && this.#buffer.length === 0) this.#grow(0);
   }
 
   #findLf(): number {

@@ -4,9 +4,11 @@ import type { Reply } from "../../examples/resp/replies.ts";
 import { Store } from "../../examples/resp/store.ts";
 import { bytesOf, textOf } from "./resp_decoding.ts";
 
+const closed = new Set<Store>();
+
 /** Does a command, whose words are separated by spaces; bytes come back as a string. */
 function run(store: Store, command: string): Reply {
-  const reply = execute(command.split(" ").map(bytesOf), store);
+  const reply = execute(command.split(" ").map(bytesOf), store, { close: () => closed.add(store) });
   return reply instanceof Uint8Array ? textOf(reply) : reply;
 }
 
@@ -83,7 +85,6 @@ describe("resp commands", () => {
         ["ECHO hi", "hi"],
       ],
     ],
-    ["QUIT", [["QUIT", OK]]],
     [
       "COMMAND",
       [
@@ -117,6 +118,14 @@ describe("resp commands", () => {
       expect(run(store, "INCR n")).toEqual(NOT_AN_INTEGER);
     },
   );
+
+  it("QUIT, and nothing else, closes the connection", () => {
+    const store = new Store();
+    run(store, "ECHO QUIT");
+    expect(closed).not.toContain(store);
+    expect(run(store, "Quit now")).toEqual(OK);
+    expect(closed).toContain(store);
+  });
 
   it("COMMAND describes each", () => {
     const all = run(new Store(), "COMMAND") as readonly (readonly Reply[])[];

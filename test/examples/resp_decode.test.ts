@@ -1,17 +1,18 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type RespLimits, resp } from "../../examples/resp/resp.ts";
+import type { Bytes } from "../../src/mod.ts";
 import { chunkings, cut } from "./chunkings.ts";
 import { bytesOf, decodeCommands, textOf } from "./resp_decoding.ts";
 import { RESP_TABLE } from "./resp_table.ts";
 
 describe.each(RESP_TABLE)("resp decoder: $name", ({ input, limits, gives }) => {
   it("in any chunks", () => {
-    for (const chunks of chunkings(bytesOf(input))) {
-      expect(decodeCommands(chunks, limits), `chunks of ${chunks.map(({ length }) => length).join()} bytes`).toEqual(
-        gives,
-      );
-    }
+    const expected = JSON.stringify(gives);
+    const isWrong = (chunks: readonly Bytes[]) => JSON.stringify(decodeCommands(chunks, limits)) !== expected;
+    // There are thousands: one that is wrong is shown.
+    const shown = [...chunkings(bytesOf(input))].find(isWrong) ?? [bytesOf(input)];
+    expect(decodeCommands(shown, limits), `chunks of ${shown.map(({ length }) => length).join()} bytes`).toEqual(gives);
   });
 });
 
@@ -22,10 +23,7 @@ describe("resp decoder, with whatever comes", () => {
     const command = fc
       .array(fc.uint8Array({ maxLength: 40 }), { minLength: 1, maxLength: 5 })
       .map((words) => words.map(textOf));
-    const commands = fc.array(
-      command.filter(([name]) => name?.toUpperCase() !== "QUIT"),
-      { maxLength: 6 },
-    );
+    const commands = fc.array(command, { maxLength: 6 });
     fc.assert(
       fc.property(commands, places, (written, at) => {
         const input = bytesOf(written.map(arrayOf).join(""));
@@ -61,7 +59,6 @@ describe("resp decoder, with whatever comes", () => {
       "*2\r\n$1\r\na\r\n$2\r\n",
       "*1\r\n",
       "$1\r\na\r\n",
-      "QUIT",
     );
     const limit = fc.constantFrom(1, 2, 3, 8, Infinity);
     const limits: fc.Arbitrary<RespLimits> = fc.record({
@@ -133,7 +130,7 @@ describe("resp decoder: midFrame and lost", () => {
     ["a broken array", "*x\r\n", true],
     ["a broken line", 'ECHO "\n', false],
   ])("behind %s", (_name, input, lost) => {
-    const decoder = resp().decoder() as ReturnType<ReturnType<typeof resp>["decoder"]> & { lost: boolean };
+    const decoder = resp().decoder();
     decoder.push(bytesOf(input));
     expect(decoder.lost).toBe(false);
     expect(() => decoder.next()).toThrow(expect.objectContaining({ code: "frame-invalid" }));

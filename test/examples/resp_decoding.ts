@@ -1,6 +1,8 @@
 import { type RespLimits, resp } from "../../examples/resp/resp.ts";
 import { type Bytes, SpillwayError } from "../../src/mod.ts";
 
+const STAR = 0x2a;
+
 /** What it makes of these chunks: commands (a character a byte), and errors as `!code`. Keeps to the contract. */
 export function decodeCommands(chunks: readonly Bytes[], limits: Partial<RespLimits> = {}): (string[] | string)[] {
   const decoder = resp(limits).decoder();
@@ -19,9 +21,12 @@ export function decodeCommands(chunks: readonly Bytes[], limits: Partial<RespLim
       }
     }
   };
-  for (const chunk of chunks) {
+  for (const part of chunks) {
+    const chunk = part.slice();
     decoder.push(chunk);
     takeAll();
+    // The chunk is read into again, as leavesChunks allows: nothing may change for that.
+    chunk.fill(STAR);
   }
   decoder.end();
   takeAll();

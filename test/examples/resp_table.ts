@@ -148,8 +148,4 @@ export const RESP_TABLE: readonly RespCase[] = [
   { name: "cut off in an argument", input: "*1\r\n$4\r\nPIN", gives: [CUT_OFF] },
   { name: "cut off before the last LF", input: "*1\r\n$4\r\nPING\r", gives: [CUT_OFF] },
   { name: "cut off in a line", input: "PING\r\nPIN", gives: [PING, CUT_OFF] },
-
-  { name: "QUIT is the end", input: "PING\r\n*1\r\n$4\r\nQUIT\r\nPING\r\n", gives: [PING, ["QUIT"], CUT_OFF] },
-  { name: "QUIT as one types it", input: "quit now\nPING\n*x", gives: [["quit", "now"], CUT_OFF] },
-  { name: "QUIT as an argument is nothing special", input: "ECHO QUIT\nPING\n", gives: [["ECHO", "QUIT"], PING] },
 ];
