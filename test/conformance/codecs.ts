@@ -31,6 +31,14 @@ export function codecs(platform: Platform): void {
       }
     }
 
+    testOn(platform, "a codec without a fault frame ends the connection without one", async () => {
+      const { dial, closed } = await start(platform, { codec: netstrings(), handler: (frame) => frame });
+      const client = await dial();
+      client.send("5:hello,1:a1:b,");
+      expect(await client.rest()).toBe("5:hello,");
+      expect((await closed()).reason).toBe("frame-invalid");
+    });
+
     for (const [name, codec, frames] of ECHOED) {
       testOn(platform, `${name}: frames that are echoed are the same bytes`, async () => {
         const { dial } = await start(platform, { codec, handler: (frame) => frame as never });

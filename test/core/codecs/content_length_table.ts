@@ -56,7 +56,8 @@ export const CONTENT_LENGTH_TABLE: readonly CodecCase[] = [
   row("a CR too many", "Content-Length: 2\r\n\r\r\n\r\nok", [INVALID, LOST]),
   row("LF only, which ends no field", "Content-Length: 2\n\nok", [CUT_OFF]),
 
-  row("fields of 4 KiB", `${fieldsOf(4_096)}ok${fieldsOf(4_095)}ok`, ["ok", "ok"]),
+  row("fields of 4 KiB", `${fieldsOf(4_096)}ok`, ["ok"]),
+  row("fields of one byte less", `${fieldsOf(4_095)}ok`, ["ok"]),
   row("fields of 4 KiB and one byte", `${fieldsOf(60)}ok${fieldsOf(4_097)}ok`, ["ok", INVALID, LOST]),
   row("fields without an end", "x".repeat(5_000), [INVALID, LOST]),
 
