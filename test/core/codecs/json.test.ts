@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import * as v from "valibot";
 import { describe, expect, it } from "vitest";
 import { contentLength, json, lines, netstrings } from "../../../src/core/codecs/mod.ts";
 import { OutputBuffer } from "../../../src/core/output_buffer.ts";
@@ -32,6 +33,40 @@ describe("json: what a schema has against a document", () => {
     expect(() => decoder.next()).toThrow(
       expect.objectContaining({ code: "frame-invalid", message: `a document that is refused: ${told}` }),
     );
+  });
+});
+
+describe("json with a validator that somebody else wrote", () => {
+  const Request = v.object({ id: v.pipe(v.number(), v.integer()), tags: v.optional(v.array(v.string()), []) });
+
+  it("gives what the schema makes of a document, with its type", () => {
+    const decoder = json(lines(), { schema: Request }).decoder();
+    decoder.push(utf8('{"id":1,"more":true}\n{"id":2,"tags":["a"]}\n'));
+    const first: { id: number; tags: string[] } | undefined = decoder.next();
+    expect([first, decoder.next()]).toEqual([
+      { id: 1, tags: [] },
+      { id: 2, tags: ["a"] },
+    ]);
+  });
+
+  it("refuses a document with what the validator says of it, and goes on", () => {
+    const decoder = json(netstrings(), { schema: Request }).decoder();
+    decoder.push(utf8('10:{"id":1.5},23:{"id":1,"tags":["a",2]},8:{"id":3},'));
+    expect(() => decoder.next()).toThrow(
+      expect.objectContaining({ message: expect.stringContaining("refused: id: ") }),
+    );
+    expect(() => decoder.next()).toThrow(expect.objectContaining({ message: expect.stringContaining("tags.1: ") }));
+    expect(decoder.next()).toEqual({ id: 3, tags: [] });
+  });
+
+  it("cannot wait for one", () => {
+    const slow = v.pipeAsync(
+      v.number(),
+      v.checkAsync(async () => true),
+    );
+    const decoder = json(lines(), { schema: slow }).decoder();
+    decoder.push(utf8("1\n"));
+    expect(() => decoder.next()).toThrow(expect.objectContaining({ code: "codec-failed" }));
   });
 });
 
