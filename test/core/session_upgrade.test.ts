@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { lengthPrefixed, text } from "../../src/core/codecs/mod.ts";
-import { type Codec, type Context, type Handler, lines, type Upgrade } from "../../src/core/mod.ts";
+import { type Codec, type Context, type Decoder, type Handler, lines, type Upgrade } from "../../src/core/mod.ts";
 import { answers } from "./answers.ts";
 import { raw, utf8 } from "./codecs/byte_strings.ts";
 import { type Served, served } from "./served.ts";
@@ -315,6 +315,17 @@ describe("upgrade is refused at the call, and the connection goes on as before",
     expect(it.of("handler-error")).toMatchObject([{ error: { cause: expect.any(TypeError) as TypeError } }]);
   });
 
+  it("a codec whose push() throws is found out later, as any codec: it ends the connection", async () => {
+    const push = () => {
+      throw new Error("no push");
+    };
+    const it = await refusing({ ...binary, codec: { ...lines(), decoder: () => ({ ...quiet, push }) } });
+    expect(await exchanged(it, "a\nbinary\nb\n")).toBe("a\nupgraded\nerror: codec-failed\n");
+    expect(it.of("frame-error")).toMatchObject([
+      { error: { code: "codec-failed", message: "the codec threw: no push" } },
+    ]);
+  });
+
   it("after the handler has finished", async () => {
     const contexts: Context[] = [];
     const it = await served({
@@ -356,3 +367,5 @@ const withoutRest: Codec<string> = {
   },
   encoder: () => lines().encoder(),
 };
+
+const quiet: Decoder<string> = { push() {}, next: () => undefined, end() {}, midFrame: false };
