@@ -35,6 +35,8 @@ export class Inbox<In> {
   /** A chunk that is not decoded, and what tells the reading loop that it was taken. */
   #held: Bytes | undefined;
   #onTaken: (() => void) | undefined;
+  /** What an earlier decoder left to this one. */
+  #left: Bytes | undefined;
   /** The decoder gave all frames of what it has. */
   #dry = true;
   /** The frame deadline starts anew: a frame came, or the wait was ours. */
@@ -109,7 +111,8 @@ export class Inbox<In> {
       this.#dry = false;
       const frame = this.#next();
       if (frame !== undefined) return frame;
-      if (this.#held !== undefined) this.#decode(this.#held);
+      if (this.#left !== undefined) this.#decodeLeft(this.#left);
+      else if (this.#held !== undefined) this.#decode(this.#held);
       else if (this.eof && !this.#ended) this.#end();
       else break;
     }
@@ -121,10 +124,9 @@ export class Inbox<In> {
   /** Goes on with another decoder behind the last frame that was taken. @throws {TypeError} the present one cannot hand over */
   switchTo(decoder: Decoder<In>): void {
     if (this.#decoder.rest === undefined) throw new TypeError("upgrade() needs a decoder with rest(), to leave it");
-    const rest = this.#decoder.rest();
+    this.#left ??= this.#decoder.rest();
     this.#decoder = decoder;
-    if (rest.length > 0) decoder.push(rest);
-    if (this.#ended) decoder.end();
+    this.#ended = false;
     this.#dry = false;
     this.#renewed = true;
   }
@@ -145,6 +147,11 @@ export class Inbox<In> {
       this.#renewed = true;
       throw error;
     }
+  }
+
+  #decodeLeft(bytes: Bytes): void {
+    this.#left = undefined;
+    if (bytes.length > 0) this.#decoder.push(bytes);
   }
 
   #decode(chunk: Bytes): void {

@@ -1,4 +1,5 @@
 import { describe } from "vitest";
+import { codecs } from "./codecs.ts";
 import { connections } from "./connections.ts";
 import { deadlines } from "./deadlines.ts";
 import { draining } from "./draining.ts";
@@ -8,6 +9,7 @@ import { handlers } from "./handlers.ts";
 import { listening } from "./listening.ts";
 import { parking } from "./parking.ts";
 import { type Platform, stopServersAfterEach } from "./platform.ts";
+import { upgrade } from "./upgrade.ts";
 
 /** What every platform must do: the same tests, whatever carries the bytes. */
 export function conformance(platform: Platform): void {
@@ -16,7 +18,9 @@ export function conformance(platform: Platform): void {
     connections(platform);
     listening(platform);
     frames(platform);
+    codecs(platform);
     handlers(platform);
+    upgrade(platform);
     endings(platform);
     deadlines(platform);
     parking(platform);

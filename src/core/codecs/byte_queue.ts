@@ -26,6 +26,13 @@ export class ByteQueue {
     this.#length = length;
   }
 
+  /** Puts one byte to the end. */
+  add(byte: number): void {
+    if (this.#length === this.#buffer.length) this.#grow(this.#length + 1, Infinity);
+    this.#buffer[this.#length] = byte;
+    this.#length += 1;
+  }
+
   /** Everything, as a view that is the caller's; the queue is empty afterwards. */
   take(): Bytes {
     const taken = this.#buffer.subarray(0, this.#length);

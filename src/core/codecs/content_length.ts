@@ -2,6 +2,8 @@ import type { Codec, Encoder, Output } from "../codec.ts";
 import { SpillwayError } from "../errors.ts";
 import { checkCount } from "../limits.ts";
 import type { Bytes } from "../transport.ts";
+import { ByteQueue } from "./byte_queue.ts";
+import { decodeLatin1 } from "./latin1.ts";
 import { type Payload, payloadBytes } from "./payload.ts";
 import { type Header, PrefixedDecoder } from "./prefixed_decoder.ts";
 
@@ -30,8 +32,8 @@ export interface ContentLengthOptions {
  * import { contentLength, json } from "spillway/codecs";
  *
  * const decoder = json(contentLength()).decoder();
- * decoder.push(new TextEncoder().encode('Content-Length: 8\r\n\r\n{"id":1}'));
- * console.log(decoder.next()); // { id: 1 }
+ * decoder.push(new TextEncoder().encode('Content-Length: 14\r\n\r\n{"id":1,"a":2}'));
+ * console.log(decoder.next()); // { id: 1, a: 2 }
  * ```
  */
 export function contentLength(options: ContentLengthOptions = {}): Codec<Bytes, Payload> {
@@ -43,24 +45,24 @@ export function contentLength(options: ContentLengthOptions = {}): Codec<Bytes, 
 }
 
 class Fields implements Header {
-  #text = "";
+  /** Not a string: one that grows by a character at a time takes thirty times its bytes on V8. */
+  readonly #fields = new ByteQueue();
   /** How much of the blank line that ends the fields was seen. */
   #ending = 0;
 
   read(byte: number): number | undefined {
-    this.#text += String.fromCharCode(byte);
+    this.#fields.add(byte);
     if (byte === HEADERS_END.charCodeAt(this.#ending)) this.#ending += 1;
     else this.#ending = byte === HEADERS_END.charCodeAt(0) ? 1 : 0;
     if (this.#ending === HEADERS_END.length) return this.#take();
-    if (this.#text.length < LONGEST_HEADERS) return undefined;
+    if (this.#fields.length < LONGEST_HEADERS) return undefined;
     throw new SpillwayError("frame-invalid", `header fields of more than ${LONGEST_HEADERS} bytes`);
   }
 
   #take(): number {
-    const lines = this.#text.slice(0, -HEADERS_END.length).split("\r\n");
-    this.#text = "";
     this.#ending = 0;
-    return lengthIn(lines);
+    const text = decodeLatin1(this.#fields.take());
+    return lengthIn(text.slice(0, -HEADERS_END.length).split("\r\n"));
   }
 }
 

@@ -145,7 +145,7 @@ class LineDecoder<Frame> implements Decoder<Frame> {
 
   rest(): Bytes {
     const block = this.#block.subarray(this.#blockAt());
-    return concat([this.#completed ?? EMPTY, block, this.#tail, this.#takeBegun()]);
+    return concat([this.#completed ?? EMPTY, this.#takeBegun(), block, this.#tail]);
   }
 
   /** `rest` ends the line that was begun before. */

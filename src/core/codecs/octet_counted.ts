@@ -21,7 +21,8 @@ export interface OctetCountedOptions {
  * with a digit is framed the older way, and ends at LF or CRLF: senders of both kinds are understood, even on one
  * connection. Replies are octet-counted.
  *
- * A frame is a `Uint8Array`; a reply may be a string too, which is sent as UTF-8.
+ * A frame is a `Uint8Array`; a reply may be a string too, which is sent as UTF-8, and must not be empty (`reply-invalid`):
+ * the format has no message of no bytes.
  *
  * @throws {RangeError} for a `maxFrameBytes` that is not a whole number of at least 1 (or `Infinity`)
  *
@@ -125,6 +126,8 @@ class SyslogDecoder implements Decoder<Bytes> {
   /** One byte more than allowed is kept if it may be the CR of a CRLF. */
   #findLf(): boolean {
     const input = this.#input;
+    // Asked again without new bytes: what is kept was judged.
+    if (input.at === input.chunk.length) return false;
     const lf = input.chunk.indexOf(LF, input.at);
     input.at = lf < 0 ? input.chunk.length : lf + 1;
     if (lf >= 0) return true;
@@ -181,6 +184,7 @@ class SyslogDecoder implements Decoder<Bytes> {
 const encoder: Encoder<Payload> = {
   encode(frame: Payload, output: Output): void {
     const payload = payloadBytes(frame);
+    if (payload.length === 0) throw new SpillwayError("reply-invalid", "a message must have at least one byte");
     output.text(`${payload.length} `);
     output.bytes(payload);
   },

@@ -1,27 +1,51 @@
-import { type Bytes, type Decoder, type LinesOptions, lines, SpillwayError } from "../../../src/core/mod.ts";
+import { type Bytes, type Codec, type Decoder, SpillwayError } from "../../../src/core/mod.ts";
+import { textOf } from "./byte_strings.ts";
 
-/** What the decoder gives for these chunks: frames, and errors as `!code`, in their places. Keeps to its contract. */
-export function decodeLines(options: LinesOptions, chunks: readonly Bytes[]): string[] {
-  const decoder = lines(options as LinesOptions & { encoding: "bytes" }).decoder() as Decoder<string | Bytes>;
+export const TOO_LARGE = "!frame-too-large";
+export const INVALID = "!frame-invalid";
+export const CUT_OFF = "!unexpected-eof";
+/** Stands behind an error after which the decoder does not know where the next frame begins. */
+export const LOST = "!lost";
+
+/** What a decoder can be made of; whatever its frames are. */
+export type Decodes = Pick<Codec<unknown, never>, "decoder">;
+
+/**
+ * What a codec's decoder gives for these chunks: frames as text, and errors as `!code`, in their places. Keeps to the
+ * contract: a decoder that is lost is asked nothing more.
+ */
+export function decode(codec: Decodes, chunks: readonly Bytes[]): string[] {
+  const decoder = codec.decoder();
   const given: string[] = [];
   for (const chunk of chunks) {
     decoder.push(chunk);
-    takeAll(decoder, given);
+    if (!takeAll(decoder, given)) return given;
   }
   decoder.end();
   takeAll(decoder, given);
   return given;
 }
 
-function takeAll(decoder: Decoder<string | Bytes>, given: string[]): void {
-  for (;;) {
+/** Frames of bytes: a character a byte. */
+export function frameText(frame: unknown): string {
+  if (typeof frame === "string") return frame;
+  return frame instanceof Uint8Array ? textOf(frame) : JSON.stringify(frame);
+}
+
+/** Asks until there is nothing, and then once more, as sessions do. Whether the decoder can go on. */
+function takeAll(decoder: Decoder<unknown>, given: string[]): boolean {
+  for (let empty = 0; empty < 2; ) {
     try {
       const frame = decoder.next();
-      if (frame === undefined) return;
-      given.push(typeof frame === "string" ? frame : String.fromCharCode(...frame));
+      if (frame === undefined) empty += 1;
+      else given.push(frameText(frame));
     } catch (error) {
       if (!(error instanceof SpillwayError)) throw error;
       given.push(`!${error.code}`);
+      if (decoder.lost !== true) continue;
+      given.push(LOST);
+      return false;
     }
   }
+  return true;
 }

@@ -1,48 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type Bytes, type LinesOptions, lines } from "../../../src/core/mod.ts";
-import { decodeLines } from "./decode.ts";
-import { inputOf, LINES_TABLE, type LinesCase } from "./lines_table.ts";
+import { lines } from "../../../src/core/mod.ts";
+import { cut } from "./byte_strings.ts";
+import { decode } from "./decode.ts";
+import { everyChunking } from "./every_chunking.ts";
+import { LINES_TABLE, linesOf } from "./lines_table.ts";
 import { splitLines } from "./split_lines.ts";
 
-function optionsOf(row: LinesCase): LinesOptions {
-  const { max: maxFrameBytes, encoding, fatal, unterminated } = row;
-  const given = { maxFrameBytes, encoding, fatal, unterminated };
-  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
-}
-
-/** Cuts at the given places. */
-function cut(input: Bytes, places: readonly number[]): Bytes[] {
-  const sorted = places.toSorted((one, other) => one - other);
-  return [0, ...sorted].map((from, index) => input.subarray(from, sorted[index] ?? input.length));
-}
-
-describe.each(LINES_TABLE.map((row) => ({ ...row, row })))("lines decoder: $name", ({ row, gives }) => {
-  const input = inputOf(row);
-  const options = optionsOf(row);
-
-  it("whole", () => {
-    expect(decodeLines(options, [input])).toEqual(gives);
-  });
-
-  it("byte by byte", () => {
-    const bytes = Array.from(input, (byte) => new Uint8Array([byte]));
-    expect(decodeLines(options, bytes)).toEqual(gives);
-  });
-
-  it("cut in two anywhere", () => {
-    for (let at = 0; at <= input.length; at++) {
-      expect(decodeLines(options, cut(input, [at])), `cut at ${at}`).toEqual(gives);
-    }
-  });
-
-  it("cut in three anywhere", () => {
-    for (let one = 0; one <= input.length; one++) {
-      for (let two = one; two <= input.length; two++) {
-        expect(decodeLines(options, cut(input, [one, two])), `cut at ${one}, ${two}`).toEqual(gives);
-      }
-    }
-  });
+describe("lines decoder, however the input is cut", () => {
+  it.each(LINES_TABLE)("$name", ({ codec, input, gives }) => everyChunking(codec, input, gives));
 });
 
 describe("lines decoder against splitting at LF", () => {
@@ -71,7 +37,7 @@ describe("lines decoder against splitting at LF", () => {
           input,
           places.map((place) => place % (input.length + 1)),
         );
-        expect(decodeLines(chosen, chunks)).toEqual(splitLines(input, chosen));
+        expect(decode(linesOf(chosen), chunks)).toEqual(splitLines(input, chosen));
       }),
       { seed: 20_261_101, numRuns: 4_000 },
     );

@@ -2,19 +2,12 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Codec, lines } from "../../../src/core/mod.ts";
 import { OutputBuffer } from "../../../src/core/output_buffer.ts";
-import { decodeLines } from "./decode.ts";
-
-function encoded<Out>(codec: Codec<unknown, Out>, frames: readonly Out[]): Uint8Array<ArrayBuffer> {
-  const encoder = codec.encoder();
-  const output = new OutputBuffer();
-  for (const frame of frames) output.frame(encoder, frame);
-  const taken: number[] = [];
-  while (output.length > 0) taken.push(...output.take());
-  return new Uint8Array(taken);
-}
+import { textOf } from "./byte_strings.ts";
+import { decode } from "./decode.ts";
+import { encode } from "./encode.ts";
 
 function text(codec: Codec<unknown, string>, frames: readonly string[]): string {
-  return new TextDecoder().decode(encoded(codec, frames));
+  return new TextDecoder().decode(encode(codec, frames));
 }
 
 describe("lines encoder", () => {
@@ -23,12 +16,12 @@ describe("lines encoder", () => {
   });
 
   it("writes latin1 byte for byte", () => {
-    expect([...encoded(lines({ encoding: "latin1" }), ["é\x80\xff"])]).toEqual([0xe9, 0x80, 0xff, 0x0a]);
+    expect([...encode(lines({ encoding: "latin1" }), ["é\x80\xff"])]).toEqual([0xe9, 0x80, 0xff, 0x0a]);
   });
 
   it("writes bytes as they are", () => {
     const frame = new Uint8Array([0xff, 0x00, 0x0d]);
-    expect([...encoded(lines({ encoding: "bytes" }), [frame])]).toEqual([0xff, 0x00, 0x0d, 0x0a]);
+    expect([...encode(lines({ encoding: "bytes" }), [frame])]).toEqual([0xff, 0x00, 0x0d, 0x0a]);
   });
 
   it.each([
@@ -64,9 +57,9 @@ describe("lines: what is encoded is decoded to the same frames", () => {
   it("utf-8", () => {
     fc.assert(
       fc.property(fc.array(fc.string({ unit: "binary" }).filter(isLine)), fc.nat(), (frames, at) => {
-        const bytes = encoded(lines(), frames);
+        const bytes = encode(lines(), frames);
         const place = at % (bytes.length + 1);
-        expect(decodeLines({ fatal: true }, [bytes.subarray(0, place), bytes.subarray(place)])).toEqual(frames);
+        expect(decode(lines({ fatal: true }), [bytes.subarray(0, place), bytes.subarray(place)])).toEqual(frames);
       }),
       runs,
     );
@@ -79,8 +72,8 @@ describe("lines: what is encoded is decoded to the same frames", () => {
       .filter(isLine);
     fc.assert(
       fc.property(fc.array(frame), (frames) => {
-        const options = { encoding: "latin1" } as const;
-        expect(decodeLines(options, [encoded(lines(options), frames)])).toEqual(frames);
+        const codec = lines({ encoding: "latin1" });
+        expect(decode(codec, [encode(codec, frames)])).toEqual(frames);
       }),
       runs,
     );
@@ -90,9 +83,8 @@ describe("lines: what is encoded is decoded to the same frames", () => {
     const frame = fc.uint8Array().filter((bytes) => !bytes.includes(10) && bytes.at(-1) !== 13);
     fc.assert(
       fc.property(fc.array(frame), (frames) => {
-        const options = { encoding: "bytes" } as const;
-        const expected = frames.map((bytes) => String.fromCharCode(...bytes));
-        expect(decodeLines(options, [encoded(lines(options), frames)])).toEqual(expected);
+        const codec = lines({ encoding: "bytes" });
+        expect(decode(codec, [encode(codec, frames)])).toEqual(frames.map(textOf));
       }),
       runs,
     );

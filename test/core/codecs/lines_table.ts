@@ -1,23 +1,17 @@
-import type { LineEncoding } from "../../../src/core/mod.ts";
+import { type LinesOptions, lines } from "../../../src/core/mod.ts";
+import { utf8 } from "./byte_strings.ts";
+import { CUT_OFF, type Decodes, INVALID, TOO_LARGE } from "./decode.ts";
+import type { CodecCase } from "./every_chunking.ts";
 
-/** Bytes, and what a decoder must make of them, however they are cut. */
-export interface LinesCase {
+interface Row extends Omit<LinesOptions, "maxFrameBytes"> {
   readonly name: string;
   /** A string stands for its UTF-8 bytes. */
   readonly input: string | readonly number[];
   readonly max?: number;
-  readonly encoding?: LineEncoding;
-  readonly fatal?: boolean;
-  readonly unterminated?: "reject" | "deliver";
-  /** Frames (of encoding `bytes`: a character a byte), and errors as `!code`, in their places. */
   readonly gives: readonly string[];
 }
 
-const TOO_LARGE = "!frame-too-large";
-const INVALID = "!frame-invalid";
-const CUT_OFF = "!unexpected-eof";
-
-export const LINES_TABLE: readonly LinesCase[] = [
+const ROWS: readonly Row[] = [
   { name: "nothing", input: "", gives: [] },
   { name: "LF", input: "one\ntwo\n", gives: ["one", "two"] },
   { name: "CRLF", input: "one\r\ntwo\r\n", gives: ["one", "two"] },
@@ -114,6 +108,14 @@ export const LINES_TABLE: readonly LinesCase[] = [
   },
 ];
 
-export function inputOf({ input }: Pick<LinesCase, "input">): Uint8Array<ArrayBuffer> {
-  return typeof input === "string" ? new TextEncoder().encode(input) : new Uint8Array(input);
+export const LINES_TABLE: readonly CodecCase[] = ROWS.map(({ name, input, max = 65_536, gives, ...options }) => ({
+  name,
+  codec: linesOf({ ...options, maxFrameBytes: max }),
+  input: typeof input === "string" ? utf8(input) : new Uint8Array(input),
+  gives,
+}));
+
+/** `lines`, of an encoding that is not known before. */
+export function linesOf(options: LinesOptions): Decodes {
+  return lines(options as LinesOptions & { encoding: "bytes" });
 }

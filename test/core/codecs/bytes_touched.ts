@@ -1,0 +1,51 @@
+interface TypedArrayMethods {
+  indexOf(value: number, from?: number): number;
+  lastIndexOf(value: number): number;
+  set(source: ArrayLike<number>, offset?: number): void;
+}
+
+/** Bytes that are searched and copied while `work` runs: the cost of a decoder, without a stopwatch. */
+export function bytesTouched(work: () => void): number {
+  const methods = Object.getPrototypeOf(Uint8Array.prototype) as TypedArrayMethods;
+  const { indexOf, lastIndexOf, set } = methods;
+  let touched = 0;
+  methods.indexOf = function (this: Uint8Array, value: number, from = 0) {
+    const at = indexOf.call(this, value, from);
+    touched += (at < 0 ? this.length : at + 1) - from;
+    return at;
+  };
+  methods.lastIndexOf = function (this: Uint8Array, value: number) {
+    const at = lastIndexOf.call(this, value);
+    touched += at < 0 ? this.length : this.length - at;
+    return at;
+  };
+  methods.set = function (this: Uint8Array, source: ArrayLike<number>, offset?: number) {
+    touched += source.length;
+    set.call(this, source, offset);
+  };
+  try {
+    work();
+  } finally {
+    Object.assign(methods, { indexOf, lastIndexOf, set });
+  }
+  return touched;
+}
+
+/** The largest buffer that is made while `work` runs. */
+export function largestBuffer(work: () => void): number {
+  const native = globalThis.Uint8Array;
+  let largest = 0;
+  globalThis.Uint8Array = new Proxy(native, {
+    construct(target, args: ConstructorParameters<typeof Uint8Array>) {
+      const made = Reflect.construct(target, args) as Uint8Array;
+      largest = Math.max(largest, made.length);
+      return made;
+    },
+  });
+  try {
+    work();
+  } finally {
+    globalThis.Uint8Array = native;
+  }
+  return largest;
+}

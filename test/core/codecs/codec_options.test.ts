@@ -1,0 +1,136 @@
+import { describe, expect, it } from "vitest";
+import {
+  contentLength,
+  delimited,
+  fixedLength,
+  int16,
+  int32,
+  json,
+  lengthPrefixed,
+  lines,
+  mapCodec,
+  netstrings,
+  octetCounted,
+  text,
+  varintPrefixed,
+} from "../../../src/core/codecs/mod.ts";
+
+type Options = Record<string, unknown>;
+
+/** Each codec by its options, any others being as they should be. */
+const CODECS: Readonly<Record<string, (options: Options) => unknown>> = {
+  contentLength: (options) => contentLength(options),
+  delimited: (options) => delimited({ delimiter: "|", ...options }),
+  fixedLength: (options) => fixedLength({ bytes: 2, ...options }),
+  int16: (options) => int16(options),
+  int32: (options) => int32(options),
+  json: (options) => json(lines(), options as object),
+  lengthPrefixed: (options) => lengthPrefixed({ width: 2, ...options }),
+  netstrings: (options) => netstrings(options),
+  octetCounted: (options) => octetCounted(options),
+  varintPrefixed: (options) => varintPrefixed(options),
+};
+const WITH_LIMIT = ["contentLength", "delimited", "lengthPrefixed", "netstrings", "octetCounted", "varintPrefixed"];
+
+interface Case {
+  readonly codec: string;
+  readonly name: string;
+  readonly value: unknown;
+}
+
+const cases = (codecs: readonly string[], name: string, values: readonly unknown[]): Case[] =>
+  codecs.flatMap((codec) => values.map((value) => ({ codec, name, value })));
+
+describe("a codec's option that is out of its range is a RangeError", () => {
+  it.each([
+    ...cases(WITH_LIMIT, "maxFrameBytes", [0, -0, -1, 0.5, 1.5, Number.NaN, -Infinity, 2 ** 53]),
+    ...cases(["fixedLength"], "bytes", [0, -1, 1.5, Number.NaN, Infinity]),
+    ...cases(["lengthPrefixed"], "width", [0, 5, 7, 9, 16, -1, 1.5, Number.NaN, "2", undefined, null]),
+    ...cases(["lengthPrefixed"], "lengthOffset", [-1, 0.5, 1_025, Infinity, Number.NaN, "1", null]),
+    ...cases(["lengthPrefixed"], "lengthAdjustment", [0.5, Infinity, -Infinity, Number.NaN, 2 ** 53, "1", null]),
+    ...cases(["lengthPrefixed", "int16", "int32"], "endian", ["BIG", "native", "", 1, null, true]),
+    ...cases(["delimited"], "delimiter", [
+      "",
+      [],
+      [""],
+      ["a", ""],
+      new Uint8Array(0),
+      ["a", new Uint8Array(0)],
+      "x".repeat(2_048),
+    ]),
+    ...cases(["delimited"], "delimiter", [["x".repeat(2_000), "y".repeat(48)]]),
+  ])("$codec: $name: $value", ({ codec, name, value }) => {
+    expect(() => CODECS[codec]?.({ [name]: value })).toThrow(RangeError);
+    expect(() => CODECS[codec]?.({ [name]: value })).toThrow(name);
+  });
+});
+
+describe("a codec's option of the wrong type is a TypeError", () => {
+  it.each([
+    ...cases([...WITH_LIMIT], "maxFrameBytes", ["64", {}, true, 1n]),
+    ...cases(["fixedLength"], "bytes", ["2", {}, undefined, null, true]),
+    ...cases(["delimited"], "delimiter", [undefined, null, 1, {}, [1], [["a"]], ["a", undefined], new ArrayBuffer(1)]),
+    ...cases(["json"], "schema", [{}, "schema", 1, () => true, { "~standard": {} }, { "~standard": { validate: 1 } }]),
+  ])("$codec: $name: $value", ({ codec, name, value }) => {
+    expect(() => CODECS[codec]?.({ [name]: value })).toThrow(TypeError);
+    expect(() => CODECS[codec]?.({ [name]: value })).toThrow(name);
+  });
+});
+
+describe("a codec's option at its edge is taken", () => {
+  it.each([
+    ...cases(WITH_LIMIT, "maxFrameBytes", [1, 2 ** 53 - 1, Infinity, undefined]),
+    ...cases(["fixedLength"], "bytes", [1, 65_536]),
+    ...cases(["lengthPrefixed"], "width", [1, 2, 3, 4, 6, 8]),
+    ...cases(["lengthPrefixed"], "lengthOffset", [0, 1_024, undefined]),
+    ...cases(["lengthPrefixed"], "lengthAdjustment", [-(2 ** 53 - 1), 2 ** 53 - 1, -0, undefined]),
+    ...cases(["lengthPrefixed", "int16", "int32"], "endian", ["big", "little", undefined]),
+    ...cases(["delimited"], "delimiter", ["x".repeat(2_047), ["a"], new Uint8Array(1), ["a", Uint8Array.of(0xff)]]),
+    ...cases(["json"], "schema", [
+      undefined,
+      Object.assign(() => 1, { "~standard": { validate: () => ({ value: 1 }) } }),
+    ]),
+  ])("$codec: $name: $value", ({ codec, name, value }) => {
+    expect(CODECS[codec]?.({ [name]: value })).toMatchObject({
+      decoder: expect.any(Function),
+      encoder: expect.any(Function),
+    });
+  });
+});
+
+const same = { decode: (line: string) => line, encode: (line: string) => line };
+
+describe("what is built over another codec", () => {
+  it.each([[undefined], [null], [{}], ["lines"], [lines], [{ decoder() {} }], [{ encoder() {} }]])(
+    "refuses %o",
+    (codec) => {
+      expect(() => text(codec as never)).toThrow(TypeError);
+      expect(() => text(codec as never, "latin1")).toThrow(TypeError);
+      expect(() => json(codec as never)).toThrow(TypeError);
+      expect(() => mapCodec(codec as never, same)).toThrow(TypeError);
+    },
+  );
+
+  it.each([["decode"], ["encode"]])("needs a function %s", (name) => {
+    for (const value of [undefined, null, "x", {}]) {
+      expect(() => mapCodec(lines(), { ...same, [name]: value })).toThrow(TypeError);
+      expect(() => mapCodec(lines(), { ...same, [name]: value })).toThrow(name);
+    }
+    for (const map of [undefined, null, 1]) expect(() => mapCodec(lines(), map as never)).toThrow(TypeError);
+  });
+
+  it.each([["ascii"], ["UTF-8"], [""], [8], [null]])("text has no encoding %o", (encoding) => {
+    expect(() => text(netstrings(), encoding as "utf-8")).toThrow(RangeError);
+    expect(() => text(netstrings(), encoding as "utf-8")).toThrow("encoding");
+  });
+});
+
+describe("what cannot do without options", () => {
+  it.each([
+    ["delimited", delimited],
+    ["fixedLength", fixedLength],
+    ["lengthPrefixed", lengthPrefixed],
+  ] as const)("%s", (_name, codec) => {
+    expect(() => (codec as () => unknown)()).toThrow(TypeError);
+  });
+});

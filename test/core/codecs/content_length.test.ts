@@ -1,0 +1,75 @@
+import { describe, expect, it } from "vitest";
+import { contentLength } from "../../../src/core/codecs/mod.ts";
+import { raw, textOf } from "./byte_strings.ts";
+import { CONTENT_LENGTH_TABLE, fieldsOf } from "./content_length_table.ts";
+import { decode, INVALID, LOST } from "./decode.ts";
+import { encode, refusal } from "./encode.ts";
+import { everyChunking } from "./every_chunking.ts";
+import { agrees, anyBytes, roundTrips } from "./properties.ts";
+import { type Prefix, splitPrefixed } from "./split_prefixed.ts";
+
+describe("contentLength, however the input is cut", () => {
+  it.each(CONTENT_LENGTH_TABLE)("$name", ({ codec, input, gives }) => everyChunking(codec, input, gives));
+});
+
+function prefixAt(input: string, at: number): Prefix {
+  const end = input.indexOf("\r\n\r\n", at);
+  if (end < 0) return "cut off";
+  const values = new Set<string>();
+  for (const line of input.slice(at, end).split("\r\n")) {
+    const field = /^([\w-]+):[\t ]*([\t\x20-\x7e]*?)[\t ]*$/.exec(line);
+    if (field === null) return "invalid";
+    if (/^content-length$/i.test(field[1] as string)) values.add(field[2] as string);
+  }
+  const [value = ""] = values;
+  return values.size === 1 && /^\d+$/.test(value) ? { start: end + 4, length: Number(value) } : "invalid";
+}
+
+describe("contentLength against a model", () => {
+  it.each([1, 4, Infinity])("with a limit of %d", (max) => {
+    const pieces = [
+      "Content-Length: 2\r\n",
+      "content-length:3",
+      "Content-Length: ",
+      "\r\n\r\n",
+      "\r\n",
+      "X: y",
+      "ok",
+      "5",
+      ":",
+    ];
+    agrees(contentLength({ maxFrameBytes: max }), pieces, (input) => splitPrefixed(input, { max, prefixAt }));
+  });
+});
+
+describe("contentLength: header fields", () => {
+  it("are refused with the byte that is too much, not at their end", () => {
+    const decoder = contentLength().decoder();
+    decoder.push(raw(fieldsOf(4_097).slice(0, 4_095)));
+    expect(decoder.next()).toBeUndefined();
+    decoder.push(raw("-"));
+    expect(() => decoder.next()).toThrow(expect.objectContaining({ code: "frame-invalid" }));
+    expect(decoder.lost).toBe(true);
+  });
+
+  it.each([..."!#$%&'*+.^_`|~09azAZ-"])("%s may be in a name", (char) => {
+    expect(decode(contentLength(), [raw(`${char}: x\r\nContent-Length: 2\r\n\r\nok`)])).toEqual(["ok"]);
+  });
+
+  it.each([...'"(),/;<=>?@[\\]{}\x7f\x80 '])("%s may not", (char) => {
+    expect(decode(contentLength(), [raw(`${char}: x\r\nContent-Length: 2\r\n\r\nok`)])).toEqual([INVALID, LOST]);
+  });
+});
+
+describe("contentLength encoder", () => {
+  it("counts the bytes, not the characters", () => {
+    const sent = textOf(encode(contentLength(), ["{}", "é", new Uint8Array(0)]));
+    expect(sent).toBe("Content-Length: 2\r\n\r\n{}Content-Length: 2\r\n\r\n\xc3\xa9Content-Length: 0\r\n\r\n");
+  });
+
+  it.each([[42], [null], [undefined], [{}], [[1]]])("refuses %o", (frame) => {
+    expect(refusal(contentLength(), frame)).toMatchObject({ error: { code: "reply-invalid" }, bytes: 0 });
+  });
+
+  it("is undone by the decoder", () => roundTrips(contentLength(), anyBytes(300)));
+});

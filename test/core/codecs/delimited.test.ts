@@ -1,0 +1,116 @@
+import { describe, expect, it } from "vitest";
+import { delimited } from "../../../src/core/codecs/mod.ts";
+import type { Bytes } from "../../../src/core/mod.ts";
+import { raw, textOf } from "./byte_strings.ts";
+import { CUT_OFF, decode, TOO_LARGE } from "./decode.ts";
+import { DELIMITED_TABLE } from "./delimited_table.ts";
+import { encode, refusal } from "./encode.ts";
+import { everyChunking } from "./every_chunking.ts";
+import { agrees, anyBytes, roundTrips } from "./properties.ts";
+
+describe("delimited, however the input is cut", () => {
+  it.each(DELIMITED_TABLE)("$name", ({ codec, input, gives }) => everyChunking(codec, input, gives));
+});
+
+/** Computed from the whole input in the most obvious way: at each byte, whether the longest that could end here does. */
+function splitDelimited(bytes: Bytes, delimiters: readonly string[], max: number): string[] {
+  const input = textOf(bytes);
+  const longestFirst = delimiters.toSorted((one, other) => other.length - one.length);
+  const given: string[] = [];
+  let start = 0;
+  for (let end = 1; end <= input.length; end++) {
+    const found = longestFirst.find((delimiter) => input.slice(start, end).endsWith(delimiter));
+    if (found === undefined) continue;
+    const frame = input.slice(start, end - found.length);
+    given.push(frame.length > max ? TOO_LARGE : frame);
+    start = end;
+  }
+  const rest = input.slice(start);
+  if (rest === "") return given;
+  const begun = Math.max(...delimiters.map((delimiter) => begunAt(rest, delimiter)));
+  return rest.length - begun > max ? [...given, TOO_LARGE, CUT_OFF] : [...given, CUT_OFF];
+}
+
+/** How much of a delimiter's beginning stands at the end. */
+function begunAt(rest: string, delimiter: string): number {
+  for (let length = delimiter.length - 1; length > 0; length--) {
+    if (rest.endsWith(delimiter.slice(0, length))) return length;
+  }
+  return 0;
+}
+
+describe("delimited against a model", () => {
+  it.each([
+    [["\r\n"]],
+    [["aab"]],
+    [["abab"]],
+    [["aa"]],
+    [["\n", "\r\n"]],
+    [["ab", "b"]],
+    [["abc", "bcd", "cde", "d"]],
+    [["aba", "bab"]],
+    [["\r\n.\r\n", "aa", "aab"]],
+    [["abcab", "cabc", "bca", "ca"]],
+  ])("%j", (delimiters) => {
+    const pieces = ["a", "b", "c", "d", "e", "ab", "\r", "\n", "\r\n", ".", "xyz", ...delimiters];
+    for (const max of [1, 3, 8, Infinity]) {
+      agrees(delimited({ delimiter: delimiters, maxFrameBytes: max }), pieces, (input) =>
+        splitDelimited(input, delimiters, max),
+      );
+    }
+  });
+});
+
+describe("delimited: too large", () => {
+  it("is reported as soon as it is certain, without the rest of the frame", () => {
+    const decoder = delimited({ delimiter: "\r\n", maxFrameBytes: 4 }).decoder();
+    decoder.push(raw("abcd\r"));
+    expect(decoder.next()).toBeUndefined();
+    decoder.push(raw("\r"));
+    expect(() => decoder.next()).toThrow(expect.objectContaining({ code: "frame-too-large" }));
+    expect([decoder.next(), decoder.midFrame]).toEqual([undefined, true]);
+    decoder.push(raw("\n"));
+    expect([decoder.next(), decoder.midFrame]).toEqual([undefined, false]);
+  });
+});
+
+it("a delimiter that is changed afterwards is still the one that was given", () => {
+  const delimiter = Uint8Array.of(0x7c);
+  const codec = delimited({ delimiter });
+  delimiter[0] = 0x61;
+  expect(textOf(encode(codec, ["a"]))).toBe("a|");
+  expect(decode(codec, [raw("a|")])).toEqual(["a"]);
+});
+
+describe("delimited encoder", () => {
+  it("ends each frame with the first delimiter", () => {
+    expect(textOf(encode(delimited({ delimiter: ["\r\n", "\n"] }), ["é", "", Uint8Array.of(0xff)]))).toBe(
+      "\xc3\xa9\r\n\r\n\xff\r\n",
+    );
+  });
+
+  it.each([
+    ["the delimiter", ["|"], "a|b"],
+    ["the delimiter at the end", ["|"], "a|"],
+    ["only the delimiter", ["|"], "|"],
+    ["another delimiter", ["\r\n", "\n"], "a\nb"],
+    ["what would end one byte early", ["aa"], "xa"],
+    ["what would make it another one's end", ["b", "ab"], "xa"],
+    ["a beginning that the delimiter completes", ["abab"], "xab"],
+    ["a number", ["|"], 42],
+    ["null", ["|"], null],
+    ["an array", ["|"], [1]],
+  ])("refuses %s, and puts nothing out", (_name, delimiter, frame) => {
+    expect(refusal(delimited({ delimiter }), frame)).toMatchObject({ error: { code: "reply-invalid" }, bytes: 0 });
+  });
+
+  it("takes what only looks like a delimiter", () => {
+    expect(textOf(encode(delimited({ delimiter: "\r\n" }), ["a\r", "\n", "\r\r"]))).toBe("a\r\r\n\n\r\n\r\r\r\n");
+  });
+
+  it("is undone by the decoder", () => {
+    roundTrips(delimited({ delimiter: "\0" }), anyBytes(300));
+    const few = anyBytes(6).map((bytes) => bytes.map((byte) => 0x61 + (byte % 3)));
+    for (const delimiter of ["aab", "abab", ["ab", "ca"], ["abc", "ccc"]]) roundTrips(delimited({ delimiter }), few);
+  });
+});

@@ -1,0 +1,33 @@
+import type { Bytes, Codec } from "../../../src/core/mod.ts";
+import { OutputBuffer } from "../../../src/core/output_buffer.ts";
+
+/** What a codec's encoder makes of these frames, in one piece. */
+export function encode<Out>(codec: Codec<unknown, Out>, frames: readonly Out[]): Bytes {
+  const encoder = codec.encoder();
+  const output = new OutputBuffer();
+  for (const frame of frames) output.frame(encoder, frame);
+  return taken(output);
+}
+
+/** What the encoder refuses a frame with, and how much of it went out. */
+export function refusal(codec: Codec<unknown, never>, frame: unknown): { error: unknown; bytes: number } {
+  const output = new OutputBuffer();
+  try {
+    output.frame(codec.encoder(), frame as never);
+    return { error: undefined, bytes: output.length };
+  } catch (error) {
+    return { error, bytes: output.length };
+  }
+}
+
+function taken(output: OutputBuffer): Bytes {
+  const parts: Uint8Array[] = [];
+  while (output.length > 0) parts.push(output.take());
+  const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}

@@ -1,0 +1,28 @@
+import { describe, expect, it } from "vitest";
+import { fixedLength } from "../../../src/core/codecs/mod.ts";
+import { textOf } from "./byte_strings.ts";
+import { encode, refusal } from "./encode.ts";
+import { everyChunking } from "./every_chunking.ts";
+import { FIXED_LENGTH_TABLE } from "./fixed_length_table.ts";
+import { anyBytes, roundTrips } from "./properties.ts";
+
+describe("fixedLength, however the input is cut", () => {
+  it.each(FIXED_LENGTH_TABLE)("$name", ({ codec, input, gives }) => everyChunking(codec, input, gives));
+});
+
+describe("fixedLength encoder", () => {
+  const codec = fixedLength({ bytes: 3 });
+
+  it("writes frames as they are", () => {
+    expect(textOf(encode(codec, ["abc", "€", Uint8Array.of(0, 1, 255)]))).toBe("abc\xe2\x82\xac\0\x01\xff");
+  });
+
+  it.each([[""], ["ab"], ["abcd"], ["äé"], [new Uint8Array(2)], [42], [null], [undefined], [{}]])(
+    "refuses %o",
+    (frame) => {
+      expect(refusal(codec, frame)).toMatchObject({ error: { code: "reply-invalid" }, bytes: 0 });
+    },
+  );
+
+  it("is undone by the decoder", () => roundTrips(codec, anyBytes(4)));
+});

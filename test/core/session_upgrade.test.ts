@@ -1,0 +1,371 @@
+import { describe, expect, it } from "vitest";
+import { lengthPrefixed, text } from "../../src/core/codecs/mod.ts";
+import { type Codec, type Context, type Decoder, type Handler, lines, type Upgrade } from "../../src/core/mod.ts";
+import { answers } from "./answers.ts";
+import { raw, utf8 } from "./codecs/byte_strings.ts";
+import { type Served, served } from "./served.ts";
+
+const binary: Upgrade<string> = {
+  codec: text(lengthPrefixed({ width: 1 })),
+  handler: (frame) => `<${frame}>`,
+};
+
+/** Lines in capitals; `binary` goes on in binary. */
+const handshake: Handler<string, string> = (line, context) => {
+  if (line !== "binary") return line.toUpperCase();
+  context.upgrade(binary);
+  return "ok";
+};
+
+/** What comes back when this is sent in these chunks, and then FIN. */
+async function exchanged(it: Served, ...chunks: readonly (string | Uint8Array)[]): Promise<string> {
+  const other = await it.connect();
+  for (const chunk of chunks) await other.send(typeof chunk === "string" ? raw(chunk) : chunk);
+  await other.finish();
+  return other.received;
+}
+
+const INPUT = "hello\nbinary\n\x03a\nb\x02cd\0";
+const OUTPUT = "HELLO\nok\n\x05<a\nb>\x04<cd>\x02<>";
+
+describe("upgrade: text and then binary", () => {
+  it("in one segment", async () => {
+    const it = await served({ handler: handshake });
+    expect(await exchanged(it, INPUT)).toBe(OUTPUT);
+    expect(it.closed).toMatchObject([{ reason: "remote-closed", framesIn: 5, framesOut: 5 }]);
+  });
+
+  it("byte by byte", async () => {
+    const it = await served({ handler: handshake });
+    expect(await exchanged(it, ...INPUT)).toBe(OUTPUT);
+  });
+
+  it("cut in two anywhere", async () => {
+    const it = await served({ handler: handshake });
+    for (let at = 0; at <= INPUT.length; at++) {
+      expect(await exchanged(it, INPUT.slice(0, at), INPUT.slice(at)), `cut at ${at}`).toBe(OUTPUT);
+    }
+  });
+
+  it("without a reply to the frame that asked for it", async () => {
+    const quiet: Handler<string, string> = (line, context) => void handshake(line, context);
+    const it = await served({ handler: quiet });
+    expect(await exchanged(it, "binary\n\x01a")).toBe("\x03<a>");
+  });
+
+  it("behind lines that are not ASCII, or no UTF-8", async () => {
+    const input = [...utf8("größe\n😀 €\n"), 0xff, 0xc3, 0x0a, ...utf8("binary\n\x04😀\x02é\nbinary\n")];
+    for (const codec of [lines(), lines({ encoding: "latin1" }), lines({ maxFrameBytes: 12 })]) {
+      const handler: Handler<string, string> = (line, context) =>
+        line === "binary" ? handshake(line, context) : "got";
+      const it = await served({ codec, handler });
+      for (let at = 0; at <= input.length; at++) {
+        const cut = [Uint8Array.from(input.slice(0, at)), Uint8Array.from(input.slice(at))];
+        expect(await exchanged(it, ...cut), `cut at ${at}`).toBe("got\ngot\ngot\nok\n\x06<😀>\x04<é>");
+      }
+    }
+  });
+
+  it("behind a line that was dropped", async () => {
+    const it = await served({
+      codec: lines({ fatal: true, maxFrameBytes: 8 }),
+      handler: handshake,
+      onInvalidFrame: "skip",
+    });
+    expect(await exchanged(it, "\xff\n123456789\nbinary\n\x01a")).toBe("ok\n\x03<a>");
+    expect(it.of("frame-error").map(({ error }) => error.code)).toEqual(["frame-invalid", "frame-too-large"]);
+  });
+
+  it("more than a line's limit behind the line that asks for it", async () => {
+    const it = await served({ codec: lines({ maxFrameBytes: 10 }), handler: handshake });
+    const long = "x".repeat(200);
+    for (const chunks of [
+      [`binary\n\xc8${long}`],
+      ["bin", `ary\n\xc8${long}`],
+      [`binary\n\xc8${long.slice(0, 20)}`, long.slice(20)],
+    ]) {
+      expect(await exchanged(it, ...chunks)).toBe(`ok\n\xca<${long}>`.replace("\xca", "\uFFFD"));
+    }
+  });
+
+  it("what the old codec would refuse", async () => {
+    const it = await served({ codec: lines({ fatal: true, maxFrameBytes: 10 }), handler: handshake });
+    expect(await exchanged(it, "binary\n\x0c1234567890\n\n")).toBe("ok\n\x0e<1234567890\n\n>");
+  });
+});
+
+describe("upgrade by an asynchronous handler", () => {
+  it("before it waits: what follows is the new codec's, and waits its turn", async () => {
+    const pending = answers();
+    const it = await served({
+      handler: (line, context) => {
+        context.upgrade(binary);
+        return pending.handler(line, context);
+      },
+    });
+    const other = await it.connect();
+    await other.send(raw("binary\n\x01a"));
+    expect(other.received).toBe("");
+    pending.of("binary").resolve("ok");
+    await it.settle();
+    expect(other.received).toBe("ok\n\x03<a>");
+  });
+
+  it("after it has waited", async () => {
+    const pending = answers();
+    const it = await served({ handler: pending.handler });
+    const other = await it.connect();
+    await other.send(raw("binary\n\x01a\x01"));
+    pending.of("binary").context.upgrade(binary);
+    await it.settle();
+    expect(other.received).toBe("");
+    await other.send(raw("b\x01c"));
+    pending.of("binary").resolve("ok");
+    await it.settle();
+    expect(other.received).toBe("ok\n\x03<a>\x03<b>\x03<c>");
+  });
+
+  it("answers frames that were taken before by the old encoder, in order", async () => {
+    const pending = answers();
+    const it = await served({ concurrency: 4, handler: pending.handler });
+    const other = await it.connect();
+    await other.send(raw("a\nb\nc\n\x01x\x01"));
+    expect(pending.frames).toEqual(["a", "b", "c"]);
+    pending.of("b").context.upgrade(binary);
+    await other.send(raw("y"));
+    for (const frame of ["c", "b", "a"]) pending.of(frame).resolve(frame.toUpperCase());
+    await it.settle();
+    expect(other.received).toBe("A\nB\nC\n\x03<x>\x03<y>");
+  });
+
+  it("has the new handler at work while old frames are not answered", async () => {
+    const [old, fresh] = [answers(), answers()];
+    const it = await served({
+      concurrency: 3,
+      handler: (line, context) => {
+        if (line === "slow") return old.handler(line, context);
+        context.upgrade({ codec: binary.codec, handler: fresh.handler });
+        return "ok";
+      },
+    });
+    const other = await it.connect();
+    await other.send(raw("slow\nbinary\n\x01x\x01y"));
+    expect(fresh.frames).toEqual(["x"]);
+    fresh.of("x").resolve("X");
+    await it.settle();
+    expect(other.received).toBe("");
+    old.of("slow").resolve("SLOW");
+    await it.settle();
+    expect(other.received).toBe("SLOW\nok\n\x01X");
+    fresh.of("y").resolve("Y");
+    await it.settle();
+    expect(other.received).toBe("SLOW\nok\n\x01X\x01Y");
+  });
+
+  it("after the other side has finished", async () => {
+    for (const concurrency of [1, 2]) {
+      const pending = answers();
+      const it = await served({ concurrency, handler: pending.handler });
+      const other = await it.connect();
+      await other.send(concurrency === 1 ? raw("binary\n\x01a") : raw("binary\n"));
+      await other.finish();
+      pending.of("binary").context.upgrade(binary);
+      pending.of("binary").resolve("ok");
+      await it.settle();
+      expect(other.received).toBe(concurrency === 1 ? "ok\n\x03<a>" : "ok\n");
+      expect(it.reasons).toEqual(["remote-closed"]);
+    }
+  });
+});
+
+describe("upgrade more than once", () => {
+  it("from one codec to the next", async () => {
+    const back: Handler<string, string> = (frame, context) => {
+      if (frame !== "lines") return `<${frame}>`;
+      context.upgrade({ codec: lines(), handler: handshakeBack });
+      return "bye";
+    };
+    const handshakeBack: Handler<string, string> = (line, context) => {
+      if (line !== "binary") return line.toUpperCase();
+      context.upgrade({ codec: binary.codec, handler: back });
+      return "ok";
+    };
+    const it = await served({ handler: handshakeBack });
+    const input = "a\nbinary\n\x01b\x05linesc\nbinary\n\x01d";
+    const output = "A\nok\n\x03<b>\x03byeC\nok\n\x03<d>";
+    for (let at = 0; at <= input.length; at++) {
+      expect(await exchanged(it, input.slice(0, at), input.slice(at)), `cut at ${at}`).toBe(output);
+    }
+  });
+
+  it("by one handler: the last one counts", async () => {
+    const it = await served({
+      handler: (_, context) => {
+        context.upgrade({ codec: lines({ maxFrameBytes: 1 }), handler: (line) => `never ${line}` });
+        context.upgrade(binary);
+        return "ok";
+      },
+    });
+    expect(await exchanged(it, "binary\n\x01a\x01b")).toBe("ok\n\x03<a>\x03<b>");
+  });
+
+  it("by two frames that are computed at once: the last call counts, and nothing is lost", async () => {
+    const pending = answers();
+    const it = await served({ concurrency: 2, handler: pending.handler });
+    const other = await it.connect();
+    await other.send(raw("a\nb\n\x01x"));
+    pending.of("b").context.upgrade({ codec: lines(), handler: (line) => `never ${line}` });
+    pending.of("a").context.upgrade(binary);
+    pending.of("a").resolve("A");
+    pending.of("b").resolve("B");
+    await it.settle();
+    expect(other.received).toBe("A\nB\n\x03<x>");
+  });
+});
+
+describe("upgrade at an end", () => {
+  it("with bytes left: the new codec says what they are", async () => {
+    const it = await served({ handler: handshake });
+    expect(await exchanged(it, "binary\n\x01a\x05bc")).toBe("ok\n\x03<a>");
+    expect(it.reasons).toEqual(["unexpected-eof"]);
+  });
+
+  it("while the server drains: what was received in full is answered", async () => {
+    const pending = answers();
+    const it = await served({ handler: pending.handler });
+    const other = await it.connect();
+    await other.send(raw("binary\n\x01a\x05bc"));
+    const drained = it.server.shutdown();
+    await it.settle();
+    await other.send(raw("def\x01g"));
+    pending.of("binary").context.upgrade(binary);
+    pending.of("binary").resolve("ok");
+    await it.settle();
+    expect(other.received).toBe("ok\n\x03<a>");
+    expect(await drained).toEqual({ drained: 1, aborted: 0 });
+    expect(it.reasons).toEqual(["drained"]);
+  });
+
+  it("by a handler that then throws: the fault frame is the old codec's", async () => {
+    const it = await served({
+      handler: (_, context) => {
+        context.upgrade(binary);
+        throw new Error("no");
+      },
+    });
+    expect(await exchanged(it, "binary\n\x01a")).toBe("error: handler-failed\n");
+    expect(it.reasons).toEqual(["handler-failed"]);
+  });
+
+  it("has the new codec's frames under the frame deadline", async () => {
+    const it = await served({ handler: handshake, frameTimeoutMs: 1_000 });
+    const other = await it.connect();
+    await other.send(raw("bin"));
+    await it.clock.advance(900);
+    await other.send(raw("ary\n\x05ab"));
+    await it.clock.advance(999);
+    expect(it.closed).toEqual([]);
+    await it.clock.advance(1);
+    expect(it.reasons).toEqual(["frame-timeout"]);
+  });
+});
+
+/** A server whose handler tells what `upgrade` threw, as its reply. */
+function refusing(to: unknown, codec: Codec<string> = lines()): Promise<Served> {
+  const handler = (line: string, context: Context) => {
+    if (line !== "binary") return line;
+    try {
+      context.upgrade(to as Upgrade<string>);
+      return "upgraded";
+    } catch (error) {
+      return String(error);
+    }
+  };
+  return served({ codec, handler });
+}
+
+describe("upgrade is refused at the call, and the connection goes on as before", () => {
+  const broken = () => {
+    throw new Error("no decoder");
+  };
+  it.each<[string, unknown, string]>([
+    ["no codec", { handler: () => "" }, "TypeError: codec must have decoder() and encoder(), such as lines()"],
+    ["no handler", { codec: lines() }, "TypeError: handler must be a function"],
+    ["nothing", undefined, "TypeError: "],
+    ["a decoder() that throws", { ...binary, codec: { ...lines(), decoder: broken } }, "Error: no decoder"],
+    ["an encoder() that throws", { ...binary, codec: { ...lines(), encoder: broken } }, "Error: no decoder"],
+  ])("%s", async (_name, to, message) => {
+    const it = await refusing(to);
+    const received = await exchanged(it, "a\nbinary\nb\n");
+    expect(received.startsWith(`a\n${message}`)).toBe(true);
+    expect(received.endsWith("\nb\n")).toBe(true);
+    expect(it.reasons).toEqual(["remote-closed"]);
+  });
+
+  it("a codec that cannot hand over its input", async () => {
+    const it = await refusing(binary, withoutRest);
+    expect(await exchanged(it, "a\nbinary\nb\n")).toBe(
+      "a\nTypeError: upgrade() needs a decoder with rest(), to leave it\nb\n",
+    );
+  });
+
+  it("what is not caught ends the connection", async () => {
+    const it = await served({ codec: withoutRest, handler: handshake });
+    expect(await exchanged(it, "a\nbinary\nb\n")).toBe("A\nerror: handler-failed\n");
+    expect(it.of("handler-error")).toMatchObject([{ error: { cause: expect.any(TypeError) as TypeError } }]);
+  });
+
+  it("a codec whose push() throws is found out later, as any codec: it ends the connection", async () => {
+    const push = () => {
+      throw new Error("no push");
+    };
+    const it = await refusing({ ...binary, codec: { ...lines(), decoder: () => ({ ...quiet, push }) } });
+    expect(await exchanged(it, "a\nbinary\nb\n")).toBe("a\nupgraded\nerror: codec-failed\n");
+    expect(it.of("frame-error")).toMatchObject([
+      { error: { code: "codec-failed", message: "the codec threw: no push" } },
+    ]);
+  });
+
+  it("after the handler has finished", async () => {
+    const contexts: Context[] = [];
+    const it = await served({
+      handler: (line, context) => {
+        contexts.push(context);
+        return line === "later" ? Promise.resolve(line) : line;
+      },
+    });
+    const other = await it.connect();
+    await other.send("now\nlater\n");
+    expect(contexts).toHaveLength(2);
+    for (const context of contexts) expect(() => context.upgrade(binary)).toThrow(TypeError);
+    await other.send("again\n");
+    expect(other.received).toBe("now\nlater\nagain\n");
+  });
+
+  it("after the connection is over", async () => {
+    const pending = answers();
+    const it = await served({ handler: pending.handler });
+    const other = await it.connect();
+    await other.send("binary\n");
+    await other.reset();
+    expect(it.reasons).toEqual(["connection-reset"]);
+    expect(() => pending.of("binary").context.upgrade(binary)).toThrow(TypeError);
+  });
+});
+
+const withoutRest: Codec<string> = {
+  decoder() {
+    const decoder = lines().decoder();
+    return {
+      push: (chunk) => decoder.push(chunk),
+      next: () => decoder.next(),
+      end: () => decoder.end(),
+      get midFrame() {
+        return decoder.midFrame;
+      },
+    };
+  },
+  encoder: () => lines().encoder(),
+};
+
+const quiet: Decoder<string> = { push() {}, next: () => undefined, end() {}, midFrame: false };
