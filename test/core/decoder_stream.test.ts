@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { type Codec, type Decoder, decoderStream, lines } from "../../src/core/codecs/mod.ts";
-import { type Bytes, type LinesOptions, SpillwayError } from "../../src/core/mod.ts";
+import { type Bytes, SpillwayError } from "../../src/core/mod.ts";
 import { turnEnd } from "../../src/testing/turn.ts";
-import { inputOf, LINES_TABLE, type LinesCase } from "./codecs/lines_table.ts";
+import { frameText } from "./codecs/decode.ts";
+import { TABLES } from "./codecs/tables.ts";
 import { fate } from "./fate.ts";
 import { pair, sendAll } from "./pair.ts";
 
@@ -21,10 +22,10 @@ function sourceOf(chunks: readonly Bytes[]): ReadableStream<Bytes> {
 }
 
 /** The frames, and at their end `!code` when the stream failed. */
-async function drained(readable: ReadableStream<string | Bytes>): Promise<string[]> {
+async function drained(readable: ReadableStream<unknown>): Promise<string[]> {
   const given: string[] = [];
   try {
-    for await (const frame of readable) given.push(typeof frame === "string" ? frame : String.fromCharCode(...frame));
+    for await (const frame of readable) given.push(frameText(frame));
   } catch (error) {
     given.push(`!${(error as SpillwayError).code}`);
   }
@@ -61,9 +62,9 @@ function opened<Frame>(codec: { decoder(): Decoder<Frame> }) {
 }
 
 // Vitest fails on a rejection that nobody handles.
-describe.each(LINES_TABLE.map((row) => ({ ...row, row })))("decoderStream of lines: $name", ({ row, gives }) => {
-  const input = inputOf(row);
-  const codec = lines(optionsOf(row) as LinesOptions & { encoding: "bytes" }) as Codec<string | Bytes>;
+const rows = TABLES.flatMap(({ name, table }) => table.map((row) => ({ ...row, title: `${name}: ${row.name}` })));
+
+describe.each(rows)("decoderStream of $title", ({ codec, input, gives }) => {
   const fault = gives.findIndex((given) => given.startsWith("!"));
   const expected = fault < 0 ? gives : gives.slice(0, fault + 1);
 
@@ -83,15 +84,6 @@ describe.each(LINES_TABLE.map((row) => ({ ...row, row })))("decoderStream of lin
     }
   });
 });
-
-function optionsOf({ max, encoding, fatal, unterminated }: LinesCase): LinesOptions {
-  return {
-    ...(max === undefined ? {} : { maxFrameBytes: max }),
-    ...(encoding === undefined ? {} : { encoding }),
-    ...(fatal === undefined ? {} : { fatal }),
-    ...(unterminated === undefined ? {} : { unterminated }),
-  };
-}
 
 describe("decoderStream: backpressure", () => {
   it("decodes a frame when it is asked for, and none ahead", async () => {
