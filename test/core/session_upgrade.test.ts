@@ -37,7 +37,7 @@ describe("upgrade: text and then binary", () => {
 
   it("byte by byte", async () => {
     const it = await served({ handler: handshake });
-    expect(await exchanged(it, ...INPUT)).toBe(OUTPUT);
+    expect(await exchanged(it, ...INPUT.split(""))).toBe(OUTPUT);
   });
 
   it("cut in two anywhere", async () => {
