@@ -27,10 +27,8 @@ const [inputs, seed, first] = [whole("inputs"), whole("seed"), whole("first")];
 await succeed(await build());
 await succeed(await run(tool("typescript", ["-p", "test/fuzz"], "tsc")));
 const compiled = (/** @type {string} */ file) => pathToFileURL(path.join(root, "tmp", "fuzz", file)).href;
-/** @type {typeof import("../test/fuzz/fuzz.ts")} */
-const { fuzz } = await import(compiled("fuzz.js"));
-/** @type {typeof import("../test/fuzz/subjects.ts")} */
-const { SUBJECTS } = await import(compiled("subjects.js"));
+const { fuzz } = /** @type {typeof import("../test/fuzz/fuzz.ts")} */ (await import(compiled("fuzz.js")));
+const { SUBJECTS } = /** @type {typeof import("../test/fuzz/subjects.ts")} */ (await import(compiled("subjects.js")));
 
 const names = Object.keys(SUBJECTS);
 if (values.codec !== undefined && !names.includes(values.codec)) {

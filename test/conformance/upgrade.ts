@@ -1,19 +1,8 @@
 import { describe, expect } from "vitest";
-import { lengthPrefixed, lines, text } from "../../src/core/codecs/mod.ts";
-import type { Handler } from "../../src/mod.ts";
+import { lines } from "../../src/mod.ts";
 import { raw } from "../core/codecs/byte_strings.ts";
+import { binary, handshake } from "../core/upgrading.ts";
 import { gate, type Platform, start, testOn } from "./platform.ts";
-
-const BINARY = {
-  codec: text(lengthPrefixed({ width: 1 })),
-  handler: (frame: string) => `<${frame}>`,
-} as const;
-
-const handshake: Handler<string, string> = (line, context) => {
-  if (line !== "binary") return line.toUpperCase();
-  context.upgrade(BINARY);
-  return "ok";
-};
 
 const INPUT = "hello\nbinary\n\x03a\nb\x02cd\0";
 const OUTPUT = "HELLO\nok\n\x05<a\nb>\x04<cd>\x02<>";
@@ -48,7 +37,7 @@ export function upgrade(platform: Platform): void {
         codec: lines(),
         handler: async (_, context) => {
           await decided.promise;
-          context.upgrade(BINARY);
+          context.upgrade(binary);
           return "ok";
         },
       });

@@ -1,29 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { lengthPrefixed, text } from "../../src/core/codecs/mod.ts";
-import { type Codec, type Context, type Decoder, type Handler, lines, type Upgrade } from "../../src/core/mod.ts";
+import { type Handler, lines } from "../../src/core/mod.ts";
 import { answers } from "./answers.ts";
 import { raw, utf8 } from "./codecs/byte_strings.ts";
-import { type Served, served } from "./served.ts";
-
-const binary: Upgrade<string> = {
-  codec: text(lengthPrefixed({ width: 1 })),
-  handler: (frame) => `<${frame}>`,
-};
-
-/** Lines in capitals; `binary` goes on in binary. */
-const handshake: Handler<string, string> = (line, context) => {
-  if (line !== "binary") return line.toUpperCase();
-  context.upgrade(binary);
-  return "ok";
-};
-
-/** What comes back when this is sent in these chunks, and then FIN. */
-async function exchanged(it: Served, ...chunks: readonly (string | Uint8Array)[]): Promise<string> {
-  const other = await it.connect();
-  for (const chunk of chunks) await other.send(typeof chunk === "string" ? raw(chunk) : chunk);
-  await other.finish();
-  return other.received;
-}
+import { served } from "./served.ts";
+import { binary, exchanged, handshake } from "./upgrading.ts";
 
 const INPUT = "hello\nbinary\n\x03a\nb\x02cd\0";
 const OUTPUT = "HELLO\nok\n\x05<a\nb>\x04<cd>\x02<>";
@@ -37,7 +17,7 @@ describe("upgrade: text and then binary", () => {
 
   it("byte by byte", async () => {
     const it = await served({ handler: handshake });
-    expect(await exchanged(it, ...INPUT)).toBe(OUTPUT);
+    expect(await exchanged(it, ...INPUT.split(""))).toBe(OUTPUT);
   });
 
   it("cut in two anywhere", async () => {
@@ -78,13 +58,13 @@ describe("upgrade: text and then binary", () => {
 
   it("more than a line's limit behind the line that asks for it", async () => {
     const it = await served({ codec: lines({ maxFrameBytes: 10 }), handler: handshake });
-    const long = "x".repeat(200);
+    const long = "x".repeat(100);
     for (const chunks of [
-      [`binary\n\xc8${long}`],
-      ["bin", `ary\n\xc8${long}`],
-      [`binary\n\xc8${long.slice(0, 20)}`, long.slice(20)],
+      [`binary\n\x64${long}`],
+      ["bin", `ary\n\x64${long}`],
+      [`binary\n\x64${long.slice(0, 20)}`, long.slice(20)],
     ]) {
-      expect(await exchanged(it, ...chunks)).toBe(`ok\n\xca<${long}>`.replace("\xca", "\uFFFD"));
+      expect(await exchanged(it, ...chunks)).toBe(`ok\n\x66<${long}>`);
     }
   });
 
@@ -269,103 +249,3 @@ describe("upgrade at an end", () => {
     expect(it.reasons).toEqual(["frame-timeout"]);
   });
 });
-
-/** A server whose handler tells what `upgrade` threw, as its reply. */
-function refusing(to: unknown, codec: Codec<string> = lines()): Promise<Served> {
-  const handler = (line: string, context: Context) => {
-    if (line !== "binary") return line;
-    try {
-      context.upgrade(to as Upgrade<string>);
-      return "upgraded";
-    } catch (error) {
-      return String(error);
-    }
-  };
-  return served({ codec, handler });
-}
-
-describe("upgrade is refused at the call, and the connection goes on as before", () => {
-  const broken = () => {
-    throw new Error("no decoder");
-  };
-  it.each<[string, unknown, string]>([
-    ["no codec", { handler: () => "" }, "TypeError: codec must have decoder() and encoder(), such as lines()"],
-    ["no handler", { codec: lines() }, "TypeError: handler must be a function"],
-    ["nothing", undefined, "TypeError: "],
-    ["a decoder() that throws", { ...binary, codec: { ...lines(), decoder: broken } }, "Error: no decoder"],
-    ["an encoder() that throws", { ...binary, codec: { ...lines(), encoder: broken } }, "Error: no decoder"],
-  ])("%s", async (_name, to, message) => {
-    const it = await refusing(to);
-    const received = await exchanged(it, "a\nbinary\nb\n");
-    expect(received.startsWith(`a\n${message}`)).toBe(true);
-    expect(received.endsWith("\nb\n")).toBe(true);
-    expect(it.reasons).toEqual(["remote-closed"]);
-  });
-
-  it("a codec that cannot hand over its input", async () => {
-    const it = await refusing(binary, withoutRest);
-    expect(await exchanged(it, "a\nbinary\nb\n")).toBe(
-      "a\nTypeError: upgrade() needs a decoder with rest(), to leave it\nb\n",
-    );
-  });
-
-  it("what is not caught ends the connection", async () => {
-    const it = await served({ codec: withoutRest, handler: handshake });
-    expect(await exchanged(it, "a\nbinary\nb\n")).toBe("A\nerror: handler-failed\n");
-    expect(it.of("handler-error")).toMatchObject([{ error: { cause: expect.any(TypeError) as TypeError } }]);
-  });
-
-  it("a codec whose push() throws is found out later, as any codec: it ends the connection", async () => {
-    const push = () => {
-      throw new Error("no push");
-    };
-    const it = await refusing({ ...binary, codec: { ...lines(), decoder: () => ({ ...quiet, push }) } });
-    expect(await exchanged(it, "a\nbinary\nb\n")).toBe("a\nupgraded\nerror: codec-failed\n");
-    expect(it.of("frame-error")).toMatchObject([
-      { error: { code: "codec-failed", message: "the codec threw: no push" } },
-    ]);
-  });
-
-  it("after the handler has finished", async () => {
-    const contexts: Context[] = [];
-    const it = await served({
-      handler: (line, context) => {
-        contexts.push(context);
-        return line === "later" ? Promise.resolve(line) : line;
-      },
-    });
-    const other = await it.connect();
-    await other.send("now\nlater\n");
-    expect(contexts).toHaveLength(2);
-    for (const context of contexts) expect(() => context.upgrade(binary)).toThrow(TypeError);
-    await other.send("again\n");
-    expect(other.received).toBe("now\nlater\nagain\n");
-  });
-
-  it("after the connection is over", async () => {
-    const pending = answers();
-    const it = await served({ handler: pending.handler });
-    const other = await it.connect();
-    await other.send("binary\n");
-    await other.reset();
-    expect(it.reasons).toEqual(["connection-reset"]);
-    expect(() => pending.of("binary").context.upgrade(binary)).toThrow(TypeError);
-  });
-});
-
-const withoutRest: Codec<string> = {
-  decoder() {
-    const decoder = lines().decoder();
-    return {
-      push: (chunk) => decoder.push(chunk),
-      next: () => decoder.next(),
-      end: () => decoder.end(),
-      get midFrame() {
-        return decoder.midFrame;
-      },
-    };
-  },
-  encoder: () => lines().encoder(),
-};
-
-const quiet: Decoder<string> = { push() {}, next: () => undefined, end() {}, midFrame: false };

@@ -28,7 +28,7 @@ function faulty(change: (decoder: Required<Decoder<Uint8Array>>) => Partial<Deco
       get midFrame() {
         return inner.midFrame;
       },
-      ...change(inner as Required<Decoder<Uint8Array>>),
+      ...change(inner),
     };
   };
   const changed = { decoder, encoder: () => codec.encoder() } satisfies Codec<unknown, never>;

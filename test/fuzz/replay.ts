@@ -100,7 +100,7 @@ const encoder = new TextEncoder();
 
 function textOf(frame: unknown): string {
   if (frame instanceof Uint8Array) return `bytes ${frame.join(" ")}`;
-  return typeof frame === "object" ? JSON.stringify(frame) : `${typeof frame} ${String(frame)}`;
+  return typeof frame === "bigint" ? `${frame}n` : JSON.stringify(frame);
 }
 
 function total(chunks: readonly Bytes[]): number {

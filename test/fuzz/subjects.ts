@@ -55,7 +55,7 @@ const prefixed = (layout: Layout): Subject => {
   const header = layout.width + (layout.lengthOffset ?? 0);
   const length = (value: number) => "\0".repeat(layout.width - 1) + String.fromCharCode(value);
   const bigFirst = [0, 1, 2, 7, 8, 9, 255].map(length);
-  const words = layout.endian === "little" ? bigFirst.map((word) => [...word].reverse().join("")) : bigFirst;
+  const words = layout.endian === "little" ? bigFirst.map((word) => Array.from(word).toReversed().join("")) : bigFirst;
   return {
     codec: lengthPrefixed({ ...layout, maxFrameBytes: MAX }),
     maxFrame: layout.stripHeader === false ? MAX + header : MAX,
@@ -162,7 +162,13 @@ export const SUBJECTS: Readonly<Record<string, readonly Subject[]>> = {
   ],
   mapCodec: [
     {
-      ...linesOf(mapCodec(lines({ maxFrameBytes: MAX }), { decode: (line) => BigInt(line), encode: String }), Infinity),
+      ...linesOf(
+        mapCodec(lines({ maxFrameBytes: MAX }), {
+          decode: (line) => BigInt(line),
+          encode: (number: bigint) => String(number),
+        }),
+        Infinity,
+      ),
       words: [...LINES, "1", "-", "0x1"],
     },
   ],

@@ -9,7 +9,7 @@ import { type Header, PrefixedDecoder } from "./prefixed_decoder.ts";
 
 const HEADERS_END = "\r\n\r\n";
 const LONGEST_HEADERS = 4_096;
-/** RFC 9110's field names; printable values. */
+/** RFC 9110's field names (whose quotes are written as codes for those who read this file as text); printable values. */
 const FIELD = /^([!#$%&\x27*+.^_\x60|~0-9a-z-]+):([\t\x20-\x7e]*)$/i;
 
 /** Settings of {@link contentLength}. */

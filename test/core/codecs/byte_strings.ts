@@ -10,6 +10,11 @@ export function textOf(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");
 }
 
+/** The other byte order. */
+export function reversed(text: string): string {
+  return textOf(raw(text).toReversed());
+}
+
 export function utf8(text: string): Bytes {
   return new TextEncoder().encode(text);
 }

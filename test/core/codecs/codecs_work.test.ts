@@ -11,7 +11,7 @@ import {
   text,
   varintPrefixed,
 } from "../../../src/core/codecs/mod.ts";
-import type { Bytes, Codec, Encoder } from "../../../src/core/mod.ts";
+import type { Bytes, Codec } from "../../../src/core/mod.ts";
 import { bytesTouched, largestBuffer } from "./bytes_touched.ts";
 import { encode } from "./encode.ts";
 
@@ -36,7 +36,7 @@ const LIMITED: readonly { readonly name: string; readonly of: (maxFrameBytes: nu
   { name: "octetCounted", of: (maxFrameBytes) => octetCounted({ maxFrameBytes }) },
   { name: "a line of octetCounted", of: syslogLines },
   { name: "contentLength", of: (maxFrameBytes) => contentLength({ maxFrameBytes }) },
-  { name: "text", of: (maxFrameBytes) => text(netstrings({ maxFrameBytes })) as Codec<unknown, Payload> },
+  { name: "text", of: (maxFrameBytes) => text(netstrings({ maxFrameBytes })) },
 ];
 
 const CODECS = [
@@ -48,7 +48,7 @@ const CODECS = [
 function syslogLines(maxFrameBytes: number): Codec<unknown, Payload> {
   return {
     decoder: () => octetCounted({ maxFrameBytes }).decoder(),
-    encoder: () => lines().encoder() as Encoder<Payload>,
+    encoder: () => lines().encoder(),
   };
 }
 

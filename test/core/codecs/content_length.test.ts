@@ -52,11 +52,11 @@ describe("contentLength: header fields", () => {
     expect(decoder.lost).toBe(true);
   });
 
-  it.each([..."!#$%&'*+.^_`|~09azAZ-"])("%s may be in a name", (char) => {
+  it.each("!#$%&'*+.^_`|~09azAZ-".split(""))("%s may be in a name", (char) => {
     expect(decode(contentLength(), [raw(`${char}: x\r\nContent-Length: 2\r\n\r\nok`)])).toEqual(["ok"]);
   });
 
-  it.each([...'"(),/;<=>?@[\\]{}\x7f\x80 '])("%s may not", (char) => {
+  it.each('"(),/;<=>?@[\\]{}\x7f\x80 '.split(""))("%s may not", (char) => {
     expect(decode(contentLength(), [raw(`${char}: x\r\nContent-Length: 2\r\n\r\nok`)])).toEqual([INVALID, LOST]);
   });
 });

@@ -18,8 +18,8 @@ function prefixIn(options: LengthPrefixedOptions): (input: string, at: number) =
   return (input, at) => {
     const start = at + lengthOffset + width;
     if (start > input.length) return "cut off";
-    const bytes = [...input.slice(at + lengthOffset, start)].map((char) => char.charCodeAt(0));
-    const digits = endian === "big" ? bytes : bytes.reverse();
+    const bytes = Array.from(raw(input.slice(at + lengthOffset, start)));
+    const digits = endian === "big" ? bytes : bytes.toReversed();
     const length = digits.reduce((sum, byte) => sum * 256n + BigInt(byte), 0n);
     const body = length + BigInt(lengthAdjustment) - BigInt(includesHeader ? lengthOffset + width : 0);
     return length > BigInt(Number.MAX_SAFE_INTEGER) || body < 0n ? "invalid" : { start, length: Number(body) };

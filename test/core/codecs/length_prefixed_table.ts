@@ -1,5 +1,5 @@
 import { type LengthPrefixedOptions, lengthPrefixed, mapCodec } from "../../../src/core/codecs/mod.ts";
-import { raw } from "./byte_strings.ts";
+import { raw, reversed } from "./byte_strings.ts";
 import { CUT_OFF, INVALID, LOST, TOO_LARGE } from "./decode.ts";
 import type { CodecCase } from "./every_chunking.ts";
 
@@ -15,7 +15,7 @@ const kept = { stripHeader: false } as const;
 const little = { endian: "little" } as const;
 
 /** The layouts that netty documents for its LengthFieldBasedFrameDecoder, each twice in a row. */
-const NETTY: readonly CodecCase[] = [
+const NETTY: readonly CodecCase[] = netty([
   ["2 bytes at 0, header kept", { width: 2, ...kept }, `\0\x0c${HELLO}`, `\0\x0c${HELLO}`],
   ["2 bytes at 0, header stripped", { width: 2 }, `\0\x0c${HELLO}`, HELLO],
   [
@@ -56,9 +56,11 @@ const NETTY: readonly CodecCase[] = [
     `\xca\0\x10\xfe${HELLO}`,
     `\xfe${HELLO}`,
   ],
-].map(([name, options, input, frame]) =>
-  row(`netty: ${name}`, options as LengthPrefixedOptions, `${input}${input}`, [frame as string, frame as string]),
-);
+]);
+
+function netty(layouts: readonly [string, LengthPrefixedOptions, string, string][]): CodecCase[] {
+  return layouts.map(([name, options, input, frame]) => row(`netty: ${name}`, options, input + input, [frame, frame]));
+}
 
 /** Those of tokio's LengthDelimitedCodec that are not netty's. */
 const TOKIO: readonly CodecCase[] = [
@@ -77,10 +79,12 @@ const TOKIO: readonly CodecCase[] = [
 
 const WIDTHS: readonly CodecCase[] = ([1, 2, 3, 4, 6, 8] as const).flatMap((width) => {
   const length = `${"\0".repeat(width - 1)}\x03`;
-  const reversed = [...length].reverse().join("");
   return [
     row(`width ${width}`, { width }, `${length}abc`, ["abc"]),
-    row(`width ${width}, little-endian`, { width, ...little }, `${reversed}abc${reversed}ab`, ["abc", CUT_OFF]),
+    row(`width ${width}, little-endian`, { width, ...little }, `${reversed(length)}abc${reversed(length)}ab`, [
+      "abc",
+      CUT_OFF,
+    ]),
   ];
 });
 

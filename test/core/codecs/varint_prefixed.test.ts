@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { varintPrefixed } from "../../../src/core/codecs/mod.ts";
-import { textOf } from "./byte_strings.ts";
+import { raw, textOf } from "./byte_strings.ts";
 import { encode, refusal } from "./encode.ts";
 import { everyChunking } from "./every_chunking.ts";
 import { agrees, anyBytes, roundTrips } from "./properties.ts";
@@ -15,7 +15,7 @@ function prefixAt(input: string, at: number): Prefix {
   const bytes = /^[\x80-\xff]*[\0-\x7f]?/.exec(input.slice(at))?.[0] ?? "";
   if (bytes.length >= 5 && (bytes.length > 5 || bytes.charCodeAt(4) > 0x0f)) return "invalid";
   if (!/[\0-\x7f]$/.test(bytes)) return "cut off";
-  const length = [...bytes].reduceRight((sum, char) => sum * 128 + (char.charCodeAt(0) & 0x7f), 0);
+  const length = raw(bytes).reduceRight((sum, byte) => sum * 128 + (byte & 0x7f), 0);
   return { start: at + bytes.length, length };
 }
 

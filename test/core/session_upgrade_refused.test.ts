@@ -1,0 +1,105 @@
+import { describe, expect, it } from "vitest";
+import { type Codec, type Context, type Decoder, lines, type Upgrade } from "../../src/core/mod.ts";
+import { answers } from "./answers.ts";
+import { type Served, served } from "./served.ts";
+import { binary, exchanged, handshake } from "./upgrading.ts";
+
+/** A server whose handler tells what `upgrade` threw, as its reply. */
+function refusing(to: unknown, codec: Codec<string> = lines()): Promise<Served> {
+  const handler = (line: string, context: Context) => {
+    if (line !== "binary") return line;
+    try {
+      context.upgrade(to as Upgrade<string>);
+      return "upgraded";
+    } catch (error) {
+      return String(error);
+    }
+  };
+  return served({ codec, handler });
+}
+
+describe("upgrade is refused at the call, and the connection goes on as before", () => {
+  const broken = () => {
+    throw new Error("no decoder");
+  };
+  it.each<[string, unknown, string]>([
+    ["no codec", { handler: () => "" }, "TypeError: codec must have decoder() and encoder(), such as lines()"],
+    ["no handler", { codec: lines() }, "TypeError: handler must be a function"],
+    ["nothing", undefined, "TypeError: "],
+    ["a decoder() that throws", { ...binary, codec: { ...lines(), decoder: broken } }, "Error: no decoder"],
+    ["an encoder() that throws", { ...binary, codec: { ...lines(), encoder: broken } }, "Error: no decoder"],
+  ])("%s", async (_name, to, message) => {
+    const it = await refusing(to);
+    const received = await exchanged(it, "a\nbinary\nb\n");
+    expect(received.startsWith(`a\n${message}`)).toBe(true);
+    expect(received.endsWith("\nb\n")).toBe(true);
+    expect(it.reasons).toEqual(["remote-closed"]);
+  });
+
+  it("a codec that cannot hand over its input", async () => {
+    const it = await refusing(binary, withoutRest);
+    expect(await exchanged(it, "a\nbinary\nb\n")).toBe(
+      "a\nTypeError: upgrade() needs a decoder with rest(), to leave it\nb\n",
+    );
+  });
+
+  it("what is not caught ends the connection", async () => {
+    const it = await served({ codec: withoutRest, handler: handshake });
+    expect(await exchanged(it, "a\nbinary\nb\n")).toBe("A\nerror: handler-failed\n");
+    expect(it.of("handler-error")).toMatchObject([{ error: { cause: expect.any(TypeError) as TypeError } }]);
+  });
+
+  it("a codec whose push() throws is found out later, as any codec: it ends the connection", async () => {
+    const push = () => {
+      throw new Error("no push");
+    };
+    const it = await refusing({ ...binary, codec: { ...lines(), decoder: () => ({ ...quiet, push }) } });
+    expect(await exchanged(it, "a\nbinary\nb\n")).toBe("a\nupgraded\nerror: codec-failed\n");
+    expect(it.of("frame-error")).toMatchObject([
+      { error: { code: "codec-failed", message: "the codec threw: no push" } },
+    ]);
+  });
+
+  it("after the handler has finished", async () => {
+    const contexts: Context[] = [];
+    const it = await served({
+      handler: (line, context) => {
+        contexts.push(context);
+        return line === "later" ? Promise.resolve(line) : line;
+      },
+    });
+    const other = await it.connect();
+    await other.send("now\nlater\n");
+    expect(contexts).toHaveLength(2);
+    for (const context of contexts) expect(() => context.upgrade(binary)).toThrow(TypeError);
+    await other.send("again\n");
+    expect(other.received).toBe("now\nlater\nagain\n");
+  });
+
+  it("after the connection is over", async () => {
+    const pending = answers();
+    const it = await served({ handler: pending.handler });
+    const other = await it.connect();
+    await other.send("binary\n");
+    await other.reset();
+    expect(it.reasons).toEqual(["connection-reset"]);
+    expect(() => pending.of("binary").context.upgrade(binary)).toThrow(TypeError);
+  });
+});
+
+const withoutRest: Codec<string> = {
+  decoder() {
+    const decoder = lines().decoder();
+    return {
+      push: (chunk) => decoder.push(chunk),
+      next: () => decoder.next(),
+      end: () => decoder.end(),
+      get midFrame() {
+        return decoder.midFrame;
+      },
+    };
+  },
+  encoder: () => lines().encoder(),
+};
+
+const quiet: Decoder<string> = { push() {}, next: () => undefined, end() {}, midFrame: false };
