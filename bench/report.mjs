@@ -10,21 +10,21 @@
 const GENERATOR_BUSY = 0.85;
 
 /**
- * One of the two always has work. If neither had the CPU for most of the time, other programs did; then server and
- * generator take turns instead of running side by side, which changes what a line costs: writes above all.
+ * The process under test has work, or else the generator. If neither had the CPU for most of the time, other programs did;
+ * then server and generator take turns instead of running side by side, which changes what a line costs: writes above all.
  */
 const UNDISTURBED = 0.85;
 
 /** @param {Work} work @param {Row[]} rows @param {Outcome[]} outcomes */
 export function printWork(work, rows, outcomes) {
   console.log(`\n${work.title}`);
-  const timed = rows.some(({ linesPerSecond }) => linesPerSecond > 0);
-  const header = ["", `median ${work.unit}`, "lowest – highest", ...(timed ? ["lines/s", "server", "generator"] : [])];
-  printTable([header, ...rows.map((row) => [...valueCells(row), ...(timed ? timeCells(row) : [])])]);
+  const shown = columns(work).filter(({ value }) => rows.some((row) => !Number.isNaN(value(row))));
+  const header = ["", `median ${work.unit}`, "lowest – highest", ...shown.map(({ heading }) => heading)];
+  printTable([header, ...rows.map((row) => [...valueCells(row), ...shown.map(({ cell }) => cell(row))])]);
   const busiest = rows.filter(({ generatorBusy }) => generatorBusy > GENERATOR_BUSY);
   if (busiest.length > 0)
     console.log(`  ! generator more than ${percent(GENERATOR_BUSY)} busy: it may be the bottleneck`);
-  const disturbed = rows.some((row) => Math.max(row.serverBusy, row.generatorBusy) < UNDISTURBED);
+  const disturbed = rows.some((row) => Math.max(row.busy, row.generatorBusy || 0) < UNDISTURBED);
   if (disturbed) console.log("  ! other programs used the CPUs: run it again on a quiet machine");
   for (const outcome of outcomes) console.log(`  ${outcomeText(outcome, work.unit)}`);
 }
@@ -34,10 +34,27 @@ function valueCells({ candidate, value }) {
   return [candidate, digits(value.median), range(value)];
 }
 
-/** @param {Row} row */
-function timeCells({ linesPerSecond, serverBusy, generatorBusy }) {
-  const mark = generatorBusy > GENERATOR_BUSY ? "!" : "";
-  return [Math.round(linesPerSecond).toLocaleString("en"), percent(serverBusy), `${mark} ${percent(generatorBusy)}`];
+/**
+ * Behind the value; a column is shown where there is something in it.
+ *
+ * @param {Work} work
+ * @returns {{ heading: string, value(row: Row): number, cell(row: Row): string }[]}
+ */
+function columns({ counted = "" }) {
+  const mark = (/** @type {Row} */ { generatorBusy }) => (generatorBusy > GENERATOR_BUSY ? "! " : "");
+  return [
+    {
+      heading: `${counted}/s`,
+      value: ({ perSecond }) => perSecond,
+      cell: ({ perSecond }) => Math.round(perSecond).toLocaleString("en"),
+    },
+    { heading: "busy", value: ({ busy }) => busy, cell: ({ busy }) => percent(busy) },
+    {
+      heading: "generator",
+      value: ({ generatorBusy }) => generatorBusy,
+      cell: (row) => `${mark(row)}${percent(row.generatorBusy)}`,
+    },
+  ];
 }
 
 /** @param {{ title: string, outcomes: Outcome[], work: Work }[]} results */
@@ -75,10 +92,10 @@ function bound({ atMost, atLeast }) {
 
 /** @param {string[][]} table text in the first column, numbers behind */
 function printTable(table) {
-  const columns = table[0]?.map((_, column) => Math.max(...table.map((row) => row[column]?.length ?? 0))) ?? [];
+  const widths = table[0]?.map((_, column) => Math.max(...table.map((row) => row[column]?.length ?? 0))) ?? [];
   for (const row of table) {
     const cells = row.map((cell, column) =>
-      column === 0 ? cell.padEnd(columns[0] ?? 0) : cell.padStart(columns[column] ?? 0),
+      column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0),
     );
     console.log(`  ${cells.join("  ")}`.trimEnd());
   }
