@@ -80,7 +80,7 @@ class SyslogDecoder implements Decoder<Bytes> {
     if (this.#mode === "dropping" || this.#mode === "dropping-line") this.#drop();
     if (this.#mode === "unknown") this.#begin();
     if (this.#mode === "counting") this.#count();
-    if (this.#mode === "counted" && this.#input.reach(this.#length)) return this.#take().subarray(this.#headerBytes);
+    if (this.#mode === "counted" && this.#input.reach(this.#length)) return this.#take(this.#headerBytes);
     if (this.#mode === "line" && this.#findLf()) return this.#takeLine();
     return this.#input.ended ? this.#last() : undefined;
   }
@@ -141,9 +141,9 @@ class SyslogDecoder implements Decoder<Bytes> {
     return line.subarray(0, end);
   }
 
-  #take(): Bytes {
+  #take(headerBytes = 0): Bytes {
     this.#mode = "unknown";
-    return this.#input.take();
+    return this.#input.take(headerBytes);
   }
 
   #refuse(mode: "dropping" | "dropping-line", length: number): never {

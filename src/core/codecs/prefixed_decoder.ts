@@ -103,16 +103,18 @@ export class PrefixedDecoder<Frame> implements Decoder<Frame> {
   }
 
   #take(): Frame {
-    const { keepHeader = false, name, trailer } = this.#prefixed;
-    const bytes = this.#input.take();
-    const start = keepHeader ? 0 : this.#headerBytes;
+    const { keepHeader = false, trailer } = this.#prefixed;
+    if (trailer !== undefined && this.#input.last !== trailer) this.#lose();
+    const bytes = this.#input.take(keepHeader ? 0 : this.#headerBytes, this.#trailerBytes);
     this.#reset();
-    const end = bytes.length - this.#trailerBytes;
-    if (trailer !== undefined && bytes[end] !== trailer) {
-      this.lost = true;
-      throw new SpillwayError("frame-invalid", `${name} that does not end where its length says`);
-    }
-    return this.#prefixed.frame(start === 0 && end === bytes.length ? bytes : bytes.subarray(start, end));
+    return this.#prefixed.frame(bytes);
+  }
+
+  #lose(): never {
+    this.lost = true;
+    this.#reset();
+    this.#input.drop();
+    throw new SpillwayError("frame-invalid", `${this.#prefixed.name} that does not end where its length says`);
   }
 
   #reset(): void {
