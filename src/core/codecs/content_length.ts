@@ -2,6 +2,8 @@ import type { Codec, Encoder, Output } from "../codec.ts";
 import { SpillwayError } from "../errors.ts";
 import { checkCount } from "../limits.ts";
 import type { Bytes } from "../transport.ts";
+import { viewOf } from "./byte_queue.ts";
+import type { FrameInput } from "./frame_input.ts";
 import { type Payload, payloadBytes } from "./payload.ts";
 import { type Header, PrefixedDecoder } from "./prefixed_decoder.ts";
 
@@ -9,6 +11,8 @@ const HEADERS_END = "\r\n\r\n";
 const LONGEST_HEADERS = 4_096;
 /** RFC 9110's field names; printable values. */
 const FIELD = /^([!#$%&'*+.^_`|~0-9a-z-]+):([\t\x20-\x7e]*)$/i;
+/** What is not ASCII becomes what no field may contain. */
+const ascii = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** Settings of {@link contentLength}. */
 export interface ContentLengthOptions {
@@ -47,13 +51,23 @@ class Fields implements Header {
   /** How much of the blank line that ends the fields was seen. */
   #ending = 0;
 
-  read(byte: number): number | undefined {
-    this.#text += String.fromCharCode(byte);
-    if (byte === HEADERS_END.charCodeAt(this.#ending)) this.#ending += 1;
-    else this.#ending = byte === HEADERS_END.charCodeAt(0) ? 1 : 0;
-    if (this.#ending === HEADERS_END.length) return this.#take();
-    if (this.#text.length < LONGEST_HEADERS) return undefined;
-    throw new SpillwayError("frame-invalid", `header fields of more than ${LONGEST_HEADERS} bytes`);
+  read(input: FrameInput): number | undefined {
+    const start = input.at;
+    const whole = this.#findEnd(input);
+    if (input.length > LONGEST_HEADERS || (!whole && input.length === LONGEST_HEADERS)) {
+      throw new SpillwayError("frame-invalid", `header fields of more than ${LONGEST_HEADERS} bytes`);
+    }
+    this.#text += ascii.decode(viewOf(input.chunk, start, input.at));
+    return whole ? this.#take() : undefined;
+  }
+
+  #findEnd(input: FrameInput): boolean {
+    for (let byte = input.byte(); byte >= 0; byte = input.byte()) {
+      if (byte === HEADERS_END.charCodeAt(this.#ending)) this.#ending += 1;
+      else this.#ending = byte === HEADERS_END.charCodeAt(0) ? 1 : 0;
+      if (this.#ending === HEADERS_END.length) return true;
+    }
+    return false;
   }
 
   #take(): number {
@@ -65,16 +79,22 @@ class Fields implements Header {
 }
 
 function lengthIn(lines: readonly string[]): number {
-  const lengths = new Set<string>();
+  let length: string | undefined;
   for (const line of lines) {
     const [, name, value = ""] = FIELD.exec(line) ?? [];
     if (name === undefined) throw new SpillwayError("frame-invalid", "a header field that is malformed");
-    if (name.toLowerCase() === "content-length") lengths.add(value.trim());
+    if (name.toLowerCase() !== "content-length") continue;
+    const other = value.trim();
+    if (length !== undefined && length !== other) throw wrongLength(`${length} and ${other}`);
+    length = other;
   }
-  const [length = ""] = lengths;
-  if (lengths.size === 1 && /^\d+$/.test(length) && Number.isSafeInteger(Number(length))) return Number(length);
-  const wrong = lengths.size === 0 ? "no Content-Length" : `a Content-Length of ${[...lengths].join(" and ")}`;
-  throw new SpillwayError("frame-invalid", `header fields with ${wrong}`);
+  if (length === undefined) throw new SpillwayError("frame-invalid", "header fields with no Content-Length");
+  if (!/^\d+$/.test(length) || !Number.isSafeInteger(Number(length))) throw wrongLength(length);
+  return Number(length);
+}
+
+function wrongLength(length: string): SpillwayError {
+  return new SpillwayError("frame-invalid", `header fields with a Content-Length of ${length}`);
 }
 
 const encoder: Encoder<Payload> = {

@@ -9,10 +9,15 @@ const BLOCK = 8192;
  * encoding: it maps 27 of the bytes 0x80 to 0x9f elsewhere.)
  */
 export function decodeLatin1(bytes: Bytes): string {
-  if (bytes.length <= BLOCK) return String.fromCharCode(...bytes);
+  if (bytes.length <= BLOCK) return blockText(bytes);
   let text = "";
-  for (let at = 0; at < bytes.length; at += BLOCK) text += String.fromCharCode(...bytes.subarray(at, at + BLOCK));
+  for (let at = 0; at < bytes.length; at += BLOCK) text += blockText(bytes.subarray(at, at + BLOCK));
   return text;
+}
+
+/** Spreading a typed array would iterate: ten times the cost. */
+function blockText(bytes: Bytes): string {
+  return String.fromCharCode.apply(undefined, bytes as unknown as number[]);
 }
 
 /** @throws {SpillwayError} `reply-invalid` when a character is above U+00FF */

@@ -99,21 +99,17 @@ class SyslogDecoder implements Decoder<Bytes> {
   }
 
   #count(): void {
-    for (let byte = this.#input.byte(); byte >= 0; byte = this.#input.byte()) {
-      const length = this.#read(byte);
-      if (length === undefined) continue;
-      if (length > this.#max) this.#refuse("dropping", length);
-      this.#mode = "counted";
-      this.#headerBytes = this.#input.length;
-      this.#length = this.#headerBytes + length;
-      return;
-    }
-    this.#input.keep();
+    const length = this.#readLength();
+    if (length === undefined) return this.#input.keep();
+    if (length > this.#max) this.#refuse("dropping", length);
+    this.#mode = "counted";
+    this.#headerBytes = this.#input.length;
+    this.#length = this.#headerBytes + length;
   }
 
-  #read(byte: number): number | undefined {
+  #readLength(): number | undefined {
     try {
-      const length = this.#header.read(byte);
+      const length = this.#header.read(this.#input);
       if (length === 0) throw new SpillwayError("frame-invalid", "a message of no bytes");
       return length;
     } catch (error) {

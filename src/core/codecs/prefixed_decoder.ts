@@ -6,11 +6,12 @@ import { FrameInput } from "./frame_input.ts";
 /** What stands before a payload and says how long it is. One for each decoder. */
 export interface Header {
   /**
-   * Takes the next byte. What is behind the header, in bytes, when that was its last one; `undefined` when there is more.
+   * Takes bytes of the input, to the end of the header or of what there is. What is behind the header, in bytes, when it is
+   * whole; `undefined` when there is more of it.
    *
    * @throws {SpillwayError} `frame-invalid` when this is no header: then nobody knows where the next frame begins
    */
-  read(byte: number): number | undefined;
+  read(input: FrameInput): number | undefined;
 }
 
 /** How a {@link PrefixedDecoder} makes frames. */
@@ -72,22 +73,21 @@ export class PrefixedDecoder<Frame> implements Decoder<Frame> {
   }
 
   #readHeader(): boolean {
-    while (this.#bodyBytes < 0) {
-      const byte = this.#input.byte();
-      if (byte < 0) {
-        this.#input.keep();
-        return false;
-      }
-      this.#headerBytes += 1;
-      this.#bodyBytes = this.#readHeaderByte(byte) ?? -1;
-      if (this.#bodyBytes - this.#trailerBytes > this.#prefixed.max) this.#refuse();
+    if (this.#bodyBytes >= 0) return true;
+    const bodyBytes = this.#readBodyBytes();
+    if (bodyBytes === undefined) {
+      this.#input.keep();
+      return false;
     }
+    this.#headerBytes = this.#input.length;
+    this.#bodyBytes = bodyBytes;
+    if (bodyBytes - this.#trailerBytes > this.#prefixed.max) this.#refuse();
     return true;
   }
 
-  #readHeaderByte(byte: number): number | undefined {
+  #readBodyBytes(): number | undefined {
     try {
-      return this.#prefixed.header.read(byte);
+      return this.#prefixed.header.read(this.#input);
     } catch (error) {
       this.lost = true;
       throw error;

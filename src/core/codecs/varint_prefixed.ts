@@ -3,6 +3,7 @@ import { SpillwayError } from "../errors.ts";
 import { checkCount } from "../limits.ts";
 import { cutPiece } from "../slab.ts";
 import type { Bytes } from "../transport.ts";
+import type { FrameInput } from "./frame_input.ts";
 import { type Payload, payloadBytes } from "./payload.ts";
 import { type Header, PrefixedDecoder } from "./prefixed_decoder.ts";
 
@@ -45,15 +46,26 @@ class Varint implements Header {
   #count = 0;
   #length = 0;
 
-  read(byte: number): number | undefined {
-    this.#length += (byte & 0x7f) * 128 ** this.#count;
-    this.#count += 1;
-    if (byte > 0x7f && this.#count < LONGEST_VARINT) return undefined;
+  read(input: FrameInput): number | undefined {
+    for (let byte = input.byte(); byte >= 0; byte = input.byte()) {
+      this.#length += (byte & 0x7f) * 128 ** this.#count;
+      this.#count += 1;
+      if (byte <= 0x7f) return this.#take();
+      if (this.#count === LONGEST_VARINT) throw tooLong();
+    }
+    return undefined;
+  }
+
+  #take(): number {
     const length = this.#length;
-    if (byte > 0x7f || length > MAX_LENGTH) throw new SpillwayError("frame-invalid", "a length of more than 32 bits");
+    if (length > MAX_LENGTH) throw tooLong();
     this.#count = this.#length = 0;
     return length;
   }
+}
+
+function tooLong(): SpillwayError {
+  return new SpillwayError("frame-invalid", "a length of more than 32 bits");
 }
 
 const encoder: Encoder<Payload> = {
