@@ -1,7 +1,6 @@
 import type { Bytes } from "../transport.ts";
 
 const EMPTY: Bytes = new Uint8Array(0);
-const SMALLEST_BLOCK = 64;
 const LARGEST_BLOCK = 65_536;
 
 /**
@@ -47,7 +46,7 @@ export class ByteQueue {
   }
 
   #addBlock(wanted: number): void {
-    this.#room = Math.min(Math.max(wanted, this.#length, SMALLEST_BLOCK), LARGEST_BLOCK);
+    this.#room = Math.min(Math.max(wanted, this.#length), LARGEST_BLOCK);
     this.#blocks.push(new Uint8Array(this.#room));
   }
 }

@@ -3,11 +3,15 @@ import { SpillwayError } from "../errors.ts";
 import { checkCount } from "../limits.ts";
 import type { Bytes } from "../transport.ts";
 import { viewOf } from "./byte_queue.ts";
+import { isDigit, ZERO } from "./decimal_header.ts";
 import type { FrameInput } from "./frame_input.ts";
 import { type Payload, payloadBytes } from "./payload.ts";
 import { type Header, PrefixedDecoder } from "./prefixed_decoder.ts";
 
 const HEADERS_END = "\r\n\r\n";
+const USUAL = "Content-Length: ";
+/** So many digits are always a safe integer. */
+const MOST_DIGITS = 15;
 const LONGEST_HEADERS = 4_096;
 /** RFC 9110's field names; printable values. */
 const FIELD = /^([!#$%&'*+.^_`|~0-9a-z-]+):([\t\x20-\x7e]*)$/i;
@@ -52,6 +56,8 @@ class Fields implements Header {
   #ending = 0;
 
   read(input: FrameInput): number | undefined {
+    const usual = input.length === 0 ? readUsual(input) : undefined;
+    if (usual !== undefined) return usual;
     const start = input.at;
     const whole = this.#findEnd(input);
     if (input.length > LONGEST_HEADERS || (!whole && input.length === LONGEST_HEADERS)) {
@@ -78,6 +84,29 @@ class Fields implements Header {
   }
 }
 
+/** Headers as most write them, whole in the chunk: read without a string. Of others it leaves all. */
+function readUsual(input: FrameInput): number | undefined {
+  const { chunk } = input;
+  const start = endOf(USUAL, chunk, input.at);
+  if (start < 0) return undefined;
+  let length = 0;
+  let at = start;
+  for (; at < start + MOST_DIGITS && isDigit(chunk[at] as number); at++)
+    length = length * 10 + (chunk[at] as number) - ZERO;
+  const end = endOf(HEADERS_END, chunk, at);
+  if (at === start || end < 0) return undefined;
+  input.at = end;
+  return length;
+}
+
+/** Where `text` ends in `bytes` if it begins at `at`; else -1. */
+function endOf(text: string, bytes: Bytes, at: number): number {
+  for (let index = 0; index < text.length; index++) {
+    if (bytes[at + index] !== text.charCodeAt(index)) return -1;
+  }
+  return at + text.length;
+}
+
 function lengthIn(lines: readonly string[]): number {
   let length: string | undefined;
   for (const line of lines) {
@@ -100,7 +129,7 @@ function wrongLength(length: string): SpillwayError {
 const encoder: Encoder<Payload> = {
   encode(frame: Payload, output: Output): void {
     const payload = payloadBytes(frame);
-    output.text(`Content-Length: ${payload.length}${HEADERS_END}`);
+    output.text(`${USUAL}${payload.length}${HEADERS_END}`);
     output.bytes(payload);
   },
 };

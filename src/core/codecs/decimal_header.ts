@@ -2,7 +2,7 @@ import { SpillwayError } from "../errors.ts";
 import type { FrameInput } from "./frame_input.ts";
 import type { Header } from "./prefixed_decoder.ts";
 
-const ZERO = 0x30;
+export const ZERO = 0x30;
 const NINE = 0x39;
 
 /** Whether a byte is a digit in ASCII. */
