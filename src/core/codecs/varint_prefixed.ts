@@ -7,8 +7,8 @@ import type { FrameInput } from "./frame_input.ts";
 import { type Payload, payloadBytes } from "./payload.ts";
 import { type Header, PrefixedDecoder } from "./prefixed_decoder.ts";
 
-/** Seven bits in each of five bytes hold 32. */
-const LONGEST_VARINT = 5;
+/** What a bit of a sixth byte would weigh: seven bits in each of five bytes hold 32. */
+const TOO_HEAVY = 128 ** 5;
 const MAX_LENGTH = 2 ** 32 - 1;
 
 /** Settings of {@link varintPrefixed}. */
@@ -43,15 +43,16 @@ export function varintPrefixed(options: VarintPrefixedOptions = {}): Codec<Bytes
 }
 
 class Varint implements Header {
-  #count = 0;
   #length = 0;
+  /** Of the next byte. */
+  #weight = 1;
 
   read(input: FrameInput): number | undefined {
     for (let byte = input.byte(); byte >= 0; byte = input.byte()) {
-      this.#length += (byte & 0x7f) * 128 ** this.#count;
-      this.#count += 1;
+      this.#length += (byte & 0x7f) * this.#weight;
+      this.#weight *= 128;
       if (byte <= 0x7f) return this.#take();
-      if (this.#count === LONGEST_VARINT) throw tooLong();
+      if (this.#weight === TOO_HEAVY) throw tooLong();
     }
     return undefined;
   }
@@ -59,7 +60,8 @@ class Varint implements Header {
   #take(): number {
     const length = this.#length;
     if (length > MAX_LENGTH) throw tooLong();
-    this.#count = this.#length = 0;
+    this.#length = 0;
+    this.#weight = 1;
     return length;
   }
 }
