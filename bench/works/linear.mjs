@@ -6,22 +6,20 @@ import { ALL_FRAMINGS, QUICK_FRAMINGS } from "./framings.mjs";
 
 /** @typedef {import("./work.mjs").Bench} Bench */
 /** @typedef {import("./work.mjs").Sample} Sample */
-/** @typedef {{ name: string, frameBytes: number, frames: number }} Size */
-/** @typedef {{ large: Size, small: Size, chunkBytes: number, chunks: string }} Growth */
+/** @typedef {{ name: string, frameBytes: number, frames: number, times: number }} Size a decoder each of `times` times */
+/** @typedef {{ large: Size, small: Size, chunkBytes: number, chunks: string, rounds: number }} Growth */
 
 const MB = 1_048_576;
-const FRAME = { large: frame(64), small: frame(1) };
-const FRAMES = { large: stream(10), small: stream(1) };
+const FRAME = { large: frame(64, 1), small: frame(1, 16) };
+const FRAMES = { large: stream(10, 1), small: stream(1, 5) };
 
-/** @type {Growth[]} */
+/** Chunks of one byte take seconds, but are disturbed less for it: one round will do. @type {Growth[]} */
 const GROWTHS = [
-  { ...FRAME, chunkBytes: 65_536, chunks: "64 KB" },
-  { ...FRAME, chunkBytes: 1, chunks: "1 B" },
-  { ...FRAMES, chunkBytes: 65_536, chunks: "64 KB" },
+  { ...FRAME, chunkBytes: 65_536, chunks: "64 KB", rounds: 3 },
+  { ...FRAME, chunkBytes: 1, chunks: "1 B", rounds: 1 },
+  { ...FRAMES, chunkBytes: 65_536, chunks: "64 KB", rounds: 3 },
 ];
-/** Chunks of one byte take seconds. */
-const QUICK_GROWTHS = GROWTHS.filter(({ chunkBytes }) => chunkBytes > 1);
-const ROUNDS = 3;
+const QUICK_GROWTHS = GROWTHS.filter(({ chunkBytes }) => chunkBytes > 1).map((growth) => ({ ...growth, rounds: 1 }));
 
 /** @type {import("./work.mjs").Work} */
 export const linear = {
@@ -55,11 +53,10 @@ async function measureFraming({ runtime, quick, profileDir }, framing) {
   const samples = [];
   try {
     await process.nanosPerByte({ framing, frameBytes: 1, frames: 100_000, times: 1, chunkBytes: 1 });
-    for (let round = 0; round < (quick ? 1 : ROUNDS); round++) {
-      for (const { large, small, chunks, chunkBytes } of quick ? QUICK_GROWTHS : GROWTHS) {
+    for (const { large, small, chunks, chunkBytes, rounds } of quick ? QUICK_GROWTHS : GROWTHS) {
+      for (let round = 0; round < rounds; round++) {
         for (const size of [small, large]) {
-          const times = (large.frameBytes * large.frames) / (size.frameBytes * size.frames);
-          const value = await process.nanosPerByte({ framing, ...size, times, chunkBytes });
+          const value = await process.nanosPerByte({ framing, ...size, chunkBytes });
           samples.push({ candidate: candidate(framing, size, chunks), round, value });
         }
       }
@@ -75,12 +72,12 @@ function candidate(framing, { name }, chunks) {
   return `${framing}: ${name} in ${chunks}`;
 }
 
-/** @param {number} megabytes @returns {Size} */
-function frame(megabytes) {
-  return { name: `${megabytes} MB`, frameBytes: megabytes * MB, frames: 1 };
+/** @param {number} megabytes @param {number} times @returns {Size} */
+function frame(megabytes, times) {
+  return { name: `${megabytes} MB`, frameBytes: megabytes * MB, frames: 1, times };
 }
 
-/** @param {number} millions @returns {Size} */
-function stream(millions) {
-  return { name: `${millions}M frames`, frameBytes: 1, frames: millions * 1_000_000 };
+/** @param {number} millions @param {number} times @returns {Size} */
+function stream(millions, times) {
+  return { name: `${millions}M frames`, frameBytes: 1, frames: millions * 1_000_000, times };
 }
