@@ -6,14 +6,14 @@ import { ALL_FRAMINGS, QUICK_FRAMINGS } from "./framings.mjs";
 
 /** @typedef {import("./work.mjs").Bench} Bench */
 /** @typedef {import("./work.mjs").Sample} Sample */
-/** @typedef {{ name: string, frameBytes: number, frames: number, times: number }} Size a decoder each of `times` times */
+/** @typedef {{ name: string, frameBytes: number, frames: number, times: number }} Size decoded `times` times */
 /** @typedef {{ large: Size, small: Size, chunkBytes: number, chunks: string, rounds: number }} Growth */
 
 const MB = 1_048_576;
 const FRAME = { large: frame(64, 1), small: frame(1, 16) };
 const FRAMES = { large: stream(10, 1), small: stream(1, 5) };
 
-/** Chunks of one byte take seconds, but are disturbed less for it: one round will do. @type {Growth[]} */
+/** Chunks of one byte take seconds, over which disturbances even out: one round will do. @type {Growth[]} */
 const GROWTHS = [
   { ...FRAME, chunkBytes: 65_536, chunks: "64 KB", rounds: 3 },
   { ...FRAME, chunkBytes: 1, chunks: "1 B", rounds: 1 },
