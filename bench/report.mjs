@@ -18,9 +18,8 @@ const UNDISTURBED = 0.85;
 /** @param {Work} work @param {Row[]} rows @param {Outcome[]} outcomes */
 export function printWork(work, rows, outcomes) {
   console.log(`\n${work.title}`);
-  const shown = columns(work).filter(({ value }) => rows.some((row) => !Number.isNaN(value(row))));
-  const header = ["", `median ${work.unit}`, "lowest – highest", ...shown.map(({ heading }) => heading)];
-  printTable([header, ...rows.map((row) => [...valueCells(row), ...shown.map(({ cell }) => cell(row))])]);
+  const header = ["", `median ${work.unit}`, "lowest – highest", `${work.counted ?? ""}/s`, "busy", "generator"];
+  printTable(withoutEmptyColumns([header, ...rows.map((row) => [...valueCells(row), ...timeCells(row)])]));
   const busiest = rows.filter(({ generatorBusy }) => generatorBusy > GENERATOR_BUSY);
   if (busiest.length > 0)
     console.log(`  ! generator more than ${percent(GENERATOR_BUSY)} busy: it may be the bottleneck`);
@@ -34,27 +33,25 @@ function valueCells({ candidate, value }) {
   return [candidate, digits(value.median), range(value)];
 }
 
-/**
- * Behind the value; a column is shown where there is something in it.
- *
- * @param {Work} work
- * @returns {{ heading: string, value(row: Row): number, cell(row: Row): string }[]}
- */
-function columns({ counted = "" }) {
-  const mark = (/** @type {Row} */ { generatorBusy }) => (generatorBusy > GENERATOR_BUSY ? "! " : "");
+/** @param {Row} row */
+function timeCells({ perSecond, busy, generatorBusy }) {
+  const mark = generatorBusy > GENERATOR_BUSY ? "! " : "";
   return [
-    {
-      heading: `${counted}/s`,
-      value: ({ perSecond }) => perSecond,
-      cell: ({ perSecond }) => Math.round(perSecond).toLocaleString("en"),
-    },
-    { heading: "busy", value: ({ busy }) => busy, cell: ({ busy }) => percent(busy) },
-    {
-      heading: "generator",
-      value: ({ generatorBusy }) => generatorBusy,
-      cell: (row) => `${mark(row)}${percent(row.generatorBusy)}`,
-    },
+    known(perSecond, Math.round(perSecond).toLocaleString("en")),
+    known(busy, percent(busy)),
+    known(generatorBusy, `${mark}${percent(generatorBusy)}`),
   ];
+}
+
+/** Nothing where nothing was measured. @param {number} value @param {string} text */
+function known(value, text) {
+  return Number.isNaN(value) ? "" : text;
+}
+
+/** @param {string[][]} table */
+function withoutEmptyColumns([header = [], ...rows]) {
+  const kept = header.map((_, column) => rows.some((row) => row[column] !== ""));
+  return [header, ...rows].map((row) => row.filter((_, column) => kept[column]));
 }
 
 /** @param {{ title: string, outcomes: Outcome[], work: Work }[]} results */

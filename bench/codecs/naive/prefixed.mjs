@@ -76,9 +76,11 @@ function readVarint(held, at) {
 }
 
 export function naiveNetstrings() {
-  const encode = (/** @type {Uint8Array} */ frame) =>
-    concat([encoder.encode(`${frame.length}:`), frame, encoder.encode(",")]);
-  return naivePrefixed((held, at) => decimal(held, at, 0x3a), encode, 1);
+  return naivePrefixed(
+    (held, at) => decimal(held, at, 0x3a),
+    (frame) => concat([encoder.encode(`${frame.length}:`), frame, encoder.encode(",")]),
+    1,
+  );
 }
 
 export function naiveOctetCounted() {

@@ -38,7 +38,7 @@ export interface ContentLengthOptions {
  * import { contentLength, json } from "spillway/codecs";
  *
  * const decoder = json(contentLength()).decoder();
- * decoder.push(new TextEncoder().encode('Content-Length: 13\r\n\r\n{"id":1,"a":2'));
+ * decoder.push(new TextEncoder().encode('Content-Length: 14\r\n\r\n{"id":1,"a":2'));
  * console.log(decoder.next()); // undefined
  * ```
  */
