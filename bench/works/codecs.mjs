@@ -32,11 +32,11 @@ const SHAPES = [
   { what: "encode", ask: { do: "encode" } },
 ];
 /** One of each kind. @type {Subject[]} */
-const QUICK_SUBJECTS = ["lines", "delimited, LF", "lengthPrefixed", "netstrings"];
+const QUICK_SUBJECTS = ["lines", "delimited, LF", "lengthPrefixed"];
 /** No slower than the naive way, as far as can be told. */
 const AT_MOST = 1.1;
 const FULL = { rounds: 5, roundMs: 100, warmUpMs: 200 };
-const QUICK = { rounds: 3, roundMs: 40, warmUpMs: 80 };
+const QUICK = { rounds: 3, roundMs: 30, warmUpMs: 60 };
 
 /** @type {import("./work.mjs").Work} */
 export const codecs = {
