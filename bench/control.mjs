@@ -3,8 +3,8 @@
 import process from "node:process";
 import { createInterface } from "node:readline";
 
-/** @typedef {{ do: string } & Record<string, number>} Request what to do, with its numbers by name */
-/** @typedef {(request: Request) => object | Promise<object>} Command */
+/** @typedef {{ do: string }} Request what to do; a command knows what else it needs */
+/** @typedef {(request: any) => object | Promise<object>} Command */
 
 /**
  * Says `hello`, then answers requests `{ do: name, … }` until stdin ends: that ends the process too, so that nothing

@@ -10,23 +10,22 @@
 const GENERATOR_BUSY = 0.85;
 
 /**
- * One of the two always has work. If neither had the CPU for most of the time, other programs did; then server and
- * generator take turns instead of running side by side, which changes what a line costs: writes above all.
+ * The process under test has work, or else the generator. If neither had the CPU for most of the time, other programs did;
+ * then server and generator take turns instead of running side by side, which changes what a line costs: writes above all.
  */
 const UNDISTURBED = 0.85;
 
 /** @param {Work} work @param {Row[]} rows @param {Outcome[]} outcomes */
 export function printWork(work, rows, outcomes) {
   console.log(`\n${work.title}`);
-  const timed = rows.some(({ linesPerSecond }) => linesPerSecond > 0);
-  const header = ["", `median ${work.unit}`, "lowest – highest", ...(timed ? ["lines/s", "server", "generator"] : [])];
-  printTable([header, ...rows.map((row) => [...valueCells(row), ...(timed ? timeCells(row) : [])])]);
+  const header = ["", `median ${work.unit}`, "lowest – highest", `${work.counted ?? ""}/s`, "busy", "generator"];
+  printTable(withoutEmptyColumns([header, ...rows.map((row) => [...valueCells(row), ...timeCells(row)])]));
   const busiest = rows.filter(({ generatorBusy }) => generatorBusy > GENERATOR_BUSY);
   if (busiest.length > 0)
     console.log(`  ! generator more than ${percent(GENERATOR_BUSY)} busy: it may be the bottleneck`);
-  const disturbed = rows.some((row) => Math.max(row.serverBusy, row.generatorBusy) < UNDISTURBED);
+  const disturbed = rows.some((row) => Math.max(row.busy, row.generatorBusy || 0) < UNDISTURBED);
   if (disturbed) console.log("  ! other programs used the CPUs: run it again on a quiet machine");
-  for (const outcome of outcomes) console.log(`  ${outcomeText(outcome, work.unit)}`);
+  for (const outcome of outcomes.filter(({ met }) => !met)) console.log(`  ${outcomeText(outcome, work.unit)}`);
 }
 
 /** @param {Row} row */
@@ -35,9 +34,24 @@ function valueCells({ candidate, value }) {
 }
 
 /** @param {Row} row */
-function timeCells({ linesPerSecond, serverBusy, generatorBusy }) {
-  const mark = generatorBusy > GENERATOR_BUSY ? "!" : "";
-  return [Math.round(linesPerSecond).toLocaleString("en"), percent(serverBusy), `${mark} ${percent(generatorBusy)}`];
+function timeCells({ perSecond, busy, generatorBusy }) {
+  const mark = generatorBusy > GENERATOR_BUSY ? "! " : "";
+  return [
+    known(perSecond, Math.round(perSecond).toLocaleString("en")),
+    known(busy, percent(busy)),
+    known(generatorBusy, `${mark}${percent(generatorBusy)}`),
+  ];
+}
+
+/** Nothing where nothing was measured. @param {number} value @param {string} text */
+function known(value, text) {
+  return Number.isNaN(value) ? "" : text;
+}
+
+/** @param {string[][]} table */
+function withoutEmptyColumns([header = [], ...rows]) {
+  const kept = header.map((_, column) => rows.some((row) => row[column] !== ""));
+  return [header, ...rows].map((row) => row.filter((_, column) => kept[column]));
 }
 
 /** @param {{ title: string, outcomes: Outcome[], work: Work }[]} results */
@@ -57,10 +71,10 @@ export function printTargets(results) {
   printTable([["runtime", "work", "", "median", "lowest – highest", "target", ""], ...lines]);
 }
 
-/** @param {Outcome} outcome @param {string} unit */
+/** Of a missed target; all are listed at the end. @param {Outcome} outcome @param {string} unit */
 function outcomeText(outcome, unit) {
-  const { value, met } = outcome;
-  return `${named(outcome, unit)}: ${digits(value.median)} (${range(value)}), target ${bound(outcome)}: ${met ? "met" : "MISSED"}`;
+  const { value } = outcome;
+  return `${named(outcome, unit)}: ${digits(value.median)} (${range(value)}), target ${bound(outcome)}: MISSED`;
 }
 
 /** @param {Outcome} outcome @param {string} unit */
@@ -75,10 +89,10 @@ function bound({ atMost, atLeast }) {
 
 /** @param {string[][]} table text in the first column, numbers behind */
 function printTable(table) {
-  const columns = table[0]?.map((_, column) => Math.max(...table.map((row) => row[column]?.length ?? 0))) ?? [];
+  const widths = table[0]?.map((_, column) => Math.max(...table.map((row) => row[column]?.length ?? 0))) ?? [];
   for (const row of table) {
     const cells = row.map((cell, column) =>
-      column === 0 ? cell.padEnd(columns[0] ?? 0) : cell.padStart(columns[column] ?? 0),
+      column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0),
     );
     console.log(`  ${cells.join("  ")}`.trimEnd());
   }

@@ -1,5 +1,5 @@
 // @ts-check
-// npm run bench: what a line and a connection cost, side by side, in one run. Not a test: nothing fails by being slow.
+// npm run bench: what a line, a connection and a frame cost, side by side, in one run. Not a test: nothing fails by being slow.
 import { writeFileSync } from "node:fs";
 import os from "node:os";
 import { build } from "../scripts/build.mjs";
@@ -9,13 +9,16 @@ import { parseOptions, USAGE } from "./options.mjs";
 import { killAll } from "./process.mjs";
 import { printTargets, printWork } from "./report.mjs";
 import { outcomes, rows } from "./summary.mjs";
+import { codecs } from "./works/codecs.mjs";
+import { frameMemory } from "./works/frame_memory.mjs";
 import { idle } from "./works/idle.mjs";
+import { linear } from "./works/linear.mjs";
 import { pingPong } from "./works/ping_pong.mjs";
 import { pipelined } from "./works/pipelined.mjs";
 
 /** @typedef {ReturnType<typeof parseOptions>} Options */
 
-const WORKS = [pingPong, pipelined, idle];
+const WORKS = [pingPong, pipelined, idle, codecs, linear, frameMemory];
 
 process.once("exit", killAll);
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.once(signal, () => process.exit(130));

@@ -1,7 +1,7 @@
 // @ts-check
-// The servers that are compared, and how each runtime starts one.
-import { fileURLToPath } from "node:url";
+// The servers that are compared.
 import { ControlledProcess } from "./process.mjs";
+import { underTest } from "./under_test.mjs";
 
 /** @typedef {import("../scripts/runtimes.mjs").Runtime} Runtime */
 /** @typedef {import("../scripts/runtimes.mjs").RuntimeName} RuntimeName */
@@ -15,9 +15,6 @@ const CANDIDATES = {
   "per-line": (/** @type {RuntimeName} */ runtime) => `per_line/${runtime}.mjs`,
 };
 
-/** What comes before the script: all permissions, and a garbage collector that can be asked. */
-const FLAGS = { node: ["--expose-gc"], deno: ["run", "-A", "--v8-flags=--expose-gc"], bun: ["--bun"] };
-
 /** A candidate that listens, in a process of its own. */
 export class Server {
   /**
@@ -26,10 +23,8 @@ export class Server {
    * @param {string} [profileDir] where it writes a CPU profile when it ends
    */
   static async start(runtime, candidate, profileDir) {
-    const script = fileURLToPath(new URL(`servers/${CANDIDATES[candidate](runtime.name)}`, import.meta.url));
-    const flags = [...FLAGS[runtime.name], ...(profileDir === undefined ? [] : profileFlags(profileDir))];
+    const command = underTest(runtime, `servers/${CANDIDATES[candidate](runtime.name)}`, profileDir);
     const name = `${candidate} on ${runtime.name}`;
-    const command = { command: runtime.program, args: [...flags, script] };
     const { controlled, hello } = await ControlledProcess.start(name, command);
     return new Server(controlled, /** @type {{ port: number }} */ (hello).port);
   }
@@ -55,9 +50,4 @@ export class Server {
   end() {
     return this.controlled.end();
   }
-}
-
-/** The same on all three. @param {string} directory */
-function profileFlags(directory) {
-  return ["--cpu-prof", `--cpu-prof-dir=${directory}`];
 }

@@ -1,11 +1,10 @@
 // @ts-check
 // From samples to what is printed: medians with their spread, and what became of the targets.
 
-/** @typedef {import("./works/work.mjs").Candidate} Candidate */
 /** @typedef {import("./works/work.mjs").Sample} Sample */
 /** @typedef {import("./works/work.mjs").Target} Target */
 /** @typedef {{ median: number, lowest: number, highest: number }} Spread */
-/** @typedef {{ candidate: Candidate, value: Spread, linesPerSecond: number, serverBusy: number, generatorBusy: number }} Row */
+/** @typedef {{ candidate: string, value: Spread, perSecond: number, busy: number, generatorBusy: number }} Row */
 /** @typedef {Target & { value: Spread, met: boolean }} Outcome */
 
 /**
@@ -16,13 +15,13 @@ export function rows(samples) {
   const candidates = [...new Set(samples.map(({ candidate }) => candidate))];
   return candidates.map((candidate) => {
     const own = samples.filter((sample) => sample.candidate === candidate);
-    const median = (/** @type {"linesPerSecond" | "serverBusy" | "generatorBusy"} */ name) =>
+    const median = (/** @type {"perSecond" | "busy" | "generatorBusy"} */ name) =>
       spread(own.map((sample) => sample[name] ?? Number.NaN)).median;
     return {
       candidate,
       value: spread(own.map(({ value }) => value)),
-      linesPerSecond: median("linesPerSecond"),
-      serverBusy: median("serverBusy"),
+      perSecond: median("perSecond"),
+      busy: median("busy"),
       generatorBusy: median("generatorBusy"),
     };
   });
@@ -34,7 +33,8 @@ export function rows(samples) {
  * @returns {Outcome[]}
  */
 export function outcomes(samples, targets) {
-  return targets.map((target) => {
+  const measured = targets.filter((target) => samples.some(({ candidate }) => candidate === target.candidate));
+  return measured.map((target) => {
     const value = spread(values(samples, target));
     const { atMost = Number.POSITIVE_INFINITY, atLeast = Number.NEGATIVE_INFINITY } = target;
     return { ...target, value, met: value.median <= atMost && value.median >= atLeast };

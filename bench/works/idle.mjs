@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Server } from "../servers.mjs";
 
 /** @typedef {import("./work.mjs").Bench} Bench */
-/** @typedef {import("./work.mjs").Candidate} Candidate */
+/** @typedef {import("../servers.mjs").Candidate} Candidate */
 
 const FULL = { rounds: 3, connections: 6_000 };
 const QUICK = { rounds: 1, connections: 3_000 };

@@ -6,6 +6,7 @@ export const pingPong = {
   name: "ping-pong",
   title: "ping-pong, 64-byte lines on 50 connections: server CPU per line",
   unit: "µs",
+  counted: "lines",
   targets: [{ candidate: "spillway", relativeTo: "raw", atMost: 1.4 }],
   measure: (bench) =>
     measureThroughput(bench, bench.quick ? ["spillway", "raw"] : ["spillway", "spillway-async", "raw", "per-line"], {

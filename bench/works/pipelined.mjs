@@ -6,6 +6,7 @@ export const pipelined = {
   name: "pipelined",
   title: "256 lines of 64 bytes in flight on each of 4 connections: server CPU per line",
   unit: "µs",
+  counted: "lines",
   targets: [{ candidate: "per-line", relativeTo: "spillway", atLeast: 15 }],
   measure: (bench) =>
     measureThroughput(

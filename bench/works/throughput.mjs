@@ -4,7 +4,7 @@
 import { Server } from "../servers.mjs";
 
 /** @typedef {import("./work.mjs").Bench} Bench */
-/** @typedef {import("./work.mjs").Candidate} Candidate */
+/** @typedef {import("../servers.mjs").Candidate} Candidate */
 /** @typedef {import("./work.mjs").Sample} Sample */
 /** @typedef {import("../load_generator.mjs").Shape} Shape */
 /** @typedef {{ candidate: Candidate, server: Server, load: number }} Lane */
@@ -68,8 +68,8 @@ async function measure({ generator }, { server, load }, depth, ms) {
   const lines = batches * depth;
   return {
     value: cpuMicros / lines,
-    linesPerSecond: lines / seconds,
-    serverBusy: cpuMicros / 1e6 / seconds,
+    perSecond: lines / seconds,
+    busy: cpuMicros / 1e6 / seconds,
     generatorBusy: busy,
   };
 }

@@ -1,8 +1,6 @@
 // @ts-check
 // What a work is: types only.
 
-/** @typedef {import("../servers.mjs").Candidate} Candidate */
-
 /**
  * @typedef {object} Bench what a work is given
  * @property {import("../../scripts/runtimes.mjs").Runtime} runtime
@@ -14,18 +12,18 @@
 
 /**
  * @typedef {object} Sample one candidate in one round
- * @property {Candidate} candidate
+ * @property {string} candidate
  * @property {number} round
  * @property {number} value in the work's unit
- * @property {number} [serverBusy] CPU time of the server per elapsed time
+ * @property {number} [perSecond] how many of what the work counts
+ * @property {number} [busy] CPU time of the process under test per elapsed time
  * @property {number} [generatorBusy] CPU time of the generator per elapsed time
- * @property {number} [linesPerSecond]
  */
 
 /**
  * @typedef {object} Target
- * @property {Candidate} candidate
- * @property {Candidate} [relativeTo] the target is the ratio of both in the same round; else it is the value itself
+ * @property {string} candidate
+ * @property {string} [relativeTo] the target is the ratio of both in the same round; else it is the value itself
  * @property {number} [atMost]
  * @property {number} [atLeast]
  */
@@ -35,7 +33,8 @@
  * @property {string} name
  * @property {string} title
  * @property {string} unit
- * @property {Target[]} targets
+ * @property {string} [counted] what there are so many of per second
+ * @property {Target[]} targets those whose candidates are not measured in a quick run do not count then
  * @property {(bench: Bench) => Promise<Sample[]>} measure
  */
 

@@ -7,6 +7,9 @@ const LONGEST_PIECE = SLAB_BYTES / 4;
 /** UTF-8 needs at most three bytes for a UTF-16 unit. */
 const BYTES_PER_UNIT = 3;
 
+/** Up to here, writing characters one by one costs less than calling an encoder: a header, mostly. */
+const FEW_UNITS = 24;
+
 const encoder = new TextEncoder();
 let slab: Bytes | undefined;
 let used = 0;
@@ -19,6 +22,7 @@ export function encodeText(text: string): Bytes {
   const most = text.length * BYTES_PER_UNIT;
   if (most > LONGEST_PIECE) return encoder.encode(text);
   const room = openSlab(most);
+  if (text.length <= FEW_UNITS && writeAscii(text, room)) return cut(room, text.length);
   const { written } = encoder.encodeInto(text, used === 0 ? room : room.subarray(used));
   return cut(room, written);
 }
@@ -35,6 +39,16 @@ function openSlab(most: number): Bytes {
     used = 0;
   }
   return slab;
+}
+
+/** Whether that was ASCII; if not, what was written is to be overwritten. */
+function writeAscii(text: string, room: Bytes): boolean {
+  for (let index = 0; index < text.length; index++) {
+    const code = text.charCodeAt(index);
+    if (code > 0x7f) return false;
+    room[used + index] = code;
+  }
+  return true;
 }
 
 function cut(room: Bytes, length: number): Bytes {

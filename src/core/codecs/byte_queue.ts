@@ -1,51 +1,60 @@
 import type { Bytes } from "../transport.ts";
 
 const EMPTY: Bytes = new Uint8Array(0);
-const SMALLEST = 64;
+const LARGEST_BLOCK = 65_536;
 
 /**
- * Bytes of a frame that is not whole yet, in one piece. Grows by doubling, so that any number of pushes costs time
- * linear in the bytes, and at most twice their room.
+ * Bytes of a frame that is not whole yet. They are kept in blocks, not in one buffer that grows: that would leave its smaller
+ * selves behind, as garbage of the frame's size. So each byte is copied twice, and what is held is at most a block more than
+ * there is, and with the frame that is made of it at most twice the frame.
  */
 export class ByteQueue {
-  #buffer: Bytes = EMPTY;
+  /** The last one is being filled. */
+  readonly #blocks: Bytes[] = [];
+  /** How much of the last block is free. */
+  #room = 0;
   #length = 0;
 
   get length(): number {
     return this.#length;
   }
 
-  /**
-   * Copies `bytes` to the end: what they are a view of may be much larger, and should not be kept. `most` is how long the
-   * whole will be at most, where that is known: no room is made beyond it.
-   */
-  push(bytes: Bytes, most: number = Infinity): void {
-    const length = this.#length + bytes.length;
-    if (length > this.#buffer.length) this.#grow(length, most);
-    this.#buffer.set(bytes, this.#length);
-    this.#length = length;
+  /** Copies `bytes` to the end: what they are a view of may be much larger, and should not be kept. */
+  push(bytes: Bytes): void {
+    let at = 0;
+    while (at < bytes.length) {
+      if (this.#room === 0) this.#addBlock(bytes.length - at);
+      const end = Math.min(at + this.#room, bytes.length);
+      const block = this.#blocks.at(-1) as Bytes;
+      block.set(viewOf(bytes, at, end), block.length - this.#room);
+      this.#room -= end - at;
+      this.#length += end - at;
+      at = end;
+    }
   }
 
-  /** Puts one byte to the end. */
-  add(byte: number): void {
-    if (this.#length === this.#buffer.length) this.#grow(this.#length + 1, Infinity);
-    this.#buffer[this.#length] = byte;
-    this.#length += 1;
+  /** Everything and `last` behind it, in one piece, which is the caller's. The queue is not to be used any more. */
+  take(last: Bytes = EMPTY): Bytes {
+    const whole = new Uint8Array(this.#length + last.length);
+    let at = 0;
+    for (const block of this.#blocks) {
+      whole.set(at + block.length > this.#length ? viewOf(block, 0, this.#length - at) : block, at);
+      at += block.length;
+    }
+    whole.set(last, this.#length);
+    return whole;
   }
 
-  /** Everything, as a view that is the caller's; the queue is empty afterwards. */
-  take(): Bytes {
-    const taken = this.#buffer.subarray(0, this.#length);
-    this.#buffer = EMPTY;
-    this.#length = 0;
-    return taken;
+  #addBlock(wanted: number): void {
+    this.#room = Math.min(Math.max(wanted, this.#length), LARGEST_BLOCK);
+    this.#blocks.push(new Uint8Array(this.#room));
   }
+}
 
-  #grow(length: number, most: number): void {
-    const grown = new Uint8Array(Math.max(length, Math.min(most, Math.max(2 * this.#buffer.length, SMALLEST))));
-    grown.set(this.#buffer.subarray(0, this.#length));
-    this.#buffer = grown;
-  }
+/** `bytes.subarray(start, end)`, which costs V8 more than a view that is made; `bytes` themselves if that is all of them. */
+export function viewOf(bytes: Bytes, start: number, end: number): Bytes {
+  if (start === 0 && end === bytes.length) return bytes;
+  return new Uint8Array(bytes.buffer, bytes.byteOffset + start, end - start);
 }
 
 /** All parts in one piece; without a copy if there is only one. */

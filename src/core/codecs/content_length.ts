@@ -2,15 +2,21 @@ import type { Codec, Encoder, Output } from "../codec.ts";
 import { SpillwayError } from "../errors.ts";
 import { checkCount } from "../limits.ts";
 import type { Bytes } from "../transport.ts";
-import { ByteQueue } from "./byte_queue.ts";
-import { decodeLatin1 } from "./latin1.ts";
+import { ByteQueue, viewOf } from "./byte_queue.ts";
+import { isDigit, ZERO } from "./decimal_header.ts";
+import type { FrameInput } from "./frame_input.ts";
 import { type Payload, payloadBytes } from "./payload.ts";
 import { type Header, PrefixedDecoder } from "./prefixed_decoder.ts";
 
 const HEADERS_END = "\r\n\r\n";
+const USUAL = "Content-Length: ";
+/** So many digits are always a safe integer. */
+const MOST_DIGITS = 15;
 const LONGEST_HEADERS = 4_096;
 /** RFC 9110's field names (whose quotes are written as codes for those who read this file as text); printable values. */
 const FIELD = /^([!#$%&\x27*+.^_\x60|~0-9a-z-]+):([\t\x20-\x7e]*)$/i;
+/** What is not ASCII becomes what no field may contain. */
+const ascii = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** Settings of {@link contentLength}. */
 export interface ContentLengthOptions {
@@ -32,8 +38,8 @@ export interface ContentLengthOptions {
  * import { contentLength, json } from "spillway/codecs";
  *
  * const decoder = json(contentLength()).decoder();
- * decoder.push(new TextEncoder().encode('Content-Length: 14\r\n\r\n{"id":1,"a":2}'));
- * console.log(decoder.next()); // { id: 1, a: 2 }
+ * decoder.push(new TextEncoder().encode('Content-Length: 14\r\n\r\n{"id":1,"a":2'));
+ * console.log(decoder.next()); // undefined
  * ```
  */
 export function contentLength(options: ContentLengthOptions = {}): Codec<Bytes, Payload> {
@@ -46,43 +52,85 @@ export function contentLength(options: ContentLengthOptions = {}): Codec<Bytes, 
 
 class Fields implements Header {
   /** Not a string: one that grows by a character at a time takes thirty times its bytes on V8. */
-  readonly #fields = new ByteQueue();
+  #fields = new ByteQueue();
   /** How much of the blank line that ends the fields was seen. */
   #ending = 0;
 
-  read(byte: number): number | undefined {
-    this.#fields.add(byte);
-    if (byte === HEADERS_END.charCodeAt(this.#ending)) this.#ending += 1;
-    else this.#ending = byte === HEADERS_END.charCodeAt(0) ? 1 : 0;
-    if (this.#ending === HEADERS_END.length) return this.#take();
-    if (this.#fields.length < LONGEST_HEADERS) return undefined;
-    throw new SpillwayError("frame-invalid", `header fields of more than ${LONGEST_HEADERS} bytes`);
+  read(input: FrameInput): number | undefined {
+    const usual = input.length === 0 ? readUsual(input) : undefined;
+    if (usual !== undefined) return usual;
+    const start = input.at;
+    const whole = this.#findEnd(input);
+    if (input.length > LONGEST_HEADERS || (!whole && input.length === LONGEST_HEADERS)) {
+      throw new SpillwayError("frame-invalid", `header fields of more than ${LONGEST_HEADERS} bytes`);
+    }
+    this.#fields.push(viewOf(input.chunk, start, input.at));
+    return whole ? this.#take() : undefined;
+  }
+
+  #findEnd(input: FrameInput): boolean {
+    for (let byte = input.byte(); byte >= 0; byte = input.byte()) {
+      if (byte === HEADERS_END.charCodeAt(this.#ending)) this.#ending += 1;
+      else this.#ending = byte === HEADERS_END.charCodeAt(0) ? 1 : 0;
+      if (this.#ending === HEADERS_END.length) return true;
+    }
+    return false;
   }
 
   #take(): number {
+    const text = ascii.decode(this.#fields.take());
+    this.#fields = new ByteQueue();
     this.#ending = 0;
-    const text = decodeLatin1(this.#fields.take());
     return lengthIn(text.slice(0, -HEADERS_END.length).split("\r\n"));
   }
 }
 
+/** Headers as most write them, whole in the chunk: read without a string. Of others it leaves all. */
+function readUsual(input: FrameInput): number | undefined {
+  const { chunk } = input;
+  const start = endOf(USUAL, chunk, input.at);
+  if (start < 0) return undefined;
+  let length = 0;
+  let at = start;
+  for (; at < start + MOST_DIGITS && isDigit(chunk[at] as number); at++)
+    length = length * 10 + (chunk[at] as number) - ZERO;
+  const end = endOf(HEADERS_END, chunk, at);
+  if (at === start || end < 0) return undefined;
+  input.at = end;
+  return length;
+}
+
+/** Where `text` ends in `bytes` if it begins at `at`; else -1. */
+function endOf(text: string, bytes: Bytes, at: number): number {
+  for (let index = 0; index < text.length; index++) {
+    if (bytes[at + index] !== text.charCodeAt(index)) return -1;
+  }
+  return at + text.length;
+}
+
 function lengthIn(lines: readonly string[]): number {
-  const lengths = new Set<string>();
+  let length: string | undefined;
   for (const line of lines) {
     const [, name, value = ""] = FIELD.exec(line) ?? [];
     if (name === undefined) throw new SpillwayError("frame-invalid", "a header field that is malformed");
-    if (name.toLowerCase() === "content-length") lengths.add(value.trim());
+    if (name.toLowerCase() !== "content-length") continue;
+    const other = value.trim();
+    if (length !== undefined && length !== other) throw wrongLength(`${length} and ${other}`);
+    length = other;
   }
-  const [length = ""] = lengths;
-  if (lengths.size === 1 && /^\d+$/.test(length) && Number.isSafeInteger(Number(length))) return Number(length);
-  const wrong = lengths.size === 0 ? "no Content-Length" : `a Content-Length of ${[...lengths].join(" and ")}`;
-  throw new SpillwayError("frame-invalid", `header fields with ${wrong}`);
+  if (length === undefined) throw new SpillwayError("frame-invalid", "header fields with no Content-Length");
+  if (!/^\d+$/.test(length) || !Number.isSafeInteger(Number(length))) throw wrongLength(length);
+  return Number(length);
+}
+
+function wrongLength(length: string): SpillwayError {
+  return new SpillwayError("frame-invalid", `header fields with a Content-Length of ${length}`);
 }
 
 const encoder: Encoder<Payload> = {
   encode(frame: Payload, output: Output): void {
     const payload = payloadBytes(frame);
-    output.text(`Content-Length: ${payload.length}${HEADERS_END}`);
+    output.text(`${USUAL}${payload.length}${HEADERS_END}`);
     output.bytes(payload);
   },
 };

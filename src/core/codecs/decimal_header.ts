@@ -1,7 +1,8 @@
 import { SpillwayError } from "../errors.ts";
+import type { FrameInput } from "./frame_input.ts";
 import type { Header } from "./prefixed_decoder.ts";
 
-const ZERO = 0x30;
+export const ZERO = 0x30;
 const NINE = 0x39;
 
 /** Whether a byte is a digit in ASCII. */
@@ -22,8 +23,15 @@ export class DecimalHeader implements Header {
     this.#trailerBytes = trailerBytes;
   }
 
-  read(byte: number): number | undefined {
-    if (isDigit(byte)) return this.#addDigit(byte - ZERO);
+  read(input: FrameInput): number | undefined {
+    for (let byte = input.byte(); byte >= 0; byte = input.byte()) {
+      if (!isDigit(byte)) return this.#take(byte);
+      this.#addDigit(byte - ZERO);
+    }
+    return undefined;
+  }
+
+  #take(byte: number): number {
     if (byte !== this.#end || this.#digits === 0)
       throw new SpillwayError("frame-invalid", "a length that is no number");
     const length = this.#length;
@@ -31,12 +39,11 @@ export class DecimalHeader implements Header {
     return length + this.#trailerBytes;
   }
 
-  #addDigit(digit: number): undefined {
+  #addDigit(digit: number): void {
     if (this.#digits > 0 && this.#length === 0)
       throw new SpillwayError("frame-invalid", "a length with a leading zero");
     this.#digits += 1;
     this.#length = this.#length * 10 + digit;
     if (this.#length >= Number.MAX_SAFE_INTEGER) throw new SpillwayError("frame-invalid", "a length above 2^53 - 1");
-    return undefined;
   }
 }

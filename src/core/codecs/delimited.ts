@@ -98,9 +98,9 @@ class DelimitedDecoder implements Decoder<Bytes> {
 
   #take(delimiterBytes: number): Bytes {
     const length = this.#input.length - delimiterBytes;
-    const bytes = this.#input.take();
-    if (length > this.#max) throw this.#tooLarge();
-    return bytes.subarray(0, length);
+    if (length <= this.#max) return this.#input.take(0, delimiterBytes);
+    this.#input.drop();
+    throw this.#tooLarge();
   }
 
   #refuse(): never {

@@ -1,5 +1,5 @@
 import type { Bytes } from "../transport.ts";
-import { ByteQueue, concat } from "./byte_queue.ts";
+import { ByteQueue, concat, viewOf } from "./byte_queue.ts";
 
 const EMPTY: Bytes = new Uint8Array(0);
 
@@ -32,6 +32,11 @@ export class FrameInput {
     return this.at < this.chunk.length ? (this.chunk[this.at++] as number) : -1;
   }
 
+  /** The byte before that. */
+  get last(): number | undefined {
+    return this.chunk[this.at - 1];
+  }
+
   /** Whether there are so many bytes of the frame, which then were looked at; otherwise keeps what there is. */
   reach(length: number): boolean {
     const missing = length - this.length;
@@ -40,31 +45,28 @@ export class FrameInput {
       return true;
     }
     this.at = this.chunk.length;
-    this.keep(length);
+    this.keep();
     return false;
   }
 
-  /** The chunk is used up and the frame is not whole: keeps its beginning. `most`: how long the frame can get. */
-  keep(most?: number): void {
+  /** The chunk is used up and the frame is not whole: keeps its beginning. */
+  keep(): void {
     if (this.#start < this.chunk.length) {
       this.#begun ??= new ByteQueue();
-      this.#begun.push(this.chunk.subarray(this.#start), most);
+      this.#begun.push(viewOf(this.chunk, this.#start, this.chunk.length));
     }
     this.chunk = EMPTY;
     this.at = this.#start = 0;
   }
 
-  /** The bytes of the frame that were looked at; the next frame begins behind them. */
-  take(): Bytes {
-    const { chunk, at } = this;
+  /** The bytes of the frame that were looked at, without its first and last ones; the next frame begins behind them. */
+  take(headerBytes = 0, trailerBytes = 0): Bytes {
     const start = this.#start;
-    this.#start = at;
-    const here = start === 0 && at === chunk.length ? chunk : chunk.subarray(start, at);
-    if (this.#begun === undefined) return here;
-    this.#begun.push(here, this.#begun.length + here.length);
-    const whole = this.#begun.take();
+    this.#start = this.at;
+    if (this.#begun === undefined) return viewOf(this.chunk, start + headerBytes, this.at - trailerBytes);
+    const whole = this.#begun.take(viewOf(this.chunk, start, this.at));
     this.#begun = undefined;
-    return whole;
+    return viewOf(whole, headerBytes, whole.length - trailerBytes);
   }
 
   /** Forgets what `take` would give. */

@@ -3,6 +3,7 @@ import { SpillwayError } from "../errors.ts";
 import { checkChoice, checkCount } from "../limits.ts";
 import { cutPiece } from "../slab.ts";
 import type { Bytes } from "../transport.ts";
+import type { FrameInput } from "./frame_input.ts";
 import type { Endian } from "./integers.ts";
 import { type Payload, payloadBytes } from "./payload.ts";
 import { type Header, PrefixedDecoder } from "./prefixed_decoder.ts";
@@ -120,11 +121,13 @@ class LengthHeader implements Header {
     this.#layout = layout;
   }
 
-  read(byte: number): number | undefined {
+  read(input: FrameInput): number | undefined {
     const { bigEndian, headerBytes, offset } = this.#layout;
-    if (this.#count >= offset) this.#addDigit(byte, bigEndian);
-    this.#count += 1;
-    if (this.#count < headerBytes) return undefined;
+    for (; this.#count < headerBytes; this.#count += 1) {
+      const byte = input.byte();
+      if (byte < 0) return undefined;
+      if (this.#count >= offset) this.#addDigit(byte, bigEndian);
+    }
     const length = this.#length;
     this.#count = this.#length = 0;
     this.#weight = 1;

@@ -154,8 +154,7 @@ class LineDecoder<Frame> implements Decoder<Frame> {
       this.#dropping = false;
       return;
     }
-    this.#keep(rest);
-    this.#completed = this.#takeBegun();
+    this.#completed = this.#takeBegun(rest);
   }
 
   #setBlock(block: Bytes): void {
@@ -203,8 +202,8 @@ class LineDecoder<Frame> implements Decoder<Frame> {
     return at;
   }
 
-  #takeBegun(): Bytes {
-    const begun = this.#begun?.take() ?? EMPTY;
+  #takeBegun(rest: Bytes = EMPTY): Bytes {
+    const begun = this.#begun?.take(rest) ?? rest;
     this.#begun = undefined;
     return begun;
   }

@@ -81,7 +81,7 @@ class SyslogDecoder implements Decoder<Bytes> {
     if (this.#mode === "dropping" || this.#mode === "dropping-line") this.#drop();
     if (this.#mode === "unknown") this.#begin();
     if (this.#mode === "counting") this.#count();
-    if (this.#mode === "counted" && this.#input.reach(this.#length)) return this.#take().subarray(this.#headerBytes);
+    if (this.#mode === "counted" && this.#input.reach(this.#length)) return this.#take(this.#headerBytes);
     if (this.#mode === "line" && this.#findLf()) return this.#takeLine();
     return this.#input.ended ? this.#last() : undefined;
   }
@@ -100,21 +100,17 @@ class SyslogDecoder implements Decoder<Bytes> {
   }
 
   #count(): void {
-    for (let byte = this.#input.byte(); byte >= 0; byte = this.#input.byte()) {
-      const length = this.#read(byte);
-      if (length === undefined) continue;
-      if (length > this.#max) this.#refuse("dropping", length);
-      this.#mode = "counted";
-      this.#headerBytes = this.#input.length;
-      this.#length = this.#headerBytes + length;
-      return;
-    }
-    this.#input.keep();
+    const length = this.#readLength();
+    if (length === undefined) return this.#input.keep();
+    if (length > this.#max) this.#refuse("dropping", length);
+    this.#mode = "counted";
+    this.#headerBytes = this.#input.length;
+    this.#length = this.#headerBytes + length;
   }
 
-  #read(byte: number): number | undefined {
+  #readLength(): number | undefined {
     try {
-      const length = this.#header.read(byte);
+      const length = this.#header.read(this.#input);
       if (length === 0) throw new SpillwayError("frame-invalid", "a message of no bytes");
       return length;
     } catch (error) {
@@ -144,9 +140,9 @@ class SyslogDecoder implements Decoder<Bytes> {
     return line.subarray(0, end);
   }
 
-  #take(): Bytes {
+  #take(headerBytes = 0): Bytes {
     this.#mode = "unknown";
-    return this.#input.take();
+    return this.#input.take(headerBytes);
   }
 
   #refuse(mode: "dropping" | "dropping-line", length: number): never {

@@ -6,11 +6,12 @@ import { FrameInput } from "./frame_input.ts";
 /** What stands before a payload and says how long it is. One for each decoder. */
 export interface Header {
   /**
-   * Takes the next byte. What is behind the header, in bytes, when that was its last one; `undefined` when there is more.
+   * Takes bytes of the input, to the end of the header or of what there is. What is behind the header, in bytes, when it is
+   * whole; `undefined` when there is more of it.
    *
    * @throws {SpillwayError} `frame-invalid` when this is no header: then nobody knows where the next frame begins
    */
-  read(byte: number): number | undefined;
+  read(input: FrameInput): number | undefined;
 }
 
 /** How a {@link PrefixedDecoder} makes frames. */
@@ -72,22 +73,21 @@ export class PrefixedDecoder<Frame> implements Decoder<Frame> {
   }
 
   #readHeader(): boolean {
-    while (this.#bodyBytes < 0) {
-      const byte = this.#input.byte();
-      if (byte < 0) {
-        this.#input.keep();
-        return false;
-      }
-      this.#headerBytes += 1;
-      this.#bodyBytes = this.#readHeaderByte(byte) ?? -1;
-      if (this.#bodyBytes - this.#trailerBytes > this.#prefixed.max) this.#refuse();
+    if (this.#bodyBytes >= 0) return true;
+    const bodyBytes = this.#readBodyBytes();
+    if (bodyBytes === undefined) {
+      this.#input.keep();
+      return false;
     }
+    this.#headerBytes = this.#input.length;
+    this.#bodyBytes = bodyBytes;
+    if (bodyBytes - this.#trailerBytes > this.#prefixed.max) this.#refuse();
     return true;
   }
 
-  #readHeaderByte(byte: number): number | undefined {
+  #readBodyBytes(): number | undefined {
     try {
-      return this.#prefixed.header.read(byte);
+      return this.#prefixed.header.read(this.#input);
     } catch (error) {
       this.lost = true;
       throw error;
@@ -103,16 +103,18 @@ export class PrefixedDecoder<Frame> implements Decoder<Frame> {
   }
 
   #take(): Frame {
-    const { keepHeader = false, name, trailer } = this.#prefixed;
-    const bytes = this.#input.take();
-    const start = keepHeader ? 0 : this.#headerBytes;
+    const { keepHeader = false, trailer } = this.#prefixed;
+    if (trailer !== undefined && this.#input.last !== trailer) this.#lose();
+    const bytes = this.#input.take(keepHeader ? 0 : this.#headerBytes, this.#trailerBytes);
     this.#reset();
-    const end = bytes.length - this.#trailerBytes;
-    if (trailer !== undefined && bytes[end] !== trailer) {
-      this.lost = true;
-      throw new SpillwayError("frame-invalid", `${name} that does not end where its length says`);
-    }
-    return this.#prefixed.frame(start === 0 && end === bytes.length ? bytes : bytes.subarray(start, end));
+    return this.#prefixed.frame(bytes);
+  }
+
+  #lose(): never {
+    this.lost = true;
+    this.#reset();
+    this.#input.drop();
+    throw new SpillwayError("frame-invalid", `${this.#prefixed.name} that does not end where its length says`);
   }
 
   #reset(): void {

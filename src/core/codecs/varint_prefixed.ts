@@ -3,11 +3,12 @@ import { SpillwayError } from "../errors.ts";
 import { checkCount } from "../limits.ts";
 import { cutPiece } from "../slab.ts";
 import type { Bytes } from "../transport.ts";
+import type { FrameInput } from "./frame_input.ts";
 import { type Payload, payloadBytes } from "./payload.ts";
 import { type Header, PrefixedDecoder } from "./prefixed_decoder.ts";
 
-/** Seven bits in each of five bytes hold 32. */
-const LONGEST_VARINT = 5;
+/** What a bit of a sixth byte would weigh: seven bits in each of five bytes hold 32. */
+const TOO_HEAVY = 128 ** 5;
 const MAX_LENGTH = 2 ** 32 - 1;
 
 /** Settings of {@link varintPrefixed}. */
@@ -42,18 +43,31 @@ export function varintPrefixed(options: VarintPrefixedOptions = {}): Codec<Bytes
 }
 
 class Varint implements Header {
-  #count = 0;
   #length = 0;
+  /** Of the next byte. */
+  #weight = 1;
 
-  read(byte: number): number | undefined {
-    this.#length += (byte & 0x7f) * 128 ** this.#count;
-    this.#count += 1;
-    if (byte > 0x7f && this.#count < LONGEST_VARINT) return undefined;
+  read(input: FrameInput): number | undefined {
+    for (let byte = input.byte(); byte >= 0; byte = input.byte()) {
+      this.#length += (byte & 0x7f) * this.#weight;
+      this.#weight *= 128;
+      if (byte <= 0x7f) return this.#take();
+      if (this.#weight === TOO_HEAVY) throw tooLong();
+    }
+    return undefined;
+  }
+
+  #take(): number {
     const length = this.#length;
-    if (byte > 0x7f || length > MAX_LENGTH) throw new SpillwayError("frame-invalid", "a length of more than 32 bits");
-    this.#count = this.#length = 0;
+    if (length > MAX_LENGTH) throw tooLong();
+    this.#length = 0;
+    this.#weight = 1;
     return length;
   }
+}
+
+function tooLong(): SpillwayError {
+  return new SpillwayError("frame-invalid", "a length of more than 32 bits");
 }
 
 const encoder: Encoder<Payload> = {
