@@ -156,6 +156,26 @@ describe("upgrade by an asynchronous handler", () => {
       expect(it.reasons).toEqual(["remote-closed"]);
     }
   });
+
+  it("after the old decoder was told of the end: the new one is told too", async () => {
+    const pending = answers();
+    const it = await served({ concurrency: 2, handler: pending.handler });
+    const other = await it.connect();
+    await other.send("binary\n");
+    await other.finish();
+    const last = ["last"];
+    let ended = false;
+    const atEnd = {
+      push() {},
+      next: () => (ended ? last.pop() : undefined),
+      end: () => void (ended = true),
+      midFrame: false,
+    };
+    pending.of("binary").context.upgrade({ codec: { ...lines(), decoder: () => atEnd }, handler: (frame) => frame });
+    pending.of("binary").resolve("ok");
+    await it.settle();
+    expect(other.received).toBe("ok\nlast\n");
+  });
 });
 
 describe("upgrade more than once", () => {
