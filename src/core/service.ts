@@ -21,7 +21,7 @@ export interface Service<In = string, Out = In> extends Partial<Limits> {
   readonly onInvalidFrame?: "close" | "skip";
   /**
    * The server drains, and this connection with it. The frame that is returned, if one is, is sent last: behind the replies
-   * to all that was received. Not called for connections that are already on their way out; what it throws is reported
+   * to all that was received, and by the codec that the connection has then (see `context.upgrade`). Not called for connections that are already on their way out; what it throws is reported
    * to the observer (`handler-error`), and the connection ends without a goodbye.
    */
   readonly onDrain?: (connection: ConnectionInfo) => Out | undefined | void;

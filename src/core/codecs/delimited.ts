@@ -42,6 +42,9 @@ export function delimited(options: DelimitedOptions): Codec<Bytes, Payload> {
   const delimiters = (Array.isArray(delimiter) ? delimiter : [delimiter]).map(toBytes);
   const search = new DelimiterSearch(delimiters);
   const encoder = new DelimitedEncoder(search, delimiters[0] as Bytes);
+  if (!encoder.endsFirst(new Uint8Array(0))) {
+    throw new RangeError("the first delimiter ends replies, and must not contain another one that ends before it");
+  }
   return { decoder: () => new DelimitedDecoder(search, max), encoder: () => encoder };
 }
 
@@ -132,7 +135,7 @@ class DelimitedEncoder implements Encoder<Payload> {
 
   encode(frame: Payload, output: Output): void {
     const payload = payloadBytes(frame);
-    if (!this.#endsFirst(payload)) {
+    if (!this.endsFirst(payload)) {
       throw new SpillwayError(
         "reply-invalid",
         "a reply cannot contain a delimiter, or end with the beginning of one: it would be read as two",
@@ -143,7 +146,7 @@ class DelimitedEncoder implements Encoder<Payload> {
   }
 
   /** Whether the first delimiter to be found is the one that is sent behind the payload, whole. */
-  #endsFirst(payload: Uint8Array): boolean {
+  endsFirst(payload: Uint8Array): boolean {
     const found = new FrameInput();
     found.push(payload as Bytes);
     let state = this.#search.run(0, found);

@@ -12,7 +12,8 @@ export interface JsonOptions<Value> {
 
 /**
  * JSON documents instead of text or bytes, over any codec of those: `json(lines())` is JSON lines, `json(contentLength())` the
- * shape of LSP. What is no JSON in UTF-8, or not what the schema wants, is `frame-invalid`; what has no JSON
+ * shape of LSP. What is no JSON, or not what the schema wants, is `frame-invalid`, and so is invalid UTF-8 over a
+ * codec of bytes (one of text has decoded it by then, see its `fatal`); what has no JSON
  * (`undefined`, a function, a BigInt, a cycle) is `reply-invalid`. Where the codec below has a fault frame, this one's is
  * `{"error":"<reason>"}`.
  *
@@ -34,7 +35,7 @@ export function json<Value = unknown>(
   if (schema !== undefined && typeof schema["~standard"]?.validate !== "function") {
     throw new TypeError("schema must be a Standard Schema: an object or function with ~standard.validate");
   }
-  const utf8 = new TextDecoder("utf-8", { fatal: true });
+  const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
   const hasFault = codec?.encoder?.().encodeFault !== undefined;
   return mapCodec<string | Bytes, string, Value, unknown>(codec, {
     decode: (frame) => {

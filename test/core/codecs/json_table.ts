@@ -22,6 +22,8 @@ export const JSON_TABLE: readonly CodecCase[] = [
     input: raw('5:"\xe2\x82\xac",2:{},'),
     gives: ["€", "{}"],
   },
+  { name: "a BOM, in text", codec: onLines, input: utf8("\uFEFF1\n2\n"), gives: [INVALID, "2"] },
+  { name: "a BOM, in bytes", codec: onBytes, input: raw("4:\xef\xbb\xbf1,1:2,"), gives: [INVALID, "2"] },
   {
     name: "behind Content-Length",
     codec: json(contentLength()),
