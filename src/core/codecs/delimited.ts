@@ -11,7 +11,10 @@ export type Delimiter = Uint8Array | string;
 
 /** Settings of {@link delimited}. */
 export interface DelimitedOptions {
-  /** What ends a frame, or several such. Not empty; altogether at most 2047 bytes. Replies end with the first. */
+  /**
+   * What ends a frame, or several such. Not empty; altogether at most 2047 bytes. Replies end with the first;
+   * where another one would end before it, every reply is `reply-invalid`.
+   */
   readonly delimiter: Delimiter | readonly Delimiter[];
   /** The longest payload in bytes, without its delimiter. At least 1; default 65536. */
   readonly maxFrameBytes?: number;
@@ -42,9 +45,6 @@ export function delimited(options: DelimitedOptions): Codec<Bytes, Payload> {
   const delimiters = (Array.isArray(delimiter) ? delimiter : [delimiter]).map(toBytes);
   const search = new DelimiterSearch(delimiters);
   const encoder = new DelimitedEncoder(search, delimiters[0] as Bytes);
-  if (!encoder.endsFirst(new Uint8Array(0))) {
-    throw new RangeError("the first delimiter ends replies, and must not contain another one that ends before it");
-  }
   return { decoder: () => new DelimitedDecoder(search, max), encoder: () => encoder };
 }
 
@@ -135,7 +135,7 @@ class DelimitedEncoder implements Encoder<Payload> {
 
   encode(frame: Payload, output: Output): void {
     const payload = payloadBytes(frame);
-    if (!this.endsFirst(payload)) {
+    if (!this.#endsFirst(payload)) {
       throw new SpillwayError(
         "reply-invalid",
         "a reply cannot contain a delimiter, or end with the beginning of one: it would be read as two",
@@ -146,7 +146,7 @@ class DelimitedEncoder implements Encoder<Payload> {
   }
 
   /** Whether the first delimiter to be found is the one that is sent behind the payload, whole. */
-  endsFirst(payload: Uint8Array): boolean {
+  #endsFirst(payload: Uint8Array): boolean {
     const found = new FrameInput();
     found.push(payload as Bytes);
     let state = this.#search.run(0, found);

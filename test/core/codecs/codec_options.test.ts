@@ -58,11 +58,7 @@ describe("a codec's option that is out of its range is a RangeError", () => {
       ["a", new Uint8Array(0)],
       "x".repeat(2_048),
     ]),
-    ...cases(["delimited"], "delimiter", [
-      ["x".repeat(2_000), "y".repeat(48)],
-      ["\r\n", "\r"],
-      ["abc", "b"],
-    ]),
+    ...cases(["delimited"], "delimiter", [["x".repeat(2_000), "y".repeat(48)]]),
   ])("$codec: $name: $value", ({ codec, name, value }) => {
     expect(() => CODECS[codec]?.({ [name]: value })).toThrow(RangeError);
     expect(() => CODECS[codec]?.({ [name]: value })).toThrow(name);
