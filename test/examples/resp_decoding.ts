@@ -30,7 +30,7 @@ export function decodeCommands(chunks: readonly Bytes[], limits: Partial<RespLim
   }
   decoder.end();
   takeAll();
-  if (decoder.midFrame) given.push("still in the middle of a command");
+  if (decoder.midFrame && !decoder.lost) given.push("still in the middle of a command");
   return given;
 }
 
