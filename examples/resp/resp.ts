@@ -8,7 +8,12 @@ import { type Reply, replyEncoder } from "./replies.ts";
 /** A name and its arguments, at least the name. Each has bytes of its own. */
 export type Command = readonly Bytes[];
 
-/** As in Redis, whatever is wrong with a command ends the connection. @throws {RangeError} for a limit below 1 */
+/**
+ * As in Redis, whatever is wrong with a command ends the connection. It cannot be upgraded either: of a command that has
+ * begun, the first arguments are taken.
+ *
+ * @throws {RangeError} for a limit that is not a whole number of at least 1, or `Infinity`
+ */
 export function resp(options: Partial<RespLimits> = {}): Codec<Command, Reply> {
   const limits = resolveLimits(options);
   return { decoder: () => new CommandDecoder(limits), encoder: () => replyEncoder };
@@ -19,18 +24,18 @@ const CRLF = "\r\n";
 /** `*2` and `$5`, with digits that a double holds exactly. `*-1` is no array, and so no command. */
 const COUNT = /^\*(-1|\d{1,15})$/;
 const LENGTH = /^\$(\d{1,15})$/;
-const ascii = new TextDecoder("utf-8", { ignoreBOM: true });
+const text = new TextDecoder("utf-8", { ignoreBOM: true });
 
 class CommandDecoder implements Decoder<Command> {
   readonly leavesChunks = true;
   lost = false;
   readonly #limits: RespLimits;
   readonly #input = new InputBuffer();
-  /** Of the array that has begun: what is there, how many are missing, and how many bytes those may have. */
+  /** Of the array that has begun: its strings and their bytes so far, and how many strings are missing. */
   #words: Bytes[] = [];
+  #bytes = 0;
   #missing = 0;
-  #room = 0;
-  /** Of the bulk string that comes next; `undefined` while a line comes next. */
+  /** Of the string that comes next; `undefined` where a line comes next. */
   #length: number | undefined;
   #ended = false;
 
@@ -60,12 +65,12 @@ class CommandDecoder implements Decoder<Command> {
   }
 
   #decode(): Command | undefined {
+    const { maxLineBytes } = this.#limits;
     for (;;) {
       const length = this.#length;
-      const isLine = length === undefined;
-      const part = isLine ? this.#input.takeLine(this.#limits.maxLineBytes) : this.#input.take(length + CRLF.length);
+      const part = length === undefined ? this.#input.takeLine(maxLineBytes) : this.#input.take(length + CRLF.length);
       if (part === undefined) return undefined;
-      const command = isLine ? this.#readLine(part) : this.#readBulk(part);
+      const command = length === undefined ? this.#readLine(part) : this.#readBulk(part, length);
       if (command !== undefined && command.length > 0) return command;
     }
   }
@@ -73,27 +78,28 @@ class CommandDecoder implements Decoder<Command> {
   /** What announces a bulk string or an array, or an inline command. */
   #readLine(line: Bytes): Command | undefined {
     const { maxArguments, maxFrameBytes } = this.#limits;
-    if (this.#missing > 0) this.#length = numberIn(line, LENGTH, this.#room);
-    else if (line[0] !== STAR) return splitInline(line, maxArguments);
-    else [this.#missing, this.#room] = [numberIn(line, COUNT, maxArguments), maxFrameBytes];
+    if (this.#missing > 0) this.#length = numberIn(line, LENGTH, maxFrameBytes - this.#bytes);
+    else if (line[0] === STAR) this.#missing = numberIn(line, COUNT, maxArguments);
+    else return splitInline(line, maxArguments);
     return undefined;
   }
 
   /** An argument, and CRLF: the command, if it was the last. */
-  #readBulk(bulk: Bytes): Command | undefined {
-    const length = bulk.length - CRLF.length;
-    if (ascii.decode(bulk.subarray(length)) !== CRLF)
-      throw new SpillwayError("frame-invalid", "no CRLF where one is due");
+  #readBulk(bulk: Bytes, length: number): Command | undefined {
+    if (text.decode(bulk.subarray(length)) !== CRLF) throw new SpillwayError("frame-invalid", "no CRLF behind it");
     this.#words.push(bulk.subarray(0, length));
-    this.#room -= length;
+    this.#bytes += length;
     this.#length = undefined;
     this.#missing -= 1;
-    return this.#missing === 0 ? this.#words.splice(0) : undefined;
+    if (this.#missing > 0) return undefined;
+    this.#bytes = 0;
+    return this.#words.splice(0);
   }
 }
 
+/** The number in such a line. */
 function numberIn(line: Bytes, pattern: RegExp, most: number): number {
-  const number = Number(pattern.exec(ascii.decode(line))?.[1]);
+  const number = Number(pattern.exec(text.decode(line))?.[1]);
   if (Number.isNaN(number)) throw new SpillwayError("frame-invalid", `not ${pattern}`);
   if (number > most) throw new SpillwayError("frame-too-large", `${number}, where at most ${most} are allowed`);
   return number;

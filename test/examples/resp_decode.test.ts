@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type RespLimits, resp } from "../../examples/resp/resp.ts";
+import type { RespLimits } from "../../examples/resp/limits.ts";
+import { resp } from "../../examples/resp/resp.ts";
 import type { Bytes } from "../../src/mod.ts";
 import { chunkings, cut } from "./chunkings.ts";
 import { bytesOf, decodeCommands, textOf } from "./resp_decoding.ts";

@@ -1,4 +1,5 @@
-import { type RespLimits, resp } from "../../examples/resp/resp.ts";
+import type { RespLimits } from "../../examples/resp/limits.ts";
+import { resp } from "../../examples/resp/resp.ts";
 import { type Bytes, SpillwayError } from "../../src/mod.ts";
 
 const STAR = 0x2a;

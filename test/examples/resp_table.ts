@@ -1,4 +1,4 @@
-import type { RespLimits } from "../../examples/resp/resp.ts";
+import type { RespLimits } from "../../examples/resp/limits.ts";
 
 /** Bytes (a character a byte), and what the decoder must make of them, however they are cut. */
 export interface RespCase {
