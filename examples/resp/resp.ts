@@ -20,7 +20,8 @@ export function resp(options: Partial<RespLimits> = {}): Codec<Command, Reply> {
 }
 
 const STAR = 0x2a;
-const CRLF = "\r\n";
+const CR = 0x0d;
+const LF = 0x0a;
 /** `*2` and `$5`, with digits that a double holds exactly. `*-1` is no array, and so no command. */
 const COUNT = /^\*(-1|\d{1,15})$/;
 const LENGTH = /^\$(\d{1,15})$/;
@@ -68,7 +69,7 @@ class CommandDecoder implements Decoder<Command> {
     const { maxLineBytes } = this.#limits;
     for (;;) {
       const length = this.#length;
-      const part = length === undefined ? this.#input.takeLine(maxLineBytes) : this.#input.take(length + CRLF.length);
+      const part = length === undefined ? this.#input.takeLine(maxLineBytes) : this.#input.take(length + 2);
       if (part === undefined) return undefined;
       const command = length === undefined ? this.#readLine(part) : this.#readBulk(part, length);
       if (command !== undefined && command.length > 0) return command;
@@ -86,7 +87,7 @@ class CommandDecoder implements Decoder<Command> {
 
   /** An argument, and CRLF: the command, if it was the last. */
   #readBulk(bulk: Bytes, length: number): Command | undefined {
-    if (text.decode(bulk.subarray(length)) !== CRLF) throw new SpillwayError("frame-invalid", "no CRLF behind it");
+    if (bulk[length] !== CR || bulk[length + 1] !== LF) throw new SpillwayError("frame-invalid", "no CRLF behind it");
     this.#words.push(bulk.subarray(0, length));
     this.#bytes += length;
     this.#length = undefined;
