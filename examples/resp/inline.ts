@@ -1,4 +1,4 @@
-import type { Bytes } from "spillway";
+import { type Bytes, SpillwayError } from "spillway";
 
 /** Plain characters, then perhaps something in quotes, then what ends a word. A character stands for a byte. */
 const WORD =
@@ -9,16 +9,20 @@ const ESCAPED: Readonly<Record<string, string>> = { n: "\n", r: "\r", t: "\t", b
 
 /**
  * The words of an inline command, as one types it: `SET key "two words\n"`. `"…"` knows escapes, `\x0a` among them, `'…'`
- * only `\'`. `undefined` when a quote has no end, or when something follows that end without a space.
+ * only `\'`.
+ *
+ * @throws {SpillwayError} `frame-invalid` when a quote has no end, or when something follows that end without a space;
+ * `frame-too-large` for too many words
  */
-export function splitInline(line: Bytes): Bytes[] | undefined {
+export function splitInline(line: Bytes, maxWords: number): Bytes[] {
   const text = Array.from(line, (byte) => String.fromCharCode(byte))
     .join("")
     .replace(LEADING_SPACE, "");
   const words: Bytes[] = [];
   for (WORD.lastIndex = 0; WORD.lastIndex < text.length; ) {
     const match = WORD.exec(text);
-    if (match === null) return undefined;
+    if (match === null) throw new SpillwayError("frame-invalid", "not a command: a quote without its end");
+    if (words.length === maxWords) throw new SpillwayError("frame-too-large", `more than ${maxWords} words`);
     const [, plain = "", escaped = "", quoted = ""] = match;
     words.push(bytesOf(plain + unescaped(escaped) + quoted.replaceAll("\\'", "'")));
   }

@@ -1,40 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { resp } from "../../examples/resp/resp.ts";
 import type { Bytes } from "../../src/mod.ts";
+import { bytesTouched } from "../core/codecs/bytes_touched.ts";
 import { bytesOf } from "./resp_decoding.ts";
-
-interface TypedArrayMethods {
-  indexOf(value: number, from?: number): number;
-  set(source: ArrayLike<number>, offset?: number): void;
-  slice(start?: number, end?: number): Uint8Array;
-}
-
-/** Bytes that are searched and copied while `work` runs. */
-function bytesTouched(work: () => void): number {
-  const methods = Object.getPrototypeOf(Uint8Array.prototype) as TypedArrayMethods;
-  const { indexOf, set, slice } = methods;
-  let touched = 0;
-  methods.indexOf = function (this: Uint8Array, value, from = 0) {
-    const at = indexOf.call(this, value, from);
-    touched += (at < 0 ? this.length : at + 1) - from;
-    return at;
-  };
-  methods.set = function (this: Uint8Array, source, offset) {
-    touched += source.length;
-    set.call(this, source, offset);
-  };
-  methods.slice = function (this: Uint8Array, start, end) {
-    const copy = slice.call(this, start, end);
-    touched += copy.length;
-    return copy;
-  };
-  try {
-    work();
-  } finally {
-    Object.assign(methods, { indexOf, set, slice });
-  }
-  return touched;
-}
 
 function decode(input: Bytes, size: number): number {
   const decoder = resp({ maxFrameBytes: 100_000, maxArguments: 50_000 }).decoder();
@@ -45,7 +13,7 @@ function decode(input: Bytes, size: number): number {
       try {
         if (decoder.next() === undefined) break;
       } catch {
-        // What is too large is dropped; what that costs is the question.
+        // What comes behind it is the question.
       }
       given += 1;
     }

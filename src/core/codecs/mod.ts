@@ -10,6 +10,7 @@ export { encoderStream } from "../encoder_stream.ts";
 export { type ContentLengthOptions, contentLength } from "./content_length.ts";
 export { type DelimitedOptions, type Delimiter, delimited } from "./delimited.ts";
 export { type FixedLengthOptions, fixedLength } from "./fixed_length.ts";
+export { InputBuffer } from "./input_buffer.ts";
 export { type Endian, type IntegerOptions, int16, int32 } from "./integers.ts";
 export { type JsonOptions, json } from "./json.ts";
 export { type LengthPrefixedOptions, lengthPrefixed } from "./length_prefixed.ts";

@@ -1,13 +1,14 @@
 interface TypedArrayMethods {
   indexOf(value: number, from?: number): number;
   lastIndexOf(value: number): number;
+  slice(start?: number, end?: number): Uint8Array;
   set(source: ArrayLike<number>, offset?: number): void;
 }
 
 /** Bytes that are searched and copied while `work` runs: the cost of a decoder, without a stopwatch. */
 export function bytesTouched(work: () => void): number {
   const methods = Object.getPrototypeOf(Uint8Array.prototype) as TypedArrayMethods;
-  const { indexOf, lastIndexOf, set } = methods;
+  const { indexOf, lastIndexOf, set, slice } = methods;
   let touched = 0;
   methods.indexOf = function (this: Uint8Array, value: number, from = 0) {
     const at = indexOf.call(this, value, from);
@@ -19,6 +20,11 @@ export function bytesTouched(work: () => void): number {
     touched += at < 0 ? this.length : this.length - at;
     return at;
   };
+  methods.slice = function (this: Uint8Array, start?: number, end?: number) {
+    const copy = slice.call(this, start, end);
+    touched += copy.length;
+    return copy;
+  };
   methods.set = function (this: Uint8Array, source: ArrayLike<number>, offset?: number) {
     touched += source.length;
     set.call(this, source, offset);
@@ -26,7 +32,7 @@ export function bytesTouched(work: () => void): number {
   try {
     work();
   } finally {
-    Object.assign(methods, { indexOf, lastIndexOf, set });
+    Object.assign(methods, { indexOf, lastIndexOf, set, slice });
   }
   return touched;
 }
