@@ -86,7 +86,7 @@ export class DriverConnection implements Connection, DirectSource, DirectSink {
     this.#onSent = this.#onRefused = undefined;
     this.#endPull = undefined;
     this.#sleeper = sleeper;
-    this.#driver.rest?.();
+    this.#driver.sleep?.();
     this.#driver.pull();
     return true;
   }

@@ -12,7 +12,7 @@ export interface Driver {
   /** A chunk that was pushed may be written to again. Left out where the runtime brings its own memory. */
   recycle?(chunk: Bytes): void;
   /** Nothing has happened for a while: lets go of what is there for speed only. */
-  rest?(): void;
+  sleep?(): void;
   /**
    * Sends; `undefined` when the kernel took everything at once, else a promise that fulfils when it has, and rejects with
    * a {@link SpillwayError}. One call at a time; `bytes` stay unchanged until then.

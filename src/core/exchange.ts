@@ -1,4 +1,4 @@
-import type { Codec, Encoder } from "./codec.ts";
+import { type Codec, checkCodec, type Encoder } from "./codec.ts";
 import type { SpillwayError } from "./errors.ts";
 import type { Address } from "./transport.ts";
 
@@ -14,6 +14,8 @@ export interface ConnectionInfo {
 export interface Upgrade<In, Out = In> {
   readonly codec: Codec<In, Out>;
   readonly handler: Handler<In, Out>;
+  /** What is said to the other side when the server drains; the service's own `onDrain` speaks the codec that was left. */
+  readonly onDrain?: (connection: ConnectionInfo) => Out | undefined | void;
 }
 
 /** What a handler is told besides its frame. */
@@ -28,7 +30,8 @@ export interface Context {
   /**
    * Goes on with another codec and handler: STARTTLS-like upgrades, a text handshake and then binary. Every byte behind the
    * frames that were taken so far is for the new decoder; replies to those frames still leave by the old encoder. Called
-   * before the handler first awaits, or with a `concurrency` of 1, that is exactly what follows this frame.
+   * before the handler first awaits, or with a `concurrency` of 1, that is exactly what follows this frame. Does nothing when
+   * the connection is about to end: a handler has failed, or called `close()`.
    *
    * @throws {TypeError} the handler has finished, or the present codec cannot hand over its input (see {@link Decoder})
    *
@@ -125,4 +128,11 @@ export class Exchange<Out> implements Context {
     this.#abortedWith = error;
     this.#controller?.abort(error);
   }
+}
+
+/** @throws {TypeError} not what it must be */
+export function checkUpgrade<In, Out>({ codec, handler, onDrain }: Upgrade<In, Out>): void {
+  checkCodec(codec);
+  if (typeof handler !== "function") throw new TypeError("handler must be a function");
+  if (onDrain !== undefined && typeof onDrain !== "function") throw new TypeError("onDrain must be a function");
 }

@@ -1,7 +1,14 @@
 import type { Clock } from "./clock.ts";
-import { checkCodec, type Decoder, type Encoder } from "./codec.ts";
+import type { Decoder, Encoder } from "./codec.ts";
 import { SpillwayError } from "./errors.ts";
-import { type ConnectionInfo, Exchange, type ExchangeOwner, type Handler, type Upgrade } from "./exchange.ts";
+import {
+  type ConnectionInfo,
+  checkUpgrade,
+  Exchange,
+  type ExchangeOwner,
+  type Handler,
+  type Upgrade,
+} from "./exchange.ts";
 import { handlerError } from "./faults.ts";
 
 /** What a {@link Pipeline} tells its session. */
@@ -14,8 +21,8 @@ export interface PipelineEvents<In, Out> {
   onHandlerError(error: SpillwayError): void;
   /** An asynchronous handler has finished: `answerFinished`, and take more. */
   onSettled(): void;
-  /** The frames that come next are another decoder's. @throws {TypeError} they cannot be */
-  onDecoder(decoder: Decoder<In>): void;
+  /** The frames that come next are another decoder's, and so is the goodbye. @throws {TypeError} they cannot be */
+  onUpgrade(decoder: Decoder<In>, onDrain: Upgrade<In, Out>["onDrain"]): void;
   /** The replies that come next are another encoder's. */
   onEncoder(encoder: Encoder<Out>): void;
   /** That was the last reply: its handler closes the connection. */
@@ -91,13 +98,13 @@ export class Pipeline<In, Out> implements ExchangeOwner<Out> {
   /** The handler of `exchange` wants another protocol behind the frames that were taken so far. */
   upgrade<NewIn, NewOut>(exchange: Exchange<Out>, to: Upgrade<NewIn, NewOut>): void {
     checkUnfinished(exchange, "upgrade");
+    checkUpgrade(to);
+    if (this.ended) return;
     // From here on, its frames are the ones that this pipeline is about.
-    const { codec, handler } = to as unknown as Upgrade<In, Out>;
-    checkCodec(codec);
-    if (typeof handler !== "function") throw new TypeError("handler must be a function");
-    const encoder = codec.encoder();
-    this.#events.onDecoder(codec.decoder());
-    this.#handler = handler;
+    const upgrade = to as unknown as Upgrade<In, Out>;
+    const encoder = upgrade.codec.encoder();
+    this.#events.onUpgrade(upgrade.codec.decoder(), upgrade.onDrain);
+    this.#handler = upgrade.handler;
     const last = this.#exchanges.includes(exchange) ? this.#exchanges.at(-1) : exchange;
     (last as Exchange<Out>).next = encoder;
     this.#events.onSettled();

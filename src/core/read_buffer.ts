@@ -39,11 +39,13 @@ export class ReadBuffer {
   /** Nothing refers to this chunk any more. */
   recycle(chunk: Bytes): void {
     const lent = this.#lent;
-    if (lent?.buffer === chunk.buffer && lent.length === SIZES[this.#size]) this.#spare = lent;
+    if (lent?.buffer !== chunk.buffer) return;
+    this.#lent = undefined;
+    if (lent.length === SIZES[this.#size]) this.#spare = lent;
   }
 
   /** Keeps but what a read in progress has. */
-  rest(): void {
+  sleep(): void {
     this.#lent = this.#spare = undefined;
   }
 

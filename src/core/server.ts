@@ -82,7 +82,7 @@ export class Server<In = unknown, Out = unknown> implements AsyncDisposable {
     this.#settings = {
       codec,
       handler,
-      onDrain: (connection) => onDrain?.(connection),
+      onDrain,
       limits,
       onInvalidFrame,
       clock,

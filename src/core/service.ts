@@ -1,6 +1,6 @@
 import type { Clock } from "./clock.ts";
-import { type Codec, checkCodec } from "./codec.ts";
-import type { ConnectionInfo, Handler } from "./exchange.ts";
+import type { Codec } from "./codec.ts";
+import { type ConnectionInfo, checkUpgrade, type Handler } from "./exchange.ts";
 import { checkChoice, type Limits } from "./limits.ts";
 import type { Observer } from "./observer.ts";
 
@@ -21,8 +21,9 @@ export interface Service<In = string, Out = In> extends Partial<Limits> {
   readonly onInvalidFrame?: "close" | "skip";
   /**
    * The server drains, and this connection with it. The frame that is returned, if one is, is sent last: behind the replies
-   * to all that was received, and by the codec that the connection has then (see `context.upgrade`). Not called for connections that are already on their way out; what it throws is reported
-   * to the observer (`handler-error`), and the connection ends without a goodbye.
+   * to all that was received, unless a handler fails or calls `close()` before. Not called for connections that are on
+   * their way out already, nor for those that have another codec by now: an upgrade has its own `onDrain`. What it throws
+   * is reported to the observer (`handler-error`), and the connection ends without a goodbye.
    */
   readonly onDrain?: (connection: ConnectionInfo) => Out | undefined | void;
   /**
@@ -42,12 +43,9 @@ export interface ServeOptions<In = string, Out = In> extends Service<In, Out> {
 
 /** @throws {TypeError | RangeError} an option that makes no sense */
 export function checkService<In, Out>(options: Service<In, Out>): void {
-  const { codec, handler, observer, onDrain, onInvalidFrame = "close", onMaxConnections = "wait" } = options;
-  if (typeof handler !== "function") throw new TypeError("handler must be a function");
-  checkCodec(codec);
-  for (const [name, hook] of Object.entries({ observer, onDrain })) {
-    if (hook !== undefined && typeof hook !== "function") throw new TypeError(`${name} must be a function`);
-  }
+  const { observer, onInvalidFrame = "close", onMaxConnections = "wait" } = options;
+  checkUpgrade(options);
+  if (observer !== undefined && typeof observer !== "function") throw new TypeError("observer must be a function");
   checkChoice("onInvalidFrame", onInvalidFrame, ["close", "skip"]);
   checkChoice("onMaxConnections", onMaxConnections, ["wait", "reject"]);
 }

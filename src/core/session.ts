@@ -36,8 +36,9 @@ export class Session<In, Out> implements InboxEvents, PipelineEvents<In, Out>, O
   readonly #openedAt: number;
   /** No further input: the connection ends with this reason when all that was received is answered. */
   #stopping: CloseReason | undefined;
-  /** What is sent last when the server drains. */
+  /** What is sent last when the server drains, and who says it. */
   #goodbye: Out | undefined | void;
+  #onDrain: SessionSettings<In, Out>["onDrain"];
   /** Why the connection ends: decided once. */
   #reason: CloseReason | undefined;
   #error: SpillwayError | undefined;
@@ -51,6 +52,7 @@ export class Session<In, Out> implements InboxEvents, PipelineEvents<In, Out>, O
     const { codec, clock, handler, limits, deadlines } = settings;
     this.info = info;
     this.#settings = settings;
+    this.#onDrain = settings.onDrain;
     this.#connection = connection;
     this.#openedAt = clock.now();
     this.#inbox = new Inbox(codec.decoder(), clock, this);
@@ -83,10 +85,7 @@ export class Session<In, Out> implements InboxEvents, PipelineEvents<In, Out>, O
 
   /** The server drains: `stop`, with a goodbye. */
   drain(): void {
-    if (this.#reason !== undefined || this.#stopping !== undefined) return;
-    this.#report(() => {
-      this.#goodbye = this.#settings.onDrain(this.info);
-    });
+    if (this.#phase === "serving") this.#askGoodbye();
     this.stop("drained");
   }
 
@@ -142,8 +141,10 @@ export class Session<In, Out> implements InboxEvents, PipelineEvents<In, Out>, O
     this.#settings.observe({ type: "handler-error", connection: this.info, error });
   }
 
-  onDecoder(decoder: Decoder<In>): void {
+  onUpgrade(decoder: Decoder<In>, onDrain: SessionSettings<In, Out>["onDrain"]): void {
     this.#inbox.switchTo(decoder);
+    this.#onDrain = onDrain;
+    if (this.#stopping === "drained") this.#askGoodbye();
   }
 
   onEncoder(encoder: Encoder<Out>): void {
@@ -216,6 +217,14 @@ export class Session<In, Out> implements InboxEvents, PipelineEvents<In, Out>, O
   get #answered(): boolean {
     if (this.#stopping === undefined || this.#reason !== undefined) return false;
     return this.#inbox.exhausted && this.#pipeline.length === 0;
+  }
+
+  #askGoodbye(): void {
+    const onDrain = this.#onDrain;
+    this.#goodbye = undefined;
+    this.#report(() => {
+      this.#goodbye = onDrain?.(this.info);
+    });
   }
 
   #sayGoodbye(): void {

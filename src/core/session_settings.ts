@@ -10,7 +10,7 @@ import type { Session } from "./session.ts";
 export interface SessionSettings<In, Out> {
   readonly codec: Codec<In, Out>;
   readonly handler: Handler<In, Out>;
-  readonly onDrain: (connection: ConnectionInfo) => Out | undefined | void;
+  readonly onDrain: ((connection: ConnectionInfo) => Out | undefined | void) | undefined;
   readonly limits: Limits;
   readonly onInvalidFrame: "close" | "skip";
   readonly clock: Clock;

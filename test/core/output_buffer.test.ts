@@ -60,6 +60,41 @@ describe("OutputBuffer", () => {
     expect(taken.every((part) => part.buffer === large.buffer)).toBe(true);
   });
 
+  it("keeps no short part as a view: what waits costs its bytes, and holds nothing else", () => {
+    const chunk = new Uint8Array(65_536);
+    const buffer = new OutputBuffer();
+    let buffers = 0;
+    const native = globalThis.Uint8Array;
+    globalThis.Uint8Array = new Proxy(native, {
+      construct: (target, args: ConstructorParameters<typeof Uint8Array>) => {
+        buffers += 1;
+        return Reflect.construct(target, args);
+      },
+    });
+    try {
+      for (let at = 0; at < 60_000; at += 3) buffer.bytes(chunk.subarray(at, at + 3));
+    } finally {
+      globalThis.Uint8Array = native;
+    }
+    expect(buffer.length).toBe(60_000);
+    expect(buffers).toBeLessThan(20);
+    expect(takeAll(buffer).every((part) => part.buffer !== chunk.buffer)).toBe(true);
+  });
+
+  it("leaves what was taken as it is while more is put", () => {
+    const buffer = new OutputBuffer();
+    const taken: Uint8Array[] = [];
+    const wanted: number[] = [];
+    for (let count = 0; count < 500; count++) {
+      const size = (count * 37) % 300;
+      buffer.bytes(new Uint8Array(size).fill(count));
+      wanted.push(...Array<number>(size).fill(count % 256));
+      if (count % 3 === 0) taken.push(...takeAll(buffer));
+    }
+    taken.push(...takeAll(buffer));
+    expect([...joined(taken)]).toEqual(wanted);
+  });
+
   it("cuts a large text too", () => {
     const buffer = new OutputBuffer();
     buffer.text("x".repeat(3 * WRITE_BYTES));

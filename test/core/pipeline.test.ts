@@ -30,7 +30,7 @@ function noted(handler: Handler<string, string>): {
     onFault: (error) => told.push(`fault: ${error.code}`),
     onHandlerError: (error) => told.push(`error: ${error.code}`),
     onSettled: () => pipeline.answerFinished(),
-    onDecoder: () => told.push("decoder"),
+    onUpgrade: () => told.push("upgrade"),
     onEncoder: () => told.push("encoder"),
     onLast: () => told.push("last"),
   });
@@ -198,7 +198,7 @@ describe("Pipeline", () => {
       onReply: () => {},
       onFault: () => {},
       onHandlerError: () => {},
-      onDecoder: () => {},
+      onUpgrade: () => {},
       onEncoder: () => {},
       onLast: () => {},
       onSettled: () => {

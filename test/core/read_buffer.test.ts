@@ -84,7 +84,7 @@ describe("ReadBuffer", () => {
     buffer.next();
     const chunk = buffer.take(5);
     buffer.recycle(chunk);
-    buffer.rest();
+    buffer.sleep();
     expect(buffer.next().buffer).not.toBe(chunk.buffer);
   });
 });

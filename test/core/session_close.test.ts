@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Context } from "../../src/core/mod.ts";
+import { type Context, lines } from "../../src/core/mod.ts";
 import { answers } from "./answers.ts";
 import { served } from "./served.ts";
 
@@ -119,5 +119,37 @@ describe("context.close", () => {
     expect(await drained).toEqual({ drained: 1, aborted: 0 });
     expect(other.received).toBe("BYE\n");
     expect(it.reasons).toEqual(["handler-closed"]);
+  });
+
+  it("is not undone by an upgrade, its own or another's", async () => {
+    const to = { codec: lines(), handler: () => "upgraded" };
+    const own = await served({
+      handler: (_, context) => {
+        context.close();
+        context.upgrade(to);
+        return "BYE";
+      },
+    });
+    const other = await own.connect();
+    await other.send("QUIT\nb\n");
+    expect([other.received, other.ended]).toEqual(["BYE\n", true]);
+
+    const pending = answers();
+    const its = await served({
+      concurrency: 2,
+      handler: async (line, context) => {
+        if (line === "QUIT") context.close();
+        const reply = await pending.handler(line, context);
+        if (line === "a") context.upgrade(to);
+        return reply;
+      },
+    });
+    const another = await its.connect();
+    await another.send("a\nQUIT\n");
+    pending.of("a").resolve("A");
+    pending.of("QUIT").resolve("BYE");
+    await its.settle();
+    expect([another.received, another.ended]).toEqual(["A\nBYE\n", true]);
+    expect([own.reasons, its.reasons]).toEqual([["handler-closed"], ["handler-closed"]]);
   });
 });

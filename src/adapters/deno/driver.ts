@@ -40,8 +40,8 @@ export class DenoDriver implements Driver {
     this.#buffer.recycle(chunk);
   }
 
-  rest(): void {
-    this.#buffer.rest();
+  sleep(): void {
+    this.#buffer.sleep();
   }
 
   write(bytes: Uint8Array): Promise<void> {
