@@ -83,6 +83,7 @@ class SyslogDecoder implements Decoder<Bytes> {
     if (this.#mode === "counting") this.#count();
     if (this.#mode === "counted" && this.#input.reach(this.#length)) return this.#take(this.#headerBytes);
     if (this.#mode === "line" && this.#findLf()) return this.#takeLine();
+    this.#input.keep();
     return this.#input.ended ? this.#last() : undefined;
   }
 
@@ -101,7 +102,7 @@ class SyslogDecoder implements Decoder<Bytes> {
 
   #count(): void {
     const length = this.#readLength();
-    if (length === undefined) return this.#input.keep();
+    if (length === undefined) return;
     if (length > this.#max) this.#refuse("dropping", length);
     this.#mode = "counted";
     this.#headerBytes = this.#input.length;
@@ -129,7 +130,6 @@ class SyslogDecoder implements Decoder<Bytes> {
     if (lf >= 0) return true;
     const surplus = input.length - this.#max;
     if (surplus > 1 || (surplus === 1 && input.chunk.at(-1) !== CR)) this.#refuse("dropping-line", 0);
-    input.keep();
     return false;
   }
 
