@@ -98,24 +98,44 @@ describe("a codec's option at its edge is taken", () => {
   });
 });
 
+const noEncoder = () => {
+  throw new Error("asked for an encoder");
+};
 const same = { decode: (line: string) => line, encode: (line: string) => line };
 
 describe("what is built over another codec", () => {
-  it.each([[undefined], [null], [{}], ["lines"], [lines], [{ decoder() {} }], [{ encoder() {} }]])(
-    "refuses %o",
-    (codec) => {
-      expect(() => text(codec as never)).toThrow(TypeError);
-      expect(() => text(codec as never, "latin1")).toThrow(TypeError);
-      expect(() => json(codec as never)).toThrow(TypeError);
-      expect(() => mapCodec(codec as never, same)).toThrow(TypeError);
-    },
-  );
+  it.each([
+    [undefined],
+    [null],
+    [{}],
+    ["lines"],
+    [lines],
+    [{ decoder() {} }],
+    [{ encoder() {} }],
+    [{ encoder: noEncoder }],
+  ])("refuses %o", (codec) => {
+    expect(() => text(codec as never)).toThrow(TypeError);
+    expect(() => text(codec as never, "latin1")).toThrow(TypeError);
+    expect(() => json(codec as never)).toThrow(TypeError);
+    expect(() => mapCodec(codec as never, same)).toThrow(TypeError);
+  });
 
   it.each([["decode"], ["encode"]])("needs a function %s", (name) => {
     for (const value of [undefined, null, "x", {}]) {
       expect(() => mapCodec(lines(), { ...same, [name]: value })).toThrow(TypeError);
       expect(() => mapCodec(lines(), { ...same, [name]: value })).toThrow(name);
     }
+  });
+
+  it("takes a function fault, or none", () => {
+    expect(() => mapCodec(lines(), { ...same, fault: undefined as never })).not.toThrow();
+    for (const fault of [null, "x", {}]) {
+      expect(() => mapCodec(lines(), { ...same, fault: fault as never })).toThrow(TypeError);
+      expect(() => mapCodec(lines(), { ...same, fault: fault as never })).toThrow("fault");
+    }
+  });
+
+  it("needs a map", () => {
     for (const map of [undefined, null, 1]) expect(() => mapCodec(lines(), map as never)).toThrow(TypeError);
   });
 
