@@ -1,6 +1,6 @@
 import type { Codec, Encoder, Output } from "../codec.ts";
 import { SpillwayError } from "../errors.ts";
-import { checkChoice, checkCount } from "../limits.ts";
+import { checkBoolean, checkChoice, checkCount } from "../limits.ts";
 import { cutPiece } from "../slab.ts";
 import type { Bytes } from "../transport.ts";
 import type { FrameInput } from "./frame_input.ts";
@@ -42,7 +42,7 @@ export interface LengthPrefixedOptions {
  * `lengthOffset`, what stands before the length is sent as zeros. A reply that is too long for the length field is
  * `reply-invalid`.
  *
- * @throws {RangeError} for a setting out of its range
+ * @throws {TypeError | RangeError} for a setting of another type, or out of its range
  *
  * @example
  * ```ts
@@ -56,7 +56,9 @@ export interface LengthPrefixedOptions {
 export function lengthPrefixed(options: LengthPrefixedOptions): Codec<Bytes, Payload> {
   const layout = new Layout(options);
   const max = checkCount("maxFrameBytes", options.maxFrameBytes ?? 65_536);
-  const keepHeader = options.stripHeader === false;
+  const { stripHeader = true } = options;
+  checkBoolean("stripHeader", stripHeader);
+  const keepHeader = !stripHeader;
   const encoder = keepHeader ? new HeaderEncoder(layout) : new PayloadEncoder(layout);
   return {
     decoder: () =>
@@ -84,6 +86,7 @@ class Layout {
     const { width, endian = "big", lengthOffset = 0, lengthAdjustment = 0, includesHeader = false } = options;
     if (!WIDTHS.includes(width)) throw new RangeError(`width must be 1, 2, 3, 4, 6 or 8, not ${width}`);
     checkChoice("endian", endian, ["big", "little"]);
+    checkBoolean("includesHeader", includesHeader);
     if (!(Number.isInteger(lengthOffset) && lengthOffset >= 0 && lengthOffset <= LONGEST_OFFSET)) {
       throw new RangeError(`lengthOffset must be a whole number from 0 to ${LONGEST_OFFSET}, not ${lengthOffset}`);
     }
