@@ -39,8 +39,8 @@ export interface LengthPrefixedOptions {
  *
  * A frame is a `Uint8Array`; a reply may be a string too, which is sent as UTF-8. The length of a reply is filled in; with
  * `stripHeader: false` a reply begins with its header, whose length field is overwritten. With `stripHeader` and a
- * `lengthOffset`, what stands before the length is sent as zeros. A reply that is too long for the length field is
- * `reply-invalid`.
+ * `lengthOffset`, what stands before the length is sent as zeros. A reply whose length does not fit the length
+ * field, or is above 2^53 − 1, is `reply-invalid`.
  *
  * @throws {TypeError | RangeError} for a setting of another type, or out of its range
  *
@@ -103,6 +103,7 @@ class Layout {
   /** Writes the length of a body into `header`. @throws {SpillwayError} `reply-invalid` when it does not fit */
   write(header: Uint8Array, bodyBytes: number): void {
     const length = bodyBytes - this.adjustment;
+    if (length > Number.MAX_SAFE_INTEGER) throw new SpillwayError("reply-invalid", "a length above 2^53 - 1");
     if (length < 0 || length >= 256 ** this.width) {
       throw new SpillwayError("reply-invalid", `a length of ${length} does not fit ${this.width} bytes`);
     }
