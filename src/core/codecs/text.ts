@@ -23,8 +23,8 @@ export interface TextOptions {
  * import { netstrings, text } from "spillway/codecs";
  *
  * const decoder = text(netstrings()).decoder();
- * decoder.push(new TextEncoder().encode("6:größe,"));
- * console.log(decoder.midFrame); // false
+ * decoder.push(new TextEncoder().encode("7:größe,"));
+ * console.log(decoder.next()); // größe
  * ```
  */
 export function text(
