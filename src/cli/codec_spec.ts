@@ -55,7 +55,7 @@ export function parseCodecSpec(text: string): CodecSpec {
 }
 
 function delimitedSpec(text: string, setting: string): CodecSpec {
-  const delimiter = setting.startsWith("0x") ? hexBytes(setting.slice(2)) : escapedBytes(setting);
+  const delimiter = /^0x/i.test(setting) ? hexBytes(setting.slice(2)) : escapedBytes(setting);
   try {
     delimited({ delimiter });
   } catch (error) {

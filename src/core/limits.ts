@@ -96,6 +96,11 @@ export function checkChoice(name: string, value: string, choices: readonly strin
   );
 }
 
+/** @throws {TypeError} neither true nor false */
+export function checkBoolean(name: string, value: boolean): void {
+  if (typeof value !== "boolean") throw new TypeError(`${name} must be true or false, not ${typeof value}`);
+}
+
 function checkNumber(name: string, value: number): void {
   if (typeof value !== "number") throw new TypeError(`${name} must be a number, not ${typeof value}`);
 }

@@ -13,6 +13,8 @@ const USUAL = "Content-Length: ";
 /** So many digits are always a safe integer. */
 const MOST_DIGITS = 15;
 const LONGEST_HEADERS = 4_096;
+/** How much of a wrong length is told. */
+const LONGEST_TOLD = 32;
 /** RFC 9110's field names (whose quotes are written as codes for those who read this file as text); printable values. */
 const FIELD = /^([!#$%&\x27*+.^_\x60|~0-9a-z-]+):([\t\x20-\x7e]*)$/i;
 /** What is not ASCII becomes what no field may contain. */
@@ -38,8 +40,8 @@ export interface ContentLengthOptions {
  * import { contentLength, json } from "spillway/codecs";
  *
  * const decoder = json(contentLength()).decoder();
- * decoder.push(new TextEncoder().encode('Content-Length: 14\r\n\r\n{"id":1,"a":2'));
- * console.log(decoder.next()); // undefined
+ * decoder.push(new TextEncoder().encode('Content-Length: 8\r\n\r\n{"id":1}Content-Length: 8\r\n\r\n{"id"'));
+ * console.log(decoder.next(), decoder.next()); // { id: 1 } undefined
  * ```
  */
 export function contentLength(options: ContentLengthOptions = {}): Codec<Bytes, Payload> {
@@ -115,7 +117,7 @@ function lengthIn(lines: readonly string[]): number {
     if (name === undefined) throw new SpillwayError("frame-invalid", "a header field that is malformed");
     if (name.toLowerCase() !== "content-length") continue;
     const other = value.trim();
-    if (length !== undefined && length !== other) throw wrongLength(`${length} and ${other}`);
+    if (length !== undefined && length !== other) throw wrongLength(length, other);
     length = other;
   }
   if (length === undefined) throw new SpillwayError("frame-invalid", "header fields with no Content-Length");
@@ -123,8 +125,10 @@ function lengthIn(lines: readonly string[]): number {
   return Number(length);
 }
 
-function wrongLength(length: string): SpillwayError {
-  return new SpillwayError("frame-invalid", `header fields with a Content-Length of ${length}`);
+/** Of `values`, which the other side wrote, only the beginning is told. */
+function wrongLength(...values: string[]): SpillwayError {
+  const told = values.map((value) => (value.length > LONGEST_TOLD ? `${value.slice(0, LONGEST_TOLD)}…` : value));
+  return new SpillwayError("frame-invalid", `header fields with a Content-Length of ${told.join(" and ")}`);
 }
 
 const encoder: Encoder<Payload> = {

@@ -5,7 +5,8 @@ const EMPTY: Bytes = new Uint8Array(0);
 
 /**
  * The input of a decoder, one frame after the other: how far it was looked at, and where the frame that is being looked at
- * began. A frame within one chunk is a view of it; only what a chunk leaves unfinished is copied.
+ * began. A frame within one chunk is a view of it; only what a chunk leaves unfinished is copied. A decoder that ran dry has
+ * called `keep` or `drop`: the chunk is then let go of.
  */
 export class FrameInput {
   /** The last chunk that was pushed, and how far it was looked at: a decoder that searches it moves `at` itself. */
@@ -55,8 +56,7 @@ export class FrameInput {
       this.#begun ??= new ByteQueue();
       this.#begun.push(viewOf(this.chunk, this.#start, this.chunk.length));
     }
-    this.chunk = EMPTY;
-    this.at = this.#start = 0;
+    this.push(EMPTY);
   }
 
   /** The bytes of the frame that were looked at, without its first and last ones; the next frame begins behind them. */
@@ -69,10 +69,11 @@ export class FrameInput {
     return viewOf(whole, headerBytes, whole.length - trailerBytes);
   }
 
-  /** Forgets what `take` would give. */
+  /** Forgets what `take` would give, and a chunk that is used up. */
   drop(): void {
     this.#begun = undefined;
-    this.#start = this.at;
+    if (this.at === this.chunk.length) this.push(EMPTY);
+    else this.#start = this.at;
   }
 
   /** Looks past up to `count` bytes and forgets them; how many there were. */

@@ -1,6 +1,6 @@
 import type { Codec } from "../codec.ts";
 import { SpillwayError } from "../errors.ts";
-import { checkChoice } from "../limits.ts";
+import { checkBoolean, checkChoice } from "../limits.ts";
 import { cutPiece } from "../slab.ts";
 import type { Bytes } from "../transport.ts";
 import { fixedLength } from "./fixed_length.ts";
@@ -21,7 +21,7 @@ export interface IntegerOptions {
  * Numbers of two bytes each: −32768 to 32767, or 0 to 65535 with `signed: false`. A reply that is no whole number of that
  * range is `reply-invalid`.
  *
- * @throws {RangeError} for an unknown `endian`
+ * @throws {TypeError | RangeError} for an unknown `endian`, or a `signed` that is no boolean
  *
  * @example
  * ```ts
@@ -40,7 +40,7 @@ export function int16(options: IntegerOptions = {}): Codec<number> {
  * Numbers of four bytes each: −2147483648 to 2147483647, or 0 to 4294967295 with `signed: false`. A reply that is no whole
  * number of that range is `reply-invalid`.
  *
- * @throws {RangeError} for an unknown `endian`
+ * @throws {TypeError | RangeError} for an unknown `endian`, or a `signed` that is no boolean
  *
  * @example
  * ```ts
@@ -57,6 +57,7 @@ export function int32(options: IntegerOptions = {}): Codec<number> {
 
 function integers(width: 2 | 4, { endian = "big", signed = true }: IntegerOptions): Codec<number> {
   checkChoice("endian", endian, ["big", "little"]);
+  checkBoolean("signed", signed);
   const unused = 32 - 8 * width;
   const most = signed ? 2 ** (8 * width - 1) - 1 : 2 ** (8 * width) - 1;
   const least = signed ? -most - 1 : 0;

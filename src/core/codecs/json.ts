@@ -1,7 +1,7 @@
-import type { Codec } from "../codec.ts";
+import { type Codec, checkCodec } from "../codec.ts";
 import { type CloseReason, SpillwayError } from "../errors.ts";
 import type { Bytes } from "../transport.ts";
-import { mapCodec } from "./map_codec.ts";
+import { MappedDecoder, MappedEncoder } from "./map_codec.ts";
 import type { StandardIssue, StandardSchema } from "./standard_schema.ts";
 
 /** Settings of {@link json}. */
@@ -32,22 +32,27 @@ export function json<Value = unknown>(
   codec: Codec<string | Bytes, string>,
   { schema }: JsonOptions<Value> = {},
 ): Codec<Value, unknown> {
+  checkCodec(codec);
   if (schema !== undefined && typeof schema["~standard"]?.validate !== "function") {
     throw new TypeError("schema must be a Standard Schema: an object or function with ~standard.validate");
   }
   const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-  const hasFault = codec?.encoder?.().encodeFault !== undefined;
-  return mapCodec<string | Bytes, string, Value, unknown>(codec, {
-    decode: (frame) => {
-      const value: unknown = JSON.parse(typeof frame === "string" ? frame : utf8.decode(frame));
-      return schema === undefined ? (value as Value) : validated(schema, value);
+  const decode = (frame: string | Bytes): Value => {
+    const value: unknown = JSON.parse(typeof frame === "string" ? frame : utf8.decode(frame));
+    return schema === undefined ? (value as Value) : validated(schema, value);
+  };
+  return {
+    decoder: () => new MappedDecoder(codec.decoder(), { decode }),
+    encoder: () => {
+      const inner = codec.encoder();
+      return new MappedEncoder(inner, inner.encodeFault === undefined ? { encode } : { encode, fault });
     },
-    encode: stringify,
-    ...(hasFault && { fault: (reason: CloseReason) => ({ error: reason }) }),
-  });
+  };
 }
 
-function stringify(value: unknown): string {
+const fault = (reason: CloseReason): unknown => ({ error: reason });
+
+function encode(value: unknown): string {
   const text = JSON.stringify(value) as string | undefined;
   if (text === undefined) throw new SpillwayError("reply-invalid", `a ${typeof value} has no JSON`);
   return text;

@@ -1,6 +1,6 @@
 import type { Codec, Encoder, Output } from "../codec.ts";
 import { SpillwayError } from "../errors.ts";
-import { checkChoice, checkCount } from "../limits.ts";
+import { checkBoolean, checkChoice, checkCount } from "../limits.ts";
 import { cutPiece } from "../slab.ts";
 import type { Bytes } from "../transport.ts";
 import type { FrameInput } from "./frame_input.ts";
@@ -34,14 +34,15 @@ export interface LengthPrefixedOptions {
  * Frames behind their length in binary: most binary protocols.
  *
  * A length above `maxFrameBytes` is `frame-too-large`; one that is negative after the adjustment, or above 2^53 − 1, is
- * `frame-invalid`. Both before anything of the payload is kept.
+ * `frame-invalid`. Both before anything of the payload is kept. The latter ends the connection even with
+ * `onInvalidFrame: "skip"`: nobody knows where the next frame begins.
  *
  * A frame is a `Uint8Array`; a reply may be a string too, which is sent as UTF-8. The length of a reply is filled in; with
  * `stripHeader: false` a reply begins with its header, whose length field is overwritten. With `stripHeader` and a
- * `lengthOffset`, what stands before the length is sent as zeros. A reply that is too long for the length field is
- * `reply-invalid`.
+ * `lengthOffset`, what stands before the length is sent as zeros. A reply whose length does not fit the length
+ * field, or is above 2^53 − 1, is `reply-invalid`.
  *
- * @throws {RangeError} for a setting out of its range
+ * @throws {TypeError | RangeError} for a setting of another type, or out of its range
  *
  * @example
  * ```ts
@@ -55,7 +56,9 @@ export interface LengthPrefixedOptions {
 export function lengthPrefixed(options: LengthPrefixedOptions): Codec<Bytes, Payload> {
   const layout = new Layout(options);
   const max = checkCount("maxFrameBytes", options.maxFrameBytes ?? 65_536);
-  const keepHeader = options.stripHeader === false;
+  const { stripHeader = true } = options;
+  checkBoolean("stripHeader", stripHeader);
+  const keepHeader = !stripHeader;
   const encoder = keepHeader ? new HeaderEncoder(layout) : new PayloadEncoder(layout);
   return {
     decoder: () =>
@@ -83,6 +86,7 @@ class Layout {
     const { width, endian = "big", lengthOffset = 0, lengthAdjustment = 0, includesHeader = false } = options;
     if (!WIDTHS.includes(width)) throw new RangeError(`width must be 1, 2, 3, 4, 6 or 8, not ${width}`);
     checkChoice("endian", endian, ["big", "little"]);
+    checkBoolean("includesHeader", includesHeader);
     if (!(Number.isInteger(lengthOffset) && lengthOffset >= 0 && lengthOffset <= LONGEST_OFFSET)) {
       throw new RangeError(`lengthOffset must be a whole number from 0 to ${LONGEST_OFFSET}, not ${lengthOffset}`);
     }
@@ -99,6 +103,7 @@ class Layout {
   /** Writes the length of a body into `header`. @throws {SpillwayError} `reply-invalid` when it does not fit */
   write(header: Uint8Array, bodyBytes: number): void {
     const length = bodyBytes - this.adjustment;
+    if (length > Number.MAX_SAFE_INTEGER) throw new SpillwayError("reply-invalid", "a length above 2^53 - 1");
     if (length < 0 || length >= 256 ** this.width) {
       throw new SpillwayError("reply-invalid", `a length of ${length} does not fit ${this.width} bytes`);
     }

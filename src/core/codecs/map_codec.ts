@@ -16,7 +16,7 @@ export interface FrameMap<In, Out, MappedIn, MappedOut> {
 /**
  * A codec over another one: the framing stays, what a frame is changes.
  *
- * @throws {TypeError} not a codec, or `decode` or `encode` is not a function
+ * @throws {TypeError} not a codec, or `decode`, `encode` or `fault` is not a function
  *
  * @example
  * ```ts
@@ -42,13 +42,15 @@ export function mapCodec<In, Out, MappedIn, MappedOut = MappedIn>(
   for (const name of ["decode", "encode"] as const) {
     if (typeof map?.[name] !== "function") throw new TypeError(`${name} must be a function`);
   }
+  if (map.fault !== undefined && typeof map.fault !== "function") throw new TypeError("fault must be a function");
   return {
     decoder: () => new MappedDecoder(codec.decoder(), map),
     encoder: () => new MappedEncoder(codec.encoder(), map),
   };
 }
 
-class MappedDecoder<In, MappedIn> implements Decoder<MappedIn> {
+/** Gives what a decoder gives, decoded further. */
+export class MappedDecoder<In, MappedIn> implements Decoder<MappedIn> {
   readonly rest?: () => Bytes;
   readonly #inner: Decoder<In>;
   readonly #map: Pick<FrameMap<In, never, MappedIn, never>, "decode">;
@@ -92,13 +94,18 @@ class MappedDecoder<In, MappedIn> implements Decoder<MappedIn> {
   }
 }
 
-class MappedEncoder<Out, MappedOut> implements Encoder<MappedOut> {
+/** Encodes frames for another encoder. */
+export class MappedEncoder<Out, MappedOut> implements Encoder<MappedOut> {
+  readonly encodeFault?: (reason: CloseReason, output: Output) => void;
   readonly #inner: Encoder<Out>;
-  readonly #map: Pick<FrameMap<never, Out, never, MappedOut>, "encode" | "fault">;
+  readonly #map: Pick<FrameMap<never, Out, never, MappedOut>, "encode">;
 
   constructor(inner: Encoder<Out>, map: Pick<FrameMap<never, Out, never, MappedOut>, "encode" | "fault">) {
     this.#inner = inner;
     this.#map = map;
+    const fault = map.fault?.bind(map);
+    if (fault !== undefined) this.encodeFault = (reason, output) => this.encode(fault(reason), output);
+    else if (inner.encodeFault !== undefined) this.encodeFault = inner.encodeFault.bind(inner);
   }
 
   encode(frame: MappedOut, output: Output): void {
@@ -109,11 +116,6 @@ class MappedEncoder<Out, MappedOut> implements Encoder<MappedOut> {
       throw invalid("reply-invalid", cause);
     }
     this.#inner.encode(mapped, output);
-  }
-
-  encodeFault(reason: CloseReason, output: Output): void {
-    if (this.#map.fault === undefined) this.#inner.encodeFault?.(reason, output);
-    else this.encode(this.#map.fault(reason), output);
   }
 }
 

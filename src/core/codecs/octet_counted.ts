@@ -19,7 +19,11 @@ export interface OctetCountedOptions {
 /**
  * Syslog over TCP (RFC 6587): `5 hello`, the length in decimal digits, a space and the message. A message that does not begin
  * with a digit is framed the older way, and ends at LF or CRLF: senders of both kinds are understood, even on one
- * connection. Replies are octet-counted.
+ * connection. Empty lines between messages are skipped, as many senders end counted messages too with LF. Replies are
+ * octet-counted.
+ *
+ * A length that is none is `frame-invalid`, and ends the connection even with `onInvalidFrame: "skip"`: nobody knows where
+ * the next message begins.
  *
  * A frame is a `Uint8Array`; a reply may be a string too, which is sent as UTF-8, and must not be empty (`reply-invalid`):
  * the format has no message of no bytes.
@@ -78,11 +82,10 @@ class SyslogDecoder implements Decoder<Bytes> {
 
   next(): Bytes | undefined {
     if (this.lost) return undefined;
-    if (this.#mode === "dropping" || this.#mode === "dropping-line") this.#drop();
-    if (this.#mode === "unknown") this.#begin();
-    if (this.#mode === "counting") this.#count();
-    if (this.#mode === "counted" && this.#input.reach(this.#length)) return this.#take(this.#headerBytes);
-    if (this.#mode === "line" && this.#findLf()) return this.#takeLine();
+    let message = this.#message();
+    while (message?.length === 0) message = this.#message();
+    if (message !== undefined) return message;
+    this.#input.keep();
     return this.#input.ended ? this.#last() : undefined;
   }
 
@@ -94,6 +97,16 @@ class SyslogDecoder implements Decoder<Bytes> {
     return this.#input.rest();
   }
 
+  /** What is whole: a message, or an empty line, which is none. */
+  #message(): Bytes | undefined {
+    if (this.#mode === "dropping" || this.#mode === "dropping-line") this.#drop();
+    if (this.#mode === "unknown") this.#begin();
+    if (this.#mode === "counting") this.#count();
+    if (this.#mode === "counted" && this.#input.reach(this.#length)) return this.#take(this.#headerBytes);
+    if (this.#mode === "line" && this.#findLf()) return this.#takeLine();
+    return undefined;
+  }
+
   #begin(): void {
     const { at, chunk } = this.#input;
     if (at < chunk.length) this.#mode = isDigit(chunk[at] as number) ? "counting" : "line";
@@ -101,7 +114,7 @@ class SyslogDecoder implements Decoder<Bytes> {
 
   #count(): void {
     const length = this.#readLength();
-    if (length === undefined) return this.#input.keep();
+    if (length === undefined) return;
     if (length > this.#max) this.#refuse("dropping", length);
     this.#mode = "counted";
     this.#headerBytes = this.#input.length;
@@ -129,7 +142,6 @@ class SyslogDecoder implements Decoder<Bytes> {
     if (lf >= 0) return true;
     const surplus = input.length - this.#max;
     if (surplus > 1 || (surplus === 1 && input.chunk.at(-1) !== CR)) this.#refuse("dropping-line", 0);
-    input.keep();
     return false;
   }
 

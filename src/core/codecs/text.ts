@@ -1,6 +1,6 @@
 import type { Codec } from "../codec.ts";
 import { SpillwayError } from "../errors.ts";
-import { checkChoice } from "../limits.ts";
+import { checkBoolean, checkChoice } from "../limits.ts";
 import type { Bytes } from "../transport.ts";
 import { decodeLatin1, encodeLatin1 } from "./latin1.ts";
 import { mapCodec } from "./map_codec.ts";
@@ -16,15 +16,15 @@ export interface TextOptions {
  * Strings instead of bytes, over any codec of bytes.
  *
  * @param encoding `"utf-8"` (default) or `"latin1"` (ISO 8859-1, byte for byte)
- * @throws {TypeError | RangeError} not a codec, or an unknown encoding
+ * @throws {TypeError | RangeError} not a codec, an unknown encoding, or a `fatal` that is no boolean
  *
  * @example
  * ```ts
  * import { netstrings, text } from "spillway/codecs";
  *
  * const decoder = text(netstrings()).decoder();
- * decoder.push(new TextEncoder().encode("6:größe,"));
- * console.log(decoder.midFrame); // false
+ * decoder.push(new TextEncoder().encode("7:größe,"));
+ * console.log(decoder.next()); // größe
  * ```
  */
 export function text(
@@ -33,6 +33,7 @@ export function text(
   { fatal = false }: TextOptions = {},
 ): Codec<string> {
   checkChoice("encoding", encoding, ["utf-8", "latin1"]);
+  checkBoolean("fatal", fatal);
   if (encoding === "latin1")
     return mapCodec(codec, { decode: decodeLatin1, encode: (frame: string) => encodeLatin1(checkText(frame)) });
   const decoder = new TextDecoder("utf-8", { fatal, ignoreBOM: true });

@@ -28,9 +28,18 @@ const CODECS: Readonly<Record<string, (options: Options) => unknown>> = {
   lengthPrefixed: (options) => lengthPrefixed({ width: 2, ...options }),
   netstrings: (options) => netstrings(options),
   octetCounted: (options) => octetCounted(options),
+  text: (options) => text(netstrings(), "utf-8", options),
   varintPrefixed: (options) => varintPrefixed(options),
 };
 const WITH_LIMIT = ["contentLength", "delimited", "lengthPrefixed", "netstrings", "octetCounted", "varintPrefixed"];
+
+const FLAGS = [
+  ["lengthPrefixed", "includesHeader"],
+  ["lengthPrefixed", "stripHeader"],
+  ["int16", "signed"],
+  ["int32", "signed"],
+  ["text", "fatal"],
+] as const;
 
 interface Case {
   readonly codec: string;
@@ -69,6 +78,7 @@ describe("a codec's option of the wrong type is a TypeError", () => {
   it.each([
     ...cases([...WITH_LIMIT], "maxFrameBytes", ["64", {}, true, 1n]),
     ...cases(["fixedLength"], "bytes", ["2", {}, undefined, null, true]),
+    ...FLAGS.flatMap(([codec, name]) => cases([codec], name, [0, 1, "", "false", null, {}])),
     ...cases(["delimited"], "delimiter", [undefined, null, 1, {}, [1], [["a"]], ["a", undefined], new ArrayBuffer(1)]),
     ...cases(["json"], "schema", [{}, "schema", 1, () => true, { "~standard": {} }, { "~standard": { validate: 1 } }]),
   ])("$codec: $name: $value", ({ codec, name, value }) => {
@@ -86,6 +96,7 @@ describe("a codec's option at its edge is taken", () => {
     ...cases(["lengthPrefixed"], "lengthAdjustment", [-(2 ** 53 - 1), 2 ** 53 - 1, -0, undefined]),
     ...cases(["lengthPrefixed", "int16", "int32"], "endian", ["big", "little", undefined]),
     ...cases(["delimited"], "delimiter", ["x".repeat(2_047), ["a"], new Uint8Array(1), ["a", Uint8Array.of(0xff)]]),
+    ...FLAGS.flatMap(([codec, name]) => cases([codec], name, [true, false, undefined])),
     ...cases(["json"], "schema", [
       undefined,
       Object.assign(() => 1, { "~standard": { validate: () => ({ value: 1 }) } }),
@@ -98,24 +109,44 @@ describe("a codec's option at its edge is taken", () => {
   });
 });
 
+const noEncoder = () => {
+  throw new Error("asked for an encoder");
+};
 const same = { decode: (line: string) => line, encode: (line: string) => line };
 
 describe("what is built over another codec", () => {
-  it.each([[undefined], [null], [{}], ["lines"], [lines], [{ decoder() {} }], [{ encoder() {} }]])(
-    "refuses %o",
-    (codec) => {
-      expect(() => text(codec as never)).toThrow(TypeError);
-      expect(() => text(codec as never, "latin1")).toThrow(TypeError);
-      expect(() => json(codec as never)).toThrow(TypeError);
-      expect(() => mapCodec(codec as never, same)).toThrow(TypeError);
-    },
-  );
+  it.each([
+    [undefined],
+    [null],
+    [{}],
+    ["lines"],
+    [lines],
+    [{ decoder() {} }],
+    [{ encoder() {} }],
+    [{ encoder: noEncoder }],
+  ])("refuses %o", (codec) => {
+    expect(() => text(codec as never)).toThrow(TypeError);
+    expect(() => text(codec as never, "latin1")).toThrow(TypeError);
+    expect(() => json(codec as never)).toThrow(TypeError);
+    expect(() => mapCodec(codec as never, same)).toThrow(TypeError);
+  });
 
   it.each([["decode"], ["encode"]])("needs a function %s", (name) => {
     for (const value of [undefined, null, "x", {}]) {
       expect(() => mapCodec(lines(), { ...same, [name]: value })).toThrow(TypeError);
       expect(() => mapCodec(lines(), { ...same, [name]: value })).toThrow(name);
     }
+  });
+
+  it("takes a function fault, or none", () => {
+    expect(() => mapCodec(lines(), { ...same, fault: undefined as never })).not.toThrow();
+    for (const fault of [null, "x", {}]) {
+      expect(() => mapCodec(lines(), { ...same, fault: fault as never })).toThrow(TypeError);
+      expect(() => mapCodec(lines(), { ...same, fault: fault as never })).toThrow("fault");
+    }
+  });
+
+  it("needs a map", () => {
     for (const map of [undefined, null, 1]) expect(() => mapCodec(lines(), map as never)).toThrow(TypeError);
   });
 

@@ -52,6 +52,19 @@ describe("contentLength: header fields", () => {
     expect(decoder.lost).toBe(true);
   });
 
+  it.each([
+    ["a wrong length", "Content-Length: 1x", "1x"],
+    ["one that is long", `Content-Length: ${"x".repeat(33)}`, `${"x".repeat(32)}…`],
+    ["of 32 characters", `Content-Length: ${"x".repeat(32)}`, "x".repeat(32)],
+    ["two", `Content-Length: 1\r\nContent-Length: ${"2".repeat(3_000)}`, `1 and ${"2".repeat(32)}…`],
+  ])("%s is told, up to 32 characters", (_name, fields, told) => {
+    const decoder = contentLength().decoder();
+    decoder.push(raw(`${fields}\r\n\r\n`));
+    expect(() => decoder.next()).toThrow(
+      expect.objectContaining({ code: "frame-invalid", message: `header fields with a Content-Length of ${told}` }),
+    );
+  });
+
   it.each("!#$%&'*+.^_`|~09azAZ-".split(""))("%s may be in a name", (char) => {
     expect(decode(contentLength(), [raw(`${char}: x\r\nContent-Length: 2\r\n\r\nok`)])).toEqual(["ok"]);
   });

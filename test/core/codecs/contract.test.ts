@@ -1,4 +1,5 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
+import { FrameInput } from "../../../src/core/codecs/frame_input.ts";
 import type { Bytes, Decoder } from "../../../src/core/mod.ts";
 import { cut } from "./byte_strings.ts";
 import { type Decodes, frameText } from "./decode.ts";
@@ -55,6 +56,29 @@ describe("frames stay as they are while the decoder goes on", () => {
           gives.filter((given) => !given.startsWith("!")),
         );
       }
+    }
+  });
+});
+
+describe("a decoder that ran dry holds no chunk", () => {
+  it.each(TESTED)("$name", ({ rows }) => {
+    const pushed = vi.spyOn(FrameInput.prototype, "push");
+    try {
+      for (const { codec, input, name } of rows) {
+        for (let at = 0; at <= input.length; at++) {
+          const decoder = codec.decoder();
+          pushed.mockClear();
+          for (const chunk of cut(input, [at])) {
+            decoder.push(chunk);
+            drain(decoder);
+            if (decoder.lost === true) break;
+            const held = pushed.mock.contexts.at(-1) as FrameInput | undefined;
+            expect(held?.chunk.length ?? 0, `${name}, cut at ${at}`).toBe(0);
+          }
+        }
+      }
+    } finally {
+      pushed.mockRestore();
     }
   });
 });

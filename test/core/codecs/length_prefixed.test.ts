@@ -75,6 +75,7 @@ describe("lengthPrefixed encoder", () => {
       "x??abc",
       "x\0\x03abc",
     ],
+    ["2^53 - 1", { width: 8, lengthAdjustment: -(2 ** 53 - 2) }, "a", "\0\x1f\xff\xff\xff\xff\xff\xffa"],
     ["text as UTF-8", { width: 1 }, "é", "\x02\xc3\xa9"],
   ] as const)("%s", (_name, options, frame, bytes) => {
     expect(textOf(encode(lengthPrefixed(options), [frame]))).toBe(bytes);
@@ -101,6 +102,12 @@ describe("lengthPrefixed encoder", () => {
 
   it.each([
     ["shorter than the adjustment", { width: 1, lengthAdjustment: 2 }, "a"],
+    ["of a length above 2^53 - 1", { width: 8, lengthAdjustment: -(2 ** 53 - 1) }, "a"],
+    [
+      "of a length above 2^53 - 1, with its header",
+      { width: 8, lengthAdjustment: -(2 ** 53 - 1), includesHeader: true },
+      "",
+    ],
     ["shorter than its own header", { width: 2, lengthOffset: 1, stripHeader: false }, "ab"],
     ["a number", { width: 1 }, 42],
     ["null", { width: 1 }, null],

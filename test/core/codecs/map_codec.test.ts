@@ -82,6 +82,12 @@ describe("mapCodec encoder", () => {
     expect(textOf(output.take())).toBe("error: drained\nWHY: DRAINED\n");
   });
 
+  it("says nothing of it where neither does", () => {
+    const silent = mapCodec(netstrings(), { decode: textOf, encode: (frame: string) => frame });
+    expect(silent.encoder().encodeFault).toBeUndefined();
+    expect(mapCodec(silent, same).encoder().encodeFault).toBeUndefined();
+  });
+
   it("encodes through the codec below", () => {
     const numbers = mapCodec(lines(), { decode: Number, encode: (number: number) => String(number) });
     expect(textOf(encode(numbers, [1, -2.5]))).toBe("1\n-2.5\n");

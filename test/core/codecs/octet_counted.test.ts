@@ -30,7 +30,7 @@ function splitSyslog(bytes: Bytes, max: number): string[] {
       const lf = input.indexOf("\n", at);
       const line = input.slice(at, lf < 0 ? undefined : lf).replace(/\r$/, lf < 0 ? "\r" : "");
       if (line.replace(/\r$/, lf < 0 ? "" : "\r").length > max) given.push(TOO_LARGE);
-      else if (lf >= 0) given.push(line);
+      else if (lf >= 0 && line !== "") given.push(line);
       if (lf < 0) return [...given, CUT_OFF];
       at = lf + 1;
     }

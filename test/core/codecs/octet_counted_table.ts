@@ -15,8 +15,11 @@ export const OCTET_COUNTED_TABLE: readonly CodecCase[] = [
   row("counted", "5 <13>a8 <13>b\nc\0", ["<13>a", "<13>b\nc\0"]),
   row("what is in it does not matter", "6 2 a\r\n\xff1 x", ["2 a\r\n\xff", "x"]),
   row("lines", "<13>one\n<13>two\r\n", ["<13>one", "<13>two"]),
-  row("lines with a CR within", "<1>a\rb\n\r\n", ["<1>a\rb", ""]),
-  row("an empty line", "\n\r\n<1>\n", ["", "", "<1>"]),
+  row("lines with a CR within", "<1>a\rb\n\r\r\n", ["<1>a\rb", "\r"]),
+  row("empty lines are skipped", "\n\r\n<1>\n\n\n<2>\n\r\n", ["<1>", "<2>"]),
+  row("empty lines only", "\n\r\n\n", []),
+  row("counted, with a line break behind", "5 <1>ab\n5 <1>cd\r\n3 <2>\n", ["<1>ab", "<1>cd", "<2>"]),
+  row("counted, too large, with a line break behind", "5 <1>ab\n2 ok\n", [TOO_LARGE, "ok"], 4),
   row("mixed", "<1>a\n4 <2>b<3>c\r\n5 <4>d\n<5>e\n", ["<1>a", "<2>b", "<3>c", "<4>d\n", "<5>e"]),
   row("a line that is nearly counted", " 5 <13>a\n", [" 5 <13>a"]),
 
@@ -44,4 +47,5 @@ export const OCTET_COUNTED_TABLE: readonly CodecCase[] = [
   row("cut off behind a length", "2 ", [CUT_OFF]),
   row("cut off within a message", "2 ok3 ab", ["ok", CUT_OFF]),
   row("cut off within a line", "<1>a\n<1>", ["<1>a", CUT_OFF]),
+  row("cut off within an empty line", "2 ok\r", ["ok", CUT_OFF]),
 ];

@@ -1,0 +1,22 @@
+import { type Decoder, decoderStream } from "../../src/core/codecs/mod.ts";
+import type { Bytes, SpillwayError } from "../../src/core/mod.ts";
+import { frameText } from "./codecs/decode.ts";
+
+export const bytesOf = (text: string): Bytes => new TextEncoder().encode(text);
+
+/** The frames, and at their end `!code` when the stream failed. */
+export async function drained(readable: ReadableStream<unknown>): Promise<string[]> {
+  const given: string[] = [];
+  try {
+    for await (const frame of readable) given.push(frameText(frame));
+  } catch (error) {
+    given.push(`!${(error as SpillwayError).code}`);
+  }
+  return given;
+}
+
+/** A stream that decodes, with both ends in hand. */
+export function opened<Frame>(codec: { decoder(): Decoder<Frame> }) {
+  const { readable, writable } = decoderStream(codec);
+  return { readable, writable, reader: readable.getReader(), writer: writable.getWriter() };
+}

@@ -1,0 +1,25 @@
+import { type Encoder, encoderStream } from "../../src/core/codecs/mod.ts";
+import type { Bytes } from "../../src/core/mod.ts";
+
+/** The most bytes of a chunk. */
+export const FULL_BYTES = 65_536;
+
+export const textOf = (bytes: Uint8Array | undefined): string => new TextDecoder().decode(bytes);
+
+/** A stream that encodes, with both ends in hand. */
+export function opened<Frame>(codec: { encoder(): Encoder<Frame> }) {
+  const { readable, writable } = encoderStream(codec);
+  return { readable, writable, reader: readable.getReader(), writer: writable.getWriter() };
+}
+
+/** An encoder of bytes as they are. */
+export const plain = { encoder: (): Encoder<Uint8Array> => ({ encode: (frame, output) => output.bytes(frame) }) };
+
+export async function drained(readable: ReadableStream<Bytes>): Promise<Bytes[]> {
+  const chunks: Bytes[] = [];
+  for await (const chunk of readable) chunks.push(chunk);
+  return chunks;
+}
+
+export const numbered = (count: number): string[] => Array.from({ length: count }, (_, index) => `line ${index}`);
+export const joined = (frames: readonly string[]): string => frames.map((frame) => `${frame}\n`).join("");
