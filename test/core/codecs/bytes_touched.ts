@@ -37,6 +37,23 @@ export function bytesTouched(work: () => void): number {
   return touched;
 }
 
+/** Bytes that are decoded as text while `work` runs. */
+export function bytesDecoded(work: () => void): number {
+  const { prototype } = TextDecoder;
+  const { decode } = prototype;
+  let decoded = 0;
+  prototype.decode = function (this: TextDecoder, input, options) {
+    decoded += input?.byteLength ?? 0;
+    return decode.call(this, input, options);
+  };
+  try {
+    work();
+  } finally {
+    prototype.decode = decode;
+  }
+  return decoded;
+}
+
 /** The largest buffer that is made while `work` runs. */
 export function largestBuffer(work: () => void): number {
   const native = globalThis.Uint8Array;
