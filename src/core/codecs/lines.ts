@@ -141,17 +141,11 @@ class LineDecoder<Frame> implements Decoder<Frame> {
     const chunk = this.#chunk;
     const lf = chunk.indexOf(LF);
     if (lf < 0) return this.#keepFrom(0);
+    this.#moveTo(lf + 1);
     if (this.#dropping) {
       this.#dropping = false;
-      this.#moveTo(lf + 1);
       return this.#nextOfChunk();
     }
-    // Decoding short lines together costs less than not copying them.
-    if (this.#begunLength + chunk.length <= LARGEST_PIECE) {
-      this.#chunk = this.#takeBegun(chunk);
-      return this.#nextOfChunk();
-    }
-    this.#moveTo(lf + 1);
     const line = this.#takeBegun(viewOf(chunk, 0, lf + 1));
     return this.#one(line, 0, line.length - 1);
   }
@@ -171,7 +165,8 @@ class LineDecoder<Frame> implements Decoder<Frame> {
   #decodePiece(start: number): string | undefined {
     if (this.#payload.many === undefined) return undefined;
     const chunk = this.#chunk;
-    const end = start + viewOf(chunk, start, Math.min(start + this.#pieceBytes, chunk.length)).lastIndexOf(LF) + 1;
+    // The search ends at the LF before `start`, if not earlier.
+    const end = chunk.lastIndexOf(LF, Math.min(start + this.#pieceBytes, chunk.length) - 1) + 1;
     this.#pieceBytes = Math.min(2 * this.#pieceBytes, LARGEST_PIECE);
     if (end === start) return undefined;
     const text = this.#payload.many(viewOf(chunk, start, end), this.#max);
