@@ -2,14 +2,17 @@ import type { Codec, Decoder, Encoder } from "../codec.ts";
 import { SpillwayError } from "../errors.ts";
 import { checkChoice, checkCount } from "../limits.ts";
 import type { Bytes } from "../transport.ts";
-import { ByteQueue, concat } from "./byte_queue.ts";
-import { decodeLatin1 } from "./latin1.ts";
+import { ByteQueue, concat, viewOf } from "./byte_queue.ts";
 import { bytesEncoder, latin1Encoder, utf8Encoder } from "./line_encoders.ts";
+import { byteLines, type LinePayload, latin1Lines, Utf8Lines } from "./line_payloads.ts";
 
 const LF = 0x0a;
 const CR = 0x0d;
 const LF_TEXT = "\n";
 const EMPTY: Bytes = new Uint8Array(0);
+/** How much text is decoded at once: little at first, as the next line may be another codec's, and twice as much each time. */
+const FIRST_PIECE = 64;
+const LARGEST_PIECE = 8_192;
 
 /** How the bytes of a line become a frame, and back. */
 export type LineEncoding = "utf-8" | "latin1" | "bytes";
@@ -68,17 +71,9 @@ function codec<In, Out>(decoder: () => Decoder<In>, encoder: Encoder<Out>): Code
   return { decoder, encoder: () => encoder };
 }
 
-/** Decodes the payload of lines. */
-interface LinePayload<Frame> {
-  /** One line, without its terminator. @throws {SpillwayError} `frame-invalid` */
-  one(payload: Bytes): Frame;
-  /** Whole lines at once, terminators included, when that gives the same frames; else `undefined`. */
-  many?(block: Bytes, max: number): string | undefined;
-}
-
 /**
- * Finds the lines. Input is cut at its last LF: what is before it is a block of whole lines, what is behind it the
- * beginning of the next one, kept aside. So every byte is searched once, and text is decoded once per block.
+ * Finds the lines. Text is decoded in pieces of whole lines, and only when it is asked for: what an upgrade takes away is
+ * still the chunk that came, and was mostly not looked at. What no LF ends is kept aside.
  */
 class LineDecoder<Frame> implements Decoder<Frame> {
   readonly #max: number;
@@ -86,14 +81,16 @@ class LineDecoder<Frame> implements Decoder<Frame> {
   readonly #payload: LinePayload<Frame>;
   /** The beginning of a line whose LF has not come. */
   #begun: ByteQueue | undefined;
-  /** The line that the last chunk completed, terminator included. */
-  #completed: Bytes | undefined;
-  /** Whole lines of the last chunk, from `#at` on; as text too where they could be decoded at once. */
-  #block: Bytes = EMPTY;
-  #text: string | undefined;
+  /** The last chunk, or nothing when it is used up, and where in it what was not given begins. */
+  #chunk: Bytes = EMPTY;
   #at = 0;
-  /** What is behind the block. Judged when the block is used up: until then it may become another codec's. */
-  #tail: Bytes = EMPTY;
+  /** Whole lines, from `#at` to `#pieceEnd`, of which those before `#textAt` were given; empty when there are none. */
+  #text = "";
+  #textAt = 0;
+  #pieceEnd = 0;
+  #pieceBytes = FIRST_PIECE;
+  /** Up to here in the chunk, lines cannot be decoded together. */
+  #singlyTo = 0;
   /** A line that is too long: not yet reported; its bytes are dropped up to its LF. */
   #overflowed = false;
   #dropping = false;
@@ -114,24 +111,16 @@ class LineDecoder<Frame> implements Decoder<Frame> {
   }
 
   push(chunk: Bytes): void {
-    const end = chunk.lastIndexOf(LF) + 1;
-    let start = 0;
-    if (end > 0 && this.midFrame) {
-      start = chunk.indexOf(LF) + 1;
-      this.#complete(chunk.subarray(0, start));
-    }
-    this.#setBlock(start === 0 && end === chunk.length ? chunk : chunk.subarray(start, end));
-    if (end < chunk.length) this.#tail = end === 0 ? chunk : chunk.subarray(end);
+    this.#chunk = chunk;
+    this.#at = this.#singlyTo = 0;
   }
 
   next(): Frame | undefined {
-    if (this.#completed !== undefined) {
-      const line = this.#completed;
-      this.#completed = undefined;
-      return this.#one(line, line.length - 1);
+    if (this.#text !== "") return this.#nextOfText(this.#text);
+    if (this.#chunk.length > 0) {
+      const frame = this.midFrame ? this.#goOn() : this.#nextOfChunk();
+      if (frame !== undefined) return frame;
     }
-    if (this.#at < this.#block.length) return this.#text === undefined ? this.#nextBytes() : this.#nextText(this.#text);
-    if (this.#tail.length > 0) this.#begin(this.#takeTail());
     if (this.#overflowed) {
       this.#overflowed = false;
       throw this.#tooLarge();
@@ -144,62 +133,107 @@ class LineDecoder<Frame> implements Decoder<Frame> {
   }
 
   rest(): Bytes {
-    const block = this.#block.subarray(this.#blockAt());
-    return concat([this.#completed ?? EMPTY, this.#takeBegun(), block, this.#tail]);
+    return concat([this.#takeBegun(), this.#chunk.subarray(this.#at + this.#givenBytes())]);
   }
 
-  /** `rest` ends the line that was begun before. */
-  #complete(rest: Bytes): void {
+  /** What the chunk begins with belongs to the line that was begun before. */
+  #goOn(): Frame | undefined {
+    const chunk = this.#chunk;
+    const lf = chunk.indexOf(LF);
+    if (lf < 0) return this.#keepFrom(0);
+    this.#moveTo(lf + 1);
     if (this.#dropping) {
       this.#dropping = false;
-      return;
+      return this.#nextOfChunk();
     }
-    this.#completed = this.#takeBegun(rest);
+    const line = this.#takeBegun(viewOf(chunk, 0, lf + 1));
+    return this.#one(line, 0, line.length - 1);
   }
 
-  #setBlock(block: Bytes): void {
+  #nextOfChunk(): Frame | undefined {
+    const start = this.#at;
+    const text = start < this.#singlyTo ? undefined : this.#decodePiece(start);
+    if (text !== undefined) return this.#nextOfText(text);
+    const chunk = this.#chunk;
+    const lf = chunk.indexOf(LF, start);
+    if (lf < 0) return this.#keepFrom(start);
+    this.#moveTo(lf + 1);
+    return this.#one(chunk, start, lf);
+  }
+
+  /** The text of the next few lines; `undefined` where they have to be decoded one by one. */
+  #decodePiece(start: number): string | undefined {
+    if (this.#payload.many === undefined) return undefined;
+    const chunk = this.#chunk;
+    // The search ends at the LF before `start`, if not earlier.
+    const end = chunk.lastIndexOf(LF, Math.min(start + this.#pieceBytes, chunk.length) - 1) + 1;
+    this.#pieceBytes = Math.min(2 * this.#pieceBytes, LARGEST_PIECE);
+    if (end === start) return undefined;
+    const text = this.#payload.many(viewOf(chunk, start, end), this.#max);
+    if (text === undefined) {
+      this.#singlyTo = end;
+    } else {
+      this.#text = text;
+      this.#pieceEnd = end;
+    }
+    return text;
+  }
+
+  #nextOfText(text: string): Frame {
+    const start = this.#textAt;
+    const lf = text.indexOf(LF_TEXT, start);
+    const end = lf > start && text.charCodeAt(lf - 1) === CR ? lf - 1 : lf;
+    this.#textAt = lf + 1;
+    if (this.#textAt === text.length) this.#endPiece();
+    if (end - start > this.#max) throw this.#tooLarge();
+    return text.slice(start, end) as Frame;
+  }
+
+  #endPiece(): void {
+    this.#text = "";
+    this.#textAt = 0;
+    this.#moveTo(this.#pieceEnd);
+  }
+
+  /** How many bytes of the piece were given as text. */
+  #givenBytes(): number {
+    const text = this.#text;
+    if (text.length === this.#pieceEnd - this.#at) return this.#textAt;
+    let at = this.#at;
+    for (let lf = text.indexOf(LF_TEXT); lf >= 0 && lf < this.#textAt; lf = text.indexOf(LF_TEXT, lf + 1)) {
+      at = this.#chunk.indexOf(LF, at) + 1;
+    }
+    return at - this.#at;
+  }
+
+  #moveTo(at: number): void {
+    this.#at = at;
+    if (at === this.#chunk.length) this.#leaveChunk();
+  }
+
+  #leaveChunk(): void {
+    this.#chunk = EMPTY;
     this.#at = 0;
-    this.#block = block;
-    this.#text = block.length === 0 ? undefined : this.#payload.many?.(block, this.#max);
   }
 
-  /** `bytes` have no LF. One byte more than allowed is kept if it may be the CR of a CRLF. */
-  #begin(bytes: Bytes): void {
-    if (this.#dropping) return;
+  /** There is no LF from `start` on. One byte more than allowed is kept if it may be the CR of a CRLF. */
+  #keepFrom(start: number): undefined {
+    const bytes = viewOf(this.#chunk, start, this.#chunk.length);
+    this.#leaveChunk();
+    if (this.#dropping || bytes.length === 0) return;
     const length = this.#begunLength + bytes.length;
     if (length > this.#max && !(length === this.#max + 1 && bytes[bytes.length - 1] === CR)) {
       this.#begun = undefined;
       this.#dropping = true;
       this.#overflowed = true;
     } else {
-      this.#keep(bytes);
+      this.#begun ??= new ByteQueue();
+      this.#begun.push(bytes);
     }
   }
 
   get #begunLength(): number {
     return this.#begun?.length ?? 0;
-  }
-
-  #keep(bytes: Bytes): void {
-    this.#begun ??= new ByteQueue();
-    this.#begun.push(bytes);
-  }
-
-  #takeTail(): Bytes {
-    const tail = this.#tail;
-    this.#tail = EMPTY;
-    return tail;
-  }
-
-  /** Where in the bytes of the block the next line begins. */
-  #blockAt(): number {
-    const text = this.#text;
-    if (text === undefined || text.length === this.#block.length) return this.#at;
-    let at = 0;
-    for (let lf = text.indexOf(LF_TEXT); lf >= 0 && lf < this.#at; lf = text.indexOf(LF_TEXT, lf + 1)) {
-      at = this.#block.indexOf(LF, at) + 1;
-    }
-    return at;
   }
 
   #takeBegun(rest: Bytes = EMPTY): Bytes {
@@ -208,30 +242,11 @@ class LineDecoder<Frame> implements Decoder<Frame> {
     return begun;
   }
 
-  #nextText(text: string): Frame {
-    const start = this.#at;
-    const lf = text.indexOf(LF_TEXT, start);
-    const end = lf > start && text.charCodeAt(lf - 1) === CR ? lf - 1 : lf;
-    this.#at = lf + 1;
-    if (this.#at === text.length) this.#setBlock(EMPTY);
+  /** The frame of the line from `start` to its LF. */
+  #one(bytes: Bytes, start: number, lf: number): Frame {
+    const end = lf > start && bytes[lf - 1] === CR ? lf - 1 : lf;
     if (end - start > this.#max) throw this.#tooLarge();
-    return text.slice(start, end) as Frame;
-  }
-
-  #nextBytes(): Frame {
-    const block = this.#block;
-    const start = this.#at;
-    const lf = block.indexOf(LF, start);
-    this.#at = lf + 1;
-    if (this.#at === block.length) this.#setBlock(EMPTY);
-    return this.#one(block.subarray(start, lf), lf - start);
-  }
-
-  /** The frame of a line whose LF, if it has one, is at `lf`. */
-  #one(line: Bytes, lf: number): Frame {
-    const end = lf > 0 && line[lf - 1] === CR ? lf - 1 : lf;
-    if (end > this.#max) throw this.#tooLarge();
-    return this.#payload.one(line.subarray(0, end));
+    return this.#payload.one(viewOf(bytes, start, end));
   }
 
   /** What no terminator ended. */
@@ -250,36 +265,3 @@ class LineDecoder<Frame> implements Decoder<Frame> {
     return new SpillwayError("frame-too-large", `a line of more than ${this.#max} bytes`);
   }
 }
-
-class Utf8Lines implements LinePayload<string> {
-  readonly #fatal: boolean;
-  readonly #decoder: TextDecoder;
-
-  constructor(fatal: boolean) {
-    this.#fatal = fatal;
-    this.#decoder = new TextDecoder("utf-8", { fatal, ignoreBOM: true });
-  }
-
-  one(payload: Bytes): string {
-    try {
-      return this.#decoder.decode(payload);
-    } catch (cause) {
-      throw new SpillwayError("frame-invalid", "a line that is not valid UTF-8", { cause });
-    }
-  }
-
-  /** A block in which no line can be too long, or whose characters are bytes, is measured as text. */
-  many(block: Bytes, max: number): string | undefined {
-    try {
-      const text = this.#decoder.decode(block);
-      return block.length <= max || text.length === block.length ? text : undefined;
-    } catch (error) {
-      // Some line is invalid: decoded one by one, only that line is refused.
-      if (this.#fatal) return undefined;
-      throw error;
-    }
-  }
-}
-
-const latin1Lines: LinePayload<string> = { one: decodeLatin1, many: decodeLatin1 };
-const byteLines: LinePayload<Bytes> = { one: (payload) => payload };

@@ -1,6 +1,6 @@
 interface TypedArrayMethods {
   indexOf(value: number, from?: number): number;
-  lastIndexOf(value: number): number;
+  lastIndexOf(value: number, from?: number): number;
   slice(start?: number, end?: number): Uint8Array;
   set(source: ArrayLike<number>, offset?: number): void;
 }
@@ -15,9 +15,9 @@ export function bytesTouched(work: () => void): number {
     touched += (at < 0 ? this.length : at + 1) - from;
     return at;
   };
-  methods.lastIndexOf = function (this: Uint8Array, value: number) {
-    const at = lastIndexOf.call(this, value);
-    touched += at < 0 ? this.length : this.length - at;
+  methods.lastIndexOf = function (this: Uint8Array, value: number, from = this.length - 1) {
+    const at = lastIndexOf.call(this, value, from);
+    touched += from - at + (at < 0 ? 0 : 1);
     return at;
   };
   methods.slice = function (this: Uint8Array, start?: number, end?: number) {
@@ -35,6 +35,23 @@ export function bytesTouched(work: () => void): number {
     Object.assign(methods, { indexOf, lastIndexOf, set, slice });
   }
   return touched;
+}
+
+/** Bytes that are decoded as text while `work` runs. */
+export function bytesDecoded(work: () => void): number {
+  const { prototype } = TextDecoder;
+  const { decode } = prototype;
+  let decoded = 0;
+  prototype.decode = function (this: TextDecoder, input, options) {
+    decoded += input?.byteLength ?? 0;
+    return decode.call(this, input, options);
+  };
+  try {
+    work();
+  } finally {
+    prototype.decode = decode;
+  }
+  return decoded;
 }
 
 /** The largest buffer that is made while `work` runs. */

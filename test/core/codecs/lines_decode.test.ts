@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { concat } from "../../../src/core/codecs/byte_queue.ts";
 import { lines } from "../../../src/core/mod.ts";
-import { cut } from "./byte_strings.ts";
+import { cut, textOf } from "./byte_strings.ts";
 import { decode } from "./decode.ts";
 import { everyChunking } from "./every_chunking.ts";
 import { LINES_TABLE, linesOf } from "./lines_table.ts";
@@ -40,6 +41,43 @@ describe("lines decoder against splitting at LF", () => {
         expect(decode(linesOf(chosen), chunks)).toEqual(splitLines(input, chosen));
       }),
       { seed: 20_261_101, numRuns: 4_000 },
+    );
+  });
+
+  const long = fc
+    .array(fc.tuple(inputs, fc.constantFrom(1, 3, 100, 2_000)), { maxLength: 5 })
+    .map((runs) => concat(runs.flatMap(([input, times]) => Array.from({ length: times }, () => input))));
+
+  it("gives the same, where there are many pieces", () => {
+    const chosen = options.map((one) => ({ ...one, maxFrameBytes: one.maxFrameBytes * 20 }));
+    fc.assert(
+      fc.property(long, chosen, fc.array(fc.nat(), { maxLength: 4 }), (input, one, places) => {
+        const chunks = cut(
+          input,
+          places.map((place) => place % (input.length + 1)),
+        );
+        expect(decode(linesOf(one), chunks)).toEqual(splitLines(input, one));
+      }),
+      { seed: 20_261_102, numRuns: 150 },
+    );
+  });
+
+  it("leaves what is behind the last line that was taken", () => {
+    fc.assert(
+      fc.property(
+        long,
+        fc.constantFrom("utf-8" as const, "latin1" as const, "bytes" as const),
+        fc.nat(),
+        (input, encoding, taken) => {
+          const decoder = linesOf({ encoding, maxFrameBytes: Infinity }).decoder();
+          decoder.push(input.slice());
+          let at = 0;
+          for (let left = taken % 1_000; left > 0 && decoder.next() !== undefined; left--)
+            at = input.indexOf(10, at) + 1;
+          expect(textOf(decoder.rest?.() as Uint8Array)).toBe(textOf(input.subarray(at)));
+        },
+      ),
+      { seed: 20_261_103, numRuns: 100 },
     );
   });
 });

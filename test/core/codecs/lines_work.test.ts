@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { type Bytes, lines } from "../../../src/core/mod.ts";
-import { bytesTouched } from "./bytes_touched.ts";
+import { bytesDecoded, bytesTouched } from "./bytes_touched.ts";
+import type { Decodes } from "./decode.ts";
+import { linesOf as codecOf } from "./lines_table.ts";
 
 function decode(chunks: Iterable<Bytes>, maxFrameBytes: number): number {
   const decoder = lines({ encoding: "bytes", maxFrameBytes }).decoder();
@@ -47,5 +49,95 @@ describe("lines decoder: the work is linear in the bytes", () => {
     // Two searches, one copy, and what doubling a buffer costs.
     expect(touched).toBeLessThanOrEqual(6 * SIZE);
     expect(touched).toBeGreaterThanOrEqual(SIZE);
+  });
+});
+
+/** The frames of `input`, up to `per` of them by one decoder, which leaves the rest to the next one. */
+function decodeInTurns(codec: Decodes, input: Bytes, per: number): number {
+  let frames = 0;
+  for (let rest = input; ; ) {
+    const decoder = codec.decoder();
+    decoder.push(rest);
+    for (let left = per; left > 0; left--) {
+      if (decoder.next() === undefined) return frames;
+      frames += 1;
+    }
+    rest = decoder.rest?.() as Bytes;
+  }
+}
+
+const twoByteLines = new Uint8Array(SIZE).map((_, at) => [0xc3, 0xa9, 10, 98, 10][at % 5] as number);
+const beforeLongLine = linesOf(5).fill(97, SIZE / 2);
+
+describe("lines decoder: the work of upgrades within one chunk is linear in the bytes", () => {
+  const turns = [
+    ["a line each", linesOf(5), 1, SIZE / 5],
+    ["a few lines each", linesOf(5), 7, SIZE / 5],
+    ["lines that are longer than a piece", linesOf(20_000), 1, 5],
+    ["lines of other characters", twoByteLines, 3, (2 * SIZE) / 5],
+    ["before a line that is cut off", beforeLongLine, 1, SIZE / 10],
+  ] as const;
+
+  describe.each(["utf-8", "latin1", "bytes"] as const)("%s", (encoding) => {
+    it.each(turns)("%s", (_name, input, per, expected) => {
+      const codec = codecOf({ encoding });
+      let frames = 0;
+      const touched = bytesTouched(() => {
+        frames = decodeInTurns(codec, input, per);
+      });
+      expect(frames).toBe(expected);
+      const decoded = bytesDecoded(() => decodeInTurns(codec, input, per));
+      // What is looked at and then left to the next one is one small piece.
+      expect(touched).toBeLessThanOrEqual(4 * SIZE + (128 * frames) / per);
+      expect(touched).toBeGreaterThanOrEqual(frames / per);
+      expect(decoded).toBeLessThanOrEqual(2 * SIZE + (128 * frames) / per);
+    });
+  });
+
+  it.each([
+    [0, 0],
+    [1, 4],
+    [2, 6],
+  ])("after %d lines, what is left is a view of the chunk from %d on", (count, at) => {
+    const chunk = new TextEncoder().encode("é\r\nb\nc");
+    const decoder = lines().decoder();
+    decoder.push(chunk);
+    for (let taken = 0; taken < count; taken++) decoder.next();
+    const rest = decoder.rest?.() as Bytes;
+    expect([rest.byteOffset, rest.length]).toEqual([at, chunk.length - at]);
+    expect(rest.buffer).toBe(chunk.buffer);
+  });
+
+  it("once there is no line left, what is left is a copy", () => {
+    const chunk = new TextEncoder().encode("a\nbc");
+    const decoder = lines().decoder();
+    decoder.push(chunk);
+    expect([decoder.next(), decoder.next()]).toEqual(["a", undefined]);
+    chunk.fill(0);
+    expect(decoder.rest?.()).toEqual(new TextEncoder().encode("bc"));
+  });
+});
+
+describe("lines decoder: text", () => {
+  it("is decoded once, in pieces of a few KiB", () => {
+    const input = linesOf(50);
+    const decoder = lines().decoder();
+    let frames = 0;
+    let largest = 0;
+    decoder.push(input);
+    const decoded = bytesDecoded(() => {
+      for (;;) {
+        let frame: unknown;
+        const now = bytesDecoded(() => {
+          frame = decoder.next();
+        });
+        if (frame === undefined) break;
+        frames += 1;
+        largest = Math.max(largest, now);
+      }
+    });
+    expect(frames).toBe(SIZE / 50);
+    expect(decoded).toBe(SIZE);
+    expect(largest).toBeLessThanOrEqual(8_192);
   });
 });

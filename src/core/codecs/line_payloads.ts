@@ -1,0 +1,44 @@
+import { SpillwayError } from "../errors.ts";
+import type { Bytes } from "../transport.ts";
+import { decodeLatin1 } from "./latin1.ts";
+
+/** Decodes the payload of lines. */
+export interface LinePayload<Frame> {
+  /** One line, without its terminator. @throws {SpillwayError} `frame-invalid` */
+  one(payload: Bytes): Frame;
+  /** Whole lines at once, terminators included, when that gives the same frames; else `undefined`. */
+  many?(block: Bytes, max: number): string | undefined;
+}
+
+export class Utf8Lines implements LinePayload<string> {
+  readonly #fatal: boolean;
+  readonly #decoder: TextDecoder;
+
+  constructor(fatal: boolean) {
+    this.#fatal = fatal;
+    this.#decoder = new TextDecoder("utf-8", { fatal, ignoreBOM: true });
+  }
+
+  one(payload: Bytes): string {
+    try {
+      return this.#decoder.decode(payload);
+    } catch (cause) {
+      throw new SpillwayError("frame-invalid", "a line that is not valid UTF-8", { cause });
+    }
+  }
+
+  /** A block in which no line can be too long, or whose characters are bytes, is measured as text. */
+  many(block: Bytes, max: number): string | undefined {
+    try {
+      const text = this.#decoder.decode(block);
+      return block.length <= max || text.length === block.length ? text : undefined;
+    } catch (error) {
+      // Some line is invalid: decoded one by one, only that line is refused.
+      if (this.#fatal) return undefined;
+      throw error;
+    }
+  }
+}
+
+export const latin1Lines: LinePayload<string> = { one: decodeLatin1, many: decodeLatin1 };
+export const byteLines: LinePayload<Bytes> = { one: (payload) => payload };
