@@ -12,7 +12,7 @@ const LF_TEXT = "\n";
 const EMPTY: Bytes = new Uint8Array(0);
 /** How much text is decoded at once: little at first, as the next line may be another codec's, and twice as much each time. */
 const FIRST_PIECE = 64;
-const LARGEST_PIECE = 8_192;
+const LARGEST_PIECE = 65_536;
 
 /** How the bytes of a line become a frame, and back. */
 export type LineEncoding = "utf-8" | "latin1" | "bytes";
