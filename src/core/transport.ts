@@ -52,9 +52,8 @@ export interface Sleeper {
  *
  * - **Owns**: whoever holds the connection must see it to its end, by reading to EOF and closing `writable`, by
  *   `close()`, or by `abort()`. A chunk that was read belongs to the reader, with its buffer, unless it gives it back
- *   with `recycle()`. A chunk that was written
- *   belongs to the connection until its `write()` promise settles; it may be a part of a larger buffer, which must not be
- *   transferred.
+ *   with `recycle()`. A chunk that was written belongs to the connection until its `write()` promise settles; it may be a
+ *   part of a larger buffer, which must not be transferred.
  * - **Pushes back**: nothing is read ahead of demand beyond one chunk; `writable` signals through `ready` and
  *   `desiredSize` (bytes) while the kernel takes no more.
  * - **On abort**: both streams error with a {@link SpillwayError} and what was not sent is lost.

@@ -47,7 +47,7 @@ export interface ContentLengthOptions {
 export function contentLength(options: ContentLengthOptions = {}): Codec<Bytes, Payload> {
   const max = checkCount("maxFrameBytes", options.maxFrameBytes ?? 65_536);
   return {
-    decoder: () => new PrefixedDecoder({ name: "a body", header: new Fields(), max, frame: (bytes) => bytes }),
+    decoder: () => new PrefixedDecoder({ name: "a body", header: new Fields(), max }),
     encoder: () => encoder,
   };
 }

@@ -67,7 +67,6 @@ export function lengthPrefixed(options: LengthPrefixedOptions): Codec<Bytes, Pay
         header: new LengthHeader(layout),
         max,
         keepHeader,
-        frame: (bytes) => bytes,
       }),
     encoder: () => encoder,
   };

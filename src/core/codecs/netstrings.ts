@@ -41,7 +41,6 @@ export function netstrings(options: NetstringsOptions = {}): Codec<Bytes, Payloa
         header: new DecimalHeader(COLON, 1),
         max,
         trailer: COMMA,
-        frame: (bytes) => bytes,
       }),
     encoder: () => encoder,
   };

@@ -14,8 +14,8 @@ export interface Header {
   read(input: FrameInput): number | undefined;
 }
 
-/** How a {@link PrefixedDecoder} makes frames. */
-export interface Prefixed<Frame> {
+/** What a {@link PrefixedDecoder} decodes. */
+export interface Prefixed {
   /** What a frame is called in messages: "a netstring". */
   readonly name: string;
   readonly header: Header;
@@ -25,17 +25,16 @@ export interface Prefixed<Frame> {
   readonly trailer?: number;
   /** Whether the header is part of the frame. */
   readonly keepHeader?: boolean;
-  frame(bytes: Bytes): Frame;
 }
 
 /**
  * Frames that begin with their length. A length that is too large is refused before any of the payload is kept; what was
  * refused is then dropped to its end.
  */
-export class PrefixedDecoder<Frame> implements Decoder<Frame> {
+export class PrefixedDecoder implements Decoder<Bytes> {
   lost = false;
   readonly #input = new FrameInput();
-  readonly #prefixed: Prefixed<Frame>;
+  readonly #prefixed: Prefixed;
   readonly #trailerBytes: number;
   #headerBytes = 0;
   /** What is behind the header, trailer included; -1 while the header is not whole. */
@@ -43,7 +42,7 @@ export class PrefixedDecoder<Frame> implements Decoder<Frame> {
   /** What is left of a frame that was refused. */
   #refused = 0;
 
-  constructor(prefixed: Prefixed<Frame>) {
+  constructor(prefixed: Prefixed) {
     this.#prefixed = prefixed;
     this.#trailerBytes = prefixed.trailer === undefined ? 0 : 1;
   }
@@ -56,7 +55,7 @@ export class PrefixedDecoder<Frame> implements Decoder<Frame> {
     this.#input.push(chunk);
   }
 
-  next(): Frame | undefined {
+  next(): Bytes | undefined {
     if (this.lost) return undefined;
     if (this.#refused > 0) this.#refused -= this.#input.skip(this.#refused);
     if (this.#refused > 0 || !this.#readHeader()) return this.#runDry();
@@ -102,12 +101,12 @@ export class PrefixedDecoder<Frame> implements Decoder<Frame> {
     throw new SpillwayError("frame-too-large", `${name} of more than ${max} bytes`);
   }
 
-  #take(): Frame {
+  #take(): Bytes {
     const { keepHeader = false, trailer } = this.#prefixed;
     if (trailer !== undefined && this.#input.last !== trailer) this.#lose();
     const bytes = this.#input.take(keepHeader ? 0 : this.#headerBytes, this.#trailerBytes);
     this.#reset();
-    return this.#prefixed.frame(bytes);
+    return bytes;
   }
 
   #lose(): never {

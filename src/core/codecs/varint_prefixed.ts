@@ -38,7 +38,7 @@ export interface VarintPrefixedOptions {
 export function varintPrefixed(options: VarintPrefixedOptions = {}): Codec<Bytes, Payload> {
   const max = checkCount("maxFrameBytes", options.maxFrameBytes ?? 65_536);
   return {
-    decoder: () => new PrefixedDecoder({ name: "a message", header: new Varint(), max, frame: (bytes) => bytes }),
+    decoder: () => new PrefixedDecoder({ name: "a message", header: new Varint(), max }),
     encoder: () => encoder,
   };
 }
