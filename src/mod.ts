@@ -52,7 +52,9 @@ export async function transport(): Promise<Transport> {
  * console.log(server.address.port);
  * ```
  */
-export async function serve<In, Out>(options: ServeOptions<In, Out>): Promise<Server<In, Out>> {
+export async function serve<In, Out, State = unknown>(
+  options: ServeOptions<In, Out, State>,
+): Promise<Server<In, Out, State>> {
   return serveOn(await transport(), options);
 }
 

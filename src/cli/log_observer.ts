@@ -48,7 +48,7 @@ export function eventRecord(event: ServerEvent): EventRecord {
         fields: connectionFields(event.connection),
       };
     case "connection-closed": {
-      const { connection, reason, error, bytesIn, bytesOut, framesIn, framesOut } = event;
+      const { connection, reason, error, bytesIn, bytesOut, framesIn, framesOut, framesDropped } = event;
       const durationMs = Math.round(event.durationMs);
       const why = error === undefined ? "" : ": {error}";
       return {
@@ -61,6 +61,7 @@ export function eventRecord(event: ServerEvent): EventRecord {
           bytesOut,
           framesIn,
           framesOut,
+          framesDropped,
           durationMs,
           ...(error && errorFields(error)),
         },
@@ -79,6 +80,17 @@ export function eventRecord(event: ServerEvent): EventRecord {
         level: "error",
         message: "connection {connection} from {remote}: {error}",
         fields: { ...connectionFields(event.connection), ...errorFields(event.error) },
+      };
+    case "slow-consumer":
+      return {
+        level: "warning",
+        message: "connection {connection} from {remote} does not read what is sent: {policy}",
+        fields: {
+          ...connectionFields(event.connection),
+          policy: event.policy,
+          waitingBytes: event.waitingBytes,
+          waitingFrames: event.waitingFrames,
+        },
       };
     case "draining":
       return {

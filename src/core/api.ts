@@ -3,11 +3,14 @@ export { type Clock, systemClock } from "./clock.ts";
 export type { Codec, Decoder, Encoder, Output } from "./codec.ts";
 export { type LineEncoding, type LinesOptions, lines } from "./codecs/lines.ts";
 export { type CloseReason, type ErrorCode, SpillwayError } from "./errors.ts";
-export type { ConnectionInfo, Context, Handler, Upgrade } from "./exchange.ts";
+export type { ConnectionInfo, Context, Handler, Reply, Upgrade } from "./exchange.ts";
+export type { BroadcastOptions, BroadcastResult, Group } from "./group.ts";
 export type { Limits } from "./limits.ts";
 export type { ConnectionClosed, DrainResult, Observer, ServerEvent } from "./observer.ts";
 export type { Server, ServerStats, ShutdownOptions } from "./server.ts";
 export type { ServeOptions, Service } from "./service.ts";
+export type { SendResult, Session } from "./session.ts";
+export type { SlowConsumerPolicy } from "./slow_consumer.ts";
 export type { Traffic } from "./traffic.ts";
 export type {
   Address,

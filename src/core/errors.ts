@@ -4,7 +4,7 @@
  * | reason | meaning |
  * |---|---|
  * | `remote-closed` | the other side sent FIN and everything it had asked was answered |
- * | `handler-closed` | the handler said so (`context.close()`), and its reply was sent |
+ * | `handler-closed` | the handler said so (`context.close()`, `session.close()`), and its reply was sent |
  * | `drained` | the server shut down; what was in flight was answered |
  * | `unexpected-eof` | FIN in the middle of a frame |
  * | `connection-reset` | the other side reset the connection, or went away while a reply was being sent |
@@ -12,7 +12,8 @@
  * | `frame-too-large` / `frame-invalid` | the decoder refused a frame |
  * | `codec-failed` | the codec threw something that it should not |
  * | `handler-failed` | the handler threw, rejected, or returned what the codec cannot encode |
- * | `handler-timeout`, `idle-timeout`, `frame-timeout`, `write-timeout` | that deadline passed |
+ * | `handler-timeout`, `idle-timeout`, `frame-timeout`, `write-timeout`, `handshake-timeout` | that deadline passed |
+ * | `slow-consumer` | the other side does not read what is sent to it, and the policy is `"close"` |
  * | `lifetime-reached` | the connection was open for as long as it may be |
  * | `too-many-connections` | `maxConnections` was reached and the policy is `"reject"` |
  * | `drain-timeout` | still busy when the drain's time was up, or the drain was forced |
@@ -32,6 +33,8 @@ export type CloseReason =
   | "idle-timeout"
   | "frame-timeout"
   | "write-timeout"
+  | "handshake-timeout"
+  | "slow-consumer"
   | "lifetime-reached"
   | "too-many-connections"
   | "drain-timeout";

@@ -1,5 +1,7 @@
 import { type Codec, checkCodec, type Encoder } from "./codec.ts";
 import type { SpillwayError } from "./errors.ts";
+import type { ReplyStream } from "./reply_stream.ts";
+import type { Session } from "./session.ts";
 import type { Address } from "./transport.ts";
 
 /** Which connection this is. */
@@ -11,19 +13,20 @@ export interface ConnectionInfo {
 }
 
 /** What a connection goes on with. */
-export interface Upgrade<In, Out = In> {
+export interface Upgrade<In, Out = In, State = unknown> {
   readonly codec: Codec<In, Out>;
-  readonly handler: Handler<In, Out>;
+  readonly handler: Handler<In, Out, State>;
   /** What is said to the other side when the server drains; the service's own `onDrain` speaks the codec that was left. */
-  readonly onDrain?: (connection: ConnectionInfo) => Out | undefined | void;
+  readonly onDrain?: (session: Session<Out, State>) => Out | undefined | void;
 }
 
 /** What a handler is told besides its frame. */
-export interface Context {
-  readonly connection: ConnectionInfo;
+export interface Context<Out = unknown, State = unknown> {
+  /** The connection that the frame came from. */
+  readonly session: Session<Out, State>;
   /**
-   * Aborts while the handler works when its result is no longer wanted: its deadline passed, the connection broke, or
-   * a drain was forced. The reason is a {@link SpillwayError} whose `code` says which. Made when first asked for. A listener
+   * Aborts while the handler works, or its stream is being sent, when its result is no longer wanted: its deadline passed, the
+   * connection broke, or a drain was forced. The reason is a {@link SpillwayError} whose `code` says which. Made when first asked for. A listener
    * that throws is the runtime's business, and mostly the end of the process: as with every AbortSignal.
    */
   readonly signal: AbortSignal;
@@ -48,7 +51,7 @@ export interface Context {
    * console.log(handshake.length); // 2
    * ```
    */
-  upgrade<In, Out>(to: Upgrade<In, Out>): void;
+  upgrade<NewIn, NewOut>(to: Upgrade<NewIn, NewOut, State>): void;
   /**
    * Ends the connection in order, as `handler-closed`, behind the reply to this frame: what `QUIT` does in many protocols. No
    * frame that was not taken yet is handled; the replies to those that were, behind this one, are void.
@@ -59,40 +62,51 @@ export interface Context {
 }
 
 /**
- * Computes: one frame in, a reply out, or nothing (`undefined`). May be asynchronous. What it throws ends the
- * connection as `handler-failed`.
+ * What answers a frame: a frame, nothing (`undefined`), or a stream of frames.
+ *
+ * A stream keeps its place in the order of replies. It is asked for its first frame when that place has come, and for each
+ * further one when there is room for it: a slow reader slows it down. The handler deadline runs while a frame is waited for,
+ * anew for each. When nobody wants the rest, `context.signal` aborts and the iterator's `return()` is called.
  */
-export type Handler<In, Out> = (
+export type Reply<Out> = Out | undefined | void | AsyncIterable<Out>;
+
+/**
+ * Computes: one frame in, a {@link Reply} out. May be asynchronous. What it throws ends the connection as `handler-failed`.
+ */
+export type Handler<In, Out, State = unknown> = (
   frame: In,
-  context: Context,
-) => Out | undefined | void | PromiseLike<Out | undefined | void>;
+  context: Context<Out, State>,
+) => Reply<Out> | PromiseLike<Reply<Out>>;
 
 /** Whose {@link Exchange}s these are. */
-export interface ExchangeOwner<Out> {
-  readonly connection: ConnectionInfo;
-  upgrade<NewIn, NewOut>(exchange: Exchange<Out>, to: Upgrade<NewIn, NewOut>): void;
-  close(exchange: Exchange<Out>): void;
+export interface ExchangeOwner<Out, State> {
+  readonly session: Session<Out, State>;
+  upgrade<NewIn, NewOut>(exchange: Exchange<Out, State>, to: Upgrade<NewIn, NewOut, State>): void;
+  close(exchange: Exchange<Out, State>): void;
 }
 
 /** One frame on its way through the handler, and what became of it. */
-export class Exchange<Out> implements Context {
-  /** When the handler returned a promise; only then does its deadline run. */
-  startedAt = 0;
+export class Exchange<Out, State> implements Context<Out, State> {
+  /** When what we wait for was begun: an asynchronous handler, or the next frame of a stream. Only then does the deadline run. */
+  startedAt: number = Infinity;
+  /** Whether it counts as a handler at work. */
+  working = false;
   finished = false;
+  stream: ReplyStream<Out> | undefined = undefined;
   reply: Out | undefined = undefined;
   fault: SpillwayError | undefined = undefined;
   /** What comes behind the reply: the end, or replies by another encoder. */
   next: "close" | Encoder<Out> | undefined = undefined;
-  readonly #owner: ExchangeOwner<Out>;
+  readonly #owner: ExchangeOwner<Out, State>;
   #controller: AbortController | undefined = undefined;
   #abortedWith: SpillwayError | undefined = undefined;
 
-  constructor(owner: ExchangeOwner<Out>) {
+  constructor(owner: ExchangeOwner<Out, State>) {
     this.#owner = owner;
   }
 
-  get connection(): ConnectionInfo {
-    return this.#owner.connection;
+  get session(): Session<Out, State> {
+    return this.#owner.session;
   }
 
   get signal(): AbortSignal {
@@ -103,7 +117,7 @@ export class Exchange<Out> implements Context {
     return this.#controller.signal;
   }
 
-  upgrade<NewIn, NewOut>(to: Upgrade<NewIn, NewOut>): void {
+  upgrade<NewIn, NewOut>(to: Upgrade<NewIn, NewOut, State>): void {
     this.#owner.upgrade(this, to);
   }
 
@@ -127,11 +141,12 @@ export class Exchange<Out> implements Context {
   abort(error: SpillwayError): void {
     this.#abortedWith = error;
     this.#controller?.abort(error);
+    this.stream?.stop();
   }
 }
 
 /** @throws {TypeError} not what it must be */
-export function checkUpgrade<In, Out>({ codec, handler, onDrain }: Upgrade<In, Out>): void {
+export function checkUpgrade<In, Out, State>({ codec, handler, onDrain }: Upgrade<In, Out, State>): void {
   checkCodec(codec);
   if (typeof handler !== "function") throw new TypeError("handler must be a function");
   if (onDrain !== undefined && typeof onDrain !== "function") throw new TypeError("onDrain must be a function");

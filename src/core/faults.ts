@@ -29,6 +29,18 @@ export function replyError(cause: unknown): SpillwayError {
   return new SpillwayError("handler-failed", `the handler's reply was refused: ${error.message}`, { cause: error });
 }
 
+const OVERDUE = {
+  "frame-timeout": "a frame was begun and not finished in time",
+  "handler-timeout": "the handler did not finish in time",
+  "handshake-timeout": "the handshake was not completed in time",
+  "write-timeout": "the other side takes nothing of what waits to be sent",
+} as const;
+
+/** A deadline passed. */
+export function timeoutError(code: keyof typeof OVERDUE): SpillwayError {
+  return new SpillwayError(code, OVERDUE[code]);
+}
+
 /** What a stream of a connection failed with. */
 export function connectionError(cause: unknown): SpillwayError {
   if (cause instanceof SpillwayError) return cause;

@@ -61,6 +61,11 @@ export class Inbox<In> {
     return this.starved && (this.#ended || (this.#stopped && !this.eof));
   }
 
+  /** Whether it holds the reader's lock. */
+  get reading(): boolean {
+    return this.#reader !== undefined;
+  }
+
   /** Whether nothing was begun that is not done. */
   get idle(): boolean {
     return this.starved && this.frameBegunAt === Infinity && !this.eof && !this.#stopped;

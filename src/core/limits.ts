@@ -10,6 +10,8 @@ export interface Limits {
   readonly handlerTimeoutMs: number;
   /** The other side took nothing of what waits to be sent for so long: `write-timeout`. Default 30000. */
   readonly writeTimeoutMs: number;
+  /** A handshake that a middleware asks for is not complete after so long: `handshake-timeout`. Default 10000. */
+  readonly handshakeTimeoutMs: number;
   /** A connection is closed in order after so long: `lifetime-reached`. Default `Infinity`. */
   readonly lifetimeMs: number;
   /** After FIN was sent, wait so long for the other side's before releasing. Default 2000. */
@@ -20,8 +22,17 @@ export interface Limits {
   readonly maxConnections: number;
   /** Frames of one connection in the handler at once. A whole number; default 1. */
   readonly concurrency: number;
-  /** Bytes of one connection that wait to be sent, above which its frames wait. A whole number; default 1 MiB. */
+  /**
+   * Asynchronous handlers at work at once, of all connections together; further frames wait. A whole number; default 65536.
+   */
+  readonly maxConcurrentHandlers: number;
+  /**
+   * Bytes of one connection that wait to be sent: above, its frames wait, and pushes meet `onSlowConsumer`. A whole number;
+   * default 1 MiB.
+   */
   readonly maxOutboundBytes: number;
+  /** Pushes of one connection that wait behind what is being written: the same. A whole number; default 16384. */
+  readonly maxOutboundFrames: number;
   /**
    * Connections that may wait to be accepted. A whole number; default 4096, the usual maximum of the Linux kernel,
    * which lowers it to its own limit.
@@ -34,12 +45,15 @@ const DEFAULTS: Limits = {
   frameTimeoutMs: 30_000,
   handlerTimeoutMs: 30_000,
   writeTimeoutMs: 30_000,
+  handshakeTimeoutMs: 10_000,
   lifetimeMs: Number.POSITIVE_INFINITY,
   lingerTimeoutMs: 2_000,
   drainTimeoutMs: 10_000,
   maxConnections: 65_536,
   concurrency: 1,
+  maxConcurrentHandlers: 65_536,
   maxOutboundBytes: 1_048_576,
+  maxOutboundFrames: 16_384,
   backlog: 4_096,
 };
 

@@ -1,5 +1,6 @@
 import type { CloseReason, SpillwayError } from "./errors.ts";
 import type { ConnectionInfo } from "./exchange.ts";
+import type { SlowConsumerPolicy } from "./slow_consumer.ts";
 import type { Traffic } from "./traffic.ts";
 import type { Address } from "./transport.ts";
 
@@ -25,6 +26,15 @@ export type ServerEvent =
     }
   /** What a handler threw is the error's `cause`. */
   | { readonly type: "handler-error"; readonly connection: ConnectionInfo; readonly error: SpillwayError }
+  /** What is sent finds no room, for the first time since nothing waited; the policy says what becomes of it. */
+  | {
+      readonly type: "slow-consumer";
+      readonly connection: ConnectionInfo;
+      readonly policy: SlowConsumerPolicy;
+      /** Bytes that wait to be written, and how many pushes are among them. */
+      readonly waitingBytes: number;
+      readonly waitingFrames: number;
+    }
   | { readonly type: "draining"; readonly connections: number }
   | ({ readonly type: "drained" } & DrainResult);
 

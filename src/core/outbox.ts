@@ -1,8 +1,14 @@
 import type { Clock } from "./clock.ts";
 import type { Encoder, Output } from "./codec.ts";
+import type { EndOfTurn, TurnOwner } from "./end_of_turn.ts";
 import type { CloseReason } from "./errors.ts";
 import { replyError } from "./faults.ts";
-import { OutputBuffer } from "./output_buffer.ts";
+import { FlushWaiters } from "./flush_waiters.ts";
+import { FrameQueue } from "./frame_queue.ts";
+import type { Limits } from "./limits.ts";
+import { encodeFrame, OutputBuffer, WRITE_BYTES } from "./output_buffer.ts";
+import type { SendResult } from "./session.ts";
+import type { SlowConsumerPolicy } from "./slow_consumer.ts";
 import type { Connection } from "./transport.ts";
 
 /** What an {@link Outbox} tells its session. */
@@ -11,43 +17,78 @@ export interface OutboxEvents {
   onWritten(): void;
   /** The connection takes no more. */
   onBroken(error: unknown): void;
+  /** The turn ends in which something was pushed: `flush`. */
+  onPushed(): void;
+  /** There is no room for what is pushed: the first time since nothing waited. */
+  onSlow(): void;
+}
+
+/** What all outboxes of a server share. */
+export interface OutboxSettings {
+  readonly limits: Limits;
+  readonly clock: Clock;
+  readonly onSlowConsumer: SlowConsumerPolicy;
+  readonly endOfTurn: EndOfTurn;
 }
 
 /**
- * The output side of a session: encodes replies, and writes what has gathered in one write at a time.
+ * The output side of a session: encodes replies and pushes, and writes what has gathered in one write at a time.
+ *
+ * What gathers for the next write is in a buffer. A push that comes while something is being written waits behind it as a
+ * frame, so that it can still be dropped; and what comes behind such a frame waits with it.
  *
  * - **Owns** the writer's lock, from the first write to `release`.
- * - **Pushes back** through `pending`: the session takes no frame while that is too much.
+ * - **Pushes back** through `pending`: the session takes no frame while that is too much. Pushes do not wait.
  * - **On abort** the write in progress rejects and what waits is dropped.
  */
-export class Outbox<Out> {
+export class Outbox<Out> implements TurnOwner {
   bytesOut = 0;
   framesOut = 0;
+  /** Pushes that were dropped for want of room. */
+  framesDropped = 0;
   /** When output last began to wait or made progress. */
   progressAt = 0;
+  encoder: Encoder<Out>;
   readonly #connection: Connection;
-  #encoder: Encoder<Out>;
-  readonly #clock: Clock;
+  readonly #settings: OutboxSettings;
   readonly #events: OutboxEvents;
-  /** What waits; made when there is something. */
+  /** What leaves next; made when there is something. */
   #buffer: OutputBuffer | undefined;
+  /** Frames behind that, of which some may be dropped; there while there are any. */
+  #queue: FrameQueue | undefined;
   /** From the first write on, until `release`: the writer, and what it calls back. */
   #writer: WritableStreamDefaultWriter<Uint8Array> | undefined;
   #onWritten: (() => void) | undefined;
   #onBroken: ((error: unknown) => void) | undefined;
   /** How much is being written. */
   #unwritten = 0;
+  /** A push found no room, and something waits since. */
+  #slow = false;
+  #flushes: FlushWaiters | undefined;
+  /** It is told when this turn ends. */
+  #pushed = false;
+  #ended = false;
 
-  constructor(connection: Connection, encoder: Encoder<Out>, clock: Clock, events: OutboxEvents) {
+  constructor(connection: Connection, encoder: Encoder<Out>, settings: OutboxSettings, events: OutboxEvents) {
     this.#connection = connection;
-    this.#encoder = encoder;
-    this.#clock = clock;
+    this.encoder = encoder;
+    this.#settings = settings;
     this.#events = events;
   }
 
   /** Bytes that wait or are being written. */
   get pending(): number {
-    return (this.#buffer?.length ?? 0) + this.#unwritten;
+    return (this.#buffer?.length ?? 0) + (this.#queue?.length ?? 0) + this.#unwritten;
+  }
+
+  /** Whether a reply may be added. */
+  get roomy(): boolean {
+    return this.pending < this.#settings.limits.maxOutboundBytes;
+  }
+
+  /** Pushes that wait. */
+  get waitingPushes(): number {
+    return this.#queue?.droppable ?? 0;
   }
 
   /** Whether a write is in progress: what the write deadline watches. */
@@ -55,11 +96,16 @@ export class Outbox<Out> {
     return this.#unwritten > 0;
   }
 
+  /** Whether it holds the writer's lock. */
+  get attached(): boolean {
+    return this.#writer !== undefined;
+  }
+
   /** Encodes a reply; `flush` sends it. @throws {SpillwayError} `handler-failed`, `codec-failed`; nothing of the reply is kept */
   reply(frame: Out): void {
-    this.#buffer ??= new OutputBuffer();
     try {
-      this.#buffer.frame(this.#encoder, frame);
+      if (this.#queue === undefined) this.#open().frame(this.encoder, frame);
+      else this.#queueReply(encodeFrame(this.encoder, frame));
     } catch (cause) {
       throw replyError(cause);
     }
@@ -68,24 +114,52 @@ export class Outbox<Out> {
 
   /** Encodes the fault frame, if the codec has one. @throws what the encoder throws */
   fault(reason: CloseReason): void {
-    const encode = (_: undefined, output: Output) => this.#encoder.encodeFault?.(reason, output);
-    this.#buffer ??= new OutputBuffer();
-    this.#buffer.frame({ encode }, undefined);
+    const encode = (_: undefined, output: Output) => this.encoder.encodeFault?.(reason, output);
+    if (this.#queue === undefined) this.#open().frame({ encode }, undefined);
+    else this.#queueReply(encodeFrame({ encode }, undefined));
   }
 
-  /** What comes next is encoded by another encoder. */
-  switchTo(encoder: Encoder<Out>): void {
-    this.#encoder = encoder;
+  /** Takes an encoded frame, if there is room, or room can be made. It leaves when the turn ends, or when its time has come. */
+  push(bytes: Uint8Array): SendResult {
+    const result = this.#take(bytes);
+    if (result === "sent") {
+      this.#open().shared(bytes);
+      if (!this.#pushed) this.#settings.endOfTurn.add(this);
+      this.#pushed = true;
+    } else if (result === "queued") {
+      this.#queue ??= new FrameQueue();
+      this.#queue.add(bytes, true);
+    } else {
+      this.framesDropped += 1;
+      return result;
+    }
+    this.framesOut += 1;
+    return result;
+  }
+
+  onTurnEnd(): void {
+    this.#pushed = false;
+    if (!this.#ended) this.#events.onPushed();
   }
 
   /** Sends what waits, now if nothing is being written, else right behind that. */
   flush(): void {
-    if (this.writing || this.#buffer === undefined || this.#buffer.length === 0) return;
+    if (this.writing) return;
+    if (this.#queue !== undefined) this.#fillBuffer(this.#queue);
+    if (this.#buffer === undefined || this.#buffer.length === 0) return;
     const bytes = this.#buffer.take();
     this.#unwritten = bytes.length;
-    this.progressAt = this.#clock.now();
+    this.progressAt = this.#settings.clock.now();
     const writer = this.#writer ?? this.#acquire();
     void writer.write(bytes).then(this.#onWritten, this.#onBroken);
+  }
+
+  /** Fulfils with true when all that waits now is written, with false when the connection is over before. */
+  flushed(): Promise<boolean> {
+    if (this.pending === 0) return Promise.resolve(!this.#ended);
+    this.#buffer?.encodeText();
+    this.#flushes ??= new FlushWaiters();
+    return this.#flushes.at(this.bytesOut + this.pending);
   }
 
   /** Gives the writer back. Call it while nothing is `pending`. */
@@ -93,6 +167,81 @@ export class Outbox<Out> {
     this.#writer?.releaseLock();
     this.#writer = this.#onWritten = this.#onBroken = undefined;
     this.#buffer = undefined;
+  }
+
+  /** The connection is over. */
+  end(): void {
+    this.#ended = true;
+    this.#buffer = this.#queue = undefined;
+    this.#unwritten = 0;
+    this.#flushes?.end();
+  }
+
+  #open(): OutputBuffer {
+    this.#buffer ??= new OutputBuffer();
+    return this.#buffer;
+  }
+
+  #queueReply(bytes: Uint8Array): void {
+    if (bytes.length > 0) this.#queue?.add(bytes, false);
+  }
+
+  /** Whether nothing is before it but what leaves in the same write. */
+  #leavesNext({ length }: Uint8Array): boolean {
+    if (this.writing || this.#queue !== undefined) return false;
+    const waiting = this.#buffer?.length ?? 0;
+    return (
+      waiting + length <= this.#settings.limits.maxOutboundBytes && (waiting === 0 || waiting + length <= WRITE_BYTES)
+    );
+  }
+
+  #fits({ length }: Uint8Array): boolean {
+    const { maxOutboundBytes, maxOutboundFrames } = this.#settings.limits;
+    return this.pending + length <= maxOutboundBytes && this.waitingPushes < maxOutboundFrames;
+  }
+
+  /** What becomes of a frame. */
+  #take(bytes: Uint8Array): SendResult {
+    if (this.#leavesNext(bytes)) return "sent";
+    if (this.#fits(bytes)) return "queued";
+    this.#noteSlow();
+    switch (this.#settings.onSlowConsumer) {
+      case "drop":
+        return "dropped";
+      case "drop-oldest":
+        return this.#makeRoom(bytes) ? "queued" : "dropped";
+      case "close":
+        return "closed";
+    }
+  }
+
+  #makeRoom(bytes: Uint8Array): boolean {
+    const queue = this.#queue;
+    if (queue === undefined || bytes.length > this.#settings.limits.maxOutboundBytes) return false;
+    while (queue.droppable > 0 && !this.#fits(bytes)) {
+      const buffer = this.#open();
+      const dropped = queue.dropOldest(buffer);
+      this.framesOut -= 1;
+      this.framesDropped += 1;
+      this.#flushes?.shorten(this.bytesOut + this.#unwritten + buffer.length, dropped);
+    }
+    return this.#fits(bytes);
+  }
+
+  #noteSlow(): void {
+    if (this.#slow) return;
+    this.#slow = true;
+    this.#events.onSlow();
+  }
+
+  #fillBuffer(queue: FrameQueue): void {
+    const buffer = this.#open();
+    while (queue.frames > 0 && buffer.length < WRITE_BYTES) {
+      if (queue.moveTo(buffer, WRITE_BYTES - buffer.length) === 0) break;
+    }
+    if (queue.frames > 0) return;
+    this.#queue = undefined;
+    this.#slow = false;
   }
 
   #acquire(): WritableStreamDefaultWriter<Uint8Array> {
@@ -105,14 +254,14 @@ export class Outbox<Out> {
   #written(): void {
     this.bytesOut += this.#unwritten;
     this.#unwritten = 0;
-    this.progressAt = this.#clock.now();
+    this.progressAt = this.#settings.clock.now();
+    this.#flushes?.reach(this.bytesOut);
     this.flush();
     this.#events.onWritten();
   }
 
   #broken(error: unknown): void {
-    this.#unwritten = 0;
-    this.#buffer = undefined;
+    this.end();
     this.#events.onBroken(error);
   }
 }

@@ -3,11 +3,13 @@ import { encodeText } from "./slab.ts";
 import type { Bytes } from "./transport.ts";
 
 /** The most that leaves in one write: small enough that a slow reader still shows progress between two. */
-const WRITE_BYTES = 65_536;
+export const WRITE_BYTES = 65_536;
 /** Text is turned into bytes in pieces of about this many characters. */
 const TEXT_LENGTH = 16_384;
 /** What is shorter is copied: a view costs memory of its own, and keeps what it is a view of. */
 const LARGE_PART = 4_096;
+/** UTF-8 needs at most three bytes for a UTF-16 unit. */
+const BYTES_PER_UNIT = 3;
 const SMALLEST_BLOCK = 256;
 const LARGEST_BLOCK = 16_384;
 
@@ -35,12 +37,12 @@ export class OutputBuffer implements Output {
 
   text(text: string): void {
     this.#text += text;
-    if (this.#text.length >= TEXT_LENGTH) this.#encode();
+    if (this.#text.length >= TEXT_LENGTH) this.encodeText();
   }
 
   bytes(bytes: Uint8Array): void {
     if (bytes.length === 0) return;
-    if (this.#text !== "") this.#encode();
+    this.encodeText();
     this.#put(bytes);
   }
 
@@ -65,18 +67,26 @@ export class OutputBuffer implements Output {
     }
   }
 
-  /** The next write, which is the caller's. Call it only while `length` is not 0. */
-  take(): Uint8Array {
-    if (this.length === this.#text.length && this.#text.length <= TEXT_LENGTH) return this.#takeText();
-    if (this.#text !== "") this.#encode();
-    this.#closeBlock();
-    const first = this.#parts[0] as Uint8Array;
-    if (this.#parts.length === 1 || first.length >= WRITE_BYTES) return this.#takeFirst(first);
-    return this.#takeJoined();
+  /** Appends bytes that others send too: they are kept as they are, however short, while nothing else waits. */
+  shared(bytes: Uint8Array): void {
+    if (this.length === 0 && bytes.length > 0) this.#add(bytes);
+    else this.bytes(bytes);
   }
 
-  #encode(): void {
-    this.#put(this.#takeText());
+  /** Makes `length` exact. */
+  encodeText(): void {
+    if (this.#text !== "") this.#put(this.#takeText());
+  }
+
+  /** The next write, or the next `most` bytes; the caller's. Call it only while `length` is not 0. */
+  take(most: number = WRITE_BYTES): Uint8Array {
+    const { length } = this.#text;
+    if (this.length === length && length <= TEXT_LENGTH && length * BYTES_PER_UNIT <= most) return this.#takeText();
+    this.encodeText();
+    if (this.#partBytes < most) this.#closeBlock();
+    const first = this.#parts[0] as Uint8Array;
+    if (this.#parts.length === 1 || first.length >= most) return this.#takeFirst(first, most);
+    return this.#takeJoined(most);
   }
 
   #takeText(): Bytes {
@@ -119,16 +129,16 @@ export class OutputBuffer implements Output {
     this.#partBytes += part.length;
   }
 
-  #takeFirst(first: Uint8Array): Uint8Array {
-    const taken = first.length > WRITE_BYTES ? first.subarray(0, WRITE_BYTES) : first;
+  #takeFirst(first: Uint8Array, most: number): Uint8Array {
+    const taken = first.length > most ? first.subarray(0, most) : first;
     if (taken === first) this.#parts.shift();
-    else this.#parts[0] = first.subarray(WRITE_BYTES);
+    else this.#parts[0] = first.subarray(most);
     this.#partBytes -= taken.length;
     return taken;
   }
 
-  #takeJoined(): Uint8Array {
-    const joined = new Uint8Array(Math.min(this.#partBytes, WRITE_BYTES));
+  #takeJoined(most: number): Uint8Array {
+    const joined = new Uint8Array(Math.min(this.#partBytes, most));
     let length = 0;
     let count = 0;
     while (length < joined.length) {
@@ -147,4 +157,12 @@ export class OutputBuffer implements Output {
     this.#partBytes -= joined.length;
     return joined;
   }
+}
+
+/** All bytes of one frame, which may be shared and must not change. @throws what the encoder throws */
+export function encodeFrame<Frame>(encoder: Encoder<Frame>, frame: Frame): Uint8Array {
+  const buffer = new OutputBuffer();
+  buffer.frame(encoder, frame);
+  buffer.encodeText();
+  return buffer.length === 0 ? EMPTY : buffer.take(buffer.length);
 }

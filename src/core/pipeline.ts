@@ -2,17 +2,24 @@ import type { Clock } from "./clock.ts";
 import type { Decoder, Encoder } from "./codec.ts";
 import { SpillwayError } from "./errors.ts";
 import {
-  type ConnectionInfo,
+  type Context,
   checkUpgrade,
   Exchange,
   type ExchangeOwner,
   type Handler,
+  type Reply,
   type Upgrade,
 } from "./exchange.ts";
 import { handlerError } from "./faults.ts";
+import type { Permits } from "./permits.ts";
+import { isStream, ReplyStream } from "./reply_stream.ts";
+import type { Session } from "./session.ts";
+import { Turn } from "./turn.ts";
 
 /** What a {@link Pipeline} tells its session. */
-export interface PipelineEvents<In, Out> {
+export interface PipelineEvents<In, Out, State> {
+  /** Whether there is room for a reply: a stream is asked for a frame only then. */
+  readonly roomy: boolean;
   /** A reply whose turn it is. @throws {SpillwayError} when it cannot be sent */
   onReply(reply: Out): void;
   /** A fault whose turn it is; what is behind it is void. */
@@ -22,38 +29,42 @@ export interface PipelineEvents<In, Out> {
   /** An asynchronous handler has finished: `answerFinished`, and take more. */
   onSettled(): void;
   /** The frames that come next are another decoder's, and so is the goodbye. @throws {TypeError} they cannot be */
-  onUpgrade(decoder: Decoder<In>, onDrain: Upgrade<In, Out>["onDrain"]): void;
+  onUpgrade(decoder: Decoder<In>, onDrain: Upgrade<In, Out, State>["onDrain"]): void;
   /** The replies that come next are another encoder's. */
   onEncoder(encoder: Encoder<Out>): void;
   /** That was the last reply: its handler closes the connection. */
   onLast(): void;
 }
 
-/** Microtasks without a finished handler after which a turn counts as over: more than a chain of plain `await`s needs. */
-const QUIET_MICROTASKS = 6;
-
 /**
  * The frames of one connection that are with the handler, and the replies that wait for an earlier one, in request order.
  *
  * A synchronous handler costs no promise: while nothing waits, its reply goes straight through.
  */
-export class Pipeline<In, Out> implements ExchangeOwner<Out> {
+export class Pipeline<In, Out, State> implements ExchangeOwner<Out, State> {
   /** A fault or the last reply is on its way out: no further frame may be handled. */
   ended = false;
-  /** Handlers finish within this turn of the event loop: their replies should leave together. */
-  turnOpen = false;
   /** When an asynchronous handler last finished. */
   settledAt = 0;
-  readonly connection: ConnectionInfo;
-  #handler: Handler<In, Out>;
+  readonly session: Session<Out, State>;
+  #handler: Handler<In, Out, State>;
+  readonly #permits: Permits;
   readonly #clock: Clock;
-  readonly #events: PipelineEvents<In, Out>;
-  readonly #exchanges: Exchange<Out>[] = [];
-  #settledInTurn = false;
+  readonly #events: PipelineEvents<In, Out, State>;
+  readonly #exchanges: Exchange<Out, State>[] = [];
+  /** Made when a handler is asynchronous. */
+  #turn: Turn | undefined;
 
-  constructor(connection: ConnectionInfo, handler: Handler<In, Out>, clock: Clock, events: PipelineEvents<In, Out>) {
-    this.connection = connection;
+  constructor(
+    session: Session<Out, State>,
+    handler: Handler<In, Out, State>,
+    permits: Permits,
+    clock: Clock,
+    events: PipelineEvents<In, Out, State>,
+  ) {
+    this.session = session;
     this.#handler = handler;
+    this.#permits = permits;
     this.#clock = clock;
     this.#events = events;
   }
@@ -63,65 +74,60 @@ export class Pipeline<In, Out> implements ExchangeOwner<Out> {
     return this.#exchanges.length;
   }
 
-  /** When the handler that has been at work for longest began; `Infinity` when none is. */
+  /** Handlers finish within this turn of the event loop. */
+  get turnOpen(): boolean {
+    return this.#turn?.open === true;
+  }
+
+  /** When the handler, or the frame of a stream, that has been at work for longest began; `Infinity` when none is. */
   get busySince(): number {
-    for (const exchange of this.#exchanges) if (!exchange.finished) return exchange.startedAt;
-    return Infinity;
+    return this.#oldest?.startedAt ?? Infinity;
   }
 
   /** Runs the handler. */
   handle(frame: In): void {
-    const exchange = new Exchange<Out>(this);
-    try {
-      const result = this.#handler(frame, exchange);
-      if (isPromiseLike(result)) {
-        exchange.startedAt = this.#clock.now();
-        this.#exchanges.push(exchange);
-        void this.#await(exchange, result);
-        return;
-      }
-      exchange.succeed(result as Out | undefined);
-    } catch (cause) {
-      this.#fail(exchange, handlerError(cause));
-    }
-    this.#enqueue(exchange);
+    this.#run(this.#handler, frame);
+  }
+
+  /** Runs what comes before all frames. */
+  open(first: (_: undefined, context: Context<Out, State>) => Reply<Out> | PromiseLike<Reply<Out>>): void {
+    this.#run(first, undefined);
   }
 
   /** Ends the sequence: after everything before it is answered, `onFault` is called. */
   fault(error: SpillwayError): void {
     this.ended = true;
-    const exchange = new Exchange<Out>(this);
+    const exchange = new Exchange<Out, State>(this);
     exchange.fail(error);
     this.#enqueue(exchange);
   }
 
   /** The handler of `exchange` wants another protocol behind the frames that were taken so far. */
-  upgrade<NewIn, NewOut>(exchange: Exchange<Out>, to: Upgrade<NewIn, NewOut>): void {
+  upgrade<NewIn, NewOut>(exchange: Exchange<Out, State>, to: Upgrade<NewIn, NewOut, State>): void {
     checkUnfinished(exchange, "upgrade");
     checkUpgrade(to);
     if (this.ended) return;
     // From here on, its frames are the ones that this pipeline is about.
-    const upgrade = to as unknown as Upgrade<In, Out>;
+    const upgrade = to as unknown as Upgrade<In, Out, State>;
     const encoder = upgrade.codec.encoder();
     this.#events.onUpgrade(upgrade.codec.decoder(), upgrade.onDrain);
     this.#handler = upgrade.handler;
     const last = this.#exchanges.includes(exchange) ? this.#exchanges.at(-1) : exchange;
-    (last as Exchange<Out>).next = encoder;
+    (last as Exchange<Out, State>).next = encoder;
     this.#events.onSettled();
   }
 
   /** The handler of `exchange` has the last word. */
-  close(exchange: Exchange<Out>): void {
+  close(exchange: Exchange<Out, State>): void {
     checkUnfinished(exchange, "close");
     exchange.next = "close";
     this.ended = true;
   }
 
-  /** The handler that has been at work for longest is out of time. */
-  timeOut(): void {
-    const late = this.#exchanges.find((exchange) => !exchange.finished);
-    if (late === undefined) return;
-    const error = new SpillwayError("handler-timeout", "the handler did not finish in time");
+  /** What has been at work for longest is out of time; if nothing is, nothing more is waited for. */
+  timeOut(error: SpillwayError): void {
+    const late = this.#oldest;
+    if (late === undefined) return this.fault(error);
     this.#fail(late, error);
     late.abort(error);
     this.answerFinished();
@@ -129,7 +135,11 @@ export class Pipeline<In, Out> implements ExchangeOwner<Out> {
 
   /** Hands out what is finished, up to the first that is not. */
   answerFinished(): void {
-    for (let first = this.#exchanges[0]; first?.finished; first = this.#exchanges[0]) {
+    for (let first = this.#exchanges[0]; first !== undefined; first = this.#exchanges[0]) {
+      if (!first.finished) {
+        if (first.stream !== undefined) this.#pull(first, first.stream);
+        break;
+      }
       this.#exchanges.shift();
       this.#answer(first);
     }
@@ -141,57 +151,139 @@ export class Pipeline<In, Out> implements ExchangeOwner<Out> {
     for (const exchange of this.#exchanges.splice(0)) {
       if (exchange.finished) continue;
       exchange.finished = true;
+      this.#rest(exchange);
       exchange.abort(error);
     }
   }
 
-  async #await(exchange: Exchange<Out>, result: PromiseLike<Out | undefined | void>): Promise<void> {
+  /** What has been at work for longest. */
+  get #oldest(): Exchange<Out, State> | undefined {
+    let oldest: Exchange<Out, State> | undefined;
+    for (const exchange of this.#exchanges) {
+      if (exchange.finished || exchange.startedAt === Infinity) continue;
+      if (exchange.startedAt < (oldest?.startedAt ?? Infinity)) oldest = exchange;
+      // Handlers begin in order. Only the stream that comes first may have begun later than what is behind it.
+      if (exchange.stream === undefined) break;
+    }
+    return oldest;
+  }
+
+  #run<Frame>(
+    handler: (frame: Frame, context: Context<Out, State>) => Reply<Out> | PromiseLike<Reply<Out>>,
+    frame: Frame,
+  ): void {
+    const exchange = new Exchange<Out, State>(this);
     try {
-      exchange.succeed((await result) as Out | undefined);
+      const result = handler(frame, exchange);
+      if (isPromiseLike(result)) {
+        this.#begin(exchange);
+        void this.#await(exchange, result);
+        return;
+      }
+      if (isStream<Out>(result)) {
+        this.#begin(exchange);
+        this.#stream(exchange, result);
+        return;
+      }
+      exchange.succeed(result as Out | undefined);
     } catch (cause) {
       this.#fail(exchange, handlerError(cause));
     }
-    this.settledAt = this.#clock.now();
-    this.#settledInTurn = true;
-    if (!this.turnOpen) void this.#runTurn();
+    this.#enqueue(exchange);
   }
 
-  /** Microtasks only: nothing from outside can come in between. */
-  async #runTurn(): Promise<void> {
-    this.turnOpen = true;
-    for (let quiet = 0; quiet < QUIET_MICROTASKS; quiet++) {
-      if (this.#settledInTurn) {
-        this.#settledInTurn = false;
-        quiet = 0;
-        this.#events.onSettled();
-      }
-      await Promise.resolve();
+  #begin(exchange: Exchange<Out, State>): void {
+    exchange.startedAt = this.#clock.now();
+    exchange.working = true;
+    this.#permits.take();
+    this.#exchanges.push(exchange);
+  }
+
+  /** It is at work no more. */
+  #rest(exchange: Exchange<Out, State>): void {
+    if (!exchange.working) return;
+    exchange.working = false;
+    this.#permits.give();
+  }
+
+  async #await(exchange: Exchange<Out, State>, result: PromiseLike<Reply<Out>>): Promise<void> {
+    try {
+      const reply = await result;
+      if (isStream<Out>(reply)) return this.#stream(exchange, reply);
+      exchange.succeed(reply as Out | undefined);
+    } catch (cause) {
+      this.#fail(exchange, handlerError(cause));
     }
-    this.turnOpen = false;
-    this.#events.onSettled();
+    this.#settle(exchange);
   }
 
-  #enqueue(exchange: Exchange<Out>): void {
+  /** Its frames are sent when its turn has come. */
+  #stream(exchange: Exchange<Out, State>, frames: AsyncIterable<Out>): void {
+    exchange.startedAt = Infinity;
+    try {
+      exchange.stream = new ReplyStream(frames, (cause) => this.#events.onHandlerError(handlerError(cause)));
+      if (exchange.finished) exchange.stream.stop();
+    } catch (cause) {
+      this.#fail(exchange, handlerError(cause));
+    }
+    this.#startTurn();
+  }
+
+  #pull(exchange: Exchange<Out, State>, stream: ReplyStream<Out>): void {
+    if (stream.waiting || !this.#events.roomy) return;
+    exchange.startedAt = this.#clock.now();
+    void this.#awaitFrame(exchange, stream);
+  }
+
+  async #awaitFrame(exchange: Exchange<Out, State>, stream: ReplyStream<Out>): Promise<void> {
+    try {
+      const next = await stream.next();
+      if (exchange.finished) return;
+      exchange.startedAt = Infinity;
+      if (next === undefined) exchange.succeed(undefined);
+      else if (next.frame !== undefined) this.#reply(exchange, next.frame);
+    } catch (cause) {
+      this.#fail(exchange, handlerError(cause));
+    }
+    this.#settle(exchange);
+  }
+
+  #settle(exchange: Exchange<Out, State>): void {
+    if (exchange.finished) this.#rest(exchange);
+    this.settledAt = this.#clock.now();
+    this.#startTurn();
+  }
+
+  #startTurn(): void {
+    this.#turn ??= new Turn(this.#events);
+    this.#turn.settle();
+  }
+
+  #enqueue(exchange: Exchange<Out, State>): void {
     if (this.#exchanges.length > 0) this.#exchanges.push(exchange);
     else this.#answer(exchange);
   }
 
-  #answer(exchange: Exchange<Out>): void {
-    if (exchange.fault === undefined && exchange.reply !== undefined) {
-      try {
-        this.#events.onReply(exchange.reply);
-      } catch (error) {
-        exchange.finished = false;
-        this.#fail(exchange, error as SpillwayError);
-      }
-    }
+  #answer(exchange: Exchange<Out, State>): void {
+    if (exchange.fault === undefined && exchange.reply !== undefined) this.#reply(exchange, exchange.reply);
     if (exchange.fault !== undefined) this.#events.onFault(exchange.fault);
     if (exchange.next === "close") this.#events.onLast();
     else if (exchange.next !== undefined) this.#events.onEncoder(exchange.next);
   }
 
-  #fail(exchange: Exchange<Out>, error: SpillwayError): void {
+  #reply(exchange: Exchange<Out, State>, reply: Out): void {
+    try {
+      this.#events.onReply(reply);
+    } catch (error) {
+      exchange.finished = false;
+      this.#fail(exchange, error as SpillwayError);
+      exchange.stream?.stop();
+    }
+  }
+
+  #fail(exchange: Exchange<Out, State>, error: SpillwayError): void {
     if (exchange.finished) return;
+    this.#rest(exchange);
     exchange.fail(error);
     this.ended = true;
     this.#events.onHandlerError(error);

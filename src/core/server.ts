@@ -1,13 +1,16 @@
 import { AcceptLoop } from "./accept.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { Deadline, DeadlineQueue } from "./deadline.ts";
+import { EndOfTurn } from "./end_of_turn.ts";
 import { SpillwayError } from "./errors.ts";
 import type { ConnectionInfo } from "./exchange.ts";
 import { codecError } from "./faults.ts";
+import { type Group, Groups } from "./group.ts";
 import { checkDuration, checkHostname, checkPort, type Limits, resolveLimits } from "./limits.ts";
 import { connectionClosed, type DrainResult, type ServerEvent } from "./observer.ts";
+import { Permits } from "./permits.ts";
 import { checkService, type ServeOptions } from "./service.ts";
-import { Session } from "./session.ts";
+import { SessionLoop } from "./session_loop.ts";
 import type { SessionSettings } from "./session_settings.ts";
 import { Tracker } from "./tracker.ts";
 import { add, NO_TRAFFIC, type Traffic } from "./traffic.ts";
@@ -27,6 +30,10 @@ export interface ServerStats extends Traffic {
   readonly accepted: number;
   /** Connections turned away by `maxConnections`. */
   readonly refused: number;
+  /** Handlers at work: asynchronous ones, and streams. */
+  readonly handlers: number;
+  /** Groups that have members. */
+  readonly groups: number;
   /** Events on which the observer threw. */
   readonly observerErrors: number;
 }
@@ -42,7 +49,7 @@ export interface ShutdownOptions {
  *
  * **Owns** its listener and every connection that it accepted.
  */
-export class Server<In = unknown, Out = unknown> implements AsyncDisposable {
+export class Server<In = unknown, Out = unknown, State = unknown> implements AsyncDisposable {
   /** Where it listens; `port` is the real one even where 0 was asked for. */
   readonly address: Address;
   /**
@@ -50,17 +57,18 @@ export class Server<In = unknown, Out = unknown> implements AsyncDisposable {
    * unhandled rejection if nobody looks, so that a dead listener cannot go unnoticed.
    */
   readonly finished: Promise<DrainResult>;
-  readonly #options: ServeOptions<In, Out>;
+  readonly #options: ServeOptions<In, Out, State>;
   readonly #limits: Limits;
   readonly #clock: Clock;
-  readonly #settings: SessionSettings<In, Out>;
+  readonly #settings: SessionSettings<In, Out, State>;
+  readonly #groups = new Groups();
   readonly #acceptLoop: AcceptLoop;
   readonly #accepting: Promise<void>;
-  readonly #sessions = new Tracker<Session<In, Out>>();
+  readonly #sessions = new Tracker<SessionLoop<In, Out, State>>();
   /** Connections that are being told that there are too many. */
-  readonly #refusals = new Tracker<Session<In, Out>>();
+  readonly #refusals = new Tracker<SessionLoop<In, Out, State>>();
   /** Sessions that the drain aborted before all was sent. */
-  readonly #cutOff = new Set<Session<In, Out>>();
+  readonly #cutOff = new Set<SessionLoop<In, Out, State>>();
   #draining = false;
   #drain: Promise<DrainResult> | undefined;
   #drained = 0;
@@ -72,8 +80,8 @@ export class Server<In = unknown, Out = unknown> implements AsyncDisposable {
   #past: Traffic = NO_TRAFFIC;
 
   /** Use {@link serve}. */
-  constructor(transport: Transport, listener: Listener, limits: Limits, options: ServeOptions<In, Out>) {
-    const { clock = systemClock, codec, handler, onDrain, onInvalidFrame = "close" } = options;
+  constructor(transport: Transport, listener: Listener, limits: Limits, options: ServeOptions<In, Out, State>) {
+    const { clock = systemClock, codec, handler, state, onConnect, onDisconnect, onDrain } = options;
     const observe = (event: ServerEvent) => this.#observe(event);
     this.address = listener.address;
     this.#options = options;
@@ -82,11 +90,19 @@ export class Server<In = unknown, Out = unknown> implements AsyncDisposable {
     this.#settings = {
       codec,
       handler,
+      state,
+      onConnect,
+      onDisconnect,
       onDrain,
+      handshake: false,
+      onInvalidFrame: options.onInvalidFrame ?? "close",
+      onSlowConsumer: options.onSlowConsumer ?? "close",
       limits,
-      onInvalidFrame,
       clock,
       deadlines: new DeadlineQueue(clock),
+      permits: new Permits(limits.maxConcurrentHandlers),
+      groups: this.#groups,
+      endOfTurn: new EndOfTurn(),
       observe,
       onOver: (session) => this.#onOver(session),
     };
@@ -104,6 +120,15 @@ export class Server<In = unknown, Out = unknown> implements AsyncDisposable {
     this.finished = this.#run();
   }
 
+  /**
+   * The group of that name. It need not exist: a session becomes a member with `session.join(name)`.
+   *
+   * @throws {TypeError} the name is not a string
+   */
+  group(name: string): Group<Out> {
+    return this.#groups.group(name);
+  }
+
   /** A snapshot. */
   stats(): ServerStats {
     let traffic = this.#past;
@@ -114,6 +139,8 @@ export class Server<In = unknown, Out = unknown> implements AsyncDisposable {
       connections: this.#sessions.size,
       accepted: this.#connectionCount - this.#refusedCount,
       refused: this.#refusedCount,
+      handlers: this.#settings.permits.used,
+      groups: this.#groups.size,
       observerErrors: this.#observerErrors,
       ...traffic,
     };
@@ -189,9 +216,9 @@ export class Server<In = unknown, Out = unknown> implements AsyncDisposable {
     else this.#serve(session);
   }
 
-  #open(connection: Connection, info: ConnectionInfo): Session<In, Out> | undefined {
+  #open(connection: Connection, info: ConnectionInfo): SessionLoop<In, Out, State> | undefined {
     try {
-      return new Session(connection, info, this.#settings);
+      return new SessionLoop(connection, info, this.#settings);
     } catch (cause) {
       const error = codecError(cause);
       connection.abort(error);
@@ -200,13 +227,14 @@ export class Server<In = unknown, Out = unknown> implements AsyncDisposable {
     }
   }
 
-  #serve(session: Session<In, Out>): void {
+  #serve(session: SessionLoop<In, Out, State>): void {
     this.#sessions.add(session);
     session.start();
+    session.connect();
     if (this.#draining) session.drain();
   }
 
-  #refuse(session: Session<In, Out>): void {
+  #refuse(session: SessionLoop<In, Out, State>): void {
     const error = new SpillwayError("too-many-connections", `more than ${this.#limits.maxConnections} connections`);
     this.#refusedCount += 1;
     const flooded = this.#refusals.size >= MAX_REFUSALS;
@@ -216,7 +244,7 @@ export class Server<In = unknown, Out = unknown> implements AsyncDisposable {
     else session.fail(error);
   }
 
-  #onOver(session: Session<In, Out>): void {
+  #onOver(session: SessionLoop<In, Out, State>): void {
     this.#past = add(this.#past, session.traffic);
     if (this.#refusals.delete(session)) return;
     if (this.#cutOff.delete(session)) this.#aborted += 1;
@@ -239,7 +267,10 @@ export class Server<In = unknown, Out = unknown> implements AsyncDisposable {
  * @throws {TypeError | RangeError} at once, for an option that makes no sense
  * @throws {SpillwayError} `address-in-use`, `address-not-available`, `permission-denied`, `host-not-found`, `listen-failed`
  */
-export async function serve<In, Out>(transport: Transport, options: ServeOptions<In, Out>): Promise<Server<In, Out>> {
+export async function serve<In, Out, State = unknown>(
+  transport: Transport,
+  options: ServeOptions<In, Out, State>,
+): Promise<Server<In, Out, State>> {
   const hostname = checkHostname(options.hostname ?? "127.0.0.1");
   const port = checkPort(options.port);
   const limits = resolveLimits(options);

@@ -1,11 +1,14 @@
 import type { Clock } from "./clock.ts";
 import type { Codec } from "./codec.ts";
-import { type ConnectionInfo, checkUpgrade, type Handler } from "./exchange.ts";
+import type { CloseReason } from "./errors.ts";
+import { type ConnectionInfo, type Context, checkUpgrade, type Handler } from "./exchange.ts";
 import { checkChoice, type Limits } from "./limits.ts";
 import type { Observer } from "./observer.ts";
+import type { Session } from "./session.ts";
+import type { SlowConsumerPolicy } from "./slow_consumer.ts";
 
 /** What a server does, and what it may take: everything but the runtime. What `spillway serve ./module.ts` runs. */
-export interface Service<In = string, Out = In> extends Partial<Limits> {
+export interface Service<In = string, Out = In, State = unknown> extends Partial<Limits> {
   /** The address to listen on. Default `127.0.0.1`: only this machine. `0.0.0.0` or `::` for all. */
   readonly hostname?: string;
   /** 0 to 65535; 0 lets the system choose (see `server.address`). */
@@ -13,7 +16,22 @@ export interface Service<In = string, Out = In> extends Partial<Limits> {
   /** How messages are marked in the stream. */
   readonly codec: Codec<In, Out>;
   /** What is computed for each frame. */
-  readonly handler: Handler<In, Out>;
+  readonly handler: Handler<In, Out, State>;
+  /** Makes what is kept for a connection (`session.state`): called once, before anything else is told of it. */
+  readonly state?: (connection: ConnectionInfo) => State;
+  /**
+   * A connection was accepted; no frame is taken before this is done. What it gives is sent first: a greeting. With
+   * `context.close()` that is also the last: a refusal. It has the handler's deadline, and fails as a handler does.
+   */
+  readonly onConnect?: (
+    session: Session<Out, State>,
+    context: Context<Out, State>,
+  ) => Out | undefined | void | PromiseLike<Out | undefined | void>;
+  /**
+   * A connection is over that `onConnect` would have been told of. A drain waits for the promise, for as long as a handler may
+   * take. What it throws is reported to the observer (`handler-error`).
+   */
+  readonly onDisconnect?: (session: Session<Out, State>, reason: CloseReason) => void | PromiseLike<void>;
   /**
    * What a frame that is too large or malformed does to its connection: ends it with a fault frame (`"close"`, the
    * default), or is dropped, reported to the observer and otherwise ignored (`"skip"`).
@@ -25,7 +43,9 @@ export interface Service<In = string, Out = In> extends Partial<Limits> {
    * their way out already, nor for those that have another codec by now: an upgrade has its own `onDrain`. What it throws
    * is reported to the observer (`handler-error`), and the connection ends without a goodbye.
    */
-  readonly onDrain?: (connection: ConnectionInfo) => Out | undefined | void;
+  readonly onDrain?: (session: Session<Out, State>) => Out | undefined | void;
+  /** What happens to a push to somebody who does not read, when there is no room for it. Default `"close"`. */
+  readonly onSlowConsumer?: SlowConsumerPolicy;
   /**
    * What happens beyond `maxConnections`: new ones stay in the backlog (`"wait"`, the default), or are told
    * `too-many-connections` and closed (`"reject"`).
@@ -35,17 +55,21 @@ export interface Service<In = string, Out = In> extends Partial<Limits> {
 }
 
 /** Settings of {@link serve}. */
-export interface ServeOptions<In = string, Out = In> extends Service<In, Out> {
+export interface ServeOptions<In = string, Out = In, State = unknown> extends Service<In, Out, State> {
   readonly port: number;
   /** Time, for tests and simulations. Default: the runtime's own. */
   readonly clock?: Clock;
 }
 
 /** @throws {TypeError | RangeError} an option that makes no sense */
-export function checkService<In, Out>(options: Service<In, Out>): void {
-  const { observer, onInvalidFrame = "close", onMaxConnections = "wait" } = options;
+export function checkService<In, Out, State>(options: Service<In, Out, State>): void {
+  const { onInvalidFrame = "close", onMaxConnections = "wait", onSlowConsumer = "close" } = options;
   checkUpgrade(options);
-  if (observer !== undefined && typeof observer !== "function") throw new TypeError("observer must be a function");
+  for (const name of ["observer", "state", "onConnect", "onDisconnect"] as const) {
+    const given = options[name];
+    if (given !== undefined && typeof given !== "function") throw new TypeError(`${name} must be a function`);
+  }
   checkChoice("onInvalidFrame", onInvalidFrame, ["close", "skip"]);
   checkChoice("onMaxConnections", onMaxConnections, ["wait", "reject"]);
+  checkChoice("onSlowConsumer", onSlowConsumer, ["drop", "drop-oldest", "close"]);
 }

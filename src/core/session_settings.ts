@@ -1,21 +1,35 @@
 import type { Clock } from "./clock.ts";
 import type { Codec } from "./codec.ts";
 import type { DeadlineQueue } from "./deadline.ts";
-import type { ConnectionInfo, Handler } from "./exchange.ts";
+import type { EndOfTurn } from "./end_of_turn.ts";
+import type { Handler } from "./exchange.ts";
+import type { Groups } from "./group.ts";
 import type { Limits } from "./limits.ts";
 import type { ServerEvent } from "./observer.ts";
-import type { Session } from "./session.ts";
+import type { Permits } from "./permits.ts";
+import type { Service } from "./service.ts";
+import type { SessionLoop } from "./session_loop.ts";
+import type { SlowConsumerPolicy } from "./slow_consumer.ts";
 
 /** What all sessions of one server share. */
-export interface SessionSettings<In, Out> {
+export interface SessionSettings<In, Out, State> {
   readonly codec: Codec<In, Out>;
-  readonly handler: Handler<In, Out>;
-  readonly onDrain: ((connection: ConnectionInfo) => Out | undefined | void) | undefined;
+  readonly handler: Handler<In, Out, State>;
+  readonly state: Service<In, Out, State>["state"];
+  readonly onConnect: Service<In, Out, State>["onConnect"];
+  readonly onDisconnect: Service<In, Out, State>["onDisconnect"];
+  readonly onDrain: Service<In, Out, State>["onDrain"];
+  /** Whether connections begin with a handshake. */
+  readonly handshake: boolean;
   readonly limits: Limits;
   readonly onInvalidFrame: "close" | "skip";
+  readonly onSlowConsumer: SlowConsumerPolicy;
   readonly clock: Clock;
   readonly deadlines: DeadlineQueue;
+  readonly permits: Permits;
+  readonly groups: Groups;
+  readonly endOfTurn: EndOfTurn;
   readonly observe: (event: ServerEvent) => void;
   /** A session is over. */
-  readonly onOver: (session: Session<In, Out>) => void;
+  readonly onOver: (session: SessionLoop<In, Out, State>) => void;
 }

@@ -4,9 +4,11 @@ export interface Traffic {
   readonly bytesOut: number;
   readonly framesIn: number;
   readonly framesOut: number;
+  /** Frames that were sent to somebody who does not read, and had no room. */
+  readonly framesDropped: number;
 }
 
-export const NO_TRAFFIC: Traffic = { bytesIn: 0, bytesOut: 0, framesIn: 0, framesOut: 0 };
+export const NO_TRAFFIC: Traffic = { bytesIn: 0, bytesOut: 0, framesIn: 0, framesOut: 0, framesDropped: 0 };
 
 export function add(one: Traffic, other: Traffic): Traffic {
   return {
@@ -14,5 +16,6 @@ export function add(one: Traffic, other: Traffic): Traffic {
     bytesOut: one.bytesOut + other.bytesOut,
     framesIn: one.framesIn + other.framesIn,
     framesOut: one.framesOut + other.framesOut,
+    framesDropped: one.framesDropped + other.framesDropped,
   };
 }

@@ -13,7 +13,9 @@ export type Phase =
   /** Sends its last bytes. */
   | "ending"
   /** Waits for the other side's FIN. */
-  | "closing";
+  | "closing"
+  /** There is no connection any more; who was told of it hears of its end. */
+  | "over";
 
 /** What is due when a deadline passes. */
 export type Due =
@@ -21,11 +23,17 @@ export type Due =
   | "frame-timeout"
   | "handler-timeout"
   | "write-timeout"
+  | "handshake-timeout"
   | "lifetime-reached"
+  /** Whoever is told of the end takes too long. */
+  | "disconnect-timeout"
   /** The other side does not answer FIN. */
   | "linger"
   /** Nothing happens: the streams can be let go. */
   | "park";
+
+/** What is at work. */
+type Work = Pick<Pipeline<never, never, never>, "length" | "busySince" | "settledAt">;
 
 /** Long enough that a conversation keeps its streams, short against the life of an idle connection. */
 const PARK_AFTER_MS = 1_000;
@@ -34,15 +42,17 @@ const PARK_AFTER_MS = 1_000;
 export class Watch extends Deadline {
   /** What happens at the deadline. */
   due: Due = "idle-timeout";
+  /** Whether the connection can be parked at all. */
+  parkable = false;
+  /** No handshake is waited for. */
+  handshakeDone = true;
   readonly #limits: Limits;
   readonly #queue: DeadlineQueue;
   readonly #openedAt: number;
   readonly #inbox: Inbox<unknown>;
-  readonly #pipeline: Pipeline<never, unknown>;
+  readonly #pipeline: Work;
   readonly #outbox: Outbox<never>;
   #closingAt = 0;
-  /** Nothing to park, or no way to. */
-  #parked = true;
   #wokenAt = 0;
 
   constructor(
@@ -51,7 +61,7 @@ export class Watch extends Deadline {
     queue: DeadlineQueue,
     openedAt: number,
     inbox: Inbox<unknown>,
-    pipeline: Pipeline<never, unknown>,
+    pipeline: Work,
     outbox: Outbox<never>,
   ) {
     super(owner);
@@ -63,18 +73,12 @@ export class Watch extends Deadline {
     this.#outbox = outbox;
   }
 
-  /** The connection holds no streams. */
-  park(): void {
-    this.#parked = true;
-  }
-
-  /** It holds streams since `now`, and `parkable` ones. */
-  wake(parkable: boolean, now: number): void {
-    this.#parked = !parkable;
+  /** The connection is read since `now`. */
+  wake(now: number): void {
     this.#wokenAt = now;
   }
 
-  /** FIN is sent at `now`. */
+  /** FIN is sent at `now`, or came from there. */
   close(now: number): void {
     this.#closingAt = now;
   }
@@ -101,6 +105,7 @@ export class Watch extends Deadline {
   #set(phase: Phase): void {
     const limits = this.#limits;
     this.at = Infinity;
+    if (phase === "over") return this.#earliest(this.#closingAt + limits.handlerTimeoutMs, "disconnect-timeout");
     if (phase === "closing") return this.#earliest(this.#closingAt + limits.lingerTimeoutMs, "linger");
     if (this.#outbox.writing) this.#earliest(this.#outbox.progressAt + limits.writeTimeoutMs, "write-timeout");
     if (phase === "ending") return;
@@ -108,11 +113,12 @@ export class Watch extends Deadline {
     if (busy) this.#earliest(this.#pipeline.busySince + limits.handlerTimeoutMs, "handler-timeout");
     if (phase === "stopping") return;
     this.#earliest(this.#openedAt + limits.lifetimeMs, "lifetime-reached");
+    if (!this.handshakeDone) this.#earliest(this.#openedAt + limits.handshakeTimeoutMs, "handshake-timeout");
     if (this.#inbox.starved) this.#earliest(this.#inbox.frameBegunAt + limits.frameTimeoutMs, "frame-timeout");
-    if (busy || this.#outbox.writing) return;
+    if (busy || this.#outbox.writing || !this.#inbox.starved) return;
     const quietSince = Math.max(this.#inbox.heardAt, this.#pipeline.settledAt, this.#outbox.progressAt);
     this.#earliest(quietSince + limits.idleTimeoutMs, "idle-timeout");
-    if (this.#parked || !this.#inbox.idle) return;
+    if (!this.parkable || !this.#inbox.idle || !(this.#inbox.reading || this.#outbox.attached)) return;
     this.#earliest(Math.max(quietSince, this.#wokenAt) + PARK_AFTER_MS, "park");
   }
 

@@ -11,7 +11,7 @@ const who = { connection: 7, remote: "[::1]:5000" };
 const refused = new SpillwayError("frame-too-large", "a line of more than 8 bytes");
 
 function closed(reason: CloseReason, error?: SpillwayError): ServerEvent {
-  const counts = { bytesIn: 1, bytesOut: 2, framesIn: 3, framesOut: 4, durationMs: 5.4321 };
+  const counts = { bytesIn: 1, bytesOut: 2, framesIn: 3, framesOut: 4, framesDropped: 6, durationMs: 5.4321 };
   const event = { type: "connection-closed", connection, reason, ...counts } as const;
   return error === undefined ? event : { ...event, error };
 }
@@ -27,7 +27,21 @@ describe("eventRecord", () => {
     [
       closed("remote-closed"),
       "debug",
-      { ...who, reason: "remote-closed", bytesIn: 1, bytesOut: 2, framesIn: 3, framesOut: 4, durationMs: 5 },
+      {
+        ...who,
+        reason: "remote-closed",
+        bytesIn: 1,
+        bytesOut: 2,
+        framesIn: 3,
+        framesOut: 4,
+        framesDropped: 6,
+        durationMs: 5,
+      },
+    ],
+    [
+      { type: "slow-consumer", connection, policy: "drop", waitingBytes: 9, waitingFrames: 2 },
+      "warning",
+      { ...who, policy: "drop", waitingBytes: 9, waitingFrames: 2 },
     ],
     [
       closed("frame-too-large", refused),
@@ -39,6 +53,7 @@ describe("eventRecord", () => {
         bytesOut: 2,
         framesIn: 3,
         framesOut: 4,
+        framesDropped: 6,
         durationMs: 5,
         code: "frame-too-large",
         error: "a line of more than 8 bytes",

@@ -6,7 +6,7 @@ import { served } from "./served.ts";
 
 describe("onDrain", () => {
   it("sends the goodbye of an idle connection, then FIN", async () => {
-    const it = await served({ onDrain: ({ id }) => `goodbye ${id}` });
+    const it = await served({ onDrain: ({ connection: { id } }) => `goodbye ${id}` });
     const others = [await it.connect(), await it.connect()];
     await others[0]?.send("a\n");
     expect(await it.server.shutdown()).toEqual({ drained: 2, aborted: 0 });
@@ -26,7 +26,7 @@ describe("onDrain", () => {
     const told: number[] = [];
     const it = await served({
       handler: pending.handler,
-      onDrain: ({ id }) => {
+      onDrain: ({ connection: { id } }) => {
         told.push(id);
         return "goodbye";
       },

@@ -27,6 +27,7 @@ describe("observer", () => {
         bytesOut: 4,
         framesIn: 2,
         framesOut: 2,
+        framesDropped: 0,
         durationMs: 0,
       },
       { type: "draining", connections: 0 },
@@ -110,7 +111,9 @@ describe("observer", () => {
 });
 
 it("a handler is told which connection it works for", async () => {
-  const it = await served({ handler: (_line, { connection }) => `${connection.id} ${connection.remoteAddress.port}` });
+  const it = await served({
+    handler: (_line, { session: { connection } }) => `${connection.id} ${connection.remoteAddress.port}`,
+  });
   await it.connect();
   const other = await it.connect();
   await other.send("?\n");

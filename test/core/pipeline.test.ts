@@ -1,14 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { type Context, type Handler, SpillwayError } from "../../src/core/mod.ts";
+import { Permits } from "../../src/core/permits.ts";
 import { Pipeline } from "../../src/core/pipeline.ts";
+import type { Session } from "../../src/core/session.ts";
 import { type ManualClock, manualClock } from "../../src/testing/mod.ts";
 import { type Answer, answers } from "./answers.ts";
 
-const info = {
-  id: 1,
-  remoteAddress: { hostname: "127.0.0.1", port: 1 },
-  localAddress: { hostname: "127.0.0.1", port: 2 },
-};
+/** Nothing here looks into it. */
+const session = {} as Session<string, unknown>;
 
 function fail(): never {
   throw new Error("no");
@@ -16,13 +15,15 @@ function fail(): never {
 
 /** A pipeline that writes down what it tells its session. */
 function noted(handler: Handler<string, string>): {
-  pipeline: Pipeline<string, string>;
+  pipeline: Pipeline<string, string, unknown>;
   told: string[];
   clock: ManualClock;
 } {
   const clock = manualClock();
   const told: string[] = [];
-  const pipeline: Pipeline<string, string> = new Pipeline<string, string>(info, handler, clock, {
+  const permits = new Permits(Infinity);
+  const pipeline: Pipeline<string, string, unknown> = new Pipeline(session, handler, permits, clock, {
+    roomy: true,
     onReply: (reply) => {
       if (reply === "refused") throw new SpillwayError("handler-failed", "refused");
       told.push(reply);
@@ -141,7 +142,7 @@ describe("Pipeline", () => {
     await clock.advance(10);
     pipeline.handle("b");
     expect(pipeline.busySince).toBe(0);
-    pipeline.timeOut();
+    pipeline.timeOut(new SpillwayError("handler-timeout", "late"));
     expect(pending.of("a").aborted).toBe("handler-timeout");
     expect(pending.of("b").aborted).toBeUndefined();
     expect(told).toEqual(["error: handler-timeout", "fault: handler-timeout"]);
@@ -194,7 +195,10 @@ describe("Pipeline", () => {
     const pending: Answer[] = [];
     const settled: boolean[] = [];
     const clock = manualClock();
-    const pipeline: Pipeline<string, string> = new Pipeline<string, string>(info, answers(pending).handler, clock, {
+    const { handler } = answers(pending);
+    const permits = new Permits(Infinity);
+    const pipeline: Pipeline<string, string, unknown> = new Pipeline(session, handler, permits, clock, {
+      roomy: true,
       onReply: () => {},
       onFault: () => {},
       onHandlerError: () => {},

@@ -53,8 +53,8 @@ export class Served {
     await this.clock.advance(1);
     await this.clock.advance(10_000);
     await drained;
-    const { connections, observerErrors: _, refused, accepted, ...traffic } = this.server.stats();
-    expect(connections).toBe(0);
+    const { connections, observerErrors: _, refused, accepted, handlers, groups, ...traffic } = this.server.stats();
+    expect({ connections, handlers, groups }).toEqual({ connections: 0, handlers: 0, groups: 0 });
     expect(this.clock.pending).toBe(0);
     const opened = this.of("connection-opened").map(({ connection }) => connection.id);
     expect(opened).toHaveLength(accepted + refused);
@@ -93,12 +93,13 @@ export async function served(
 }
 
 function sum(closed: readonly ConnectionClosed[]): Record<string, number> {
-  const total = { bytesIn: 0, bytesOut: 0, framesIn: 0, framesOut: 0 };
+  const total = { bytesIn: 0, bytesOut: 0, framesIn: 0, framesOut: 0, framesDropped: 0 };
   for (const one of closed) {
     total.bytesIn += one.bytesIn;
     total.bytesOut += one.bytesOut;
     total.framesIn += one.framesIn;
     total.framesOut += one.framesOut;
+    total.framesDropped += one.framesDropped;
   }
   return total;
 }

@@ -1,0 +1,160 @@
+import { type CloseReason, SpillwayError } from "./errors.ts";
+import { brokenReason } from "./faults.ts";
+import type { Inbox } from "./inbox.ts";
+import type { Lifecycle } from "./lifecycle.ts";
+import { connectionClosed } from "./observer.ts";
+import type { Outbox } from "./outbox.ts";
+import type { Pipeline } from "./pipeline.ts";
+import type { ServedSession } from "./served_session.ts";
+import type { SessionSettings } from "./session_settings.ts";
+import type { Traffic } from "./traffic.ts";
+import type { Connection } from "./transport.ts";
+import type { Phase, Watch } from "./watch.ts";
+
+/** What there is to end. */
+export interface EndingParts<In, Out, State> {
+  readonly settings: SessionSettings<In, Out, State>;
+  readonly openedAt: number;
+  readonly session: ServedSession<Out, State>;
+  readonly connection: Connection;
+  readonly inbox: Inbox<In>;
+  readonly pipeline: Pipeline<In, Out, State>;
+  readonly outbox: Outbox<Out>;
+  readonly watch: Watch;
+  readonly lifecycle: Lifecycle<In, Out, State>;
+  readonly traffic: Traffic;
+  /** Nothing is left to wait for. */
+  onOver(): void;
+}
+
+/** How a connection comes to its end: `serving → stopping → ending → closing → over`, each step once and none back. */
+export class Ending<In, Out, State> {
+  readonly #parts: EndingParts<In, Out, State>;
+  /** No further input: the connection ends with this reason when all that was received is answered. */
+  #stopping: CloseReason | undefined;
+  /** Why the connection ends: decided once. */
+  #reason: CloseReason | undefined;
+  #error: SpillwayError | undefined;
+  /** All was sent and FIN follows: what is left is to wait for the other side's. */
+  #closing = false;
+  #over = false;
+  #forgotten = false;
+
+  constructor(parts: EndingParts<In, Out, State>) {
+    this.#parts = parts;
+  }
+
+  get phase(): Phase {
+    if (this.#over) return "over";
+    if (this.#closing) return "closing";
+    if (this.#reason !== undefined) return "ending";
+    return this.#stopping === undefined && !this.#parts.pipeline.ended ? "serving" : "stopping";
+  }
+
+  /** Whether frames can still be sent. */
+  get sendable(): boolean {
+    return this.#reason === undefined;
+  }
+
+  /** Whether nothing is left to do but to wait for the other side. */
+  get closing(): boolean {
+    return this.#closing;
+  }
+
+  get draining(): boolean {
+    return this.#stopping === "drained";
+  }
+
+  /** Takes no further input, and ends with this reason when all is answered. False when it is ending already. */
+  stop(reason: CloseReason): boolean {
+    if (this.#stopping !== undefined || this.#reason !== undefined) return false;
+    this.#stopping = reason;
+    this.#parts.inbox.stop();
+    return true;
+  }
+
+  /** The same, with a goodbye. */
+  drain(): boolean {
+    if (this.phase === "serving") this.#parts.lifecycle.askGoodbye();
+    return this.stop("drained");
+  }
+
+  /** The input has ended by itself. */
+  stopAtEof(): void {
+    this.#stopping ??= "remote-closed";
+  }
+
+  /** The end is decided: nobody waits for what is still with the handler, and nothing more is sent but what waits. */
+  decide(reason: CloseReason, error?: SpillwayError): void {
+    if (this.#reason === undefined) {
+      this.#reason = reason;
+      this.#error = error;
+      this.#parts.session.leaveAll();
+    }
+    this.#parts.pipeline.abort(error ?? new SpillwayError(reason, "the connection is over"));
+  }
+
+  /** Ends now. What is in flight is lost: false when there was nothing. */
+  abort(reason: CloseReason, error: SpillwayError): boolean {
+    if (this.#over) return this.forget();
+    const complete = this.#closing;
+    this.decide(reason, error);
+    this.#parts.connection.abort(error);
+    return !complete;
+  }
+
+  /** Says goodbye when nothing else is to be said. */
+  sayGoodbye(): void {
+    if (!this.#answered) return;
+    const { lifecycle, outbox } = this.#parts;
+    const goodbye = lifecycle.takeGoodbye();
+    if (goodbye !== undefined) lifecycle.report(() => outbox.reply(goodbye));
+  }
+
+  /** Sends FIN when all is sent. */
+  closeWhenDone(): void {
+    const { connection, outbox, settings, watch } = this.#parts;
+    if (outbox.pending > 0) return;
+    if (this.#answered) this.decide(this.#stopping as CloseReason);
+    if (this.#reason === undefined) return;
+    this.#closing = true;
+    watch.close(settings.clock.now());
+    void connection.close();
+  }
+
+  /** The connection is gone. */
+  end(error: SpillwayError | undefined): void {
+    const { lifecycle, outbox, watch } = this.#parts;
+    this.decide(brokenReason(error), error);
+    // A handler may finish long after this: there is nothing left to advance, or to arm a deadline for.
+    this.#closing = this.#over = true;
+    outbox.end();
+    const now = this.#observeEnd();
+    if (lifecycle.disconnect(this.#reason as CloseReason, () => void this.forget())) return;
+    watch.close(now);
+    watch.arm("over");
+  }
+
+  /** Nothing is waited for any more. False when that was so already. */
+  forget(): boolean {
+    if (this.#forgotten) return false;
+    this.#forgotten = true;
+    this.#parts.watch.end();
+    this.#parts.onOver();
+    return true;
+  }
+
+  /** Whether nothing more is to be said but goodbye. */
+  get #answered(): boolean {
+    if (this.#stopping === undefined || this.#reason !== undefined) return false;
+    return this.#parts.inbox.exhausted && this.#parts.pipeline.length === 0;
+  }
+
+  #observeEnd(): number {
+    const { openedAt, session, settings, traffic } = this.#parts;
+    const now = settings.clock.now();
+    const carried = { ...traffic, durationMs: now - openedAt };
+    settings.observe(connectionClosed(session.connection, this.#reason as CloseReason, this.#error, carried));
+    return now;
+  }
+}

@@ -1,0 +1,152 @@
+import type { Encoder } from "./codec.ts";
+import type { SpillwayError } from "./errors.ts";
+import { encodeError } from "./faults.ts";
+import { encodeFrame } from "./output_buffer.ts";
+import type { SendResult, Session } from "./session.ts";
+
+/** How {@link Group.broadcast} goes. */
+export interface BroadcastOptions {
+  /** The one who is left out: mostly who sent it. */
+  readonly except?: Session<never, unknown>;
+}
+
+/** What became of a broadcast. */
+export interface BroadcastResult {
+  /** Members to whom it is on its way, or for whom it is queued. */
+  readonly sent: number;
+  /** Members who had no room for it, or whose codec does not know such a frame. */
+  readonly dropped: number;
+}
+
+/** A session as its groups see it. */
+export interface Member extends Session<never, unknown> {
+  /** Sends a frame that others get too. @throws never */
+  deliver(broadcast: Broadcast): SendResult;
+}
+
+/**
+ * A named set of sessions, to which a frame can be broadcast.
+ *
+ * It is there while it has members. This is only its name and the way to it: it costs nothing to ask for one, and two of
+ * the same name are the same.
+ */
+export interface Group<Out> extends Iterable<Session<Out, unknown>> {
+  readonly name: string;
+  /** How many members it has. */
+  readonly size: number;
+  /** Its members, in the order in which they joined; joining and leaving meanwhile is safe. */
+  [Symbol.iterator](): Iterator<Session<Out, unknown>>;
+  /**
+   * Sends a frame to every member, encoded once; all share the bytes. Never waits: a member that is slow has its
+   * `onSlowConsumer`, and holds up nobody. Members whose codec makes an encoder for each connection get bytes of their own.
+   *
+   * @throws {SpillwayError} `reply-invalid` when no member's codec knows such a frame, `codec-failed` when a codec threw
+   *
+   * @example
+   * ```ts
+   * import { lines, type Service } from "spillway";
+   *
+   * export default {
+   *   codec: lines(),
+   *   onConnect: (session) => session.join("everyone"),
+   *   handler: (line, { session }) => void session.group("everyone").broadcast(line, { except: session }),
+   * } satisfies Service;
+   * ```
+   */
+  broadcast(frame: Out, options?: BroadcastOptions): BroadcastResult;
+}
+
+class NamedGroup<Out> implements Group<Out> {
+  readonly name: string;
+  readonly #groups: ReadonlyMap<string, ReadonlySet<Member>>;
+
+  constructor(name: string, groups: ReadonlyMap<string, ReadonlySet<Member>>) {
+    this.name = name;
+    this.#groups = groups;
+  }
+
+  get size(): number {
+    return this.#members.size;
+  }
+
+  [Symbol.iterator](): Iterator<Session<Out, unknown>> {
+    return this.#members.values();
+  }
+
+  broadcast(frame: Out, { except }: BroadcastOptions = {}): BroadcastResult {
+    const broadcast = new Broadcast(frame);
+    let sent = 0;
+    let dropped = 0;
+    for (const member of this.#members) {
+      if (member === except) continue;
+      const result = member.deliver(broadcast);
+      if (result === "sent" || result === "queued") sent += 1;
+      else dropped += 1;
+    }
+    if (sent === 0 && broadcast.error !== undefined) throw broadcast.error;
+    return { sent, dropped };
+  }
+
+  get #members(): ReadonlySet<Member> {
+    return this.#groups.get(this.name) ?? NOBODY;
+  }
+}
+
+const NOBODY: ReadonlySet<Member> = new Set();
+
+/** A frame on its way to many: encoded once for each encoder. */
+export class Broadcast {
+  /** What an encoder threw. */
+  error: SpillwayError | undefined;
+  readonly #frame: unknown;
+  #encoder: Encoder<never> | undefined;
+  #bytes: Uint8Array | undefined;
+
+  constructor(frame: unknown) {
+    this.#frame = frame;
+  }
+
+  /** The bytes that this encoder makes of it, which nobody may change; `undefined` when it refused. */
+  encodedBy(encoder: Encoder<never>): Uint8Array | undefined {
+    if (encoder === this.#encoder) return this.#bytes;
+    this.#encoder = encoder;
+    this.#bytes = undefined;
+    try {
+      this.#bytes = encodeFrame(encoder, this.#frame as never);
+    } catch (cause) {
+      this.error = encodeError(cause);
+    }
+    return this.#bytes;
+  }
+}
+
+/** The groups of a server. */
+export class Groups {
+  readonly #groups = new Map<string, Set<Member>>();
+
+  /** How many have members. */
+  get size(): number {
+    return this.#groups.size;
+  }
+
+  /** @throws {TypeError} the name is not a string */
+  group<Out>(name: string): Group<Out> {
+    return new NamedGroup(checkName(name), this.#groups);
+  }
+
+  join(name: string, member: Member): void {
+    const members = this.#groups.get(checkName(name));
+    if (members === undefined) this.#groups.set(name, new Set([member]));
+    else members.add(member);
+  }
+
+  leave(name: string, member: Member): void {
+    const members = this.#groups.get(checkName(name));
+    if (members?.delete(member) && members.size === 0) this.#groups.delete(name);
+  }
+}
+
+function checkName(name: string): string {
+  if (typeof name !== "string") throw new TypeError(`a group's name must be a string, not ${typeof name}`);
+  return name;
+}

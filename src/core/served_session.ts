@@ -1,0 +1,93 @@
+import type { ConnectionInfo } from "./exchange.ts";
+import { encodeError } from "./faults.ts";
+import type { Broadcast, Group, Groups, Member } from "./group.ts";
+import type { Outbox } from "./outbox.ts";
+import { encodeFrame } from "./output_buffer.ts";
+import type { SendResult, Session } from "./session.ts";
+
+/** Whoever runs the connection, as far as its {@link ServedSession} needs it. */
+export interface SessionControl<Out> {
+  readonly outbox: Outbox<Out>;
+  /** Whether frames can still be sent. */
+  readonly sendable: boolean;
+  close(): void;
+  completeHandshake(): void;
+}
+
+/** A connection's face to user code. */
+export class ServedSession<Out, State> implements Session<Out, State>, Member {
+  readonly connection: ConnectionInfo;
+  state!: State;
+  readonly #control: SessionControl<Out>;
+  readonly #groups: Groups;
+  #handshaking: boolean;
+  /** The names of the groups that it is a member of. */
+  #joined: Set<string> | undefined;
+
+  constructor(control: SessionControl<Out>, connection: ConnectionInfo, groups: Groups, handshaking: boolean) {
+    this.connection = connection;
+    this.#control = control;
+    this.#groups = groups;
+    this.#handshaking = handshaking;
+  }
+
+  get handshaking(): boolean {
+    return this.#handshaking;
+  }
+
+  send(frame: Out): SendResult {
+    const { outbox, sendable } = this.#control;
+    if (!sendable) return "closed";
+    let bytes: Uint8Array;
+    try {
+      bytes = encodeFrame(outbox.encoder, frame);
+    } catch (cause) {
+      throw encodeError(cause);
+    }
+    return outbox.push(bytes);
+  }
+
+  deliver(broadcast: Broadcast): SendResult {
+    const { outbox } = this.#control;
+    const bytes = broadcast.encodedBy(outbox.encoder);
+    if (bytes !== undefined) return outbox.push(bytes);
+    outbox.framesDropped += 1;
+    return "dropped";
+  }
+
+  flushed(): Promise<boolean> {
+    return this.#control.outbox.flushed();
+  }
+
+  join(group: string): void {
+    if (!this.#control.sendable) return;
+    this.#groups.join(group, this);
+    this.#joined ??= new Set();
+    this.#joined.add(group);
+  }
+
+  leave(group: string): void {
+    this.#groups.leave(group, this);
+    this.#joined?.delete(group);
+  }
+
+  /** Is a member of nothing any more. */
+  leaveAll(): void {
+    for (const group of this.#joined ?? []) this.#groups.leave(group, this);
+    this.#joined = undefined;
+  }
+
+  group(name: string): Group<Out> {
+    return this.#groups.group(name);
+  }
+
+  close(): void {
+    this.#control.close();
+  }
+
+  completeHandshake(): void {
+    if (!this.#handshaking) return;
+    this.#handshaking = false;
+    this.#control.completeHandshake();
+  }
+}

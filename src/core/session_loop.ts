@@ -1,0 +1,300 @@
+import type { Decoder, Encoder } from "./codec.ts";
+import type { DeadlineOwner } from "./deadline.ts";
+import { Ending, type EndingParts } from "./ending.ts";
+import { type CloseReason, SpillwayError } from "./errors.ts";
+import type { ConnectionInfo, Upgrade } from "./exchange.ts";
+import { brokenReason, codecError, connectionError, frameError, isSkippable, timeoutError } from "./faults.ts";
+import { Inbox, type InboxEvents } from "./inbox.ts";
+import { Lifecycle } from "./lifecycle.ts";
+import { Outbox, type OutboxEvents } from "./outbox.ts";
+import type { PermitOwner } from "./permits.ts";
+import { Pipeline, type PipelineEvents } from "./pipeline.ts";
+import { ServedSession, type SessionControl } from "./served_session.ts";
+import type { SessionSettings } from "./session_settings.ts";
+import type { Traffic } from "./traffic.ts";
+import type { Connection, Sleeper } from "./transport.ts";
+import { type Due, Watch } from "./watch.ts";
+
+type Events<In, Out, State> = InboxEvents & PipelineEvents<In, Out, State> & OutboxEvents & Others;
+type Others = DeadlineOwner & PermitOwner & Sleeper;
+
+/**
+ * Serves one connection: inbox → pipeline → outbox.
+ *
+ * Whatever happens (input, a finished handler, a finished write, a passed deadline, a drain) changes a few fields and then
+ * calls `#advance`, which does all that has become possible. So there is one place where frames are taken, one where
+ * replies leave, and one where the end is decided.
+ *
+ * A session on which nothing happens is *parked*: its connection holds no streams until there is something to read or write.
+ *
+ * - **Owns** the connection, both its locks, and the frames in flight.
+ * - **Pushes back**: takes a frame only while the pipeline and the outbox have room; see {@link Inbox} for what is read.
+ * - **On abort** signals every handler in flight and drops their replies.
+ */
+export class SessionLoop<In, Out, State>
+  implements EndingParts<In, Out, State>, SessionControl<Out>, Events<In, Out, State>
+{
+  readonly settings: SessionSettings<In, Out, State>;
+  readonly openedAt: number;
+  readonly session: ServedSession<Out, State>;
+  readonly connection: Connection;
+  readonly inbox: Inbox<In>;
+  readonly pipeline: Pipeline<In, Out, State>;
+  readonly outbox: Outbox<Out>;
+  readonly watch: Watch;
+  readonly lifecycle: Lifecycle<In, Out, State>;
+  readonly #ending: Ending<In, Out, State> = new Ending(this);
+  /** What comes before all frames is not done. */
+  #opening = false;
+  #advancing = false;
+  #advanceAgain = false;
+
+  /** @throws what making a decoder or encoder throws */
+  constructor(connection: Connection, info: ConnectionInfo, settings: SessionSettings<In, Out, State>) {
+    const { codec, clock, handler, limits, deadlines, groups, handshake, permits } = settings;
+    this.settings = settings;
+    this.connection = connection;
+    this.openedAt = clock.now();
+    this.session = new ServedSession(this, info, groups, handshake);
+    this.inbox = new Inbox(codec.decoder(), clock, this);
+    this.pipeline = new Pipeline(this.session, handler, permits, clock, this);
+    this.outbox = new Outbox(connection, codec.encoder(), settings, this);
+    this.lifecycle = new Lifecycle(this.session, settings, (error) => this.onHandlerError(error));
+    this.watch = new Watch(this, limits, deadlines, this.openedAt, this.inbox, this.pipeline, this.outbox);
+    this.watch.parkable = connection.park !== undefined;
+    this.watch.handshakeDone = !handshake;
+  }
+
+  /** How much it has carried so far. */
+  get traffic(): Traffic {
+    const { bytesIn, framesIn } = this.inbox;
+    const { bytesOut, framesOut, framesDropped } = this.outbox;
+    return { bytesIn, bytesOut, framesIn, framesOut, framesDropped };
+  }
+
+  get sendable(): boolean {
+    return this.#ending.sendable;
+  }
+
+  get roomy(): boolean {
+    return this.outbox.roomy;
+  }
+
+  /** Serves the connection to its end, which `onOver` tells. */
+  start(): void {
+    void this.connection.closed.then((error) => this.#ending.end(error));
+    this.#park();
+    this.#arm();
+  }
+
+  /** Tells the service of the connection: it may say something before the first frame is taken. */
+  connect(): void {
+    this.#opening = true;
+    this.pipeline.open((_, context) => this.lifecycle.connect(context));
+    this.#advance();
+  }
+
+  /** Ends in order: what was received in full is answered, sent, and followed by FIN. */
+  stop(reason: CloseReason): void {
+    if (this.#ending.stop(reason)) this.#advance();
+  }
+
+  close(): void {
+    this.stop("handler-closed");
+  }
+
+  /** The server drains: `stop`, with a goodbye. */
+  drain(): void {
+    if (this.#ending.drain()) this.#advance();
+  }
+
+  /** Ends with a fault frame, after the replies to what came before. */
+  fail(error: SpillwayError): void {
+    this.inbox.stop();
+    this.pipeline.fault(error);
+    this.#advance();
+  }
+
+  /** Ends now. What is in flight is lost: false when there was nothing. */
+  abort(reason: CloseReason, error: SpillwayError): boolean {
+    return this.#ending.abort(reason, error);
+  }
+
+  completeHandshake(): void {
+    this.watch.handshakeDone = true;
+    this.#advance();
+  }
+
+  onWake(): void {
+    this.watch.wake(this.settings.clock.now());
+    void this.inbox.run(this.connection);
+  }
+
+  onInput(): void {
+    this.#advance();
+  }
+
+  onPermit(): void {
+    this.#advance();
+  }
+
+  onSettled(): void {
+    this.#advance();
+  }
+
+  onPushed(): void {
+    if (!this.pipeline.turnOpen) this.outbox.flush();
+    this.#arm();
+  }
+
+  onWritten(): void {
+    // Most writes are the last word of a turn: nothing waits for the room that they leave.
+    const done = this.inbox.starved && this.pipeline.length === 0;
+    if (done && this.#ending.phase === "serving") this.#arm();
+    else this.#advance();
+  }
+
+  onReply(reply: Out): void {
+    this.outbox.reply(reply);
+  }
+
+  onFault(error: SpillwayError): void {
+    const reason = error.code as CloseReason;
+    this.#ending.decide(reason, error);
+    this.inbox.stop();
+    try {
+      this.outbox.fault(reason);
+    } catch (cause) {
+      this.#observeFrameError(codecError(cause), false);
+    }
+  }
+
+  onHandlerError(error: SpillwayError): void {
+    this.settings.observe({ type: "handler-error", connection: this.session.connection, error });
+  }
+
+  onUpgrade(decoder: Decoder<In>, onDrain: Upgrade<In, Out, State>["onDrain"]): void {
+    this.inbox.switchTo(decoder);
+    this.lifecycle.onDrain = onDrain;
+    if (this.#ending.draining) this.lifecycle.askGoodbye();
+  }
+
+  onEncoder(encoder: Encoder<Out>): void {
+    this.outbox.encoder = encoder;
+  }
+
+  onLast(): void {
+    this.inbox.stop();
+    this.#ending.decide("handler-closed");
+  }
+
+  onBroken(cause: unknown): void {
+    const error = connectionError(cause);
+    this.abort(brokenReason(error), error);
+  }
+
+  onSlow(): void {
+    const { onSlowConsumer: policy, observe } = this.settings;
+    const { pending: waitingBytes, waitingPushes: waitingFrames } = this.outbox;
+    observe({ type: "slow-consumer", connection: this.session.connection, policy, waitingBytes, waitingFrames });
+    if (policy !== "close") return;
+    this.abort("slow-consumer", new SpillwayError("slow-consumer", "the other side does not take what is sent to it"));
+  }
+
+  onDeadline(now: number): void {
+    if (this.watch.passed(this.#ending.phase, now)) this.#onDue(this.watch.due);
+  }
+
+  onOver(): void {
+    this.settings.permits.forget(this);
+    this.settings.onOver(this);
+  }
+
+  #arm(): void {
+    this.watch.arm(this.#ending.phase);
+  }
+
+  #advance(): void {
+    if (this.#ending.closing) return;
+    // A handler or an observer gets here again when it shuts the server down: that asks for one more round.
+    this.#advanceAgain = true;
+    if (this.#advancing) return;
+    this.#advancing = true;
+    while (this.#advanceAgain) {
+      this.#advanceAgain = false;
+      this.pipeline.answerFinished();
+      this.#takeFrames();
+    }
+    this.#advancing = false;
+    this.#ending.sayGoodbye();
+    if (!this.pipeline.turnOpen) this.outbox.flush();
+    this.#ending.closeWhenDone();
+    this.#arm();
+  }
+
+  #takeFrames(): void {
+    if (this.#opening && this.pipeline.length === 0) this.#opening = false;
+    while (this.#mayTake) {
+      try {
+        const frame = this.inbox.take();
+        if (frame === undefined) break;
+        this.pipeline.handle(frame);
+      } catch (cause) {
+        this.#onFrameError(frameError(cause));
+      }
+    }
+    if (this.inbox.eof) this.#ending.stopAtEof();
+  }
+
+  get #mayTake(): boolean {
+    const { limits, permits } = this.settings;
+    const atOnce = this.#opening || this.session.handshaking ? 1 : limits.concurrency;
+    if (this.pipeline.ended || this.pipeline.length >= atOnce || !this.outbox.roomy) return false;
+    if (permits.isFreeFor(this)) return true;
+    if (!this.inbox.starved) permits.wait(this);
+    return false;
+  }
+
+  #onFrameError(error: SpillwayError): void {
+    const skipped = this.settings.onInvalidFrame === "skip" && isSkippable(error) && !this.inbox.lost;
+    this.#observeFrameError(error, skipped);
+    if (skipped) return;
+    this.inbox.stop();
+    this.pipeline.fault(error);
+  }
+
+  #observeFrameError(error: SpillwayError, skipped: boolean): void {
+    this.settings.observe({ type: "frame-error", connection: this.session.connection, error, skipped });
+  }
+
+  #onDue(due: Due): void {
+    switch (due) {
+      case "park":
+        this.#park();
+        return this.#arm();
+      case "linger":
+        return this.connection.abort();
+      case "write-timeout":
+        return void this.abort(due, timeoutError(due));
+      case "handler-timeout":
+      case "handshake-timeout":
+        this.pipeline.timeOut(timeoutError(due));
+        return this.#advance();
+      case "frame-timeout":
+        this.#onFrameError(timeoutError(due));
+        return this.#advance();
+      case "disconnect-timeout":
+        this.onHandlerError(new SpillwayError("handler-timeout", "onDisconnect did not finish in time"));
+        return void this.#ending.forget();
+      case "idle-timeout":
+      case "lifetime-reached":
+        return this.stop(due);
+    }
+  }
+
+  #park(): void {
+    this.inbox.release();
+    this.outbox.release();
+    if (this.connection.park?.(this) !== true) this.onWake();
+  }
+}
