@@ -22,7 +22,9 @@ export interface Upgrade<In, Out = In, State = unknown> {
 
 /** What a handler is told besides its frame. */
 export interface Context<Out = unknown, State = unknown> {
-  /** The connection that the frame came from. */
+  /** Which connection the frame came from: `session.connection`. */
+  readonly connection: ConnectionInfo;
+  /** The connection itself: what can be sent to it, and what is kept for it. */
   readonly session: Session<Out, State>;
   /**
    * Aborts while the handler works, or its stream is being sent, when its result is no longer wanted: its deadline passed, the
@@ -103,6 +105,10 @@ export class Exchange<Out, State> implements Context<Out, State> {
 
   constructor(owner: ExchangeOwner<Out, State>) {
     this.#owner = owner;
+  }
+
+  get connection(): ConnectionInfo {
+    return this.#owner.session.connection;
   }
 
   get session(): Session<Out, State> {

@@ -72,7 +72,7 @@ export function handlers(platform: Platform): void {
     testOn(platform, "learn where the connection comes from", async () => {
       const { dial, server } = await start(platform, {
         codec: lines(),
-        handler: (_, { session: { connection } }) =>
+        handler: (_, { connection }) =>
           `${connection.id} ${connection.remoteAddress.port} ${connection.localAddress.port}`,
       });
       const client = await dial();

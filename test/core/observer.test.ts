@@ -112,7 +112,7 @@ describe("observer", () => {
 
 it("a handler is told which connection it works for", async () => {
   const it = await served({
-    handler: (_line, { session: { connection } }) => `${connection.id} ${connection.remoteAddress.port}`,
+    handler: (_line, { connection }) => `${connection.id} ${connection.remoteAddress.port}`,
   });
   await it.connect();
   const other = await it.connect();
