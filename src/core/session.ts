@@ -21,7 +21,7 @@ export type SendResult = "sent" | "queued" | "dropped" | "closed";
  * @typeParam Out the frames that are sent
  * @typeParam State what the service keeps for each connection
  */
-export interface Session<Out, State = undefined> {
+export interface Session<Out, State = unknown> {
   readonly connection: ConnectionInfo;
   /** What the service's `state` made for this connection. */
   readonly state: State;
