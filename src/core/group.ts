@@ -44,13 +44,15 @@ export interface Group<Out> extends Iterable<Session<Out, unknown>> {
    *
    * @example
    * ```ts
-   * import { lines, type Service } from "spillway";
+   * import { lines, serve } from "spillway";
    *
-   * export default {
+   * await using server = await serve({
+   *   port: 0,
    *   codec: lines(),
    *   onConnect: (session) => session.join("everyone"),
    *   handler: (line, { session }) => void session.group("everyone").broadcast(line, { except: session }),
-   * } satisfies Service;
+   * });
+   * console.log(server.group("everyone").broadcast("hello")); // { sent: 0, dropped: 0 }
    * ```
    */
   broadcast(frame: Out, options?: BroadcastOptions): BroadcastResult;
