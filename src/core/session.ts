@@ -29,7 +29,7 @@ export interface Session<Out, State = unknown> {
   readonly handshaking: boolean;
   /**
    * Sends a frame that answers nothing, behind everything that was sent before. Never waits. What is sent in one turn of the
-   * event loop leaves in one write.
+   * event loop leaves in one write. Bytes in the frame must not change afterwards.
    *
    * @throws {SpillwayError} `reply-invalid` when this is no frame of the codec, `codec-failed` when the codec threw
    *
