@@ -37,6 +37,7 @@ export class Ending<In, Out, State> {
   #error: SpillwayError | undefined;
   /** All was sent and FIN follows: what is left is to wait for the other side's. */
   #closing = false;
+  #saidGoodbye = false;
   #over = false;
   #forgotten = false;
 
@@ -53,7 +54,7 @@ export class Ending<In, Out, State> {
 
   /** Whether frames can still be sent. */
   get sendable(): boolean {
-    return this.#reason === undefined;
+    return this.#reason === undefined && !this.#saidGoodbye;
   }
 
   /** Whether nothing is left to do but to wait for the other side. */
@@ -75,8 +76,10 @@ export class Ending<In, Out, State> {
 
   /** The same, with a goodbye. */
   drain(): boolean {
-    if (this.phase === "serving") this.#parts.lifecycle.askGoodbye();
-    return this.stop("drained");
+    const { phase } = this;
+    if (!this.stop("drained")) return false;
+    if (phase === "serving") this.#parts.lifecycle.askGoodbye();
+    return true;
   }
 
   /** The input has ended by itself. */
@@ -103,12 +106,15 @@ export class Ending<In, Out, State> {
     return !complete;
   }
 
-  /** Says goodbye when nothing else is to be said. */
+  /** Says goodbye when nothing else is to be said, and nothing after it. */
   sayGoodbye(): void {
     if (!this.#answered) return;
-    const { lifecycle, outbox } = this.#parts;
+    const { lifecycle, outbox, session } = this.#parts;
     const goodbye = lifecycle.takeGoodbye();
-    if (goodbye !== undefined) lifecycle.report(() => outbox.reply(goodbye));
+    if (goodbye === undefined) return;
+    this.#saidGoodbye = true;
+    session.leaveAll();
+    lifecycle.report(() => outbox.reply(goodbye));
   }
 
   /** Sends FIN when all is sent. */

@@ -3,7 +3,15 @@ import type { DeadlineOwner } from "./deadline.ts";
 import { Ending, type EndingParts } from "./ending.ts";
 import { type CloseReason, SpillwayError } from "./errors.ts";
 import type { ConnectionInfo, Upgrade } from "./exchange.ts";
-import { brokenReason, codecError, connectionError, frameError, isSkippable, timeoutError } from "./faults.ts";
+import {
+  brokenReason,
+  codecError,
+  connectionError,
+  frameError,
+  isSkippable,
+  slowConsumerError,
+  timeoutError,
+} from "./faults.ts";
 import { Inbox, type InboxEvents } from "./inbox.ts";
 import { Lifecycle } from "./lifecycle.ts";
 import { Outbox, type OutboxEvents } from "./outbox.ts";
@@ -84,13 +92,14 @@ export class SessionLoop<In, Out, State>
   start(): void {
     void this.connection.closed.then((error) => this.#ending.end(error));
     this.#park();
-    this.#arm();
   }
 
   /** Tells the service of the connection: it may say something before the first frame is taken. */
   connect(): void {
-    this.#opening = true;
+    // What user code does meanwhile must not lead to the end before its greeting is said.
+    this.#opening = this.#advancing = true;
     this.pipeline.open((_, context) => this.lifecycle.connect(context));
+    this.#advancing = false;
     this.#advance();
   }
 
@@ -197,8 +206,7 @@ export class SessionLoop<In, Out, State>
     const { onSlowConsumer: policy, observe } = this.settings;
     const { pending: waitingBytes, waitingPushes: waitingFrames } = this.outbox;
     observe({ type: "slow-consumer", connection: this.session.connection, policy, waitingBytes, waitingFrames });
-    if (policy !== "close") return;
-    this.abort("slow-consumer", new SpillwayError("slow-consumer", "the other side does not take what is sent to it"));
+    if (policy === "close") this.abort("slow-consumer", slowConsumerError());
   }
 
   onDeadline(now: number): void {
@@ -270,8 +278,7 @@ export class SessionLoop<In, Out, State>
   #onDue(due: Due): void {
     switch (due) {
       case "park":
-        this.#park();
-        return this.#arm();
+        return this.#park();
       case "linger":
         return this.connection.abort();
       case "write-timeout":
@@ -296,5 +303,6 @@ export class SessionLoop<In, Out, State>
     this.inbox.release();
     this.outbox.release();
     if (this.connection.park?.(this) !== true) this.onWake();
+    this.#arm();
   }
 }

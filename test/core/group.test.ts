@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { type Encoder, lines, type Session, SpillwayError } from "../../src/core/mod.ts";
 import { EndOfTurn } from "../../src/core/end_of_turn.ts";
 import { type Broadcast, Groups, type Member } from "../../src/core/group.ts";
 import { type Limits, resolveLimits } from "../../src/core/limits.ts";
+import { type Encoder, lines, type Session, SpillwayError } from "../../src/core/mod.ts";
 import { Outbox } from "../../src/core/outbox.ts";
 import { ServedSession } from "../../src/core/served_session.ts";
 import type { SlowConsumerPolicy } from "../../src/core/slow_consumer.ts";
