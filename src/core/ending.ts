@@ -92,6 +92,7 @@ export class Ending<In, Out, State> {
     if (this.#reason === undefined) {
       this.#reason = reason;
       this.#error = error;
+      this.#parts.inbox.stop();
       this.#parts.session.leaveAll();
     }
     this.#parts.pipeline.abort(error ?? new SpillwayError(reason, "the connection is over"));
@@ -139,6 +140,12 @@ export class Ending<In, Out, State> {
     if (lifecycle.disconnect(this.#reason as CloseReason, () => void this.forget())) return;
     watch.close(now);
     watch.arm("over");
+  }
+
+  /** Whoever is told of the end takes too long. */
+  giveUp(): void {
+    this.#parts.lifecycle.giveUp();
+    this.forget();
   }
 
   /** Nothing is waited for any more. False when that was so already. */
