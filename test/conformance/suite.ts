@@ -5,10 +5,14 @@ import { deadlines } from "./deadlines.ts";
 import { draining } from "./draining.ts";
 import { endings } from "./endings.ts";
 import { frames } from "./frames.ts";
+import { groups } from "./groups.ts";
 import { handlers } from "./handlers.ts";
+import { lifecycle } from "./lifecycle.ts";
 import { listening } from "./listening.ts";
 import { parking } from "./parking.ts";
 import { type Platform, stopServersAfterEach } from "./platform.ts";
+import { pushes } from "./pushes.ts";
+import { streams } from "./streams.ts";
 import { upgrade } from "./upgrade.ts";
 
 /** What every platform must do: the same tests, whatever carries the bytes. */
@@ -21,6 +25,10 @@ export function conformance(platform: Platform): void {
     codecs(platform);
     handlers(platform);
     upgrade(platform);
+    pushes(platform);
+    groups(platform);
+    streams(platform);
+    lifecycle(platform);
     endings(platform);
     deadlines(platform);
     parking(platform);
