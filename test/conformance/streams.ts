@@ -9,12 +9,12 @@ export function streams(platform: Platform): void {
       const { dial } = await start(platform, {
         codec: lines(),
         concurrency: 3,
-        handler: (line) => (line === "count" ? count(3_000) : Promise.resolve(line)),
+        handler: (line) => (line === "count" ? count(1_500) : Promise.resolve(line)),
       });
       const client = await dial();
       client.send("before\ncount\nbetween\ncount\nafter\n");
       client.finish();
-      const numbers = Array.from({ length: 3_000 }, (_, index) => `${index + 1}\n`).join("");
+      const numbers = Array.from({ length: 1_500 }, (_, index) => `${index + 1}\n`).join("");
       expect(await client.rest()).toBe(`before\n${numbers}between\n${numbers}after\n`);
     });
 
