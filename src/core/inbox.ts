@@ -118,8 +118,9 @@ export class Inbox<In> {
    * @throws what the decoder throws
    */
   peek(): boolean {
-    if (this.#ahead === undefined) this.#ahead = this.#decodeNext();
-    return this.#ahead !== undefined;
+    const frame = this.take();
+    this.#ahead = frame;
+    return frame !== undefined;
   }
 
   /** The next frame of what was read; `undefined` when there is none yet. @throws what the decoder throws */

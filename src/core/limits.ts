@@ -23,7 +23,8 @@ export interface Limits {
   /** Frames of one connection in the handler at once. A whole number; default 1. */
   readonly concurrency: number;
   /**
-   * Asynchronous handlers at work at once, of all connections together; further frames wait. A whole number; default 65536.
+   * Asynchronous handlers at work at once, of all connections together; further frames wait. An `onConnect` counts, but does
+   * not wait. A whole number; default 65536.
    */
   readonly maxConcurrentHandlers: number;
   /**

@@ -40,7 +40,6 @@ class World {
 
   static async open(policy: SlowConsumerPolicy, link: number, options: Partial<ServeOptions<string, string>>) {
     const sessions: Session<string>[] = [];
-    let world: World | undefined;
     const it = await served(
       {
         ...options,
@@ -49,13 +48,13 @@ class World {
           sessions.push(session);
           session.join("one");
         },
-        handler: (line, context) => (world as World).#handle(line, context),
+        handler: (line, context) => world.#handle(line, context),
         onDrain: () => "goodbye",
         onDisconnect: async () => {},
       },
       link,
     );
-    world = new World(it, sessions);
+    const world: World = new World(it, sessions);
     return world;
   }
 
@@ -147,7 +146,7 @@ class World {
     const frame = this.#frame(size);
     const members = [...this.#it.server.group(group)].filter((member) => member !== except);
     // Noted before: it may be the last thing that a member hears of.
-    for (const member of members) this.#lineOf(member as Session<string>).pushed.push(frame);
+    for (const member of members) this.#lineOf(member).pushed.push(frame);
     const { sent, dropped } = this.#it.server.group(group).broadcast(frame, except && { except });
     expect(sent + dropped).toBe(members.length);
   }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { lines } from "../../src/core/mod.ts";
+import { json } from "../../src/core/codecs/mod.ts";
+import { type Codec, lines } from "../../src/core/mod.ts";
 import { type Answer, answers } from "./answers.ts";
 import type { OtherSide } from "./other_side.ts";
 import { type Served, served } from "./served.ts";
@@ -174,6 +175,26 @@ describe("maxConcurrentHandlers", () => {
     await others[0]?.send("a\n");
     await others[1]?.send("long\n");
     expect([others[1]?.received, it.reasons]).toEqual(["error: frame-too-large\n", ["frame-too-large"]]);
+  });
+
+  it("hands out what was looked at once, and whatever it is", async () => {
+    const pending = answers();
+    const handled: unknown[] = [];
+    const it = await served({
+      codec: json(lines()) as Codec<never, string>,
+      maxConcurrentHandlers: 1,
+      handler: (frame: unknown, context) => {
+        handled.push(frame);
+        return frame === 1 ? pending.handler("one", context) : Promise.resolve(undefined);
+      },
+    });
+    const [one, other] = [await it.connect(), await it.connect()];
+    await one.send("1\n");
+    await other.send("null\nfalse\n0\n");
+    expect([handled, it.server.stats().framesIn]).toEqual([[1], 2]);
+    pending.of("one").resolve(undefined);
+    await it.settle();
+    expect(handled).toEqual([1, null, false, 0]);
   });
 
   it("is not waited for by a forced drain", async () => {

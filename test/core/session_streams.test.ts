@@ -425,7 +425,7 @@ describe("from inside a stream", () => {
   it("context.upgrade() changes the codec behind its last frame", async () => {
     const bytes = {
       codec: lines({ encoding: "bytes" }),
-      handler: (line: Uint8Array) => new Uint8Array([...line].reverse()),
+      handler: (line: Uint8Array) => line.toReversed(),
     };
     const it = await served({
       handler: async function* (_line, context) {
