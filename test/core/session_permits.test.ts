@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { json } from "../../src/core/codecs/mod.ts";
-import { type Codec, lines } from "../../src/core/mod.ts";
+import { lines } from "../../src/core/mod.ts";
 import { type Answer, answers } from "./answers.ts";
 import type { OtherSide } from "./other_side.ts";
 import { type Served, served } from "./served.ts";
@@ -181,7 +181,7 @@ describe("maxConcurrentHandlers", () => {
     const pending = answers();
     const handled: unknown[] = [];
     const it = await served({
-      codec: json(lines()) as Codec<never, string>,
+      codec: json(lines()),
       maxConcurrentHandlers: 1,
       handler: (frame: unknown, context) => {
         handled.push(frame);
