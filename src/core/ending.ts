@@ -35,6 +35,8 @@ export class Ending<In, Out, State> {
   /** Why the connection ends: decided once. */
   #reason: CloseReason | undefined;
   #error: SpillwayError | undefined;
+  /** The last word is on its way: nothing is sent behind it. */
+  #saidGoodbye = false;
   /** All was sent and FIN follows: what is left is to wait for the other side's. */
   #closing = false;
   #over = false;
@@ -53,7 +55,7 @@ export class Ending<In, Out, State> {
 
   /** Whether frames can still be sent. */
   get sendable(): boolean {
-    return this.#reason === undefined;
+    return this.#reason === undefined && !this.#saidGoodbye;
   }
 
   /** Whether nothing is left to do but to wait for the other side. */
@@ -106,9 +108,12 @@ export class Ending<In, Out, State> {
   /** Says goodbye when nothing else is to be said. */
   sayGoodbye(): void {
     if (!this.#answered) return;
-    const { lifecycle, outbox } = this.#parts;
+    const { lifecycle, outbox, session } = this.#parts;
     const goodbye = lifecycle.takeGoodbye();
-    if (goodbye !== undefined) lifecycle.report(() => outbox.reply(goodbye));
+    if (goodbye === undefined) return;
+    this.#saidGoodbye = true;
+    session.leaveAll();
+    lifecycle.report(() => outbox.reply(goodbye));
   }
 
   /** Sends FIN when all is sent. */
