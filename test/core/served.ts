@@ -13,12 +13,13 @@ import { OtherSide, type OtherSideOptions } from "./other_side.ts";
 
 /** A server in memory, on a clock of its own, with everything that it reported. */
 export class Served {
-  readonly clock: ManualClock = manualClock();
+  readonly clock: ManualClock;
   readonly events: ServerEvent[] = [];
   readonly transport: MemoryTransport;
   server!: Server<string, string>;
 
-  constructor(maxLinkBytes: number) {
+  constructor(maxLinkBytes: number, clock: ManualClock) {
+    this.clock = clock;
     this.transport = memoryTransport({ maxLinkBytes });
   }
 
@@ -74,13 +75,14 @@ export async function served(
   options: Partial<ServeOptions<string, string>> = {},
   maxLinkBytes: number = 65_536,
   around: (transport: Transport) => Transport = (transport) => transport,
+  clock: ManualClock = manualClock(),
 ): Promise<Served> {
-  const it = new Served(maxLinkBytes);
+  const it = new Served(maxLinkBytes, clock);
   it.server = await serve<string, string>(around(it.transport), {
     port: 0,
     codec: lines(),
     handler: (line) => line.toUpperCase(),
-    clock: it.clock,
+    clock,
     ...options,
     observer: (event) => {
       it.events.push(event);
