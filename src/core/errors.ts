@@ -89,4 +89,10 @@ export class SpillwayError extends Error {
     super(message, options);
     this.code = code;
   }
+
+  /** There may be two copies of this package in a process: a service module's, and that of the command line that serves it. */
+  static override [Symbol.hasInstance](value: unknown): value is SpillwayError {
+    if (super[Symbol.hasInstance](value)) return true;
+    return this === SpillwayError && value instanceof Error && value.name === "SpillwayError";
+  }
 }

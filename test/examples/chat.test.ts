@@ -235,6 +235,9 @@ describe.skipIf(process.platform === "win32")("chat, from the command line", () 
       for (let count = 0; count < 50 && line === `alice: ${LINE}`; count++) line = await bob.line();
     }
     expect(line).toBe("* guest#3 has left lobby (slow-consumer)");
+    const rambler = new LineConnection(port);
+    rambler.send(`${"x".repeat(4_001)}\n`);
+    expect(await rambler.rest()).toMatch(/\nerror: frame-too-large\n$/);
     cli.signal("SIGTERM");
     expect(await alice.rest()).toMatch(/\* the server is going down, goodbye\n$/);
     bob.finish();
