@@ -70,19 +70,18 @@ afterEach(async () => {
   for (const served of running.splice(0)) await served.end();
 });
 
-/** Serves lines (by default to a handler that turns them into capitals), and ends it after the test. */
+/** Serves lines (by default to a handler that turns them into capitals), and ends it after the test. A clock must be manual. */
 export async function served(
   options: Partial<ServeOptions<string, string>> = {},
   maxLinkBytes: number = 65_536,
   around: (transport: Transport) => Transport = (transport) => transport,
-  clock: ManualClock = manualClock(),
 ): Promise<Served> {
-  const it = new Served(maxLinkBytes, clock);
+  const it = new Served(maxLinkBytes, (options.clock ?? manualClock()) as ManualClock);
   it.server = await serve<string, string>(around(it.transport), {
     port: 0,
     codec: lines(),
     handler: (line) => line.toUpperCase(),
-    clock,
+    clock: it.clock,
     ...options,
     observer: (event) => {
       it.events.push(event);

@@ -19,7 +19,8 @@ export function serveInMemory<In, Out, State>(
   { maxLinkBytes, clock }: { readonly maxLinkBytes?: number; readonly clock?: ManualClock } = {},
 ): Promise<Served> {
   // What its frames are is a matter between its codec and its handler.
-  return served(service as unknown as Service, maxLinkBytes, undefined, clock);
+  const options = service as unknown as Service;
+  return served(clock === undefined ? options : { ...options, clock }, maxLinkBytes);
 }
 
 /** `spillway serve ./examples/NAME.ts`, in a process of its own that does not outlive the test. */
