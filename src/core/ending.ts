@@ -77,8 +77,10 @@ export class Ending<In, Out, State> {
 
   /** The same, with a goodbye. */
   drain(): boolean {
-    if (this.phase === "serving") this.#parts.lifecycle.askGoodbye();
-    return this.stop("drained");
+    const { phase } = this;
+    if (!this.stop("drained")) return false;
+    if (phase === "serving") this.#parts.lifecycle.askGoodbye();
+    return true;
   }
 
   /** The input has ended by itself. */
@@ -91,6 +93,7 @@ export class Ending<In, Out, State> {
     if (this.#reason === undefined) {
       this.#reason = reason;
       this.#error = error;
+      this.#parts.inbox.stop();
       this.#parts.session.leaveAll();
     }
     this.#parts.pipeline.abort(error ?? new SpillwayError(reason, "the connection is over"));
@@ -105,7 +108,7 @@ export class Ending<In, Out, State> {
     return !complete;
   }
 
-  /** Says goodbye when nothing else is to be said. */
+  /** Says goodbye when nothing else is to be said, and nothing after it. */
   sayGoodbye(): void {
     if (!this.#answered) return;
     const { lifecycle, outbox, session } = this.#parts;
@@ -138,6 +141,12 @@ export class Ending<In, Out, State> {
     if (lifecycle.disconnect(this.#reason as CloseReason, () => void this.forget())) return;
     watch.close(now);
     watch.arm("over");
+  }
+
+  /** Whoever is told of the end takes too long. */
+  giveUp(): void {
+    this.#parts.lifecycle.giveUp();
+    this.forget();
   }
 
   /** Nothing is waited for any more. False when that was so already. */

@@ -41,6 +41,11 @@ export function timeoutError(code: keyof typeof OVERDUE): SpillwayError {
   return new SpillwayError(code, OVERDUE[code]);
 }
 
+/** There is no room for what is sent. */
+export function slowConsumerError(): SpillwayError {
+  return new SpillwayError("slow-consumer", "the other side does not take what is sent to it");
+}
+
 /** What a stream of a connection failed with. */
 export function connectionError(cause: unknown): SpillwayError {
   if (cause instanceof SpillwayError) return cause;

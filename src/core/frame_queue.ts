@@ -1,7 +1,7 @@
 import { OutputBuffer } from "./output_buffer.ts";
 
-/** Frames that were taken off, before the places that they leave free are closed up. */
-const MOST_TAKEN = 1_024;
+/** Fewer frames that were taken off are not worth closing up the places that they leave free. */
+const FEW_TAKEN = 1_024;
 
 /**
  * Frames that wait, encoded, one behind the other; each may be dropped or must not be.
@@ -9,8 +9,9 @@ const MOST_TAKEN = 1_024;
  * What waits costs its bytes and one number a frame: see {@link OutputBuffer}.
  */
 export class FrameQueue {
-  /** How many wait that may be dropped. */
+  /** How many wait that may be dropped, and their bytes. */
   droppable = 0;
+  droppableBytes = 0;
   readonly #bytes = new OutputBuffer();
   /** The length of each frame; below 0 when it must not be dropped. */
   #lengths: number[] = [];
@@ -30,7 +31,9 @@ export class FrameQueue {
   add(frame: Uint8Array, droppable: boolean): void {
     this.#bytes.bytes(frame);
     this.#lengths.push(droppable ? frame.length : -frame.length);
-    if (droppable) this.droppable += 1;
+    if (!droppable) return;
+    this.droppable += 1;
+    this.droppableBytes += frame.length;
   }
 
   /** Moves whole frames to `buffer`: the first, if that is empty, and what else fits into `room` bytes. Returns how many. */
@@ -67,9 +70,12 @@ export class FrameQueue {
   }
 
   #takeOff(): void {
-    if (this.#first >= 0) this.droppable -= 1;
+    if (this.#first >= 0) {
+      this.droppable -= 1;
+      this.droppableBytes -= this.#first;
+    }
     this.#taken += 1;
-    if (this.#taken < MOST_TAKEN) return;
+    if (this.#taken < FEW_TAKEN || 2 * this.#taken < this.#lengths.length) return;
     this.#lengths = this.#lengths.slice(this.#taken);
     this.#taken = 0;
   }

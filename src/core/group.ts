@@ -85,7 +85,7 @@ class NamedGroup<Out> implements Group<Out> {
       if (result === "sent" || result === "queued") sent += 1;
       else dropped += 1;
     }
-    if (sent === 0 && broadcast.error !== undefined) throw broadcast.error;
+    if (broadcast.refusal !== undefined) throw broadcast.refusal;
     return { sent, dropped };
   }
 
@@ -98,27 +98,42 @@ const NOBODY: ReadonlySet<Member> = new Set();
 
 /** A frame on its way to many: encoded once for each encoder. */
 export class Broadcast {
-  /** What an encoder threw. */
-  error: SpillwayError | undefined;
   readonly #frame: unknown;
-  #encoder: Encoder<never> | undefined;
+  /** What was made of it. Mostly all members have the encoder of the member before. */
+  readonly #made = new Map<Encoder<never>, Uint8Array | undefined>();
+  #last: Encoder<never> | undefined;
   #bytes: Uint8Array | undefined;
+  /** Whether an encoder took it, and what one threw. */
+  #taken = false;
+  #error: SpillwayError | undefined;
 
   constructor(frame: unknown) {
     this.#frame = frame;
   }
 
+  /** Why it is no frame of anybody's; `undefined` when an encoder took it, or was never asked. */
+  get refusal(): SpillwayError | undefined {
+    return this.#taken ? undefined : this.#error;
+  }
+
   /** The bytes that this encoder makes of it, which nobody may change; `undefined` when it refused. */
   encodedBy(encoder: Encoder<never>): Uint8Array | undefined {
-    if (encoder === this.#encoder) return this.#bytes;
-    this.#encoder = encoder;
-    this.#bytes = undefined;
-    try {
-      this.#bytes = encodeFrame(encoder, this.#frame as never);
-    } catch (cause) {
-      this.error = encodeError(cause);
-    }
+    if (encoder === this.#last) return this.#bytes;
+    if (!this.#made.has(encoder)) this.#made.set(encoder, this.#encode(encoder));
+    this.#last = encoder;
+    this.#bytes = this.#made.get(encoder);
     return this.#bytes;
+  }
+
+  #encode(encoder: Encoder<never>): Uint8Array | undefined {
+    try {
+      const bytes = encodeFrame(encoder, this.#frame as never);
+      this.#taken = true;
+      return bytes;
+    } catch (cause) {
+      this.#error = encodeError(cause);
+      return undefined;
+    }
   }
 }
 

@@ -35,6 +35,8 @@ export class Inbox<In> {
   /** A chunk that is not decoded, and what tells the reading loop that it was taken. */
   #held: Bytes | undefined;
   #onTaken: (() => void) | undefined;
+  /** A frame that was looked at and not taken. */
+  #ahead: In | undefined;
   /** What an earlier decoder left to this one. */
   #left: Bytes | undefined;
   /** The decoder gave all frames of what it has. */
@@ -110,20 +112,22 @@ export class Inbox<In> {
     reader?.releaseLock();
   }
 
+  /**
+   * Whether there is a frame to take. It is decoded for that: call it only where nobody can `switchTo` before it is taken.
+   *
+   * @throws what the decoder throws
+   */
+  peek(): boolean {
+    this.#ahead ??= this.#decodeNext();
+    return this.#ahead !== undefined;
+  }
+
   /** The next frame of what was read; `undefined` when there is none yet. @throws what the decoder throws */
   take(): In | undefined {
-    for (;;) {
-      this.#dry = false;
-      const frame = this.#next();
-      if (frame !== undefined) return frame;
-      if (this.#left !== undefined) this.#decodeLeft(this.#left);
-      else if (this.#held !== undefined) this.#decode(this.#held);
-      else if (this.eof && !this.#ended) this.#end();
-      else break;
-    }
-    this.#dry = true;
-    this.#noteFrameBegun();
-    return undefined;
+    if (this.#ahead === undefined) return this.#decodeNext();
+    const frame = this.#ahead;
+    this.#ahead = undefined;
+    return frame;
   }
 
   /** Goes on with another decoder behind the last frame that was taken. @throws {TypeError} the present one cannot hand over */
@@ -139,6 +143,21 @@ export class Inbox<In> {
   /** Takes no further chunk. Frames of what was read before can still be taken. */
   stop(): void {
     this.#stopped = true;
+  }
+
+  #decodeNext(): In | undefined {
+    for (;;) {
+      this.#dry = false;
+      const frame = this.#next();
+      if (frame !== undefined) return frame;
+      if (this.#left !== undefined) this.#decodeLeft(this.#left);
+      else if (this.#held !== undefined) this.#decode(this.#held);
+      else if (this.eof && !this.#ended) this.#end();
+      else break;
+    }
+    this.#dry = true;
+    this.#noteFrameBegun();
+    return undefined;
   }
 
   #next(): In | undefined {

@@ -63,6 +63,11 @@ export class Lifecycle<In, Out, State> {
     return told === undefined;
   }
 
+  /** Nobody waits any longer until all is told. */
+  giveUp(): void {
+    this.#onError(new SpillwayError("handler-timeout", "onDisconnect did not finish in time"));
+  }
+
   /** Runs what must not keep the connection from its orderly end. */
   report(run: () => void): void {
     try {

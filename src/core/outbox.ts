@@ -202,6 +202,7 @@ export class Outbox<Out> implements TurnOwner {
 
   /** What becomes of a frame. */
   #take(bytes: Uint8Array): SendResult {
+    this.#buffer?.encodeText();
     if (this.#leavesNext(bytes)) return "sent";
     if (this.#fits(bytes)) return "queued";
     this.#noteSlow();
@@ -217,7 +218,9 @@ export class Outbox<Out> implements TurnOwner {
 
   #makeRoom(bytes: Uint8Array): boolean {
     const queue = this.#queue;
-    if (queue === undefined || bytes.length > this.#settings.limits.maxOutboundBytes) return false;
+    const { maxOutboundBytes } = this.#settings.limits;
+    // Nothing is dropped in vain.
+    if (queue === undefined || this.pending - queue.droppableBytes + bytes.length > maxOutboundBytes) return false;
     while (queue.droppable > 0 && !this.#fits(bytes)) {
       const buffer = this.#open();
       const dropped = queue.dropOldest(buffer);
@@ -257,6 +260,7 @@ export class Outbox<Out> implements TurnOwner {
     this.progressAt = this.#settings.clock.now();
     this.#flushes?.reach(this.bytesOut);
     this.flush();
+    if (this.pending === 0) this.#slow = false;
     this.#events.onWritten();
   }
 

@@ -195,7 +195,12 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
 
   #abortAll(why: string): void {
     const error = new SpillwayError("drain-timeout", why);
-    for (const session of this.#sessions) if (session.abort("drain-timeout", error)) this.#cutOff.add(session);
+    for (const session of this.#sessions) {
+      const known = this.#cutOff.has(session);
+      // It may be over within the call.
+      this.#cutOff.add(session);
+      if (!session.abort("drain-timeout", error) && !known) this.#cutOff.delete(session);
+    }
     for (const session of this.#refusals) session.abort("too-many-connections", error);
   }
 

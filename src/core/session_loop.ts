@@ -1,9 +1,17 @@
 import type { Decoder, Encoder } from "./codec.ts";
 import type { DeadlineOwner } from "./deadline.ts";
 import { Ending, type EndingParts } from "./ending.ts";
-import { type CloseReason, SpillwayError } from "./errors.ts";
+import type { CloseReason, SpillwayError } from "./errors.ts";
 import type { ConnectionInfo, Upgrade } from "./exchange.ts";
-import { brokenReason, codecError, connectionError, frameError, isSkippable, timeoutError } from "./faults.ts";
+import {
+  brokenReason,
+  codecError,
+  connectionError,
+  frameError,
+  isSkippable,
+  slowConsumerError,
+  timeoutError,
+} from "./faults.ts";
 import { Inbox, type InboxEvents } from "./inbox.ts";
 import { Lifecycle } from "./lifecycle.ts";
 import { Outbox, type OutboxEvents } from "./outbox.ts";
@@ -11,7 +19,7 @@ import type { PermitOwner } from "./permits.ts";
 import { Pipeline, type PipelineEvents } from "./pipeline.ts";
 import { ServedSession, type SessionControl } from "./served_session.ts";
 import type { SessionSettings } from "./session_settings.ts";
-import type { Traffic } from "./traffic.ts";
+import { carriedBy, type Traffic } from "./traffic.ts";
 import type { Connection, Sleeper } from "./transport.ts";
 import { type Due, Watch } from "./watch.ts";
 
@@ -67,9 +75,7 @@ export class SessionLoop<In, Out, State>
 
   /** How much it has carried so far. */
   get traffic(): Traffic {
-    const { bytesIn, framesIn } = this.inbox;
-    const { bytesOut, framesOut, framesDropped } = this.outbox;
-    return { bytesIn, bytesOut, framesIn, framesOut, framesDropped };
+    return carriedBy(this.inbox, this.outbox);
   }
 
   get sendable(): boolean {
@@ -84,13 +90,13 @@ export class SessionLoop<In, Out, State>
   start(): void {
     void this.connection.closed.then((error) => this.#ending.end(error));
     this.#park();
-    this.#arm();
   }
 
-  /** Tells the service of the connection: it may say something before the first frame is taken. */
+  /** Tells the service of the connection: it may say something before the first frame is taken, and before any end. */
   connect(): void {
-    this.#opening = true;
+    this.#opening = this.#advancing = true;
     this.pipeline.open((_, context) => this.lifecycle.connect(context));
+    this.#advancing = false;
     this.#advance();
   }
 
@@ -159,11 +165,9 @@ export class SessionLoop<In, Out, State>
   }
 
   onFault(error: SpillwayError): void {
-    const reason = error.code as CloseReason;
-    this.#ending.decide(reason, error);
-    this.inbox.stop();
+    this.#ending.decide(error.code as CloseReason, error);
     try {
-      this.outbox.fault(reason);
+      this.outbox.fault(error.code as CloseReason);
     } catch (cause) {
       this.#observeFrameError(codecError(cause), false);
     }
@@ -184,7 +188,6 @@ export class SessionLoop<In, Out, State>
   }
 
   onLast(): void {
-    this.inbox.stop();
     this.#ending.decide("handler-closed");
   }
 
@@ -197,8 +200,7 @@ export class SessionLoop<In, Out, State>
     const { onSlowConsumer: policy, observe } = this.settings;
     const { pending: waitingBytes, waitingPushes: waitingFrames } = this.outbox;
     observe({ type: "slow-consumer", connection: this.session.connection, policy, waitingBytes, waitingFrames });
-    if (policy !== "close") return;
-    this.abort("slow-consumer", new SpillwayError("slow-consumer", "the other side does not take what is sent to it"));
+    if (policy === "close") this.abort("slow-consumer", slowConsumerError());
   }
 
   onDeadline(now: number): void {
@@ -234,8 +236,9 @@ export class SessionLoop<In, Out, State>
 
   #takeFrames(): void {
     if (this.#opening && this.pipeline.length === 0) this.#opening = false;
-    while (this.#mayTake) {
+    for (;;) {
       try {
+        if (!this.#mayTake) break;
         const frame = this.inbox.take();
         if (frame === undefined) break;
         this.pipeline.handle(frame);
@@ -251,16 +254,15 @@ export class SessionLoop<In, Out, State>
     const atOnce = this.#opening || this.session.handshaking ? 1 : limits.concurrency;
     if (this.pipeline.ended || this.pipeline.length >= atOnce || !this.outbox.roomy) return false;
     if (permits.isFreeFor(this)) return true;
-    if (!this.inbox.starved) permits.wait(this);
+    // Who has no further frame must not stand in line to find that out.
+    if (this.pipeline.length > 0 ? !this.inbox.starved : this.inbox.peek()) permits.wait(this);
     return false;
   }
 
   #onFrameError(error: SpillwayError): void {
     const skipped = this.settings.onInvalidFrame === "skip" && isSkippable(error) && !this.inbox.lost;
     this.#observeFrameError(error, skipped);
-    if (skipped) return;
-    this.inbox.stop();
-    this.pipeline.fault(error);
+    if (!skipped) this.fail(error);
   }
 
   #observeFrameError(error: SpillwayError, skipped: boolean): void {
@@ -270,8 +272,7 @@ export class SessionLoop<In, Out, State>
   #onDue(due: Due): void {
     switch (due) {
       case "park":
-        this.#park();
-        return this.#arm();
+        return this.#park();
       case "linger":
         return this.connection.abort();
       case "write-timeout":
@@ -281,11 +282,9 @@ export class SessionLoop<In, Out, State>
         this.pipeline.timeOut(timeoutError(due));
         return this.#advance();
       case "frame-timeout":
-        this.#onFrameError(timeoutError(due));
-        return this.#advance();
+        return this.#onFrameError(timeoutError(due));
       case "disconnect-timeout":
-        this.onHandlerError(new SpillwayError("handler-timeout", "onDisconnect did not finish in time"));
-        return void this.#ending.forget();
+        return this.#ending.giveUp();
       case "idle-timeout":
       case "lifetime-reached":
         return this.stop(due);
@@ -296,5 +295,6 @@ export class SessionLoop<In, Out, State>
     this.inbox.release();
     this.outbox.release();
     if (this.connection.park?.(this) !== true) this.onWake();
+    this.#arm();
   }
 }

@@ -8,6 +8,9 @@ export interface Traffic {
   readonly framesDropped: number;
 }
 
+type Incoming = Pick<Traffic, "bytesIn" | "framesIn">;
+type Outgoing = Pick<Traffic, "bytesOut" | "framesOut" | "framesDropped">;
+
 export const NO_TRAFFIC: Traffic = { bytesIn: 0, bytesOut: 0, framesIn: 0, framesOut: 0, framesDropped: 0 };
 
 export function add(one: Traffic, other: Traffic): Traffic {
@@ -18,4 +21,11 @@ export function add(one: Traffic, other: Traffic): Traffic {
     framesOut: one.framesOut + other.framesOut,
     framesDropped: one.framesDropped + other.framesDropped,
   };
+}
+
+/** How much went through the two sides of a connection. */
+export function carriedBy(inbox: Incoming, outbox: Outgoing): Traffic {
+  const { bytesIn, framesIn } = inbox;
+  const { bytesOut, framesOut, framesDropped } = outbox;
+  return { bytesIn, bytesOut, framesIn, framesOut, framesDropped };
 }

@@ -115,7 +115,8 @@ export class Watch extends Deadline {
     this.#earliest(this.#openedAt + limits.lifetimeMs, "lifetime-reached");
     if (!this.handshakeDone) this.#earliest(this.#openedAt + limits.handshakeTimeoutMs, "handshake-timeout");
     if (this.#inbox.starved) this.#earliest(this.#inbox.frameBegunAt + limits.frameTimeoutMs, "frame-timeout");
-    if (busy || this.#outbox.writing || !this.#inbox.starved) return;
+    // What was pushed in this turn is not being written yet.
+    if (busy || this.#outbox.pending > 0 || !this.#inbox.starved) return;
     const quietSince = Math.max(this.#inbox.heardAt, this.#pipeline.settledAt, this.#outbox.progressAt);
     this.#earliest(quietSince + limits.idleTimeoutMs, "idle-timeout");
     if (!this.parkable || !this.#inbox.idle || !(this.#inbox.reading || this.#outbox.attached)) return;

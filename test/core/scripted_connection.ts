@@ -1,0 +1,58 @@
+import type { Bytes, Connection, SpillwayError } from "../../src/core/mod.ts";
+import { turnEnd } from "../../src/testing/turn.ts";
+
+const NOWHERE = { hostname: "127.0.0.1", port: 0 };
+
+/** A connection that takes a write when the test says so, and gives no input. */
+export class ScriptedConnection implements Connection {
+  /** What was written, write by write. */
+  readonly writes: Uint8Array[] = [];
+  readonly readable: ReadableStream<Bytes> = new ReadableStream();
+  readonly writable: WritableStream<Uint8Array>;
+  readonly remoteAddress: { hostname: string; port: number } = NOWHERE;
+  readonly localAddress: { hostname: string; port: number } = NOWHERE;
+  readonly closed: Promise<SpillwayError | undefined> = new Promise(() => {});
+  #settle: { resolve(): void; reject(error: unknown): void } | undefined;
+
+  constructor() {
+    const write = (bytes: Uint8Array) => {
+      this.writes.push(bytes);
+      return new Promise<void>((resolve, reject) => {
+        this.#settle = { resolve, reject };
+      });
+    };
+    this.writable = new WritableStream({ write }, { highWaterMark: 1 });
+  }
+
+  /** All that was written, as UTF-8. */
+  get written(): string {
+    const decoder = new TextDecoder();
+    return this.writes.map((bytes) => decoder.decode(bytes, { stream: true })).join("");
+  }
+
+  /** Takes the write in progress. */
+  async take(): Promise<void> {
+    await turnEnd();
+    this.#settle?.resolve();
+    this.#settle = undefined;
+    await turnEnd();
+  }
+
+  /** Takes all that is written, until nothing more is. */
+  async takeAll(): Promise<void> {
+    await turnEnd();
+    while (this.#settle !== undefined) await this.take();
+  }
+
+  /** The write in progress fails. */
+  async break(error: unknown): Promise<void> {
+    await turnEnd();
+    this.#settle?.reject(error);
+    this.#settle = undefined;
+    await turnEnd();
+  }
+
+  async close(): Promise<void> {}
+
+  abort(): void {}
+}
