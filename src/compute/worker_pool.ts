@@ -1,0 +1,111 @@
+import type { Piscina } from "piscina";
+import { SpillwayError } from "../core/mod.ts";
+import { type Answer, movedWith, type Parcel, packFrame, type Task, unpack } from "./message.ts";
+import type { Pool, PoolStats } from "./pool.ts";
+import { type StartOptions, startWorkers, WORKER_FILE } from "./start_workers.ts";
+import { putTogether } from "./thrown.ts";
+import { Turnstile } from "./turnstile.ts";
+
+/** What {@link pool} returns. */
+export class WorkerPool<In, Out> implements Pool<In, Out> {
+  readonly #module: string;
+  readonly #options: StartOptions;
+  /** Who is inside is in the queue, or with a worker. */
+  readonly #places: Turnstile;
+  /** Who is inside is with a worker. Piscina's own queue is not used: frames with a signal would go past its bound. */
+  readonly #workers: Turnstile;
+  #starting: Promise<Piscina> | undefined;
+  #piscina: Piscina | undefined;
+  #closing: Promise<void> | undefined;
+
+  constructor(module: string, maxQueue: number, options: StartOptions) {
+    this.#module = module;
+    this.#options = options;
+    this.#places = new Turnstile(options.size + maxQueue);
+    this.#workers = new Turnstile(options.size);
+  }
+
+  readonly handler = async (frame: In, { signal }: { readonly signal: AbortSignal }): Promise<Out | undefined> => {
+    await this.#places.enter(signal);
+    try {
+      return (await this.#answer(packFrame(frame), signal)) as Out | undefined;
+    } finally {
+      this.#places.leave();
+    }
+  };
+
+  async ready(): Promise<void> {
+    await Promise.all(Array.from({ length: this.#options.size }, () => this.#answer()));
+  }
+
+  stats(): PoolStats {
+    return {
+      workers: this.#piscina?.threads.length ?? 0,
+      busy: this.#workers.inside,
+      queued: this.#workers.waiting,
+      waiting: this.#places.waiting,
+    };
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #close(): Promise<void> {
+    const error = closedError();
+    this.#places.close(error);
+    this.#workers.close(error);
+    // What failed to start has told those who waited for it.
+    const piscina = await this.#starting?.catch(() => undefined);
+    await piscina?.destroy();
+  }
+
+  /** What a worker answers to a frame; without one, that the module is loaded. */
+  async #answer(frame?: Parcel, signal?: AbortSignal): Promise<unknown> {
+    await this.#workers.enter(signal);
+    try {
+      const answer = await this.#run({ module: this.#module, ...(frame && { frame }) }, signal);
+      if ("thrown" in answer) throw putTogether(answer.thrown);
+      return unpack(answer);
+    } finally {
+      this.#workers.leave();
+    }
+  }
+
+  async #run(task: Task, signal?: AbortSignal): Promise<Answer> {
+    const piscina = await this.#started();
+    const transferList = task.frame && movedWith(task.frame);
+    try {
+      // A pool that was closed while it started has no more workers, and would make new ones.
+      if (this.#closing !== undefined) throw closedError();
+      return (await piscina.run(task, {
+        filename: WORKER_FILE,
+        ...(signal && { signal }),
+        ...(transferList && { transferList }),
+      })) as Answer;
+    } catch (cause) {
+      signal?.throwIfAborted();
+      throw this.#closing === undefined ? failedError(cause) : closedError();
+    }
+  }
+
+  async #started(): Promise<Piscina> {
+    this.#starting ??= startWorkers(this.#options);
+    this.#piscina = await this.#starting;
+    return this.#piscina;
+  }
+}
+
+function closedError(): SpillwayError {
+  return new SpillwayError("pool-closed", "the pool is closed");
+}
+
+function failedError(cause: unknown): SpillwayError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new SpillwayError("worker-failed", `no answer came from the worker: ${reason}`, { cause });
+}
