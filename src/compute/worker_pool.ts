@@ -81,8 +81,6 @@ export class WorkerPool<In, Out> implements Pool<In, Out> {
     const piscina = await this.#started();
     const transferList = task.frame && movedWith(task.frame);
     try {
-      // A pool that was closed while it started has no more workers, and would make new ones.
-      if (this.#closing !== undefined) throw closedError();
       return (await piscina.run(task, {
         filename: WORKER_FILE,
         ...(signal && { signal }),
@@ -90,14 +88,22 @@ export class WorkerPool<In, Out> implements Pool<In, Out> {
       })) as Answer;
     } catch (cause) {
       signal?.throwIfAborted();
-      throw this.#closing === undefined ? failedError(cause) : closedError();
+      this.#checkOpen();
+      throw failedError(cause);
     }
   }
 
+  /** Piscina, which would start new threads if it was closed already, or meanwhile. */
   async #started(): Promise<Piscina> {
+    this.#checkOpen();
     this.#starting ??= startWorkers(this.#options);
     this.#piscina = await this.#starting;
+    this.#checkOpen();
     return this.#piscina;
+  }
+
+  #checkOpen(): void {
+    if (this.#closing !== undefined) throw closedError();
   }
 }
 
