@@ -10,6 +10,8 @@ export interface Task {
   readonly module: string;
   /** Left out: only load the module. */
   readonly frame?: Parcel;
+  /** A {@link Progress}, on Deno. */
+  readonly progress?: SharedArrayBuffer;
 }
 
 /** What a worker answers. */

@@ -12,9 +12,9 @@ export interface PoolOptions {
    */
   readonly maxQueue?: number;
   /**
-   * How large the JavaScript heap of each worker may become, in MiB; buffers are not in it. Beyond that the worker ends, on
-   * Deno only with its frame's deadline; Bun has no such limit, and ignores it. A whole number of at least 16; default: the
-   * runtime's own limit, beyond which the whole process may end.
+   * How large the JavaScript heap of each worker may become, in MiB; buffers are not in it. Beyond that the worker ends; on
+   * Deno, once the function has awaited something, only with its frame's deadline. Bun has no such limit, and ignores it. A
+   * whole number of at least 16; default: the runtime's own limit, beyond which the whole process may end.
    */
   readonly maxMemoryMb?: number;
   /**
@@ -30,6 +30,11 @@ export interface PoolStats {
   readonly workers: number;
   /** Frames that have a worker. */
   readonly busy: number;
+  /**
+   * Threads that were told to end and still compute; at most `size`. Always 0 on Node and Bun, which end a thread whatever it
+   * does. On Deno it is when the function returns, or awaits something.
+   */
+  readonly ending: number;
   /** Frames that wait for a worker inside the pool; at most `maxQueue`. */
   readonly queued: number;
   /** Frames that wait in front of the pool; at most what the connections may have in the handler (`concurrency`). */
@@ -59,7 +64,7 @@ export interface Pool<In, Out> extends AsyncDisposable {
   stats(): PoolStats;
   /**
    * Ends the workers at once, and fails the frames that they have and those that wait (`pool-closed`). Fulfils when the threads
-   * are gone. Shut the server down first: that waits for what is in flight.
+   * are gone, those apart that are `ending`. Shut the server down first: that waits for what is in flight.
    */
   close(): Promise<void>;
 }

@@ -1,17 +1,21 @@
 /** What runs in a worker thread, for every pool: loads the module of a task, and gives its function the frame. */
 import { move, transferableSymbol, valueSymbol } from "piscina";
 import { type Answer, movedWith, packReply, type Task, unpack } from "./message.ts";
+import { Progress } from "./progress.ts";
 import { takeApart } from "./thrown.ts";
 import { type WorkerContext, workerContext } from "./worker_context.ts";
 
 type Compute = (frame: unknown, context: WorkerContext) => unknown;
 
 /** Called by piscina. Does not reject: what the function throws is an answer. */
-export default async function work({ module, frame }: Task): Promise<unknown> {
+export default async function work({ module, frame, progress: shared }: Task): Promise<unknown> {
   try {
     const compute = await load(module);
     if (frame === undefined) return packReply(undefined);
-    return moved(packReply(checkReply(await compute(unpack(frame), workerContext))));
+    const progress = shared && new Progress(shared);
+    const begin = () => compute(unpack(frame), workerContext(progress));
+    const reply = await (progress === undefined ? begin() : progress.computing(begin));
+    return moved(packReply(checkReply(reply)));
   } catch (error) {
     return { thrown: takeApart(error) };
   }

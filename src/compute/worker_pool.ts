@@ -2,9 +2,13 @@ import type { Piscina } from "piscina";
 import { SpillwayError } from "../core/mod.ts";
 import { type Answer, movedWith, type Parcel, packFrame, type Task, unpack } from "./message.ts";
 import type { Pool, PoolStats } from "./pool.ts";
+import { Progress } from "./progress.ts";
 import { type StartOptions, startWorkers, WORKER_FILE } from "./start_workers.ts";
 import { putTogether } from "./thrown.ts";
 import { Turnstile } from "./turnstile.ts";
+
+/** Node and Bun do. Deno ends a thread when it comes back to its event loop. */
+const ENDS_BUSY_THREADS = !("Deno" in globalThis);
 
 /** What {@link pool} returns. */
 export class WorkerPool<In, Out> implements Pool<In, Out> {
@@ -14,6 +18,8 @@ export class WorkerPool<In, Out> implements Pool<In, Out> {
   readonly #places: Turnstile;
   /** Who is inside is with a worker. Piscina's own queue is not used: frames with a signal would go past its bound. */
   readonly #workers: Turnstile;
+  /** Who is inside has a thread that computes, be it one that was told to end: as many of these as of the others. */
+  readonly #threads: Turnstile;
   #starting: Promise<Piscina> | undefined;
   #piscina: Piscina | undefined;
   #closing: Promise<void> | undefined;
@@ -23,6 +29,7 @@ export class WorkerPool<In, Out> implements Pool<In, Out> {
     this.#options = options;
     this.#places = new Turnstile(options.size + maxQueue);
     this.#workers = new Turnstile(options.size);
+    this.#threads = new Turnstile(2 * options.size);
   }
 
   readonly handler = async (frame: In, { signal }: { readonly signal: AbortSignal }): Promise<Out | undefined> => {
@@ -42,6 +49,7 @@ export class WorkerPool<In, Out> implements Pool<In, Out> {
     return {
       workers: this.#piscina?.threads.length ?? 0,
       busy: this.#workers.inside,
+      ending: Math.max(0, this.#threads.inside - this.#workers.inside),
       queued: this.#workers.waiting,
       waiting: this.#places.waiting,
     };
@@ -60,6 +68,7 @@ export class WorkerPool<In, Out> implements Pool<In, Out> {
     const error = closedError();
     this.#places.close(error);
     this.#workers.close(error);
+    this.#threads.close(error);
     // What failed to start has told those who waited for it.
     const piscina = await this.#starting?.catch(() => undefined);
     await piscina?.destroy();
@@ -78,19 +87,28 @@ export class WorkerPool<In, Out> implements Pool<In, Out> {
   }
 
   async #run(task: Task, signal?: AbortSignal): Promise<Answer> {
-    const piscina = await this.#started();
+    await this.#threads.enter(signal);
+    const progress = ENDS_BUSY_THREADS ? undefined : new Progress();
     const transferList = task.frame && movedWith(task.frame);
     try {
-      return (await piscina.run(task, {
-        filename: WORKER_FILE,
-        ...(signal && { signal }),
-        ...(transferList && { transferList }),
-      })) as Answer;
+      const piscina = await this.#started();
+      const options = { filename: WORKER_FILE, ...(signal && { signal }), ...(transferList && { transferList }) };
+      return (await piscina.run({ ...task, ...(progress && { progress: progress.shared }) }, options)) as Answer;
     } catch (cause) {
       signal?.throwIfAborted();
       this.#checkOpen();
-      throw failedError(cause);
+      throw cause instanceof SpillwayError ? cause : failedError(cause);
+    } finally {
+      const toldToEnd = signal?.aborted === true || this.#closing !== undefined;
+      this.#leaveThread(toldToEnd ? progress : undefined);
     }
+  }
+
+  /** At once if the worker has answered, or is gone; with `progress`, when it has come to a pause. */
+  #leaveThread(progress: Progress | undefined): void {
+    if (progress === undefined) return this.#threads.leave();
+    progress.abort();
+    void progress.paused().then(() => this.#threads.leave());
   }
 
   /** Piscina, which would start new threads if it was closed already, or meanwhile. */

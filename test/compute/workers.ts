@@ -1,5 +1,6 @@
-import { afterEach, expect } from "vitest";
 import { type Pool, type PoolOptions, pool } from "spillway/compute";
+import { afterEach, expect } from "vitest";
+import { eventually } from "../conformance/platform.ts";
 
 /** No signal that anybody will ever give. */
 export const UNBOUNDED: { readonly signal: AbortSignal } = { signal: new AbortController().signal };
@@ -7,6 +8,7 @@ export const UNBOUNDED: { readonly signal: AbortSignal } = { signal: new AbortCo
 export const ANSWERS: URL = new URL("fixtures/answers.mjs", import.meta.url);
 
 const running: Pool<never, unknown>[] = [];
+const hanging: Hang[] = [];
 
 /** A pool that does what its frames say, and is closed after the test. */
 export function workers(options: PoolOptions = {}, module: URL = ANSWERS): Pool<unknown, unknown> {
@@ -18,18 +20,26 @@ export function workers(options: PoolOptions = {}, module: URL = ANSWERS): Pool<
 /** Call once in each file that starts workers. */
 export function closePoolsAfterEach(): void {
   afterEach(async () => {
+    for (const hang of hanging.splice(0)) hang.pause();
     for (const started of running.splice(0)) {
       await started.close();
-      expect(started.stats()).toEqual({ workers: 0, busy: 0, queued: 0, waiting: 0 });
+      await eventually(() => started.stats().ending === 0);
+      expect(started.stats()).toEqual({ workers: 0, busy: 0, ending: 0, queued: 0, waiting: 0 });
     }
   });
 }
 
-/** Keeps a worker busy, in a loop that nothing but its end stops. */
+/** Keeps a worker busy, in a loop that does not end by itself. */
 export class Hang {
-  readonly frame: { readonly shared: SharedArrayBuffer } = { shared: new SharedArrayBuffer(4) };
+  readonly frame: { readonly shared: SharedArrayBuffer; readonly cooperative: boolean };
   readonly #controller = new AbortController();
-  readonly #turns = new Int32Array(this.frame.shared);
+  readonly #numbers = new Int32Array(new SharedArrayBuffer(8));
+
+  /** Whether the loop looks at its signal. */
+  constructor(manner?: "cooperative") {
+    this.frame = { shared: this.#numbers.buffer, cooperative: manner === "cooperative" };
+    hanging.push(this);
+  }
 
   get signal(): AbortSignal {
     return this.#controller.signal;
@@ -37,10 +47,15 @@ export class Hang {
 
   /** How often the loop went round. */
   get turns(): number {
-    return Atomics.load(this.#turns, 0);
+    return Atomics.load(this.#numbers, 0);
   }
 
   abort(reason: unknown = new Error("aborted")): void {
     this.#controller.abort(reason);
+  }
+
+  /** Ends the loop, where the end of its worker does not. */
+  pause(): void {
+    Atomics.store(this.#numbers, 1, 1);
   }
 }
