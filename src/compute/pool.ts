@@ -31,8 +31,8 @@ export interface PoolStats {
   /** Frames that have a worker. */
   readonly busy: number;
   /**
-   * Threads that were told to end and still compute; at most `size`. Always 0 on Node and Bun, which end a thread whatever it
-   * does. On Deno it is when the function returns, or awaits something.
+   * Threads that were told to end and still compute. 0 on Node and Bun, which end a thread whatever it does. Deno ends it when
+   * the function returns, or awaits something. At most twice `size`: then frames wait for one to stop.
    */
   readonly ending: number;
   /** Frames that wait for a worker inside the pool; at most `maxQueue`. */

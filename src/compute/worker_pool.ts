@@ -10,6 +10,9 @@ import { Turnstile } from "./turnstile.ts";
 /** Node and Bun do. Deno ends a thread when it comes back to its event loop. */
 const ENDS_BUSY_THREADS = !("Deno" in globalThis);
 
+/** How many may compute at once for each worker, those included that were told to end: if they do not, frames wait. */
+const THREADS_PER_WORKER = 2;
+
 /** What {@link pool} returns. */
 export class WorkerPool<In, Out> implements Pool<In, Out> {
   readonly #module: string;
@@ -18,8 +21,9 @@ export class WorkerPool<In, Out> implements Pool<In, Out> {
   readonly #places: Turnstile;
   /** Who is inside is with a worker. Piscina's own queue is not used: frames with a signal would go past its bound. */
   readonly #workers: Turnstile;
-  /** Who is inside has a thread that computes, be it one that was told to end: as many of these as of the others. */
+  /** Who is inside has a thread that computes, be it one that was told to end. */
   readonly #threads: Turnstile;
+  #ending = 0;
   #starting: Promise<Piscina> | undefined;
   #piscina: Piscina | undefined;
   #closing: Promise<void> | undefined;
@@ -29,7 +33,7 @@ export class WorkerPool<In, Out> implements Pool<In, Out> {
     this.#options = options;
     this.#places = new Turnstile(options.size + maxQueue);
     this.#workers = new Turnstile(options.size);
-    this.#threads = new Turnstile(2 * options.size);
+    this.#threads = new Turnstile(THREADS_PER_WORKER * options.size);
   }
 
   readonly handler = async (frame: In, { signal }: { readonly signal: AbortSignal }): Promise<Out | undefined> => {
@@ -49,7 +53,7 @@ export class WorkerPool<In, Out> implements Pool<In, Out> {
     return {
       workers: this.#piscina?.threads.length ?? 0,
       busy: this.#workers.inside,
-      ending: Math.max(0, this.#threads.inside - this.#workers.inside),
+      ending: this.#ending,
       queued: this.#workers.waiting,
       waiting: this.#places.waiting,
     };
@@ -100,15 +104,19 @@ export class WorkerPool<In, Out> implements Pool<In, Out> {
       throw cause instanceof SpillwayError ? cause : failedError(cause);
     } finally {
       const toldToEnd = signal?.aborted === true || this.#closing !== undefined;
-      this.#leaveThread(toldToEnd ? progress : undefined);
+      void this.#leaveThread(toldToEnd ? progress : undefined);
     }
   }
 
   /** At once if the worker has answered, or is gone; with `progress`, when it has come to a pause. */
-  #leaveThread(progress: Progress | undefined): void {
-    if (progress === undefined) return this.#threads.leave();
-    progress.abort();
-    void progress.paused().then(() => this.#threads.leave());
+  async #leaveThread(progress: Progress | undefined): Promise<void> {
+    if (progress !== undefined) {
+      this.#ending += 1;
+      progress.abort();
+      await progress.paused();
+      this.#ending -= 1;
+    }
+    this.#threads.leave();
   }
 
   /** Piscina, which would start new threads if it was closed already, or meanwhile. */
