@@ -66,7 +66,13 @@ export type ErrorCode =
   /** This side aborted it. */
   | "aborted"
   /** No transport for this runtime. */
-  | "runtime-unsupported";
+  | "runtime-unsupported"
+  // Compute pools
+  /** There can be no workers: piscina is not installed, for instance. */
+  | "pool-unavailable"
+  | "pool-closed"
+  /** A worker ended without having answered: it crashed, ran out of memory, or could not be sent the frame. */
+  | "worker-failed";
 
 /**
  * The one error of Spillway. Misuse is not one of these: it throws `TypeError` or `RangeError` at the call.

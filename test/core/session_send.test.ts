@@ -3,7 +3,7 @@ import type { ServeOptions, Session } from "../../src/core/mod.ts";
 import { answers } from "./answers.ts";
 import type { OtherSide, OtherSideOptions } from "./other_side.ts";
 import { ParkingLot } from "./parking_lot.ts";
-import { type Served, served } from "./served.ts";
+import { served } from "./served.ts";
 
 const PARK_AFTER_MS = 1_000;
 
