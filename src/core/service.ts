@@ -69,9 +69,9 @@ export interface ServeOptions<In = string, Out = In, State = unknown> extends Se
 
 /** @throws {TypeError | RangeError} an option that makes no sense */
 export function checkService<In, Out, State>(options: Service<In, Out, State>): void {
-  const { onInvalidFrame = "close", onMaxConnections = "wait", onSlowConsumer = "close" } = options;
+  const { middleware = [], onInvalidFrame = "close", onMaxConnections = "wait", onSlowConsumer = "close" } = options;
   checkUpgrade(options);
-  checkMiddleware(options.middleware ?? []);
+  checkMiddleware(middleware);
   for (const name of ["observer", "state", "onConnect", "onDisconnect"] as const) {
     const given = options[name];
     if (given !== undefined && typeof given !== "function") throw new TypeError(`${name} must be a function`);

@@ -1,0 +1,321 @@
+import { describe, expect, it } from "vitest";
+import type { Context, Handler, ServeOptions } from "../../src/core/mod.ts";
+import { type TimeoutOptions, timeout } from "../../src/middleware/mod.ts";
+import { manualClock } from "../../src/testing/mod.ts";
+import { answers } from "../core/answers.ts";
+import type { OtherSide } from "../core/other_side.ts";
+import { type Served, served } from "../core/served.ts";
+
+async function timed(
+  settings: Partial<TimeoutOptions>,
+  handler: Handler<string, string>,
+  options: Partial<ServeOptions<string, string>> = {},
+): Promise<{ it: Served; other: OtherSide }> {
+  const clock = manualClock();
+  // A parked connection has no deadline but the idle one, so that timers can be counted.
+  const it = await served({ ...options, handler, clock, middleware: [timeout({ ms: 100, ...settings, clock })] });
+  return { it, other: await it.connect() };
+}
+
+/** What becomes of listeners. */
+function listeners({ signal }: Context): () => number {
+  let count = 0;
+  const { addEventListener, removeEventListener } = signal;
+  signal.addEventListener = (...args: Parameters<typeof addEventListener>) => {
+    count += 1;
+    addEventListener.apply(signal, args);
+  };
+  signal.removeEventListener = (...args: Parameters<typeof removeEventListener>) => {
+    count -= 1;
+    removeEventListener.apply(signal, args);
+  };
+  return () => count;
+}
+
+const instead = { reply: (line: string, { connection }: Context) => `${line} of ${connection.id} is late` };
+
+describe("timeout", () => {
+  it("leaves who is in time alone, whether at once or later", async () => {
+    const pending = answers();
+    const { it, other } = await timed({}, (line, context) => (line === "now" ? "now" : pending.handler(line, context)));
+    await other.send("now\nlater\n");
+    await it.clock.advance(99);
+    pending.of("later").resolve("later");
+    await it.clock.advance(1_000);
+    expect(other.received).toBe("now\nlater\n");
+    expect(pending.of("later").aborted).toBeUndefined();
+  });
+
+  it("answers a late frame with its reply, aborts the handler, and goes on", async () => {
+    const pending = answers();
+    const { it, other } = await timed(instead, pending.handler);
+    await other.send("a\nb\n");
+    await it.clock.advance(100);
+    expect(pending.of("a").aborted).toBe("handler-timeout");
+    expect(other.received).toBe("a of 1 is late\n");
+    pending.of("b").resolve("B");
+    pending.of("a").resolve("too late");
+    await it.settle();
+    expect(other.received).toBe("a of 1 is late\nB\n");
+    expect(it.of("handler-error")).toEqual([]);
+  });
+
+  it("without a reply ends the connection, as handler-timeout", async () => {
+    const pending = answers();
+    const { it, other } = await timed({}, pending.handler);
+    await other.send("a\nb\n");
+    await it.clock.advance(100);
+    expect(other.received).toBe("error: handler-timeout\n");
+    expect(it.closed).toMatchObject([
+      { reason: "handler-timeout", error: { message: "the handler did not finish within 100 ms" } },
+    ]);
+    pending.of("a").reject(new Error("too late"));
+    await it.settle();
+    expect(it.of("handler-error")).toHaveLength(1);
+  });
+
+  it("fails with what its reply throws", async () => {
+    const { it, other } = await timed(
+      {
+        reply: () => {
+          throw new Error("no reply");
+        },
+      },
+      answers().handler,
+    );
+    await other.send("a\n");
+    await it.clock.advance(100);
+    expect(it.closed).toMatchObject([{ reason: "handler-failed", error: { message: "the handler threw: no reply" } }]);
+  });
+
+  it("fails as the handler does", async () => {
+    const { it, other } = await timed(instead, () => Promise.reject(new Error("no")));
+    await other.send("a\n");
+    expect(it.closed).toMatchObject([{ reason: "handler-failed", error: { message: "the handler threw: no" } }]);
+  });
+
+  it("of many connections and frames has a deadline for each", async () => {
+    const pending = answers();
+    const { it, other } = await timed(instead, pending.handler, { concurrency: 2 });
+    await other.send("a\n");
+    await it.clock.advance(60);
+    await other.send("b\n");
+    await it.clock.advance(40);
+    expect(other.received).toBe("a of 1 is late\n");
+    await it.clock.advance(60);
+    expect(other.received).toBe("a of 1 is late\nb of 1 is late\n");
+  });
+
+  it("may be off, and the server's own deadline stays", async () => {
+    const pending = answers();
+    const { it, other } = await timed({ ms: Infinity }, pending.handler, { handlerTimeoutMs: 500 });
+    await other.send("a\n");
+    await it.clock.advance(500);
+    expect(pending.of("a").aborted).toBe("handler-timeout");
+    expect(it.reasons).toEqual(["handler-timeout"]);
+  });
+
+  it("hands on everything else of the context", async () => {
+    const { other } = await timed({}, (line, context) => {
+      const { session, connection } = context;
+      context.close();
+      return `${line} ${connection === session.connection} ${context.signal === context.signal}`;
+    });
+    await other.send("a\nb\n");
+    expect([other.received, other.ended]).toEqual(["a true true\n", true]);
+  });
+});
+
+describe("timeout leaves no timer and no listener", () => {
+  type Case = readonly [string, Handler<string, string>, number];
+  const cases: readonly Case[] = [
+    ["a synchronous handler", (line) => line, 0],
+    ["a synchronous handler that asks for its signal", (line, { signal }) => `${line}${signal.aborted}`, 0],
+    ["an asynchronous handler", (line) => Promise.resolve(line), 0],
+    ["a late handler", () => new Promise(() => undefined), 100],
+    [
+      "a stream",
+      async function* (line, { signal }) {
+        yield line;
+        yield `${line}${signal.aborted}`;
+      },
+      0,
+    ],
+    [
+      "a handler that throws",
+      (_, { signal }) => {
+        throw new Error(String(signal.aborted));
+      },
+      0,
+    ],
+  ];
+
+  it.each(cases)("after %s", async (_, handler, ms) => {
+    const clock = manualClock();
+    const open: (() => number)[] = [];
+    const it = await served({
+      clock,
+      handler,
+      idleTimeoutMs: Infinity,
+      middleware: [
+        (line, context, next) => {
+          open.push(listeners(context));
+          return next(line, context);
+        },
+        timeout({ ms: 100, reply: () => "late", clock }),
+      ],
+    });
+    const other = await it.connect();
+    await it.clock.advance(2_000);
+    expect(it.clock.pending).toBe(0);
+    await other.send("a\n");
+    await it.clock.advance(ms);
+    expect(open.map((count) => count())).toEqual([0]);
+    // What parks the connection in a second, at most, is the server's.
+    expect(it.clock.pending).toBeLessThanOrEqual(1);
+    await it.clock.advance(ms + 1_000);
+    expect(it.clock.pending).toBe(0);
+  });
+
+  it("after a connection that broke, whose handler never ends; and that is told why", async () => {
+    const pending = answers();
+    const { it, other } = await timed(instead, pending.handler);
+    await other.send("a\n");
+    await other.reset();
+    expect(pending.of("a").aborted).toBe("connection-reset");
+    expect(it.clock.pending).toBe(0);
+  });
+});
+
+describe("timeout around a stream", () => {
+  /** Gives a frame after each of the delays. */
+  const after = (...delays: number[]): Handler<string, string> =>
+    async function* (line) {
+      for (const delay of delays) {
+        await new Promise<void>((resolve) => clockOf.setTimeout(resolve, delay));
+        yield `${line} after ${delay}`;
+      }
+    };
+  let clockOf = manualClock();
+
+  async function streaming(handler: Handler<string, string>, settings: Partial<TimeoutOptions> = {}) {
+    clockOf = manualClock();
+    const it = await served({
+      clock: clockOf,
+      handler,
+      middleware: [timeout({ ms: 100, ...settings, clock: clockOf })],
+    });
+    const other = await it.connect();
+    return { it, other };
+  }
+
+  it("has its time anew for each frame", async () => {
+    const { it, other } = await streaming(after(90, 90, 90));
+    await other.send("a\n");
+    await it.clock.advance(270);
+    expect(other.received).toBe("a after 90\n".repeat(3));
+  });
+
+  it.each([
+    ["ends with its reply when a frame is late", { reply: () => "late" }, "a after 90\nlate\na after 90\nlate\n", []],
+    ["fails when a frame is late", {}, "a after 90\nerror: handler-timeout\n", ["handler-timeout"]],
+  ] as const)("%s", async (_, settings, received, reasons) => {
+    const { it, other } = await streaming(after(90, 101), settings);
+    await other.send("a\na\n");
+    await it.clock.advance(380);
+    expect(other.received).toBe(received);
+    expect(it.reasons).toEqual(reasons);
+  });
+
+  it("that a promise gives is the same", async () => {
+    const { it, other } = await streaming(async (line, context) => after(90, 101)(line, context), {
+      reply: () => "late",
+    });
+    await other.send("a\n");
+    await it.clock.advance(190);
+    expect(other.received).toBe("a after 90\nlate\n");
+  });
+
+  it("aborts its signal when a frame is late, and asks it to stop", async () => {
+    const seen: string[] = [];
+    const { it, other } = await streaming(
+      async function* (_, { signal }) {
+        try {
+          yield "one";
+          await new Promise((_resolve, reject) => {
+            signal.addEventListener("abort", () => reject(signal.reason as Error));
+          });
+        } catch (error) {
+          seen.push((error as { code: string }).code);
+          throw error;
+        } finally {
+          seen.push("cleaned up");
+        }
+      },
+      { reply: () => "late" },
+    );
+    await other.send("a\n");
+    await it.clock.advance(100);
+    expect(other.received).toBe("one\nlate\n");
+    expect(seen).toEqual(["handler-timeout", "cleaned up"]);
+    expect(it.of("handler-error")).toEqual([]);
+  });
+
+  it("does not run while the other side is slow; who leaves then stops it", async () => {
+    let stopped = 0;
+    const clock = manualClock();
+    const it = await served(
+      {
+        clock,
+        maxOutboundBytes: 1_000,
+        writeTimeoutMs: 60_000,
+        middleware: [timeout({ ms: 100, clock })],
+        handler: async function* () {
+          try {
+            for (;;) yield "x".repeat(100);
+          } finally {
+            stopped += 1;
+          }
+        },
+      },
+      1_000,
+    );
+    const other = await it.connect({ reads: false });
+    await other.send("a\n");
+    await it.clock.advance(10_000);
+    expect([it.reasons, stopped]).toEqual([[], 0]);
+    await other.reset();
+    expect([it.reasons, stopped]).toEqual([["connection-reset"], 1]);
+    expect(it.clock.pending).toBe(0);
+  });
+
+  it("fails as the stream does", async () => {
+    const { it, other } = await streaming(
+      async function* () {
+        yield "one";
+        throw new Error("no");
+      },
+      { reply: () => "late" },
+    );
+    await other.send("a\n");
+    expect(other.received).toBe("one\nerror: handler-failed\n");
+    expect(it.reasons).toEqual(["handler-failed"]);
+  });
+});
+
+describe("timeout: an option that makes no sense", () => {
+  it.each([
+    ...[0, -1, Number.NaN, 2 ** 31].map((ms) => ["ms", { ms }, RangeError] as const),
+    ["ms", { ms: "1" }, TypeError] as const,
+    ["ms", {}, TypeError] as const,
+    ["reply", { ms: 1, reply: "late" }, TypeError] as const,
+  ])("%s: %j", (name, options, kind) => {
+    const make = () => timeout(options as unknown as TimeoutOptions);
+    expect(make).toThrow(kind);
+    expect(make).toThrow(name);
+  });
+
+  it.each([0.5, 2 ** 31 - 1, Infinity])("ms: %d is taken", (ms) => {
+    expect(timeout({ ms })).toBeTypeOf("function");
+  });
+});
