@@ -126,17 +126,16 @@ describe("logging", () => {
   });
 
   it.each([true, false])("tells of a stream whose other side leaves (that reads: %s)", async (reads) => {
-    const { it, other, log } = await logged(
+    const { it, log } = await logged(
       async function* (_, { signal }) {
         yield "x".repeat(100_000);
         await new Promise((resolve) => signal.addEventListener("abort", resolve));
       },
       { maxOutboundBytes: 1_000 },
     );
-    const reader = await it.connect({ reads });
+    const other = await it.connect({ reads });
+    await other.send("a\n");
     await other.reset();
-    await reader.send("a\n");
-    await reader.reset();
     expect(log).toMatchObject([{ outcome: "aborted", frames: 1, error: { code: "connection-reset" } }]);
   });
 

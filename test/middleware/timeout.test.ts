@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Context, Handler, ServeOptions } from "../../src/core/mod.ts";
 import { type TimeoutOptions, timeout } from "../../src/middleware/mod.ts";
-import { manualClock } from "../../src/testing/mod.ts";
+import { type ManualClock, manualClock } from "../../src/testing/mod.ts";
 import { answers } from "../core/answers.ts";
 import type { OtherSide } from "../core/other_side.ts";
 import { type Served, served } from "../core/served.ts";
@@ -11,8 +11,7 @@ async function timed(
   handler: Handler<string, string>,
   options: Partial<ServeOptions<string, string>> = {},
 ): Promise<{ it: Served; other: OtherSide }> {
-  const clock = manualClock();
-  // A parked connection has no deadline but the idle one, so that timers can be counted.
+  const { clock = manualClock() } = options;
   const it = await served({ ...options, handler, clock, middleware: [timeout({ ms: 100, ...settings, clock })] });
   return { it, other: await it.connect() };
 }
@@ -189,28 +188,17 @@ describe("timeout leaves no timer and no listener", () => {
 
 describe("timeout around a stream", () => {
   /** Gives a frame after each of the delays. */
-  const after = (...delays: number[]): Handler<string, string> =>
+  const after = (clock: ManualClock, ...delays: number[]): Handler<string, string> =>
     async function* (line) {
       for (const delay of delays) {
-        await new Promise<void>((resolve) => clockOf.setTimeout(resolve, delay));
+        await new Promise<void>((resolve) => clock.setTimeout(resolve, delay));
         yield `${line} after ${delay}`;
       }
     };
-  let clockOf = manualClock();
-
-  async function streaming(handler: Handler<string, string>, settings: Partial<TimeoutOptions> = {}) {
-    clockOf = manualClock();
-    const it = await served({
-      clock: clockOf,
-      handler,
-      middleware: [timeout({ ms: 100, ...settings, clock: clockOf })],
-    });
-    const other = await it.connect();
-    return { it, other };
-  }
 
   it("has its time anew for each frame", async () => {
-    const { it, other } = await streaming(after(90, 90, 90));
+    const clock = manualClock();
+    const { it, other } = await timed({}, after(clock, 90, 90, 90), { clock });
     await other.send("a\n");
     await it.clock.advance(270);
     expect(other.received).toBe("a after 90\n".repeat(3));
@@ -220,7 +208,8 @@ describe("timeout around a stream", () => {
     ["ends with its reply when a frame is late", { reply: () => "late" }, "a after 90\nlate\na after 90\nlate\n", []],
     ["fails when a frame is late", {}, "a after 90\nerror: handler-timeout\n", ["handler-timeout"]],
   ] as const)("%s", async (_, settings, received, reasons) => {
-    const { it, other } = await streaming(after(90, 101), settings);
+    const clock = manualClock();
+    const { it, other } = await timed(settings, after(clock, 90, 101), { clock });
     await other.send("a\na\n");
     await it.clock.advance(380);
     expect(other.received).toBe(received);
@@ -228,9 +217,9 @@ describe("timeout around a stream", () => {
   });
 
   it("that a promise gives is the same", async () => {
-    const { it, other } = await streaming(async (line, context) => after(90, 101)(line, context), {
-      reply: () => "late",
-    });
+    const clock = manualClock();
+    const promised: Handler<string, string> = async (...args) => after(clock, 90, 101)(...args);
+    const { it, other } = await timed({ reply: () => "late" }, promised, { clock });
     await other.send("a\n");
     await it.clock.advance(190);
     expect(other.received).toBe("a after 90\nlate\n");
@@ -238,22 +227,19 @@ describe("timeout around a stream", () => {
 
   it("aborts its signal when a frame is late, and asks it to stop", async () => {
     const seen: string[] = [];
-    const { it, other } = await streaming(
-      async function* (_, { signal }) {
-        try {
-          yield "one";
-          await new Promise((_resolve, reject) => {
-            signal.addEventListener("abort", () => reject(signal.reason as Error));
-          });
-        } catch (error) {
-          seen.push((error as { code: string }).code);
-          throw error;
-        } finally {
-          seen.push("cleaned up");
-        }
-      },
-      { reply: () => "late" },
-    );
+    const { it, other } = await timed({ reply: () => "late" }, async function* (_, { signal }) {
+      try {
+        yield "one";
+        await new Promise((_resolve, reject) => {
+          signal.addEventListener("abort", () => reject(signal.reason as Error));
+        });
+      } catch (error) {
+        seen.push((error as { code: string }).code);
+        throw error;
+      } finally {
+        seen.push("cleaned up");
+      }
+    });
     await other.send("a\n");
     await it.clock.advance(100);
     expect(other.received).toBe("one\nlate\n");
@@ -290,13 +276,10 @@ describe("timeout around a stream", () => {
   });
 
   it("fails as the stream does", async () => {
-    const { it, other } = await streaming(
-      async function* () {
-        yield "one";
-        throw new Error("no");
-      },
-      { reply: () => "late" },
-    );
+    const { it, other } = await timed({ reply: () => "late" }, async function* () {
+      yield "one";
+      throw new Error("no");
+    });
     await other.send("a\n");
     expect(other.received).toBe("one\nerror: handler-failed\n");
     expect(it.reasons).toEqual(["handler-failed"]);
