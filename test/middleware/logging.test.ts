@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest";
 import type { Handler, ServeOptions } from "../../src/core/mod.ts";
-import { type HandledFrame, type LoggingOptions, logging } from "../../src/middleware/mod.ts";
+import { type HandledFrame, type LoggingOptions, logging, withSignal } from "../../src/middleware/mod.ts";
 import { manualClock } from "../../src/testing/mod.ts";
 import { answers } from "../core/answers.ts";
 import type { OtherSide } from "../core/other_side.ts";
 import { type Served, served } from "../core/served.ts";
+import { listeners } from "./listeners.ts";
 
 async function logged(
   handler: Handler<string, string>,
@@ -137,6 +138,41 @@ describe("logging", () => {
     await other.send("a\n");
     await other.reset();
     expect(log).toMatchObject([{ outcome: "aborted", frames: 1, error: { code: "connection-reset" } }]);
+  });
+
+  it("tells at once of a frame behind a signal that has aborted", async () => {
+    const log: HandledFrame[] = [];
+    const stopped = AbortSignal.abort(no);
+    const it = await served({
+      middleware: [
+        (line, context, next) => next(line, withSignal(context, stopped)),
+        logging({ log: (frame) => log.push(frame) }),
+      ],
+      handler: answers().handler,
+    });
+    const other = await it.connect();
+    await other.send("a\n");
+    expect(log).toMatchObject([{ outcome: "aborted", error: no }]);
+  });
+
+  it("leaves no listener when a frame is answered", async () => {
+    const open: (() => number)[] = [];
+    const it = await served({
+      middleware: [
+        (line, context, next) => {
+          open.push(listeners(context.signal));
+          return next(line, context);
+        },
+        logging({ log: () => undefined }),
+      ],
+      handler: async function* (line) {
+        yield line;
+      },
+    });
+    const other = await it.connect();
+    await other.send("a\nb\n");
+    expect(other.received).toBe("a\nb\n");
+    expect(open.map((count) => count())).toEqual([0, 0]);
   });
 
   it("is not disturbed by what the log throws", async () => {

@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest";
 import type { Context, Handler, ServeOptions } from "../../src/core/mod.ts";
-import { type TimeoutOptions, timeout } from "../../src/middleware/mod.ts";
+import { type TimeoutOptions, timeout, withSignal } from "../../src/middleware/mod.ts";
 import { type ManualClock, manualClock } from "../../src/testing/mod.ts";
 import { answers } from "../core/answers.ts";
 import type { OtherSide } from "../core/other_side.ts";
 import { type Served, served } from "../core/served.ts";
+import { listeners } from "./listeners.ts";
 
 async function timed(
   settings: Partial<TimeoutOptions>,
@@ -14,21 +15,6 @@ async function timed(
   const { clock = manualClock() } = options;
   const it = await served({ ...options, handler, clock, middleware: [timeout({ ms: 100, ...settings, clock })] });
   return { it, other: await it.connect() };
-}
-
-/** What becomes of listeners. */
-function listeners({ signal }: Context): () => number {
-  let count = 0;
-  const { addEventListener, removeEventListener } = signal;
-  signal.addEventListener = (...args: Parameters<typeof addEventListener>) => {
-    count += 1;
-    addEventListener.apply(signal, args);
-  };
-  signal.removeEventListener = (...args: Parameters<typeof removeEventListener>) => {
-    count -= 1;
-    removeEventListener.apply(signal, args);
-  };
-  return () => count;
 }
 
 const instead = { reply: (line: string, { connection }: Context) => `${line} of ${connection.id} is late` };
@@ -158,7 +144,7 @@ describe("timeout leaves no timer and no listener", () => {
       idleTimeoutMs: Infinity,
       middleware: [
         (line, context, next) => {
-          open.push(listeners(context));
+          open.push(listeners(context.signal));
           return next(line, context);
         },
         timeout({ ms: 100, reply: () => "late", clock }),
@@ -183,6 +169,28 @@ describe("timeout leaves no timer and no listener", () => {
     await other.reset();
     expect(pending.of("a").aborted).toBe("connection-reset");
     expect(it.clock.pending).toBe(0);
+  });
+});
+
+describe("timeout behind a signal that has aborted", () => {
+  it("waits for nobody", async () => {
+    const clock = manualClock();
+    const stopped = AbortSignal.abort(new Error("stopped"));
+    const seen: unknown[] = [];
+    const it = await served({
+      clock,
+      idleTimeoutMs: Infinity,
+      middleware: [(line, context, next) => next(line, withSignal(context, stopped)), timeout({ ms: 100, clock })],
+      handler: (_, { signal }) => {
+        seen.push(signal.reason);
+        return new Promise(() => undefined);
+      },
+    });
+    const other = await it.connect();
+    await other.send("a\n");
+    expect(seen).toEqual([new Error("stopped")]);
+    expect(it.closed).toMatchObject([{ reason: "handler-failed", error: { message: "the handler threw: stopped" } }]);
+    expect(clock.pending).toBe(0);
   });
 });
 
@@ -245,6 +253,36 @@ describe("timeout around a stream", () => {
     expect(other.received).toBe("one\nlate\n");
     expect(seen).toEqual(["handler-timeout", "cleaned up"]);
     expect(it.of("handler-error")).toEqual([]);
+  });
+
+  it("asks one that does not look at its signal to stop, and waits neither for it nor for what that throws", async () => {
+    let asked = 0;
+    const stuck: AsyncIterable<string> = {
+      [Symbol.asyncIterator]: () => ({
+        next: () => new Promise(() => undefined),
+        return: () => {
+          asked += 1;
+          return Promise.reject(new Error("cannot stop"));
+        },
+      }),
+    };
+    const { it, other } = await timed({ reply: () => "late" }, () => stuck);
+    await other.send("a\nb\n");
+    await it.clock.advance(200);
+    expect([other.received, asked]).toEqual(["late\nlate\n", 2]);
+  });
+
+  it("that a promise gives is told when the connection breaks", async () => {
+    const reasons: unknown[] = [];
+    const { it, other } = await timed({}, async (_, { signal }) => {
+      signal.addEventListener("abort", () => reasons.push((signal.reason as { code: string }).code));
+      return { [Symbol.asyncIterator]: () => ({ next: () => new Promise<never>(() => undefined) }) };
+    });
+    await other.send("a\n");
+    await it.clock.advance(50);
+    await other.reset();
+    expect(reasons).toEqual(["connection-reset"]);
+    expect(it.clock.pending).toBe(0);
   });
 
   it("does not run while the other side is slow; who leaves then stops it", async () => {
