@@ -12,6 +12,7 @@ export type ServiceOptions = Service<unknown> & Partial<Pick<ServeOptions<unknow
 const NAMES: Readonly<Record<keyof ServiceOptions, true>> = {
   codec: true,
   handler: true,
+  middleware: true,
   observer: true,
   state: true,
   onConnect: true,

@@ -6,6 +6,7 @@ export { type CloseReason, type ErrorCode, SpillwayError } from "./errors.ts";
 export type { ConnectionInfo, Context, Handler, Reply, Upgrade } from "./exchange.ts";
 export type { BroadcastOptions, BroadcastResult, Group } from "./group.ts";
 export type { Limits } from "./limits.ts";
+export type { Middleware, Next } from "./middleware.ts";
 export type { ConnectionClosed, DrainResult, Observer, ServerEvent } from "./observer.ts";
 export type { Server, ServerStats, ShutdownOptions } from "./server.ts";
 export type { ServeOptions, Service } from "./service.ts";

@@ -2,7 +2,7 @@ import type { Clock } from "./clock.ts";
 import type { Codec } from "./codec.ts";
 import type { DeadlineQueue } from "./deadline.ts";
 import type { EndOfTurn } from "./end_of_turn.ts";
-import type { Handler } from "./exchange.ts";
+import type { FrameHandler } from "./exchange.ts";
 import type { Groups } from "./group.ts";
 import type { Limits } from "./limits.ts";
 import type { ServerEvent } from "./observer.ts";
@@ -14,7 +14,8 @@ import type { SlowConsumerPolicy } from "./slow_consumer.ts";
 /** What all sessions of one server share. */
 export interface SessionSettings<In, Out, State> {
   readonly codec: Codec<In, Out>;
-  readonly handler: Handler<In, Out, State>;
+  /** With the middleware around it. */
+  readonly handler: FrameHandler<In, Out, State>;
   readonly state: Service<In, Out, State>["state"];
   readonly onConnect: Service<In, Out, State>["onConnect"];
   readonly onDisconnect: Service<In, Out, State>["onDisconnect"];

@@ -44,7 +44,7 @@ export class Watch extends Deadline {
   due: Due = "idle-timeout";
   /** Whether the connection can be parked at all. */
   parkable = false;
-  /** No handshake is waited for. */
+  /** No handshake is waited for any more. */
   handshakeDone = true;
   readonly #limits: Limits;
   readonly #queue: DeadlineQueue;
@@ -92,9 +92,13 @@ export class Watch extends Deadline {
   /** Whether something is due at `now`: see `due`. Otherwise arms the deadline again. */
   passed(phase: Phase, now: number): boolean {
     this.#set(phase);
-    if (this.at <= now) return true;
-    this.#queue.arm(this);
-    return false;
+    if (this.at > now) {
+      this.#queue.arm(this);
+      return false;
+    }
+    // It passes once, and what it has failed may still have to wait for its turn.
+    if (this.due === "handshake-timeout") this.handshakeDone = true;
+    return true;
   }
 
   /** Nothing is due any more. */
@@ -111,9 +115,9 @@ export class Watch extends Deadline {
     if (phase === "ending") return;
     const busy = this.#pipeline.length > 0;
     if (busy) this.#earliest(this.#pipeline.busySince + limits.handlerTimeoutMs, "handler-timeout");
+    if (!this.handshakeDone) this.#earliest(this.#openedAt + limits.handshakeTimeoutMs, "handshake-timeout");
     if (phase === "stopping") return;
     this.#earliest(this.#openedAt + limits.lifetimeMs, "lifetime-reached");
-    if (!this.handshakeDone) this.#earliest(this.#openedAt + limits.handshakeTimeoutMs, "handshake-timeout");
     if (this.#inbox.starved) this.#earliest(this.#inbox.frameBegunAt + limits.frameTimeoutMs, "frame-timeout");
     // What was pushed in this turn is not being written yet.
     if (busy || this.#outbox.pending > 0 || !this.#inbox.starved) return;

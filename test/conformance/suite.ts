@@ -7,6 +7,7 @@ import { endings } from "./endings.ts";
 import { frames } from "./frames.ts";
 import { handlers } from "./handlers.ts";
 import { listening } from "./listening.ts";
+import { middleware } from "./middleware.ts";
 import { parking } from "./parking.ts";
 import { type Platform, stopServersAfterEach } from "./platform.ts";
 import { upgrade } from "./upgrade.ts";
@@ -20,6 +21,7 @@ export function conformance(platform: Platform): void {
     frames(platform);
     codecs(platform);
     handlers(platform);
+    middleware(platform);
     upgrade(platform);
     endings(platform);
     deadlines(platform);
