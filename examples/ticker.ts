@@ -15,22 +15,17 @@ const LONGEST_MS = 10_000;
 const MOST_TICKS = 1_000;
 const USAGE = `error: say "every 100ms 5": ${SHORTEST_MS} ms to ${LONGEST_MS / 1_000} s, at most ${MOST_TICKS} times`;
 
-/** A ticker on a clock: a connection's state says that the server drains. */
-export function ticker(clock: Clock = systemClock): Service<string, string, AbortController> {
+/** A ticker on a clock. */
+export function ticker(clock: Clock = systemClock): Service {
   return {
     codec: lines({ maxFrameBytes: 64 }),
     // Of ticks that nobody reads a few are enough: the next one is waited for when there is room again.
     maxOutboundBytes: 1_024,
-    state: () => new AbortController(),
-    handler: (line, { session, signal }) => {
+    handler: (line, { session }) => {
       const request = readRequest(line);
-      if (request === undefined) return USAGE;
-      return tick(request, clock, AbortSignal.any([signal, session.state.signal]));
+      return request === undefined ? USAGE : tick(request, clock, session.draining);
     },
-    onDrain: ({ state }) => {
-      state.abort();
-      return "the server is going down";
-    },
+    onDrain: () => "the server is going down",
   };
 }
 

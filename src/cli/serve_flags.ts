@@ -16,10 +16,12 @@ export interface ServeFlags {
   readonly frameTimeout?: number;
   readonly handlerTimeout?: number;
   readonly writeTimeout?: number;
+  readonly handshakeTimeout?: number;
   readonly lifetime?: number;
   readonly drainTimeout?: number;
   readonly maxConnections?: number;
   readonly concurrency?: number;
+  readonly maxConcurrentHandlers?: number;
   readonly logLevel?: LogOptions["level"];
   readonly logFormat?: LogOptions["format"];
 }
@@ -48,10 +50,16 @@ const GROUPS: Readonly<Record<string, readonly Row[]>> = {
       parseTimeout,
     ],
     ["--write-timeout <duration>", "the other side takes nothing (default: 30s)", parseTimeout],
+    ["--handshake-timeout <duration>", "a handshake that a service asks for (default: 10s)", parseTimeout],
     ["--lifetime <duration>", "how long a connection may be open (default: off)", parseTimeout],
     ["--drain-timeout <duration>", "what a drain may take before it aborts the rest (default: 10s)", parseTimeout],
     ["--max-connections <count>", "connections at once; more wait (default: 65536)", parseCount],
     ["--concurrency <count>", "frames of one connection at once (default: 1)", parseCount],
+    [
+      "--max-concurrent-handlers <count>",
+      "asynchronous handlers of all connections at once (default: 65536)",
+      parseCount,
+    ],
   ],
 };
 

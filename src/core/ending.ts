@@ -72,6 +72,7 @@ export class Ending<In, Out, State> {
     if (this.#stopping !== undefined || this.#reason !== undefined) return false;
     this.#stopping = reason;
     this.#parts.inbox.stop();
+    this.#parts.session.drain(reason);
     return true;
   }
 
@@ -94,6 +95,7 @@ export class Ending<In, Out, State> {
       this.#reason = reason;
       this.#error = error;
       this.#parts.inbox.stop();
+      this.#parts.session.drain(reason);
       this.#parts.session.leaveAll();
     }
     this.#parts.pipeline.abort(error ?? new SpillwayError(reason, "the connection is over"));
