@@ -24,9 +24,13 @@ export function serveInMemory<In, Out, State>(
 }
 
 /** `spillway serve ./examples/NAME.ts`, in a process of its own that does not outlive the test. */
-export async function serveByCli(name: string): Promise<{ readonly cli: CliProcess; readonly port: number }> {
+export async function serveByCli(
+  name: string,
+  ...flags: string[]
+): Promise<{ readonly cli: CliProcess; readonly port: number }> {
   const source = path.join(root, "examples", `${name}.ts`);
-  const cli = new CliProcess("serve", RUNTIME.loadsTypeScript ? source : await compiled(source), "--port", "0");
+  const module = RUNTIME.loadsTypeScript ? source : await compiled(source);
+  const cli = new CliProcess("serve", module, "--port", "0", ...flags);
   onTestFinished(() => cli.kill());
   return { cli, port: await cli.ready() };
 }
