@@ -218,7 +218,8 @@ export class Pipeline<In, Out, State> implements ExchangeOwner<Out, State> {
   #stream(exchange: Exchange<Out, State>, frames: AsyncIterable<Out>): void {
     exchange.startedAt = Infinity;
     try {
-      exchange.stream = new ReplyStream(frames, (cause) => this.#events.onHandlerError(handlerError(cause)));
+      const onStopError = (cause: unknown) => this.#events.onHandlerError(handlerError(cause));
+      exchange.stream = new ReplyStream(frames, this.#clock, onStopError);
       if (exchange.finished) exchange.stream.stop();
     } catch (cause) {
       this.#fail(exchange, handlerError(cause));

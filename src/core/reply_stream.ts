@@ -1,14 +1,27 @@
-/** A reply of many frames, asked for one at a time. **Owns** the iterator: it is told when nobody wants the rest. */
+import type { Clock } from "./clock.ts";
+
+/** Frames between two breaks: about a millisecond's worth of a stream that never waits for anything. */
+const FRAMES_IN_A_ROW = 1_024;
+
+/**
+ * A reply of many frames, asked for one at a time. It makes breaks: a stream that never waits, to somebody who reads as
+ * quickly, would go on in microtasks for ever, and nothing else would happen in the whole process.
+ *
+ * **Owns** the iterator: it is told when nobody wants the rest.
+ */
 export class ReplyStream<Out> {
   /** A frame was asked for and has not come. */
   waiting = false;
   readonly #iterator: AsyncIterator<Out>;
+  readonly #clock: Clock;
   readonly #onStopError: (cause: unknown) => void;
+  #inARow = 0;
   #ended = false;
 
   /** `onStopError` is told what the iterator's `return()` threw. @throws what making the iterator throws */
-  constructor(stream: AsyncIterable<Out>, onStopError: (cause: unknown) => void) {
+  constructor(stream: AsyncIterable<Out>, clock: Clock, onStopError: (cause: unknown) => void) {
     this.#iterator = stream[Symbol.asyncIterator]();
+    this.#clock = clock;
     this.#onStopError = onStopError;
   }
 
@@ -16,6 +29,9 @@ export class ReplyStream<Out> {
   async next(): Promise<{ readonly frame: Out } | undefined> {
     this.waiting = true;
     try {
+      if (this.#inARow === FRAMES_IN_A_ROW) await this.#break();
+      if (this.#ended) return undefined;
+      this.#inARow += 1;
       const result = await this.#iterator.next();
       if (!result.done) return { frame: result.value };
       this.#ended = true;
@@ -33,6 +49,11 @@ export class ReplyStream<Out> {
     if (this.#ended) return;
     this.#ended = true;
     void this.#return();
+  }
+
+  async #break(): Promise<void> {
+    this.#inARow = 0;
+    await new Promise<void>((resolve) => void this.#clock.setTimeout(resolve, 0));
   }
 
   async #return(): Promise<void> {

@@ -1,19 +1,26 @@
 import { describe, expect } from "vitest";
-import { lines } from "../../src/mod.ts";
+import { lines, type Session } from "../../src/mod.ts";
 import { manualClock } from "../../src/testing/mod.ts";
-import { eventually, type Platform, start, testOn } from "./platform.ts";
+import { eventually, gate, type Platform, start, testOn } from "./platform.ts";
 
 /** What happens on a connection after a while in which nothing did: it holds no streams then. */
 export function parking(platform: Platform): void {
   /** A client that has asked once and then been quiet for two seconds. */
   async function quiet() {
     const clock = manualClock();
-    const trial = await start(platform, { codec: lines(), handler: (line) => line, clock, idleTimeoutMs: 10_000 });
+    const opened = gate<Session<string>>();
+    const trial = await start(platform, {
+      codec: lines(),
+      onConnect: (session) => opened.open(session),
+      handler: (line) => line,
+      clock,
+      idleTimeoutMs: 10_000,
+    });
     const client = await trial.dial();
     client.send("first\n");
     await client.until("first\n");
     await clock.advance(2_000);
-    return { ...trial, clock, client };
+    return { ...trial, clock, client, session: await opened.promise };
   }
 
   describe("parking", () => {
@@ -28,6 +35,21 @@ export function parking(platform: Platform): void {
         expected += "and more\n";
         expect(await client.until(expected)).toBe(expected);
         await clock.advance(1_500);
+      }
+    });
+
+    testOn(platform, "does not show: a quiet connection gets what is pushed, and may answer", async () => {
+      const { client, clock, session } = await quiet();
+      let expected = "first\n";
+      for (let round = 0; round < 5; round++) {
+        expect(session.send(`push ${round}`)).toBe("sent");
+        expected += `push ${round}\n`;
+        await client.until(expected);
+        await clock.advance(1_500);
+        if (round % 2 === 0) continue;
+        client.send("answer\n");
+        expected += "answer\n";
+        expect(await client.until(expected)).toBe(expected);
       }
     });
 

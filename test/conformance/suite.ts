@@ -5,11 +5,15 @@ import { deadlines } from "./deadlines.ts";
 import { draining } from "./draining.ts";
 import { endings } from "./endings.ts";
 import { frames } from "./frames.ts";
+import { groups } from "./groups.ts";
 import { handlers } from "./handlers.ts";
+import { lifecycle } from "./lifecycle.ts";
 import { listening } from "./listening.ts";
 import { middleware } from "./middleware.ts";
 import { parking } from "./parking.ts";
 import { type Platform, stopServersAfterEach } from "./platform.ts";
+import { pushes } from "./pushes.ts";
+import { streams } from "./streams.ts";
 import { upgrade } from "./upgrade.ts";
 
 /** What every platform must do: the same tests, whatever carries the bytes. */
@@ -23,6 +27,10 @@ export function conformance(platform: Platform): void {
     handlers(platform);
     middleware(platform);
     upgrade(platform);
+    pushes(platform);
+    groups(platform);
+    streams(platform);
+    lifecycle(platform);
     endings(platform);
     deadlines(platform);
     parking(platform);

@@ -21,6 +21,9 @@ export class OtherSide {
   readonly #clock: ManualClock;
   readonly #finishes: boolean;
   readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
+  #running = false;
+  #stalled = false;
+  #wake: () => void = () => {};
 
   constructor(connection: Connection, clock: ManualClock, options: OtherSideOptions = {}) {
     this.connection = connection;
@@ -60,8 +63,15 @@ export class OtherSide {
 
   /** Reads from now on. */
   async read(): Promise<void> {
-    void this.#run();
+    this.#stalled = false;
+    this.#wake();
+    if (!this.#running) void this.#run();
     await this.#clock.advance(0);
+  }
+
+  /** Reads nothing more until `read`, but for the chunk that it waits for. */
+  stall(): void {
+    this.#stalled = true;
   }
 
   /** What is sent too late fails, and Node 20 even throws when it is written behind a `close`. */
@@ -74,9 +84,11 @@ export class OtherSide {
   }
 
   async #run(): Promise<void> {
+    this.#running = true;
     const reader = this.connection.readable.getReader();
     try {
       for (;;) {
+        if (this.#stalled) await this.#resumed();
         const { done, value } = await reader.read();
         if (done) break;
         this.chunks.push(value);
@@ -86,5 +98,11 @@ export class OtherSide {
     } catch (error) {
       this.error ??= error as SpillwayError;
     }
+  }
+
+  #resumed(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wake = resolve;
+    });
   }
 }

@@ -309,6 +309,27 @@ describe("onDisconnect", () => {
   });
 });
 
+describe("onDisconnect because of a forced drain", () => {
+  it("is told as ever, and given up when a handler would be, or when the drain is forced once more", async () => {
+    for (const how of ["deadline", "force"]) {
+      const it = await served({
+        handlerTimeoutMs: 500,
+        handler: () => new Promise<string>(() => {}),
+        onDisconnect: () => new Promise<void>(() => {}),
+      });
+      const other = await it.connect();
+      await other.send("hang\n");
+      const drained = it.server.shutdown({ timeoutMs: 50 });
+      await it.clock.advance(50);
+      expect([it.reasons, it.server.stats().connections]).toEqual([["drain-timeout"], 1]);
+      if (how === "force") void it.server.shutdown();
+      else await it.clock.advance(500);
+      expect(await drained).toEqual({ drained: 0, aborted: 1 });
+      expect([it.server.stats().connections, it.clock.pending]).toEqual([0, 0]);
+    }
+  });
+});
+
 describe("onDrain", () => {
   it("may push: what it returns comes behind that", async () => {
     const it = await served({
