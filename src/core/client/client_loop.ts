@@ -1,5 +1,5 @@
 import { Deadline, DeadlineQueue } from "../deadline.ts";
-import { EndOfTurn } from "../end_of_turn.ts";
+import { EndOfTurn, type TurnOwner } from "../end_of_turn.ts";
 import { type CloseReason, type ErrorCode, SpillwayError } from "../errors.ts";
 import type { ConnectionInfo } from "../exchange.ts";
 import { codecError } from "../faults.ts";
@@ -25,7 +25,7 @@ import { withoutFaults } from "./without_faults.ts";
  * - **Pushes back**: sends requests while the outbox has room, and takes frames while the pushes have.
  * - **On abort** rejects every request and drops the pushes.
  */
-export class ClientLoop<In, Out> implements RequestsEvents, ReconnectionEvents {
+export class ClientLoop<In, Out> implements RequestsEvents, ReconnectionEvents, TurnOwner {
   readonly closed: Promise<ClientEnd>;
   readonly settings: ClientSettings<In, Out>;
   readonly requests: Requests<In, Out>;
@@ -42,6 +42,8 @@ export class ClientLoop<In, Out> implements RequestsEvents, ReconnectionEvents {
   #past: Traffic = NO_TRAFFIC;
   /** How the last of them ended. */
   #end: ClientEnd = { reason: "drained" };
+  /** There may be room for requests that wait: looks when the turn ends. */
+  #sendingAtTurnEnd = false;
   /** Waits for room in the outbox. */
   #flushing = false;
   /** `close` or `abort` was called: takes no more requests, and this connection is the last. */
@@ -128,8 +130,16 @@ export class ClientLoop<In, Out> implements RequestsEvents, ReconnectionEvents {
   }
 
   onSettled(): void {
-    this.#sendRequests();
     this.#stopWhenAnswered();
+    if (this.#sendingAtTurnEnd || this.requests.waiting === 0) return;
+    this.#sendingAtTurnEnd = true;
+    this.#sessionSettings.endOfTurn.add(this);
+  }
+
+  /** What was received with a reply is no answer to what is sent now. */
+  onTurnEnd(): void {
+    this.#sendingAtTurnEnd = false;
+    this.#sendRequests();
   }
 
   observe(event: ClientEvent): void {
