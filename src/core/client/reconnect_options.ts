@@ -20,21 +20,20 @@ export interface ReconnectOptions {
   readonly maxAttempts: number;
 }
 
-const DEFAULTS: ReconnectOptions = {
-  minDelayMs: 100,
-  maxDelayMs: 30_000,
-  factor: 2,
-  jitter: 1,
-  maxAttempts: Number.POSITIVE_INFINITY,
-};
-
 /** Fills in defaults; `undefined` when a connection is not made anew. @throws {TypeError | RangeError} an option that makes no sense */
 export function resolveReconnect(given: boolean | Partial<ReconnectOptions> | undefined): ReconnectOptions | undefined {
   if (given === undefined || given === false) return undefined;
   if (given !== true && (typeof given !== "object" || given === null)) {
     throw new TypeError(`reconnect must be true, false or an object, not ${given === null ? "null" : typeof given}`);
   }
-  const options = { ...DEFAULTS, ...(given === true ? {} : given) };
+  const chosen: Partial<ReconnectOptions> = given === true ? {} : given;
+  const options = {
+    minDelayMs: chosen.minDelayMs ?? 100,
+    maxDelayMs: chosen.maxDelayMs ?? 30_000,
+    factor: chosen.factor ?? 2,
+    jitter: chosen.jitter ?? 1,
+    maxAttempts: chosen.maxAttempts ?? Number.POSITIVE_INFINITY,
+  };
   checkDelay("minDelayMs", options.minDelayMs, 0);
   checkDelay("maxDelayMs", options.maxDelayMs, options.minDelayMs);
   checkRange("factor", options.factor, 1, Number.MAX_VALUE);
