@@ -86,24 +86,24 @@ export function client(platform: Platform): void {
         },
       });
       const client = await connectTo(server);
-      const reply = client.request("hang");
-      const failed = expect(reply).rejects.toThrow("whether the request was carried out is unknown");
+      const failed = client.request("hang").catch((error: unknown) => error);
       await begun.promise;
       void server.shutdown();
       void server.shutdown();
-      await failed;
+      expect(await failed).toMatchObject({
+        message: expect.stringContaining("whether the request was carried out is unknown"),
+      });
       // Deno cannot send RST.
       expect(["connection-reset", "remote-closed"]).toContain((await client.closed).reason);
     });
 
     testOn(platform, "takes no half frame for a reply", async () => {
       const [client, far] = await connectToConnection();
-      const reply = client.request("a");
-      const failed = expect(reply).rejects.toMatchObject({ code: "unexpected-eof" });
+      const failed = client.request("a").catch((error: unknown) => error);
       const writer = far.writable.getWriter();
       await writer.write(new TextEncoder().encode("DELETE 10"));
       await writer.close();
-      await failed;
+      expect(await failed).toMatchObject({ code: "unexpected-eof" });
     });
 
     testOn(

@@ -43,7 +43,7 @@ export function dial(transport: Transport, options: DialOptions, signal: AbortSi
         // It came all the same, after it had been given up.
         if (controller.signal.aborted) connection.abort();
       },
-      (error: unknown) => {
+      (error: SpillwayError) => {
         settle();
         reject(error);
       },
