@@ -51,6 +51,14 @@ describe("a connection that ends with requests on their way", () => {
     expect(it.other.received).toBe("a\nb\n");
   });
 
+  it("takes no further request on its way out: that one is not sent", async () => {
+    const it = await connected({ codec: lines({ maxFrameBytes: 4 }) }, { finishes: false });
+    await it.other.send("much too long\n");
+    const late = outcome(it.client.request("late"));
+    await it.clock.advance(2_000);
+    expect([late(), it.other.received]).toEqual(["client-closed", ""]);
+  });
+
   it("by a frame that is never finished: frame-timeout", async () => {
     const it = await connected({ frameTimeoutMs: 1_000, requestTimeoutMs: Infinity });
     const reply = outcome(it.client.request("a"));

@@ -221,15 +221,17 @@ describe("while it pauses", () => {
     expect(it.others).toHaveLength(1);
   });
 
-  it("an observer may close it when it is told", async () => {
+  it.each(["reconnecting", "connect-error"])("an observer of %s may close it", async (told) => {
     const it = await connected({
       reconnect: true,
-      observer: ({ type }) => void (type === "reconnecting" && it.client.abort()),
+      observer: ({ type }) => void (type === told && it.client.abort()),
     });
+    it.unlisten();
     await it.other.reset();
     await it.clock.advance(60_000);
     expect((await it.client.closed).reason).toBe("aborted");
-    expect(it.others).toHaveLength(1);
+    expect(it.events.at(-1)?.type).toBe("client-closed");
+    expect(it.of("reconnecting")).toHaveLength(1);
   });
 });
 
@@ -291,6 +293,19 @@ describe("an attempt to connect", () => {
     expect([aborted, it.clock.pending]).toEqual([["connect-aborted"], 0]);
     let aborts = 0;
     attempts[0]?.({ abort: () => void (aborts += 1) } as unknown as Connection);
+    await it.settle();
+    expect([aborts, it.of("connection-opened").length]).toEqual([1, 1]);
+  });
+
+  it("that succeeds in the very turn in which the client is closed is let go", async () => {
+    const it = await connected({ reconnect: { jitter: 0 } });
+    const { transport, attempts } = slowTransport();
+    it.transport.connect = transport.connect;
+    await it.other.reset();
+    await it.clock.advance(100);
+    let aborts = 0;
+    attempts[0]?.({ abort: () => void (aborts += 1) } as unknown as Connection);
+    queueMicrotask(() => it.client.abort());
     await it.settle();
     expect([aborts, it.of("connection-opened").length]).toEqual([1, 1]);
   });
