@@ -11,7 +11,13 @@ import type { Service } from "./service.ts";
 import type { SessionLoop } from "./session_loop.ts";
 import type { SlowConsumerPolicy } from "./slow_consumer.ts";
 
-/** What all sessions of one server share. */
+/** What was asked of the other side, where this side is the one that asks. */
+export interface Asked {
+  /** When the last answer was waited for; the present instant while one is. */
+  readonly awaitedAt: number;
+}
+
+/** What all sessions of one server share, or of one client. */
 export interface SessionSettings<In, Out, State> {
   readonly codec: Codec<In, Out>;
   /** With the middleware around it. */
@@ -28,6 +34,8 @@ export interface SessionSettings<In, Out, State> {
   readonly clock: Clock;
   readonly deadlines: DeadlineQueue;
   readonly permits: Permits;
+  /** A client's: frames are answers then, and none of them is answered. */
+  readonly asked?: Asked;
   readonly groups: Groups;
   readonly endOfTurn: EndOfTurn;
   readonly observe: (event: ServerEvent) => void;

@@ -1,4 +1,5 @@
 import { describe } from "vitest";
+import { client } from "./client.ts";
 import { codecs } from "./codecs.ts";
 import { connections } from "./connections.ts";
 import { deadlines } from "./deadlines.ts";
@@ -35,5 +36,6 @@ export function conformance(platform: Platform): void {
     deadlines(platform);
     parking(platform);
     draining(platform);
+    client(platform);
   });
 }

@@ -30,21 +30,20 @@ describe("primes", () => {
   it("by the command line: echoes go on while the pool counts", async () => {
     const { cli, port } = await serveByCli("primes", "--pool", "1");
     const [counting, echoing] = [new LineConnection(port), new LineConnection(port)];
-    const counts = 3;
-    counting.send("10000000\n".repeat(counts));
-    let counted = 0;
+    const counts = { asked: 3, come: 0 };
+    counting.send("10000000\n".repeat(counts.asked));
     const done = (async () => {
-      for (; counted < counts; counted++) expect(await counting.line()).toBe("664579 up to 10000000");
+      for (; counts.come < counts.asked; counts.come++) expect(await counting.line()).toBe("664579 up to 10000000");
     })();
     let echoes = 0;
-    while (counted < counts) {
+    while (counts.come < counts.asked) {
       echoing.send("echo hello\n");
       expect(await echoing.line()).toBe("hello");
       echoes += 1;
     }
     await done;
     // An event loop that counts itself comes to an echo once between two counts.
-    expect(echoes).toBeGreaterThan(10 * counts);
+    expect(echoes).toBeGreaterThan(10 * counts.asked);
     counting.finish();
     echoing.finish();
     cli.signal("SIGTERM");
