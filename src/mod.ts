@@ -4,8 +4,8 @@
  * @module
  */
 import {
-  type Connection,
-  type ConnectOptions,
+  type Client,
+  type ClientOptions,
   connect as connectOn,
   type ServeOptions,
   type Server,
@@ -59,10 +59,21 @@ export async function serve<In, Out, State = unknown>(
 }
 
 /**
- * Connects to a server.
+ * Connects to a server on the running runtime, to send it requests and get what it pushes. For the bare connection:
+ * `(await transport()).connect({ hostname, port })`.
  *
- * @throws {SpillwayError} `connection-refused`, `connection-timed-out`, `host-not-found`, `connect-aborted`, `connect-failed`, `runtime-unsupported`
+ * @throws {TypeError | RangeError} for an option that makes no sense
+ * @throws {SpillwayError} `connection-refused`, `connection-timed-out`, `host-not-found`, `connect-aborted`, `connect-failed`, `codec-failed`, `runtime-unsupported`
+ *
+ * @example
+ * ```ts
+ * import { connect, lines, serve } from "spillway";
+ *
+ * await using server = await serve({ port: 0, codec: lines(), handler: (line) => line.toUpperCase() });
+ * await using client = await connect({ ...server.address, codec: lines() });
+ * console.log(await client.request("hello")); // HELLO
+ * ```
  */
-export async function connect(options: ConnectOptions): Promise<Connection> {
+export async function connect<In, Out>(options: ClientOptions<In, Out>): Promise<Client<In, Out>> {
   return connectOn(await transport(), options);
 }

@@ -122,7 +122,7 @@ function connectionFields({ id, remoteAddress }: ConnectionInfo): Record<string,
 }
 
 /** Plain fields: an Error itself loses its message and stack on the way through a formatter. */
-function errorFields({ code, message, cause }: SpillwayError): Record<string, unknown> {
+export function errorFields({ code, message, cause }: SpillwayError): Record<string, unknown> {
   return { code, error: message, ...(cause instanceof Error && { cause: errorChain(cause, MOST_CAUSES) }) };
 }
 

@@ -39,6 +39,13 @@ export function parseCount(text: string): number {
   return count;
 }
 
+/** How many threads: a whole number of at least 1. */
+export function parsePool(text: string): number {
+  const count = parseWholeNumber(text);
+  if (count === undefined || count === 0) throw new InvalidArgumentError("write a whole number of at least 1");
+  return count;
+}
+
 /** 0 to 65535. */
 export function parsePort(text: string): number {
   const port = parseWholeNumber(text);

@@ -25,6 +25,7 @@ Examples:
   spillway serve echo --prefix '> '       each line comes back
   spillway serve echo --codec u16be       each frame comes back, behind its length in two bytes
   spillway serve ./chat.js --port 9000    a service of your own
+  spillway serve ./primes.js --pool 4     one that computes for long, in four threads
 `;
 
 /** Runs the command line; fulfils with the exit code. Does not reject: what went wrong is one line on stderr. */

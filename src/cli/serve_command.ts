@@ -10,6 +10,7 @@ import type { ServeFlags } from "./serve_flags.ts";
 import { type CliServeOptions, serveOptions } from "./serve_options.ts";
 import { chooseService } from "./service.ts";
 import { type DrainSignal, onDrainSignal, type SignalSource } from "./signals.ts";
+import { startPool } from "./start_pool.ts";
 import type { Stdio } from "./stdio.ts";
 
 /** What a command needs of its process. */
@@ -24,7 +25,7 @@ export interface Environment {
 
 /** `spillway serve`: fulfils with the exit code when the server has drained. @throws {Failure} nothing was served */
 export async function runServe(name: string, flags: ServeFlags, environment: Environment): Promise<number> {
-  const { stdio, signals, cwd } = environment;
+  const { stdio, cwd } = environment;
   const service = await chooseService(name, flags, cwd);
   const logger = startLog({
     level: flags.logLevel ?? "info",
@@ -33,6 +34,22 @@ export async function runServe(name: string, flags: ServeFlags, environment: Env
     write: (text) => stdio.err(text),
   });
   const options = serveOptions(service, flags, logObserver(logger));
+  if (flags.pool === undefined) return serveUntilDrained(name, options, logger, environment);
+  const pool = await startPool(name, flags.pool, cwd, logger);
+  try {
+    return await serveUntilDrained(name, { ...options, handler: pool.handler }, logger, environment);
+  } finally {
+    await pool.close();
+  }
+}
+
+async function serveUntilDrained(
+  name: string,
+  options: CliServeOptions,
+  logger: Logger,
+  environment: Environment,
+): Promise<number> {
+  const { stdio, signals } = environment;
   const transport = await environment.transport();
   const server = await listen(name, transport, options);
   const ignoreSignals = onDrainSignal(signals, drainer(server, logger));

@@ -1,7 +1,7 @@
 import { type Command, Option } from "commander";
 import { type CodecSpec, parseCodecSpec } from "./codec_spec.ts";
 import { LOG_FORMATS, LOG_LEVELS, type LogOptions } from "./log.ts";
-import { parseCount, parseDelay, parseHostname, parsePort, parseTimeout } from "./option_values.ts";
+import { parseCount, parseDelay, parseHostname, parsePool, parsePort, parseTimeout } from "./option_values.ts";
 
 /** What was given to `spillway serve`; what is absent was not given. */
 export interface ServeFlags {
@@ -11,14 +11,17 @@ export interface ServeFlags {
   readonly codec?: CodecSpec;
   readonly prefix?: string;
   readonly maxFrameBytes?: number;
+  readonly pool?: number;
   readonly idleTimeout?: number;
   readonly frameTimeout?: number;
   readonly handlerTimeout?: number;
   readonly writeTimeout?: number;
+  readonly handshakeTimeout?: number;
   readonly lifetime?: number;
   readonly drainTimeout?: number;
   readonly maxConnections?: number;
   readonly concurrency?: number;
+  readonly maxConcurrentHandlers?: number;
   readonly logLevel?: LogOptions["level"];
   readonly logFormat?: LogOptions["format"];
 }
@@ -36,6 +39,7 @@ const GROUPS: Readonly<Record<string, readonly Row[]>> = {
     ["--codec <spec>", "echo: how frames are marked, see below (default: lines)", parseCodecSpec],
     ["--prefix <text>", "echo: what goes before each payload (default: nothing)", (text) => text],
     ["--max-frame-bytes <count>", "compute, echo: the longest payload (default: 65536)", parseCount],
+    ["--pool <workers>", "a module: its handler runs in so many threads (default: on the event loop)", parsePool],
   ],
   "Limits (durations such as 250ms, 5s, 5m, 1h; off for none):": [
     ["--idle-timeout <duration>", "no byte while nothing is in flight (default: 5m)", parseTimeout],
@@ -46,10 +50,16 @@ const GROUPS: Readonly<Record<string, readonly Row[]>> = {
       parseTimeout,
     ],
     ["--write-timeout <duration>", "the other side takes nothing (default: 30s)", parseTimeout],
+    ["--handshake-timeout <duration>", "a handshake that a service asks for (default: 10s)", parseTimeout],
     ["--lifetime <duration>", "how long a connection may be open (default: off)", parseTimeout],
     ["--drain-timeout <duration>", "what a drain may take before it aborts the rest (default: 10s)", parseTimeout],
     ["--max-connections <count>", "connections at once; more wait (default: 65536)", parseCount],
     ["--concurrency <count>", "frames of one connection at once (default: 1)", parseCount],
+    [
+      "--max-concurrent-handlers <count>",
+      "asynchronous handlers of all connections at once (default: 65536)",
+      parseCount,
+    ],
   ],
 };
 

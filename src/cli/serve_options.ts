@@ -10,10 +10,12 @@ const LIMITS = {
   frameTimeout: "frameTimeoutMs",
   handlerTimeout: "handlerTimeoutMs",
   writeTimeout: "writeTimeoutMs",
+  handshakeTimeout: "handshakeTimeoutMs",
   lifetime: "lifetimeMs",
   drainTimeout: "drainTimeoutMs",
   maxConnections: "maxConnections",
   concurrency: "concurrency",
+  maxConcurrentHandlers: "maxConcurrentHandlers",
 } as const satisfies Partial<Record<keyof ServeFlags, keyof Limits>>;
 
 /** What the command line serves. */

@@ -13,6 +13,7 @@ const OWN_FLAGS = {
   codec: "--codec",
   prefix: "--prefix",
   maxFrameBytes: "--max-frame-bytes",
+  pool: "--pool",
 } as const;
 
 type OwnFlag = keyof typeof OWN_FLAGS;
@@ -28,7 +29,7 @@ export async function chooseService(name: string, flags: ServeFlags, cwd: string
     return chooseEcho(flags);
   }
   if (isModulePath(name)) {
-    checkOwnFlags("a service module", flags, []);
+    checkOwnFlags("a service module", flags, ["pool"]);
     return loadServiceModule(name, cwd);
   }
   throw usageFailure(`unknown service '${name}': use compute, echo, or the path of a module such as ./${name}.js`);

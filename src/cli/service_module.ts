@@ -12,6 +12,7 @@ export type ServiceOptions = Service<unknown> & Partial<Pick<ServeOptions<unknow
 const NAMES: Readonly<Record<keyof ServiceOptions, true>> = {
   codec: true,
   handler: true,
+  middleware: true,
   observer: true,
   state: true,
   onConnect: true,
@@ -43,16 +44,21 @@ export function isModulePath(name: string): boolean {
   return name.includes("/") || name.includes(sep) || /\.(js|mjs|ts)$/.test(name);
 }
 
+/** Where the module is. */
+export function moduleUrl(path: string, cwd: string): URL {
+  return pathToFileURL(resolve(cwd, path));
+}
+
 /** Loads a module whose default export is a service. @throws {Failure} it cannot be loaded, or is no service */
 export async function loadServiceModule(path: string, cwd: string): Promise<ServiceOptions> {
   const absolute = resolve(cwd, path);
   await checkFile(path, absolute);
-  return checkService(path, await defaultExport(path, absolute));
+  return checkService(path, await defaultExport(path, moduleUrl(path, cwd)));
 }
 
-async function defaultExport(path: string, absolute: string): Promise<unknown> {
+async function defaultExport(path: string, { href }: URL): Promise<unknown> {
   try {
-    const module = (await import(pathToFileURL(absolute).href)) as { readonly default?: unknown };
+    const module = (await import(href)) as { readonly default?: unknown };
     return module.default;
   } catch (cause) {
     throw loadFailure(path, cause);

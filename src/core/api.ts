@@ -1,4 +1,8 @@
 /** What the author of a server needs, whatever carries the bytes. */
+export type { Client, ClientStats, CloseOptions, RequestOptions } from "./client/client.ts";
+export type { ClientEnd, ClientEvent, ClientObserver } from "./client/client_observer.ts";
+export type { ClientLimits, ClientOptions } from "./client/client_options.ts";
+export type { ReconnectOptions } from "./client/reconnect_options.ts";
 export { type Clock, systemClock } from "./clock.ts";
 export type { Codec, Decoder, Encoder, Output } from "./codec.ts";
 export { type LineEncoding, type LinesOptions, lines } from "./codecs/lines.ts";
@@ -6,6 +10,7 @@ export { type CloseReason, type ErrorCode, SpillwayError } from "./errors.ts";
 export type { ConnectionInfo, Context, Handler, Reply, Upgrade } from "./exchange.ts";
 export type { BroadcastOptions, BroadcastResult, Group } from "./group.ts";
 export type { Limits } from "./limits.ts";
+export type { Middleware, Next } from "./middleware.ts";
 export type { ConnectionClosed, DrainResult, Observer, ServerEvent } from "./observer.ts";
 export type { Server, ServerStats, ShutdownOptions } from "./server.ts";
 export type { ServeOptions, Service } from "./service.ts";

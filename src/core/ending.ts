@@ -35,9 +35,10 @@ export class Ending<In, Out, State> {
   /** Why the connection ends: decided once. */
   #reason: CloseReason | undefined;
   #error: SpillwayError | undefined;
+  /** The last word is on its way: nothing is sent behind it. */
+  #saidGoodbye = false;
   /** All was sent and FIN follows: what is left is to wait for the other side's. */
   #closing = false;
-  #saidGoodbye = false;
   #over = false;
   #forgotten = false;
 
@@ -71,6 +72,7 @@ export class Ending<In, Out, State> {
     if (this.#stopping !== undefined || this.#reason !== undefined) return false;
     this.#stopping = reason;
     this.#parts.inbox.stop();
+    this.#parts.session.drain(reason);
     return true;
   }
 
@@ -93,6 +95,7 @@ export class Ending<In, Out, State> {
       this.#reason = reason;
       this.#error = error;
       this.#parts.inbox.stop();
+      this.#parts.session.drain(reason);
       this.#parts.session.leaveAll();
     }
     this.#parts.pipeline.abort(error ?? new SpillwayError(reason, "the connection is over"));

@@ -5,7 +5,7 @@
  * |---|---|
  * | `remote-closed` | the other side sent FIN and everything it had asked was answered |
  * | `handler-closed` | the handler said so (`context.close()`, `session.close()`), and its reply was sent |
- * | `drained` | the server shut down; what was in flight was answered |
+ * | `drained` | this side shut down (`server.shutdown()`, `client.close()`); what was in flight was answered |
  * | `unexpected-eof` | FIN in the middle of a frame |
  * | `connection-reset` | the other side reset the connection, or went away while a reply was being sent |
  * | `connection-failed` | the connection broke in another way |
@@ -17,6 +17,7 @@
  * | `lifetime-reached` | the connection was open for as long as it may be |
  * | `too-many-connections` | `maxConnections` was reached and the policy is `"reject"` |
  * | `drain-timeout` | still busy when the drain's time was up, or the drain was forced |
+ * | `aborted` | this side aborted it (`client.abort()`) |
  */
 export type CloseReason =
   | "remote-closed"
@@ -37,7 +38,8 @@ export type CloseReason =
   | "slow-consumer"
   | "lifetime-reached"
   | "too-many-connections"
-  | "drain-timeout";
+  | "drain-timeout"
+  | "aborted";
 
 /** What can go wrong, as a stable string: match on this, never on a message. */
 export type ErrorCode =
@@ -62,11 +64,19 @@ export type ErrorCode =
   | "connection-timed-out"
   | "connect-aborted"
   | "connect-failed"
-  // Connections
-  /** This side aborted it. */
-  | "aborted"
+  // Requests
+  /** A request was not answered in time. */
+  | "request-timeout"
+  /** The client is closed, or about to be: the request was not sent. */
+  | "client-closed"
   /** No transport for this runtime. */
-  | "runtime-unsupported";
+  | "runtime-unsupported"
+  // Compute pools
+  /** There can be no workers: piscina is not installed, for instance. */
+  | "pool-unavailable"
+  | "pool-closed"
+  /** A worker ended without having answered: it crashed, ran out of memory, or could not be sent the frame. */
+  | "worker-failed";
 
 /**
  * The one error of Spillway. Misuse is not one of these: it throws `TypeError` or `RangeError` at the call.
@@ -88,5 +98,11 @@ export class SpillwayError extends Error {
   constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
     super(message, options);
     this.code = code;
+  }
+
+  /** There may be two copies of this package in a process: a service module's, and that of the command line that serves it. */
+  static override [Symbol.hasInstance](value: unknown): value is SpillwayError {
+    if (super[Symbol.hasInstance](value)) return true;
+    return this === SpillwayError && value instanceof Error && value.name === "SpillwayError";
   }
 }

@@ -80,6 +80,12 @@ export type Handler<In, Out, State = unknown> = (
   context: Context<Out, State>,
 ) => Reply<Out> | PromiseLike<Reply<Out>>;
 
+/** A handler as a session calls it: alone, or with middleware around it. */
+export type FrameHandler<In, Out, State> = (
+  frame: In,
+  exchange: Exchange<Out, State>,
+) => Reply<Out> | PromiseLike<Reply<Out>>;
+
 /** Whose {@link Exchange}s these are. */
 export interface ExchangeOwner<Out, State> {
   readonly session: Session<Out, State>;
@@ -129,6 +135,12 @@ export class Exchange<Out, State> implements Context<Out, State> {
 
   close(): void {
     this.#owner.close(this);
+  }
+
+  /** @throws {TypeError | SpillwayError} the frame is answered, or nobody waits for that any more */
+  checkOpen(): void {
+    if (!this.finished) return;
+    throw this.#abortedWith ?? new TypeError("next() must be called before the frame is answered");
   }
 
   succeed(reply: Out | undefined): void {

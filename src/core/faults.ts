@@ -12,8 +12,9 @@ export function codecError(cause: unknown): SpillwayError {
   return new SpillwayError("codec-failed", `the codec threw: ${describe(cause)}`, { cause });
 }
 
-/** What a handler threw or rejected with. */
+/** What a handler threw or rejected with. `handler-timeout` is what a middleware's own deadline says. */
 export function handlerError(cause: unknown): SpillwayError {
+  if (cause instanceof SpillwayError && cause.code === "handler-timeout") return cause;
   return new SpillwayError("handler-failed", `the handler threw: ${describe(cause)}`, { cause });
 }
 

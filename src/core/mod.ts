@@ -6,7 +6,7 @@
  */
 export { AcceptQueue } from "./accept_queue.ts";
 export * from "./api.ts";
-export { connect } from "./connect.ts";
+export { connect } from "./client/client.ts";
 export { DriverConnection } from "./connection.ts";
 export type { Driver } from "./driver.ts";
 export { ReadBuffer } from "./read_buffer.ts";

@@ -4,7 +4,7 @@ import type { SlowConsumerPolicy } from "./slow_consumer.ts";
 import type { Traffic } from "./traffic.ts";
 import type { Address } from "./transport.ts";
 
-/** How many connections a drain saw to their end, and how many it had to abort. */
+/** How many connections (of a server) or requests (of a client) a drain saw to their end, and how many it had to abort. */
 export interface DrainResult {
   readonly drained: number;
   readonly aborted: number;

@@ -2,7 +2,7 @@ import type { Clock } from "./clock.ts";
 import type { Encoder, Output } from "./codec.ts";
 import type { EndOfTurn, TurnOwner } from "./end_of_turn.ts";
 import type { CloseReason } from "./errors.ts";
-import { replyError } from "./faults.ts";
+import { encodeError, replyError } from "./faults.ts";
 import { FlushWaiters } from "./flush_waiters.ts";
 import { FrameQueue } from "./frame_queue.ts";
 import type { Limits } from "./limits.ts";
@@ -104,12 +104,20 @@ export class Outbox<Out> implements TurnOwner {
   /** Encodes a reply; `flush` sends it. @throws {SpillwayError} `handler-failed`, `codec-failed`; nothing of the reply is kept */
   reply(frame: Out): void {
     try {
-      if (this.#queue === undefined) this.#open().frame(this.encoder, frame);
-      else this.#queueReply(encodeFrame(this.encoder, frame));
+      this.#put(frame);
     } catch (cause) {
       throw replyError(cause);
     }
-    this.framesOut += 1;
+  }
+
+  /** Encodes a frame that is never dropped, so ask `roomy` first. It leaves when the turn ends. @throws as `session.send` */
+  ask(frame: Out): void {
+    try {
+      this.#put(frame);
+    } catch (cause) {
+      throw encodeError(cause);
+    }
+    this.#leaveWithTurn();
   }
 
   /** Encodes the fault frame, if the codec has one. @throws what the encoder throws */
@@ -124,8 +132,7 @@ export class Outbox<Out> implements TurnOwner {
     const result = this.#take(bytes);
     if (result === "sent") {
       this.#open().shared(bytes);
-      if (!this.#pushed) this.#settings.endOfTurn.add(this);
-      this.#pushed = true;
+      this.#leaveWithTurn();
     } else if (result === "queued") {
       this.#queue ??= new FrameQueue();
       this.#queue.add(bytes, true);
@@ -175,6 +182,17 @@ export class Outbox<Out> implements TurnOwner {
     this.#buffer = this.#queue = undefined;
     this.#unwritten = 0;
     this.#flushes?.end();
+  }
+
+  #put(frame: Out): void {
+    if (this.#queue === undefined) this.#open().frame(this.encoder, frame);
+    else this.#queueReply(encodeFrame(this.encoder, frame));
+    this.framesOut += 1;
+  }
+
+  #leaveWithTurn(): void {
+    if (!this.#pushed) this.#settings.endOfTurn.add(this);
+    this.#pushed = true;
   }
 
   #open(): OutputBuffer {

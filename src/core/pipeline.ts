@@ -6,7 +6,7 @@ import {
   checkUpgrade,
   Exchange,
   type ExchangeOwner,
-  type Handler,
+  type FrameHandler,
   type Reply,
   type Upgrade,
 } from "./exchange.ts";
@@ -47,7 +47,7 @@ export class Pipeline<In, Out, State> implements ExchangeOwner<Out, State> {
   /** When an asynchronous handler last finished. */
   settledAt = 0;
   readonly session: Session<Out, State>;
-  #handler: Handler<In, Out, State>;
+  #handler: FrameHandler<In, Out, State>;
   readonly #permits: Permits;
   readonly #clock: Clock;
   readonly #events: PipelineEvents<In, Out, State>;
@@ -57,7 +57,7 @@ export class Pipeline<In, Out, State> implements ExchangeOwner<Out, State> {
 
   constructor(
     session: Session<Out, State>,
-    handler: Handler<In, Out, State>,
+    handler: FrameHandler<In, Out, State>,
     permits: Permits,
     clock: Clock,
     events: PipelineEvents<In, Out, State>,
@@ -168,10 +168,7 @@ export class Pipeline<In, Out, State> implements ExchangeOwner<Out, State> {
     return oldest;
   }
 
-  #run<Frame>(
-    handler: (frame: Frame, context: Context<Out, State>) => Reply<Out> | PromiseLike<Reply<Out>>,
-    frame: Frame,
-  ): void {
+  #run<Frame>(handler: FrameHandler<Frame, Out, State>, frame: Frame): void {
     const exchange = new Exchange<Out, State>(this);
     try {
       const result = handler(frame, exchange);

@@ -1,3 +1,4 @@
+import { type CloseReason, SpillwayError } from "./errors.ts";
 import type { ConnectionInfo } from "./exchange.ts";
 import { encodeError } from "./faults.ts";
 import type { Broadcast, Group, Groups, Member } from "./group.ts";
@@ -21,6 +22,9 @@ export class ServedSession<Out, State> implements Session<Out, State>, Member {
   readonly #control: SessionControl<Out>;
   readonly #groups: Groups;
   #handshaking: boolean;
+  /** Why nothing new is taken, and whom it is told to. */
+  #drainedFor: CloseReason | undefined;
+  #draining: AbortController | undefined;
   /** The names of the groups that it is a member of. */
   #joined: Set<string> | undefined;
 
@@ -33,6 +37,14 @@ export class ServedSession<Out, State> implements Session<Out, State>, Member {
 
   get handshaking(): boolean {
     return this.#handshaking;
+  }
+
+  get draining(): AbortSignal {
+    if (this.#draining === undefined) {
+      this.#draining = new AbortController();
+      if (this.#drainedFor !== undefined) this.#draining.abort(drainError(this.#drainedFor));
+    }
+    return this.#draining.signal;
   }
 
   send(frame: Out): SendResult {
@@ -71,6 +83,13 @@ export class ServedSession<Out, State> implements Session<Out, State>, Member {
     this.#joined?.delete(group);
   }
 
+  /** Nothing new is taken. */
+  drain(reason: CloseReason): void {
+    if (this.#drainedFor !== undefined) return;
+    this.#drainedFor = reason;
+    this.#draining?.abort(drainError(reason));
+  }
+
   /** Is a member of nothing any more. */
   leaveAll(): void {
     for (const group of this.#joined ?? []) this.#groups.leave(group, this);
@@ -90,4 +109,8 @@ export class ServedSession<Out, State> implements Session<Out, State>, Member {
     this.#handshaking = false;
     this.#control.completeHandshake();
   }
+}
+
+function drainError(reason: CloseReason): SpillwayError {
+  return new SpillwayError(reason, "the connection takes nothing new");
 }

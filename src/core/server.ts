@@ -7,6 +7,7 @@ import type { ConnectionInfo } from "./exchange.ts";
 import { codecError } from "./faults.ts";
 import { type Group, Groups } from "./group.ts";
 import { checkDuration, checkHostname, checkPort, type Limits, resolveLimits } from "./limits.ts";
+import { compose } from "./middleware.ts";
 import { connectionClosed, type DrainResult, type ServerEvent } from "./observer.ts";
 import { Permits } from "./permits.ts";
 import { checkService, type ServeOptions } from "./service.ts";
@@ -81,7 +82,8 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
 
   /** Use {@link serve}. */
   constructor(transport: Transport, listener: Listener, limits: Limits, options: ServeOptions<In, Out, State>) {
-    const { clock = systemClock, codec, handler, state, onConnect, onDisconnect, onDrain } = options;
+    const { clock = systemClock, codec, handler, middleware = [] } = options;
+    const { state, onConnect, onDisconnect, onDrain } = options;
     const observe = (event: ServerEvent) => this.#observe(event);
     this.address = listener.address;
     this.#options = options;
@@ -89,12 +91,12 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
     this.#clock = clock;
     this.#settings = {
       codec,
-      handler,
+      handler: compose(middleware, handler),
       state,
       onConnect,
       onDisconnect,
       onDrain,
-      handshake: false,
+      handshake: middleware.some(({ handshake }) => handshake === true),
       onInvalidFrame: options.onInvalidFrame ?? "close",
       onSlowConsumer: options.onSlowConsumer ?? "close",
       limits,

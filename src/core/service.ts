@@ -3,6 +3,7 @@ import type { Codec } from "./codec.ts";
 import type { CloseReason } from "./errors.ts";
 import { type ConnectionInfo, type Context, checkUpgrade, type Handler } from "./exchange.ts";
 import { checkChoice, type Limits } from "./limits.ts";
+import { checkMiddleware, type Middleware } from "./middleware.ts";
 import type { Observer } from "./observer.ts";
 import type { Session } from "./session.ts";
 import type { SlowConsumerPolicy } from "./slow_consumer.ts";
@@ -17,6 +18,11 @@ export interface Service<In = string, Out = In, State = unknown> extends Partial
   readonly codec: Codec<In, Out>;
   /** What is computed for each frame. */
   readonly handler: Handler<In, Out, State>;
+  /**
+   * What is around the handler, the outermost first: composed once, when the server starts. `onConnect` and the handler of an
+   * upgrade have none. At most one may ask for a handshake. Default: none, which costs nothing.
+   */
+  readonly middleware?: readonly Middleware<NoInfer<In>, NoInfer<Out>, NoInfer<State>>[];
   /** Makes what is kept for a connection (`session.state`): called once, before anything else is told of it. */
   readonly state?: (connection: ConnectionInfo) => State;
   /**
@@ -63,8 +69,9 @@ export interface ServeOptions<In = string, Out = In, State = unknown> extends Se
 
 /** @throws {TypeError | RangeError} an option that makes no sense */
 export function checkService<In, Out, State>(options: Service<In, Out, State>): void {
-  const { onInvalidFrame = "close", onMaxConnections = "wait", onSlowConsumer = "close" } = options;
+  const { middleware = [], onInvalidFrame = "close", onMaxConnections = "wait", onSlowConsumer = "close" } = options;
   checkUpgrade(options);
+  checkMiddleware(middleware);
   for (const name of ["observer", "state", "onConnect", "onDisconnect"] as const) {
     const given = options[name];
     if (given !== undefined && typeof given !== "function") throw new TypeError(`${name} must be a function`);

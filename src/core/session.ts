@@ -28,6 +28,13 @@ export interface Session<Out, State = unknown> {
   /** Whether the handshake that a middleware asks for is not complete yet. */
   readonly handshaking: boolean;
   /**
+   * Aborts when the connection takes nothing new, and what is in flight should come to its end: the server drains, `close()`
+   * was called, a deadline passed, or the connection broke. What would go on for ever ends here. Not at the other side's FIN,
+   * which may still want all replies. The reason is a {@link SpillwayError} with the reason that the connection will end with.
+   * Made when first asked for.
+   */
+  readonly draining: AbortSignal;
+  /**
    * Sends a frame that answers nothing, behind everything that was sent before. Never waits. What is sent in one turn of the
    * event loop leaves in one write. Bytes in the frame must not change afterwards.
    *

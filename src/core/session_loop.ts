@@ -59,7 +59,7 @@ export class SessionLoop<In, Out, State>
 
   /** @throws what making a decoder or encoder throws */
   constructor(connection: Connection, info: ConnectionInfo, settings: SessionSettings<In, Out, State>) {
-    const { codec, clock, handler, limits, deadlines, groups, handshake, permits } = settings;
+    const { codec, clock, handler, groups, handshake, permits } = settings;
     this.settings = settings;
     this.connection = connection;
     this.openedAt = clock.now();
@@ -68,7 +68,7 @@ export class SessionLoop<In, Out, State>
     this.pipeline = new Pipeline(this.session, handler, permits, clock, this);
     this.outbox = new Outbox(connection, codec.encoder(), settings, this);
     this.lifecycle = new Lifecycle(this.session, settings, (error) => this.onHandlerError(error));
-    this.watch = new Watch(this, limits, deadlines, this.openedAt, this.inbox, this.pipeline, this.outbox);
+    this.watch = new Watch(this, settings, this.openedAt, this.inbox, this.pipeline, this.outbox);
     this.watch.parkable = connection.park !== undefined;
     this.watch.handshakeDone = !handshake;
   }
@@ -83,7 +83,7 @@ export class SessionLoop<In, Out, State>
   }
 
   get roomy(): boolean {
-    return this.outbox.roomy;
+    return this.settings.asked !== undefined || this.outbox.roomy;
   }
 
   /** Serves the connection to its end, which `onOver` tells. */
@@ -252,7 +252,7 @@ export class SessionLoop<In, Out, State>
   get #mayTake(): boolean {
     const { limits, permits } = this.settings;
     const atOnce = this.#opening || this.session.handshaking ? 1 : limits.concurrency;
-    if (this.pipeline.ended || this.pipeline.length >= atOnce || !this.outbox.roomy) return false;
+    if (this.pipeline.ended || this.pipeline.length >= atOnce || !this.roomy) return false;
     if (permits.isFreeFor(this)) return true;
     // Who has no further frame must not stand in line to find that out.
     if (this.pipeline.length > 0 ? !this.inbox.starved : this.inbox.peek()) permits.wait(this);

@@ -2,7 +2,7 @@ import type { Clock } from "./clock.ts";
 import type { Codec } from "./codec.ts";
 import type { DeadlineQueue } from "./deadline.ts";
 import type { EndOfTurn } from "./end_of_turn.ts";
-import type { Handler } from "./exchange.ts";
+import type { FrameHandler } from "./exchange.ts";
 import type { Groups } from "./group.ts";
 import type { Limits } from "./limits.ts";
 import type { ServerEvent } from "./observer.ts";
@@ -11,10 +11,17 @@ import type { Service } from "./service.ts";
 import type { SessionLoop } from "./session_loop.ts";
 import type { SlowConsumerPolicy } from "./slow_consumer.ts";
 
-/** What all sessions of one server share. */
+/** What was asked of the other side, where this side is the one that asks. */
+export interface Asked {
+  /** When the last answer was waited for; the present instant while one is. */
+  readonly awaitedAt: number;
+}
+
+/** What all sessions of one server share, or of one client. */
 export interface SessionSettings<In, Out, State> {
   readonly codec: Codec<In, Out>;
-  readonly handler: Handler<In, Out, State>;
+  /** With the middleware around it. */
+  readonly handler: FrameHandler<In, Out, State>;
   readonly state: Service<In, Out, State>["state"];
   readonly onConnect: Service<In, Out, State>["onConnect"];
   readonly onDisconnect: Service<In, Out, State>["onDisconnect"];
@@ -27,6 +34,8 @@ export interface SessionSettings<In, Out, State> {
   readonly clock: Clock;
   readonly deadlines: DeadlineQueue;
   readonly permits: Permits;
+  /** A client's: frames are answers then, and none of them is answered. */
+  readonly asked?: Asked;
   readonly groups: Groups;
   readonly endOfTurn: EndOfTurn;
   readonly observe: (event: ServerEvent) => void;

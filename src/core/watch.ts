@@ -1,8 +1,8 @@
-import { Deadline, type DeadlineOwner, type DeadlineQueue } from "./deadline.ts";
+import { Deadline, type DeadlineOwner } from "./deadline.ts";
 import type { Inbox } from "./inbox.ts";
-import type { Limits } from "./limits.ts";
 import type { Outbox } from "./outbox.ts";
 import type { Pipeline } from "./pipeline.ts";
+import type { SessionSettings } from "./session_settings.ts";
 
 /** How far a session is on its way to its end: see {@link Watch}. */
 export type Phase =
@@ -35,6 +35,8 @@ export type Due =
 /** What is at work. */
 type Work = Pick<Pipeline<never, never, never>, "length" | "busySince" | "settledAt">;
 
+type WatchSettings = Pick<SessionSettings<never, never, never>, "limits" | "deadlines" | "asked">;
+
 /** Long enough that a conversation keeps its streams, short against the life of an idle connection. */
 const PARK_AFTER_MS = 1_000;
 
@@ -44,10 +46,9 @@ export class Watch extends Deadline {
   due: Due = "idle-timeout";
   /** Whether the connection can be parked at all. */
   parkable = false;
-  /** No handshake is waited for. */
+  /** No handshake is waited for any more. */
   handshakeDone = true;
-  readonly #limits: Limits;
-  readonly #queue: DeadlineQueue;
+  readonly #settings: WatchSettings;
   readonly #openedAt: number;
   readonly #inbox: Inbox<unknown>;
   readonly #pipeline: Work;
@@ -57,16 +58,14 @@ export class Watch extends Deadline {
 
   constructor(
     owner: DeadlineOwner,
-    limits: Limits,
-    queue: DeadlineQueue,
+    settings: WatchSettings,
     openedAt: number,
     inbox: Inbox<unknown>,
     pipeline: Work,
     outbox: Outbox<never>,
   ) {
     super(owner);
-    this.#limits = limits;
-    this.#queue = queue;
+    this.#settings = settings;
     this.#openedAt = openedAt;
     this.#inbox = inbox;
     this.#pipeline = pipeline;
@@ -86,24 +85,28 @@ export class Watch extends Deadline {
   /** Sets the deadline to the earliest instant at which something is due. */
   arm(phase: Phase): void {
     this.#set(phase);
-    this.#queue.arm(this);
+    this.#settings.deadlines.arm(this);
   }
 
   /** Whether something is due at `now`: see `due`. Otherwise arms the deadline again. */
   passed(phase: Phase, now: number): boolean {
     this.#set(phase);
-    if (this.at <= now) return true;
-    this.#queue.arm(this);
-    return false;
+    if (this.at > now) {
+      this.#settings.deadlines.arm(this);
+      return false;
+    }
+    // It passes once, and what it has failed may still have to wait for its turn.
+    if (this.due === "handshake-timeout") this.handshakeDone = true;
+    return true;
   }
 
   /** Nothing is due any more. */
   end(): void {
-    this.#queue.disarm(this);
+    this.#settings.deadlines.disarm(this);
   }
 
   #set(phase: Phase): void {
-    const limits = this.#limits;
+    const { asked, limits } = this.#settings;
     this.at = Infinity;
     if (phase === "over") return this.#earliest(this.#closingAt + limits.handlerTimeoutMs, "disconnect-timeout");
     if (phase === "closing") return this.#earliest(this.#closingAt + limits.lingerTimeoutMs, "linger");
@@ -111,14 +114,15 @@ export class Watch extends Deadline {
     if (phase === "ending") return;
     const busy = this.#pipeline.length > 0;
     if (busy) this.#earliest(this.#pipeline.busySince + limits.handlerTimeoutMs, "handler-timeout");
+    if (!this.handshakeDone) this.#earliest(this.#openedAt + limits.handshakeTimeoutMs, "handshake-timeout");
     if (phase === "stopping") return;
     this.#earliest(this.#openedAt + limits.lifetimeMs, "lifetime-reached");
-    if (!this.handshakeDone) this.#earliest(this.#openedAt + limits.handshakeTimeoutMs, "handshake-timeout");
     if (this.#inbox.starved) this.#earliest(this.#inbox.frameBegunAt + limits.frameTimeoutMs, "frame-timeout");
     // What was pushed in this turn is not being written yet.
     if (busy || this.#outbox.pending > 0 || !this.#inbox.starved) return;
     const quietSince = Math.max(this.#inbox.heardAt, this.#pipeline.settledAt, this.#outbox.progressAt);
-    this.#earliest(quietSince + limits.idleTimeoutMs, "idle-timeout");
+    const idleSince = asked === undefined ? quietSince : Math.max(quietSince, asked.awaitedAt);
+    this.#earliest(idleSince + limits.idleTimeoutMs, "idle-timeout");
     if (!this.parkable || !this.#inbox.idle || !(this.#inbox.reading || this.#outbox.attached)) return;
     this.#earliest(Math.max(quietSince, this.#wokenAt) + PARK_AFTER_MS, "park");
   }

@@ -1,6 +1,13 @@
 import { InvalidArgumentError } from "commander";
 import { describe, expect, it } from "vitest";
-import { parseCount, parseDelay, parseHostname, parsePort, parseTimeout } from "../../src/cli/option_values.ts";
+import {
+  parseCount,
+  parseDelay,
+  parseHostname,
+  parsePool,
+  parsePort,
+  parseTimeout,
+} from "../../src/cli/option_values.ts";
 
 const NOT_DURATIONS = [
   "",
@@ -77,6 +84,16 @@ describe("parseCount", () => {
 
   it.each([...NOT_WHOLE, "0"])("refuses %j", (text) => {
     expect(() => parseCount(text)).toThrow("a whole number of at least 1, or off");
+  });
+});
+
+describe("parsePool", () => {
+  it("reads a whole number", () => {
+    expect(parsePool("2")).toBe(2);
+  });
+
+  it.each([...NOT_WHOLE, "0", "off"])("refuses %j", (text) => {
+    expect(() => parsePool(text)).toThrow("write a whole number of at least 1");
   });
 });
 

@@ -25,10 +25,12 @@ describe("serveOptions", () => {
       frameTimeoutMs: 1,
       handlerTimeoutMs: 1,
       writeTimeoutMs: 1,
+      handshakeTimeoutMs: 1,
       lifetimeMs: 1,
       drainTimeoutMs: 1,
       maxConnections: 1,
       concurrency: 1,
+      maxConcurrentHandlers: 1,
     };
     const flags = {
       hostname: "0.0.0.0",
@@ -41,6 +43,8 @@ describe("serveOptions", () => {
       drainTimeout: 7,
       maxConnections: 8,
       concurrency: 9,
+      handshakeTimeout: 10,
+      maxConcurrentHandlers: 11,
     };
     expect(serveOptions(own, flags, log)).toEqual({
       ...service,
@@ -54,6 +58,8 @@ describe("serveOptions", () => {
       drainTimeoutMs: 7,
       maxConnections: 8,
       concurrency: 9,
+      handshakeTimeoutMs: 10,
+      maxConcurrentHandlers: 11,
       observer: log,
     });
   });

@@ -25,6 +25,8 @@ describe("chooseService", () => {
     ["compute", { prefix: "" }, "option '--prefix' does not apply to compute"],
     ["echo", { delay: 0 }, "option '--delay' does not apply to echo"],
     ["compute", { codec: parseCodecSpec("lines") }, "option '--codec' does not apply to compute"],
+    ["compute", { pool: 1 }, "option '--pool' does not apply to compute"],
+    ["echo", { pool: 1 }, "option '--pool' does not apply to echo"],
     ["./x.js", { codec: parseCodecSpec("lines") }, "option '--codec' does not apply to a service module"],
     [
       "echo",

@@ -158,6 +158,77 @@ describe.skipIf(process.platform === "win32")("serving", { concurrent: true }, (
 });
 
 // Windows has no signal that another process could handle: there, nothing outside can ask for a drain.
+describe.skipIf(process.platform === "win32")("serving from a pool", { concurrent: true }, () => {
+  it.each([
+    ["an object of a class", "./shout.mjs", "HELLO!"],
+    ["the event loop's own", "./threads.mjs", "hello in a worker"],
+  ])("a module: %s", async (_what, file, reply) => {
+    const cli = spillway("serve", file, ...ANY, "--pool", "2");
+    expect(await replyTo("hello", cli)).toBe(reply);
+    cli.signal("SIGTERM");
+    expect(await cli.ended).toEqual({ code: 0, signal: null });
+  });
+
+  it("one in TypeScript, where the runtime loads that", async () => {
+    const cli = spillway("serve", "typed.ts", ...ANY, "--pool", "1");
+    expect(RUNTIME.loadsTypeScript ? await replyTo("hello", cli) : await refusal(cli)).toContain("typed");
+    cli.signal("SIGTERM");
+    expect((await cli.ended).code).toBe(RUNTIME.loadsTypeScript ? 0 : 2);
+  });
+
+  it("a drain waits for the worker; the process ends although the worker never would", async () => {
+    const cli = spillway("serve", "./threads.mjs", ...ANY, "--pool", "1");
+    const connection = new LineConnection(await cli.ready());
+    connection.send("wait\n");
+    await cli.logged(/waiting\n/);
+    cli.signal("SIGINT");
+    await cli.logged(/SIGINT: draining/);
+    expect(await connection.line()).toBe("waited");
+    connection.finish();
+    expect(await cli.ended).toEqual({ code: 0, signal: null });
+  });
+
+  it("a handler that hangs holds up nobody else, is cut off by its deadline, and by a forced drain", async () => {
+    const cli = spillway("serve", "./threads.mjs", ...ANY, "--pool", "2", "--handler-timeout", "1s");
+    const port = await cli.ready();
+    const hanging = new LineConnection(port);
+    hanging.send("hang\n");
+    await cli.logged(/hanging\n/);
+    const other = new LineConnection(port);
+    other.send("hello\n");
+    expect(await other.line()).toBe("hello in a worker");
+    other.finish();
+    expect(await hanging.rest()).toBe("error: handler-timeout\n");
+    const last = new LineConnection(port);
+    last.send("hang\n");
+    await cli.logged(/hanging\n[^]*hanging\n/);
+    cli.signal("SIGINT");
+    await cli.logged(/SIGINT: draining/);
+    cli.signal("SIGINT");
+    expect(await cli.ended).toEqual({ code: 1, signal: null });
+    expect(await last.rest()).toBe("");
+  });
+
+  it("logs what the handler threw, also that it wants of its context what is not there", async () => {
+    const cli = spillway("serve", "./threads.mjs", ...ANY, "--pool", "1");
+    const connection = new LineConnection(await cli.ready());
+    connection.send("close\n");
+    expect(await connection.rest()).toBe("error: handler-failed\n");
+    await cli.logged(/the handler threw: context\.close is not available in a pool: only context\.signal is/);
+    cli.signal("SIGTERM");
+    expect((await cli.ended).code).toBe(0);
+  });
+
+  it("logs what a worker throws that has no frame", async () => {
+    const cli = spillway("serve", "./threads.mjs", ...ANY, "--pool", "1");
+    expect(await replyTo("crash later", cli)).toBe("soon");
+    await cli.logged(/a worker without a frame failed: later/);
+    cli.signal("SIGTERM");
+    expect((await cli.ended).code).toBe(0);
+  });
+});
+
+// Windows has no signal that another process could handle: there, nothing outside can ask for a drain.
 describe.skipIf(process.platform === "win32")("signals", { concurrent: true }, () => {
   it.each(["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"] as const)(
     "%s drains: the reply in flight arrives",
@@ -252,6 +323,9 @@ describe.concurrent("refusing", () => {
     [["serve", "echo", "--codec", "morse"], "option '--codec' cannot be 'morse': write lines, delimited:0x1e"],
     [["serve", "echo", "--codec", "fixed:4", "--max-frame-bytes", "4"], "does not apply to --codec fixed:4"],
     [["serve", "./shout.mjs", "--codec", "u8"], "option '--codec' does not apply to a service module"],
+    [["serve", "echo", "--pool", "2"], "option '--pool' does not apply to echo"],
+    [["serve", "./shout.mjs", "--pool", "0"], "option '--pool' cannot be '0': write a whole number of at least 1"],
+    [["serve", "./only_main.mjs", "--pool", "2"], "no workers for ./only_main.mjs: not in a worker"],
     [["serve", "--bananas"], "unknown option '--bananas'"],
     [["dance"], "unknown command 'dance'"],
     [["serve", "./no_such.mjs"], "no service module ./no_such.mjs"],

@@ -1,4 +1,5 @@
 import { describe } from "vitest";
+import { client } from "./client.ts";
 import { codecs } from "./codecs.ts";
 import { connections } from "./connections.ts";
 import { deadlines } from "./deadlines.ts";
@@ -9,6 +10,7 @@ import { groups } from "./groups.ts";
 import { handlers } from "./handlers.ts";
 import { lifecycle } from "./lifecycle.ts";
 import { listening } from "./listening.ts";
+import { middleware } from "./middleware.ts";
 import { parking } from "./parking.ts";
 import { type Platform, stopServersAfterEach } from "./platform.ts";
 import { pushes } from "./pushes.ts";
@@ -24,6 +26,7 @@ export function conformance(platform: Platform): void {
     frames(platform);
     codecs(platform);
     handlers(platform);
+    middleware(platform);
     upgrade(platform);
     pushes(platform);
     groups(platform);
@@ -33,5 +36,6 @@ export function conformance(platform: Platform): void {
     deadlines(platform);
     parking(platform);
     draining(platform);
+    client(platform);
   });
 }

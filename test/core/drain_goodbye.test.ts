@@ -44,6 +44,19 @@ describe("onDrain", () => {
     expect(told).toEqual([1]);
   });
 
+  it("has the last word: what is sent while it leaves finds the connection closed", async () => {
+    const results: string[] = [];
+    const it = await served({ onConnect: (session) => session.join("all"), onDrain: () => "goodbye" }, 4);
+    const other = await it.connect({ reads: false });
+    const [session] = it.server.group("all");
+    const drained = it.server.shutdown();
+    results.push(String(session?.send("too late")));
+    it.server.group("all").broadcast("too late");
+    await other.read();
+    expect(await drained).toEqual({ drained: 1, aborted: 0 });
+    expect([results, other.received]).toEqual([["closed"], "goodbye\n"]);
+  });
+
   it("may say nothing", async () => {
     const it = await served({ onDrain: () => undefined });
     const other = await it.connect();

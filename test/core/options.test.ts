@@ -2,12 +2,20 @@ import { describe, expect, it } from "vitest";
 import { lines, serve } from "../../src/core/mod.ts";
 import { memoryTransport } from "../../src/testing/mod.ts";
 
-const COUNTS = ["maxConnections", "concurrency", "maxOutboundBytes", "backlog"] as const;
+const COUNTS = [
+  "maxConnections",
+  "concurrency",
+  "maxConcurrentHandlers",
+  "maxOutboundBytes",
+  "maxOutboundFrames",
+  "backlog",
+] as const;
 const DURATIONS = [
   "idleTimeoutMs",
   "frameTimeoutMs",
   "handlerTimeoutMs",
   "writeTimeoutMs",
+  "handshakeTimeoutMs",
   "lifetimeMs",
   "lingerTimeoutMs",
   "drainTimeoutMs",
@@ -38,8 +46,8 @@ const REFUSED = [
   ...nonsense(["hostname"], ["", 127, {}], TypeError),
   ...nonsense(["handler"], [undefined, "handler", {}], TypeError),
   ...nonsense(["codec"], [undefined, null, {}, "lines", { decoder() {} }, { encoder() {} }], TypeError),
-  ...nonsense(["observer"], ["log", {}], TypeError),
-  ...nonsense(["onInvalidFrame", "onMaxConnections"], ["ignore", "", 1], RangeError),
+  ...nonsense(["observer", "state", "onConnect", "onDisconnect", "onDrain"], ["log", {}], TypeError),
+  ...nonsense(["onInvalidFrame", "onMaxConnections", "onSlowConsumer"], ["ignore", "", 1], RangeError),
 ];
 
 describe("serve: an option that makes no sense", () => {

@@ -13,12 +13,13 @@ import { OtherSide, type OtherSideOptions } from "./other_side.ts";
 
 /** A server in memory, on a clock of its own, with everything that it reported. */
 export class Served {
-  readonly clock: ManualClock = manualClock();
+  readonly clock: ManualClock;
   readonly events: ServerEvent[] = [];
   readonly transport: MemoryTransport;
   server!: Server<string, string>;
 
-  constructor(maxLinkBytes: number) {
+  constructor(maxLinkBytes: number, clock: ManualClock) {
+    this.clock = clock;
     this.transport = memoryTransport({ maxLinkBytes });
   }
 
@@ -69,13 +70,13 @@ afterEach(async () => {
   for (const served of running.splice(0)) await served.end();
 });
 
-/** Serves lines (by default to a handler that turns them into capitals), and ends it after the test. */
+/** Serves lines (by default to a handler that turns them into capitals), and ends it after the test. A clock must be manual. */
 export async function served(
   options: Partial<ServeOptions<string, string>> = {},
   maxLinkBytes: number = 65_536,
   around: (transport: Transport) => Transport = (transport) => transport,
 ): Promise<Served> {
-  const it = new Served(maxLinkBytes);
+  const it = new Served(maxLinkBytes, (options.clock ?? manualClock()) as ManualClock);
   it.server = await serve<string, string>(around(it.transport), {
     port: 0,
     codec: lines(),

@@ -4,8 +4,8 @@
  * @module
  */
 import {
-  type Connection,
-  type ConnectOptions,
+  type Client,
+  type ClientOptions,
   connect as connectOn,
   type ServeOptions,
   type Server,
@@ -38,10 +38,11 @@ export function serve<In, Out>(options: ServeOptions<In, Out>): Promise<Server<I
 }
 
 /**
- * Connects to a server.
+ * Connects to a server, to send it requests. See the core's `connect`: the same, on any transport.
  *
- * @throws {SpillwayError} `connection-refused`, `connection-timed-out`, `host-not-found`, `connect-aborted`, `connect-failed`
+ * @throws {TypeError | RangeError} for an option that makes no sense
+ * @throws {SpillwayError} `connection-refused`, `connection-timed-out`, `host-not-found`, `connect-aborted`, `connect-failed`, `codec-failed`
  */
-export function connect(options: ConnectOptions): Promise<Connection> {
+export function connect<In, Out>(options: ClientOptions<In, Out>): Promise<Client<In, Out>> {
   return connectOn(transport, options);
 }

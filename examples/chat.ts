@@ -1,0 +1,164 @@
+// A chat: a line is said to everybody else in the room, and what begins with a slash is a command.
+//   deno run -A src/main.ts serve ./examples/chat.ts --port 8080
+//   nc 127.0.0.1 8080      and then /help
+// The groups of the server are all that it remembers: one for each room, and one, of one member, for each nickname.
+import { type CloseReason, type Context, lines, type Service, type Session } from "spillway";
+
+/** What is known of somebody who is here. */
+export interface Guest {
+  nickname: string;
+  /** Where they are, if anywhere. */
+  room: string | undefined;
+}
+
+type Command = (argument: string, context: Context<string, Guest>) => string;
+
+const LOBBY = "lobby";
+/** Of nicknames and rooms. ASCII only: two names that look the same are the same. */
+const NAME = /^[a-z][a-z0-9_-]{0,15}$/i;
+const NAME_RULE = "1 to 16 letters, digits, - or _, a letter first";
+const MOST_CHARACTERS = 500;
+/** How many names a reply lists. */
+const MOST_NAMES = 20;
+/** What could move the cursor on other people's screens. */
+const CONTROL = /\p{Cc}/gu;
+const ORDERLY: readonly CloseReason[] = ["remote-closed", "drained"];
+
+const COMMANDS: ReadonlyMap<string, Command> = new Map(
+  Object.entries<Command>({
+    help: () =>
+      "* /nick NAME, /join ROOM, /leave, /who, /tell NAME TEXT, /quit TEXT; anything else is said to the room",
+    join,
+    leave,
+    nick,
+    quit,
+    tell,
+    who: (_, { session }) => whoIsHere(session),
+  }),
+);
+
+export default {
+  // In bytes, and a bit more than the longest line that is said: one that is a little too long gets an explanation.
+  codec: lines({ maxFrameBytes: 8 * MOST_CHARACTERS }),
+  state: ({ id }) => ({ nickname: `guest#${id}`, room: undefined }),
+  onConnect: (session) => {
+    session.join(nicknameGroup(session.state.nickname));
+    enter(session, LOBBY);
+    return `* welcome, ${session.state.nickname}; /help lists the commands; ${whoIsHere(session)}`;
+  },
+  handler: (line, context) => {
+    const text = line.replaceAll(CONTROL, " ").trim();
+    if (text.length > MOST_CHARACTERS) return `* too long: ${MOST_CHARACTERS} characters are the most`;
+    return text.startsWith("/") ? obey(text, context) : say(text, context.session);
+  },
+  onDrain: () => "* the server is going down, goodbye",
+  onDisconnect: (session, reason) => depart(session, ORDERLY.includes(reason) ? "" : ` (${reason})`),
+  // Who missed a line would not know, and answer what was never said. Who is cut off knows, and can come back.
+  onSlowConsumer: "close",
+  maxOutboundBytes: 65_536,
+  // Listening is not idleness.
+  idleTimeoutMs: 3_600_000,
+} satisfies Service<string, string, Guest>;
+
+function obey(text: string, context: Context<string, Guest>): string {
+  const [name, argument] = splitWord(text.slice(1));
+  const command = COMMANDS.get(name.toLowerCase());
+  return command === undefined ? `* there is no /${name}; /help lists the commands` : command(argument, context);
+}
+
+function say(text: string, session: Session<string, Guest>): string | undefined {
+  if (text === "") return undefined;
+  if (session.state.room === undefined) return "* nobody hears you: /join a room";
+  announce(session, `${session.state.nickname}: ${text}`);
+  return undefined;
+}
+
+function nick(wanted: string, { session }: Context<string, Guest>): string {
+  const { state } = session;
+  if (!NAME.test(wanted)) return `* /nick NAME: ${NAME_RULE}`;
+  const [owner] = session.group(nicknameGroup(wanted));
+  if (owner !== undefined && owner !== session) return `* ${wanted} is taken`;
+  session.leave(nicknameGroup(state.nickname));
+  session.join(nicknameGroup(wanted));
+  announce(session, `* ${state.nickname} is now ${wanted}`);
+  state.nickname = wanted;
+  return `* you are now ${wanted}`;
+}
+
+function join(wanted: string, { session }: Context<string, Guest>): string {
+  if (!NAME.test(wanted)) return `* /join ROOM: ${NAME_RULE}`;
+  const room = wanted.toLowerCase();
+  if (room === session.state.room) return `* you are in ${room}`;
+  depart(session, ` for ${room}`);
+  enter(session, room);
+  return whoIsHere(session);
+}
+
+function leave(_: string, { session }: Context<string, Guest>): string {
+  const { room } = session.state;
+  if (room === undefined) return "* you are in no room";
+  depart(session, "");
+  return `* you have left ${room}`;
+}
+
+function tell(argument: string, { session }: Context<string, Guest>): string {
+  const [name, text] = splitWord(argument);
+  if (text === "") return "* /tell NAME TEXT";
+  const { sent } = session.group(nicknameGroup(name)).broadcast(`${session.state.nickname}, to you: ${text}`);
+  return sent === 0 ? `* ${name} is not here` : `* told ${name}`;
+}
+
+/** Tells the room at once: the connection is over only when the other side has closed it too. */
+function quit(words: string, context: Context<string, Guest>): string {
+  depart(context.session, words === "" ? "" : `: ${words}`);
+  context.close();
+  return "* goodbye";
+}
+
+function whoIsHere(session: Session<string, Guest>): string {
+  const { room } = session.state;
+  if (room === undefined) return "* you are in no room";
+  const group = session.group(roomGroup(room));
+  const names: string[] = [];
+  for (const { state } of group) {
+    if (names.push((state as Guest).nickname) === MOST_NAMES) break;
+  }
+  const more = group.size - names.length;
+  return `* in ${room}: ${names.join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
+}
+
+function enter(session: Session<string, Guest>, room: string): void {
+  session.state.room = room;
+  session.join(roomGroup(room));
+  announce(session, `* ${session.state.nickname} has joined ${room}`);
+}
+
+/** Leaves the room, if there is one, and tells it so. */
+function depart(session: Session<string, Guest>, how: string): void {
+  const { nickname, room } = session.state;
+  if (room === undefined) return;
+  announce(session, `* ${nickname} has left ${room}${how}`);
+  session.leave(roomGroup(room));
+  session.state.room = undefined;
+}
+
+/** To everybody else in the room, if there is one. */
+function announce(session: Session<string, Guest>, line: string): void {
+  const { room } = session.state;
+  if (room !== undefined) session.group(roomGroup(room)).broadcast(line, { except: session });
+}
+
+function roomGroup(room: string): string {
+  return `room ${room}`;
+}
+
+/** Names are the same in capitals. */
+function nicknameGroup(nickname: string): string {
+  return `nickname ${nickname.toLowerCase()}`;
+}
+
+/** The first word, and what is behind it. */
+function splitWord(text: string): [string, string] {
+  const [, word = "", rest = ""] = /^(\S*)\s*(.*)$/.exec(text) ?? [];
+  return [word, rest];
+}

@@ -1,0 +1,27 @@
+import type { Logger } from "@logtape/logtape";
+import type { Pool } from "../compute/mod.ts";
+import { firstLine, usageFailure } from "./failure.ts";
+import { errorFields } from "./log_observer.ts";
+import { moduleUrl } from "./service_module.ts";
+
+/** The worker threads of a service module, ready to work. @throws {Failure} there are none */
+export async function startPool(
+  path: string,
+  size: number,
+  cwd: string,
+  logger: Logger,
+): Promise<Pool<unknown, unknown>> {
+  // Only where it is asked for.
+  const { pool } = await import("../compute/mod.ts");
+  const workers = pool<unknown>(moduleUrl(path, cwd), {
+    size,
+    onWorkerError: (error) => logger.error("{error}", { event: "worker-error", ...errorFields(error) }),
+  });
+  try {
+    await workers.ready();
+    return workers;
+  } catch (cause) {
+    await workers.close();
+    throw usageFailure(`no workers for ${path}: ${firstLine(cause)}`, { cause });
+  }
+}

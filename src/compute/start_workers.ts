@@ -1,0 +1,43 @@
+import { fileURLToPath } from "node:url";
+import type { Piscina } from "piscina";
+import { SpillwayError } from "../core/mod.ts";
+
+/** Settings of {@link startWorkers}. */
+export interface StartOptions {
+  readonly size: number;
+  readonly maxMemoryMb?: number;
+  readonly onWorkerError?: (error: SpillwayError) => void;
+}
+
+/** Its own extension: TypeScript where the sources run, JavaScript where they were built. */
+const WORKER = new URL(import.meta.url.endsWith(".ts") ? "./worker.ts" : "./worker.js", import.meta.url);
+
+/** What runs in a worker. Not given at the start, where a failure to load it would go unseen, but with each task. */
+export const WORKER_FILE: string = WORKER.protocol === "file:" ? fileURLToPath(WORKER) : WORKER.href;
+
+/** Starts the threads. @throws {SpillwayError} `pool-unavailable` */
+export async function startWorkers({ size, maxMemoryMb, onWorkerError }: StartOptions): Promise<Piscina> {
+  if (WORKER.protocol !== "file:") {
+    throw new SpillwayError("pool-unavailable", "workers are files: use spillway/compute from npm");
+  }
+  const piscina = new (await loadPiscina()).Piscina({
+    minThreads: size,
+    maxThreads: size,
+    // A worker that waits by Atomics does nothing else: its timers would stand still between two frames.
+    atomics: "disabled",
+    recordTiming: false,
+    ...(maxMemoryMb !== undefined && { resourceLimits: { maxOldGenerationSizeMb: maxMemoryMb } }),
+  });
+  piscina.on("error", (cause: Error) => {
+    onWorkerError?.(new SpillwayError("worker-failed", `a worker without a frame failed: ${cause.message}`, { cause }));
+  });
+  return piscina;
+}
+
+async function loadPiscina() {
+  try {
+    return await import("piscina");
+  } catch (cause) {
+    throw new SpillwayError("pool-unavailable", "the package piscina does not load: npm install piscina", { cause });
+  }
+}

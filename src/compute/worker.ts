@@ -1,0 +1,49 @@
+/** What runs in a worker thread, for every pool: loads the module of a task, and gives its function the frame. */
+import { move, transferableSymbol, valueSymbol } from "piscina";
+import { type Answer, movedWith, packReply, type Task, unpack } from "./message.ts";
+import { Progress } from "./progress.ts";
+import { takeApart } from "./thrown.ts";
+import { type WorkerContext, workerContext } from "./worker_context.ts";
+
+type Compute = (frame: unknown, context: WorkerContext) => unknown;
+
+/** Called by piscina. Does not reject: what the function throws is an answer. */
+export default async function work({ module, frame, progress: shared }: Task): Promise<unknown> {
+  try {
+    const compute = await load(module);
+    if (frame === undefined) return packReply(undefined);
+    const progress = shared && new Progress(shared);
+    const begin = () => compute(unpack(frame), workerContext(progress));
+    const reply = await (progress === undefined ? begin() : progress.computing(begin));
+    return moved(packReply(checkReply(reply)));
+  } catch (error) {
+    return { thrown: takeApart(error) };
+  }
+}
+
+/** The module's function, or its service's. */
+async function load(module: string): Promise<Compute> {
+  const { default: exported } = (await import(module)) as { readonly default?: unknown };
+  if (typeof exported === "function") return exported as Compute;
+  const handler = (exported as { readonly handler?: unknown } | null | undefined)?.handler;
+  if (typeof handler === "function") return handler.bind(exported) as Compute;
+  throw new TypeError(`the default export of ${module} is neither a function nor a service with a handler`);
+}
+
+/** @throws {TypeError} it cannot be sent. Told here, it fails this frame; at the sending, it would end the worker. */
+function checkReply(reply: unknown): unknown {
+  if (reply === null || (typeof reply !== "object" && typeof reply !== "function")) return reply;
+  if (reply instanceof Uint8Array) return reply;
+  if (Symbol.asyncIterator in reply) throw new TypeError("a pool gives one reply for a frame, not a stream of them");
+  try {
+    structuredClone(reply);
+    return reply;
+  } catch (cause) {
+    throw new TypeError("a reply must be something that can be cloned", { cause });
+  }
+}
+
+function moved(answer: Parameters<typeof movedWith>[0] & Answer): unknown {
+  const buffers = movedWith(answer);
+  return buffers.length === 0 ? answer : move({ [transferableSymbol]: buffers, [valueSymbol]: answer });
+}

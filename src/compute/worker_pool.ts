@@ -1,0 +1,143 @@
+import type { Piscina } from "piscina";
+import { SpillwayError } from "../core/mod.ts";
+import { type Answer, movedWith, type Parcel, packFrame, type Task, unpack } from "./message.ts";
+import type { Pool, PoolStats } from "./pool.ts";
+import { Progress } from "./progress.ts";
+import { type StartOptions, startWorkers, WORKER_FILE } from "./start_workers.ts";
+import { putTogether } from "./thrown.ts";
+import { Turnstile } from "./turnstile.ts";
+
+/** Node and Bun do. Deno ends a thread when it comes back to its event loop. */
+const ENDS_BUSY_THREADS = !("Deno" in globalThis);
+
+/** How many may compute at once for each worker, those included that were told to end: if they do not, frames wait. */
+const THREADS_PER_WORKER = 2;
+
+/** What {@link pool} returns. */
+export class WorkerPool<In, Out> implements Pool<In, Out> {
+  readonly #module: string;
+  readonly #options: StartOptions;
+  /** Who is inside is in the queue, or with a worker. */
+  readonly #places: Turnstile;
+  /** Who is inside is with a worker. Piscina's own queue is not used: frames with a signal would go past its bound. */
+  readonly #workers: Turnstile;
+  /** Who is inside has a thread that computes, be it one that was told to end. */
+  readonly #threads: Turnstile;
+  #ending = 0;
+  #starting: Promise<Piscina> | undefined;
+  #piscina: Piscina | undefined;
+  #closing: Promise<void> | undefined;
+
+  constructor(module: string, maxQueue: number, options: StartOptions) {
+    this.#module = module;
+    this.#options = options;
+    this.#places = new Turnstile(options.size + maxQueue);
+    this.#workers = new Turnstile(options.size);
+    this.#threads = new Turnstile(THREADS_PER_WORKER * options.size);
+  }
+
+  readonly handler = async (frame: In, { signal }: { readonly signal: AbortSignal }): Promise<Out | undefined> => {
+    await this.#places.enter(signal);
+    try {
+      return (await this.#answer(packFrame(frame), signal)) as Out | undefined;
+    } finally {
+      this.#places.leave();
+    }
+  };
+
+  async ready(): Promise<void> {
+    await Promise.all(Array.from({ length: this.#options.size }, () => this.#answer()));
+  }
+
+  stats(): PoolStats {
+    return {
+      workers: this.#piscina?.threads.length ?? 0,
+      busy: this.#workers.inside,
+      ending: this.#ending,
+      queued: this.#workers.waiting,
+      waiting: this.#places.waiting,
+    };
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #close(): Promise<void> {
+    const error = closedError();
+    this.#places.close(error);
+    this.#workers.close(error);
+    this.#threads.close(error);
+    // What failed to start has told those who waited for it.
+    const piscina = await this.#starting?.catch(() => undefined);
+    await piscina?.destroy();
+  }
+
+  /** What a worker answers to a frame; without one, that the module is loaded. */
+  async #answer(frame?: Parcel, signal?: AbortSignal): Promise<unknown> {
+    await this.#workers.enter(signal);
+    try {
+      const answer = await this.#run({ module: this.#module, ...(frame && { frame }) }, signal);
+      if ("thrown" in answer) throw putTogether(answer.thrown);
+      return unpack(answer);
+    } finally {
+      this.#workers.leave();
+    }
+  }
+
+  async #run(task: Task, signal?: AbortSignal): Promise<Answer> {
+    await this.#threads.enter(signal);
+    const progress = ENDS_BUSY_THREADS ? undefined : new Progress();
+    const transferList = task.frame && movedWith(task.frame);
+    try {
+      const piscina = await this.#started();
+      const options = { filename: WORKER_FILE, ...(signal && { signal }), ...(transferList && { transferList }) };
+      return (await piscina.run({ ...task, ...(progress && { progress: progress.shared }) }, options)) as Answer;
+    } catch (cause) {
+      signal?.throwIfAborted();
+      this.#checkOpen();
+      throw cause instanceof SpillwayError ? cause : failedError(cause);
+    } finally {
+      const toldToEnd = signal?.aborted === true || this.#closing !== undefined;
+      void this.#leaveThread(toldToEnd ? progress : undefined);
+    }
+  }
+
+  /** At once if the worker has answered, or is gone; with `progress`, when it has come to a pause. */
+  async #leaveThread(progress: Progress | undefined): Promise<void> {
+    if (progress !== undefined) {
+      this.#ending += 1;
+      progress.abort();
+      await progress.paused();
+      this.#ending -= 1;
+    }
+    this.#threads.leave();
+  }
+
+  /** Piscina, which would start new threads if it was closed already, or meanwhile. */
+  async #started(): Promise<Piscina> {
+    this.#checkOpen();
+    this.#starting ??= startWorkers(this.#options);
+    this.#piscina = await this.#starting;
+    this.#checkOpen();
+    return this.#piscina;
+  }
+
+  #checkOpen(): void {
+    if (this.#closing !== undefined) throw closedError();
+  }
+}
+
+function closedError(): SpillwayError {
+  return new SpillwayError("pool-closed", "the pool is closed");
+}
+
+function failedError(cause: unknown): SpillwayError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new SpillwayError("worker-failed", `no answer came from the worker: ${reason}`, { cause });
+}

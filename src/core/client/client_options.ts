@@ -1,0 +1,122 @@
+import { type Clock, systemClock } from "../clock.ts";
+import { type Codec, checkCodec } from "../codec.ts";
+import {
+  checkChoice,
+  checkCount,
+  checkDuration,
+  checkHostname,
+  checkPort,
+  type Limits,
+  resolveLimits,
+} from "../limits.ts";
+import type { SlowConsumerPolicy } from "../slow_consumer.ts";
+import type { ClientObserver } from "./client_observer.ts";
+import { type ReconnectOptions, resolveReconnect } from "./reconnect_options.ts";
+
+/** Limits of a client that a server has too, with the same meaning and defaults. Nothing is in flight while no reply is awaited. */
+export type ClientLimits = Pick<
+  Limits,
+  | "idleTimeoutMs"
+  | "frameTimeoutMs"
+  | "writeTimeoutMs"
+  | "lingerTimeoutMs"
+  | "drainTimeoutMs"
+  | "maxOutboundBytes"
+  | "maxOutboundFrames"
+>;
+
+/** Settings of {@link connect}. */
+export interface ClientOptions<In, Out = In> extends Partial<ClientLimits> {
+  /** A name or numeric address. */
+  readonly hostname: string;
+  /** 1 to 65535. */
+  readonly port: number;
+  /** How messages are marked in the stream. Its fault frames are not sent: a server would take one for a request. */
+  readonly codec: Codec<In, Out>;
+  /** Gives up the first attempt to connect; has no effect afterwards. */
+  readonly signal?: AbortSignal;
+  /** An attempt to connect is given up after so long: `connection-timed-out`. Default 10000; `Infinity`: when the system does. */
+  readonly connectTimeoutMs?: number;
+  /** A request that is not answered after so long is given up: `request-timeout`. Default 30000; `Infinity`: never. */
+  readonly requestTimeoutMs?: number;
+  /**
+   * Requests that may be on their way at once, those that were given up and not answered yet among them; further ones wait. A
+   * whole number; default 1024, which at a round trip of 10 ms is 100,000 a second. 1 asks for one reply at a time.
+   */
+  readonly maxPendingRequests?: number;
+  /** Pushes that may wait to be taken: above, nothing is read. A whole number; default 1024. */
+  readonly maxPushes?: number;
+  /**
+   * Whether a frame answers nothing. Left out: only a frame that comes while no request is pending. What it throws ends the
+   * connection as `handler-failed`.
+   */
+  readonly isPush?: (frame: In) => boolean;
+  /** What happens to what is sent (`client.send`) when there is no room for it. Default `"close"`. Requests wait instead. */
+  readonly onSlowConsumer?: SlowConsumerPolicy;
+  /** Whether a connection that was lost is made anew, and how. Default false. */
+  readonly reconnect?: boolean | Partial<ReconnectOptions>;
+  readonly observer?: ClientObserver;
+  /** Time, for tests and simulations. Default: the runtime's own. */
+  readonly clock?: Clock;
+  /** Chance, from 0 up to 1, for the pauses before reconnecting. Default `Math.random`. */
+  readonly random?: () => number;
+}
+
+/** The options, checked, with defaults. */
+export interface ClientSettings<In, Out> {
+  readonly hostname: string;
+  readonly port: number;
+  readonly codec: Codec<In, Out>;
+  readonly signal: AbortSignal | undefined;
+  readonly connectTimeoutMs: number;
+  readonly requestTimeoutMs: number;
+  readonly maxPendingRequests: number;
+  readonly maxPushes: number;
+  readonly isPush: (frame: In) => boolean;
+  readonly onSlowConsumer: SlowConsumerPolicy;
+  readonly reconnect: ReconnectOptions | undefined;
+  readonly observer: ClientObserver | undefined;
+  readonly limits: Limits;
+  readonly clock: Clock;
+  readonly random: () => number;
+}
+
+/** What a client does not have: its deadline for a handler is that of a request, and a connection lives as long as it is used. */
+const UNLIMITED = { concurrency: 1, handlerTimeoutMs: Infinity, lifetimeMs: Infinity, maxConcurrentHandlers: Infinity };
+
+/** @throws {TypeError | RangeError} an option that makes no sense */
+export function resolveClient<In, Out>(options: ClientOptions<In, Out>): ClientSettings<In, Out> {
+  const { codec, signal, observer, isPush = () => false, random = Math.random, onSlowConsumer = "close" } = options;
+  checkHostname(options.hostname);
+  if (checkPort(options.port) === 0) throw new RangeError("port must be a whole number from 1 to 65535, not 0");
+  checkCodec(codec);
+  checkSignal(signal);
+  for (const [name, given] of Object.entries({ isPush, observer, random })) {
+    if (given !== undefined && typeof given !== "function") throw new TypeError(`${name} must be a function`);
+  }
+  checkChoice("onSlowConsumer", onSlowConsumer, ["drop", "drop-oldest", "close"]);
+  return {
+    hostname: options.hostname,
+    port: options.port,
+    codec,
+    signal,
+    connectTimeoutMs: checkDuration("connectTimeoutMs", options.connectTimeoutMs ?? 10_000),
+    requestTimeoutMs: checkDuration("requestTimeoutMs", options.requestTimeoutMs ?? 30_000),
+    maxPendingRequests: checkCount("maxPendingRequests", options.maxPendingRequests ?? 1_024),
+    maxPushes: checkCount("maxPushes", options.maxPushes ?? 1_024),
+    isPush,
+    onSlowConsumer,
+    reconnect: resolveReconnect(options.reconnect),
+    observer,
+    limits: resolveLimits({ ...options, ...UNLIMITED }),
+    clock: options.clock ?? systemClock,
+    random,
+  };
+}
+
+/** @throws {TypeError} not an AbortSignal */
+export function checkSignal(signal: AbortSignal | undefined): void {
+  if (signal === undefined || (typeof signal?.aborted === "boolean" && typeof signal.addEventListener === "function"))
+    return;
+  throw new TypeError("signal must be an AbortSignal");
+}

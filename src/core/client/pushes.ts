@@ -1,0 +1,126 @@
+import type { SpillwayError } from "../errors.ts";
+import { type InLine, Line } from "./line.ts";
+
+/** A frame that waits. */
+class Push<In> implements InLine<Push<In>> {
+  before: Push<In> | undefined = undefined;
+  behind: Push<In> | undefined = undefined;
+  readonly frame: In;
+
+  constructor(frame: In) {
+    this.frame = frame;
+  }
+}
+
+/** Somebody who waits for a frame. */
+class Taker<In> implements InLine<Taker<In>> {
+  before: Taker<In> | undefined = undefined;
+  behind: Taker<In> | undefined = undefined;
+  readonly resolve: (result: IteratorResult<In, undefined>) => void;
+  readonly reject: (error: SpillwayError) => void;
+
+  constructor(resolve: (result: IteratorResult<In, undefined>) => void, reject: (error: SpillwayError) => void) {
+    this.resolve = resolve;
+    this.reject = reject;
+  }
+}
+
+const DONE = { done: true, value: undefined } as const;
+
+/**
+ * Frames that answer nothing, for whoever iterates.
+ *
+ * - **Owns** the frames that nobody has taken.
+ * - **Pushes back**: `max` frames wait here, and one more in `add`, which the reading waits for.
+ * - **On abort** (`end` with `drop`) what waits is dropped.
+ */
+export class Pushes<In> {
+  /** How many found no room while there was nothing to wait for. */
+  dropped = 0;
+  readonly #max: number;
+  readonly #frames = new Line<Push<In>>();
+  readonly #takers = new Line<Taker<In>>();
+  /** The frame that found no room, and what tells its bringer that it is gone. */
+  #held: { readonly frame: In; readonly release: () => void } | undefined;
+  #waits = true;
+  #ended = false;
+  #error: SpillwayError | undefined;
+
+  constructor(max: number) {
+    this.#max = max;
+  }
+
+  /** How many wait. */
+  get length(): number {
+    return this.#frames.length;
+  }
+
+  /** Takes a frame. While there is no room for it: a promise, which fulfils when there was, or when it is not wanted any more. */
+  add(frame: In): Promise<undefined> | undefined {
+    const taker = this.#takers.shift();
+    if (taker !== undefined) taker.resolve({ done: false, value: frame });
+    else if (this.#frames.length < this.#max) this.#frames.add(new Push(frame));
+    else if (this.#waits) return this.#hold(frame);
+    else this.dropped += 1;
+    return undefined;
+  }
+
+  /** The next frame, for who comes first. */
+  next(): Promise<IteratorResult<In, undefined>> {
+    const push = this.#frames.shift();
+    if (push !== undefined) {
+      this.#admitHeld();
+      return Promise.resolve({ done: false, value: push.frame });
+    }
+    if (this.#error !== undefined) return Promise.reject(this.#error);
+    if (this.#ended) return Promise.resolve(DONE);
+    return new Promise((resolve, reject) => this.#takers.add(new Taker(resolve, reject)));
+  }
+
+  /** Does not keep a connection from its end any more: what has no room is dropped. */
+  stopWaiting(): void {
+    this.#waits = false;
+    this.dropHeld();
+  }
+
+  /** The connection that brought the frame that has no room is over. */
+  dropHeld(): void {
+    if (this.#held === undefined) return;
+    this.dropped += 1;
+    this.#release(this.#held);
+  }
+
+  /** Drops what waits. */
+  drop(): void {
+    this.dropped += this.#frames.length;
+    while (this.#frames.shift() !== undefined);
+    this.dropHeld();
+  }
+
+  /** No more come; with the error of why, unless that is in order. */
+  end(error: SpillwayError | undefined): void {
+    this.#ended = true;
+    this.#error = error;
+    for (let taker = this.#takers.shift(); taker !== undefined; taker = this.#takers.shift()) {
+      if (error === undefined) taker.resolve(DONE);
+      else taker.reject(error);
+    }
+  }
+
+  #hold(frame: In): Promise<undefined> {
+    return new Promise((resolve) => {
+      this.#held = { frame, release: () => resolve(undefined) };
+    });
+  }
+
+  #admitHeld(): void {
+    if (this.#held === undefined) return;
+    this.#frames.add(new Push(this.#held.frame));
+    this.#release(this.#held);
+  }
+
+  #release({ release }: { readonly release: () => void }): void {
+    this.#held = undefined;
+    release();
+  }
+}

@@ -1,0 +1,57 @@
+import { checkCount, checkDuration, checkNumber } from "../limits.ts";
+
+/**
+ * How a lost connection is made anew. The pause before the nth attempt is at most
+ * `minDelayMs × factor^(n − 1)`, and never more than `maxDelayMs`. Counting starts anew when a connection has brought a frame.
+ */
+export interface ReconnectOptions {
+  /** The longest first pause. More than 0, not `Infinity`; default 100. */
+  readonly minDelayMs: number;
+  /** The longest pause of all. At least `minDelayMs`, not `Infinity`; default 30000. */
+  readonly maxDelayMs: number;
+  /** By how much each pause may be longer than the one before. At least 1; default 2. */
+  readonly factor: number;
+  /**
+   * How much of a pause chance may take away, so that many clients do not come back at the same instant. From 0 (nothing) to 1
+   * (all of it); default 1.
+   */
+  readonly jitter: number;
+  /** Attempts in a row after which the client gives up and is closed. A whole number; default `Infinity`. */
+  readonly maxAttempts: number;
+}
+
+/** Fills in defaults; `undefined` when a connection is not made anew. @throws {TypeError | RangeError} an option that makes no sense */
+export function resolveReconnect(given: boolean | Partial<ReconnectOptions> | undefined): ReconnectOptions | undefined {
+  if (given === undefined || given === false) return undefined;
+  if (given !== true && (typeof given !== "object" || given === null)) {
+    throw new TypeError(`reconnect must be true, false or an object, not ${given === null ? "null" : typeof given}`);
+  }
+  const chosen: Partial<ReconnectOptions> = given === true ? {} : given;
+  const options = {
+    minDelayMs: chosen.minDelayMs ?? 100,
+    maxDelayMs: chosen.maxDelayMs ?? 30_000,
+    factor: chosen.factor ?? 2,
+    jitter: chosen.jitter ?? 1,
+    maxAttempts: chosen.maxAttempts ?? Number.POSITIVE_INFINITY,
+  };
+  checkDelay("minDelayMs", options.minDelayMs, 0);
+  checkDelay("maxDelayMs", options.maxDelayMs, options.minDelayMs);
+  checkRange("factor", options.factor, 1, Number.MAX_VALUE);
+  checkRange("jitter", options.jitter, 0, 1);
+  checkCount("maxAttempts", options.maxAttempts);
+  return options;
+}
+
+function checkDelay(name: string, value: number, least: number): void {
+  checkDuration(name, value);
+  if (value < Infinity && value >= least) return;
+  throw new RangeError(`${name} must be finite${least > 0 ? ` and at least ${least} ms` : ""}, not ${value}`);
+}
+
+function checkRange(name: string, value: number, least: number, most: number): void {
+  checkNumber(name, value);
+  if (value >= least && value <= most) return;
+  throw new RangeError(
+    `${name} must be a number ${most === 1 ? `from ${least} to 1` : `of at least ${least}`}, not ${value}`,
+  );
+}

@@ -1,0 +1,92 @@
+import type { Clock } from "../clock.ts";
+import { Deadline, type DeadlineOwner, type DeadlineQueue } from "../deadline.ts";
+import type { SpillwayError } from "../errors.ts";
+import type { Connection } from "../transport.ts";
+import type { ClientEvent } from "./client_observer.ts";
+import type { ReconnectOptions } from "./reconnect_options.ts";
+
+/** What a {@link Reconnection} needs of its client, and tells it. */
+export interface ReconnectionEvents {
+  dial(signal: AbortSignal): Promise<Connection>;
+  /** There is a connection again. @throws {SpillwayError} it is of no use */
+  onConnected(connection: Connection): void;
+  /** The last attempt has failed, or the connection of the last one; with the error. */
+  onGivenUp(error: SpillwayError | undefined): void;
+  observe(event: ClientEvent): void;
+}
+
+/** Makes a lost connection anew, after pauses that grow until one has brought a frame. */
+export class Reconnection implements DeadlineOwner {
+  readonly #options: ReconnectOptions;
+  readonly #random: () => number;
+  readonly #clock: Clock;
+  readonly #deadlines: DeadlineQueue;
+  readonly #events: ReconnectionEvents;
+  readonly #deadline = new Deadline(this);
+  /** Gives up the attempt that is under way. */
+  readonly #controller = new AbortController();
+  /** Since a connection last brought a frame. */
+  #attempts = 0;
+
+  constructor(
+    options: ReconnectOptions,
+    random: () => number,
+    clock: Clock,
+    deadlines: DeadlineQueue,
+    events: ReconnectionEvents,
+  ) {
+    this.#options = options;
+    this.#random = random;
+    this.#clock = clock;
+    this.#deadlines = deadlines;
+    this.#events = events;
+  }
+
+  /** The connection has brought a frame: whoever is there answers. */
+  prove(): void {
+    this.#attempts = 0;
+  }
+
+  /** Begins the next pause, unless that was the last attempt. `error` is what the connection, or the attempt, ended with. */
+  begin(error: SpillwayError | undefined): void {
+    if (this.#controller.signal.aborted) return;
+    if (this.#attempts >= this.#options.maxAttempts) return this.#events.onGivenUp(error);
+    this.#attempts += 1;
+    const delayMs = this.#delayMs();
+    this.#deadline.at = this.#clock.now() + delayMs;
+    this.#deadlines.arm(this.#deadline);
+    this.#events.observe({ type: "reconnecting", attempt: this.#attempts, delayMs });
+  }
+
+  onDeadline(): void {
+    void this.#attempt();
+  }
+
+  /** Now and for good. */
+  stop(): void {
+    this.#deadlines.disarm(this.#deadline);
+    this.#controller.abort();
+  }
+
+  async #attempt(): Promise<void> {
+    const { signal } = this.#controller;
+    try {
+      const connection = await this.#events.dial(signal);
+      if (signal.aborted) connection.abort();
+      else this.#events.onConnected(connection);
+    } catch (error) {
+      if (!signal.aborted) this.#onFailed(error as SpillwayError);
+    }
+  }
+
+  #onFailed(error: SpillwayError): void {
+    this.#events.observe({ type: "connect-error", attempt: this.#attempts, error });
+    this.begin(error);
+  }
+
+  #delayMs(): number {
+    const { minDelayMs, maxDelayMs, factor, jitter } = this.#options;
+    const longest = Math.min(maxDelayMs, minDelayMs * factor ** (this.#attempts - 1));
+    return longest * (1 - jitter * this.#random());
+  }
+}

@@ -1,0 +1,68 @@
+import { Deadline, type DeadlineOwner } from "../deadline.ts";
+import { SpillwayError } from "../errors.ts";
+import type { InLine } from "./line.ts";
+
+/** Who sees to a {@link Request}. */
+export interface RequestOwner<In, Out> {
+  /** Its caller, or its deadline, gives it up. */
+  giveUp(request: Request<In, Out>, reason: unknown): void;
+}
+
+/**
+ * A frame that asks for one, on its way there and back.
+ *
+ * **Owns** a listener on the caller's signal, until it is settled.
+ */
+export class Request<In, Out> implements DeadlineOwner, InLine<Request<In, Out>> {
+  before: Request<In, Out> | undefined = undefined;
+  behind: Request<In, Out> | undefined = undefined;
+  readonly reply: Promise<In>;
+  readonly deadline: Deadline = new Deadline(this);
+  /** What is to be sent; `undefined` when it was. */
+  frame: Out | undefined;
+  sent = false;
+  settled = false;
+  readonly #owner: RequestOwner<In, Out>;
+  readonly #signal: AbortSignal | undefined;
+  #onAbort: (() => void) | undefined = undefined;
+  #fulfil!: (reply: In) => void;
+  #reject!: (reason: unknown) => void;
+
+  constructor(frame: Out, signal: AbortSignal | undefined, owner: RequestOwner<In, Out>) {
+    this.frame = frame;
+    this.#owner = owner;
+    this.#signal = signal;
+    this.reply = new Promise((fulfil, reject) => {
+      this.#fulfil = fulfil;
+      this.#reject = reject;
+    });
+    if (signal !== undefined) this.#listen(signal);
+  }
+
+  onDeadline(): void {
+    const whether = this.sent ? "whether it was carried out is unknown" : "it was not sent";
+    const message = `the request was not answered in time: ${whether}`;
+    this.#owner.giveUp(this, new SpillwayError("request-timeout", message));
+  }
+
+  fulfil(reply: In): void {
+    this.#settle();
+    this.#fulfil(reply);
+  }
+
+  reject(reason: unknown): void {
+    this.#settle();
+    this.#reject(reason);
+  }
+
+  #listen(signal: AbortSignal): void {
+    this.#onAbort = () => this.#owner.giveUp(this, signal.reason);
+    signal.addEventListener("abort", this.#onAbort);
+  }
+
+  #settle(): void {
+    this.settled = true;
+    this.frame = undefined;
+    if (this.#onAbort !== undefined) this.#signal?.removeEventListener("abort", this.#onAbort);
+  }
+}

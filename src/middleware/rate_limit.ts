@@ -1,0 +1,77 @@
+import { type Clock, type Context, type Middleware, type Session, systemClock } from "../core/mod.ts";
+import { checkFunction, checkRate, checkWhole } from "./options.ts";
+import { TokenBucket } from "./token_bucket.ts";
+
+/** Settings of {@link rateLimit}. */
+export interface RateLimitOptions<In = string, Out = In, State = unknown> {
+  /** How many frames of a connection are handled a second, in the long run. A finite number above 0, also below 1. */
+  readonly perSecond: number;
+  /** How many may come at once after a pause. A whole number of at least 1; default: those of one second, rounded up. */
+  readonly burst?: number;
+  /**
+   * What becomes of a frame beyond that:
+   *
+   * - `"wait"`: it waits for its turn. That counts as being with the handler, for its deadline as for `concurrency`; so reading
+   *   stops, and the sender has to wait. Frames keep their order.
+   * - `"close"`: the connection ends, as `handler-closed`; the frame is not answered.
+   * - `{ reply }`: it is not handled, and answered with what this returns.
+   */
+  readonly onLimit: "wait" | "close" | { readonly reply: (frame: In, context: Context<Out, State>) => Out };
+  /** Time, for tests. Default: the runtime's own. */
+  readonly clock?: Clock;
+}
+
+/**
+ * A middleware that bounds how many frames a connection has handled: a token bucket for each, which fills up by `perSecond` and
+ * holds `burst`. Costs a frame a look at the clock; there is a timer only while a frame waits.
+ *
+ * - **Pushes back** with `"wait"`: at most `concurrency` frames wait, and nothing more is read.
+ * - **On abort** of `context.signal`, a frame that waits is forgotten, and takes nothing from those behind it.
+ *
+ * @throws {TypeError | RangeError} an option that makes no sense
+ *
+ * @example
+ * ```ts
+ * import { lines, serve } from "spillway";
+ * import { rateLimit } from "spillway/middleware";
+ *
+ * await using server = await serve({
+ *   port: 0,
+ *   codec: lines(),
+ *   middleware: [rateLimit({ perSecond: 100, burst: 20, onLimit: { reply: () => "slow down" } })],
+ *   handler: (line) => line,
+ * });
+ * console.log(server.address.port > 0); // true
+ * ```
+ */
+export function rateLimit<In = string, Out = In, State = unknown>(
+  options: RateLimitOptions<In, Out, State>,
+): Middleware<In, Out, State> {
+  const { perSecond, onLimit, clock = systemClock } = options;
+  checkRate("perSecond", perSecond);
+  const burst = options.burst ?? Math.ceil(perSecond);
+  checkWhole("burst", burst);
+  checkOnLimit(onLimit);
+  const buckets = new WeakMap<Session<Out, State>, TokenBucket>();
+  const bucketOf = ({ session }: Context<Out, State>): TokenBucket => {
+    const bucket = buckets.get(session) ?? new TokenBucket(perSecond, burst, clock);
+    buckets.set(session, bucket);
+    return bucket;
+  };
+  return (frame, context, next) => {
+    const bucket = bucketOf(context);
+    if (bucket.take()) return next(frame, context);
+    if (onLimit === "wait") return bucket.wait(context.signal, () => next(frame, context));
+    if (onLimit !== "close") return onLimit.reply(frame, context);
+    context.close();
+    return undefined;
+  };
+}
+
+function checkOnLimit(onLimit: unknown): void {
+  if (onLimit === "wait" || onLimit === "close") return;
+  if (typeof onLimit !== "object" || onLimit === null) {
+    throw new RangeError(`onLimit must be "wait", "close" or { reply }, not ${String(onLimit)}`);
+  }
+  checkFunction("onLimit.reply", (onLimit as { readonly reply?: unknown }).reply);
+}

@@ -1,0 +1,212 @@
+import { afterEach, describe, expect } from "vitest";
+import { connect } from "../../src/core/mod.ts";
+import type { Client, ClientOptions, Connection, Listener, Server } from "../../src/mod.ts";
+import { lines } from "../../src/mod.ts";
+import { eventually, gate, type Platform, start, testOn } from "./platform.ts";
+
+type Options = Partial<ClientOptions<string, string>>;
+
+/** The side that asks, against a real server. */
+export function client(platform: Platform): void {
+  const open: { abort(): void }[] = [];
+  const listeners: Listener[] = [];
+
+  async function connectTo({ address }: Pick<Server, "address">, options: Options = {}) {
+    const { hostname, port } = address;
+    const client = await connect(platform.transport, { hostname, port, codec: lines(), ...options });
+    open.push(client);
+    return client;
+  }
+
+  /** A client, and the bare connection at the other end. */
+  async function connectToConnection(options: Options = {}): Promise<[Client<string, string>, Connection]> {
+    const listener = await platform.transport.listen({ hostname: "127.0.0.1", port: 0, backlog: 16 });
+    listeners.push(listener);
+    const client = await connectTo(listener, options);
+    const { value } = (await listener[Symbol.asyncIterator]().next()) as IteratorYieldResult<Connection>;
+    open.push(value);
+    return [client, value];
+  }
+
+  describe("a client", () => {
+    afterEach(() => {
+      for (const one of open.splice(0)) one.abort();
+      for (const listener of listeners.splice(0)) listener.close();
+    });
+
+    testOn(platform, "gets its replies in order, of 5,000 pipelined requests", async () => {
+      const { server, closed } = await start(platform, {
+        codec: lines(),
+        concurrency: 16,
+        handler: (line) => (Number(line) % 3 === 0 ? Promise.resolve(`did ${line}`) : `did ${line}`),
+      });
+      const client = await connectTo(server);
+      const asked = Array.from({ length: 5_000 }, (_, index) => String(index));
+      expect(await Promise.all(asked.map((line) => client.request(line)))).toEqual(asked.map((line) => `did ${line}`));
+      expect(await client.close()).toEqual({ drained: 0, aborted: 0 });
+      expect(await client.closed).toEqual({ reason: "drained" });
+      expect((await closed()).reason).toBe("remote-closed");
+    });
+
+    testOn(platform, "and a server carry 16 MiB each way at once, with small buffers", async () => {
+      const maxOutboundBytes = 16_384;
+      const { server } = await start(platform, { codec: lines(), handler: (line) => line, maxOutboundBytes });
+      const client = await connectTo(server, { maxOutboundBytes, maxPendingRequests: Infinity });
+      const line = "x".repeat(32_767);
+      const replies = await Promise.all(Array.from({ length: 512 }, () => client.request(line)));
+      expect(replies.every((reply) => reply === line)).toBe(true);
+      expect(client.stats().bytesIn).toBe(512 * 32_768);
+    });
+
+    testOn(platform, "drops the late reply of a slow server, and matches the next", async () => {
+      const release = gate();
+      const { server } = await start(platform, {
+        codec: lines(),
+        handler: (line) => (line === "slow" ? release.promise.then(() => line) : line),
+      });
+      const client = await connectTo(server);
+      const controller = new AbortController();
+      const aborted = client.request("slow", { signal: controller.signal });
+      await expect(client.request("late", { timeoutMs: 30 })).rejects.toMatchObject({ code: "request-timeout" });
+      controller.abort();
+      await expect(aborted).rejects.toMatchObject({ name: "AbortError" });
+      const next = client.request("next");
+      release.open();
+      expect(await next).toBe("next");
+      expect(client.stats()).toMatchObject({ pendingRequests: 0, waitingPushes: 0 });
+    });
+
+    testOn(platform, "is told when its connection is reset while it waits", async () => {
+      const begun = gate();
+      const { server } = await start(platform, {
+        codec: lines(),
+        handler: () => {
+          begun.open();
+          return new Promise<string>(() => {});
+        },
+      });
+      const client = await connectTo(server);
+      const failed = client.request("hang").catch((error: unknown) => error);
+      await begun.promise;
+      void server.shutdown();
+      void server.shutdown();
+      expect(await failed).toMatchObject({
+        message: expect.stringContaining("whether the request was carried out is unknown"),
+      });
+      // Deno cannot send RST.
+      expect(["connection-reset", "remote-closed"]).toContain((await client.closed).reason);
+    });
+
+    testOn(platform, "takes no half frame for a reply", async () => {
+      const [client, far] = await connectToConnection();
+      const failed = client.request("a").catch((error: unknown) => error);
+      const writer = far.writable.getWriter();
+      await writer.write(new TextEncoder().encode("DELETE 10"));
+      await writer.close();
+      expect(await failed).toMatchObject({ code: "unexpected-eof" });
+    });
+
+    testOn(
+      platform,
+      "lets requests wait for a server that does not read, and gives it up after writeTimeoutMs",
+      async () => {
+        const [client] = await connectToConnection({ writeTimeoutMs: 200, requestTimeoutMs: Infinity });
+        const line = "x".repeat(60_000);
+        const replies = Array.from({ length: 1_000 }, () => client.request(line).catch((error: unknown) => error));
+        await eventually(() => client.stats().framesOut >= 10);
+        expect(client.stats().waitingRequests).toBeGreaterThan(500);
+        const errors = (await Promise.all(replies)) as { code: string }[];
+        expect(new Set(errors.map(({ code }) => code))).toEqual(new Set(["write-timeout", "client-closed"]));
+        expect((await client.closed).reason).toBe("write-timeout");
+      },
+    );
+
+    testOn(platform, "gets what the server pushes, between its replies", async () => {
+      const { server } = await start<string, string>(platform, {
+        codec: lines(),
+        onConnect: (session) => session.join("all"),
+        handler: (line, { session }) => {
+          session.group("all").broadcast(`! ${line}`);
+          return line;
+        },
+      });
+      const isPush = (frame: string) => frame.startsWith("! ");
+      const [one, other] = [await connectTo(server, { isPush }), await connectTo(server, { isPush })];
+      expect(await Promise.all(["a", "b"].map((line) => one.request(line)))).toEqual(["a", "b"]);
+      expect(await other.request("c")).toBe("c");
+      for (const client of [one, other]) {
+        const frames: string[] = [];
+        for await (const frame of client) if (frames.push(frame) === 3) break;
+        expect(frames).toEqual(["! a", "! b", "! c"]);
+      }
+    });
+
+    testOn(platform, "pushes back to a server whose pushes nobody takes", async () => {
+      const [client, far] = await connectToConnection({ maxPushes: 5 });
+      const writer = far.writable.getWriter();
+      const part = new TextEncoder().encode(`${"x".repeat(63)}\n`.repeat(1_024));
+      let taken = 0;
+      const writing = (async () => {
+        for (let count = 0; count < 256; count++) {
+          await writer.write(part);
+          taken += 1;
+        }
+        await writer.close();
+      })();
+      let before = -1;
+      await eventually(() => {
+        const still = taken === before && (writer.desiredSize as number) <= 0;
+        before = taken;
+        return still;
+      });
+      expect(taken).toBeLessThan(256);
+      expect(client.stats().waitingPushes).toBe(5);
+      let count = 0;
+      for await (const _ of client) count += 1;
+      await writing;
+      expect(count).toBe(256 * 1_024);
+    });
+
+    testOn(platform, "comes back when its connection is lost, and asks what waits", async () => {
+      const { server } = await start<string, string>(platform, {
+        codec: lines(),
+        handler: (line, context) => {
+          if (line === "quit") context.close();
+          return line;
+        },
+      });
+      const client = await connectTo(server, { reconnect: { minDelayMs: 20, jitter: 0 } });
+      for (let count = 1; count <= 3; count++) {
+        expect(await client.request("quit")).toBe("quit");
+        await eventually(() => client.connection?.id !== count);
+        expect(await client.request("a")).toBe("a");
+      }
+      expect(client.stats().connections).toBe(4);
+      expect(server.stats().connections).toBe(1);
+    });
+
+    testOn(platform, "drains: waits for what it asked, and nothing is left on either side", async () => {
+      const release = gate();
+      const { server, closed, heard } = await start(platform, {
+        codec: lines(),
+        handler: (line) => release.promise.then(() => line),
+      });
+      const client = await connectTo(server);
+      const replies = ["a", "b"].map((line) => client.request(line));
+      await heard(4);
+      const drained = client.close();
+      await expect(client.request("c")).rejects.toMatchObject({ code: "client-closed" });
+      release.open();
+      expect(await Promise.all(replies)).toEqual(["a", "b"]);
+      expect(await drained).toEqual({ drained: 2, aborted: 0 });
+      expect((await closed()).reason).toBe("remote-closed");
+    });
+
+    testOn(platform, "is not made where nothing listens", async () => {
+      const listener = await platform.transport.listen({ hostname: "127.0.0.1", port: 0, backlog: 16 });
+      const { address } = listener;
+      listener.close();
+      await expect(connectTo({ address }, { reconnect: true })).rejects.toMatchObject({ code: "connection-refused" });
+    });
+  });
+}

@@ -1,0 +1,169 @@
+import { describe, expect, it } from "vitest";
+import { type Codec, connect, lines, SpillwayError } from "../../../src/core/mod.ts";
+import { memoryTransport } from "../../../src/testing/mod.ts";
+import { connected, outcome, taken } from "./connected.ts";
+
+describe("a connection that ends with requests on their way", () => {
+  it("rejects them with its reason, and says that nobody knows what became of them", async () => {
+    const it = await connected({ maxPendingRequests: 1 });
+    const failures = Promise.allSettled([it.client.request("a"), it.client.request("b")]);
+    await it.other.reset();
+    const [sent, waiting] = await failures;
+    const unknown = "whether the request was carried out is unknown";
+    expect(sent).toMatchObject({
+      reason: { code: "connection-reset", message: expect.stringContaining(unknown), cause: expect.any(SpillwayError) },
+    });
+    expect(waiting).toMatchObject({ reason: { code: "client-closed", cause: { code: "connection-reset" } } });
+    expect(await it.client.closed).toMatchObject({ reason: "connection-reset", error: { code: "connection-reset" } });
+    expect(it.client.connection).toBeUndefined();
+    await expect(it.client.request("c")).rejects.toMatchObject({ code: "client-closed" });
+    expect(it.client.send("d")).toBe("closed");
+    expect(await it.client.flushed()).toBe(false);
+  });
+
+  it("by the other side's FIN: remote-closed", async () => {
+    const it = await connected();
+    const replies = ["a", "b"].map((frame) => outcome(it.client.request(frame)));
+    await it.other.send("A\n");
+    await it.other.finish();
+    expect(replies.map((reply) => reply())).toEqual(["A", "remote-closed"]);
+    expect(await it.client.closed).toEqual({ reason: "remote-closed" });
+  });
+
+  it("by FIN in mid-frame: unexpected-eof, and what was cut off is no reply", async () => {
+    const it = await connected();
+    const reply = outcome(it.client.request("a"));
+    const { end } = taken(it.client);
+    await it.other.send("DELETE 10");
+    await it.other.finish();
+    expect([reply(), end()]).toEqual(["unexpected-eof", "unexpected-eof"]);
+    expect(it.of("frame-error")).toMatchObject([{ skipped: false, error: { code: "unexpected-eof" } }]);
+    expect(it.of("connection-closed")).toMatchObject([{ reason: "unexpected-eof" }]);
+  });
+
+  it("by a frame that is too large: at once, and no fault frame is sent", async () => {
+    const it = await connected({ codec: lines({ maxFrameBytes: 4 }) }, { finishes: false });
+    const replies = ["a", "b"].map((frame) => outcome(it.client.request(frame)));
+    await it.other.send("good\nmuch too long\nnext\n");
+    expect(replies.map((reply) => reply())).toEqual(["good", "frame-too-large"]);
+    await it.clock.advance(2_000);
+    expect(await it.client.closed).toMatchObject({ reason: "frame-too-large", error: { code: "frame-too-large" } });
+    expect(it.other.received).toBe("a\nb\n");
+  });
+
+  it("takes no further request on its way out: that one is not sent", async () => {
+    const it = await connected({ codec: lines({ maxFrameBytes: 4 }) }, { finishes: false });
+    await it.other.send("much too long\n");
+    const late = outcome(it.client.request("late"));
+    await it.clock.advance(2_000);
+    expect([late(), it.other.received]).toEqual(["client-closed", ""]);
+  });
+
+  it("by a frame that is never finished: frame-timeout", async () => {
+    const it = await connected({ frameTimeoutMs: 1_000, requestTimeoutMs: Infinity });
+    const reply = outcome(it.client.request("a"));
+    await it.other.send("hal");
+    await it.clock.advance(999);
+    expect(reply()).toBe("…");
+    await it.clock.advance(1);
+    expect(reply()).toBe("frame-timeout");
+  });
+
+  it("by what isPush throws: handler-failed", async () => {
+    const isPush = () => {
+      throw new Error("no");
+    };
+    const it = await connected({ isPush });
+    const reply = outcome(it.client.request("a"));
+    await it.other.send("A\n");
+    expect(reply()).toBe("handler-failed");
+    expect(it.of("handler-error")).toMatchObject([{ error: { code: "handler-failed", cause: { message: "no" } } }]);
+    expect((await it.client.closed).reason).toBe("handler-failed");
+  });
+
+  it("by abort(): aborted", async () => {
+    const it = await connected({ maxPendingRequests: 1 });
+    const replies = ["a", "b"].map((frame) => outcome(it.client.request(frame)));
+    it.client.abort();
+    const late = outcome(it.client.request("c"));
+    await it.settle();
+    expect([...replies, late].map((reply) => reply())).toEqual(["aborted", "client-closed", "client-closed"]);
+    expect(await it.client.closed).toMatchObject({ reason: "aborted", error: { code: "aborted" } });
+    expect(it.other.error).toMatchObject({ code: "connection-reset" });
+    it.client.abort();
+    expect(await it.client.close()).toEqual({ drained: 0, aborted: 0 });
+  });
+
+  it("by a codec that throws at a frame: codec-failed", async () => {
+    const { encoder } = lines();
+    const decoder = () => ({ ...lines().decoder(), midFrame: false, push() {}, end() {}, next: () => broken() });
+    const it = await connected({ codec: { encoder, decoder } });
+    const reply = outcome(it.client.request("a"));
+    await it.other.send("A\n");
+    expect(reply()).toBe("codec-failed");
+    expect((await it.client.closed).reason).toBe("codec-failed");
+  });
+});
+
+describe("an idle connection", () => {
+  it("is closed in order after idleTimeoutMs", async () => {
+    const it = await connected({ idleTimeoutMs: 1_000 });
+    await it.clock.advance(999);
+    expect(it.client.connection).toMatchObject({ id: 1, remoteAddress: it.address });
+    await it.clock.advance(1);
+    expect(await it.client.closed).toEqual({ reason: "idle-timeout" });
+    expect(it.other.ended).toBe(true);
+  });
+
+  it("is not idle while a reply is awaited; it is when that was given up, or has come", async () => {
+    const it = await connected({ idleTimeoutMs: 1_000, requestTimeoutMs: 10_000 });
+    const late = outcome(it.client.request("a"));
+    await it.clock.advance(9_999);
+    expect([late(), it.client.connection?.id]).toEqual(["…", 1]);
+    await it.clock.advance(1);
+    expect(late()).toBe("request-timeout");
+    await it.clock.advance(999);
+    expect(it.client.connection?.id).toBe(1);
+    await it.clock.advance(1);
+    expect(await it.client.closed).toEqual({ reason: "idle-timeout" });
+  });
+
+  it("that is parked sends and hears again", async () => {
+    const it = await connected();
+    await it.clock.advance(10_000);
+    const { frames } = taken(it.client);
+    const reply = outcome(it.client.request("a"));
+    await it.clock.advance(5_000);
+    expect(it.other.received).toBe("a\n");
+    await it.other.send("A\npush\n");
+    expect([reply(), frames]).toEqual(["A", ["push"]]);
+  });
+});
+
+describe("connect", () => {
+  it("rejects with what the transport says", async () => {
+    const transport = memoryTransport();
+    const attempt = connect(transport, { hostname: "127.0.0.1", port: 9, codec: lines(), reconnect: true });
+    await expect(attempt).rejects.toMatchObject({ code: "connection-refused" });
+  });
+
+  it("rejects when the codec cannot be made, and lets go of the connection", async () => {
+    const it = await connected();
+    const codec: Codec<string> = { ...lines(), encoder: () => broken() };
+    await expect(connect(it.transport, { ...it.address, codec })).rejects.toMatchObject({ code: "codec-failed" });
+    await it.settle();
+    expect(it.others).toHaveLength(2);
+    expect(it.other.error).toMatchObject({ code: "connection-reset" });
+  });
+
+  it("counts what the observer throws, and goes on", async () => {
+    const it = await connected({ observer: () => broken() });
+    await it.other.finish();
+    expect((await it.client.closed).reason).toBe("remote-closed");
+    expect(it.client.stats().observerErrors).toBe(3);
+  });
+});
+
+function broken(): never {
+  throw new Error("broken");
+}

@@ -1,0 +1,71 @@
+import { describe, expect, it } from "vitest";
+import { connect, lines } from "../../../src/core/mod.ts";
+import { memoryTransport } from "../../../src/testing/mod.ts";
+
+const VALID = { hostname: "127.0.0.1", port: 1, codec: lines() };
+
+/** What `connect` refuses the options with; `connection-refused` when it does not. */
+async function refusal(options: Record<string, unknown>): Promise<unknown> {
+  try {
+    return await connect(memoryTransport(), { ...VALID, ...options });
+  } catch (error) {
+    return error;
+  }
+}
+
+const DURATIONS = ["connectTimeoutMs", "requestTimeoutMs", "idleTimeoutMs", "frameTimeoutMs", "writeTimeoutMs"];
+const COUNTS = ["maxPendingRequests", "maxPushes", "maxOutboundBytes", "maxOutboundFrames"];
+
+const nonsense = (names: readonly string[], values: readonly unknown[], kind: typeof RangeError | typeof TypeError) =>
+  names.flatMap((name) => values.map((value) => ({ name, value, kind })));
+
+const REFUSED = [
+  ...nonsense([...DURATIONS, ...COUNTS], [0, -1, Number.NaN], RangeError),
+  ...nonsense(COUNTS, [1.5], RangeError),
+  ...nonsense([...DURATIONS, ...COUNTS], ["1"], TypeError),
+  ...nonsense(["port"], [0, -1, 65_536, 1.5], RangeError),
+  ...nonsense(["port", "hostname"], [undefined], TypeError),
+  ...nonsense(["codec"], [undefined, null, {}, "lines"], TypeError),
+  ...nonsense(["observer", "isPush", "random"], ["no", {}], TypeError),
+  ...nonsense(["signal"], ["no", {}, null], TypeError),
+  ...nonsense(["onSlowConsumer"], ["wait", ""], RangeError),
+  ...nonsense(["reconnect"], ["yes", 1, null], TypeError),
+  ...nonsense(
+    ["reconnect"],
+    [
+      { minDelayMs: 0 },
+      { minDelayMs: Infinity, maxDelayMs: Infinity },
+      { maxDelayMs: Infinity },
+      { maxDelayMs: 100, minDelayMs: 200 },
+      { factor: 0.9 },
+      { factor: Infinity },
+      { jitter: -0.1 },
+      { jitter: 1.1 },
+      { jitter: Number.NaN },
+      { maxAttempts: 0 },
+      { maxAttempts: 1.5 },
+    ],
+    RangeError,
+  ),
+  ...nonsense(["reconnect"], [{ jitter: "full" }, { factor: "2" }, { minDelayMs: "1" }], TypeError),
+];
+
+describe("connect", () => {
+  it.each(REFUSED)("refuses $name: $value", async ({ name, value, kind }) => {
+    const error = await refusal({ [name]: value });
+    expect(error).toBeInstanceOf(kind);
+    const named = typeof value === "object" && name === "reconnect" && value !== null ? Object.keys(value)[0] : name;
+    expect((error as Error).message).toContain(named);
+  });
+
+  it.each([
+    { reconnect: true },
+    { reconnect: false },
+    { reconnect: {} },
+    { reconnect: { maxAttempts: Infinity, jitter: 0, factor: 1 } },
+    Object.fromEntries([...DURATIONS, ...COUNTS].map((name) => [name, Infinity])),
+    { isPush: undefined, observer: undefined, signal: undefined, reconnect: undefined },
+  ])("takes %o", async (options) => {
+    expect(await refusal(options)).toMatchObject({ code: "connection-refused" });
+  });
+});

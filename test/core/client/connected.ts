@@ -1,0 +1,157 @@
+import { afterEach, expect } from "vitest";
+import {
+  type Client,
+  type ClientEvent,
+  type ClientOptions,
+  type Connection,
+  connect,
+  type Listener,
+  lines,
+  SpillwayError,
+} from "../../../src/core/mod.ts";
+import { type ManualClock, type MemoryTransport, manualClock, memoryTransport } from "../../../src/testing/mod.ts";
+import { OtherSide, type OtherSideOptions } from "../other_side.ts";
+
+/** How the rest of the world is. */
+export interface WorldOptions extends OtherSideOptions {
+  readonly maxLinkBytes?: number;
+}
+
+/** A client in memory, on a clock of its own, with everything that it reported; the test plays the server. */
+export class Connected {
+  readonly clock: ManualClock = manualClock();
+  readonly events: ClientEvent[] = [];
+  readonly transport: MemoryTransport;
+  /** The other ends of all connections that were accepted, in order. */
+  readonly others: OtherSide[] = [];
+  client!: Client<string, string>;
+  #listener: Listener | undefined;
+  #address = { hostname: "127.0.0.1", port: 0 };
+
+  constructor(maxLinkBytes: number) {
+    this.transport = memoryTransport({ maxLinkBytes });
+  }
+
+  get address(): { readonly hostname: string; readonly port: number } {
+    return this.#address;
+  }
+
+  /** The other end of the present connection. */
+  get other(): OtherSide {
+    return this.others.at(-1) as OtherSide;
+  }
+
+  of<Type extends ClientEvent["type"]>(type: Type): Extract<ClientEvent, { type: Type }>[] {
+    return this.events.filter((event): event is Extract<ClientEvent, { type: Type }> => event.type === type);
+  }
+
+  /** Waits for nothing but what can happen without time passing. */
+  settle(): Promise<void> {
+    return this.clock.advance(0);
+  }
+
+  /** The server is there (again, at the same address). */
+  async listen(options: OtherSideOptions = {}): Promise<void> {
+    this.#listener = await this.transport.listen({ ...this.#address, backlog: 16 });
+    this.#address = { ...this.#listener.address };
+    void this.#accept(this.#listener, options);
+    await this.settle();
+  }
+
+  /** Nobody listens any more; connections live on. */
+  unlisten(): void {
+    this.#listener?.close();
+  }
+
+  /** Ends what is left, and checks that then nothing is left. */
+  async end(): Promise<void> {
+    this.unlisten();
+    this.client.abort();
+    for (const other of this.others) other.connection.abort();
+    await this.settle();
+    const { pendingRequests, waitingRequests, waitingPushes } = this.client.stats();
+    expect({ pendingRequests, waitingRequests, waitingPushes }).toEqual({
+      pendingRequests: 0,
+      waitingRequests: 0,
+      waitingPushes: 0,
+    });
+    expect(this.clock.pending).toBe(0);
+    expect(this.of("client-closed")).toHaveLength(1);
+    expect(this.of("connection-closed")).toHaveLength(this.of("connection-opened").length);
+  }
+
+  async #accept(listener: Listener, options: OtherSideOptions): Promise<void> {
+    for await (const connection of listener as AsyncIterable<Connection>) {
+      this.others.push(new OtherSide(connection, this.clock, options));
+    }
+  }
+}
+
+const running: Connected[] = [];
+
+afterEach(async () => {
+  for (const connected of running.splice(0)) await connected.end();
+});
+
+/** Connects a client of lines, and ends it after the test. */
+export async function connected(
+  options: Partial<ClientOptions<string, string>> = {},
+  { maxLinkBytes = 65_536, ...world }: WorldOptions = {},
+): Promise<Connected> {
+  const it = new Connected(maxLinkBytes);
+  await it.listen(world);
+  it.client = await connect<string, string>(it.transport, {
+    ...it.address,
+    codec: lines(),
+    clock: it.clock,
+    ...options,
+    observer: (event) => {
+      it.events.push(event);
+      options.observer?.(event);
+    },
+  });
+  running.push(it);
+  await it.settle();
+  return it;
+}
+
+/** What became of a promise so far: `…`, what it fulfilled with, or the code or name of what it rejected with. */
+export function outcome(promise: Promise<unknown>): () => unknown {
+  let now: unknown = "…";
+  promise.then(
+    (value) => {
+      now = value;
+    },
+    (error: unknown) => {
+      now = error instanceof SpillwayError ? error.code : (error as Error).name;
+    },
+  );
+  return () => now;
+}
+
+/** The pushes that an endless loop has taken so far, and how the loop ended. */
+export function taken(client: Client<string, string>): { readonly frames: string[]; readonly end: () => unknown } {
+  const frames: string[] = [];
+  const loop = async () => {
+    for await (const frame of client) frames.push(frame);
+    return "done";
+  };
+  return { frames, end: outcome(loop()) };
+}
+
+/** A signal, and how many listen to it. */
+export function countedSignal(): { controller: AbortController; signal: AbortSignal; listeners: () => number } {
+  const controller = new AbortController();
+  const { signal } = controller;
+  let count = 0;
+  const { addEventListener, removeEventListener } = signal;
+  signal.addEventListener = (...given: Parameters<typeof addEventListener>) => {
+    count += 1;
+    addEventListener.apply(signal, given);
+  };
+  signal.removeEventListener = (...given: Parameters<typeof removeEventListener>) => {
+    count -= 1;
+    removeEventListener.apply(signal, given);
+  };
+  return { controller, signal, listeners: () => count };
+}

@@ -1,0 +1,259 @@
+import { describe, expect, it } from "vitest";
+import type { Middleware, ServeOptions } from "../../src/core/mod.ts";
+import { type Answers, answers } from "./answers.ts";
+import { type Served, served } from "./served.ts";
+
+const handshaking = (layer: Middleware<string>): Middleware<string> => Object.assign(layer, { handshake: true });
+
+/** Frames go to `checks` until one was answered with "ok". */
+function checkedBy(checks: Answers): Middleware<string> {
+  return handshaking(async (line, context, next) => {
+    if (!context.session.handshaking) return next(line, context);
+    const reply = (await checks.handler(line, context)) as string;
+    if (reply === "ok") context.session.completeHandshake();
+    return reply;
+  });
+}
+
+interface Trial {
+  readonly it: Served;
+  readonly checks: Answers;
+  readonly handled: string[];
+}
+
+async function trial(options: Partial<ServeOptions<string, string>> = {}): Promise<Trial> {
+  const checks = answers();
+  const handled: string[] = [];
+  const it = await served({
+    concurrency: 4,
+    handshakeTimeoutMs: 1_000,
+    middleware: [checkedBy(checks)],
+    handler: (line) => {
+      handled.push(line);
+      return line;
+    },
+    ...options,
+  });
+  return { it, checks, handled };
+}
+
+describe("a handshake", () => {
+  it("takes one frame at a time, whatever the concurrency, until it is complete", async () => {
+    const { it, checks, handled } = await trial();
+    const other = await it.connect();
+    await other.send("a\nb\nc\nd\n");
+    expect(checks.frames).toEqual(["a"]);
+    checks.of("a").resolve("again");
+    await it.settle();
+    expect(checks.frames).toEqual(["a", "b"]);
+    expect(handled).toEqual([]);
+    checks.of("b").resolve("ok");
+    await it.settle();
+    expect(handled).toEqual(["c", "d"]);
+    expect(other.received).toBe("again\nok\nc\nd\n");
+  });
+
+  it("says on the session whether it is complete", async () => {
+    const seen: boolean[] = [];
+    const it = await served({
+      middleware: [
+        handshaking((line, { session }, next) => {
+          seen.push(session.handshaking);
+          session.completeHandshake();
+          session.completeHandshake();
+          seen.push(session.handshaking);
+          return next(line);
+        }),
+      ],
+    });
+    const other = await it.connect();
+    await other.send("a\nb\n");
+    expect(seen).toEqual([true, false, false, false]);
+    expect(other.received).toBe("A\nB\n");
+  });
+
+  it("that no middleware asks for is not waited for", async () => {
+    const seen: boolean[] = [];
+    const it = await served({
+      handshakeTimeoutMs: 10,
+      middleware: [(line, { session }, next) => (seen.push(session.handshaking), next(line))],
+    });
+    const other = await it.connect();
+    await it.clock.advance(1_000);
+    await other.send("a\n");
+    expect([seen, other.received]).toEqual([[false], "A\n"]);
+  });
+
+  it("may be completed by onConnect", async () => {
+    const { it, checks, handled } = await trial({ onConnect: (session) => session.completeHandshake() });
+    const other = await it.connect();
+    await it.clock.advance(2_000);
+    await other.send("a\n");
+    expect([checks.frames, handled, other.received]).toEqual([[], ["a"], "a\n"]);
+  });
+
+  it("that is complete has no deadline any more", async () => {
+    const { it, checks } = await trial();
+    const other = await it.connect();
+    await other.send("a\n");
+    await it.clock.advance(999);
+    checks.of("a").resolve("ok");
+    await it.clock.advance(5_000);
+    await other.send("b\n");
+    expect(other.received).toBe("ok\nb\n");
+  });
+});
+
+/** What the other side does within the handshake's 1,000 ms, and what it gets. All end at that instant, with that reason. */
+const LATE: readonly (readonly [string, string, (trial: Trial) => Promise<Awaited<ReturnType<Served["connect"]>>>])[] =
+  [
+    ["no byte comes", "error: handshake-timeout\n", ({ it }) => it.connect()],
+    [
+      "a frame is begun",
+      "error: handshake-timeout\n",
+      async ({ it }) => {
+        const other = await it.connect();
+        await it.clock.advance(500);
+        await other.send("a");
+        return other;
+      },
+    ],
+    [
+      "a frame did not do",
+      "again\nerror: handshake-timeout\n",
+      async ({ it, checks }) => {
+        const other = await it.connect();
+        await other.send("a\n");
+        await it.clock.advance(900);
+        checks.of("a").resolve("again");
+        await it.settle();
+        return other;
+      },
+    ],
+    [
+      "the check computes",
+      "error: handshake-timeout\n",
+      async ({ it }) => {
+        const other = await it.connect();
+        await it.clock.advance(900);
+        await other.send("a\nb\n");
+        return other;
+      },
+    ],
+    [
+      "the check computes, and the other side has finished",
+      "error: handshake-timeout\n",
+      async ({ it }) => {
+        const other = await it.connect();
+        await other.send("a\n");
+        await other.finish();
+        return other;
+      },
+    ],
+    [
+      "the check computes, and the server drains",
+      "error: handshake-timeout\n",
+      async ({ it }) => {
+        const other = await it.connect();
+        await other.send("a\nb\n");
+        void it.server.shutdown();
+        await it.settle();
+        return other;
+      },
+    ],
+  ];
+
+describe("the handshake deadline", () => {
+  it.each(LATE)("passes when %s", async (_, received, begin) => {
+    const that = await trial();
+    const { it, checks, handled } = that;
+    const other = await begin(that);
+    await it.clock.advance(999 - it.clock.now());
+    expect([it.reasons, other.ended]).toEqual([[], false]);
+    await it.clock.advance(1);
+    expect([other.received, other.ended]).toEqual([received, true]);
+    expect(it.closed).toMatchObject([{ reason: "handshake-timeout", error: { code: "handshake-timeout" } }]);
+    expect(handled).toEqual([]);
+    expect(checks.frames.length).toBeLessThan(2);
+    expect(it.clock.pending).toBe(0);
+  });
+
+  it("aborts the signal of a check that is still at work, and what that gives later is nobody's", async () => {
+    const { it, checks, handled } = await trial();
+    const other = await it.connect();
+    await other.send("a\nb\n");
+    await it.clock.advance(1_000);
+    expect(checks.of("a").aborted).toBe("handshake-timeout");
+    checks.of("a").resolve("ok");
+    await it.settle();
+    expect([other.received, handled]).toEqual(["error: handshake-timeout\n", []]);
+    expect(it.of("handler-error").map(({ error }) => error.code)).toEqual(["handshake-timeout"]);
+  });
+
+  it("runs from the opening, also while onConnect takes its time", async () => {
+    const greeting = answers();
+    const { it } = await trial({ onConnect: (_, context) => greeting.handler("greeting", context) as Promise<string> });
+    const other = await it.connect();
+    await it.clock.advance(1_000);
+    expect(greeting.of("greeting").aborted).toBe("handshake-timeout");
+    expect(other.received).toBe("error: handshake-timeout\n");
+  });
+
+  it("is one of several: the handler's passes earlier", async () => {
+    const { it, checks } = await trial({ handlerTimeoutMs: 100 });
+    const other = await it.connect();
+    await other.send("a\n");
+    await it.clock.advance(100);
+    expect(checks.of("a").aborted).toBe("handler-timeout");
+    expect(it.reasons).toEqual(["handler-timeout"]);
+  });
+
+  it("may be off", async () => {
+    const { it } = await trial({ handshakeTimeoutMs: Infinity });
+    const other = await it.connect();
+    await it.clock.advance(250_000);
+    expect([it.reasons, other.ended]).toEqual([[], false]);
+  });
+
+  it("passes beside a fault that waits for its turn, and only once", async () => {
+    const it = await served({
+      handshakeTimeoutMs: 1_000,
+      writeTimeoutMs: 5_000,
+      maxOutboundBytes: 1_000,
+      middleware: [
+        handshaking(async function* () {
+          for (;;) yield "x".repeat(100);
+        }),
+      ],
+    });
+    const other = await it.connect({ reads: false });
+    await other.send("a\n");
+    await it.clock.advance(1_000);
+    expect(it.reasons).toEqual([]);
+    await other.reset();
+    expect(it.reasons).toEqual(["connection-reset"]);
+  });
+});
+
+describe("a drain during the handshake", () => {
+  it("closes who has sent nothing at once", async () => {
+    const { it } = await trial();
+    const other = await it.connect();
+    const drained = it.server.shutdown();
+    await it.settle();
+    expect(await drained).toEqual({ drained: 1, aborted: 0 });
+    expect([other.received, other.ended]).toEqual(["", true]);
+  });
+
+  it("answers what was received in full, once it is complete", async () => {
+    const { it, checks, handled } = await trial();
+    const other = await it.connect();
+    await other.send("a\nb\nc\n");
+    const drained = it.server.shutdown();
+    await it.settle();
+    checks.of("a").resolve("ok");
+    await it.settle();
+    expect(await drained).toEqual({ drained: 1, aborted: 0 });
+    expect([other.received, handled]).toEqual(["ok\nb\nc\n", ["b", "c"]]);
+  });
+});

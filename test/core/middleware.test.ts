@@ -1,0 +1,336 @@
+import { describe, expect, it } from "vitest";
+import { compose } from "../../src/core/middleware.ts";
+import { type Context, lines, type Middleware, type Next, serve } from "../../src/core/mod.ts";
+import { memoryTransport } from "../../src/testing/mod.ts";
+import { answers } from "./answers.ts";
+import { type Served, served } from "./served.ts";
+
+type Layer = Middleware<string>;
+
+/** Says when a frame goes in, and when its answer comes out. */
+function tracing(name: string, trace: string[]): Layer {
+  return (line, context, next) => {
+    trace.push(`> ${name}`);
+    const answer = next(`${line}${name}`, context) as string;
+    trace.push(`< ${name}`);
+    return `${answer}${name}`;
+  };
+}
+
+/** The handler's failures, as the observer saw them. */
+const failures = (it: Served) => it.of("handler-error").map(({ error }) => `${error.code}: ${error.message}`);
+
+describe("middleware", () => {
+  it("is around the handler, the first outermost; all may change the frame and the reply", async () => {
+    const trace: string[] = [];
+    const it = await served({
+      middleware: ["1", "2", "3"].map((name) => tracing(name, trace)),
+      handler: (line) => {
+        trace.push(line);
+        return `${line}-`;
+      },
+    });
+    const other = await it.connect();
+    await other.send("a\n");
+    expect(trace).toEqual(["> 1", "> 2", "> 3", "a123", "< 3", "< 2", "< 1"]);
+    expect(other.received).toBe("a123-321\n");
+  });
+
+  it("that is synchronous stays so: there is no promise, and no handler at work", async () => {
+    const seen: unknown[] = [];
+    const it = await served({
+      middleware: [
+        (line, context, next) => {
+          const answer = next(line, context);
+          seen.push(answer, it.server.stats().handlers);
+          return answer;
+        },
+      ],
+    });
+    const other = await it.connect();
+    await other.send("a\nb\n");
+    expect(seen).toEqual(["A", 0, "B", 0]);
+  });
+
+  it("that is asynchronous keeps the order of the replies", async () => {
+    const pending = answers();
+    const late: Layer = async (line, context, next) => `${(await next(line, context)) as string}!`;
+    const it = await served({ concurrency: 2, middleware: [late], handler: pending.handler });
+    const other = await it.connect();
+    await other.send("a\nb\n");
+    pending.of("b").resolve("B");
+    await it.settle();
+    expect(other.received).toBe("");
+    pending.of("a").resolve("A");
+    await it.settle();
+    expect(other.received).toBe("A!\nB!\n");
+  });
+
+  it("with nothing in it leaves the handler as it is", () => {
+    const handler = (line: string) => line;
+    expect(compose([], handler)).toBe(handler);
+  });
+
+  it("is taken as it was when the server started", async () => {
+    const list: Layer[] = [(line, _, next) => next(`${line}!`)];
+    const it = await served({ middleware: list });
+    list[0] = () => "changed";
+    list.push(() => "added");
+    const other = await it.connect();
+    await other.send("a\n");
+    expect(other.received).toBe("A!\n");
+  });
+
+  it("hands its own context on, or another one", async () => {
+    const contexts: unknown[] = [];
+    const own = {} as Context<string>;
+    const it = await served({
+      middleware: [
+        (line, context, next) => {
+          contexts.push(context.session.connection.id);
+          return next(line, own);
+        },
+        (line, _, next) => next(line),
+      ],
+      handler: (line, context) => {
+        contexts.push(context);
+        return line;
+      },
+    });
+    const other = await it.connect();
+    await other.send("a\n");
+    expect(contexts[0]).toBe(1);
+    expect(contexts[1]).toBe(own);
+    expect(other.received).toBe("a\n");
+  });
+
+  it("that never calls next answers itself: with a frame, nothing, or by closing", async () => {
+    const handled: string[] = [];
+    const it = await served({
+      middleware: [
+        (line, context, next) => {
+          if (line === "ping") return "pong";
+          if (line === "quiet") return undefined;
+          if (line === "later") return Promise.resolve("late");
+          if (line !== "bye") return next(line, context);
+          context.close();
+          return "see you";
+        },
+      ],
+      handler: (line) => {
+        handled.push(line);
+        return line;
+      },
+    });
+    const other = await it.connect();
+    await other.send("ping\nquiet\na\nlater\nbye\nb\n");
+    expect(other.received).toBe("pong\na\nlate\nsee you\n");
+    expect(handled).toEqual(["a"]);
+    expect(it.reasons).toEqual(["handler-closed"]);
+  });
+
+  it("that never settles has the handler's deadline", async () => {
+    const it = await served({ handlerTimeoutMs: 100, middleware: [() => new Promise(() => undefined)] });
+    const other = await it.connect();
+    await other.send("a\n");
+    await it.clock.advance(100);
+    expect(other.received).toBe("error: handler-timeout\n");
+    expect(it.reasons).toEqual(["handler-timeout"]);
+  });
+
+  it("is not around onConnect, nor around the handler of an upgrade", async () => {
+    const seen: string[] = [];
+    const it = await served({
+      middleware: [
+        (line, context, next) => {
+          seen.push(line);
+          return next(line, context);
+        },
+      ],
+      onConnect: () => "hello",
+      handler: (line, context) => {
+        context.upgrade({ codec: lines(), handler: (upgraded) => `upgraded ${upgraded}` });
+        return line;
+      },
+    });
+    const other = await it.connect();
+    await other.send("a\nb\n");
+    expect(other.received).toBe("hello\na\nupgraded b\n");
+    expect(seen).toEqual(["a"]);
+  });
+
+  it("can be around a stream: look at its frames, or call next in the middle of its own", async () => {
+    const it = await served({
+      middleware: [
+        async function* (line, context, next) {
+          yield "begin";
+          for await (const frame of next(line, context) as AsyncIterable<string>) yield frame.toUpperCase();
+          yield "end";
+        },
+      ],
+      handler: async function* (line) {
+        yield `${line}1`;
+        yield `${line}2`;
+      },
+    });
+    const other = await it.connect();
+    await other.send("a\nb\n");
+    expect(other.received).toBe("begin\nA1\nA2\nend\nbegin\nB1\nB2\nend\n");
+  });
+});
+
+describe("a middleware that fails", () => {
+  const throwing: Layer = () => {
+    throw new Error("no");
+  };
+  const rejecting: Layer = () => Promise.reject(new Error("no"));
+  const afterwards: Layer = async (line, context, next) => {
+    await next(line, context);
+    throw new Error("no");
+  };
+  const twice: Layer = (line, context, next) => {
+    void next(line, context);
+    return next(line, context);
+  };
+  const twiceLater: Layer = async (line, context, next) => {
+    await next(line, context);
+    return next(line, context);
+  };
+
+  it.each([
+    ["throws", throwing, "the handler threw: no", []],
+    ["rejects", rejecting, "the handler threw: no", []],
+    ["fails behind the handler", afterwards, "the handler threw: no", ["a"]],
+    ["calls next twice", twice, "the handler threw: next() was called twice for one frame", ["a"]],
+    ["calls next twice, later", twiceLater, "the handler threw: next() was called twice for one frame", ["a"]],
+  ] as const)("%s: ends that connection only, as handler-failed", async (_, layer, message, frames) => {
+    const handled: string[] = [];
+    const it = await served({
+      middleware: [(line, context, next) => (line === "fine" ? next(line, context) : layer(line, context, next))],
+      handler: (line) => {
+        handled.push(line);
+        return line;
+      },
+    });
+    const [one, another] = [await it.connect(), await it.connect()];
+    await one.send("a\nb\n");
+    await another.send("fine\n");
+    expect([one.received, one.ended]).toEqual(["error: handler-failed\n", true]);
+    expect(another.received).toBe("fine\n");
+    expect(handled).toEqual([...frames, "fine"]);
+    expect(it.reasons).toEqual(["handler-failed"]);
+    expect(failures(it)).toEqual([`handler-failed: ${message}`]);
+  });
+
+  it("may be caught by one that is around it", async () => {
+    const it = await served({
+      middleware: [
+        async (line, context, next) => {
+          try {
+            return await next(line, context);
+          } catch (error) {
+            return `sorry: ${(error as Error).message}`;
+          }
+        },
+        throwing,
+      ],
+    });
+    const other = await it.connect();
+    await other.send("a\nb\n");
+    expect(other.received).toBe("sorry: no\nsorry: no\n");
+    expect(failures(it)).toEqual([]);
+  });
+
+  it("answers with what is no frame: that is refused as a handler's is", async () => {
+    const it = await served({ middleware: [() => "two\nlines"] });
+    const other = await it.connect();
+    await other.send("a\n");
+    expect(other.received).toBe("error: handler-failed\n");
+  });
+});
+
+describe("next", () => {
+  /** Hands out the `next` of the only frame, and answers it with `reply`. */
+  async function kept(reply: () => undefined | Promise<undefined>) {
+    let given!: Next<string>;
+    const handled: string[] = [];
+    const it = await served({
+      handlerTimeoutMs: 100,
+      middleware: [
+        (_line, _context, next) => {
+          given = next;
+          return reply();
+        },
+      ],
+      handler: (line) => void handled.push(line),
+    });
+    const other = await it.connect();
+    await other.send("a\n");
+    return { it, other, handled, given };
+  }
+  const never = () => new Promise<undefined>(() => undefined);
+
+  it.each([
+    ["at once", () => undefined],
+    ["later", () => Promise.resolve(undefined)],
+  ])("throws when the frame was answered %s, and the handler is not called", async (_, reply) => {
+    const { given, handled } = await kept(reply);
+    expect(() => given("a")).toThrow(new TypeError("next() must be called before the frame is answered"));
+    expect(handled).toEqual([]);
+  });
+
+  it("throws why nobody waits any more: the deadline passed", async () => {
+    const { it, given, handled } = await kept(never);
+    await it.clock.advance(100);
+    expect(() => given("a")).toThrow(expect.objectContaining({ code: "handler-timeout" }) as Error);
+    expect(handled).toEqual([]);
+  });
+
+  it("throws why nobody waits any more: the connection broke", async () => {
+    const { other, given, handled } = await kept(never);
+    await other.reset();
+    expect(() => given("a")).toThrow(expect.objectContaining({ code: "connection-reset" }) as Error);
+    expect(handled).toEqual([]);
+  });
+});
+
+describe("middleware: an option that makes no sense", () => {
+  const handshake = () => Object.assign((() => undefined) satisfies Layer, { handshake: true });
+
+  it.each([
+    ["not an array", () => undefined],
+    ["no functions in it", [() => undefined, "log"]],
+    ["a hole", [undefined]],
+    ["two handshakes", [handshake(), handshake()]],
+    ["null", null],
+  ])("%s", async (_, middleware) => {
+    const refused = serve(memoryTransport(), {
+      port: 0,
+      codec: lines(),
+      handler: (line: string) => line,
+      middleware: middleware as Layer[],
+    });
+    await expect(refused).rejects.toThrow(TypeError);
+  });
+});
+
+describe("the types", () => {
+  it("let a middleware for any state be used with every service", async () => {
+    const anyState: Middleware<string> = (line, _, next) => next(line.trim());
+    const server = await serve(memoryTransport(), {
+      port: 0,
+      codec: lines(),
+      state: () => ({ asked: 0 }),
+      middleware: [
+        anyState,
+        (line, { session }, next) => {
+          session.state.asked += 1;
+          return next(line);
+        },
+      ],
+      handler: (line, { session }) => `${line}${session.state.asked}`,
+    });
+    expect(server.stats().connections).toBe(0);
+    await server.shutdown();
+  });
+});

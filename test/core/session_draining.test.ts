@@ -1,0 +1,69 @@
+import { describe, expect, it } from "vitest";
+import type { Session } from "../../src/core/mod.ts";
+import { answers } from "./answers.ts";
+import { served } from "./served.ts";
+
+/** A served connection whose handler does not answer by itself, and the code that its `draining` aborted with. */
+async function watched(early: boolean) {
+  const pending = answers();
+  let session: Session<string> | undefined;
+  const it = await served({
+    handlerTimeoutMs: 5_000,
+    onConnect: (connected) => {
+      session = connected;
+      if (early) void connected.draining;
+    },
+    handler: pending.handler,
+  });
+  const other = await it.connect();
+  const code = () => {
+    const { aborted, reason } = (session as Session<string>).draining;
+    return aborted ? (reason as { code: string }).code : undefined;
+  };
+  return { it, other, pending, session: session as unknown as Session<string>, code };
+}
+
+type Watched = Awaited<ReturnType<typeof watched>>;
+
+const CAUSES: [string, (trial: Watched) => unknown, string | undefined][] = [
+  ["the server drains", ({ it }) => void it.server.shutdown(), "drained"],
+  ["the session is closed", ({ session }) => session.close(), "handler-closed"],
+  ["the connection is reset", ({ other }) => other.reset(), "connection-reset"],
+  ["the handler is late", ({ it }) => it.clock.advance(5_000), "handler-timeout"],
+  ["the other side finishes", ({ other }) => other.finish(), undefined],
+];
+
+describe.each([
+  ["asked for before", true],
+  ["asked for afterwards", false],
+])("session.draining, %s", (_name, early) => {
+  it.each(CAUSES)("when %s", async (_cause, act, expected) => {
+    const trial = await watched(early);
+    await trial.other.send("work\n");
+    if (early) expect(trial.code()).toBeUndefined();
+    await act(trial);
+    await trial.it.settle();
+    expect(trial.code()).toBe(expected);
+  });
+});
+
+describe("session.draining", () => {
+  it("ends a stream that would not end by itself, within the drain", async () => {
+    const it = await served({
+      handler: (_line, { session }) => forEver(session.draining),
+      onDrain: () => "goodbye",
+    });
+    const other = await it.connect();
+    await other.send("go\n");
+    const drained = it.server.shutdown();
+    await it.settle();
+    expect(await drained).toEqual({ drained: 1, aborted: 0 });
+    expect(other.received).toBe("begun\nended\ngoodbye\n");
+  });
+});
+
+async function* forEver(draining: AbortSignal): AsyncGenerator<string> {
+  yield "begun";
+  await new Promise<void>((resolve) => draining.addEventListener("abort", () => resolve()));
+  yield "ended";
+}

@@ -1,0 +1,166 @@
+// The int16 example: what it answers, its queue, its broadcast.
+import process from "node:process";
+import { describe, expect, it } from "vitest";
+import service from "../../examples/int16.ts";
+import { SpillwayError } from "../../src/mod.ts";
+import { dialNet } from "../conformance/net_client.ts";
+import type { OtherSide } from "../core/other_side.ts";
+import type { Served } from "../core/served.ts";
+import { serveByCli, serveInMemory } from "./served_example.ts";
+
+const LINK = 64;
+const COUNT = 5_000;
+const CHUNK = 20;
+
+function bytesOf(numbers: readonly number[]): Uint8Array {
+  const bytes = new Uint8Array(2 * numbers.length);
+  const view = new DataView(bytes.buffer);
+  for (const [index, number] of numbers.entries()) view.setInt16(2 * index, number);
+  return bytes;
+}
+
+/** No answer to them is the 42 of the broadcast. */
+const numbers = Array.from({ length: COUNT }, (_, index) => index % 21);
+const answers = numbers.map((number) => 2 * number);
+
+async function sendAll(other: OtherSide): Promise<void> {
+  const bytes = bytesOf(numbers);
+  for (let at = 0; at < bytes.length; at += CHUNK) await other.send(bytes.subarray(at, at + CHUNK));
+}
+
+/** Somebody who sends everything, and reads nothing yet. */
+async function stuck(it: Served): Promise<OtherSide> {
+  const other = await it.connect({ reads: false });
+  await sendAll(other);
+  return other;
+}
+
+function receivedBy({ chunks }: OtherSide): number[] {
+  return chunks.flatMap((chunk) => [...chunk]);
+}
+
+describe("int16", () => {
+  it.each([
+    [0, 0],
+    [1, 2],
+    [21, 42],
+    [127, 254],
+    [128, 0],
+    [300, 88],
+    [-1, 254],
+    [-128, 0],
+    [-129, 254],
+    [32_767, 254],
+    [-32_768, 0],
+  ])("answers %d with %d", async (number, answer) => {
+    const other = await (await serveInMemory(service)).connect();
+    await other.send(bytesOf([number]));
+    expect(receivedBy(other)).toEqual([answer]);
+  });
+
+  it("takes numbers that come byte by byte, and answers no half of one", async () => {
+    const it = await serveInMemory(service);
+    const other = await it.connect();
+    for (const byte of [0, 1, 0, 2, 0]) await other.send(Uint8Array.of(byte));
+    await other.finish();
+    expect([receivedBy(other), it.reasons]).toEqual([[2, 4], ["unexpected-eof"]]);
+  });
+
+  it.each([256, -1, 1.5, Number.NaN])("does not send %d as a byte", (number) => {
+    const encoder = service.codec.encoder();
+    const output = { text: () => undefined, bytes: () => undefined };
+    expect(() => encoder.encode(number, output)).toThrow(SpillwayError);
+  });
+});
+
+describe("int16: the queue", () => {
+  it("holds sixteen answers; then reading stops, and who sends has to wait", async () => {
+    const it = await serveInMemory(service, { maxLinkBytes: LINK });
+    await stuck(it);
+    const { bytesIn, framesIn, bytesOut, framesOut } = it.server.stats();
+    expect(framesIn).toBe(framesOut);
+    expect(framesOut - bytesOut).toBe(16);
+    expect(bytesOut).toBeLessThanOrEqual(2 * LINK);
+    // The chunk whose numbers are being taken, and one that was read ahead.
+    expect(bytesIn - 2 * framesIn).toBeLessThanOrEqual(2 * CHUNK);
+    await it.clock.advance(10_000);
+    expect(it.server.stats()).toMatchObject({ bytesIn, framesOut });
+  });
+
+  it("loses no answer of who reads late, and holds up nobody else", async () => {
+    const it = await serveInMemory(service, { maxLinkBytes: LINK });
+    const late = await stuck(it);
+    const other = await it.connect();
+    await sendAll(other);
+    expect(receivedBy(other)).toEqual(answers);
+    expect(late.receivedBytes).toBe(0);
+    await late.read();
+    expect(receivedBy(late)).toEqual(answers);
+  });
+
+  it("ends who never reads", async () => {
+    const it = await serveInMemory(service, { maxLinkBytes: LINK });
+    await stuck(it);
+    await it.clock.advance(30_000);
+    expect(it.reasons).toEqual(["write-timeout"]);
+  });
+});
+
+describe("int16: the broadcast", () => {
+  it("of 42 reaches all when the third connects, and again when there are three again", async () => {
+    const it = await serveInMemory(service);
+    const [one, two] = [await it.connect(), await it.connect()];
+    expect([one, two].map(receivedBy)).toEqual([[], []]);
+    const three = await it.connect();
+    const four = await it.connect();
+    expect([one, two, three, four].map(receivedBy)).toEqual([[42], [42], [42], []]);
+    await one.finish();
+    await two.finish();
+    const five = await it.connect();
+    expect([three, four, five].map(receivedBy)).toEqual([[42, 42], [42], [42]]);
+  });
+
+  it("comes between answers, whole", async () => {
+    const it = await serveInMemory(service);
+    const one = await it.connect();
+    await one.send(bytesOf([1]));
+    await it.connect();
+    await it.connect();
+    await one.send(bytesOf([2]));
+    expect(receivedBy(one)).toEqual([2, 42, 4]);
+  });
+
+  it("is dropped, and counted, for who has a full queue; nobody waits for that one", async () => {
+    const it = await serveInMemory(service, { maxLinkBytes: LINK });
+    const late = await stuck(it);
+    const [two, three] = [await it.connect(), await it.connect()];
+    expect([two, three].map(receivedBy)).toEqual([[42], [42]]);
+    expect(it.server.stats().framesDropped).toBe(1);
+    expect(it.of("slow-consumer")).toMatchObject([{ policy: "drop", connection: { id: 1 } }]);
+    await late.read();
+    expect(receivedBy(late)).toEqual(answers);
+  });
+});
+
+// Windows has no signal that another process could handle.
+describe.skipIf(process.platform === "win32")("int16, from the command line", () => {
+  it("answers, broadcasts, drains, and loses no answer of who reads late", async () => {
+    const { cli, port } = await serveByCli("int16");
+    const address = { hostname: "127.0.0.1", port };
+    const late = await dialNet(address, { stalled: true });
+    late.send(bytesOf([...numbers, 60]));
+    const two = await dialNet(address);
+    two.send(bytesOf([1, 2, 60]));
+    expect(await two.until("x")).toBe("\x02\x04x");
+    const three = await dialNet(address);
+    expect(await three.until("*")).toBe("*");
+    expect(await two.until("*")).toBe("\x02\x04x*");
+    late.resume();
+    // Whether there was a place for the broadcast is a question of time.
+    const received = (await late.until("x")).replace("*", "");
+    expect(received).toBe(`${String.fromCharCode(...answers)}x`);
+    cli.signal("SIGTERM");
+    expect(await three.rest()).toBe("*");
+    expect(await cli.ended).toEqual({ code: 0, signal: null });
+  });
+});

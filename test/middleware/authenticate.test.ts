@@ -1,0 +1,162 @@
+import { describe, expect, it } from "vitest";
+import { lines, type ServeOptions, serve } from "../../src/core/mod.ts";
+import { type AuthenticateOptions, authenticate } from "../../src/middleware/mod.ts";
+import { memoryTransport } from "../../src/testing/mod.ts";
+import { answers } from "../core/answers.ts";
+import type { OtherSide } from "../core/other_side.ts";
+import { type Served, served } from "../core/served.ts";
+
+const SECRET = { check: (line: string) => line === "secret", accepted: "come in", refused: "no" };
+
+async function guarded(
+  settings: AuthenticateOptions,
+  options: Partial<ServeOptions<string, string>> = {},
+): Promise<{ it: Served; other: OtherSide; handled: string[] }> {
+  const handled: string[] = [];
+  const it = await served({
+    concurrency: 4,
+    handshakeTimeoutMs: 1_000,
+    handler: (line) => {
+      handled.push(line);
+      return line;
+    },
+    ...options,
+    middleware: [authenticate(settings)],
+  });
+  return { it, other: await it.connect(), handled };
+}
+
+describe("authenticate", () => {
+  it("lets a connection in whose first frame satisfies the check", async () => {
+    const { it, other, handled } = await guarded(SECRET);
+    await other.send("secret\na\nsecret\n");
+    await it.clock.advance(2_000);
+    await other.send("b\n");
+    expect(other.received).toBe("come in\na\nsecret\nb\n");
+    expect(handled).toEqual(["a", "secret", "b"]);
+  });
+
+  it("refuses any other: a last frame, and the end; nothing is handled", async () => {
+    const { it, other, handled } = await guarded(SECRET);
+    await other.send("guess\nsecret\na\n");
+    expect([other.received, other.ended, handled]).toEqual(["no\n", true, []]);
+    expect(it.closed).toMatchObject([{ reason: "handler-closed", framesIn: 1, framesOut: 1 }]);
+  });
+
+  it("says nothing by default", async () => {
+    const { it, other } = await guarded({ check: SECRET.check });
+    const another = await it.connect();
+    await other.send("secret\na\n");
+    await another.send("guess\na\n");
+    expect([other.received, another.received, another.ended]).toEqual(["a\n", "", true]);
+  });
+
+  it("asks every connection, and each once", async () => {
+    const asked: string[] = [];
+    const { it, other } = await guarded({
+      check: (line, { connection }) => {
+        asked.push(`${line} of ${connection.id}`);
+        return true;
+      },
+    });
+    const another = await it.connect();
+    await other.send("a\nb\n");
+    await another.send("c\nd\n");
+    expect(asked).toEqual(["a of 1", "c of 2"]);
+  });
+
+  it.each([
+    ["true", "come in\na\n"],
+    ["false", "no\n"],
+  ])("waits for a check that takes its time, with all that is behind: %s", async (result, received) => {
+    const checks = answers();
+    const { it, other, handled } = await guarded({
+      ...SECRET,
+      check: async (line, context) => (await checks.handler(line, context)) === "true",
+    });
+    await other.send("first\na\n");
+    await it.clock.advance(500);
+    expect([checks.frames, handled, other.received]).toEqual([["first"], [], ""]);
+    checks.of("first").resolve(result);
+    await it.settle();
+    expect(other.received).toBe(received);
+    expect(other.ended).toBe(result === "false");
+  });
+
+  it.each([undefined, null, 1, "yes", {}])("takes nothing for a yes but true: %j", async (result) => {
+    for (const given of [result, Promise.resolve(result)]) {
+      const { other } = await guarded({ ...SECRET, check: () => given as boolean });
+      await other.send("guess\na\n");
+      expect([other.received, other.ended]).toEqual(["no\n", true]);
+    }
+  });
+
+  it.each([
+    [
+      "throws",
+      () => {
+        throw new Error("no database");
+      },
+    ],
+    ["rejects", () => Promise.reject(new Error("no database"))],
+  ])("lets nobody in when the check %s", async (_, check) => {
+    const { it, other, handled } = await guarded({ ...SECRET, check });
+    await other.send("secret\na\n");
+    expect([other.received, handled]).toEqual(["error: handler-failed\n", []]);
+    expect(it.reasons).toEqual(["handler-failed"]);
+  });
+
+  it("has the handshake's deadline, by which a late check is aborted", async () => {
+    const checks = answers();
+    const { it, other, handled } = await guarded({
+      ...SECRET,
+      check: async (line, context) => (await checks.handler(line, context)) === "true",
+    });
+    const silent = await it.connect();
+    await other.send("first\na\n");
+    await it.clock.advance(1_000);
+    expect(checks.of("first").aborted).toBe("handshake-timeout");
+    expect([other.received, silent.received]).toEqual(Array(2).fill("error: handshake-timeout\n"));
+    expect(it.reasons).toEqual(Array(2).fill("handshake-timeout"));
+    checks.of("first").resolve("true");
+    await it.settle();
+    expect([handled, other.received]).toEqual([[], "error: handshake-timeout\n"]);
+  });
+
+  it("is not asked by who is let in by onConnect", async () => {
+    const { other } = await guarded(SECRET, { onConnect: (session) => session.completeHandshake() });
+    await other.send("guess\n");
+    expect(other.received).toBe("guess\n");
+  });
+
+  it("can keep whom it let in, with frames and a state of the service's own types", async () => {
+    const transport = memoryTransport();
+    const server = await serve(transport, {
+      port: 0,
+      codec: lines(),
+      state: () => ({ user: "nobody" }),
+      middleware: [
+        authenticate({
+          check: (line, { session }) => {
+            session.state.user = line.toUpperCase();
+            return true;
+          },
+        }),
+      ],
+      handler: (_, { session }) => session.state.user,
+    });
+    const connection = await transport.connect(server.address);
+    const writer = connection.writable.getWriter();
+    await writer.write(new TextEncoder().encode("ann\nwho\n"));
+    const { value } = await connection.readable.getReader().read();
+    expect(new TextDecoder().decode(value)).toBe("ANN\n");
+    await writer.close();
+    await server.shutdown();
+  });
+
+  it("refuses a check that is no function", () => {
+    expect(() => authenticate({} as unknown as AuthenticateOptions)).toThrow(
+      new TypeError("check must be a function, not undefined"),
+    );
+  });
+});

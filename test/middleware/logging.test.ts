@@ -1,0 +1,197 @@
+import { describe, expect, it } from "vitest";
+import type { Handler, ServeOptions } from "../../src/core/mod.ts";
+import { type HandledFrame, type LoggingOptions, logging, withSignal } from "../../src/middleware/mod.ts";
+import { manualClock } from "../../src/testing/mod.ts";
+import { answers } from "../core/answers.ts";
+import type { OtherSide } from "../core/other_side.ts";
+import { type Served, served } from "../core/served.ts";
+import { listeners } from "./listeners.ts";
+
+async function logged(
+  handler: Handler<string, string>,
+  options: Partial<ServeOptions<string, string>> = {},
+): Promise<{ it: Served; other: OtherSide; log: HandledFrame[] }> {
+  const clock = manualClock();
+  const log: HandledFrame[] = [];
+  const it = await served({
+    ...options,
+    clock,
+    handler,
+    middleware: [logging({ log: (frame) => log.push(frame), clock })],
+  });
+  return { it, other: await it.connect(), log };
+}
+
+describe("logging", () => {
+  it("tells of each frame once: whose, how long, and what became of it", async () => {
+    const pending = answers();
+    const { it, other, log } = await logged((line, context) => {
+      if (line === "now") return "now";
+      return line === "quiet" ? undefined : pending.handler(line, context);
+    });
+    const another = await it.connect();
+    await other.send("now\nquiet\n");
+    await another.send("later\nlater quiet\n");
+    await it.clock.advance(250);
+    pending.of("later").resolve("later");
+    await it.clock.advance(50);
+    pending.of("later quiet").resolve(undefined);
+    await it.settle();
+    expect(log.map(({ connection, durationMs, outcome }) => [connection.id, durationMs, outcome])).toEqual([
+      [1, 0, "replied"],
+      [1, 0, "silent"],
+      [2, 250, "replied"],
+      [2, 50, "silent"],
+    ]);
+    expect(log[0]).toEqual({ connection: expect.anything() as unknown, durationMs: 0, outcome: "replied" });
+    expect(log[0]?.connection.remoteAddress.port).toBeGreaterThan(0);
+  });
+
+  it("tells of a stream when it ends, with its frames", async () => {
+    const { it, other, log } = await logged(async function* (line) {
+      yield line;
+      await new Promise<void>((resolve) => it.clock.setTimeout(resolve, 70));
+      yield line;
+    });
+    await other.send("a\n");
+    expect([other.received, log]).toEqual(["a\n", []]);
+    await it.clock.advance(70);
+    expect(other.received).toBe("a\na\n");
+    expect(log).toMatchObject([{ durationMs: 70, outcome: "streamed", frames: 2 }]);
+  });
+
+  const no = new Error("no");
+  it.each<readonly [string, Handler<string, string>, Partial<HandledFrame>]>([
+    [
+      "a handler that throws",
+      () => {
+        throw no;
+      },
+      { outcome: "failed", error: no },
+    ],
+    ["a handler that rejects", () => Promise.reject(no), { outcome: "failed", error: no }],
+    [
+      "a stream that throws",
+      async function* () {
+        yield "one";
+        throw no;
+      },
+      { outcome: "failed", error: no, frames: 1 },
+    ],
+    [
+      "a stream that a promise gives",
+      () =>
+        Promise.resolve(
+          (async function* () {
+            yield "one";
+          })(),
+        ),
+      { outcome: "streamed", frames: 1 },
+    ],
+    [
+      "a stream of which the codec refuses a frame",
+      async function* () {
+        yield "one";
+        yield "two\nlines";
+      },
+      { outcome: "aborted", frames: 2 },
+    ],
+  ])("tells of %s", async (_, handler, expected) => {
+    const { it, other, log } = await logged(handler);
+    await other.send("a\n");
+    await it.settle();
+    expect(log).toHaveLength(1);
+    expect(log[0]).toMatchObject(expected);
+  });
+
+  it("tells of a handler that nobody waits for any more, though it never ends", async () => {
+    const pending = answers();
+    const { it, other, log } = await logged(pending.handler, { concurrency: 2, handlerTimeoutMs: 100 });
+    const another = await it.connect();
+    await other.send("a\nb\n");
+    await it.clock.advance(60);
+    await another.send("c\n");
+    await other.reset();
+    await it.clock.advance(100);
+    expect(
+      log.map(({ durationMs, outcome, error }) => [durationMs, outcome, (error as { code: string }).code]),
+    ).toEqual([
+      [60, "aborted", "connection-reset"],
+      [60, "aborted", "connection-reset"],
+      [100, "aborted", "handler-timeout"],
+    ]);
+    pending.of("a").resolve("A");
+    pending.of("c").reject(no);
+    await it.settle();
+    expect(log).toHaveLength(3);
+  });
+
+  it.each([true, false])("tells of a stream whose other side leaves (that reads: %s)", async (reads) => {
+    const { it, log } = await logged(
+      async function* (_, { signal }) {
+        yield "x".repeat(100_000);
+        await new Promise((resolve) => signal.addEventListener("abort", resolve));
+      },
+      { maxOutboundBytes: 1_000 },
+    );
+    const other = await it.connect({ reads });
+    await other.send("a\n");
+    await other.reset();
+    expect(log).toMatchObject([{ outcome: "aborted", frames: 1, error: { code: "connection-reset" } }]);
+  });
+
+  it("tells at once of a frame behind a signal that has aborted", async () => {
+    const log: HandledFrame[] = [];
+    const stopped = AbortSignal.abort(no);
+    const it = await served({
+      middleware: [
+        (line, context, next) => next(line, withSignal(context, stopped)),
+        logging({ log: (frame) => log.push(frame) }),
+      ],
+      handler: answers().handler,
+    });
+    const other = await it.connect();
+    await other.send("a\n");
+    expect(log).toMatchObject([{ outcome: "aborted", error: no }]);
+  });
+
+  it("leaves no listener when a frame is answered", async () => {
+    const open: (() => number)[] = [];
+    const it = await served({
+      middleware: [
+        (line, context, next) => {
+          open.push(listeners(context.signal));
+          return next(line, context);
+        },
+        logging({ log: () => undefined }),
+      ],
+      handler: async function* (line) {
+        yield line;
+      },
+    });
+    const other = await it.connect();
+    await other.send("a\nb\n");
+    expect(other.received).toBe("a\nb\n");
+    expect(open.map((count) => count())).toEqual([0, 0]);
+  });
+
+  it("is not disturbed by what the log throws", async () => {
+    const it = await served({
+      middleware: [
+        logging({
+          log: () => {
+            throw no;
+          },
+        }),
+      ],
+    });
+    const other = await it.connect();
+    await other.send("a\nb\n");
+    expect(other.received).toBe("A\nB\n");
+  });
+
+  it("refuses a log that is no function", () => {
+    expect(() => logging({ log: "console" } as unknown as LoggingOptions)).toThrow(TypeError);
+    expect(() => logging({} as unknown as LoggingOptions)).toThrow("log must be a function");
+  });
+});
