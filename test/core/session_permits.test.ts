@@ -190,7 +190,7 @@ describe("maxConcurrentHandlers", () => {
     });
     const [one, other] = [await it.connect(), await it.connect()];
     await one.send("1\n");
-    await other.send("null\nfalse\n0\n");
+    for (const frame of ["null\n", "false\n", "0\n"]) await other.send(frame);
     expect([handled, it.server.stats().framesIn]).toEqual([[1], 2]);
     pending.of("one").resolve(undefined);
     await it.settle();
