@@ -12,6 +12,8 @@ export interface ToxicProxyOptions {
   readonly to: number;
   /** What happens to the connection that comes from this port. Default: nothing. */
   readonly toxics?: (fromPort: number) => Toxics | PromiseLike<Toxics>;
+  /** Is told of each connection to whoever is behind it. */
+  readonly onLink?: (fromPort: number, link: Link) => void;
   /** Is told of each toxic that does something to a connection, once for each direction. */
   readonly onToxic?: (kind: ToxicKind) => void;
   /** Default: the runtime's own. */
@@ -70,13 +72,14 @@ export class ToxicProxy {
     client.on("error", () => {});
     client.pause();
     const fromPort = client.remotePort as number;
-    const { to, toxics, onToxic = () => {}, clock = systemClock } = this.#options;
+    const { to, toxics, onLink, onToxic = () => {}, clock = systemClock } = this.#options;
     if (this.#down) return this.#refuse(client);
     const chosen = (await toxics?.(fromPort)) ?? {};
     if (this.#down || client.destroyed || !this.#server.listening) return this.#refuse(client);
     const server = connect({ port: to, host: LOOPBACK, allowHalfOpen: true, noDelay: true });
     const link = new Link(client, server, chosen, clock, onToxic, () => this.#links.delete(fromPort));
     this.#links.set(fromPort, link);
+    onLink?.(fromPort, link);
     server.once("connect", () => link.start());
   }
 
