@@ -98,11 +98,16 @@ export class Ledger {
       case "group-drop":
       case "group-oldest":
         // Once in a while, more than may wait for anybody.
-        if (random.once(40)) return { text: `${name} 60 16000`, replies: [name] };
-        return { text: `${name} ${random.below(10)} ${pad.length}`, replies: [name] };
+        if (random.once(100)) return { text: `${name} 20 8000`, replies: [name] };
+        return this.#broadcasts(name, random);
       case "group-close":
-        return { text: `${name} ${random.below(10)} ${pad.length}`, replies: [name] };
+        return this.#broadcasts(name, random);
     }
+  }
+
+  /** What is broadcast goes to many: little, so that those who read slowly come to an end. */
+  #broadcasts(name: string, random: Random): { text: string; replies: string[] } {
+    return { text: `${name} ${random.below(4)} ${random.below(200)}`, replies: [name] };
   }
 
   #asks({ text, replies }: { text: string; replies: readonly string[] }): string {

@@ -10,6 +10,8 @@ export interface Plan {
   readonly window: number;
   /** Bytes of padding in a request, at most. */
   readonly padding: number;
+  /** How long the answer to a compute request may take. */
+  readonly delayMs: number;
   /**
    * How it ends: FIN when all is answered, FIN behind the last request, or RST when so many requests were sent.
    */
@@ -35,6 +37,7 @@ export function calmPlan(random: Random): Plan {
     requests: 1 + random.below(long ? 400 : SHORT),
     window: 1 + random.below(random.once(3) ? 200 : 8),
     padding: random.once(8) ? 30_000 : 300,
+    delayMs: 20,
     leave: random.once(3) && !service.startsWith("group-") ? "asked" : "answered",
     toxics: {
       toServer: random.once(2) ? [harmless(random)] : [],
@@ -43,11 +46,39 @@ export function calmPlan(random: Random): Plan {
   };
 }
 
+/**
+ * One that a drain finds busy: with many requests, or in the middle of something that takes longer than the drain, or not
+ * reading for longer than the server lingers.
+ */
+export function drainPlan(random: Random): Plan {
+  const plan = calmPlan(random);
+  if (random.once(20)) return { ...plan, service: "compute", requests: 50, delayMs: 4_000, leave: "answered" };
+  if (random.once(12))
+    return { ...plan, toxics: { toClient: [{ kind: "stall", afterBytes: random.below(200), forMs: 4_000 }] } };
+  return { ...plan, requests: plan.requests * 4 };
+}
+
+/** What the server waits at most for a client that does not read to its end: its `lingerTimeoutMs`. */
+const LINGER_MS = 2_000;
+
 /** Whether a connection survives these toxics: late, but whole. */
 export function survives({ toServer = [], toClient = [] }: Toxics): boolean {
-  return [...toServer, ...toClient].every(
-    ({ kind }) => kind !== "reset" && kind !== "limit-data" && kind !== "half-close",
-  );
+  return [...toServer, ...toClient].every(passes);
+}
+
+function passes(toxic: Toxic): boolean {
+  switch (toxic.kind) {
+    case "latency":
+    case "bandwidth":
+    case "slice":
+      return true;
+    case "stall":
+      return toxic.forMs < LINGER_MS;
+    case "reset":
+    case "limit-data":
+    case "half-close":
+      return false;
+  }
 }
 
 function anyToxics(random: Random): Toxics {
@@ -65,10 +96,10 @@ function harmless(random: Random): Toxic {
     case 0:
       return { kind: "latency", ms: 1 + random.below(80) };
     case 1:
-      return { kind: "bandwidth", bytesPerSecond: 500_000 + random.below(2_000_000) };
+      return { kind: "bandwidth", bytesPerSecond: 1_000_000 + random.below(4_000_000) };
     case 2:
       // Pieces of single bytes are slow: few bytes are cut so.
-      return { kind: "slice", maxBytes: 100 + random.below(2_000) };
+      return { kind: "slice", maxBytes: 200 + random.below(4_000) };
     default:
       return { kind: "stall", afterBytes: random.below(20_000), forMs: 50 + random.below(1_500) };
   }

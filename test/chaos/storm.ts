@@ -1,6 +1,6 @@
 import { Random } from "../fuzz/random.ts";
 import { judge } from "./judge.ts";
-import { calmPlan, type Plan, stormPlan } from "./plan.ts";
+import { drainPlan, type Plan, stormPlan } from "./plan.ts";
 import type { Drained, Ended, Hello, Sample } from "./reports.ts";
 import { type Command, ServerProcess } from "./server_process.ts";
 import { SERVICE_NAMES, type ServiceName } from "./services.ts";
@@ -14,6 +14,9 @@ const CLIENTS = 32;
 export const DRAIN_MS = 1_500;
 /** What may come on top: the linger deadline, and a machine that has other things to do. */
 const LATE_MS = 5_000;
+/** What the connections may take that are there when no new ones come. */
+const LOAD_MS = 45_000;
+const STUCK = "connections of the load do not come to an end";
 const SETTLE_MS = 15_000;
 /** Broken promises that are told of. */
 const MAX_BROKEN = 20;
@@ -113,7 +116,7 @@ class Storm {
     const endAt = performance.now() + 1_000 * this.#options.seconds;
     const going = () => performance.now() < endAt && !this.#server.over;
     const failing = this.#failures(going);
-    const visits = await this.#load(stormPlan, going);
+    const visits = await within(endAt - performance.now() + LOAD_MS, this.#load(stormPlan, going), STUCK);
     await failing;
     const left = await this.#settled();
     if (left !== undefined) this.breach(`after the storm there is still ${JSON.stringify(left)}`);
@@ -189,7 +192,7 @@ class Storm {
   /** Each service, after the storm. */
   async #answersStill(): Promise<void> {
     for (const service of SERVICE_NAMES) {
-      const plan: Plan = { service, requests: 20, window: 5, padding: 100, leave: "answered", toxics: {} };
+      const plan: Plan = { service, requests: 20, window: 5, padding: 100, delayMs: 20, leave: "answered", toxics: {} };
       const random = new Random(this.#options.seed, ++this.#tags);
       const done = await visit(plan, `t${this.#tags}`, this.#ways.get(service) as ToxicWay, random);
       this.#count(done);
@@ -213,7 +216,7 @@ class Storm {
     const tookMs = performance.now() - startedAt;
     this.#server.finish();
     const { code, signal } = await within(LATE_MS, this.#server.ended, "the process lives on after its drain");
-    this.#judge(await load, said.ended, true);
+    this.#judge(await within(LOAD_MS, load, STUCK), said.ended, true);
     this.#judgeDrain(said, tookMs, signal ?? code);
   }
 
@@ -226,13 +229,6 @@ class Storm {
     if (aborted > 0 && tookMs < DRAIN_MS) this.breach(`it aborted ${aborted} after ${tookMs} ms of ${DRAIN_MS}`);
     if (left.connections + left.handlers + left.groups > 0) this.breach(`a drain leaves ${JSON.stringify(left)}`);
   }
-}
-
-/** Calm, but for some who are in the middle of something that takes longer than the drain. */
-function drainPlan(random: Random): Plan {
-  const plan = calmPlan(random);
-  if (!random.once(12)) return { ...plan, requests: plan.requests * 4 };
-  return { ...plan, toxics: { toClient: [{ kind: "stall", afterBytes: random.below(200), forMs: 4_000 }] } };
 }
 
 function sleep(ms: number): Promise<void> {

@@ -26,6 +26,7 @@ export class ToxicProxy {
   readonly #server: Server;
   readonly #options: ToxicProxyOptions;
   readonly #links = new Map<number, Link>();
+  readonly #clients = new Set<Socket>();
   #down = false;
 
   /** Listens on a port that the system chooses. */
@@ -62,6 +63,7 @@ export class ToxicProxy {
   /** Resets what is left, and listens no more. */
   async close(): Promise<void> {
     for (const link of this.#links.values()) link.reset();
+    for (const client of this.#clients) client.destroy();
     if (!this.#server.listening) return;
     this.#server.close();
     await once(this.#server, "close");
@@ -70,6 +72,8 @@ export class ToxicProxy {
   async #onClient(client: Socket): Promise<void> {
     // It may break before anybody else listens.
     client.on("error", () => {});
+    this.#clients.add(client);
+    client.on("close", () => this.#clients.delete(client));
     client.pause();
     const fromPort = client.remotePort as number;
     const { to, toxics, onLink, onToxic = () => {}, clock = systemClock } = this.#options;

@@ -33,7 +33,7 @@ export class ToxicWay implements Way {
 
   release(fromPort: number): number {
     const link = this.#toxics.links.get(fromPort);
-    this.#toxics.links.delete(fromPort);
+    this.#toxics.forget(fromPort);
     return link?.toServer.passedBytes ?? 0;
   }
 
@@ -66,6 +66,14 @@ class Toxicology {
     this.#waiting.delete(fromPort);
     if (waiting === undefined) this.#assigned.set(fromPort, toxics);
     else waiting(toxics);
+  }
+
+  /** The port may be somebody else's from now on. */
+  forget(fromPort: number): void {
+    this.links.delete(fromPort);
+    this.#assigned.delete(fromPort);
+    this.#waiting.get(fromPort)?.({});
+    this.#waiting.delete(fromPort);
   }
 
   of(fromPort: number): Toxics | Promise<Toxics> {

@@ -82,9 +82,9 @@ class Visitor {
 
   /** Sends as many requests as may be open. */
   #ask(): void {
-    const { leave, padding, requests, window } = this.#plan;
+    const { delayMs, leave, padding, requests, window } = this.#plan;
     const ledger = this.#ledger;
-    const sizes = { padding, delayMs: 20 };
+    const sizes = { padding, delayMs };
     let text = "";
     while (ledger.asked.length < requests && this.#openRequests < window) {
       if (typeof leave === "object" && ledger.asked.length >= leave.quitAfter) break;
