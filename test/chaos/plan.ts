@@ -34,8 +34,8 @@ export function calmPlan(random: Random): Plan {
   const long = random.once(10);
   return {
     service,
-    requests: 1 + random.below(long ? 400 : SHORT),
-    window: 1 + random.below(random.once(3) ? 200 : 8),
+    requests: 1 + random.below(long ? 300 : SHORT),
+    window: (long ? 16 : 1) + random.below(random.once(3) ? 200 : 8),
     padding: random.once(8) ? 30_000 : 300,
     delayMs: 20,
     leave: random.once(3) && !service.startsWith("group-") ? "asked" : "answered",
