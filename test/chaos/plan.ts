@@ -29,7 +29,7 @@ export function stormPlan(random: Random): Plan {
 }
 
 /** One to which nothing happens that it would not survive. */
-export function calmPlan(random: Random): Plan {
+function calmPlan(random: Random): Plan {
   const service = random.pick(SERVICE_NAMES);
   const long = random.once(10);
   return {

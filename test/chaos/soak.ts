@@ -10,7 +10,7 @@ const CLIENTS = 64;
 /** What runs before the first look: code is compiled, and heaps have their size. */
 const WARM_UP = 5_000;
 /** By how much memory may have grown: what a heap keeps for itself, not what connections leave behind. */
-export const RSS_TOLERANCE_BYTES = 33_554_432;
+const RSS_TOLERANCE_BYTES = 33_554_432;
 const SETTLE_MS = 15_000;
 /** A connection that takes so long is stuck. */
 const STUCK_MS = 30_000;

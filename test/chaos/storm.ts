@@ -83,7 +83,6 @@ class Storm {
   readonly #server: ServerProcess;
   readonly #ways = new Map<ServiceName, ToxicWay>();
   #tags = 0;
-  #over = false;
 
   constructor(options: StormOptions, server: ServerProcess) {
     this.#options = options;
@@ -102,7 +101,6 @@ class Storm {
   }
 
   async close(): Promise<void> {
-    this.#over = true;
     for (const way of this.#ways.values()) await way.close();
   }
 
