@@ -1,4 +1,4 @@
-import { readdirSync } from "node:fs";
+import { readdirSync, readlinkSync } from "node:fs";
 import { connect } from "node:net";
 import process from "node:process";
 import { Random } from "../fuzz/random.ts";
@@ -32,8 +32,8 @@ export interface SoakReport {
 }
 
 interface Look extends Sample {
-  /** Open descriptors, where /proc tells. */
-  readonly descriptors: number | undefined;
+  /** What is open, where /proc tells: `3 socket:[1234]`. */
+  readonly descriptors: readonly string[] | undefined;
 }
 
 /** Many short connections, of which nothing may stay: memory, descriptors, sessions. */
@@ -61,8 +61,11 @@ async function soakOn(server: ServerProcess, { seed, connections, onProgress }: 
   const seconds = (performance.now() - startedAt) / 1_000;
   const after = await look(server);
   if (after.rss > before.rss + RSS_TOLERANCE_BYTES) breach(`memory: ${mib(before.rss)} MiB became ${mib(after.rss)}`);
-  if (after.descriptors !== before.descriptors) {
-    breach(`descriptors: ${before.descriptors} became ${after.descriptors}`);
+  if (after.descriptors?.length !== before.descriptors?.length) {
+    const fresh = after.descriptors?.filter((one) => before.descriptors?.includes(one) === false);
+    breach(
+      `descriptors: ${before.descriptors?.length} became ${after.descriptors?.length}; new is ${fresh?.join(", ")}`,
+    );
   }
   for (const field of ["connections", "handlers", "groups", "observerErrors"] as const) {
     if (after[field] !== 0) breach(`${field}: ${after[field]} are left`);
@@ -77,8 +80,8 @@ async function soakOn(server: ServerProcess, { seed, connections, onProgress }: 
       "per second": Math.round(connections / seconds),
       "MiB before": mib(before.rss),
       "MiB after": mib(after.rss),
-      "descriptors before": before.descriptors ?? "unknown",
-      "descriptors after": after.descriptors ?? "unknown",
+      "descriptors before": before.descriptors?.length ?? "unknown",
+      "descriptors after": after.descriptors?.length ?? "unknown",
       "sessions after": after.connections,
       broken: broken.length,
     },
@@ -100,8 +103,10 @@ async function look(server: ServerProcess): Promise<Look> {
   return { ...sample, descriptors: descriptorsOf(server.pid) };
 }
 
-function descriptorsOf(pid: number): number | undefined {
-  return process.platform === "linux" ? readdirSync(`/proc/${pid}/fd`).length : undefined;
+function descriptorsOf(pid: number): string[] | undefined {
+  if (process.platform !== "linux") return undefined;
+  const folder = `/proc/${pid}/fd`;
+  return readdirSync(folder).map((name) => `${name} ${readlinkSync(`${folder}/${name}`)}`);
 }
 
 async function crowd(
