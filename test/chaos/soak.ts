@@ -7,10 +7,13 @@ import { type Command, ServerProcess } from "./server_process.ts";
 
 /** Connections at the same time. */
 const CLIENTS = 64;
-/** What runs before the first look: code is compiled, and heaps have their size. */
-const WARM_UP = 5_000;
+/** What runs before the first look, at least: code is compiled, and heaps have their size. */
+const LEAST_WARM_UP = 5_000;
+const WARM_UP_SHARE = 0.1;
 /** By how much memory may have grown: what a heap keeps for itself, not what connections leave behind. */
 const RSS_TOLERANCE_BYTES = 33_554_432;
+/** What a runtime opens and closes for itself. One that connections leave behind shows a thousand times. */
+const DESCRIPTOR_TOLERANCE = 4;
 const SETTLE_MS = 15_000;
 /** A connection that takes so long is stuck. */
 const STUCK_MS = 30_000;
@@ -54,14 +57,16 @@ async function soakOn(server: ServerProcess, { seed, connections, onProgress }: 
   const { ports } = await server.said<Hello>();
   await server.ask("forget");
   const random = new Random(seed, 0);
-  await crowd(Math.min(WARM_UP, connections), ports.echo, random, breach);
+  const warmUp = Math.min(connections, Math.max(LEAST_WARM_UP, WARM_UP_SHARE * connections));
+  await crowd(warmUp, ports.echo, random, breach);
   const before = await look(server);
   const startedAt = performance.now();
   await crowd(connections, ports.echo, random, breach, (done) => onProgress?.(done, broken.length));
   const seconds = (performance.now() - startedAt) / 1_000;
   const after = await look(server);
   if (after.rss > before.rss + RSS_TOLERANCE_BYTES) breach(`memory: ${mib(before.rss)} MiB became ${mib(after.rss)}`);
-  if (after.descriptors?.length !== before.descriptors?.length) {
+  const grown = (after.descriptors?.length ?? 0) - (before.descriptors?.length ?? 0);
+  if (grown > DESCRIPTOR_TOLERANCE) {
     const fresh = after.descriptors?.filter((one) => before.descriptors?.includes(one) === false);
     breach(
       `descriptors: ${before.descriptors?.length} became ${after.descriptors?.length}; new is ${fresh?.join(", ")}`,
