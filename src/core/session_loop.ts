@@ -84,7 +84,6 @@ export class SessionLoop<In, Out, State>
   start(): void {
     void this.connection.closed.then((error) => this.#ending.end(error));
     this.#park();
-    this.#arm();
   }
 
   /** Tells the service of the connection: it may say something before the first frame is taken. */
@@ -226,8 +225,9 @@ export class SessionLoop<In, Out, State>
       this.#takeFrames();
     }
     this.#advancing = false;
+    if (this.pipeline.turnOpen) return;
     this.#ending.sayGoodbye();
-    if (!this.pipeline.turnOpen) this.outbox.flush();
+    this.outbox.flush();
     this.#ending.closeWhenDone();
     this.#arm();
   }
@@ -270,8 +270,7 @@ export class SessionLoop<In, Out, State>
   #onDue(due: Due): void {
     switch (due) {
       case "park":
-        this.#park();
-        return this.#arm();
+        return this.#park();
       case "linger":
         return this.connection.abort();
       case "write-timeout":
@@ -296,5 +295,6 @@ export class SessionLoop<In, Out, State>
     this.inbox.release();
     this.outbox.release();
     if (this.connection.park?.(this) !== true) this.onWake();
+    this.#arm();
   }
 }

@@ -33,7 +33,7 @@ export type Due =
   | "park";
 
 /** What is at work. */
-type Work = Pick<Pipeline<never, never, never>, "length" | "busySince" | "settledAt">;
+type Work = Pick<Pipeline<never, never, never>, "length" | "busySince" | "settledAt" | "date">;
 
 /** Long enough that a conversation keeps its streams, short against the life of an idle connection. */
 const PARK_AFTER_MS = 1_000;
@@ -85,6 +85,7 @@ export class Watch extends Deadline {
 
   /** Sets the deadline to the earliest instant at which something is due. */
   arm(phase: Phase): void {
+    this.#pipeline.date();
     this.#set(phase);
     this.#queue.arm(this);
   }
