@@ -142,14 +142,17 @@ export class SessionLoop<In, Out, State>
   }
 
   onPushed(): void {
+    if (this.#ending.phase !== "serving") return this.#advance();
+    const { attached } = this.outbox;
     if (!this.pipeline.turnOpen) this.outbox.flush();
-    this.#arm();
+    // Otherwise an earlier deadline is set already, and looks at what has happened since.
+    if (!attached || this.outbox.writing) this.watch.arm(this.#ending.phase);
   }
 
   onWritten(): void {
     // Most writes are the last word of a turn: nothing waits for the room that they leave.
     const done = this.inbox.starved && this.pipeline.length === 0;
-    if (done && this.#ending.phase === "serving") this.#arm();
+    if (done && this.#ending.phase === "serving") this.watch.arm(this.#ending.phase);
     else this.#advance();
   }
 
@@ -209,10 +212,6 @@ export class SessionLoop<In, Out, State>
     this.settings.onOver(this);
   }
 
-  #arm(): void {
-    this.watch.arm(this.#ending.phase);
-  }
-
   #advance(): void {
     if (this.#ending.closing) return;
     // A handler or an observer gets here again when it shuts the server down: that asks for one more round.
@@ -229,7 +228,7 @@ export class SessionLoop<In, Out, State>
     this.#ending.sayGoodbye();
     this.outbox.flush();
     this.#ending.closeWhenDone();
-    this.#arm();
+    this.watch.arm(this.#ending.phase);
   }
 
   #takeFrames(): void {
@@ -295,6 +294,6 @@ export class SessionLoop<In, Out, State>
     this.inbox.release();
     this.outbox.release();
     if (this.connection.park?.(this) !== true) this.onWake();
-    this.#arm();
+    this.watch.arm(this.#ending.phase);
   }
 }
