@@ -51,7 +51,7 @@ export class SessionLoop<In, Out, State>
 
   /** @throws what making a decoder or encoder throws */
   constructor(connection: Connection, info: ConnectionInfo, settings: SessionSettings<In, Out, State>) {
-    const { codec, clock, handler, limits, deadlines, groups, handshake, permits } = settings;
+    const { codec, clock, handler, groups, handshake, permits } = settings;
     this.settings = settings;
     this.connection = connection;
     this.openedAt = clock.now();
@@ -59,8 +59,8 @@ export class SessionLoop<In, Out, State>
     this.inbox = new Inbox(codec.decoder(), clock, this);
     this.pipeline = new Pipeline(this.session, handler, permits, clock, this);
     this.outbox = new Outbox(connection, codec.encoder(), settings, this);
-    this.lifecycle = new Lifecycle(this.session, settings, (error) => this.onHandlerError(error));
-    this.watch = new Watch(this, limits, deadlines, this.openedAt, this.inbox, this.pipeline, this.outbox);
+    this.lifecycle = new Lifecycle(this);
+    this.watch = new Watch(this);
     this.watch.parkable = connection.park !== undefined;
     this.watch.handshakeDone = !handshake;
   }
