@@ -3,7 +3,7 @@ import { parseArgs } from "node:util";
 import { runtimeNames } from "../scripts/runtimes.mjs";
 
 export const USAGE = `npm run bench -- [options]
-  --quick            fewer and shorter rounds, and only what has a target: under a minute
+  --quick            fewer and shorter rounds, and only what has a target: about a minute a runtime
   --runtime NAME     node, deno or bun; may be repeated (default: each)
   --work NAME        ping-pong, pipelined, broadcast, concurrency, queued, idle, codecs, linear or frame-memory;
                      may be repeated (default: each)

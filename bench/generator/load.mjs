@@ -86,7 +86,10 @@ export class Load {
 
   #start() {
     this.#active = this.#exchanges.length;
-    for (const exchange of this.#exchanges) this.broadcast ? exchange.expect() : exchange.send();
+    for (const exchange of this.#exchanges) {
+      if (this.broadcast) exchange.expect();
+      else exchange.send();
+    }
     if (this.broadcast) this.#exchanges.at(-1)?.send();
   }
 

@@ -17,7 +17,7 @@ function load(id) {
 await control(
   {},
   {
-    open: async ({ do: _, ...options }) => {
+    open: async (options) => {
       lastId += 1;
       loads.set(lastId, await Load.open(options));
       return { id: lastId };

@@ -2,11 +2,11 @@ import { expect, it } from "vitest";
 import { Awaited } from "../../src/core/awaited.ts";
 import { manualClock } from "../../src/testing/mod.ts";
 
-function noted(): { awaited: Awaited<string, unknown>; told: string[] } {
+function noted(): { awaited: Awaited<string, string>; told: string[] } {
   const told: string[] = [];
-  const awaited = new Awaited<string, unknown>({
+  const awaited = new Awaited<string, string>({
     onFulfilled: (owner, value) => told.push(`${owner}: ${value}`),
-    onRejected: (owner, cause) => told.push(`${owner} failed: ${cause}`),
+    onRejected: (owner, cause) => told.push(`${owner} failed: ${String(cause)}`),
   });
   return { awaited, told };
 }
@@ -14,19 +14,19 @@ function noted(): { awaited: Awaited<string, unknown>; told: string[] } {
 it("tells each owner of its own promise, in the order in which they settle", async () => {
   const { awaited, told } = noted();
   let settle: (value: string) => void = () => {};
-  const late = new Promise((resolve) => {
+  const late = new Promise<string>((resolve) => {
     settle = resolve;
   });
   awaited.add("a", late);
-  awaited.add("b", Promise.resolve(1));
-  awaited.add("c", Promise.reject("no"));
+  awaited.add("b", Promise.resolve("1"));
+  awaited.add("c", Promise.reject(new Error("no")));
   await manualClock().advance(0);
   settle("last");
   await manualClock().advance(0);
-  awaited.add("d", Promise.reject("no"));
+  awaited.add("d", Promise.reject(new Error("no")));
   await manualClock().advance(0);
-  expect(told.toSorted()).toEqual(["a: last", "b: 1", "c failed: no", "d failed: no"]);
-  expect(told.slice(2)).toEqual(["a: last", "d failed: no"]);
+  expect(told.toSorted()).toEqual(["a: last", "b: 1", "c failed: Error: no", "d failed: Error: no"]);
+  expect(told.slice(2)).toEqual(["a: last", "d failed: Error: no"]);
 });
 
 it.each([

@@ -6,9 +6,11 @@ import { deadlines } from "./deadlines.mjs";
 
 const HANDLER_MS = 10;
 
+/** @param {string} line */
+const handler = (line) => sleep(HANDLER_MS, line);
+
 /** Serves with handlers that wait. @param {number} concurrency */
 export async function serveAtOnce(concurrency) {
-  const handler = (/** @type {string} */ line) => sleep(HANDLER_MS, line);
   const server = await serve({ ...deadlines, port: 0, codec: lines(), concurrency, handler });
   await controlServer(server.address.port);
 }
