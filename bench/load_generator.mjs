@@ -8,6 +8,8 @@ import { ControlledProcess } from "./process.mjs";
  * @property {number} connections
  * @property {number} depth lines that each connection sends before it waits for all of their replies
  * @property {number} lineBytes with the LF
+ * @property {boolean} [broadcast] one connection sends, all get it, and then it sends again
+ * @property {boolean} [paused] nothing is read
  */
 
 /** @typedef {{ batches: number, seconds: number, busy: number }} Ran */

@@ -9,16 +9,19 @@ import { parseOptions, USAGE } from "./options.mjs";
 import { killAll } from "./process.mjs";
 import { printTargets, printWork } from "./report.mjs";
 import { outcomes, rows } from "./summary.mjs";
+import { broadcast } from "./works/broadcast.mjs";
 import { codecs } from "./works/codecs.mjs";
+import { concurrency } from "./works/concurrency.mjs";
 import { frameMemory } from "./works/frame_memory.mjs";
 import { idle } from "./works/idle.mjs";
 import { linear } from "./works/linear.mjs";
 import { pingPong } from "./works/ping_pong.mjs";
 import { pipelined } from "./works/pipelined.mjs";
+import { queued } from "./works/queued.mjs";
 
 /** @typedef {ReturnType<typeof parseOptions>} Options */
 
-const WORKS = [pingPong, pipelined, idle, codecs, linear, frameMemory];
+const WORKS = [pingPong, pipelined, broadcast, concurrency, queued, idle, codecs, linear, frameMemory];
 
 process.once("exit", killAll);
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.once(signal, () => process.exit(130));

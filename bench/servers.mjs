@@ -11,8 +11,13 @@ import { underTest } from "./under_test.mjs";
 const CANDIDATES = {
   spillway: () => "spillway/sync.mjs",
   "spillway-async": () => "spillway/async.mjs",
+  "spillway-broadcast": () => "spillway/broadcast.mjs",
+  "spillway-queue": () => "spillway/queue.mjs",
+  "one-at-once": () => "spillway/one_at_once.mjs",
+  "16-at-once": () => "spillway/sixteen_at_once.mjs",
   raw: (/** @type {RuntimeName} */ runtime) => `raw/${runtime}.mjs`,
   "per-line": (/** @type {RuntimeName} */ runtime) => `per_line/${runtime}.mjs`,
+  "write-loop": (/** @type {RuntimeName} */ runtime) => `write_loop/${runtime}.mjs`,
 };
 
 /** A candidate that listens, in a process of its own. */

@@ -30,9 +30,14 @@ export class Exchange {
     this.#batch = /** @type {Uint8Array} */ (pattern[0]);
   }
 
-  send() {
+  /** The next batch comes without being asked for. */
+  expect() {
     this.#received = 0;
     this.#batch = /** @type {Uint8Array} */ (this.pattern[this.batches % this.pattern.length]);
+  }
+
+  send() {
+    this.expect();
     const sent = this.socket.write(this.#batch);
     if (sent < this.#batch.length) this.#unsent = this.#batch.subarray(Math.max(0, sent));
   }

@@ -21,12 +21,20 @@ export class Load {
   #onEnd = () => {};
 
   /** @param {LoadOptions} options */
+  constructor({ broadcast = false }) {
+    this.broadcast = broadcast;
+  }
+
+  /** @param {LoadOptions} options */
   static async open(options) {
-    const load = new Load();
-    for (let opened = 0; opened < options.connections; opened += OPENING) {
-      const count = Math.min(OPENING, options.connections - opened);
+    const load = new Load(options);
+    const others = options.connections - 1;
+    for (let opened = 0; opened < others; opened += OPENING) {
+      const count = Math.min(OPENING, others - opened);
       await Promise.all(Array.from({ length: count }, (_, index) => load.#connect(options, opened + index)));
     }
+    // Servers accept in order: who is heard on this one has all others.
+    await load.#connect(options, others);
     return load;
   }
 
@@ -46,7 +54,7 @@ export class Load {
   }
 
   /** @param {LoadOptions} options @param {number} index */
-  async #connect({ port, depth, lineBytes }, index) {
+  async #connect({ port, depth, lineBytes, paused = false }, index) {
     /** @type {import("bun").SocketHandler<Exchange>} */
     const handlers = {
       binaryType: "buffer",
@@ -57,11 +65,12 @@ export class Load {
       connectError: () => {},
     };
     const socket = await Bun.connect({ hostname: "127.0.0.1", port, socket: handlers });
-    socket.data = new Exchange(socket, pattern(index, depth, lineBytes), {
+    socket.data = new Exchange(socket, pattern(this.broadcast ? 0 : index, depth, lineBytes), {
       onReplied: (exchange) => this.#replied(exchange),
       onFault: (fault) => this.#fail(fault),
     });
     this.#exchanges.push(socket.data);
+    if (paused) socket.pause();
   }
 
   /** @param {number} ms @returns {Promise<void>} */
@@ -71,16 +80,26 @@ export class Load {
       if (this.#fault !== undefined) return resolve();
       this.#running = ms > 0;
       if (ms > 0) setTimeout(() => (this.#running = false), ms);
-      this.#active = this.#exchanges.length;
-      for (const exchange of this.#exchanges) exchange.send();
+      this.#start();
     });
+  }
+
+  #start() {
+    this.#active = this.#exchanges.length;
+    for (const exchange of this.#exchanges) {
+      if (this.broadcast) exchange.expect();
+      else exchange.send();
+    }
+    if (this.broadcast) this.#exchanges.at(-1)?.send();
   }
 
   /** @param {Exchange} exchange */
   #replied(exchange) {
-    if (this.#running) return exchange.send();
+    if (this.#running && !this.broadcast) return exchange.send();
     this.#active -= 1;
-    if (this.#active === 0) this.#onEnd();
+    if (this.#active > 0) return;
+    if (this.#running) this.#start();
+    else this.#onEnd();
   }
 
   /** @param {string} fault */

@@ -17,9 +17,9 @@ function load(id) {
 await control(
   {},
   {
-    open: async ({ port = 0, connections = 0, depth = 0, lineBytes = 0 }) => {
+    open: async (options) => {
       lastId += 1;
-      loads.set(lastId, await Load.open({ port, connections, depth, lineBytes }));
+      loads.set(lastId, await Load.open(options));
       return { id: lastId };
     },
     run: ({ id = 0, ms = 0 }) => load(id).run(ms),

@@ -3,9 +3,12 @@
 import { control, cpuMicros } from "../control.mjs";
 import { collectedRssBytes } from "../garbage.mjs";
 
-/** @param {number} port where it listens */
-export function controlServer(port) {
-  return control({ port }, { usage, collect });
+/**
+ * @param {number} port where it listens
+ * @param {Record<string, import("../control.mjs").Command>} [commands] what it can do besides
+ */
+export function controlServer(port, commands = {}) {
+  return control({ port }, { usage, collect, ...commands });
 }
 
 function usage() {

@@ -15,15 +15,15 @@ export interface DeadlineOwner {
  * Moving it later is a plain assignment to `at`: the queue looks at the number again when the old instant comes.
  * Moving it earlier, or arming it, needs {@link DeadlineQueue.arm}.
  */
-export class Deadline {
+export class Deadline<Owner extends DeadlineOwner = DeadlineOwner> {
   /** The instant, on the queue's clock. `Infinity`: never. */
   at: number = Infinity;
   /** Where the queue has it: the instant it is sorted by, and its place in the heap. */
   queuedAt: number = Infinity;
   index: number = -1;
-  readonly owner: DeadlineOwner;
+  readonly owner: Owner;
 
-  constructor(owner: DeadlineOwner) {
+  constructor(owner: Owner) {
     this.owner = owner;
   }
 }

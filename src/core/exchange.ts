@@ -95,8 +95,11 @@ export interface ExchangeOwner<Out, State> {
 
 /** One frame on its way through the handler, and what became of it. */
 export class Exchange<Out, State> implements Context<Out, State> {
-  /** When what we wait for was begun: an asynchronous handler, or the next frame of a stream. Only then does the deadline run. */
-  startedAt: number = Infinity;
+  /**
+   * When what we wait for was begun: an asynchronous handler, as noted at the end of its turn, or the next frame of a stream.
+   * Only then does the deadline run.
+   */
+  startedAt: number | undefined = undefined;
   /** Whether it counts as a handler at work. */
   working = false;
   finished = false;
@@ -141,6 +144,11 @@ export class Exchange<Out, State> implements Context<Out, State> {
   checkOpen(): void {
     if (!this.finished) return;
     throw this.#abortedWith ?? new TypeError("next() must be called before the frame is answered");
+  }
+
+  /** @throws {TypeError} its handler has finished */
+  checkUnfinished(call: string): void {
+    if (this.finished) throw new TypeError(`${call}() must be called before the handler has finished`);
   }
 
   succeed(reply: Out | undefined): void {

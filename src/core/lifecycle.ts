@@ -4,41 +4,42 @@ import { handlerError } from "./faults.ts";
 import type { ServedSession } from "./served_session.ts";
 import type { SessionSettings } from "./session_settings.ts";
 
+/** What it is told about. */
+interface Told<In, Out, State> {
+  readonly settings: SessionSettings<In, Out, State>;
+  readonly session: ServedSession<Out, State>;
+  /** What the service itself threw. */
+  onHandlerError(error: SpillwayError): void;
+}
+
 /** What a service wants to be told of a connection, and what it says on these occasions. */
 export class Lifecycle<In, Out, State> {
   /** Who says goodbye: an upgrade may change it. */
   onDrain: SessionSettings<In, Out, State>["onDrain"];
-  readonly #settings: SessionSettings<In, Out, State>;
-  readonly #session: ServedSession<Out, State>;
-  readonly #onError: (error: SpillwayError) => void;
+  readonly #told: Told<In, Out, State>;
   #connected = false;
   /** What is sent last when the server drains. */
   #goodbye: Out | undefined | void;
 
-  constructor(
-    session: ServedSession<Out, State>,
-    settings: SessionSettings<In, Out, State>,
-    onError: (error: SpillwayError) => void,
-  ) {
-    this.#session = session;
-    this.#settings = settings;
-    this.#onError = onError;
-    this.onDrain = settings.onDrain;
+  constructor(told: Told<In, Out, State>) {
+    this.#told = told;
+    this.onDrain = told.settings.onDrain;
   }
 
   /** Makes the connection's state, and greets. */
   connect(context: Context<Out, State>): Reply<Out> | PromiseLike<Reply<Out>> {
-    const { onConnect, state } = this.#settings;
-    if (state !== undefined) this.#session.state = state(this.#session.connection);
+    const { session, settings } = this.#told;
+    const { onConnect, state } = settings;
+    if (state !== undefined) session.state = state(session.connection);
     this.#connected = true;
-    return onConnect?.(this.#session, context);
+    return onConnect?.(session, context);
   }
 
   /** Asks for the goodbye, of whoever says it now. */
   askGoodbye(): void {
     this.#goodbye = undefined;
     this.report(() => {
-      this.#goodbye = this.onDrain?.(this.#session);
+      this.#goodbye = this.onDrain?.(this.#told.session);
     });
   }
 
@@ -51,11 +52,11 @@ export class Lifecycle<In, Out, State> {
 
   /** Tells who was told of the connection that it is over, and then calls `onTold`. False when that takes time. */
   disconnect(reason: CloseReason, onTold: () => void): boolean {
-    const { onDisconnect } = this.#settings;
+    const { session, settings } = this.#told;
     let told: PromiseLike<void> | undefined | void;
     if (this.#connected) {
       this.report(() => {
-        told = onDisconnect?.(this.#session, reason);
+        told = settings.onDisconnect?.(session, reason);
       });
     }
     if (told === undefined) onTold();
@@ -65,7 +66,7 @@ export class Lifecycle<In, Out, State> {
 
   /** Nobody waits any longer until all is told. */
   giveUp(): void {
-    this.#onError(new SpillwayError("handler-timeout", "onDisconnect did not finish in time"));
+    this.#told.onHandlerError(new SpillwayError("handler-timeout", "onDisconnect did not finish in time"));
   }
 
   /** Runs what must not keep the connection from its orderly end. */
@@ -73,7 +74,7 @@ export class Lifecycle<In, Out, State> {
     try {
       run();
     } catch (cause) {
-      this.#onError(asHandlerError(cause));
+      this.#told.onHandlerError(asHandlerError(cause));
     }
   }
 
@@ -81,7 +82,7 @@ export class Lifecycle<In, Out, State> {
     try {
       await told;
     } catch (cause) {
-      this.#onError(asHandlerError(cause));
+      this.#told.onHandlerError(asHandlerError(cause));
     }
     onTold();
   }

@@ -1,5 +1,6 @@
 import type { Clock } from "./clock.ts";
 import type { Encoder, Output } from "./codec.ts";
+import { TAKEN } from "./direct_writable.ts";
 import type { EndOfTurn, TurnOwner } from "./end_of_turn.ts";
 import type { CloseReason } from "./errors.ts";
 import { encodeError, replyError } from "./faults.ts";
@@ -13,7 +14,7 @@ import type { Connection } from "./transport.ts";
 
 /** What an {@link Outbox} tells its session. */
 export interface OutboxEvents {
-  /** A write was taken: there is room again. */
+  /** A write was taken, later than `flush` was called: there is room again. */
   onWritten(): void;
   /** The connection takes no more. */
   onBroken(error: unknown): void;
@@ -154,11 +155,14 @@ export class Outbox<Out> implements TurnOwner {
     if (this.writing) return;
     if (this.#queue !== undefined) this.#fillBuffer(this.#queue);
     if (this.#buffer === undefined || this.#buffer.length === 0) return;
+    const { roomy } = this;
     const bytes = this.#buffer.take();
     this.#unwritten = bytes.length;
     this.progressAt = this.#settings.clock.now();
-    const writer = this.#writer ?? this.#acquire();
-    void writer.write(bytes).then(this.#onWritten, this.#onBroken);
+    const written = (this.#writer ?? this.#acquire()).write(bytes);
+    // Nobody waits for room then, nor for what comes next.
+    if (written === TAKEN && roomy && this.pending === bytes.length) this.#noteWritten();
+    else void written.then(this.#onWritten, this.#onBroken);
   }
 
   /** Fulfils with true when all that waits now is written, with false when the connection is over before. */
@@ -272,11 +276,15 @@ export class Outbox<Out> implements TurnOwner {
     return this.#writer;
   }
 
-  #written(): void {
+  #noteWritten(): void {
     this.bytesOut += this.#unwritten;
     this.#unwritten = 0;
-    this.progressAt = this.#settings.clock.now();
     this.#flushes?.reach(this.bytesOut);
+  }
+
+  #written(): void {
+    this.#noteWritten();
+    this.progressAt = this.#settings.clock.now();
     this.flush();
     if (this.pending === 0) this.#slow = false;
     this.#events.onWritten();

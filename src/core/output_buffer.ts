@@ -89,6 +89,13 @@ export class OutputBuffer implements Output {
     return this.#takeJoined(most);
   }
 
+  /** All that waits, in one piece; the caller's. */
+  takeAll(): Uint8Array {
+    if (this.length === this.#text.length) return this.#takeText();
+    this.encodeText();
+    return this.take(this.length);
+  }
+
   #takeText(): Bytes {
     const bytes = encodeText(this.#text);
     this.#text = "";
@@ -163,6 +170,5 @@ export class OutputBuffer implements Output {
 export function encodeFrame<Frame>(encoder: Encoder<Frame>, frame: Frame): Uint8Array {
   const buffer = new OutputBuffer();
   buffer.frame(encoder, frame);
-  buffer.encodeText();
-  return buffer.length === 0 ? EMPTY : buffer.take(buffer.length);
+  return buffer.takeAll();
 }

@@ -1,3 +1,4 @@
+import { Awaited, type AwaitedEvents, isPromiseLike } from "./awaited.ts";
 import type { Clock } from "./clock.ts";
 import type { Decoder, Encoder } from "./codec.ts";
 import { SpillwayError } from "./errors.ts";
@@ -11,6 +12,7 @@ import {
   type Upgrade,
 } from "./exchange.ts";
 import { handlerError } from "./faults.ts";
+import { InFlight } from "./in_flight.ts";
 import type { Permits } from "./permits.ts";
 import { isStream, ReplyStream } from "./reply_stream.ts";
 import type { Session } from "./session.ts";
@@ -41,7 +43,9 @@ export interface PipelineEvents<In, Out, State> {
  *
  * A synchronous handler costs no promise: while nothing waits, its reply goes straight through.
  */
-export class Pipeline<In, Out, State> implements ExchangeOwner<Out, State> {
+export class Pipeline<In, Out, State>
+  implements ExchangeOwner<Out, State>, AwaitedEvents<Exchange<Out, State>, Reply<Out>>
+{
   /** A fault or the last reply is on its way out: no further frame may be handled. */
   ended = false;
   /** When an asynchronous handler last finished. */
@@ -51,8 +55,12 @@ export class Pipeline<In, Out, State> implements ExchangeOwner<Out, State> {
   readonly #permits: Permits;
   readonly #clock: Clock;
   readonly #events: PipelineEvents<In, Out, State>;
-  readonly #exchanges: Exchange<Out, State>[] = [];
+  readonly #inFlight = new InFlight<Out, State>();
+  /** What `date` is to note: handlers that began, and that one has finished. */
+  #begun = false;
+  #settled = false;
   /** Made when a handler is asynchronous. */
+  #awaited: Awaited<Exchange<Out, State>, Reply<Out>> | undefined;
   #turn: Turn | undefined;
 
   constructor(
@@ -71,17 +79,17 @@ export class Pipeline<In, Out, State> implements ExchangeOwner<Out, State> {
 
   /** Frames that are not answered yet. */
   get length(): number {
-    return this.#exchanges.length;
+    return this.#inFlight.length;
   }
 
-  /** Handlers finish within this turn of the event loop. */
+  /** Handlers finish within this turn of the event loop, and others may: what follows from that waits until it is over. */
   get turnOpen(): boolean {
-    return this.#turn?.open === true;
+    return this.#turn?.open === true && this.length > 0;
   }
 
   /** When the handler, or the frame of a stream, that has been at work for longest began; `Infinity` when none is. */
   get busySince(): number {
-    return this.#oldest?.startedAt ?? Infinity;
+    return this.#inFlight.oldest?.startedAt ?? Infinity;
   }
 
   /** Runs the handler. */
@@ -104,7 +112,7 @@ export class Pipeline<In, Out, State> implements ExchangeOwner<Out, State> {
 
   /** The handler of `exchange` wants another protocol behind the frames that were taken so far. */
   upgrade<NewIn, NewOut>(exchange: Exchange<Out, State>, to: Upgrade<NewIn, NewOut, State>): void {
-    checkUnfinished(exchange, "upgrade");
+    exchange.checkUnfinished("upgrade");
     checkUpgrade(to);
     if (this.ended) return;
     // From here on, its frames are the ones that this pipeline is about.
@@ -112,43 +120,67 @@ export class Pipeline<In, Out, State> implements ExchangeOwner<Out, State> {
     const encoder = upgrade.codec.encoder();
     this.#events.onUpgrade(upgrade.codec.decoder(), upgrade.onDrain);
     this.#handler = upgrade.handler;
-    const last = this.#exchanges.includes(exchange) ? this.#exchanges.at(-1) : exchange;
-    (last as Exchange<Out, State>).next = encoder;
+    this.#inFlight.lastFrom(exchange).next = encoder;
     this.#events.onSettled();
   }
 
   /** The handler of `exchange` has the last word. */
   close(exchange: Exchange<Out, State>): void {
-    checkUnfinished(exchange, "close");
+    exchange.checkUnfinished("close");
     exchange.next = "close";
     this.ended = true;
   }
 
   /** What has been at work for longest is out of time; if nothing is, nothing more is waited for. */
   timeOut(error: SpillwayError): void {
-    const late = this.#oldest;
+    const late = this.#inFlight.oldest;
     if (late === undefined) return this.fault(error);
     this.#fail(late, error);
     late.abort(error);
     this.answerFinished();
   }
 
+  /** Notes what began or finished since the last time, as of now: the clock is read once a turn, not for every frame. */
+  date(): void {
+    if (!this.#begun && !this.#settled) return;
+    const now = this.#clock.now();
+    if (this.#settled) this.settledAt = now;
+    if (this.#begun) this.#inFlight.date(now);
+    this.#begun = this.#settled = false;
+  }
+
   /** Hands out what is finished, up to the first that is not. */
   answerFinished(): void {
-    for (let first = this.#exchanges[0]; first !== undefined; first = this.#exchanges[0]) {
+    for (let first = this.#inFlight.first; first !== undefined; first = this.#inFlight.first) {
       if (!first.finished) {
         if (first.stream !== undefined) this.#pull(first, first.stream);
         break;
       }
-      this.#exchanges.shift();
+      this.#inFlight.removeFirst();
       this.#answer(first);
     }
+  }
+
+  /** A handler has kept its promise. */
+  onFulfilled(exchange: Exchange<Out, State>, reply: Reply<Out>): void {
+    try {
+      if (isStream<Out>(reply)) return this.#stream(exchange, reply);
+      exchange.succeed(reply as Out | undefined);
+    } catch (cause) {
+      this.#fail(exchange, handlerError(cause));
+    }
+    this.#settle(exchange);
+  }
+
+  onRejected(exchange: Exchange<Out, State>, cause: unknown): void {
+    this.#fail(exchange, handlerError(cause));
+    this.#settle(exchange);
   }
 
   /** Nobody waits for what is still here: signals the handlers and forgets them. */
   abort(error: SpillwayError): void {
     this.ended = true;
-    for (const exchange of this.#exchanges.splice(0)) {
+    for (const exchange of this.#inFlight.removeAll()) {
       if (exchange.finished) continue;
       exchange.finished = true;
       this.#rest(exchange);
@@ -156,26 +188,14 @@ export class Pipeline<In, Out, State> implements ExchangeOwner<Out, State> {
     }
   }
 
-  /** What has been at work for longest. */
-  get #oldest(): Exchange<Out, State> | undefined {
-    let oldest: Exchange<Out, State> | undefined;
-    for (const exchange of this.#exchanges) {
-      if (exchange.finished || exchange.startedAt === Infinity) continue;
-      if (exchange.startedAt < (oldest?.startedAt ?? Infinity)) oldest = exchange;
-      // Handlers begin in order. Only the stream that comes first may have begun later than what is behind it.
-      if (exchange.stream === undefined) break;
-    }
-    return oldest;
-  }
-
   #run<Frame>(handler: FrameHandler<Frame, Out, State>, frame: Frame): void {
     const exchange = new Exchange<Out, State>(this);
     try {
       const result = handler(frame, exchange);
       if (isPromiseLike(result)) {
-        this.#begin(exchange);
-        void this.#await(exchange, result);
-        return;
+        this.#awaited ??= new Awaited(this);
+        this.#awaited.add(exchange, result);
+        return this.#begin(exchange);
       }
       if (isStream<Out>(result)) {
         this.#begin(exchange);
@@ -190,10 +210,10 @@ export class Pipeline<In, Out, State> implements ExchangeOwner<Out, State> {
   }
 
   #begin(exchange: Exchange<Out, State>): void {
-    exchange.startedAt = this.#clock.now();
+    this.#begun = true;
     exchange.working = true;
     this.#permits.take();
-    this.#exchanges.push(exchange);
+    this.#inFlight.add(exchange);
   }
 
   /** It is at work no more. */
@@ -203,20 +223,9 @@ export class Pipeline<In, Out, State> implements ExchangeOwner<Out, State> {
     this.#permits.give();
   }
 
-  async #await(exchange: Exchange<Out, State>, result: PromiseLike<Reply<Out>>): Promise<void> {
-    try {
-      const reply = await result;
-      if (isStream<Out>(reply)) return this.#stream(exchange, reply);
-      exchange.succeed(reply as Out | undefined);
-    } catch (cause) {
-      this.#fail(exchange, handlerError(cause));
-    }
-    this.#settle(exchange);
-  }
-
   /** Its frames are sent when its turn has come. */
   #stream(exchange: Exchange<Out, State>, frames: AsyncIterable<Out>): void {
-    exchange.startedAt = Infinity;
+    exchange.startedAt = undefined;
     try {
       const onStopError = (cause: unknown) => this.#events.onHandlerError(handlerError(cause));
       exchange.stream = new ReplyStream(frames, this.#clock, onStopError);
@@ -237,7 +246,7 @@ export class Pipeline<In, Out, State> implements ExchangeOwner<Out, State> {
     try {
       const next = await stream.next();
       if (exchange.finished) return;
-      exchange.startedAt = Infinity;
+      exchange.startedAt = undefined;
       if (next === undefined) exchange.succeed(undefined);
       else if (next.frame !== undefined) this.#reply(exchange, next.frame);
     } catch (cause) {
@@ -248,17 +257,17 @@ export class Pipeline<In, Out, State> implements ExchangeOwner<Out, State> {
 
   #settle(exchange: Exchange<Out, State>): void {
     if (exchange.finished) this.#rest(exchange);
-    this.settledAt = this.#clock.now();
+    this.#settled = true;
     this.#startTurn();
   }
 
   #startTurn(): void {
-    this.#turn ??= new Turn(this.#events);
+    this.#turn ??= new Turn(this.#inFlight, this.#events);
     this.#turn.settle();
   }
 
   #enqueue(exchange: Exchange<Out, State>): void {
-    if (this.#exchanges.length > 0) this.#exchanges.push(exchange);
+    if (this.length > 0) this.#inFlight.add(exchange);
     else this.#answer(exchange);
   }
 
@@ -286,12 +295,4 @@ export class Pipeline<In, Out, State> implements ExchangeOwner<Out, State> {
     this.ended = true;
     this.#events.onHandlerError(error);
   }
-}
-
-function checkUnfinished({ finished }: { readonly finished: boolean }, call: string): void {
-  if (finished) throw new TypeError(`${call}() must be called before the handler has finished`);
-}
-
-function isPromiseLike(result: unknown): result is PromiseLike<unknown> {
-  return typeof result === "object" && result !== null && typeof (result as PromiseLike<unknown>).then === "function";
 }

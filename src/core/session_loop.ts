@@ -67,8 +67,8 @@ export class SessionLoop<In, Out, State>
     this.inbox = new Inbox(codec.decoder(), clock, this);
     this.pipeline = new Pipeline(this.session, handler, permits, clock, this);
     this.outbox = new Outbox(connection, codec.encoder(), settings, this);
-    this.lifecycle = new Lifecycle(this.session, settings, (error) => this.onHandlerError(error));
-    this.watch = new Watch(this, settings, this.openedAt, this.inbox, this.pipeline, this.outbox);
+    this.lifecycle = new Lifecycle(this);
+    this.watch = new Watch(this);
     this.watch.parkable = connection.park !== undefined;
     this.watch.handshakeDone = !handshake;
   }
@@ -149,14 +149,17 @@ export class SessionLoop<In, Out, State>
   }
 
   onPushed(): void {
+    if (this.#ending.phase !== "serving") return this.#advance();
+    const { attached } = this.outbox;
     if (!this.pipeline.turnOpen) this.outbox.flush();
-    this.#arm();
+    // Otherwise an earlier deadline is set already, and looks at what has happened since.
+    if (!attached || this.outbox.writing) this.watch.arm(this.#ending.phase);
   }
 
   onWritten(): void {
     // Most writes are the last word of a turn: nothing waits for the room that they leave.
     const done = this.inbox.starved && this.pipeline.length === 0;
-    if (done && this.#ending.phase === "serving") this.#arm();
+    if (done && this.#ending.phase === "serving") this.watch.arm(this.#ending.phase);
     else this.#advance();
   }
 
@@ -212,10 +215,6 @@ export class SessionLoop<In, Out, State>
     this.settings.onOver(this);
   }
 
-  #arm(): void {
-    this.watch.arm(this.#ending.phase);
-  }
-
   #advance(): void {
     if (this.#ending.closing) return;
     // A handler or an observer gets here again when it shuts the server down: that asks for one more round.
@@ -228,10 +227,11 @@ export class SessionLoop<In, Out, State>
       this.#takeFrames();
     }
     this.#advancing = false;
+    if (this.pipeline.turnOpen) return;
     this.#ending.sayGoodbye();
-    if (!this.pipeline.turnOpen) this.outbox.flush();
+    this.outbox.flush();
     this.#ending.closeWhenDone();
-    this.#arm();
+    this.watch.arm(this.#ending.phase);
   }
 
   #takeFrames(): void {
@@ -295,6 +295,6 @@ export class SessionLoop<In, Out, State>
     this.inbox.release();
     this.outbox.release();
     if (this.connection.park?.(this) !== true) this.onWake();
-    this.#arm();
+    this.watch.arm(this.#ending.phase);
   }
 }

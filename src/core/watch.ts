@@ -32,45 +32,28 @@ export type Due =
   /** Nothing happens: the streams can be let go. */
   | "park";
 
-/** What is at work. */
-type Work = Pick<Pipeline<never, never, never>, "length" | "busySince" | "settledAt">;
-
-type WatchSettings = Pick<SessionSettings<never, never, never>, "limits" | "deadlines" | "asked">;
+/** The session that is watched. */
+export interface Watched extends DeadlineOwner {
+  readonly settings: Pick<SessionSettings<never, never, never>, "limits" | "deadlines" | "clock" | "asked">;
+  readonly openedAt: number;
+  readonly inbox: Inbox<unknown>;
+  readonly pipeline: Pick<Pipeline<never, never, never>, "length" | "busySince" | "settledAt" | "date">;
+  readonly outbox: Outbox<never>;
+}
 
 /** Long enough that a conversation keeps its streams, short against the life of an idle connection. */
 const PARK_AFTER_MS = 1_000;
 
 /** Which instant matters next to a session. One deadline that stands for all of them. */
-export class Watch extends Deadline {
+export class Watch extends Deadline<Watched> {
   /** What happens at the deadline. */
   due: Due = "idle-timeout";
   /** Whether the connection can be parked at all. */
   parkable = false;
   /** No handshake is waited for any more. */
   handshakeDone = true;
-  readonly #settings: WatchSettings;
-  readonly #openedAt: number;
-  readonly #inbox: Inbox<unknown>;
-  readonly #pipeline: Work;
-  readonly #outbox: Outbox<never>;
   #closingAt = 0;
   #wokenAt = 0;
-
-  constructor(
-    owner: DeadlineOwner,
-    settings: WatchSettings,
-    openedAt: number,
-    inbox: Inbox<unknown>,
-    pipeline: Work,
-    outbox: Outbox<never>,
-  ) {
-    super(owner);
-    this.#settings = settings;
-    this.#openedAt = openedAt;
-    this.#inbox = inbox;
-    this.#pipeline = pipeline;
-    this.#outbox = outbox;
-  }
 
   /** The connection is read since `now`. */
   wake(now: number): void {
@@ -84,15 +67,16 @@ export class Watch extends Deadline {
 
   /** Sets the deadline to the earliest instant at which something is due. */
   arm(phase: Phase): void {
+    this.owner.pipeline.date();
     this.#set(phase);
-    this.#settings.deadlines.arm(this);
+    this.owner.settings.deadlines.arm(this);
   }
 
   /** Whether something is due at `now`: see `due`. Otherwise arms the deadline again. */
   passed(phase: Phase, now: number): boolean {
     this.#set(phase);
     if (this.at > now) {
-      this.#settings.deadlines.arm(this);
+      this.owner.settings.deadlines.arm(this);
       return false;
     }
     // It passes once, and what it has failed may still have to wait for its turn.
@@ -102,28 +86,30 @@ export class Watch extends Deadline {
 
   /** Nothing is due any more. */
   end(): void {
-    this.#settings.deadlines.disarm(this);
+    this.owner.settings.deadlines.disarm(this);
   }
 
   #set(phase: Phase): void {
-    const { asked, limits } = this.#settings;
+    const { inbox, openedAt, outbox, pipeline, settings } = this.owner;
+    const { asked, limits } = settings;
     this.at = Infinity;
     if (phase === "over") return this.#earliest(this.#closingAt + limits.handlerTimeoutMs, "disconnect-timeout");
     if (phase === "closing") return this.#earliest(this.#closingAt + limits.lingerTimeoutMs, "linger");
-    if (this.#outbox.writing) this.#earliest(this.#outbox.progressAt + limits.writeTimeoutMs, "write-timeout");
+    if (outbox.writing) this.#earliest(outbox.progressAt + limits.writeTimeoutMs, "write-timeout");
     if (phase === "ending") return;
-    const busy = this.#pipeline.length > 0;
-    if (busy) this.#earliest(this.#pipeline.busySince + limits.handlerTimeoutMs, "handler-timeout");
-    if (!this.handshakeDone) this.#earliest(this.#openedAt + limits.handshakeTimeoutMs, "handshake-timeout");
+    const busy = pipeline.length > 0;
+    if (busy) this.#earliest(pipeline.busySince + limits.handlerTimeoutMs, "handler-timeout");
+    if (!this.handshakeDone) this.#earliest(openedAt + limits.handshakeTimeoutMs, "handshake-timeout");
     if (phase === "stopping") return;
-    this.#earliest(this.#openedAt + limits.lifetimeMs, "lifetime-reached");
-    if (this.#inbox.starved) this.#earliest(this.#inbox.frameBegunAt + limits.frameTimeoutMs, "frame-timeout");
-    // What was pushed in this turn is not being written yet.
-    if (busy || this.#outbox.pending > 0 || !this.#inbox.starved) return;
-    const quietSince = Math.max(this.#inbox.heardAt, this.#pipeline.settledAt, this.#outbox.progressAt);
+    this.#earliest(openedAt + limits.lifetimeMs, "lifetime-reached");
+    if (inbox.starved) this.#earliest(inbox.frameBegunAt + limits.frameTimeoutMs, "frame-timeout");
+    if (busy || outbox.writing || !inbox.starved) return;
+    // What was pushed in this turn is about to be written.
+    const progressAt = outbox.pending > 0 ? settings.clock.now() : outbox.progressAt;
+    const quietSince = Math.max(inbox.heardAt, pipeline.settledAt, progressAt);
     const idleSince = asked === undefined ? quietSince : Math.max(quietSince, asked.awaitedAt);
     this.#earliest(idleSince + limits.idleTimeoutMs, "idle-timeout");
-    if (!this.parkable || !this.#inbox.idle || !(this.#inbox.reading || this.#outbox.attached)) return;
+    if (!this.parkable || !inbox.idle || !(inbox.reading || outbox.attached)) return;
     this.#earliest(Math.max(quietSince, this.#wokenAt) + PARK_AFTER_MS, "park");
   }
 

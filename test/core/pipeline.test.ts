@@ -30,7 +30,10 @@ function noted(handler: Handler<string, string>): {
     },
     onFault: (error) => told.push(`fault: ${error.code}`),
     onHandlerError: (error) => told.push(`error: ${error.code}`),
-    onSettled: () => pipeline.answerFinished(),
+    onSettled: () => {
+      pipeline.answerFinished();
+      if (!pipeline.turnOpen) pipeline.date();
+    },
     onUpgrade: () => told.push("upgrade"),
     onEncoder: () => told.push("encoder"),
     onLast: () => told.push("last"),
@@ -139,8 +142,10 @@ describe("Pipeline", () => {
     const pending = answers();
     const { pipeline, told, clock } = noted(pending.handler);
     pipeline.handle("a");
+    pipeline.date();
     await clock.advance(10);
     pipeline.handle("b");
+    pipeline.date();
     expect(pipeline.busySince).toBe(0);
     pipeline.timeOut(new SpillwayError("handler-timeout", "late"));
     expect(pending.of("a").aborted).toBe("handler-timeout");

@@ -1,0 +1,28 @@
+// @ts-check
+// A broadcast without anything: what comes is written to all, one after the other.
+import { controlServer } from "../control.mjs";
+
+const BUFFER_BYTES = 4_096;
+
+/** @type {Set<Deno.TcpConn>} */
+const conns = new Set();
+const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+void controlServer(listener.addr.port);
+for (;;) void hear(await listener.accept());
+
+/** @param {Deno.TcpConn} conn */
+async function hear(conn) {
+  conn.setNoDelay(true);
+  conns.add(conn);
+  const buffer = new Uint8Array(BUFFER_BYTES);
+  try {
+    for (let count = await conn.read(buffer); count !== null; count = await conn.read(buffer)) {
+      // A write that waits owns its bytes.
+      const bytes = buffer.slice(0, count);
+      for (const one of conns) void one.write(bytes);
+    }
+  } finally {
+    conns.delete(conn);
+    conn.close();
+  }
+}

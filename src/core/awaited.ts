@@ -1,0 +1,60 @@
+/** What becomes of promises that are waited for. */
+export interface AwaitedEvents<Owner, Value> {
+  onFulfilled(owner: Owner, value: Value): void;
+  onRejected(owner: Owner, cause: unknown): void;
+}
+
+/** Promises that are waited for, each on behalf of its owner. While there is one at a time, that makes no closure. */
+export class Awaited<Owner, Value> {
+  readonly #events: AwaitedEvents<Owner, Value>;
+  /** Whose promise has the callbacks that are made once. */
+  #only: Owner | undefined;
+
+  constructor(events: AwaitedEvents<Owner, Value>) {
+    this.#events = events;
+  }
+
+  /** @throws what looking at the promise throws */
+  add(owner: Owner, promise: PromiseLike<Value>): void {
+    if (this.#only !== undefined || !isNative(promise)) {
+      void this.#await(owner, promise);
+      return;
+    }
+    // As `await` would: with the method that calls back once, whatever the promise itself has under that name.
+    void Promise.prototype.then.call(promise, this.#onFulfilled, this.#onRejected);
+    this.#only = owner;
+  }
+
+  readonly #onFulfilled = (value: unknown): void => {
+    this.#events.onFulfilled(this.#takeOnly(), value as Value);
+  };
+
+  readonly #onRejected = (cause: unknown): void => {
+    this.#events.onRejected(this.#takeOnly(), cause);
+  };
+
+  #takeOnly(): Owner {
+    const owner = this.#only as Owner;
+    this.#only = undefined;
+    return owner;
+  }
+
+  async #await(owner: Owner, promise: PromiseLike<Value>): Promise<void> {
+    let value: Value;
+    try {
+      value = await promise;
+    } catch (cause) {
+      return this.#events.onRejected(owner, cause);
+    }
+    this.#events.onFulfilled(owner, value);
+  }
+}
+
+export function isPromiseLike(result: unknown): result is PromiseLike<unknown> {
+  return typeof result === "object" && result !== null && typeof (result as PromiseLike<unknown>).then === "function";
+}
+
+/** Whether `await` would take it as it is. */
+function isNative(promise: PromiseLike<unknown>): promise is Promise<unknown> {
+  return promise instanceof Promise && promise.constructor === Promise;
+}

@@ -1,0 +1,51 @@
+import { expect, it } from "vitest";
+import { Awaited } from "../../src/core/awaited.ts";
+import { manualClock } from "../../src/testing/mod.ts";
+
+function noted(): { awaited: Awaited<string, string>; told: string[] } {
+  const told: string[] = [];
+  const awaited = new Awaited<string, string>({
+    onFulfilled: (owner, value) => told.push(`${owner}: ${value}`),
+    onRejected: (owner, cause) => told.push(`${owner} failed: ${String(cause)}`),
+  });
+  return { awaited, told };
+}
+
+it("tells each owner of its own promise, in the order in which they settle", async () => {
+  const { awaited, told } = noted();
+  let settle: (value: string) => void = () => {};
+  const late = new Promise<string>((resolve) => {
+    settle = resolve;
+  });
+  awaited.add("a", late);
+  awaited.add("b", Promise.resolve("1"));
+  awaited.add("c", Promise.reject(new Error("no")));
+  await manualClock().advance(0);
+  settle("last");
+  await manualClock().advance(0);
+  awaited.add("d", Promise.reject(new Error("no")));
+  await manualClock().advance(0);
+  expect(told.toSorted()).toEqual(["a: last", "b: 1", "c failed: Error: no", "d failed: Error: no"]);
+  expect(told.slice(2)).toEqual(["a: last", "d failed: Error: no"]);
+});
+
+it.each([
+  ["calls back twice", { then: (resolve: (value: string) => void) => [resolve("1"), resolve("2")] }],
+  ["calls back at once", { then: (resolve: (value: string) => void) => resolve("1") }],
+  ["is a promise with a `then` of its own", Object.assign(Promise.resolve("1"), { then: () => "never" })],
+  [
+    "is a promise of a class of its own",
+    new (class Lazy extends Promise<string> {
+      override then = (resolve: unknown) => (resolve as (value: string) => void)("1") as never;
+    })(() => {}),
+  ],
+] as [string, PromiseLike<string>][])(
+  "what %s is told once, and not before the caller has returned",
+  async (_name, promise) => {
+    const { awaited, told } = noted();
+    awaited.add("a", promise);
+    expect(told).toEqual([]);
+    await manualClock().advance(0);
+    expect(told).toEqual(["a: 1"]);
+  },
+);
