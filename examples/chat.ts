@@ -121,7 +121,7 @@ function whoIsHere(session: Session<string, Guest>): string {
   const group = session.group(roomGroup(room));
   const names: string[] = [];
   for (const { state } of group) {
-    if (names.push((state as Guest).nickname) === MOST_NAMES) break;
+    if (names.push(state.nickname) === MOST_NAMES) break;
   }
   const more = group.size - names.length;
   return `* in ${room}: ${names.join(", ")}${more > 0 ? ` and ${more} more` : ""}`;

@@ -63,7 +63,10 @@ export interface Output {
   bytes(bytes: Uint8Array): void;
 }
 
-/** Turns frames into bytes. */
+/**
+ * Turns frames into bytes. What was encoded for `session.send` or a broadcast may still be dropped (`onSlowConsumer`): an encoder
+ * whose frames depend on the ones before needs the policy `"close"`.
+ */
 export interface Encoder<Frame> {
   /**
    * Puts one frame into `output`. If this throws, nothing of the frame is sent.

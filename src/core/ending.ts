@@ -163,7 +163,8 @@ export class Ending<In, Out, State> {
   /** Whether nothing more is to be said but goodbye. */
   get #answered(): boolean {
     if (this.#stopping === undefined || this.#reason !== undefined) return false;
-    return this.#parts.inbox.exhausted && this.#parts.pipeline.length === 0;
+    const { inbox, lifecycle, pipeline } = this.#parts;
+    return inbox.exhausted && pipeline.length === 0 && !lifecycle.asking;
   }
 
   #observeEnd(): number {

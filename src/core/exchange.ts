@@ -17,7 +17,7 @@ export interface Upgrade<In, Out = In, State = unknown> {
   readonly codec: Codec<In, Out>;
   readonly handler: Handler<In, Out, State>;
   /** What is said to the other side when the server drains; the service's own `onDrain` speaks the codec that was left. */
-  readonly onDrain?: (session: Session<Out, State>) => Out | undefined | void;
+  readonly onDrain?: (session: Session<Out, State>) => Out | undefined | void | PromiseLike<Out | undefined | void>;
 }
 
 /** What a handler is told besides its frame. */

@@ -30,12 +30,12 @@ export interface Member extends Session<never, unknown> {
  * It is there while it has members. This is only its name and the way to it: it costs nothing to ask for one, and two of
  * the same name are the same.
  */
-export interface Group<Out> extends Iterable<Session<Out, unknown>> {
+export interface Group<Out, State = unknown> extends Iterable<Session<Out, State>> {
   readonly name: string;
   /** How many members it has. */
   readonly size: number;
-  /** Its members, in the order in which they joined; joining and leaving meanwhile is safe. */
-  [Symbol.iterator](): Iterator<Session<Out, unknown>>;
+  /** Its members now, in the order in which they joined. Who joins or leaves meanwhile changes nothing. */
+  [Symbol.iterator](): Iterator<Session<Out, State>>;
   /**
    * Sends a frame to every member, encoded once; all share the bytes. Never waits: a member that is slow has its
    * `onSlowConsumer`, and holds up nobody. Members whose codec makes an encoder for each connection get bytes of their own.
@@ -58,7 +58,7 @@ export interface Group<Out> extends Iterable<Session<Out, unknown>> {
   broadcast(frame: Out, options?: BroadcastOptions): BroadcastResult;
 }
 
-class NamedGroup<Out> implements Group<Out> {
+class NamedGroup<Out, State> implements Group<Out, State> {
   readonly name: string;
   readonly #groups: ReadonlyMap<string, ReadonlySet<Member>>;
 
@@ -71,8 +71,8 @@ class NamedGroup<Out> implements Group<Out> {
     return this.#members.size;
   }
 
-  [Symbol.iterator](): Iterator<Session<Out, unknown>> {
-    return this.#members.values();
+  [Symbol.iterator](): Iterator<Session<Out, State>> {
+    return [...(this.#members as Iterable<unknown> as Iterable<Session<Out, State>>)].values();
   }
 
   broadcast(frame: Out, { except }: BroadcastOptions = {}): BroadcastResult {
@@ -147,7 +147,7 @@ export class Groups {
   }
 
   /** @throws {TypeError} the name is not a string */
-  group<Out>(name: string): Group<Out> {
+  group<Out, State = unknown>(name: string): Group<Out, State> {
     return new NamedGroup(checkName(name), this.#groups);
   }
 

@@ -1,3 +1,4 @@
+import { isPromiseLike } from "./awaited.ts";
 import { type CloseReason, SpillwayError } from "./errors.ts";
 import type { Context, Reply } from "./exchange.ts";
 import { handlerError } from "./faults.ts";
@@ -10,6 +11,8 @@ interface Told<In, Out, State> {
   readonly session: ServedSession<Out, State>;
   /** What the service itself threw. */
   onHandlerError(error: SpillwayError): void;
+  /** What was waited for is done. */
+  onSettled(): void;
 }
 
 /** What a service wants to be told of a connection, and what it says on these occasions. */
@@ -18,8 +21,9 @@ export class Lifecycle<In, Out, State> {
   onDrain: SessionSettings<In, Out, State>["onDrain"];
   readonly #told: Told<In, Out, State>;
   #connected = false;
-  /** What is sent last when the server drains. */
+  /** What is sent last when the server drains; while it is still being made, the promise. */
   #goodbye: Out | undefined | void;
+  #asked: PromiseLike<Out | undefined | void> | undefined;
 
   constructor(told: Told<In, Out, State>) {
     this.#told = told;
@@ -35,11 +39,18 @@ export class Lifecycle<In, Out, State> {
     return onConnect?.(session, context);
   }
 
+  /** Whether a goodbye is being made. */
+  get asking(): boolean {
+    return this.#asked !== undefined;
+  }
+
   /** Asks for the goodbye, of whoever says it now. */
   askGoodbye(): void {
-    this.#goodbye = undefined;
+    this.#goodbye = this.#asked = undefined;
     this.report(() => {
-      this.#goodbye = this.onDrain?.(this.#told.session);
+      const goodbye = this.onDrain?.(this.#told.session);
+      if (isPromiseLike(goodbye)) void this.#awaitGoodbye(goodbye);
+      else this.#goodbye = goodbye;
     });
   }
 
@@ -76,6 +87,21 @@ export class Lifecycle<In, Out, State> {
     } catch (cause) {
       this.#told.onHandlerError(asHandlerError(cause));
     }
+  }
+
+  async #awaitGoodbye(asked: PromiseLike<Out | undefined | void>): Promise<void> {
+    this.#asked = asked;
+    let goodbye: Out | undefined | void;
+    try {
+      goodbye = await asked;
+    } catch (cause) {
+      this.#told.onHandlerError(asHandlerError(cause));
+    }
+    // Somebody else may have been asked meanwhile.
+    if (this.#asked !== asked) return;
+    this.#asked = undefined;
+    this.#goodbye = goodbye;
+    this.#told.onSettled();
   }
 
   async #await(told: PromiseLike<void>, onTold: () => void): Promise<void> {

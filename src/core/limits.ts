@@ -28,8 +28,8 @@ export interface Limits {
    */
   readonly maxConcurrentHandlers: number;
   /**
-   * Bytes of one connection that wait to be sent: above, its frames wait, and pushes meet `onSlowConsumer`. A whole number;
-   * default 1 MiB.
+   * Bytes of one connection that wait to be sent: above, its frames wait, and pushes meet `onSlowConsumer`. One frame may be
+   * larger, if nothing else waits. A whole number; default 1 MiB.
    */
   readonly maxOutboundBytes: number;
   /** Pushes of one connection that wait behind what is being written: the same. A whole number; default 16384. */

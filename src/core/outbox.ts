@@ -208,13 +208,11 @@ export class Outbox<Out> implements TurnOwner {
     if (bytes.length > 0) this.#queue?.add(bytes, false);
   }
 
-  /** Whether nothing is before it but what leaves in the same write. */
+  /** Whether nothing is before it but what leaves in the same write. What has nothing before it may be of any size, as a reply. */
   #leavesNext({ length }: Uint8Array): boolean {
     if (this.writing || this.#queue !== undefined) return false;
     const waiting = this.#buffer?.length ?? 0;
-    return (
-      waiting + length <= this.#settings.limits.maxOutboundBytes && (waiting === 0 || waiting + length <= WRITE_BYTES)
-    );
+    return waiting === 0 || waiting + length <= Math.min(this.#settings.limits.maxOutboundBytes, WRITE_BYTES);
   }
 
   #fits({ length }: Uint8Array): boolean {

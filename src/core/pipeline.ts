@@ -1,26 +1,18 @@
 import { Awaited, type AwaitedEvents, isPromiseLike } from "./awaited.ts";
 import type { Clock } from "./clock.ts";
 import type { Decoder, Encoder } from "./codec.ts";
-import { SpillwayError } from "./errors.ts";
-import {
-  type Context,
-  checkUpgrade,
-  Exchange,
-  type ExchangeOwner,
-  type FrameHandler,
-  type Reply,
-  type Upgrade,
-} from "./exchange.ts";
+import type { CloseReason, SpillwayError } from "./errors.ts";
+import { checkUpgrade, Exchange, type ExchangeOwner, type FrameHandler, type Reply, type Upgrade } from "./exchange.ts";
 import { handlerError } from "./faults.ts";
 import { InFlight } from "./in_flight.ts";
 import type { Permits } from "./permits.ts";
 import { isStream, ReplyStream } from "./reply_stream.ts";
-import type { Session } from "./session.ts";
+import type { ServedSession } from "./served_session.ts";
 import { Turn } from "./turn.ts";
 
 /** What a {@link Pipeline} tells its session. */
 export interface PipelineEvents<In, Out, State> {
-  /** Whether there is room for a reply: a stream is asked for a frame only then. */
+  /** Whether there is room for a reply: they wait for it, and a stream is asked for a frame only then. */
   readonly roomy: boolean;
   /** A reply whose turn it is. @throws {SpillwayError} when it cannot be sent */
   onReply(reply: Out): void;
@@ -50,7 +42,7 @@ export class Pipeline<In, Out, State>
   ended = false;
   /** When an asynchronous handler last finished. */
   settledAt = 0;
-  readonly session: Session<Out, State>;
+  readonly session: ServedSession<Out, State>;
   #handler: FrameHandler<In, Out, State>;
   readonly #permits: Permits;
   readonly #clock: Clock;
@@ -64,7 +56,7 @@ export class Pipeline<In, Out, State>
   #turn: Turn | undefined;
 
   constructor(
-    session: Session<Out, State>,
+    session: ServedSession<Out, State>,
     handler: FrameHandler<In, Out, State>,
     permits: Permits,
     clock: Clock,
@@ -98,13 +90,13 @@ export class Pipeline<In, Out, State>
   }
 
   /** Runs what comes before all frames. */
-  open(first: (_: undefined, context: Context<Out, State>) => Reply<Out> | PromiseLike<Reply<Out>>): void {
+  open(first: FrameHandler<undefined, Out, State>): void {
     this.#run(first, undefined);
   }
 
   /** Ends the sequence: after everything before it is answered, `onFault` is called. */
   fault(error: SpillwayError): void {
-    this.ended = true;
+    this.#end(error.code as CloseReason);
     const exchange = new Exchange<Out, State>(this);
     exchange.fail(error);
     this.#enqueue(exchange);
@@ -128,7 +120,7 @@ export class Pipeline<In, Out, State>
   close(exchange: Exchange<Out, State>): void {
     exchange.checkUnfinished("close");
     exchange.next = "close";
-    this.ended = true;
+    this.#end("handler-closed");
   }
 
   /** What has been at work for longest is out of time; if nothing is, nothing more is waited for. */
@@ -156,6 +148,7 @@ export class Pipeline<In, Out, State>
         if (first.stream !== undefined) this.#pull(first, first.stream);
         break;
       }
+      if (!this.#events.roomy) break;
       this.#inFlight.removeFirst();
       this.#answer(first);
     }
@@ -292,7 +285,13 @@ export class Pipeline<In, Out, State>
     if (exchange.finished) return;
     this.#rest(exchange);
     exchange.fail(error);
-    this.ended = true;
+    this.#end(error.code as CloseReason);
     this.#events.onHandlerError(error);
+  }
+
+  /** Nothing new is taken: what would go on for ever should know. */
+  #end(reason: CloseReason): void {
+    this.ended = true;
+    this.session.drain(reason);
   }
 }

@@ -32,7 +32,8 @@ export class ReplyStream<Out> {
       if (this.#inARow === FRAMES_IN_A_ROW) await this.#break();
       if (this.#ended) return undefined;
       this.#inARow += 1;
-      const result = await this.#iterator.next();
+      const result: unknown = await this.#iterator.next();
+      if (!isResult<Out>(result)) throw new TypeError("a stream's next() must give an object");
       if (!result.done) return { frame: result.value };
       this.#ended = true;
     } catch (cause) {
@@ -63,6 +64,10 @@ export class ReplyStream<Out> {
       this.#onStopError(cause);
     }
   }
+}
+
+function isResult<Out>(result: unknown): result is IteratorResult<Out> {
+  return typeof result === "object" && result !== null;
 }
 
 /** Whether a reply is a stream. */

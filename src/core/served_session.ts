@@ -96,7 +96,7 @@ export class ServedSession<Out, State> implements Session<Out, State>, Member {
     this.#joined = undefined;
   }
 
-  group(name: string): Group<Out> {
+  group(name: string): Group<Out, State> {
     return this.#groups.group(name);
   }
 

@@ -127,7 +127,7 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
    *
    * @throws {TypeError} the name is not a string
    */
-  group(name: string): Group<Out> {
+  group(name: string): Group<Out, State> {
     return this.#groups.group(name);
   }
 

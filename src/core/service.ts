@@ -49,7 +49,7 @@ export interface Service<In = string, Out = In, State = unknown> extends Partial
    * their way out already, nor for those that have another codec by now: an upgrade has its own `onDrain`. What it throws
    * is reported to the observer (`handler-error`), and the connection ends without a goodbye.
    */
-  readonly onDrain?: (session: Session<Out, State>) => Out | undefined | void;
+  readonly onDrain?: (session: Session<Out, State>) => Out | undefined | void | PromiseLike<Out | undefined | void>;
   /** What happens to a push to somebody who does not read, when there is no room for it. Default `"close"`. */
   readonly onSlowConsumer?: SlowConsumerPolicy;
   /**

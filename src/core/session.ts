@@ -64,7 +64,7 @@ export interface Session<Out, State = unknown> {
   /** Is no member any more. Does nothing when it was none. */
   leave(group: string): void;
   /** The group of that name, of this session's server: the same as `server.group(name)`. */
-  group(name: string): Group<Out>;
+  group(name: string): Group<Out, State>;
   /** Ends in order, as `handler-closed`: what was received in full is answered, what was sent is written, then FIN. */
   close(): void;
   /** The other side has proved what it had to: the handshake deadline ends, and frames are handled `concurrency` at a time. */

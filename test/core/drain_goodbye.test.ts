@@ -65,6 +65,26 @@ describe("onDrain", () => {
     expect([other.ended, other.received]).toEqual([true, ""]);
   });
 
+  it("may take its time, which the drain waits for", async () => {
+    let say: (goodbye: string) => void = () => {};
+    const it = await served({ onDrain: () => new Promise<string>((resolve) => void (say = resolve)) });
+    const other = await it.connect();
+    const drained = it.server.shutdown();
+    await it.settle();
+    expect([other.ended, other.received]).toEqual([false, ""]);
+    say("goodbye");
+    expect(await drained).toEqual({ drained: 1, aborted: 0 });
+    expect(other.received).toBe("goodbye\n");
+  });
+
+  it("that never settles is cut off with the drain", async () => {
+    const it = await served({ onDrain: () => new Promise<string>(() => {}) });
+    await it.connect();
+    const drained = it.server.shutdown({ timeoutMs: 500 });
+    await it.clock.advance(500);
+    expect(await drained).toEqual({ drained: 0, aborted: 1 });
+  });
+
   it("is not heard behind a fault", async () => {
     const pending = answers();
     const it = await served({ handler: pending.handler, onDrain: () => "goodbye" });
@@ -85,7 +105,9 @@ describe("onDrain", () => {
       },
       "the handler threw: no goodbye",
     ],
+    ["rejects", () => Promise.reject(new Error("no goodbye")), "the handler threw: no goodbye"],
     ["returns what is no frame", () => "two\nlines", "the handler's reply was refused"],
+    ["promises what is no frame", () => Promise.resolve("two\nlines"), "the handler's reply was refused"],
   ])("that %s ends the connection without a goodbye", async (_name, onDrain, message) => {
     const it = await served({ onDrain });
     const other = await it.connect();

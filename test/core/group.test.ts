@@ -124,7 +124,8 @@ describe("a broadcast", () => {
 
   it("that some member's codec takes does not throw, even if there is no room", () => {
     const all = new Sessions("drop", { maxOutboundBytes: 1 });
-    all.join(2, (index) => (index === 0 ? counting() : lines().encoder()));
+    const members = all.join(2, (index) => (index === 0 ? counting() : lines().encoder()));
+    for (const { outbox } of members) outbox.reply("x");
     expect(all.groups.group("all").broadcast("two\nlines")).toEqual({ sent: 0, dropped: 2 });
   });
 
@@ -189,12 +190,26 @@ describe("a broadcast", () => {
     const all = new Sessions("close", { maxOutboundBytes: 1 });
     const slow = all.open(counting(), () => slow.session.leaveAll());
     slow.session.join("all");
+    slow.outbox.reply("x");
     expect(all.groups.group("all").broadcast("hello")).toEqual({ sent: 0, dropped: 1 });
     expect(all.groups.size).toBe(0);
   });
 });
 
 describe("a group", () => {
+  it("gives its members as they were when it was asked", () => {
+    const all = new Sessions();
+    const members = all.join(3, () => counting());
+    const group = all.groups.group("all");
+    let count = 0;
+    for (const member of group) {
+      count += 1;
+      member.leave("all");
+      member.join("all");
+    }
+    expect([count, group.size]).toEqual([members.length, members.length]);
+  });
+
   it("is there while it has members, and costs nothing to ask for", () => {
     const { groups } = new Sessions();
     const group = groups.group("g");

@@ -126,7 +126,15 @@ describe("the bounds", () => {
   it("of bytes holds before anything is written", () => {
     const { push } = outboxOf("drop");
     expect([push("x".repeat(100)), push("y")]).toEqual(["sent", "dropped"]);
-    expect(outboxOf("drop").push("x".repeat(101))).toBe("dropped");
+  });
+
+  it("of bytes is passed by one frame before which nothing waits: who reads quickly is not slow", () => {
+    for (const policy of ["drop", "drop-oldest", "close"] as const) {
+      const { outbox, push } = outboxOf(policy);
+      expect(push("x".repeat(100_000))).toBe("sent");
+      expect(outbox.pending).toBe(100_000);
+      expect(push("y")).toBe(policy === "close" ? "closed" : "dropped");
+    }
   });
 
   it("of frames is exact, and counts what waits behind the write", async () => {

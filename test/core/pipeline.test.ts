@@ -2,12 +2,12 @@ import { describe, expect, it } from "vitest";
 import { type Context, type Handler, SpillwayError } from "../../src/core/mod.ts";
 import { Permits } from "../../src/core/permits.ts";
 import { Pipeline } from "../../src/core/pipeline.ts";
-import type { Session } from "../../src/core/session.ts";
+import type { ServedSession } from "../../src/core/served_session.ts";
 import { type ManualClock, manualClock } from "../../src/testing/mod.ts";
 import { type Answer, answers } from "./answers.ts";
 
 /** Nothing here looks into it. */
-const session = {} as Session<string, unknown>;
+const session = { drain() {} } as unknown as ServedSession<string, unknown>;
 
 function fail(): never {
   throw new Error("no");

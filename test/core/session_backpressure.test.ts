@@ -36,6 +36,19 @@ describe("backpressure", () => {
     expect(pending.frames).toEqual(["a"]);
   });
 
+  it("keeps finished replies back, however many are computed at once", async () => {
+    const maxOutboundBytes = 10_000;
+    const it = await served({ maxOutboundBytes, concurrency: 64, handler: async () => LINE.trim().repeat(100) }, LINK);
+    const other = await it.connect({ reads: false });
+    await other.send("a\n".repeat(64));
+    const reply = 63 * 100 + 1;
+    const sent = it.server.stats().framesOut;
+    expect(sent * reply).toBeLessThanOrEqual(2 * LINK + maxOutboundBytes + reply);
+    await other.read();
+    expect(other.received).toBe(`${LINE.trim().repeat(100)}\n`.repeat(64));
+    expect(it.server.stats().framesOut).toBe(64);
+  });
+
   it("does not count one connection's output against another", async () => {
     const it = await served({ maxOutboundBytes: 1_000, handler: (line) => line.repeat(100) }, 1_024);
     const [stuck, other] = [await it.connect({ reads: false }), await it.connect()];

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Session } from "../../src/core/mod.ts";
+import { lines, type ServeOptions, type Session } from "../../src/core/mod.ts";
 import { answers } from "./answers.ts";
 import { served } from "./served.ts";
 
@@ -48,6 +48,26 @@ describe.each([
 });
 
 describe("session.draining", () => {
+  it.each<[string, Partial<ServeOptions<string, string>>, string]>([
+    ["has the last word", {}, "begun\nended\nlast\n"],
+    ["throws", {}, "begun\nended\nerror: handler-failed\n"],
+    ["is too long", { codec: lines({ maxFrameBytes: 20 }) }, "begun\nended\nerror: frame-too-large\n"],
+  ])("ends a stream before a frame that %s", async (what, options, received) => {
+    const it = await served({
+      concurrency: 2,
+      ...options,
+      handler: (line, context) => {
+        if (line === "stream") return forEver(context.session.draining);
+        if (line === "throws") throw new Error("no");
+        context.close();
+        return "last";
+      },
+    });
+    const other = await it.connect();
+    await other.send(`stream\n${what === "is too long" ? "x".repeat(21) : what}\n`);
+    expect(other.received).toBe(received);
+  });
+
   it("ends a stream that would not end by itself, within the drain", async () => {
     const it = await served({
       handler: (_line, { session }) => forEver(session.draining),
@@ -64,6 +84,8 @@ describe("session.draining", () => {
 
 async function* forEver(draining: AbortSignal): AsyncGenerator<string> {
   yield "begun";
-  await new Promise<void>((resolve) => draining.addEventListener("abort", () => resolve()));
+  if (!draining.aborted) {
+    await new Promise<void>((resolve) => draining.addEventListener("abort", () => resolve()));
+  }
   yield "ended";
 }

@@ -324,6 +324,13 @@ describe("a stream that fails", () => {
     expect([stream.asked, stream.returned, it.of("handler-error").length]).toEqual([2, 1, 1]);
   });
 
+  it("whose next() gives no object fails, instead of being asked for ever", async () => {
+    const it = await serving(() => ({ [Symbol.asyncIterator]: () => ({ next: () => 5 as never }) }));
+    const other = await it.connect();
+    await other.send("go\n");
+    expect([other.received, it.reasons]).toEqual(["error: handler-failed\n", ["handler-failed"]]);
+  });
+
   it.each(["at once", "promised"])("to begin is a handler that fails: %s", async (how) => {
     const broken = {
       [Symbol.asyncIterator]: () => {
