@@ -27,3 +27,4 @@
  */
 export { type ManualClock, manualClock } from "./manual_clock.ts";
 export { type MemoryTransport, type MemoryTransportOptions, memoryTransport } from "./memory_transport.ts";
+export { type Random, seededRandom } from "./random.ts";
