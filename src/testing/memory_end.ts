@@ -43,6 +43,8 @@ export class MemoryEnd implements Driver {
   readonly localAddress: Address;
   readonly remoteAddress: Address;
   other!: MemoryEnd;
+  /** The descriptor was given back. */
+  over = false;
   readonly #incoming: Link;
   readonly #outgoing: Link;
   readonly #onReleased: () => void;
@@ -50,7 +52,6 @@ export class MemoryEnd implements Driver {
   #wanted = false;
   #deliveryDue = false;
   #finished = false;
-  #over = false;
 
   constructor(local: Address, remote: Address, incoming: Link, outgoing: Link, onReleased: () => void) {
     this.localAddress = local;
@@ -86,7 +87,7 @@ export class MemoryEnd implements Driver {
   }
 
   reset(): void {
-    if (this.#over) return;
+    if (this.over) return;
     if (this.#finished) return this.#close();
     this.#outgoing.break(new SpillwayError("aborted", "the connection was aborted"));
     this.#incoming.break(new SpillwayError("connection-reset", "the other side reset the connection"));
@@ -101,13 +102,13 @@ export class MemoryEnd implements Driver {
   }
 
   #onReset(): void {
-    if (!this.#over) {
+    if (!this.over) {
       this.connection.fail(new SpillwayError("connection-reset", "the other side reset the connection"));
     }
   }
 
   #release(): void {
-    this.#over = true;
+    this.over = true;
     this.#onReleased();
     queueMicrotask(() => this.connection.released());
   }
@@ -120,7 +121,7 @@ export class MemoryEnd implements Driver {
 
   #deliver(): void {
     this.#deliveryDue = false;
-    while (this.#wanted && !this.#over) {
+    while (this.#wanted && !this.over) {
       const chunk = this.#incoming.take();
       if (chunk !== undefined) {
         this.#wanted = this.connection.push(chunk);

@@ -33,9 +33,13 @@ export interface Random {
  * ```
  */
 export function seededRandom(seed: number): Random {
-  if (!Number.isSafeInteger(seed) || seed < 0)
-    throw new RangeError(`seed must be a whole number of at least 0, not ${seed}`);
-  return new Xoshiro(BigInt(seed));
+  return new Xoshiro(BigInt(checkSeed(seed)));
+}
+
+/** @throws {RangeError} not a whole number of at least 0 */
+export function checkSeed(seed: number): number {
+  if (Number.isSafeInteger(seed) && seed >= 0) return seed;
+  throw new RangeError(`seed must be a whole number of at least 0, not ${seed}`);
 }
 
 /** splitmix64: makes any number of well-mixed words of one. */
