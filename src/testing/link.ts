@@ -18,13 +18,13 @@ interface ParkedWrite {
 export class Link implements WireEnd {
   /** Called when there is something to take, or the end has come. */
   onReadable: () => void = () => {};
+  readonly maxBytes: number;
   /** Bytes that were taken from the writer, and that the reader has taken, so far. */
   written = 0;
   read = 0;
   /** FIN was sent. */
   finished = false;
   #finArrived = false;
-  readonly #maxBytes: number;
   readonly #wire: Wire;
   /** What has arrived. */
   #chunks: Bytes[] = [];
@@ -34,7 +34,7 @@ export class Link implements WireEnd {
   #broken: SpillwayError | undefined;
 
   constructor(maxBytes: number, makeWire: (end: WireEnd) => Wire = (end) => new DirectWire(end)) {
-    this.#maxBytes = maxBytes;
+    this.maxBytes = maxBytes;
     this.#wire = makeWire(this);
   }
 
@@ -112,7 +112,7 @@ export class Link implements WireEnd {
 
   /** Takes what there is room for; returns the rest. */
   #accept(bytes: Uint8Array): Uint8Array {
-    const room = Math.min(bytes.length, this.#maxBytes - this.#length);
+    const room = Math.min(bytes.length, this.maxBytes - this.#length);
     if (room === 0) return bytes;
     this.#length += room;
     this.written += room;

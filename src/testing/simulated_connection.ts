@@ -5,6 +5,8 @@ import type { TimedWire } from "./timed_wire.ts";
 
 /** One direction of a {@link SimulatedConnection}, as the network sees it. */
 export interface LinkState {
+  /** So many bytes it holds at most. */
+  readonly maxBytes: number;
   /** Bytes that the network took from the writing end so far, and that the reading end took from it. */
   readonly written: number;
   readonly read: number;

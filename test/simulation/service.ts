@@ -1,0 +1,134 @@
+import type { Context, Handler, Service, Session } from "../../src/core/mod.ts";
+import type { Simulation } from "../../src/testing/simulation.ts";
+import { framed, SERVER } from "./framing.ts";
+import { answersTo, requestOf } from "./requests.ts";
+import type { Scenario } from "./scenario.ts";
+
+/** What the service keeps for a connection. */
+export interface Kept {
+  /** Requests that were handed to the handler, in order. */
+  readonly handled: string[];
+  /** Bytes of all that it was given to send; `undefined` when that cannot be told. */
+  given: number | undefined;
+  upgraded: boolean;
+  over: boolean;
+}
+
+/** Does what is asked of it: one service for all workloads. */
+export class SimulatedService {
+  /** What is kept, by the connection's id. */
+  readonly kept: Map<number, Kept> = new Map();
+  /** Set before it is served. */
+  world!: Simulation;
+  readonly service: Service<string, string, Kept>;
+
+  constructor(scenario: Scenario) {
+    const { connectMs, disconnectMs, greets, limits, onInvalidFrame, onMaxConnections, onSlowConsumer } = scenario;
+    this.service = {
+      ...limits,
+      onInvalidFrame,
+      onMaxConnections,
+      onSlowConsumer,
+      codec: SERVER.lines,
+      handler: this.#handle,
+      state: ({ id }) => {
+        const kept = { handled: [], given: 0, upgraded: false, over: false };
+        this.kept.set(id, kept);
+        return kept;
+      },
+      onConnect: (session) => this.#greet(session, greets, connectMs),
+      onDisconnect: (session) => {
+        session.state.over = true;
+        return disconnectMs > 0 ? this.#pause(disconnectMs) : undefined;
+      },
+      onDrain: (session) => this.#give(session, "goodbye"),
+    };
+  }
+
+  readonly #handle: Handler<string, string, Kept> = (text, context) => {
+    const { session } = context;
+    session.state.handled.push(text);
+    const request = requestOf(text);
+    const [answer] = answersTo(request) ?? [];
+    const { verb, argument, tag } = request;
+    switch (verb) {
+      case "wait":
+        return this.#pause(Number(argument)).then(() => this.#give(session, answer));
+      case "many":
+        return this.#stream(session, answersTo(request) ?? []);
+      case "push":
+        for (let index = 0; index < Number(argument); index++) this.#push(session, `@self ${tag} ${index}`);
+        break;
+      case "join":
+        session.join(argument);
+        break;
+      case "leave":
+        session.leave(argument);
+        break;
+      case "say":
+        for (const member of session.group(argument)) (member.state as Kept).given = undefined;
+        session.group(argument).broadcast(`@${argument} ${tag}`, { except: session });
+        break;
+      case "upgrade":
+        return this.#upgrade(context, answer);
+      case "quit":
+        context.close();
+        break;
+      case "end":
+        session.close();
+        break;
+      case "fail":
+        throw new Error("asked to fail");
+      case "hang":
+        return new Promise(() => {});
+      case "unsendable":
+        return session.state.upgraded ? Promise.reject(new Error("asked to fail")) : "two\nlines";
+    }
+    return this.#give(session, answer);
+  };
+
+  #upgrade(context: Context<string, Kept>, answer: string | undefined): string | undefined {
+    const { session } = context;
+    const reply = this.#give(session, answer);
+    if (session.state.upgraded) return reply;
+    session.state.upgraded = true;
+    context.upgrade({ codec: SERVER.netstrings, handler: this.#handle, onDrain: () => this.#give(session, "goodbye") });
+    return reply;
+  }
+
+  #greet(
+    session: Session<string, Kept>,
+    greets: boolean,
+    ms: number,
+  ): string | undefined | Promise<string | undefined> {
+    const greeting = greets ? "hello" : undefined;
+    return ms === 0 ? this.#give(session, greeting) : this.#pause(ms).then(() => this.#give(session, greeting));
+  }
+
+  async *#stream(session: Session<string, Kept>, frames: readonly string[]): AsyncGenerator<string> {
+    for (const [index, frame] of frames.entries()) {
+      if (index % 3 === 1) await this.#pause(index * 10);
+      yield this.#give(session, frame) as string;
+    }
+  }
+
+  #push(session: Session<string, Kept>, frame: string): void {
+    const result = session.send(frame);
+    if (session.state.over && result !== "closed") this.world.fail(new Error(`a push after the end was ${result}`));
+    // What waits may be dropped later.
+    if (result === "queued" && this.service.onSlowConsumer === "drop-oldest") session.state.given = undefined;
+    else if (result === "sent" || result === "queued") this.#give(session, frame);
+  }
+
+  #give<Frame extends string | undefined>(session: Session<string, Kept>, frame: Frame): Frame {
+    const { state } = session;
+    if (state.given !== undefined && frame !== undefined) {
+      state.given += framed(state.upgraded ? "netstrings" : "lines", frame).length;
+    }
+    return frame;
+  }
+
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => this.world.clock.setTimeout(resolve, ms));
+  }
+}
