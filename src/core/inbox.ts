@@ -56,6 +56,11 @@ export class Inbox<In> {
     return this.#dry && this.#held === undefined;
   }
 
+  /** Whether `take` may give a frame, or find the end. */
+  get takeable(): boolean {
+    return !this.starved || (this.eof && !this.#ended);
+  }
+
   /** Whether there will be no more frames. */
   get exhausted(): boolean {
     return this.starved && (this.#ended || (this.#stopped && !this.eof));

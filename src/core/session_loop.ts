@@ -251,7 +251,7 @@ export class SessionLoop<In, Out, State>
     const atOnce = this.#opening || this.session.handshaking ? 1 : limits.concurrency;
     if (this.pipeline.ended || this.pipeline.length >= atOnce || !this.outbox.roomy) return false;
     if (permits.isFreeFor(this)) return true;
-    if (!this.inbox.starved) permits.wait(this);
+    if (this.inbox.takeable) permits.wait(this);
     return false;
   }
 
