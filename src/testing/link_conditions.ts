@@ -20,7 +20,7 @@ export function drawConditions(random: Random): LinkConditions {
     latencyMs: random.pick([0, 0.05, 1, 10, 10, 80]),
     jitterMs: random.pick([0, 0, 0.2, 5, 30]),
     bytesPerSecond: random.pick([2_000, 100_000, 10_000_000, Number.POSITIVE_INFINITY]),
-    bufferBytes: random.pick([1, 64, 4_096, 65_536, 65_536]),
+    bufferBytes: random.once(30) ? 1 : random.pick([64, 4_096, 65_536, 65_536]),
     cutting: random.pick(["fine", "coarse", "coarse", "none"] as const),
   };
 }

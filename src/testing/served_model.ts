@@ -55,13 +55,16 @@ export class ServedModel {
   /** Looks at the network. */
   update(now: number): void {
     const { forth, back, farOver } = this.link;
-    if (forth.read !== this.#read) this.heardAt = now;
-    if (back.written !== this.#written) this.progressAt = now;
+    if (back.finished && this.finAt === Infinity) this.finAt = now;
+    if (farOver && this.overAt === Infinity) this.overAt = now;
+    // Behind FIN, input is read only to find its end.
+    if (this.finAt === Infinity) {
+      if (forth.read !== this.#read) this.heardAt = now;
+      if (back.written !== this.#written) this.progressAt = now;
+    }
     this.#read = forth.read;
     this.#written = back.written;
     if (!back.blocked) this.blockedSince = Infinity;
     else if (this.blockedSince === Infinity) this.blockedSince = now;
-    if (back.finished && this.finAt === Infinity) this.finAt = now;
-    if (farOver && this.overAt === Infinity) this.overAt = now;
   }
 }

@@ -1,4 +1,12 @@
-import { type ConnectionInfo, type Limits, type Server, type ServerEvent, type Service, serve } from "../core/mod.ts";
+import {
+  type ConnectionInfo,
+  type Limits,
+  type Server,
+  type ServerEvent,
+  type ServerStats,
+  type Service,
+  serve,
+} from "../core/mod.ts";
 import { type ManualClock, manualClock } from "./manual_clock.ts";
 import { BrokenPledge, type Pledge } from "./pledge.ts";
 import { ServedModel } from "./served_model.ts";
@@ -35,6 +43,8 @@ export class Simulation {
   readonly network: SimulatedNetwork;
   readonly trace: Trace;
   server!: Server;
+  /** Of this turn. */
+  stats!: ServerStats;
   /** Connections that the server has accepted, by their id; and those of them that are not over. */
   readonly served: Map<number, ServedModel> = new Map();
   readonly open: Set<ServedModel> = new Set();
@@ -98,6 +108,11 @@ export class Simulation {
     this.tally.set(what, (this.tally.get(what) ?? 0) + 1);
   }
 
+  /** Whether a frame may wait for the handlers of other connections. */
+  get crowded(): boolean {
+    return this.stats.handlers >= (this.limits.maxConcurrentHandlers ?? 65_536);
+  }
+
   /** Time passes, and no timer notices. */
   jump(ms: number): void {
     this.jumped += ms;
@@ -152,6 +167,7 @@ export class Simulation {
     const instant = this.now;
     for (const model of this.open) model.update(instant);
     this.trace.endTurn(instant);
+    this.stats = this.server.stats();
     try {
       for (const pledge of this.#parts.pledges) {
         pledge.onTurn?.(this);

@@ -43,8 +43,7 @@ export class Bounds extends Pledge {
     const waiting = kept.given - written;
     const mostWaiting = (limits.maxOutboundBytes ?? 0) + ((limits.concurrency ?? 1) + 1) * LONGEST_REPLY;
     this.expect(waiting <= mostWaiting, () => `connection ${model.info.id}: ${waiting} bytes wait to be sent`);
-    if (finished || world.clock.next <= world.now || world.server.stats().handlers > 0 || model.link.back.blocked)
-      return;
+    if (finished || world.clock.next <= world.now || world.stats.handlers > 0 || model.link.back.blocked) return;
     this.expect(waiting === 0, () => `connection ${model.info.id}: ${waiting} bytes are stuck`);
     const complete = requests.filter(({ end }) => end <= read).length;
     const clean = client.sent.length === requests.length;

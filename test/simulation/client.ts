@@ -4,6 +4,8 @@ import { CLIENT, type Framing, framed, garbage } from "./framing.ts";
 import { answersTo, type Request, textOf, type Verb } from "./requests.ts";
 import type { Act } from "./scenario.ts";
 
+const SENDS: readonly string[] = ["send", "flood", "part", "rest", "garbage"];
+
 const encoder = new TextEncoder();
 
 /** A frame that was sent. */
@@ -64,6 +66,7 @@ export class Client {
   }
 
   #do({ what, amount, verbs = [] }: Act): void {
+    if (this.#finished && SENDS.includes(what)) return;
     switch (what) {
       case "send":
         this.#finishPart();

@@ -1,6 +1,6 @@
 import type { Context, Handler, Service, Session } from "../../src/core/mod.ts";
 import type { Simulation } from "../../src/testing/simulation.ts";
-import { framed, SERVER } from "./framing.ts";
+import { type Framing, framed, SERVER } from "./framing.ts";
 import { answersTo, requestOf } from "./requests.ts";
 import type { Scenario } from "./scenario.ts";
 
@@ -41,21 +41,23 @@ export class SimulatedService {
         session.state.over = true;
         return disconnectMs > 0 ? this.#pause(disconnectMs) : undefined;
       },
-      onDrain: (session) => this.#give(session, "goodbye"),
+      onDrain: (session) => this.#give(session, "goodbye", "lines"),
     };
   }
 
   readonly #handle: Handler<string, string, Kept> = (text, context) => {
     const { session } = context;
     session.state.handled.push(text);
+    // Replies to what was asked before an upgrade leave by the old codec.
+    const framing = session.state.upgraded ? "netstrings" : "lines";
     const request = requestOf(text);
     const [answer] = answersTo(request) ?? [];
     const { verb, argument, tag } = request;
     switch (verb) {
       case "wait":
-        return this.#pause(Number(argument)).then(() => this.#give(session, answer));
+        return this.#pause(Number(argument)).then(() => this.#give(session, answer, framing));
       case "many":
-        return this.#stream(session, answersTo(request) ?? []);
+        return this.#stream(session, answersTo(request) ?? [], framing);
       case "push":
         for (let index = 0; index < Number(argument); index++) this.#push(session, `@self ${tag} ${index}`);
         break;
@@ -70,7 +72,7 @@ export class SimulatedService {
         session.group(argument).broadcast(`@${argument} ${tag}`, { except: session });
         break;
       case "upgrade":
-        return this.#upgrade(context, answer);
+        return this.#upgrade(context, answer, framing);
       case "quit":
         context.close();
         break;
@@ -84,15 +86,19 @@ export class SimulatedService {
       case "unsendable":
         return session.state.upgraded ? Promise.reject(new Error("asked to fail")) : "two\nlines";
     }
-    return this.#give(session, answer);
+    return this.#give(session, answer, framing);
   };
 
-  #upgrade(context: Context<string, Kept>, answer: string | undefined): string | undefined {
+  #upgrade(context: Context<string, Kept>, answer: string | undefined, framing: Framing): string | undefined {
     const { session } = context;
-    const reply = this.#give(session, answer);
+    const reply = this.#give(session, answer, framing);
     if (session.state.upgraded) return reply;
     session.state.upgraded = true;
-    context.upgrade({ codec: SERVER.netstrings, handler: this.#handle, onDrain: () => this.#give(session, "goodbye") });
+    context.upgrade({
+      codec: SERVER.netstrings,
+      handler: this.#handle,
+      onDrain: () => this.#give(session, "goodbye", "netstrings"),
+    });
     return reply;
   }
 
@@ -102,29 +108,29 @@ export class SimulatedService {
     ms: number,
   ): string | undefined | Promise<string | undefined> {
     const greeting = greets ? "hello" : undefined;
-    return ms === 0 ? this.#give(session, greeting) : this.#pause(ms).then(() => this.#give(session, greeting));
+    return ms === 0
+      ? this.#give(session, greeting, "lines")
+      : this.#pause(ms).then(() => this.#give(session, greeting, "lines"));
   }
 
-  async *#stream(session: Session<string, Kept>, frames: readonly string[]): AsyncGenerator<string> {
+  async *#stream(session: Session<string, Kept>, frames: readonly string[], framing: Framing): AsyncGenerator<string> {
     for (const [index, frame] of frames.entries()) {
       if (index % 3 === 1) await this.#pause(index * 10);
-      yield this.#give(session, frame) as string;
+      yield this.#give(session, frame, framing);
     }
   }
 
   #push(session: Session<string, Kept>, frame: string): void {
     const result = session.send(frame);
     if (session.state.over && result !== "closed") this.world.fail(new Error(`a push after the end was ${result}`));
-    // What waits may be dropped later.
-    if (result === "queued" && this.service.onSlowConsumer === "drop-oldest") session.state.given = undefined;
-    else if (result === "sent" || result === "queued") this.#give(session, frame);
+    // What waits may be dropped later; and which codec it leaves by is not to be told from here.
+    const unsure = result === "queued" && this.service.onSlowConsumer === "drop-oldest";
+    if (unsure || session.state.upgraded) session.state.given = undefined;
+    else if (result === "sent" || result === "queued") this.#give(session, frame, "lines");
   }
 
-  #give<Frame extends string | undefined>(session: Session<string, Kept>, frame: Frame): Frame {
-    const { state } = session;
-    if (state.given !== undefined && frame !== undefined) {
-      state.given += framed(state.upgraded ? "netstrings" : "lines", frame).length;
-    }
+  #give<Frame extends string | undefined>({ state }: Session<string, Kept>, frame: Frame, framing: Framing): Frame {
+    if (state.given !== undefined && frame !== undefined) state.given += framed(framing, frame).length;
     return frame;
   }
 

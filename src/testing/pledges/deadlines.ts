@@ -27,6 +27,7 @@ export class Deadlines extends Pledge {
     this.#checkWrite(model, world);
     this.#checkLinger(model, world);
     this.#checkHandlers(model, world);
+    if (world.crowded) return;
     this.#checkIdle(model, world);
     this.#checkLifetime(model, world);
   }

@@ -7,8 +7,8 @@ const CARRIED = ["bytesIn", "bytesOut", "framesIn", "framesOut", "framesDropped"
 export class Sums extends Pledge {
   readonly name = "counts add up";
 
-  override onTurn({ server, open, served }: Simulation): void {
-    const { connections, accepted, refused } = server.stats();
+  override onTurn({ stats, open, served }: Simulation): void {
+    const { connections, accepted, refused } = stats;
     this.expect(accepted + refused === served.size, () => `${accepted} + ${refused} were accepted, not ${served.size}`);
     this.expect(connections <= served.size && connections >= 0, () => `${connections} connections, of ${open.size}`);
   }
