@@ -8,15 +8,15 @@ export class ServedModel {
   readonly openedAt: number;
   /** How it ended. */
   closed: ConnectionClosed | undefined;
-  closedAt = Infinity;
+  closedAt: number = Infinity;
   /** When the server last took bytes, gave bytes to the network, and an asynchronous handler finished. */
   heardAt: number;
   progressAt: number;
   settledAt: number;
   /** Since when a write has waited for room; when FIN was sent; when the descriptor was given back. */
-  blockedSince = Infinity;
-  finAt = Infinity;
-  overAt = Infinity;
+  blockedSince: number = Infinity;
+  finAt: number = Infinity;
+  overAt: number = Infinity;
   /** What `onDisconnect` was told. */
   readonly told: CloseReason[] = [];
   /** When each handler that is at work began, `onConnect` included. */

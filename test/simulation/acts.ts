@@ -29,6 +29,7 @@ const DOES = [
   "send",
   "flood",
   "part",
+  "cut",
   "rest",
   "garbage",
   "deaf",

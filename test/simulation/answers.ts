@@ -61,7 +61,7 @@ export class Answers extends Pledge {
     if (closed === undefined) return;
     const { reason, framesIn } = closed;
     const where = `client ${client.number} (connection ${info.id}, ${reason}, ${framesIn} frames in)`;
-    const requests = client.sent.filter(({ request }) => request !== undefined);
+    const { requests } = client;
     const { fault } = reader;
     if (fault !== undefined) {
       this.expect(fault === reason, () => `${where} was told of ${fault}`);

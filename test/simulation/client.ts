@@ -4,7 +4,7 @@ import { CLIENT, type Framing, framed, garbage } from "./framing.ts";
 import { answersTo, type Request, textOf, type Verb } from "./requests.ts";
 import type { Act } from "./scenario.ts";
 
-const SENDS: readonly string[] = ["send", "flood", "part", "rest", "garbage"];
+const SENDS: readonly string[] = ["send", "flood", "part", "cut", "rest", "garbage"];
 
 const encoder = new TextEncoder();
 
@@ -22,6 +22,8 @@ export class Client {
   readonly number: number;
   /** What was sent whole, in order. */
   readonly sent: Sent[] = [];
+  /** The same, without garbage. */
+  readonly requests: Sent[] = [];
   /** Frames that came. */
   readonly received: string[] = [];
   /** The port that it speaks from: 0 before it is connected. */
@@ -77,6 +79,10 @@ export class Client {
       case "part":
         this.#finishPart();
         return this.#beginPart(this.#request(verbs[0] as Verb, amount), amount);
+      case "cut":
+        this.#finishPart();
+        this.#beginPart(this.#request("echo", amount), amount);
+        return this.#finish();
       case "rest":
         return this.#finishPart();
       case "garbage":
@@ -119,8 +125,9 @@ export class Client {
   }
 
   #noteSent(request: Request | undefined): void {
-    const answers = request === undefined ? [] : answersTo(request);
-    this.sent.push({ request, answers, end: this.#bytes });
+    const sent = { request, answers: request === undefined ? [] : answersTo(request), end: this.#bytes };
+    this.sent.push(sent);
+    if (request !== undefined) this.requests.push(sent);
     if (request?.verb === "upgrade") this.#sending = "netstrings";
   }
 
