@@ -38,7 +38,9 @@ const { drawScenario } = /** @type {typeof import("../test/simulation/scenario.t
 const { labelOf, runScenario } = /** @type {typeof import("../test/simulation/run_scenario.ts")} */ (
   await import(compiled("run_scenario.js"))
 );
-const { shrink } = /** @type {typeof import("../test/simulation/shrink.ts")} */ (await import(compiled("shrink.js")));
+const { shrinkScenario } = /** @type {typeof import("../test/simulation/shrink_scenario.ts")} */ (
+  await import(compiled("shrink_scenario.js"))
+);
 const { Summary } = /** @type {typeof import("../test/simulation/summary.ts")} */ (
   await import(compiled("summary.js"))
 );
@@ -79,7 +81,7 @@ async function replay(seed) {
   const scenario = drawScenario(seed, hours);
   const { acts: _, ...settings } = scenario;
   console.log(settings);
-  const { failure, world } = await runScenario(scenario, true);
+  const { failure, world } = await runScenario(scenario, { keepTrace: true });
   for (const line of world.trace.lines) console.log(line);
   console.log(`seed ${seed}: ${world.events} events, trace ${world.trace.hash}`);
   if (failure !== undefined) await report(scenario, failure);
@@ -89,8 +91,8 @@ async function replay(seed) {
 async function report(scenario, failure) {
   process.exitCode = 1;
   Error.stackTraceLimit = stackTraceLimit;
-  const smaller = await shrink(scenario, failure);
-  const { failure: again, world } = await runScenario(smaller, true);
+  const smaller = await shrinkScenario(scenario, failure);
+  const { failure: again, world } = await runScenario(smaller, { keepTrace: true });
   console.log(`seed ${scenario.seed} FAILED: ${String(failure)}`);
   console.log(`\n${smaller.acts.length} of its ${scenario.acts.length} acts are enough:`);
   for (const act of smaller.acts) console.log(`  ${act.at.toFixed(3)} ${labelOf(act)}`);

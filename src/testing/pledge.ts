@@ -14,6 +14,12 @@ export class BrokenPledge extends Error {
   }
 }
 
+/** Two failures of one kind are probably one fault. */
+export function kindOf(failure: unknown): string {
+  if (failure instanceof BrokenPledge) return failure.pledge;
+  return failure instanceof Error ? failure.name : typeof failure;
+}
+
 /** A promise of the server that a simulation checks. */
 export abstract class Pledge {
   /** As it is printed. */

@@ -1,4 +1,4 @@
-import type { ConnectionInfo, Service } from "../core/mod.ts";
+import type { ConnectionInfo, Context, Handler, Service, Upgrade } from "../core/mod.ts";
 import type { Simulation } from "./simulation.ts";
 
 /** The same service; the world knows how long its handlers take. What they return goes on as it is. */
@@ -6,7 +6,7 @@ export function watched(service: Service<never, never, never>, world: Simulation
   const { handler, onConnect, onDisconnect } = service;
   return {
     ...service,
-    handler: (frame, context) => note(handler(frame, context), context.connection, world),
+    handler: watchedHandler(handler, world),
     ...(onConnect && {
       onConnect: (session, context) => note(onConnect(session, context), session.connection, world),
     }),
@@ -16,6 +16,19 @@ export function watched(service: Service<never, never, never>, world: Simulation
       return onDisconnect?.(session, reason);
     },
   };
+}
+
+function watchedHandler<In, Out, State>(handler: Handler<In, Out, State>, world: Simulation): Handler<In, Out, State> {
+  return (frame, context) => {
+    context.upgrade = watchedUpgrade(context, world);
+    return note(handler(frame, context), context.connection, world);
+  };
+}
+
+function watchedUpgrade<Out, State>(context: Context<Out, State>, world: Simulation): Context<Out, State>["upgrade"] {
+  const { upgrade } = Object.getPrototypeOf(context) as Context<Out, State>;
+  return <NewIn, NewOut>(to: Upgrade<NewIn, NewOut, State>) =>
+    upgrade.call(context, { ...to, handler: watchedHandler(to.handler, world) } as never);
 }
 
 function note<Result>(result: Result, connection: ConnectionInfo, world: Simulation): Result {

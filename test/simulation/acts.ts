@@ -1,3 +1,4 @@
+import { drawFault } from "../../src/testing/faults.ts";
 import type { Random } from "../../src/testing/random.ts";
 import type { Verb } from "./requests.ts";
 import type { Act, Workload } from "./scenario.ts";
@@ -39,18 +40,6 @@ const DOES = [
   "vanish",
 ];
 
-/** What goes wrong. */
-const FAULTS = [
-  "network reset",
-  "network break",
-  "network write error",
-  "network stall forth",
-  "network stall back",
-  "accept out-of-descriptors",
-  "accept connection-aborted",
-  "clock jump",
-];
-
 /** Who does what, and what goes wrong when. */
 export function drawActs(random: Random, workload: Workload, spanMs: number): Act[] {
   const acts: Act[] = [];
@@ -79,14 +68,9 @@ function drawClient(random: Random, whom: number, workload: Workload, connectAt:
   return acts;
 }
 
+/** While something happens. */
 function drawFaults(random: Random, acts: readonly Act[]): Act[] {
-  return Array.from({ length: random.between(1, 6) }, () => {
-    // While something happens.
-    const { at } = random.pick(acts);
-    const what = random.once(60) ? "accept accept-failed" : random.pick(FAULTS);
-    const amount = random.pick([1, 50, 900, 15_000, 90_000, 400_000]);
-    return { at: at + near(random), what, whom: random.below(MOST_CLIENTS), amount };
-  });
+  return Array.from({ length: random.between(1, 6) }, () => drawFault(random, random.pick(acts).at + near(random)));
 }
 
 function drawEnd(random: Random, acts: readonly Act[], spanMs: number): Act[] {
