@@ -29,5 +29,7 @@ export type { LinkConditions } from "./link_conditions.ts";
 export { type ManualClock, manualClock } from "./manual_clock.ts";
 export { type MemoryTransport, type MemoryTransportOptions, memoryTransport } from "./memory_transport.ts";
 export { type Random, seededRandom } from "./random.ts";
+export { type SimulateOptions, type SimulationResult, simulate } from "./simulate.ts";
+export type { SimulatedClient } from "./simulated_client.ts";
 export type { LinkState, SimulatedConnection } from "./simulated_connection.ts";
 export { type SimulatedNetwork, type SimulatedNetworkOptions, simulatedNetwork } from "./simulated_network.ts";

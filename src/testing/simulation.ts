@@ -30,7 +30,8 @@ export interface Step {
 /** What a simulation is made of. */
 export interface SimulationParts {
   readonly seed: number;
-  readonly service: Service<never, never, never>;
+  /** Made once the clock is there. */
+  readonly service: (clock: ManualClock) => Service<never, never, never>;
   readonly pledges: readonly Pledge[];
   readonly conditions?: SimulatedNetworkOptions["conditions"];
   /** Keeps the lines of the trace. */
@@ -57,7 +58,8 @@ export class Simulation {
   events = 0;
   /** What went wrong, first. */
   failure: unknown;
-  readonly #parts: SimulationParts;
+  readonly #service: Service<never, never, never>;
+  readonly #pledges: readonly Pledge[];
   /** What clients do when it is over. */
   readonly #leavers = new Set<() => void>();
   #finished = false;
@@ -65,10 +67,11 @@ export class Simulation {
 
   constructor(parts: SimulationParts) {
     const { seed, conditions } = parts;
-    this.#parts = parts;
+    this.#service = parts.service(this.clock);
+    this.#pledges = parts.pledges;
     this.network = simulatedNetwork({ clock: this.clock, seed, ...(conditions && { conditions }) });
     this.trace = new Trace(parts.keepTrace ?? false);
-    this.drainTimeoutMs = parts.service.drainTimeoutMs ?? 10_000;
+    this.drainTimeoutMs = this.#service.drainTimeoutMs ?? 10_000;
   }
 
   get now(): number {
@@ -76,13 +79,13 @@ export class Simulation {
   }
 
   get limits(): Partial<Limits> {
-    return this.#parts.service;
+    return this.#service;
   }
 
   /** Does the steps, which are sorted, and goes on until `until`; then drains the server, and sees everything to its end. */
   async run(steps: readonly Step[], until: number): Promise<void> {
     try {
-      const service = watched(this.#parts.service, this);
+      const service = watched(this.#service, this);
       const observer = (event: ServerEvent) => this.#observe(event);
       this.server = (await serve(this.network, {
         ...service,
@@ -169,7 +172,7 @@ export class Simulation {
     this.trace.endTurn(instant);
     this.stats = this.server.stats();
     try {
-      for (const pledge of this.#parts.pledges) {
+      for (const pledge of this.#pledges) {
         pledge.onTurn?.(this);
         if (pledge.onSettled !== undefined) for (const model of this.open) pledge.onSettled(model, this);
       }
@@ -190,14 +193,14 @@ export class Simulation {
     for (const leave of this.#leavers) leave();
     while (this.failure === undefined && this.clock.next <= limit) await this.#turn();
     if (this.failure !== undefined) return;
-    for (const pledge of this.#parts.pledges) pledge.onEnd?.(this);
+    for (const pledge of this.#pledges) pledge.onEnd?.(this);
   }
 
   #observe(event: ServerEvent): void {
     this.#note(event);
     this.count(event.type);
     try {
-      for (const pledge of this.#parts.pledges) pledge.onEvent?.(event, this);
+      for (const pledge of this.#pledges) pledge.onEvent?.(event, this);
     } catch (error) {
       this.fail(error);
     }

@@ -34,7 +34,12 @@ export async function runScenario(
   const service = new SimulatedService(scenario);
   const answers = new Answers(clients);
   const pledges = [...everyPledge(), answers, new Bounds(clients, service)];
-  const world = new Simulation({ seed: scenario.seed, service: around(service.service) as never, pledges, keepTrace });
+  const world = new Simulation({
+    seed: scenario.seed,
+    service: () => around(service.service) as never,
+    pledges,
+    keepTrace,
+  });
   service.world = world;
   const steps = scenario.acts.map((act): Step => ({ at: act.at, label: labelOf(act), run: () => play(act) }));
   await world.run(steps, scenario.spanMs);
