@@ -67,8 +67,9 @@ export class SimulatedConnection {
     breakEnd(this.#pair.far, "connection-failed", "the network is down");
   }
 
-  /** The next write of the end that accepted it fails, or the one that waits does. */
+  /** The next write of the end that accepted it fails, or the one that waits does; unless it has sent FIN. */
   failWrites(): void {
+    if (this.back.finished) return;
     this.#links.back.break(new SpillwayError("connection-failed", "the network took no more bytes"));
   }
 
