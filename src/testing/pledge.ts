@@ -33,6 +33,8 @@ export abstract class Pledge {
   onSettled?(model: ServedModel, world: Simulation): void;
   /** The same, once for all. */
   onTurn?(world: Simulation): void;
+  /** The server has finished, in this turn. */
+  onFinished?(world: Simulation): void;
   /** The server has finished, and everybody has left. */
   onEnd?(world: Simulation): void;
 

@@ -7,9 +7,11 @@ import {
   type Service,
   serve,
 } from "../core/mod.ts";
+import { CountedClock } from "./counted_clock.ts";
 import { type ManualClock, manualClock } from "./manual_clock.ts";
 import { BrokenPledge, type Pledge } from "./pledge.ts";
 import { ServedModel } from "./served_model.ts";
+import type { SimulatedConnection } from "./simulated_connection.ts";
 import { type SimulatedNetwork, type SimulatedNetworkOptions, simulatedNetwork } from "./simulated_network.ts";
 import { Trace } from "./trace.ts";
 import { turnEnd } from "./turn.ts";
@@ -41,6 +43,7 @@ export interface SimulationParts {
 /** A server on a simulated network, and all that is known of it. */
 export class Simulation {
   readonly clock: ManualClock = manualClock();
+  readonly serverClock: CountedClock = new CountedClock(this.clock);
   readonly network: SimulatedNetwork;
   readonly trace: Trace;
   server!: Server;
@@ -49,6 +52,8 @@ export class Simulation {
   /** Connections that the server has accepted, by their id; and those of them that are not over. */
   readonly served: Map<number, ServedModel> = new Map();
   readonly open: Set<ServedModel> = new Set();
+  /** What the server has accepted, as the network sees it. */
+  readonly accepted: Set<SimulatedConnection> = new Set();
   /** How often what was done, or happened. */
   readonly tally: Map<string, number> = new Map();
   /** How far the clock has jumped, and how long the drain may take. */
@@ -63,6 +68,7 @@ export class Simulation {
   /** What clients do when it is over. */
   readonly #leavers = new Set<() => void>();
   #finished = false;
+  #finishedBefore = false;
   #draining = false;
 
   constructor(parts: SimulationParts) {
@@ -172,7 +178,10 @@ export class Simulation {
     this.trace.endTurn(instant);
     this.stats = this.server.stats();
     try {
+      const finished = this.#finished && !this.#finishedBefore;
+      this.#finishedBefore = this.#finished;
       for (const pledge of this.#pledges) {
+        if (finished) pledge.onFinished?.(this);
         pledge.onTurn?.(this);
         if (pledge.onSettled !== undefined) for (const model of this.open) pledge.onSettled(model, this);
       }
@@ -214,6 +223,7 @@ export class Simulation {
         const model = new ServedModel(event.connection, link, this.now);
         this.served.set(event.connection.id, model);
         this.open.add(model);
+        this.accepted.add(link);
         return this.#say(event.connection, "opened");
       }
       case "connection-closed": {

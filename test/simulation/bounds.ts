@@ -37,7 +37,12 @@ export class Bounds extends Pledge {
   }
 
   #checkInput({ info, link, working }: ServedModel, { handled }: Kept, { requests }: Client, world: Simulation): void {
-    if (working.length < (world.limits.concurrency ?? 1)) return;
+    const { concurrency = 1 } = world.limits;
+    this.expect(
+      working.length <= concurrency,
+      () => `connection ${info.id}: ${working.length} frames are handled at once`,
+    );
+    if (working.length < concurrency) return;
     const { read, maxBytes } = link.forth;
     const ahead = read - (requests[handled.length - 1]?.end ?? 0);
     const most = CHUNKS_AHEAD * maxBytes + 3 * MAX_FRAME_BYTES;

@@ -6,6 +6,7 @@ import { Simulation, type Step } from "../../src/testing/simulation.ts";
 import { Answers } from "./answers.ts";
 import { Bounds } from "./bounds.ts";
 import { Client } from "./client.ts";
+import { FrameDeadline } from "./frame_deadline.ts";
 import type { Act, Scenario } from "./scenario.ts";
 import { type Kept, SimulatedService } from "./service.ts";
 
@@ -33,7 +34,7 @@ export async function runScenario(
   const clients = new Map<number, Client>();
   const service = new SimulatedService(scenario);
   const answers = new Answers(clients);
-  const pledges = [...everyPledge(), answers, new Bounds(clients, service)];
+  const pledges = [...everyPledge(), answers, new Bounds(clients, service), new FrameDeadline(clients)];
   const world = new Simulation({
     seed: scenario.seed,
     service: () => around(service.service) as never,

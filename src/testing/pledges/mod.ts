@@ -1,4 +1,5 @@
 import type { Pledge } from "../pledge.ts";
+import { Accepting } from "./accepting.ts";
 import { Deadlines } from "./deadlines.ts";
 import { DrainEnds } from "./drain_ends.ts";
 import { EventOrder } from "./event_order.ts";
@@ -13,6 +14,7 @@ export function everyPledge(): Pledge[] {
     new OneEnd(),
     new EventOrder(),
     new Sums(),
+    new Accepting(),
     new Silence(),
     new Deadlines(),
     new DrainEnds(),
