@@ -59,6 +59,8 @@ export class Simulation {
   /** How far the clock has jumped, and how long the drain may take. */
   jumped = 0;
   drainTimeoutMs: number;
+  /** When handlers last had to wait for those of other connections. */
+  crowdedAt: number = -Infinity;
   /** Turns of the clock. */
   events = 0;
   /** What went wrong, first. */
@@ -177,6 +179,7 @@ export class Simulation {
     for (const model of this.open) model.update(instant);
     this.trace.endTurn(instant);
     this.stats = this.server.stats();
+    if (this.crowded) this.crowdedAt = instant;
     try {
       const finished = this.#finished && !this.#finishedBefore;
       this.#finishedBefore = this.#finished;

@@ -63,16 +63,15 @@ export class Answers extends Pledge {
     const where = `client ${client.number} (connection ${info.id}, ${reason}, ${framesIn} frames in)`;
     const { requests } = client;
     const { fault } = reader;
-    if (fault !== undefined) {
-      this.expect(fault === reason, () => `${where} was told of ${fault}`);
-      this.expect(
-        closed.framesOut === reader.frames,
-        () => `${where} got ${reader.frames} of ${closed.framesOut} frames`,
-      );
-    }
+    this.expect(fault === undefined || fault === reason, () => `${where} was told of ${fault}`);
+    this.expect(
+      closed.framesOut === reader.frames,
+      () => `${where} got ${reader.frames} of ${closed.framesOut} frames`,
+    );
     if (!ORDERLY.includes(reason) && !REFUSED.includes(reason)) return;
     const due = dueOf(requests.slice(0, framesIn), reason);
     this.expect(due === reader.answers, () => `${where} got ${reader.answers} answers, of ${due}`);
+    this.expect(reason !== "drained" || reader.goodbye, () => `${where} got no goodbye`);
     const whole = reason !== "remote-closed" || framesIn === requests.length;
     this.expect(whole, () => `${where} sent ${requests.length} requests and FIN`);
   }
@@ -93,6 +92,7 @@ class Reader {
   frames = 0;
   answers = 0;
   fault: string | undefined;
+  goodbye = false;
   readonly #client: Client;
   /** The request whose answers come now, and how many have come. */
   #at = 0;
@@ -115,6 +115,7 @@ class Reader {
     if (frame === "hello") return this.frames === 1 ? undefined : "a greeting that comes late";
     if (frame === "goodbye") {
       this.#last = frame;
+      this.goodbye = true;
       return undefined;
     }
     return frame.startsWith("@") ? undefined : this.#takeAnswer(frame);

@@ -34,7 +34,13 @@ export async function runScenario(
   const clients = new Map<number, Client>();
   const service = new SimulatedService(scenario);
   const answers = new Answers(clients);
-  const pledges = [...everyPledge(), answers, new Bounds(clients, service), new FrameDeadline(clients)];
+  const pledges = [
+    ...everyPledge(),
+    answers,
+    new Bounds(clients, service),
+    new FrameDeadline(clients),
+    service.flushes,
+  ];
   const world = new Simulation({
     seed: scenario.seed,
     service: () => around(service.service) as never,

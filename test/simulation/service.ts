@@ -1,5 +1,6 @@
 import type { Context, Handler, Service, Session } from "../../src/core/mod.ts";
 import type { Simulation } from "../../src/testing/simulation.ts";
+import { Flushes } from "./flushes.ts";
 import { type Framing, framed, SERVER } from "./framing.ts";
 import { answersTo, requestOf } from "./requests.ts";
 import type { Scenario } from "./scenario.ts";
@@ -18,6 +19,7 @@ export interface Kept {
 export class SimulatedService {
   /** What is kept, by the connection's id. */
   readonly kept: Map<number, Kept> = new Map();
+  readonly flushes: Flushes = new Flushes();
   /** Set before it is served. */
   world!: Simulation;
   readonly service: Service<string, string, Kept>;
@@ -60,6 +62,7 @@ export class SimulatedService {
         return this.#stream(session, answersTo(request) ?? [], framing);
       case "push":
         for (let index = 0; index < Number(argument); index++) this.#push(session, `@self ${tag} ${index}`);
+        this.flushes.watch(session, this.world);
         break;
       case "join":
         session.join(argument);

@@ -60,10 +60,12 @@ export class Deadlines extends Pledge {
     );
   }
 
-  #checkIdle(model: ServedModel, { limits, now }: Simulation): void {
+  #checkIdle(model: ServedModel, { limits, now, crowdedAt }: Simulation): void {
     const { info, working, streamed, finAt, blockedSince, quietSince } = model;
     if (working.length > 0 || streamed || finAt < Infinity || blockedSince < Infinity) return;
-    this.#notLate(`idle deadline of ${info.id}`, now - quietSince, limits.idleTimeoutMs, 300_000);
+    // What has waited for a handler's place is heard when that is free.
+    const since = Math.max(quietSince, crowdedAt);
+    this.#notLate(`idle deadline of ${info.id}`, now - since, limits.idleTimeoutMs, 300_000);
   }
 
   #checkLifetime({ info, working, streamed, finAt, blockedSince, openedAt }: ServedModel, world: Simulation): void {
