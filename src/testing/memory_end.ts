@@ -92,7 +92,7 @@ export class MemoryEnd implements Driver {
     this.#outgoing.break(new SpillwayError("aborted", "the connection was aborted"));
     this.#incoming.break(new SpillwayError("connection-reset", "the other side reset the connection"));
     this.#release();
-    this.#outgoing.reset(() => this.other.#onReset());
+    if (!this.other.over) this.#outgoing.reset(() => this.other.#onReset());
   }
 
   /** As in a kernel: what was sent with its FIN arrives all the same; what the other side still sends meets a reset. */

@@ -59,6 +59,8 @@ export class Simulation {
   /** How far the clock has jumped, and how long the drain may take. */
   jumped = 0;
   drainTimeoutMs: number;
+  /** Whether the server was asked to drain. */
+  asked = false;
   /** When handlers last had to wait for those of other connections. */
   crowdedAt: number = -Infinity;
   /** Turns of the clock. */
@@ -71,7 +73,6 @@ export class Simulation {
   readonly #leavers = new Set<() => void>();
   #finished = false;
   #finishedBefore = false;
-  #draining = false;
 
   constructor(parts: SimulationParts) {
     const { seed, conditions } = parts;
@@ -133,8 +134,8 @@ export class Simulation {
   /** Drains the server; if that is under way, cuts off what is left. */
   shutdown(timeoutMs: number): void {
     if (this.#finished) return;
-    this.drainTimeoutMs = this.#draining ? this.drainTimeoutMs : timeoutMs;
-    this.#draining = true;
+    this.drainTimeoutMs = this.asked ? this.drainTimeoutMs : timeoutMs;
+    this.asked = true;
     void this.server.shutdown({ timeoutMs }).catch(() => undefined);
   }
 
@@ -195,7 +196,7 @@ export class Simulation {
   }
 
   async #end(): Promise<void> {
-    if (!this.#draining) this.shutdown(this.drainTimeoutMs);
+    if (!this.asked) this.shutdown(this.drainTimeoutMs);
     const limit = this.clock.now() + LONGEST_END_MS;
     await turnEnd();
     this.#endTurn();

@@ -26,9 +26,12 @@ export class FrameDeadline extends Pledge {
   }
 
   override onEvent(event: ServerEvent, world: Simulation): void {
-    if (event.type !== "frame-error" || event.error.code !== "frame-timeout") return;
+    if (event.type !== "frame-error") return;
     const model = world.modelOf(event.connection);
     const begun = this.#begun.get(model);
+    // The rest of a frame that is skipped has as long again.
+    if (begun !== undefined && event.skipped) this.#begun.set(model, { ...begun, at: world.now });
+    if (event.error.code !== "frame-timeout") return;
     const passedMs = world.now - (begun?.at ?? world.now);
     const early = begun !== undefined && passedMs < (world.limits.frameTimeoutMs ?? 0);
     this.expect(!early, () => `connection ${model.info.id}: a frame timed out after ${passedMs} ms`);
