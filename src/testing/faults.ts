@@ -1,4 +1,4 @@
-import { SpillwayError } from "../core/mod.ts";
+import { type ErrorCode, SpillwayError } from "../core/mod.ts";
 import type { Random } from "./random.ts";
 import type { Simulation } from "./simulation.ts";
 
@@ -14,7 +14,7 @@ export const FAULTS = [
   "accept accept-failed",
   "clock jump",
 ] as const;
-export type FaultKind = (typeof FAULTS)[number];
+type FaultKind = (typeof FAULTS)[number];
 
 /** All but the one that ends the server. */
 const PASSING: readonly FaultKind[] = FAULTS.filter((what) => what !== "accept accept-failed");
@@ -43,14 +43,7 @@ export function drawFault(random: Random, at: number): Fault {
 /** Does it. Nothing happens when there is nothing to break. */
 export function inflict({ what, whom, amount }: Fault, world: Simulation): void {
   world.count(`fault ${what}`);
-  if (what === "clock jump") return world.jump(amount);
-  const { network, server } = world;
-  if (what.startsWith("accept ")) {
-    const code = what.slice("accept ".length) as "accept-failed";
-    if (network.listening > 0) network.failAccept(server.address, new SpillwayError(code, "accepting fails"));
-    return;
-  }
-  const { connections } = network;
+  const { connections } = world.network;
   const connection = connections[whom % connections.length];
   switch (what) {
     case "network reset":
@@ -63,5 +56,17 @@ export function inflict({ what, whom, amount }: Fault, world: Simulation): void 
       return connection?.stall("forth", amount);
     case "network stall back":
       return connection?.stall("back", amount);
+    case "accept out-of-descriptors":
+      return failAccept("out-of-descriptors", world);
+    case "accept connection-aborted":
+      return failAccept("connection-aborted", world);
+    case "accept accept-failed":
+      return failAccept("accept-failed", world);
+    case "clock jump":
+      return world.jump(amount);
   }
+}
+
+function failAccept(code: ErrorCode, { network, server }: Simulation): void {
+  if (network.listening > 0) network.failAccept(server.address, new SpillwayError(code, "accepting fails"));
 }

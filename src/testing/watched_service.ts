@@ -1,4 +1,4 @@
-import type { ConnectionInfo, Context, Handler, Service, Upgrade } from "../core/mod.ts";
+import type { ConnectionInfo, Context, Handler, Service } from "../core/mod.ts";
 import type { Simulation } from "./simulation.ts";
 
 /** The same service; the world knows how long its handlers take. What they return goes on as it is. */
@@ -26,9 +26,8 @@ function watchedHandler<In, Out, State>(handler: Handler<In, Out, State>, world:
 }
 
 function watchedUpgrade<Out, State>(context: Context<Out, State>, world: Simulation): Context<Out, State>["upgrade"] {
-  const { upgrade } = Object.getPrototypeOf(context) as Context<Out, State>;
-  return <NewIn, NewOut>(to: Upgrade<NewIn, NewOut, State>) =>
-    upgrade.call(context, { ...to, handler: watchedHandler(to.handler, world) } as never);
+  const upgrade = context.upgrade.bind(context);
+  return (to) => upgrade({ ...to, handler: watchedHandler(to.handler, world) });
 }
 
 function note<Result>(result: Result, connection: ConnectionInfo, world: Simulation): Result {

@@ -8,7 +8,7 @@ export interface Request {
 }
 
 /** What a request does besides being answered. */
-export const VERBS = [
+const VERBS = [
   "echo",
   "wait",
   "many",

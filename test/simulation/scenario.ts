@@ -3,7 +3,7 @@ import { type Random, seededRandom } from "../../src/testing/random.ts";
 import { drawActs } from "./acts.ts";
 import type { Verb } from "./requests.ts";
 
-export const WORKLOADS = [
+const WORKLOADS = [
   "echo",
   "compute",
   "concurrent",

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { BrokenPledge } from "../../src/testing/pledge.ts";
-import { type RunOptions, runScenario } from "./run_scenario.ts";
+import { labelOf, type RunOptions, runScenario } from "./run_scenario.ts";
 import { drawScenario, type Scenario } from "./scenario.ts";
 import { shrinkScenario } from "./shrink_scenario.ts";
 import { Summary } from "./summary.ts";
@@ -56,6 +56,7 @@ describe("a service that", () => {
     expect(failure).toBeInstanceOf(BrokenPledge);
     const smaller = await shrinkScenario(scenario, failure, { around });
     expect(smaller.acts.length).toBeLessThan(6);
+    expect(smaller.acts.map(labelOf)[0]).toMatch(/^connect \d+ 0$/);
     const again = await runScenario(smaller, { around, keepTrace: true });
     expect(String(again.failure)).toContain("answered once, in order");
     expect(again.world.trace.lines.length).toBeGreaterThan(smaller.acts.length);

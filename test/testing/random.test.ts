@@ -40,7 +40,7 @@ describe("a seeded source", () => {
   it("draws every number of a range, and none beside it", () => {
     const random = seededRandom(4);
     const drawn = Array.from({ length: 1_000 }, () => random.between(2, 5));
-    expect([...new Set(drawn)].toSorted()).toEqual([2, 3, 4, 5]);
+    expect(new Set(drawn)).toEqual(new Set([2, 3, 4, 5]));
   });
 
   it("picks one of several, and refuses none", () => {
