@@ -49,6 +49,7 @@ export function drawActs(random: Random, workload: Workload, spanMs: number): Ac
     acts.push(...drawClient(random, client, workload, instant(random, Math.min(windowMs, spanMs))));
   }
   if (!random.once(4)) acts.push(...drawFaults(random, acts));
+  acts.push(...drawWhims(random, acts));
   acts.push(...drawEnd(random, acts, spanMs));
   return acts.filter(({ at }) => at <= spanMs).toSorted((one, other) => one.at - other.at);
 }
@@ -66,6 +67,19 @@ function drawClient(random: Random, whom: number, workload: Workload, connectAt:
     acts.push({ at, what, whom, amount, ...(what === "send" || what === "part" ? { verbs } : {}) });
   }
   return acts;
+}
+
+/** What the server does of its own accord. */
+function drawWhims(random: Random, acts: readonly Act[]): Act[] {
+  return Array.from({ length: random.below(6) }, () => {
+    const what = random.once(4) ? "dismiss" : "tell";
+    return {
+      at: random.pick(acts).at + near(random),
+      what,
+      whom: random.below(MOST_CLIENTS),
+      amount: random.below(40),
+    };
+  });
 }
 
 /** While something happens. */

@@ -112,7 +112,7 @@ class Reader {
       return undefined;
     }
     this.frames += 1;
-    if (frame === "hello") return this.frames === 1 ? undefined : "a greeting that comes late";
+    if (frame === "hello") return this.answers === 0 ? undefined : "a greeting that comes late";
     if (frame === "goodbye") {
       this.#last = frame;
       this.goodbye = true;

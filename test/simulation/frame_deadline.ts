@@ -18,6 +18,8 @@ interface Begun {
 export class FrameDeadline extends Pledge {
   readonly name = "the frame deadline fires in time, never early";
   readonly #clients: ReadonlyMap<number, Client>;
+  /** When a frame was last skipped. */
+  readonly #skipped = new Map<ServedModel, number>();
   readonly #begun = new Map<ServedModel, Begun>();
 
   constructor(clients: ReadonlyMap<number, Client>) {
@@ -29,10 +31,10 @@ export class FrameDeadline extends Pledge {
     if (event.type !== "frame-error") return;
     const model = world.modelOf(event.connection);
     const begun = this.#begun.get(model);
-    // The rest of a frame that is skipped has as long again.
-    if (begun !== undefined && event.skipped) this.#begun.set(model, { ...begun, at: world.now });
+    // The rest of a frame that is skipped has as long again; what begins behind it, in one chunk with its end, shares that.
+    if (event.skipped) this.#skipped.set(model, world.now);
     if (event.error.code !== "frame-timeout") return;
-    const passedMs = world.now - (begun?.at ?? world.now);
+    const passedMs = world.now - (this.#skipped.get(model) ?? begun?.at ?? world.now);
     const early = begun !== undefined && passedMs < (world.limits.frameTimeoutMs ?? 0);
     this.expect(!early, () => `connection ${model.info.id}: a frame timed out after ${passedMs} ms`);
   }
@@ -43,7 +45,8 @@ export class FrameDeadline extends Pledge {
     const busy = world.stats.handlers > 0 || model.blockedSince < Infinity || world.clock.next <= world.now;
     if (begun === undefined || busy) return;
     // While a frame before it was being answered, the wait was ours.
-    const passedMs = world.now - Math.max(begun.at, model.settledAt, model.progressAt);
+    const since = Math.max(begun.at, this.#skipped.get(model) ?? 0, model.settledAt, model.progressAt, world.crowdedAt);
+    const passedMs = world.now - since;
     const late = passedMs > (world.limits.frameTimeoutMs ?? Infinity) + TOLERANCE_MS;
     this.expect(!late, () => `connection ${model.info.id}: a frame was begun ${passedMs} ms ago`);
   }

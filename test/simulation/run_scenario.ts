@@ -62,6 +62,10 @@ export async function runScenario(
         clients.set(whom, client);
         return answers.watch(client, world);
       }
+      case "tell":
+        return service.tell(whom, amount);
+      case "dismiss":
+        return service.dismiss(whom);
       case "drain":
       case "force":
         return world.shutdown(amount);

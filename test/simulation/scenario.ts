@@ -40,6 +40,8 @@ export interface Scenario {
   readonly connectMs: number;
   readonly disconnectMs: number;
   readonly greets: boolean;
+  /** What becomes of every fourth connection. */
+  readonly welcome: "all" | "refuse" | "throw";
   readonly spanMs: number;
   readonly acts: readonly Act[];
 }
@@ -62,6 +64,7 @@ export function drawScenario(seed: number, hours: number): Scenario {
     connectMs: random.pick([0, 0, 0, 1, 40]),
     disconnectMs: random.pick([0, 0, 0, 5, 60_000]),
     greets: random.once(3),
+    welcome: random.pick(["all", "all", "all", "refuse", "throw"] as const),
     spanMs,
     acts: drawActs(seededRandom(seed).fork("acts"), workload, spanMs),
   };

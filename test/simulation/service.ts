@@ -1,4 +1,4 @@
-import type { Context, Handler, Service, Session } from "../../src/core/mod.ts";
+import type { Context, Group, Handler, Service, Session } from "../../src/core/mod.ts";
 import type { Simulation } from "../../src/testing/simulation.ts";
 import { Flushes } from "./flushes.ts";
 import { type Framing, framed, SERVER } from "./framing.ts";
@@ -20,12 +20,15 @@ export class SimulatedService {
   /** What is kept, by the connection's id. */
   readonly kept: Map<number, Kept> = new Map();
   readonly flushes: Flushes = new Flushes();
+  /** In the order of their connecting; those that are over stay. */
+  readonly #sessions: Session<string, Kept>[] = [];
   /** Set before it is served. */
   world!: Simulation;
   readonly service: Service<string, string, Kept>;
 
   constructor(scenario: Scenario) {
-    const { connectMs, disconnectMs, greets, limits, onInvalidFrame, onMaxConnections, onSlowConsumer } = scenario;
+    const { connectMs, disconnectMs, greets, welcome, limits, onInvalidFrame, onMaxConnections, onSlowConsumer } =
+      scenario;
     this.service = {
       ...limits,
       onInvalidFrame,
@@ -38,13 +41,30 @@ export class SimulatedService {
         this.kept.set(id, kept);
         return kept;
       },
-      onConnect: (session) => this.#greet(session, greets, connectMs),
+      onConnect: (session, context) => {
+        this.#sessions.push(session);
+        this.#welcome(context, welcome);
+        return this.#greet(session, greets, connectMs);
+      },
       onDisconnect: (session) => {
         session.state.over = true;
         return disconnectMs > 0 ? this.#pause(disconnectMs) : undefined;
       },
       onDrain: (session) => this.#give(session, "goodbye", "lines"),
     };
+  }
+
+  /** Something is sent that nobody asked for: to one, over or not, and to a group. */
+  tell(whom: number, count: number): void {
+    const session = this.#sessions[whom % this.#sessions.length];
+    if (session === undefined) return;
+    for (let index = 0; index < count; index++) this.#push(session, `@told ${index} ${"t".repeat(200)}`);
+    this.#broadcast(this.world.server.group(`g${whom % 3}`) as Group<string>, `@g${whom % 3} told`, undefined);
+  }
+
+  /** A connection is closed in order, or has been already. */
+  dismiss(whom: number): void {
+    this.#sessions[whom % this.#sessions.length]?.close();
   }
 
   readonly #handle: Handler<string, string, Kept> = (text, context) => {
@@ -61,7 +81,8 @@ export class SimulatedService {
       case "many":
         return this.#stream(session, answersTo(request) ?? [], framing);
       case "push":
-        for (let index = 0; index < Number(argument); index++) this.#push(session, `@self ${tag} ${index}`);
+        for (let index = 0; index < Number(argument); index++)
+          this.#push(session, `@self ${tag} ${index} ${"p".repeat(60 * Number(argument))}`);
         this.flushes.watch(session, this.world);
         break;
       case "join":
@@ -71,8 +92,7 @@ export class SimulatedService {
         session.leave(argument);
         break;
       case "say":
-        for (const member of session.group(argument)) (member.state as Kept).given = undefined;
-        session.group(argument).broadcast(`@${argument} ${tag}`, { except: session });
+        this.#broadcast(session.group(argument), `@${argument} ${tag}`, session);
         break;
       case "upgrade":
         return this.#upgrade(context, answer, framing);
@@ -103,6 +123,22 @@ export class SimulatedService {
       onDrain: () => this.#give(session, "goodbye", "netstrings"),
     });
     return reply;
+  }
+
+  #broadcast(group: Group<string>, frame: string, except: Session<string, Kept> | undefined): void {
+    for (const member of group) (member.state as Kept).given = undefined;
+    const members = group.size;
+    const { sent, dropped } = group.broadcast(frame, except && { except });
+    const all = sent + dropped;
+    if (all > members || all < members - 1)
+      this.world.fail(new Error(`${members} members, but ${all} were sent ${frame}`));
+  }
+
+  /** Some are turned away, in order or not. */
+  #welcome(context: Context<string, Kept>, welcome: Scenario["welcome"]): void {
+    if (context.connection.id % 4 !== 0) return;
+    if (welcome === "refuse") context.close();
+    if (welcome === "throw") throw new Error("not welcome");
   }
 
   #greet(
