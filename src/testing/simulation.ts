@@ -179,8 +179,9 @@ export class Simulation {
     const instant = this.now;
     for (const model of this.open) model.update(instant);
     this.trace.endTurn(instant);
+    const before = this.events > 1 && this.crowded;
     this.stats = this.server.stats();
-    if (this.crowded) this.crowdedAt = instant;
+    if (before || this.crowded) this.crowdedAt = instant;
     try {
       const finished = this.#finished && !this.#finishedBefore;
       this.#finishedBefore = this.#finished;

@@ -36,15 +36,22 @@ export class Bounds extends Pledge {
     this.#checkHandled(model, kept, client);
   }
 
-  #checkInput({ info, link, working }: ServedModel, { handled }: Kept, { requests }: Client, world: Simulation): void {
+  #checkInput(
+    { info, link, openedAt, working }: ServedModel,
+    kept: Kept,
+    { requests }: Client,
+    world: Simulation,
+  ): void {
     const { concurrency = 1 } = world.limits;
     this.expect(
       working.length <= concurrency,
       () => `connection ${info.id}: ${working.length} frames are handled at once`,
     );
-    if (working.length < concurrency) return;
+    // Who is on the way out reads what comes, and drops it.
+    const leaving = kept.dismissed || world.asked || world.now - openedAt >= (world.limits.lifetimeMs ?? Infinity);
+    if (working.length < concurrency || leaving) return;
     const { read, maxBytes } = link.forth;
-    const ahead = read - (requests[handled.length - 1]?.end ?? 0);
+    const ahead = read - (requests[kept.handled.length - 1]?.end ?? 0);
     const most = CHUNKS_AHEAD * maxBytes + 3 * MAX_FRAME_BYTES;
     this.expect(ahead <= most, () => `connection ${info.id}: ${ahead} bytes are read ahead`);
   }

@@ -12,6 +12,8 @@ export interface Kept {
   /** Bytes of all that it was given to send; `undefined` when that cannot be told. */
   given: number | undefined;
   upgraded: boolean;
+  /** It was told to close. */
+  dismissed: boolean;
   over: boolean;
 }
 
@@ -37,7 +39,7 @@ export class SimulatedService {
       codec: SERVER.lines,
       handler: this.#handle,
       state: ({ id }) => {
-        const kept = { handled: [], given: 0, upgraded: false, over: false };
+        const kept = { handled: [], given: 0, upgraded: false, dismissed: false, over: false };
         this.kept.set(id, kept);
         return kept;
       },
@@ -64,7 +66,10 @@ export class SimulatedService {
 
   /** A connection is closed in order, or has been already. */
   dismiss(whom: number): void {
-    this.#sessions[whom % this.#sessions.length]?.close();
+    const session = this.#sessions[whom % this.#sessions.length];
+    if (session === undefined) return;
+    session.state.dismissed = true;
+    session.close();
   }
 
   readonly #handle: Handler<string, string, Kept> = (text, context) => {
@@ -100,6 +105,7 @@ export class SimulatedService {
         context.close();
         break;
       case "end":
+        session.state.dismissed = true;
         session.close();
         break;
       case "fail":
