@@ -108,7 +108,10 @@ export class Ending<In, Out, State> {
     if (!this.#answered) return;
     const { lifecycle, outbox } = this.#parts;
     const goodbye = lifecycle.takeGoodbye();
-    if (goodbye !== undefined) lifecycle.report(() => outbox.reply(goodbye));
+    if (goodbye === undefined) return;
+    lifecycle.report(() => outbox.reply(goodbye));
+    // It may have to wait until it is written: nothing is sent behind it.
+    this.decide(this.#stopping as CloseReason);
   }
 
   /** Sends FIN when all is sent. */
