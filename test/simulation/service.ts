@@ -61,7 +61,7 @@ export class SimulatedService {
     const session = this.#sessions[whom % this.#sessions.length];
     if (session === undefined) return;
     for (let index = 0; index < count; index++) this.#push(session, `@told ${index} ${"t".repeat(200)}`);
-    this.#broadcast(this.world.server.group(`g${whom % 3}`) as Group<string>, `@g${whom % 3} told`, undefined);
+    this.#broadcast(this.world.server.group(`g${whom % 3}`), `@g${whom % 3} told`, undefined);
   }
 
   /** A connection is closed in order, or has been already. */
