@@ -61,6 +61,8 @@ export class Simulation {
   drainTimeoutMs: number;
   /** Whether the server was asked to drain. */
   asked = false;
+  /** Whether it drains, or has. */
+  draining = false;
   /** When handlers last had to wait for those of other connections. */
   crowdedAt: number = -Infinity;
   /** Turns of the clock. */
@@ -249,6 +251,7 @@ export class Simulation {
         this.count(`accept-error ${event.error.code}`);
         return this.trace.add(0, `accept-error ${event.error.code} ${event.retryInMs ?? "for good"}`);
       case "draining":
+        this.draining = true;
         return this.trace.add(0, `draining ${event.connections}`);
       case "drained":
         return this.trace.add(0, `drained ${event.drained} aborted ${event.aborted}`);

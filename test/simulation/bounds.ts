@@ -48,7 +48,7 @@ export class Bounds extends Pledge {
       () => `connection ${info.id}: ${working.length} frames are handled at once`,
     );
     // Who is on the way out reads what comes, and drops it.
-    const leaving = kept.dismissed || world.asked || world.now - openedAt >= (world.limits.lifetimeMs ?? Infinity);
+    const leaving = kept.dismissed || world.draining || world.now - openedAt >= (world.limits.lifetimeMs ?? Infinity);
     if (working.length < concurrency || leaving) return;
     const { read, maxBytes } = link.forth;
     const ahead = read - (requests[kept.handled.length - 1]?.end ?? 0);

@@ -11,7 +11,7 @@ export class Flushes extends Pledge {
   /** Waits for what is sent so far. */
   watch(session: Session<string, Kept>, world: Simulation): void {
     // With more than one at once, replies that were given may wait for earlier ones; and a goodbye is given before it is sent.
-    const inOrder = world.limits.concurrency === 1 && !world.asked;
+    const inOrder = world.limits.concurrency === 1 && !world.draining;
     const given = inOrder ? session.state.given : undefined;
     this.#waiting += 1;
     void session.flushed().then((written) => {
