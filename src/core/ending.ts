@@ -134,10 +134,11 @@ export class Ending<In, Out, State> {
 
   /** The connection is gone. */
   end(error: SpillwayError | undefined): void {
-    const { lifecycle, outbox, watch } = this.#parts;
+    const { inbox, lifecycle, outbox, watch } = this.#parts;
     this.decide(brokenReason(error), error);
     // A handler may finish long after this: there is nothing left to advance, or to arm a deadline for.
     this.#closing = this.#over = true;
+    inbox.end();
     outbox.end();
     const now = this.#observeEnd();
     if (lifecycle.disconnect(this.#reason as CloseReason, () => void this.forget())) return;

@@ -45,6 +45,7 @@ export class Inbox<In> {
   #renewed = false;
   #ended = false;
   #stopped = false;
+  #over = false;
 
   constructor(decoder: Decoder<In>, clock: Clock, events: InboxEvents) {
     this.#decoder = decoder;
@@ -85,7 +86,7 @@ export class Inbox<In> {
     try {
       for (;;) {
         const { done, value } = await reader.read();
-        if (done) break;
+        if (done || this.#over) break;
         this.bytesIn += value.length;
         this.heardAt = this.#clock.now();
         if (this.#stopped) continue;
@@ -144,6 +145,11 @@ export class Inbox<In> {
   /** Takes no further chunk. Frames of what was read before can still be taken. */
   stop(): void {
     this.#stopped = true;
+  }
+
+  /** The connection is over: what is still read counts for nobody. */
+  end(): void {
+    this.#over = this.#stopped = true;
   }
 
   #decodeNext(): In | undefined {

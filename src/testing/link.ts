@@ -1,4 +1,5 @@
 import type { Bytes, SpillwayError } from "../core/mod.ts";
+import { DirectWire, type Wire, type WireEnd } from "./wire.ts";
 
 /** A write that has not found room for all its bytes. */
 interface ParkedWrite {
@@ -14,23 +15,47 @@ interface ParkedWrite {
  * - **Pushes back**: holds at most `maxBytes`; a write that finds no room is parked until the reader has made some.
  * - **On abort** (`break`) what it holds is lost and a parked write rejects.
  */
-export class Link {
+export class Link implements WireEnd {
   /** Called when there is something to take, or the end has come. */
   onReadable: () => void = () => {};
-  readonly #maxBytes: number;
+  readonly maxBytes: number;
+  /** Bytes that were taken from the writer, and that the reader has taken, so far. */
+  written = 0;
+  read = 0;
+  /** FIN was sent. */
+  finished = false;
+  #finArrived = false;
+  readonly #wire: Wire;
+  /** What has arrived. */
   #chunks: Bytes[] = [];
+  /** Bytes under way, and those that have arrived and were not read. */
   #length = 0;
   #parked: ParkedWrite | undefined;
-  #finished = false;
   #broken: SpillwayError | undefined;
 
-  constructor(maxBytes: number) {
-    this.#maxBytes = maxBytes;
+  constructor(maxBytes: number, makeWire: (end: WireEnd) => Wire = (end) => new DirectWire(end)) {
+    this.maxBytes = maxBytes;
+    this.#wire = makeWire(this);
   }
 
   /** Whether all was taken and nothing more will come. */
   get ended(): boolean {
-    return this.#finished && this.#chunks.length === 0;
+    return this.#finArrived && this.#chunks.length === 0;
+  }
+
+  /** Whether a write waits for room. */
+  get blocked(): boolean {
+    return this.#parked !== undefined;
+  }
+
+  onBytes(bytes: Bytes): void {
+    this.#chunks.push(bytes);
+    this.onReadable();
+  }
+
+  onFin(): void {
+    this.#finArrived = true;
+    this.onReadable();
   }
 
   /**
@@ -51,15 +76,16 @@ export class Link {
   /** FIN, behind everything that was written. @throws as {@link write} */
   finish(): void {
     this.#checkIdle("finish");
-    this.#finished = true;
-    this.onReadable();
+    this.finished = true;
+    this.#wire.fin();
   }
 
-  /** The next chunk: as it was written, unless it came in parts for lack of room. */
+  /** The next chunk: as it came off the wire. */
   take(): Bytes | undefined {
     const chunk = this.#chunks.shift();
     if (chunk === undefined) return undefined;
     this.#length -= chunk.length;
+    this.read += chunk.length;
     this.#unpark();
     return chunk;
   }
@@ -67,24 +93,30 @@ export class Link {
   /** Nothing passes any more. */
   break(error: SpillwayError): void {
     this.#broken = error;
+    this.#wire.cut();
     this.#chunks = [];
     this.#length = 0;
     this.#parked?.reject(error);
     this.#parked = undefined;
   }
 
+  /** Tells the reader's end of a reset. */
+  reset(arrive: () => void): void {
+    this.#wire.rst(arrive);
+  }
+
   #checkIdle(call: string): void {
-    if (this.#finished) throw new TypeError(`${call}() after finish()`);
+    if (this.finished) throw new TypeError(`${call}() after finish()`);
     if (this.#parked !== undefined) throw new TypeError(`${call}() before the last write was done`);
   }
 
   /** Takes what there is room for; returns the rest. */
   #accept(bytes: Uint8Array): Uint8Array {
-    const room = Math.min(bytes.length, this.#maxBytes - this.#length);
+    const room = Math.min(bytes.length, this.maxBytes - this.#length);
     if (room === 0) return bytes;
-    this.#chunks.push(new Uint8Array(bytes.subarray(0, room)));
     this.#length += room;
-    this.onReadable();
+    this.written += room;
+    this.#wire.send(new Uint8Array(bytes.subarray(0, room)));
     return bytes.subarray(room);
   }
 

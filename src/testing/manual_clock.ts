@@ -16,6 +16,20 @@ export interface ManualClock extends Clock {
    * @throws what a timer's callback throws; the clock stands at that instant then
    */
   advance(ms: number): Promise<void>;
+  /** The instant at which the next timer is due; `Infinity` when none is armed. */
+  readonly next: number;
+  /**
+   * Moves on to the next timer, fires it and lets what follows settle. False, and nothing done, when there is none. Not
+   * while an `advance` is under way.
+   */
+  step(): Promise<boolean>;
+  /**
+   * Time passes and nobody notices: as when a machine sleeps, or its event loop is blocked. Timers that came due are fired
+   * late, by the next `advance` or `step`.
+   *
+   * @throws {RangeError} `ms` is negative, NaN or infinite
+   */
+  jump(ms: number): void;
 }
 
 /**
@@ -65,8 +79,23 @@ class Clockwork implements ManualClock {
     this.#timers.delete(handle as Timer);
   }
 
+  get next(): number {
+    return this.#first()?.at ?? Infinity;
+  }
+
+  jump(ms: number): void {
+    this.#now += checkMs(ms);
+  }
+
+  async step(): Promise<boolean> {
+    const timer = this.#first();
+    if (timer === undefined) return false;
+    await this.#fire(timer);
+    return true;
+  }
+
   async advance(ms: number): Promise<void> {
-    if (!(ms >= 0 && ms < Infinity)) throw new RangeError(`ms must be a finite number of at least 0, not ${ms}`);
+    checkMs(ms);
     const moved = this.#moving.then(() => this.#moveTo(this.#now + ms));
     this.#moving = moved.catch(() => undefined);
     return moved;
@@ -75,12 +104,16 @@ class Clockwork implements ManualClock {
   async #moveTo(instant: number): Promise<void> {
     await turnEnd();
     for (let timer = this.#first(); timer !== undefined && timer.at <= instant; timer = this.#first()) {
-      this.#timers.delete(timer);
-      this.#now = timer.at;
-      timer.callback();
-      await turnEnd();
+      await this.#fire(timer);
     }
-    this.#now = instant;
+    this.#now = Math.max(this.#now, instant);
+  }
+
+  async #fire(timer: Timer): Promise<void> {
+    this.#timers.delete(timer);
+    this.#now = Math.max(this.#now, timer.at);
+    timer.callback();
+    await turnEnd();
   }
 
   #first(): Timer | undefined {
@@ -88,4 +121,9 @@ class Clockwork implements ManualClock {
     for (const timer of this.#timers) if (first === undefined || timer.at < first.at) first = timer;
     return first;
   }
+}
+
+function checkMs(ms: number): number {
+  if (!(ms >= 0 && ms < Infinity)) throw new RangeError(`ms must be a finite number of at least 0, not ${ms}`);
+  return ms;
 }

@@ -1,12 +1,5 @@
-import {
-  type Address,
-  type Bytes,
-  type Connection,
-  type Driver,
-  DriverConnection,
-  SpillwayError,
-} from "../core/mod.ts";
-import { Link } from "./link.ts";
+import { type Address, type Bytes, type Driver, DriverConnection, SpillwayError } from "../core/mod.ts";
+import type { Link } from "./link.ts";
 
 const GARBAGE = 0xee;
 
@@ -18,22 +11,26 @@ export interface PairOptions {
   readonly far: Address;
   /** How the far end writes an address. */
   readonly shown: (hostname: string) => string;
-  /** Bytes in flight in each direction. */
-  readonly maxLinkBytes: number;
+  /** From the end that connects, and to it. */
+  readonly forth: Link;
+  readonly back: Link;
   /** The connecting end has given its port back. */
   readonly onReleased: () => void;
 }
 
 /** Two ends that are connected: what one writes, the other reads. */
-export function connectedPair(options: PairOptions): { near: Connection; far: Connection } {
-  const { near, far, shown, maxLinkBytes, onReleased } = options;
-  const forth = new Link(maxLinkBytes);
-  const back = new Link(maxLinkBytes);
+export interface Pair {
+  readonly near: MemoryEnd;
+  readonly far: MemoryEnd;
+}
+
+export function connectedPair(options: PairOptions): Pair {
+  const { near, far, shown, forth, back, onReleased } = options;
   const nearEnd = new MemoryEnd(near, far, back, forth, onReleased);
   const farEnd = new MemoryEnd(mapped(far, shown), mapped(near, shown), forth, back, () => {});
   nearEnd.other = farEnd;
   farEnd.other = nearEnd;
-  return { near: nearEnd.connection, far: farEnd.connection };
+  return { near: nearEnd, far: farEnd };
 }
 
 function mapped({ hostname, port }: Address, shown: (hostname: string) => string): Address {
@@ -41,11 +38,13 @@ function mapped({ hostname, port }: Address, shown: (hostname: string) => string
 }
 
 /** One end: a driver whose kernel is two links. Nothing reaches the other end within the call that caused it. */
-class MemoryEnd implements Driver {
+export class MemoryEnd implements Driver {
   readonly connection: DriverConnection;
   readonly localAddress: Address;
   readonly remoteAddress: Address;
   other!: MemoryEnd;
+  /** The descriptor was given back. */
+  over = false;
   readonly #incoming: Link;
   readonly #outgoing: Link;
   readonly #onReleased: () => void;
@@ -53,7 +52,6 @@ class MemoryEnd implements Driver {
   #wanted = false;
   #deliveryDue = false;
   #finished = false;
-  #over = false;
 
   constructor(local: Address, remote: Address, incoming: Link, outgoing: Link, onReleased: () => void) {
     this.localAddress = local;
@@ -89,12 +87,12 @@ class MemoryEnd implements Driver {
   }
 
   reset(): void {
-    if (this.#over) return;
+    if (this.over) return;
     if (this.#finished) return this.#close();
     this.#outgoing.break(new SpillwayError("aborted", "the connection was aborted"));
     this.#incoming.break(new SpillwayError("connection-reset", "the other side reset the connection"));
     this.#release();
-    queueMicrotask(() => this.other.#onReset());
+    if (!this.other.over) this.#outgoing.reset(() => this.other.#onReset());
   }
 
   /** As in a kernel: what was sent with its FIN arrives all the same; what the other side still sends meets a reset. */
@@ -104,13 +102,13 @@ class MemoryEnd implements Driver {
   }
 
   #onReset(): void {
-    if (!this.#over) {
+    if (!this.over) {
       this.connection.fail(new SpillwayError("connection-reset", "the other side reset the connection"));
     }
   }
 
   #release(): void {
-    this.#over = true;
+    this.over = true;
     this.#onReleased();
     queueMicrotask(() => this.connection.released());
   }
@@ -123,7 +121,7 @@ class MemoryEnd implements Driver {
 
   #deliver(): void {
     this.#deliveryDue = false;
-    while (this.#wanted && !this.#over) {
+    while (this.#wanted && !this.over) {
       const chunk = this.#incoming.take();
       if (chunk !== undefined) {
         this.#wanted = this.connection.push(chunk);

@@ -1,4 +1,5 @@
 import { type Address, type Connection, type Listener, SpillwayError } from "../core/mod.ts";
+import type { Pair } from "./memory_end.ts";
 
 /** Somebody who waits for the next connection. */
 interface Taker {
@@ -13,7 +14,7 @@ interface Caller {
 }
 
 /** Makes a connected pair when its time has come. */
-export type Connect = () => { near: Connection; far: Connection };
+export type Connect = () => Pair;
 
 /**
  * Accepts in memory.
@@ -84,9 +85,9 @@ export class MemoryListener implements Listener {
   #admit(connect: Connect): Connection {
     const { near, far } = connect();
     const taker = this.#takers.shift();
-    if (taker === undefined) this.#waiting.push(far);
-    else taker.resolve({ done: false, value: far });
-    return near;
+    if (taker === undefined) this.#waiting.push(far.connection);
+    else taker.resolve({ done: false, value: far.connection });
+    return near.connection;
   }
 
   async #next(): Promise<IteratorResult<Connection, undefined>> {

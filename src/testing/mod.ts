@@ -1,5 +1,6 @@
 /**
- * A transport in memory and a clock that a test moves: everything a server does, without a network and without waiting.
+ * A transport in memory and a clock that a test moves: everything a server does, without a network and without waiting. And a
+ * network that is as bad as real ones, with {@link simulate}, which runs a service on it.
  *
  * @module
  *
@@ -25,5 +26,11 @@
  * await server.shutdown();
  * ```
  */
+export type { LinkConditions } from "./link_conditions.ts";
 export { type ManualClock, manualClock } from "./manual_clock.ts";
 export { type MemoryTransport, type MemoryTransportOptions, memoryTransport } from "./memory_transport.ts";
+export { type Random, seededRandom } from "./random.ts";
+export { type SimulateOptions, type SimulationResult, simulate } from "./simulate.ts";
+export type { SimulatedClient } from "./simulated_client.ts";
+export type { LinkState, SimulatedConnection } from "./simulated_connection.ts";
+export { type SimulatedNetwork, type SimulatedNetworkOptions, simulatedNetwork } from "./simulated_network.ts";

@@ -1,0 +1,158 @@
+// @ts-check
+// npm run simulate: Spillway on a simulated network, one scenario a seed, and every promise checked after every event. Not part
+// of npm test, which runs a few seeds.
+//
+//   npm run simulate -- [--seeds N] [--hours N] [--first N]     N scenarios, each of so many virtual hours
+//   npm run simulate -- --replay SEED [--hours N]               one of them, with its trace
+//
+// The same numbers make the same traces. Exit code 1 when a promise was not kept, or when many seeds ran and something that can
+// happen never did.
+import path from "node:path";
+import { pathToFileURL } from "node:url";
+import { parseArgs } from "node:util";
+import { root, run, tool } from "./commands.mjs";
+
+/** So many seeds should have seen everything. */
+const MANY = 2_000;
+const HOUR_MS = 3_600_000;
+
+const { values } = parseArgs({
+  options: {
+    seeds: { type: "string", default: "10000" },
+    hours: { type: "string", default: "1" },
+    first: { type: "string", default: "1" },
+    replay: { type: "string" },
+  },
+});
+
+const { ok, output } = await run(tool("typescript", ["-p", "test/simulation"], "tsc"));
+if (!ok) {
+  console.error(output);
+  process.exit(1);
+}
+const compiled = (/** @type {string} */ file) =>
+  pathToFileURL(path.join(root, "tmp", "simulation", "test", "simulation", file)).href;
+const { drawScenario } = /** @type {typeof import("../test/simulation/scenario.ts")} */ (
+  await import(compiled("scenario.js"))
+);
+const { labelOf, runScenario } = /** @type {typeof import("../test/simulation/run_scenario.ts")} */ (
+  await import(compiled("run_scenario.js"))
+);
+const { shrinkScenario } = /** @type {typeof import("../test/simulation/shrink_scenario.ts")} */ (
+  await import(compiled("shrink_scenario.js"))
+);
+const { Summary } = /** @type {typeof import("../test/simulation/summary.ts")} */ (
+  await import(compiled("summary.js"))
+);
+
+/** Connections fail all the time: half of it would go into stacks that nobody reads. */
+const { stackTraceLimit } = Error;
+
+const hours = numberOf("hours", values.hours);
+if (values.replay === undefined) await simulate(whole("seeds", values.seeds), whole("first", values.first));
+else await replay(whole("replay", values.replay));
+
+/** @param {number} seeds @param {number} first */
+async function simulate(seeds, first) {
+  const summary = new Summary();
+  const started = performance.now();
+  let shownAt = 0;
+  Error.stackTraceLimit = 0;
+  for (let seed = first; seed < first + seeds; seed++) {
+    const scenario = drawScenario(seed, hours);
+    const outcome = await runScenario(scenario);
+    summary.add(outcome);
+    if (outcome.failure !== undefined) {
+      clear();
+      return report(scenario, outcome.failure);
+    }
+    if (!process.stdout.isTTY || performance.now() - shownAt < 200) continue;
+    shownAt = performance.now();
+    process.stdout.write(
+      `\r${bar(summary.seeds / seeds)} ${summary.seeds} of ${seeds} seeds, ${summary.events} events`,
+    );
+  }
+  clear();
+  print(summary, (performance.now() - started) / 1_000);
+}
+
+/** @param {number} seed */
+async function replay(seed) {
+  const scenario = drawScenario(seed, hours);
+  const { acts: _, ...settings } = scenario;
+  console.log(settings);
+  const { failure, world } = await runScenario(scenario, { keepTrace: true });
+  for (const line of world.trace.lines) console.log(line);
+  console.log(`seed ${seed}: ${world.events} events, trace ${world.trace.hash}`);
+  if (failure !== undefined) await report(scenario, failure);
+}
+
+/** @param {import("../test/simulation/scenario.ts").Scenario} scenario @param {unknown} failure */
+async function report(scenario, failure) {
+  process.exitCode = 1;
+  Error.stackTraceLimit = stackTraceLimit;
+  const smaller = await shrinkScenario(scenario, failure);
+  const { failure: again, world } = await runScenario(smaller, { keepTrace: true });
+  console.log(`seed ${scenario.seed} FAILED: ${String(failure)}`);
+  console.log(`\n${smaller.acts.length} of its ${scenario.acts.length} acts are enough:`);
+  for (const act of smaller.acts) console.log(`  ${act.at.toFixed(3)} ${labelOf(act)}`);
+  console.log(`\nwhat happens then (${again instanceof Error ? again.stack : String(again)}):`);
+  for (const line of world.trace.lines) console.log(`  ${line}`);
+  console.log(`\nagain: npm run simulate -- --replay ${scenario.seed} --hours ${hours}`);
+}
+
+/** @param {import("../test/simulation/summary.ts").Summary} summary @param {number} seconds */
+function print(summary, seconds) {
+  const { seeds, events, virtualMs, connectionMs, hash, missing } = summary;
+  const rows = [
+    ["seeds", seeds],
+    ["events", events],
+    ["connections", summary.count("connection-opened")],
+    ["virtual hours", Math.round(virtualMs / HOUR_MS)],
+    ["connection-hours", Math.round(connectionMs / HOUR_MS)],
+    ["seconds", Math.round(seconds)],
+    ["virtual seconds a second", Math.round(virtualMs / 1_000 / seconds)],
+  ];
+  table("", /** @type {[string, number][]} */ (rows));
+  table("faults", summary.of("fault"));
+  table("what clients did", summary.of("act"));
+  table("how connections ended", summary.of("reason"));
+  table("accept errors", summary.of("accept-error"));
+  table("promises, and how often each was checked", [...summary.pledges]);
+  console.log(`\nno failure; the traces' hash is ${hash}`);
+  if (missing.length === 0) return;
+  console.log(`never happened: ${missing.join(", ")}`);
+  if (seeds >= MANY) process.exitCode = 1;
+}
+
+/** @param {string} title @param {[string, number][]} rows */
+function table(title, rows) {
+  if (title !== "") console.log(`\n${title}`);
+  for (const [name, count] of rows) console.log(`  ${String(count).padStart(12)}  ${name}`);
+}
+
+/** @param {number} part */
+function bar(part) {
+  const length = Math.round(30 * part);
+  return `[${"#".repeat(length)}${".".repeat(30 - length)}]`;
+}
+
+function clear() {
+  if (process.stdout.isTTY) process.stdout.write("\r\x1b[K");
+}
+
+/** @param {string} name @param {string} value */
+function whole(name, value) {
+  const number = numberOf(name, value);
+  if (Number.isSafeInteger(number)) return number;
+  console.error(`--${name} must be a whole number, not ${value}`);
+  return process.exit(2);
+}
+
+/** @param {string} name @param {string} value */
+function numberOf(name, value) {
+  const number = Number(value);
+  if (number >= 0 && number < Infinity) return number;
+  console.error(`--${name} must be a number of at least 0, not ${value}`);
+  return process.exit(2);
+}

@@ -1,0 +1,81 @@
+import type { Clock } from "../core/mod.ts";
+
+/** Something that is to happen. */
+export interface Entry {
+  readonly at: number;
+  /** Among those of one instant, the lower comes first. */
+  readonly order: number;
+  readonly run: () => void;
+}
+
+/**
+ * What is to happen on a network, one after the other, each in a turn of its own.
+ *
+ * Entries of one instant happen in the order of their numbers, not in that in which they were added: two runtimes may reach
+ * the same point in a different number of microtasks.
+ */
+export class Agenda {
+  readonly #clock: Clock;
+  readonly #entries = new Set<Entry>();
+  #timer: unknown;
+  /** When the timer fires; `Infinity` while there is none. */
+  #timerAt = Infinity;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** How much is to happen. */
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  now(): number {
+    return this.#clock.now();
+  }
+
+  add(at: number, order: number, run: () => void): Entry {
+    const entry = { at, order, run };
+    this.#entries.add(entry);
+    this.#arm(at);
+    return entry;
+  }
+
+  cancel(entry: Entry): void {
+    if (this.#entries.delete(entry) && this.#entries.size === 0) this.#disarm();
+  }
+
+  #arm(at: number): void {
+    if (at >= this.#timerAt) return;
+    this.#disarm();
+    this.#timerAt = at;
+    this.#timer = this.#clock.setTimeout(() => this.#onTimer(), at - this.#clock.now());
+  }
+
+  #disarm(): void {
+    if (this.#timerAt < Infinity) this.#clock.clearTimeout(this.#timer);
+    this.#timerAt = Infinity;
+  }
+
+  #onTimer(): void {
+    this.#timerAt = Infinity;
+    const entry = this.#first();
+    if (entry === undefined) return;
+    if (entry.at <= this.#clock.now()) {
+      this.#entries.delete(entry);
+      entry.run();
+    }
+    const next = this.#first();
+    if (next !== undefined) this.#arm(next.at);
+  }
+
+  #first(): Entry | undefined {
+    let first: Entry | undefined;
+    for (const entry of this.#entries) if (first === undefined || isBefore(entry, first)) first = entry;
+    return first;
+  }
+}
+
+function isBefore(one: Entry, other: Entry): boolean {
+  return one.at < other.at || (one.at === other.at && one.order < other.order);
+}

@@ -1,0 +1,33 @@
+import type { Clock } from "../core/mod.ts";
+
+/** The same clock, for one who uses it: how many timers are its own. */
+export class CountedClock implements Clock {
+  readonly #clock: Clock;
+  readonly #armed = new Set<unknown>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  get pending(): number {
+    return this.#armed.size;
+  }
+
+  now(): number {
+    return this.#clock.now();
+  }
+
+  setTimeout(callback: () => void, delayMs: number): unknown {
+    const handle = this.#clock.setTimeout(() => {
+      this.#armed.delete(handle);
+      callback();
+    }, delayMs);
+    this.#armed.add(handle);
+    return handle;
+  }
+
+  clearTimeout(handle: unknown): void {
+    this.#armed.delete(handle);
+    this.#clock.clearTimeout(handle);
+  }
+}

@@ -1,0 +1,72 @@
+import { type ErrorCode, SpillwayError } from "../core/mod.ts";
+import type { Random } from "./random.ts";
+import type { Simulation } from "./simulation.ts";
+
+/** What can go wrong on a simulated network, and with its clock. */
+export const FAULTS = [
+  "network reset",
+  "network break",
+  "network write error",
+  "network stall forth",
+  "network stall back",
+  "accept out-of-descriptors",
+  "accept connection-aborted",
+  "accept accept-failed",
+  "clock jump",
+] as const;
+type FaultKind = (typeof FAULTS)[number];
+
+/** All but the one that ends the server. */
+const PASSING: readonly FaultKind[] = FAULTS.filter((what) => what !== "accept accept-failed");
+/** Among so many accept errors, one is the end of accepting. */
+const FATAL_ONCE = 60;
+const DURATIONS_MS = [1, 50, 900, 15_000, 90_000, 400_000];
+const MOST_CONNECTIONS = 16;
+
+/** Something that goes wrong. */
+export interface Fault {
+  /** Virtual milliseconds. */
+  readonly at: number;
+  readonly what: FaultKind;
+  /** Of the connections that are open then, which one. */
+  readonly whom: number;
+  /** For how long, in milliseconds: of a stall, and of a jump. */
+  readonly amount: number;
+}
+
+/** Something that goes wrong at that instant. */
+export function drawFault(random: Random, at: number): Fault {
+  const what = random.once(FATAL_ONCE) ? "accept accept-failed" : random.pick(PASSING);
+  return { at, what, whom: random.below(MOST_CONNECTIONS), amount: random.pick(DURATIONS_MS) };
+}
+
+/** Does it. Nothing happens when there is nothing to break. */
+export function inflict({ what, whom, amount }: Fault, world: Simulation): void {
+  world.count(`fault ${what}`);
+  const { connections } = world.network;
+  const connection = connections[whom % connections.length];
+  switch (what) {
+    case "network reset":
+      return connection?.reset();
+    case "network break":
+      return connection?.breakFar();
+    case "network write error":
+      return connection?.failWrites();
+    case "network stall forth":
+      return connection?.stall("forth", amount);
+    case "network stall back":
+      return connection?.stall("back", amount);
+    case "accept out-of-descriptors":
+      return failAccept("out-of-descriptors", world);
+    case "accept connection-aborted":
+      return failAccept("connection-aborted", world);
+    case "accept accept-failed":
+      return failAccept("accept-failed", world);
+    case "clock jump":
+      return world.jump(amount);
+  }
+}
+
+function failAccept(code: ErrorCode, { network, server }: Simulation): void {
+  if (network.listening > 0) network.failAccept(server.address, new SpillwayError(code, "accepting fails"));
+}

@@ -1,0 +1,40 @@
+import type { Random } from "./random.ts";
+
+/** What one direction of a simulated connection is like. */
+export interface LinkConditions {
+  /** From one end to the other, in milliseconds; 0 or more. */
+  readonly latencyMs: number;
+  /** The most that is added to that for a piece, in milliseconds; 0 or more. Pieces keep their order. */
+  readonly jitterMs: number;
+  /** More than 0; `Infinity` for no limit. */
+  readonly bytesPerSecond: number;
+  /** Bytes between the two ends: a writer waits while there are so many. A whole number of at least 1. */
+  readonly bufferBytes: number;
+  /** How what is sent is cut: `"fine"` into pieces of a few bytes, `"coarse"` anywhere, `"none"` at 1460 bytes or not at all. */
+  readonly cutting: "fine" | "coarse" | "none";
+}
+
+/** A link as there are many: mostly good, some slow, some that hold little, some that cut everything to pieces. */
+export function drawConditions(random: Random): LinkConditions {
+  return {
+    latencyMs: random.pick([0, 0.05, 1, 10, 10, 80]),
+    jitterMs: random.pick([0, 0, 0.2, 5, 30]),
+    bytesPerSecond: random.pick([2_000, 100_000, 10_000_000, Number.POSITIVE_INFINITY]),
+    bufferBytes: random.once(30) ? 1 : random.pick([64, 4_096, 65_536, 65_536]),
+    cutting: random.pick(["fine", "coarse", "coarse", "none"] as const),
+  };
+}
+
+/** @throws {RangeError} a number that makes no sense */
+export function checkConditions(conditions: LinkConditions): LinkConditions {
+  const { latencyMs, jitterMs, bytesPerSecond, bufferBytes } = conditions;
+  for (const [name, value] of Object.entries({ latencyMs, jitterMs })) {
+    if (!(value >= 0 && value < Infinity))
+      throw new RangeError(`${name} must be a finite number of at least 0, not ${value}`);
+  }
+  if (!(bytesPerSecond > 0)) throw new RangeError(`bytesPerSecond must be more than 0, not ${bytesPerSecond}`);
+  if (!Number.isSafeInteger(bufferBytes) || bufferBytes < 1) {
+    throw new RangeError(`bufferBytes must be a whole number of at least 1, not ${bufferBytes}`);
+  }
+  return conditions;
+}

@@ -1,0 +1,109 @@
+import {
+  type Address,
+  type Connection,
+  type ConnectOptions,
+  type Listener,
+  type ListenOptions,
+  SpillwayError,
+  type Transport,
+} from "../core/mod.ts";
+import { listenAddress, overlaps, reaches, shownOn, targetAddress } from "./host.ts";
+import type { Link } from "./link.ts";
+import { connectedPair, type Pair } from "./memory_end.ts";
+import { connectAborted, connectionRefused, MemoryListener } from "./memory_listener.ts";
+import { PortPool } from "./port_pool.ts";
+
+/** What a connection is made of. */
+export interface Cable {
+  /** From the end that connects, and to it. */
+  readonly forth: Link;
+  readonly back: Link;
+  onConnected?(pair: Pair): void;
+}
+
+/** One host, its ports and its listeners. What the links between two ends do is up to whoever makes the cables. */
+export class MemoryNetwork implements Transport {
+  readonly name = "memory";
+  readonly #makeCable: () => Cable;
+  readonly #listeners = new Set<MemoryListener>();
+  /** Of listeners, and of the ends that connect: as in a kernel, neither gets a port of the other. */
+  readonly #ports = new PortPool();
+
+  constructor(makeCable: () => Cable) {
+    this.#makeCable = makeCable;
+  }
+
+  /** How many listen. */
+  get listening(): number {
+    return this.#listeners.size;
+  }
+
+  async listen(options: ListenOptions): Promise<Listener> {
+    const hostname = listenAddress(options.hostname);
+    const port = options.port === 0 ? this.#ports.take() : this.#claim(hostname, options.port);
+    const listener = new MemoryListener({ hostname, port }, options.backlog, () => this.#onClosed(listener));
+    this.#listeners.add(listener);
+    return listener;
+  }
+
+  async connect(options: ConnectOptions): Promise<Connection> {
+    const { port, signal } = options;
+    if (signal?.aborted) throw connectAborted(signal);
+    const target = { hostname: targetAddress(options.hostname), port };
+    const listener = this.#listenerAt(target);
+    const connection = await listener.connect(() => this.#pair(listener, target), signal);
+    if (!signal?.aborted) return connection;
+    connection.abort();
+    throw connectAborted(signal);
+  }
+
+  /** See `MemoryTransport`. */
+  failAccept(address: Address, error: SpillwayError): void {
+    const { hostname, port } = address;
+    this.#listenerAt({ hostname: targetAddress(hostname), port }).fail(error);
+  }
+
+  #claim(hostname: string, port: number): number {
+    const rivals = this.#listenersOn(port);
+    const inUse = rivals.some((rival) => overlaps(rival.address.hostname, hostname));
+    // Without a rival it is the port of an end that connects.
+    if (inUse || (rivals.length === 0 && this.#ports.has(port))) {
+      throw new SpillwayError("address-in-use", `${hostname}:${port} is in use`);
+    }
+    this.#ports.claim(port);
+    return port;
+  }
+
+  #listenersOn(port: number): MemoryListener[] {
+    return [...this.#listeners].filter(({ address }) => address.port === port);
+  }
+
+  #listenerAt(target: Address): MemoryListener {
+    const listener = this.#listenersOn(target.port).find(({ address }) => reaches(address.hostname, target.hostname));
+    if (listener === undefined) throw connectionRefused(target);
+    return listener;
+  }
+
+  #pair(listener: MemoryListener, target: Address): Pair {
+    const port = this.#ports.take();
+    const origin = target.hostname.includes(":") ? target.hostname : "127.0.0.1";
+    const bound = listener.address.hostname;
+    const cable = this.#makeCable();
+    const pair = connectedPair({
+      near: { hostname: origin, port },
+      far: target,
+      shown: (hostname) => shownOn(bound, hostname),
+      forth: cable.forth,
+      back: cable.back,
+      onReleased: () => this.#ports.give(port),
+    });
+    cable.onConnected?.(pair);
+    return pair;
+  }
+
+  #onClosed(listener: MemoryListener): void {
+    const { port } = listener.address;
+    this.#listeners.delete(listener);
+    if (this.#listenersOn(port).length === 0) this.#ports.give(port);
+  }
+}

@@ -1,0 +1,20 @@
+import type { ServerEvent } from "../../core/mod.ts";
+import { Pledge } from "../pledge.ts";
+import type { Simulation } from "../simulation.ts";
+
+/** Whoever connects is accepted, while there is room and accepting is not paused after an error. */
+export class Accepting extends Pledge {
+  readonly name = "accepting goes on after errors";
+  #pausedUntil = 0;
+
+  override onEvent(event: ServerEvent, { now }: Simulation): void {
+    if (event.type === "draining") this.#pausedUntil = Infinity;
+    if (event.type === "accept-error") this.#pausedUntil = now + (event.retryInMs ?? Infinity);
+  }
+
+  override onTurn({ clock, limits, network, now, accepted, stats }: Simulation): void {
+    if (clock.next <= now || now < this.#pausedUntil || stats.connections >= (limits.maxConnections ?? 65_536)) return;
+    const waiting = network.connections.filter((connection) => !connection.farOver && !accepted.has(connection));
+    this.expect(waiting.length === 0, () => `${waiting.length} connections wait to be accepted`);
+  }
+}

@@ -1,0 +1,84 @@
+import type { ServerEvent } from "../../core/mod.ts";
+import { Pledge } from "../pledge.ts";
+import type { ServedModel } from "../served_model.ts";
+import type { Simulation } from "../simulation.ts";
+
+/** Timers count whole milliseconds. */
+const TOLERANCE_MS = 1;
+
+/** No deadline fires early, and none is missed. */
+export class Deadlines extends Pledge {
+  readonly name = "deadlines fire in time, never early";
+  /** Connections of which a handler failed: the late ones among them were told. */
+  readonly #failed = new Set<number>();
+
+  override onEvent(event: ServerEvent, world: Simulation): void {
+    if (event.type === "connection-closed") this.#checkReason(event.reason, world.modelOf(event.connection), world);
+    if (event.type === "handler-error") this.#failed.add(event.connection.id);
+    if (event.type === "frame-error" && event.error.code === "frame-timeout") {
+      const { openedAt } = world.modelOf(event.connection);
+      this.#notEarly("frame-timeout", world.now - openedAt, world.limits.frameTimeoutMs);
+    }
+  }
+
+  override onSettled(model: ServedModel, world: Simulation): void {
+    // Timers that are due at this instant are still to come.
+    if (world.clock.next <= world.now || !model.live) return;
+    this.#checkWrite(model, world);
+    this.#checkLinger(model, world);
+    this.#checkHandlers(model, world);
+    if (world.crowded) return;
+    this.#checkIdle(model, world);
+    this.#checkLifetime(model, world);
+  }
+
+  #checkReason(reason: string, model: ServedModel, { limits, now }: Simulation): void {
+    const decidedAt = Math.min(model.finAt, now);
+    if (reason === "idle-timeout") this.#notEarly(reason, decidedAt - model.quietSince, limits.idleTimeoutMs);
+    if (reason === "lifetime-reached") this.#notEarly(reason, decidedAt - model.openedAt, limits.lifetimeMs);
+    if (reason === "write-timeout") this.#notEarly(reason, now - model.blockedSince, limits.writeTimeoutMs);
+    if (reason === "handler-timeout") this.#notEarly(reason, decidedAt - model.openedAt, limits.handlerTimeoutMs);
+  }
+
+  #checkWrite({ info, blockedSince, progressAt }: ServedModel, { limits, now }: Simulation): void {
+    const since = Math.max(blockedSince, progressAt);
+    this.#notLate(`write deadline of ${info.id}`, now - since, limits.writeTimeoutMs, 30_000);
+  }
+
+  #checkLinger({ info, finAt }: ServedModel, { limits, now }: Simulation): void {
+    this.#notLate(`linger deadline of ${info.id}`, now - finAt, limits.lingerTimeoutMs, 2_000);
+  }
+
+  #checkHandlers({ info, working, finAt }: ServedModel, { limits, now }: Simulation): void {
+    // One that is late has been told, and its connection is on its way out, behind the frames before it.
+    if (finAt < Infinity) return;
+    const most = limits.handlerTimeoutMs ?? 30_000;
+    const late = working.some((since) => now - since > most + TOLERANCE_MS);
+    this.expect(
+      !late || this.#failed.has(info.id),
+      () => `a handler of connection ${info.id} is late, and not told so`,
+    );
+  }
+
+  #checkIdle(model: ServedModel, { limits, now, crowdedAt }: Simulation): void {
+    const { info, working, streamed, finAt, blockedSince, quietSince } = model;
+    if (working.length > 0 || streamed || finAt < Infinity || blockedSince < Infinity) return;
+    // What has waited for a handler's place is heard when that is free.
+    const since = Math.max(quietSince, crowdedAt);
+    this.#notLate(`idle deadline of ${info.id}`, now - since, limits.idleTimeoutMs, 300_000);
+  }
+
+  #checkLifetime({ info, working, streamed, finAt, blockedSince, openedAt }: ServedModel, world: Simulation): void {
+    if (working.length > 0 || streamed || finAt < Infinity || blockedSince < Infinity) return;
+    this.#notLate(`lifetime of ${info.id}`, world.now - openedAt, world.limits.lifetimeMs, Infinity);
+  }
+
+  #notEarly(what: string, passedMs: number, limitMs: number | undefined): void {
+    this.expect(!(passedMs < (limitMs ?? 0)), () => `${what} after ${passedMs} ms, before ${limitMs}`);
+  }
+
+  #notLate(what: string, passedMs: number, limitMs: number | undefined, fallback: number): void {
+    const limit = limitMs ?? fallback;
+    this.expect(!(passedMs > limit + TOLERANCE_MS), () => `the ${what} passed ${passedMs - limit} ms ago`);
+  }
+}

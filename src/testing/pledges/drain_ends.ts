@@ -1,0 +1,45 @@
+import type { ServerEvent } from "../../core/mod.ts";
+import { Pledge } from "../pledge.ts";
+import type { Simulation } from "../simulation.ts";
+
+/** A drain ends in time, and says truly what became of the connections. */
+export class DrainEnds extends Pledge {
+  readonly name = "a drain ends in time, with the true result";
+  /** Accepting has failed for good. */
+  #deaf = false;
+  #since = Infinity;
+  #before = 0;
+  #byTimeout = 0;
+  #refusedBefore = 0;
+  #jumped = 0;
+
+  override onEvent(event: ServerEvent, world: Simulation): void {
+    if (event.type === "accept-error" && event.retryInMs === undefined) this.#deaf = true;
+    if (event.type === "draining") this.#begin(event.connections, world);
+    if (event.type === "connection-closed" && event.reason === "drain-timeout") this.#byTimeout += 1;
+    if (event.type === "drained") this.#end(event.drained, event.aborted, world);
+  }
+
+  #begin(connections: number, { asked, now, served, server, jumped }: Simulation): void {
+    this.#since = now;
+    this.#jumped = jumped;
+    this.expect(asked || this.#deaf, () => "it drains, and nobody has asked for it");
+    const stats = server.stats();
+    this.#before = served.size - connections;
+    this.#refusedBefore = stats.refused;
+    this.expect(
+      stats.connections === connections,
+      () => `${connections} are to drain, but ${stats.connections} are open`,
+    );
+  }
+
+  #end(drained: number, aborted: number, world: Simulation): void {
+    const { now, served, server, limits, drainTimeoutMs, jumped } = world;
+    const refused = server.stats().refused - this.#refusedBefore;
+    const total = served.size - this.#before - refused;
+    this.expect(drained + aborted === total, () => `${drained} + ${aborted} have ended, of ${total} connections`);
+    this.expect(aborted >= this.#byTimeout, () => `${this.#byTimeout} were cut off, and it says ${aborted}`);
+    const most = drainTimeoutMs + (limits.handlerTimeoutMs ?? 30_000) + 1 + jumped - this.#jumped;
+    this.expect(now - this.#since <= most, () => `it took ${now - this.#since} ms, of ${drainTimeoutMs}`);
+  }
+}

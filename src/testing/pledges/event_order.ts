@@ -1,0 +1,45 @@
+import type { ServerEvent } from "../../core/mod.ts";
+import { Pledge } from "../pledge.ts";
+
+/** What may come after a connection has ended: what `onDisconnect` or the end of a stream threw. */
+const AFTERWARDS: readonly string[] = ["handler-error"];
+
+/** The observer's events come in a sequence that makes sense. */
+export class EventOrder extends Pledge {
+  readonly name = "events come in a legal order";
+  readonly #state = new Map<number, "open" | "closed">();
+  #server: "new" | "listening" | "draining" | "drained" = "new";
+  #lastId = 0;
+
+  override onEvent(event: ServerEvent): void {
+    switch (event.type) {
+      case "listening":
+        return this.#move("new", "listening", event.type);
+      case "draining":
+        return this.#move("listening", "draining", event.type);
+      case "drained":
+        return this.#move("draining", "drained", event.type);
+      case "accept-error":
+        return this.expect(this.#server !== "drained", () => "an accept error after the drain");
+      case "connection-opened":
+        this.expect(event.connection.id === this.#lastId + 1, () => `connection ${event.connection.id} out of order`);
+        this.#lastId = event.connection.id;
+        this.#state.set(this.#lastId, "open");
+        return this.expect(this.#server !== "drained", () => "a connection after the drain");
+      default:
+        this.#checkConnection(event.connection.id, event.type);
+    }
+  }
+
+  #checkConnection(id: number, type: string): void {
+    const state = this.#state.get(id);
+    const legal = state === "open" || (state === "closed" && AFTERWARDS.includes(type));
+    this.expect(legal, () => `${type} of connection ${id}, which is ${state ?? "unknown"}`);
+    if (type === "connection-closed") this.#state.set(id, "closed");
+  }
+
+  #move(from: string, to: "listening" | "draining" | "drained", type: string): void {
+    this.expect(this.#server === from, () => `${type} while the server is ${this.#server}`);
+    this.#server = to;
+  }
+}

@@ -1,0 +1,23 @@
+import type { Pledge } from "../pledge.ts";
+import { Accepting } from "./accepting.ts";
+import { Deadlines } from "./deadlines.ts";
+import { DrainEnds } from "./drain_ends.ts";
+import { EventOrder } from "./event_order.ts";
+import { NothingLeft } from "./nothing_left.ts";
+import { OneEnd } from "./one_end.ts";
+import { Silence } from "./silence.ts";
+import { Sums } from "./sums.ts";
+
+/** What holds for every service. */
+export function everyPledge(): Pledge[] {
+  return [
+    new OneEnd(),
+    new EventOrder(),
+    new Sums(),
+    new Accepting(),
+    new Silence(),
+    new Deadlines(),
+    new DrainEnds(),
+    new NothingLeft(),
+  ];
+}

@@ -1,0 +1,22 @@
+import { Pledge } from "../pledge.ts";
+import type { Simulation } from "../simulation.ts";
+
+/** When a server has finished, nothing of it is left; when everybody has left, nothing at all. */
+export class NothingLeft extends Pledge {
+  readonly name = "nothing is left behind";
+
+  override onFinished({ server, serverClock, network }: Simulation): void {
+    const { connections, handlers, groups } = server.stats();
+    const { pending } = serverClock;
+    this.#expectNone({ connections, handlers, groups, "timers of the server": pending, listeners: network.listening });
+  }
+
+  override onEnd({ clock, network, open }: Simulation): void {
+    const { length } = network.connections;
+    this.#expectNone({ open: open.size, timers: clock.pending, network: length, "under way": network.pending });
+  }
+
+  #expectNone(counts: Readonly<Record<string, number>>): void {
+    for (const [what, count] of Object.entries(counts)) this.expect(count === 0, () => `${what}: ${count}`);
+  }
+}

@@ -1,0 +1,25 @@
+import type { ServerEvent } from "../../core/mod.ts";
+import { Pledge } from "../pledge.ts";
+import type { Simulation } from "../simulation.ts";
+
+/** Every connection ends with exactly one reason, which the observer and `onDisconnect` are told once. */
+export class OneEnd extends Pledge {
+  readonly name = "a connection ends once, with one reason";
+  readonly #ended = new Set<number>();
+
+  override onEvent(event: ServerEvent): void {
+    if (event.type !== "connection-closed") return;
+    const { id } = event.connection;
+    this.expect(!this.#ended.has(id), () => `connection ${id} ended again, with ${event.reason}`);
+    this.#ended.add(id);
+  }
+
+  override onEnd({ served }: Simulation): void {
+    for (const [id, { told, closed }] of served) {
+      this.expect(this.#ended.has(id), () => `connection ${id} never ended`);
+      const reason = closed?.reason;
+      const right = told.length === 0 || (told.length === 1 && told[0] === reason);
+      this.expect(right, () => `connection ${id} ended with ${reason}, but was told ${told.join(", ")}`);
+    }
+  }
+}

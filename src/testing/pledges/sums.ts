@@ -1,0 +1,39 @@
+import { Pledge } from "../pledge.ts";
+import type { Simulation } from "../simulation.ts";
+
+const CARRIED = ["bytesIn", "bytesOut", "framesIn", "framesOut", "framesDropped"] as const;
+
+/** What the server counts, what its events say and what the network has seen add up. */
+export class Sums extends Pledge {
+  readonly name = "counts add up";
+
+  override onTurn({ stats, open, served }: Simulation): void {
+    const { connections, accepted, refused } = stats;
+    this.expect(accepted + refused === served.size, () => `${accepted} + ${refused} were accepted, not ${served.size}`);
+    this.expect(connections <= served.size && connections >= 0, () => `${connections} connections, of ${open.size}`);
+  }
+
+  override onEnd({ server, served }: Simulation): void {
+    const stats = server.stats();
+    for (const name of CARRIED) {
+      let sum = 0;
+      for (const { closed } of served.values()) sum += closed?.[name] ?? 0;
+      this.expect(
+        sum === stats[name],
+        () => `${name}: the connections carried ${sum}, the server counts ${stats[name]}`,
+      );
+    }
+    for (const [id, { closed, finAt, link }] of served) {
+      if (closed === undefined) continue;
+      const { bytesIn, bytesOut } = closed;
+      this.expect(
+        bytesIn <= link.forth.read,
+        () => `connection ${id} took ${link.forth.read} bytes, and says ${bytesIn}`,
+      );
+      const { written } = link.back;
+      // Behind FIN there is nothing on its way.
+      const right = finAt < Infinity ? bytesOut === written : bytesOut <= written;
+      this.expect(right, () => `connection ${id} sent ${written} bytes, and says ${bytesOut}`);
+    }
+  }
+}

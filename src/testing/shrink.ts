@@ -1,0 +1,31 @@
+/** Runs that shrinking may take. */
+const MOST_RUNS = 400;
+
+/** Something that happens in a simulation. */
+export interface Happening {
+  /** Whose act it is. */
+  readonly whom: number;
+}
+
+/** As few of these happenings as can be found with which it still fails: somebody is left out first, then single acts. */
+export async function shrink<Act extends Happening>(
+  acts: readonly Act[],
+  fails: (acts: readonly Act[]) => Promise<boolean>,
+): Promise<readonly Act[]> {
+  let left = acts;
+  let runs = 0;
+  const attempt = async (fewer: readonly Act[]): Promise<boolean> => {
+    if (runs >= MOST_RUNS) return false;
+    runs += 1;
+    const failed = await fails(fewer);
+    if (failed) left = fewer;
+    return failed;
+  };
+  for (const who of new Set(acts.map(({ whom }) => whom))) await attempt(left.filter(({ whom }) => whom !== who));
+  for (let size = Math.ceil(left.length / 2); size >= 1; size = size === 1 ? 0 : Math.ceil(size / 2)) {
+    for (let at = 0; at < left.length; ) {
+      if (!(await attempt([...left.slice(0, at), ...left.slice(at + size)]))) at += size;
+    }
+  }
+  return left;
+}

@@ -1,0 +1,197 @@
+import { type CloseReason, type Service, SpillwayError } from "../core/mod.ts";
+import { drawFault, FAULTS, type Fault, inflict } from "./faults.ts";
+import type { ManualClock } from "./manual_clock.ts";
+import { kindOf } from "./pledge.ts";
+import { everyPledge } from "./pledges/mod.ts";
+import { checkSeed, type Random, seededRandom } from "./random.ts";
+import { shrink } from "./shrink.ts";
+import { SimulatedClient } from "./simulated_client.ts";
+import type { SimulatedNetworkOptions } from "./simulated_network.ts";
+import { Simulation } from "./simulation.ts";
+
+/** Settings of {@link simulate}. */
+export interface SimulateOptions<In, Out, State = unknown> {
+  /** What chance is made of: a whole number of at least 0. The same seed, the same simulation, on every runtime. */
+  readonly seed: number;
+  /**
+   * Makes the service, anew for each run. Time is the clock's: whatever waits must wait with `clock.setTimeout`, and whatever
+   * is drawn must come from `random`.
+   */
+  readonly service: (clock: ManualClock, random: Random) => Service<In, Out, State>;
+  /**
+   * What a client does once it is connected. An error that it throws is a failure of the service, unless it is a
+   * `SpillwayError`: then its connection broke. When it is done, it sends FIN and reads to the end.
+   */
+  readonly client: (client: SimulatedClient) => void | Promise<void>;
+  /** How many clients there are. A whole number of at least 1; default 8. */
+  readonly clients?: number;
+  /** How many things go wrong: resets, stalls, accept errors, clock jumps. A whole number of at least 0; default 6. */
+  readonly faults?: number;
+  /** So long clients come and things go wrong; then the server drains. Virtual milliseconds, more than 0; default 60000. */
+  readonly spanMs?: number;
+  /** What a direction of a connection is like. Left out: as there are many, good ones and bad ones. */
+  readonly conditions?: SimulatedNetworkOptions["conditions"];
+}
+
+/** What a simulation has seen. */
+export interface SimulationResult {
+  /** Of the trace: the same for the same seed. */
+  readonly hash: string;
+  readonly events: number;
+  /** Connections by how they ended. */
+  readonly reasons: Readonly<Partial<Record<CloseReason, number>>>;
+}
+
+type Act =
+  | Fault
+  | { readonly at: number; readonly what: "connect" | "drain"; readonly whom: number; readonly amount: number };
+
+/**
+ * Runs a service on a simulated network, with clients and faults that the seed decides, and checks after every event what
+ * Spillway promises: one end for each connection, deadlines in time, a drain that ends, nothing left behind. What the
+ * service itself promises is for the client's script to check.
+ *
+ * A failure names its seed and what happened, with as few clients and faults as can be found. Try many seeds.
+ *
+ * @throws {RangeError} at once, for an option that makes no sense
+ * @throws {Error} a promise was not kept, or a client's script threw: the `cause` is what was wrong
+ *
+ * @example
+ * ```ts
+ * import { lines } from "spillway/codecs";
+ * import { simulate } from "spillway/testing";
+ *
+ * const { reasons } = await simulate({
+ *   seed: 7,
+ *   service: () => ({ codec: lines(), handler: (line) => line.toUpperCase() }),
+ *   client: async (client) => {
+ *     await client.send("hello\n");
+ *     let received = "";
+ *     while (!received.endsWith("\n")) {
+ *       const bytes = await client.receive();
+ *       if (bytes === undefined) return;
+ *       received += new TextDecoder().decode(bytes);
+ *     }
+ *     if (received !== "HELLO\n") throw new Error(`got ${received}`);
+ *   },
+ * });
+ * console.log(Object.keys(reasons).length > 0); // true
+ * ```
+ */
+export async function simulate<In, Out, State>(options: SimulateOptions<In, Out, State>): Promise<SimulationResult> {
+  const { faults = 6, spanMs = 60_000, clients = 8 } = options;
+  const random = seededRandom(checkSeed(options.seed));
+  checkWhole("clients", clients, 1);
+  checkWhole("faults", faults, 0);
+  if (!(spanMs > 0 && spanMs < Infinity)) throw new RangeError(`spanMs must be more than 0, and finite, not ${spanMs}`);
+  const acts = drawActs(random.fork("acts"), clients, faults, spanMs);
+  const world = await play(options, acts, spanMs, false);
+  if (world.failure !== undefined) throw await explain(options, acts, spanMs, world.failure);
+  return { hash: world.trace.hash, events: world.events, reasons: reasonsOf(world) };
+}
+
+function drawActs(random: Random, clients: number, faults: number, spanMs: number): Act[] {
+  const connects = Array.from(
+    { length: clients },
+    (_, index): Act => ({ at: instant(random, spanMs / 2), what: "connect", whom: index + 1, amount: 0 }),
+  );
+  const wrong = Array.from({ length: faults }, () => {
+    // While somebody is there.
+    return drawFault(random, random.pick(connects).at + instant(random, random.pick([1, 100, spanMs / 2])));
+  });
+  const drain: Act = { at: spanMs, what: "drain", whom: 0, amount: 0 };
+  return [...connects, ...wrong, drain].toSorted((one, other) => one.at - other.at);
+}
+
+async function play<In, Out, State>(
+  options: SimulateOptions<In, Out, State>,
+  acts: readonly Act[],
+  spanMs: number,
+  keepTrace: boolean,
+): Promise<Simulation> {
+  const { seed, conditions } = options;
+  const random = seededRandom(seed);
+  const world = new Simulation({
+    seed,
+    service: (clock) => options.service(clock, random.fork("service")) as unknown as Service<never, never, never>,
+    pledges: everyPledge(),
+    keepTrace,
+    ...(conditions && { conditions }),
+  });
+  const steps = acts.map((act) => ({ at: act.at, label: labelOf(act), run: () => run(act) }));
+  await world.run(steps, spanMs);
+  return world;
+
+  function run(act: Act): void {
+    if (isFault(act)) return inflict(act, world);
+    if (act.what === "drain") return world.shutdown(world.drainTimeoutMs);
+    void follow(world, act.whom, random.fork(`client ${act.whom}`), options.client);
+  }
+}
+
+/** One client, from connecting to its end. */
+async function follow(
+  world: Simulation,
+  number: number,
+  random: Random,
+  script: (client: SimulatedClient) => void | Promise<void>,
+): Promise<void> {
+  try {
+    const connection = await world.network.connect(world.server.address);
+    world.onEnd(() => connection.abort());
+    await script(new SimulatedClient(number, connection, random, world.clock));
+    world.trace.add(-number, `client ${number} is done`);
+    await connection.close();
+  } catch (error) {
+    world.trace.add(-number, `client ${number}: ${String(error)}`);
+    if (!(error instanceof SpillwayError)) world.fail(error);
+  }
+}
+
+/** The failure, with what is left of the acts when all that does not matter is left out. */
+async function explain<In, Out, State>(
+  options: SimulateOptions<In, Out, State>,
+  acts: readonly Act[],
+  spanMs: number,
+  failure: unknown,
+): Promise<Error> {
+  const kind = kindOf(failure);
+  const few = await shrink(acts, async (fewer) => {
+    const again = await play(options, fewer, spanMs, false);
+    return again.failure !== undefined && kindOf(again.failure) === kind;
+  });
+  const { trace } = await play(options, few, spanMs, true);
+  const message = [
+    `seed ${options.seed}: ${failure instanceof Error ? failure.message : String(failure)}`,
+    `${few.length} of ${acts.length} acts are enough:`,
+    ...few.map((act) => `  ${act.at.toFixed(3)} ${labelOf(act)}`),
+    "what happens then:",
+    ...trace.lines.map((line) => `  ${line}`),
+  ];
+  return new Error(message.join("\n"), { cause: failure });
+}
+
+function reasonsOf({ served }: Simulation): Partial<Record<CloseReason, number>> {
+  const reasons: Partial<Record<CloseReason, number>> = {};
+  for (const { closed } of served.values())
+    if (closed !== undefined) reasons[closed.reason] = (reasons[closed.reason] ?? 0) + 1;
+  return reasons;
+}
+
+function isFault(act: Act): act is Fault {
+  return FAULTS.some((kind) => kind === act.what);
+}
+
+function labelOf({ what, whom, amount }: Act): string {
+  return what === "connect" ? `client ${whom} connects` : `${what} ${whom} ${amount}`;
+}
+
+/** Some time within so many milliseconds; in binary fractions, so that sums are exact. */
+function instant(random: Random, most: number): number {
+  return Math.floor((random.next() / 2 ** 32) * most * 1_024) / 1_024;
+}
+
+function checkWhole(name: string, value: number, least: number): void {
+  if (Number.isSafeInteger(value) && value >= least) return;
+  throw new RangeError(`${name} must be a whole number of at least ${least}, not ${value}`);
+}

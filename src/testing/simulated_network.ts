@@ -1,0 +1,166 @@
+import type {
+  Address,
+  Clock,
+  Connection,
+  ConnectOptions,
+  Listener,
+  ListenOptions,
+  SpillwayError,
+} from "../core/mod.ts";
+import { Agenda } from "./agenda.ts";
+import { Link } from "./link.ts";
+import { checkConditions, drawConditions, type LinkConditions } from "./link_conditions.ts";
+import { type Cable, MemoryNetwork } from "./memory_network.ts";
+import type { MemoryTransport } from "./memory_transport.ts";
+import { checkSeed, type Random, seededRandom } from "./random.ts";
+import { SimulatedConnection } from "./simulated_connection.ts";
+import { inTicks, TimedWire } from "./timed_wire.ts";
+
+/** Settings of {@link simulatedNetwork}. */
+export interface SimulatedNetworkOptions {
+  /** Whose time it is: mostly a `manualClock()`. */
+  readonly clock: Clock;
+  /** What chance is made of: a whole number of at least 0. */
+  readonly seed: number;
+  /** What a direction of a connection is like; asked for each. Left out: as there are many, good ones and bad ones. */
+  readonly conditions?: (random: Random) => LinkConditions;
+}
+
+/** A network on which time passes. Made by {@link simulatedNetwork}. */
+export interface SimulatedNetwork extends MemoryTransport {
+  /** Connections that either end is not done with, in the order of connecting. */
+  readonly connections: readonly SimulatedConnection[];
+  /** The last connection that was made from that port, over or not. */
+  connectionFrom(port: number): SimulatedConnection | undefined;
+  /** How many listen. */
+  readonly listening: number;
+  /** What is under way: pieces, FINs, resets, attempts to connect. */
+  readonly pending: number;
+}
+
+/**
+ * A network of one host, in memory, on a clock: with latency, jitter, bandwidth and bounded buffers for each direction of
+ * each connection, and with bytes that are cut and joined anywhere on their way. The same seed makes the same network.
+ *
+ * It breaks nothing by itself: what goes wrong is up to who asks for it, through its `connections` and `failAccept`.
+ *
+ * @throws {RangeError} `seed` is not a whole number of at least 0
+ *
+ * @example
+ * ```ts
+ * import { lines, serve } from "spillway/core";
+ * import { manualClock, simulatedNetwork } from "spillway/testing";
+ *
+ * const clock = manualClock();
+ * const link = { latencyMs: 20, jitterMs: 0, bytesPerSecond: Infinity, bufferBytes: 65_536, cutting: "fine" } as const;
+ * const network = simulatedNetwork({ clock, seed: 1, conditions: () => link });
+ * const server = await serve(network, { port: 0, codec: lines(), handler: (line) => line.toUpperCase(), clock });
+ *
+ * const connecting = network.connect(server.address);
+ * await clock.advance(40); // there and back
+ * const connection = await connecting;
+ * const reader = connection.readable.getReader();
+ * await connection.writable.getWriter().write(new TextEncoder().encode("a\n"));
+ * const read = reader.read();
+ * await clock.advance(100);
+ * console.log(new TextDecoder().decode((await read).value)[0]); // A
+ *
+ * network.connections[0]?.reset();
+ * await clock.advance(0);
+ * console.log((await connection.closed)?.code); // connection-reset
+ * const drained = server.shutdown();
+ * await clock.advance(0);
+ * console.log(await drained, network.connections.length); // { drained: 0, aborted: 0 } 0
+ * ```
+ */
+export function simulatedNetwork(options: SimulatedNetworkOptions): SimulatedNetwork {
+  return new TimedNetwork(options);
+}
+
+class TimedNetwork implements SimulatedNetwork {
+  readonly name = "simulated";
+  readonly #agenda: Agenda;
+  readonly #random: Random;
+  readonly #draw: (random: Random) => LinkConditions;
+  readonly #network: MemoryNetwork;
+  #connections: SimulatedConnection[] = [];
+  readonly #byPort = new Map<number, SimulatedConnection>();
+  /** Attempts to connect, and connections. */
+  #attempts = 0;
+  #connected = 0;
+
+  constructor({ clock, seed, conditions = drawConditions }: SimulatedNetworkOptions) {
+    this.#agenda = new Agenda(clock);
+    this.#random = seededRandom(checkSeed(seed));
+    this.#draw = conditions;
+    this.#network = new MemoryNetwork(() => this.#cable());
+  }
+
+  get connections(): readonly SimulatedConnection[] {
+    this.#connections = this.#connections.filter(({ nearOver, farOver }) => !nearOver || !farOver);
+    return this.#connections;
+  }
+
+  connectionFrom(port: number): SimulatedConnection | undefined {
+    return this.#byPort.get(port);
+  }
+
+  get listening(): number {
+    return this.#network.listening;
+  }
+
+  get pending(): number {
+    return this.#agenda.size;
+  }
+
+  listen(options: ListenOptions): Promise<Listener> {
+    return this.#network.listen(options);
+  }
+
+  /** Waits for a round trip: half of it before the other end knows. */
+  async connect(options: ConnectOptions): Promise<Connection> {
+    this.#attempts += 1;
+    const attempt = this.#attempts;
+    const { latencyMs } = this.#draw(this.#random.fork(`attempt ${attempt}`));
+    await this.#pause(latencyMs, attempt);
+    const connection = await this.#network.connect(options);
+    await this.#pause(latencyMs, attempt);
+    return connection;
+  }
+
+  failAccept(address: Address, error: SpillwayError): void {
+    this.#network.failAccept(address, error);
+  }
+
+  #pause(ms: number, order: number): Promise<void> {
+    return new Promise((resolve) => this.#agenda.add(this.#agenda.now() + inTicks(ms), -order, resolve));
+  }
+
+  #cable(): Cable {
+    this.#connected += 1;
+    const number = this.#connected;
+    const forth = this.#link(2 * number, "forth");
+    const back = this.#link(2 * number + 1, "back");
+    const links = { forth: forth.link, back: back.link };
+    return {
+      ...links,
+      onConnected: (pair) => {
+        const wires = { forth: forth.wire, back: back.wire };
+        const connection = new SimulatedConnection(number, pair, links, wires);
+        this.#connections.push(connection);
+        this.#byPort.set(connection.port, connection);
+      },
+    };
+  }
+
+  #link(order: number, direction: string): { link: Link; wire: TimedWire } {
+    const random = this.#random.fork(`${order} ${direction}`);
+    const conditions = checkConditions(this.#draw(random));
+    let wire!: TimedWire;
+    const link = new Link(conditions.bufferBytes, (end) => {
+      wire = new TimedWire(this.#agenda, order, conditions, random, end);
+      return wire;
+    });
+    return { link, wire };
+  }
+}

@@ -1,0 +1,266 @@
+import {
+  type ConnectionInfo,
+  type Limits,
+  type Server,
+  type ServerEvent,
+  type ServerStats,
+  type Service,
+  serve,
+} from "../core/mod.ts";
+import { CountedClock } from "./counted_clock.ts";
+import { type ManualClock, manualClock } from "./manual_clock.ts";
+import { BrokenPledge, type Pledge } from "./pledge.ts";
+import { ServedModel } from "./served_model.ts";
+import type { SimulatedConnection } from "./simulated_connection.ts";
+import { type SimulatedNetwork, type SimulatedNetworkOptions, simulatedNetwork } from "./simulated_network.ts";
+import { Trace } from "./trace.ts";
+import { turnEnd } from "./turn.ts";
+import { watched } from "./watched_service.ts";
+
+/** Longer than any default of a server may take to end: what is there then was left behind. */
+const LONGEST_END_MS = 24 * 3_600_000;
+
+/** Something that is done to a simulated world. */
+export interface Step {
+  /** The instant, in virtual milliseconds. */
+  readonly at: number;
+  /** As the trace shows it. */
+  readonly label: string;
+  readonly run: (world: Simulation) => void;
+}
+
+/** What a simulation is made of. */
+export interface SimulationParts {
+  readonly seed: number;
+  /** Made once the clock is there. */
+  readonly service: (clock: ManualClock) => Service<never, never, never>;
+  readonly pledges: readonly Pledge[];
+  readonly conditions?: SimulatedNetworkOptions["conditions"];
+  /** Keeps the lines of the trace. */
+  readonly keepTrace?: boolean;
+}
+
+/** A server on a simulated network, and all that is known of it. */
+export class Simulation {
+  readonly clock: ManualClock = manualClock();
+  readonly serverClock: CountedClock = new CountedClock(this.clock);
+  readonly network: SimulatedNetwork;
+  readonly trace: Trace;
+  server!: Server;
+  /** Of this turn. */
+  stats!: ServerStats;
+  /** Connections that the server has accepted, by their id; and those of them that are not over. */
+  readonly served: Map<number, ServedModel> = new Map();
+  readonly open: Set<ServedModel> = new Set();
+  /** What the server has accepted, as the network sees it. */
+  readonly accepted: Set<SimulatedConnection> = new Set();
+  /** How often what was done, or happened. */
+  readonly tally: Map<string, number> = new Map();
+  /** How far the clock has jumped, and how long the drain may take. */
+  jumped = 0;
+  drainTimeoutMs: number;
+  /** Whether the server was asked to drain. */
+  asked = false;
+  /** Whether it drains, or has. */
+  draining = false;
+  /** When handlers last had to wait for those of other connections. */
+  crowdedAt: number = -Infinity;
+  /** Turns of the clock. */
+  events = 0;
+  /** What went wrong, first. */
+  failure: unknown;
+  readonly #service: Service<never, never, never>;
+  readonly #pledges: readonly Pledge[];
+  /** What clients do when it is over. */
+  readonly #leavers = new Set<() => void>();
+  #finished = false;
+  #finishedBefore = false;
+
+  constructor(parts: SimulationParts) {
+    const { seed, conditions } = parts;
+    this.#service = parts.service(this.clock);
+    this.#pledges = parts.pledges;
+    this.network = simulatedNetwork({ clock: this.clock, seed, ...(conditions && { conditions }) });
+    this.trace = new Trace(parts.keepTrace ?? false);
+    this.drainTimeoutMs = this.#service.drainTimeoutMs ?? 10_000;
+  }
+
+  get now(): number {
+    return this.clock.now();
+  }
+
+  get limits(): Partial<Limits> {
+    return this.#service;
+  }
+
+  /** Does the steps, which are sorted, and goes on until `until`; then drains the server, and sees everything to its end. */
+  async run(steps: readonly Step[], until: number): Promise<void> {
+    try {
+      const service = watched(this.#service, this);
+      const observer = (event: ServerEvent) => this.#observe(event);
+      this.server = (await serve(this.network, {
+        ...service,
+        port: 0,
+        clock: this.clock,
+        observer,
+      })) as unknown as Server;
+      this.server.finished.then(
+        () => this.#finish(),
+        () => this.#finish(),
+      );
+      this.#schedule(steps, 0);
+      await turnEnd();
+      this.#endTurn();
+      while (this.failure === undefined && this.clock.next <= until) await this.#turn();
+      if (this.failure === undefined) await this.#end();
+    } catch (error) {
+      this.failure ??= error;
+    }
+  }
+
+  count(what: string): void {
+    this.tally.set(what, (this.tally.get(what) ?? 0) + 1);
+  }
+
+  /** Whether a frame may wait for the handlers of other connections. */
+  get crowded(): boolean {
+    return this.stats.handlers >= (this.limits.maxConcurrentHandlers ?? 65_536);
+  }
+
+  /** Time passes, and no timer notices. */
+  jump(ms: number): void {
+    this.jumped += ms;
+    this.clock.jump(ms);
+  }
+
+  /** Drains the server; if that is under way, cuts off what is left. */
+  shutdown(timeoutMs: number): void {
+    if (this.#finished) return;
+    this.drainTimeoutMs = this.asked ? this.drainTimeoutMs : timeoutMs;
+    this.asked = true;
+    void this.server.shutdown({ timeoutMs }).catch(() => undefined);
+  }
+
+  /** A connection that the server has accepted. */
+  modelOf({ id }: ConnectionInfo): ServedModel {
+    return this.served.get(id) as ServedModel;
+  }
+
+  /** `leave` is called when the server is no more. */
+  onEnd(leave: () => void): void {
+    this.#leavers.add(leave);
+  }
+
+  /** Stops here, with that failure. */
+  fail(error: unknown): void {
+    this.failure ??= error;
+  }
+
+  #finish(): void {
+    this.#finished = true;
+    this.trace.add(0, "finished");
+  }
+
+  #schedule(steps: readonly Step[], index: number): void {
+    const step = steps[index];
+    if (step === undefined) return;
+    this.clock.setTimeout(() => {
+      this.#schedule(steps, index + 1);
+      this.trace.add(0, step.label);
+      step.run(this);
+    }, step.at - this.clock.now());
+  }
+
+  async #turn(): Promise<void> {
+    await this.clock.step();
+    this.#endTurn();
+  }
+
+  #endTurn(): void {
+    this.events += 1;
+    const instant = this.now;
+    for (const model of this.open) model.update(instant);
+    this.trace.endTurn(instant);
+    const before = this.events > 1 && this.crowded;
+    this.stats = this.server.stats();
+    if (before || this.crowded) this.crowdedAt = instant;
+    try {
+      const finished = this.#finished && !this.#finishedBefore;
+      this.#finishedBefore = this.#finished;
+      for (const pledge of this.#pledges) {
+        if (finished) pledge.onFinished?.(this);
+        pledge.onTurn?.(this);
+        if (pledge.onSettled !== undefined) for (const model of this.open) pledge.onSettled(model, this);
+      }
+    } catch (error) {
+      this.fail(error);
+    }
+    for (const model of this.open) if (!model.live) this.open.delete(model);
+  }
+
+  async #end(): Promise<void> {
+    if (!this.asked) this.shutdown(this.drainTimeoutMs);
+    const limit = this.clock.now() + LONGEST_END_MS;
+    await turnEnd();
+    this.#endTurn();
+    while (this.failure === undefined && !this.#finished && this.clock.next <= limit) await this.#turn();
+    if (this.failure === undefined && !this.#finished)
+      throw new BrokenPledge("the drain ends", "the server never finished");
+    for (const leave of this.#leavers) leave();
+    while (this.failure === undefined && this.clock.next <= limit) await this.#turn();
+    if (this.failure !== undefined) return;
+    for (const pledge of this.#pledges) pledge.onEnd?.(this);
+  }
+
+  #observe(event: ServerEvent): void {
+    this.#note(event);
+    this.count(event.type);
+    try {
+      for (const pledge of this.#pledges) pledge.onEvent?.(event, this);
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  #note(event: ServerEvent): void {
+    switch (event.type) {
+      case "connection-opened": {
+        const link = this.network.connectionFrom(event.connection.remoteAddress.port);
+        if (link === undefined) throw new BrokenPledge("connections are real", "a connection that nobody made");
+        const model = new ServedModel(event.connection, link, this.now);
+        this.served.set(event.connection.id, model);
+        this.open.add(model);
+        this.accepted.add(link);
+        return this.#say(event.connection, "opened");
+      }
+      case "connection-closed": {
+        const model = this.modelOf(event.connection);
+        model.closed ??= event;
+        model.closedAt = this.now;
+        this.count(`reason ${event.reason}`);
+        const { bytesIn, bytesOut, framesIn, framesOut, framesDropped } = event;
+        const carried = [bytesIn, bytesOut, framesIn, framesOut, framesDropped].join(" ");
+        return this.#say(event.connection, `closed ${event.reason} ${carried}`);
+      }
+      case "frame-error":
+      case "handler-error":
+        return this.#say(event.connection, `${event.type} ${event.error.code}`);
+      case "slow-consumer":
+        return this.#say(event.connection, `slow-consumer ${event.waitingBytes} ${event.waitingFrames}`);
+      case "accept-error":
+        this.count(`accept-error ${event.error.code}`);
+        return this.trace.add(0, `accept-error ${event.error.code} ${event.retryInMs ?? "for good"}`);
+      case "draining":
+        this.draining = true;
+        return this.trace.add(0, `draining ${event.connections}`);
+      case "drained":
+        return this.trace.add(0, `drained ${event.drained} aborted ${event.aborted}`);
+      case "listening":
+        return this.trace.add(0, "listening");
+    }
+  }
+
+  #say({ id }: ConnectionInfo, text: string): void {
+    this.trace.add(2 * id, `connection ${id} ${text}`);
+  }
+}

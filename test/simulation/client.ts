@@ -1,0 +1,245 @@
+import type { Connection, SpillwayError } from "../../src/core/mod.ts";
+import type { Simulation } from "../../src/testing/simulation.ts";
+import { CLIENT, type Framing, framed, garbage } from "./framing.ts";
+import { answersTo, type Request, textOf, type Verb } from "./requests.ts";
+import type { Act } from "./scenario.ts";
+
+const SENDS: readonly string[] = ["send", "flood", "part", "cut", "rest", "garbage"];
+
+const encoder = new TextEncoder();
+
+/** A frame that was sent. */
+export interface Sent {
+  /** `undefined`: garbage. */
+  readonly request: Request | undefined;
+  readonly answers: readonly string[] | undefined;
+  /** Where it ends among all bytes that were sent. */
+  readonly end: number;
+}
+
+/** The other side of one connection. Does what the scenario says, and notes what it sent and got. */
+export class Client {
+  readonly number: number;
+  /** What was sent whole, in order. */
+  readonly sent: Sent[] = [];
+  /** The same, without garbage. */
+  readonly requests: Sent[] = [];
+  /** Frames that came. */
+  readonly received: string[] = [];
+  /** The port that it speaks from: 0 before it is connected. */
+  port = 0;
+  /** FIN was sent, behind whole frames only; the server's came. */
+  finishedWhole = false;
+  sawFin = false;
+  /** What broke it. */
+  error: SpillwayError | undefined;
+  /** Told of each frame. */
+  onFrame: (frame: string) => void = () => {};
+  readonly #world: Simulation;
+  #connection: Connection | undefined;
+  #writer: WritableStreamDefaultWriter<Uint8Array> | undefined;
+  #sending: Framing = "lines";
+  #decoder = CLIENT.lines.decoder();
+  /** What is to be done once it is connected. */
+  #early: (() => void)[] = [];
+  #bytes = 0;
+  #count = 0;
+  /** The second half of a frame, and the frame. */
+  #part: { readonly rest: string; readonly request: Request } | undefined;
+  #deaf: Promise<void> | undefined;
+  #hear: (() => void) | undefined;
+  #answersFin = true;
+  #finished = false;
+  #gone = false;
+
+  constructor(number: number, world: Simulation) {
+    this.number = number;
+    this.#world = world;
+    world.onEnd(() => this.#leave());
+    world.network.connect(world.server.address).then(
+      (connection) => this.#onConnected(connection),
+      (error: SpillwayError) => this.#note(`not connected: ${error.code}`),
+    );
+  }
+
+  do(act: Act): void {
+    if (this.#connection === undefined && !this.#gone) this.#early.push(() => this.do(act));
+    else this.#do(act);
+  }
+
+  #do({ what, amount, verbs = [] }: Act): void {
+    if (this.#finished && SENDS.includes(what)) return;
+    switch (what) {
+      case "send":
+        this.#finishPart();
+        return this.#write(verbs.map((verb) => this.#frame(this.#request(verb, amount))).join(""));
+      case "flood":
+        this.#finishPart();
+        return this.#flood(amount % 400);
+      case "part":
+        this.#finishPart();
+        return this.#beginPart(this.#request(verbs[0] as Verb, amount), amount);
+      case "cut":
+        this.#finishPart();
+        this.#beginPart(this.#request("echo", amount), amount);
+        return this.#finish();
+      case "rest":
+        return this.#finishPart();
+      case "garbage":
+        this.#finishPart();
+        return this.#writeGarbage(amount % 2 === 0 ? "large" : "invalid");
+      case "deaf":
+        this.#deaf ??= new Promise((resolve) => {
+          this.#hear = resolve;
+        });
+        return;
+      case "listen":
+        return this.#listen();
+      case "finish":
+        return this.#finish();
+      case "reset":
+        return this.#connection?.abort();
+      case "vanish":
+        this.#answersFin = false;
+    }
+  }
+
+  #request(verb: Verb, amount: number): Request {
+    this.#count += 1;
+    const numbers: Partial<Record<Verb, number>> = {
+      wait: [0, 1, 20, 300, 8_000][amount % 5] as number,
+      many: amount % 7,
+      big: amount % 3 === 0 ? amount % 5_000 : amount % 90,
+      push: amount % 9,
+    };
+    const argument = numbers[verb] ?? (verb === "echo" ? "e".repeat(amount % 40) : `g${amount % 3}`);
+    return { tag: `${this.number}.${this.#count}`, verb, argument: String(argument) };
+  }
+
+  /** Its bytes; it counts as sent. */
+  #frame(request: Request): string {
+    const bytes = framed(this.#sending, textOf(request));
+    this.#bytes += bytes.length;
+    this.#noteSent(request);
+    return bytes;
+  }
+
+  #noteSent(request: Request | undefined): void {
+    const sent = { request, answers: request === undefined ? [] : answersTo(request), end: this.#bytes };
+    this.sent.push(sent);
+    if (request !== undefined) this.requests.push(sent);
+    if (request?.verb === "upgrade") this.#sending = "netstrings";
+  }
+
+  #flood(count: number): void {
+    let bytes = "";
+    for (let index = 0; index < count; index++) bytes += this.#frame(this.#request("echo", index));
+    this.#write(bytes);
+  }
+
+  #beginPart(request: Request, amount: number): void {
+    const bytes = framed(this.#sending, textOf(request));
+    const length = 1 + (amount % (bytes.length - 1));
+    this.#part = { rest: bytes.slice(length), request };
+    this.#bytes += length;
+    this.#write(bytes.slice(0, length));
+  }
+
+  #finishPart(): void {
+    if (this.#part === undefined) return;
+    const { rest, request } = this.#part;
+    this.#part = undefined;
+    this.#bytes += rest.length;
+    this.#noteSent(request);
+    this.#write(rest);
+  }
+
+  #writeGarbage(kind: "large" | "invalid"): void {
+    const bytes = garbage(this.#sending, kind);
+    this.#bytes += bytes.length;
+    this.#noteSent(undefined);
+    void this.#attempt(() => this.#writer?.write(bytes));
+  }
+
+  #write(bytes: string): void {
+    if (bytes.length > 0) void this.#attempt(() => this.#writer?.write(encoder.encode(bytes)));
+  }
+
+  #finish(): void {
+    if (this.#finished) return;
+    this.#finished = true;
+    const whole = this.#part === undefined;
+    void this.#attempt(async () => {
+      await this.#writer?.close();
+      this.finishedWhole = whole;
+    });
+  }
+
+  #listen(): void {
+    this.#hear?.();
+    this.#deaf = this.#hear = undefined;
+  }
+
+  #leave(): void {
+    this.#gone = true;
+    this.#listen();
+    this.#connection?.abort();
+  }
+
+  #onConnected(connection: Connection): void {
+    this.port = connection.localAddress.port;
+    this.#connection = connection;
+    this.#writer = connection.writable.getWriter();
+    this.#writer.closed.catch(() => undefined);
+    this.#note("connected");
+    if (this.#gone) return this.#leave();
+    void this.#read(connection.readable.getReader());
+    for (const act of this.#early.splice(0)) act();
+  }
+
+  async #read(reader: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>): Promise<void> {
+    try {
+      for (;;) {
+        if (this.#deaf !== undefined) await this.#deaf;
+        const { done, value } = await reader.read();
+        if (done) break;
+        this.#decode(value);
+      }
+      this.sawFin = true;
+      this.#note("got FIN");
+      if (this.#answersFin) this.#finish();
+    } catch (error) {
+      this.error = error as SpillwayError;
+      this.#note(`broken: ${this.error.code ?? String(error)}`);
+    }
+  }
+
+  #decode(chunk: Uint8Array<ArrayBuffer>): void {
+    this.#note(`got ${chunk.length}`);
+    this.#decoder.push(chunk);
+    for (let frame = this.#decoder.next(); frame !== undefined; frame = this.#decoder.next()) {
+      this.received.push(frame);
+      this.onFrame(frame);
+      if (frame.includes(" upgrade ") && !frame.startsWith("@")) this.#upgrade();
+    }
+  }
+
+  #upgrade(): void {
+    const rest = this.#decoder.rest?.() as Uint8Array<ArrayBuffer>;
+    this.#decoder = CLIENT.netstrings.decoder();
+    if (rest.length > 0) this.#decoder.push(rest);
+  }
+
+  #note(text: string): void {
+    this.#world.trace.add(-this.number, `client ${this.number} ${text}`);
+  }
+
+  /** What is sent too late fails. */
+  async #attempt(act: () => Promise<void> | undefined): Promise<void> {
+    try {
+      await act();
+    } catch {
+      // What arrives says what became of it.
+    }
+  }
+}

@@ -1,0 +1,85 @@
+import type { Service } from "../../src/core/mod.ts";
+import { FAULTS, type Fault, inflict } from "../../src/testing/faults.ts";
+import type { Pledge } from "../../src/testing/pledge.ts";
+import { everyPledge } from "../../src/testing/pledges/mod.ts";
+import { Simulation, type Step } from "../../src/testing/simulation.ts";
+import { Answers } from "./answers.ts";
+import { Bounds } from "./bounds.ts";
+import { Client } from "./client.ts";
+import { FrameDeadline } from "./frame_deadline.ts";
+import type { Act, Scenario } from "./scenario.ts";
+import { type Kept, SimulatedService } from "./service.ts";
+
+/** What became of a scenario. */
+export interface Outcome {
+  readonly world: Simulation;
+  readonly pledges: readonly Pledge[];
+  /** What was not kept, or thrown. */
+  readonly failure: unknown;
+}
+
+/** How {@link runScenario} runs. */
+export interface RunOptions {
+  /** Keeps the lines of the trace. */
+  readonly keepTrace?: boolean;
+  /** Changes the service: to see what the simulator thinks of a worse one. */
+  readonly around?: (service: Service<string, string, Kept>) => Service<string, string, Kept>;
+}
+
+/** Runs a scenario to its end. Does not reject. */
+export async function runScenario(
+  scenario: Scenario,
+  { keepTrace = false, around = (service) => service }: RunOptions = {},
+): Promise<Outcome> {
+  const clients = new Map<number, Client>();
+  const service = new SimulatedService(scenario);
+  const answers = new Answers(clients);
+  const pledges = [
+    ...everyPledge(),
+    answers,
+    new Bounds(clients, service),
+    new FrameDeadline(clients),
+    service.flushes,
+  ];
+  const world = new Simulation({
+    seed: scenario.seed,
+    service: () => around(service.service) as never,
+    pledges,
+    keepTrace,
+  });
+  service.world = world;
+  const steps = scenario.acts.map((act): Step => ({ at: act.at, label: labelOf(act), run: () => play(act) }));
+  await world.run(steps, scenario.spanMs);
+  return { world, pledges, failure: world.failure };
+
+  function play(act: Act): void {
+    const { what, whom, amount } = act;
+    if (isFault(act)) return inflict(act, world);
+    world.count(`act ${what}`);
+    switch (what) {
+      case "connect": {
+        const client = new Client(whom, world);
+        clients.set(whom, client);
+        return answers.watch(client, world);
+      }
+      case "tell":
+        return service.tell(whom, amount);
+      case "dismiss":
+        return service.dismiss(whom);
+      case "drain":
+      case "force":
+        return world.shutdown(amount);
+      default:
+        return clients.get(whom)?.do(act);
+    }
+  }
+}
+
+function isFault(act: Act | Fault): act is Fault {
+  return FAULTS.some((kind) => kind === act.what);
+}
+
+/** As the trace shows it. */
+export function labelOf({ what, whom, amount, verbs = [] }: Act): string {
+  return `${what} ${whom} ${amount} ${verbs.join(",")}`.trimEnd();
+}

@@ -1,0 +1,90 @@
+import type { Limits, SlowConsumerPolicy } from "../../src/core/mod.ts";
+import { type Random, seededRandom } from "../../src/testing/random.ts";
+import { drawActs } from "./acts.ts";
+import type { Verb } from "./requests.ts";
+
+const WORKLOADS = [
+  "echo",
+  "compute",
+  "concurrent",
+  "streams",
+  "broadcast",
+  "upgrade",
+  "groups",
+  "faulty",
+  "flood",
+] as const;
+export type Workload = (typeof WORKLOADS)[number];
+
+/** What is done at an instant: by a client, to one of the connections, or to the server. */
+export interface Act {
+  /** Virtual milliseconds. */
+  readonly at: number;
+  readonly what: string;
+  /** Whose act it is; or, of the connections that are open then, which one. */
+  readonly whom: number;
+  /** A duration, a count, a seed. */
+  readonly amount: number;
+  readonly verbs?: readonly Verb[];
+}
+
+/** Everything that a seed decides before anything runs. */
+export interface Scenario {
+  readonly seed: number;
+  readonly workload: Workload;
+  readonly limits: Partial<Limits>;
+  readonly onSlowConsumer: SlowConsumerPolicy;
+  readonly onInvalidFrame: "close" | "skip";
+  readonly onMaxConnections: "wait" | "reject";
+  /** How long `onConnect` and `onDisconnect` take: 0 for not at all. */
+  readonly connectMs: number;
+  readonly disconnectMs: number;
+  readonly greets: boolean;
+  /** What becomes of every fourth connection. */
+  readonly welcome: "all" | "refuse" | "throw";
+  readonly spanMs: number;
+  readonly acts: readonly Act[];
+}
+
+const HOUR_MS = 3_600_000;
+
+/** The scenario of a seed. */
+export function drawScenario(seed: number, hours: number): Scenario {
+  const random = seededRandom(seed).fork("scenario");
+  const workload = random.pick(WORKLOADS);
+  const limits = drawLimits(random, workload);
+  const spanMs = hours * HOUR_MS;
+  return {
+    seed,
+    workload,
+    limits,
+    onSlowConsumer: random.pick(["drop", "drop-oldest", "close"] as const),
+    onInvalidFrame: random.pick(["close", "skip"] as const),
+    onMaxConnections: random.pick(["wait", "reject"] as const),
+    connectMs: random.pick([0, 0, 0, 1, 40]),
+    disconnectMs: random.pick([0, 0, 0, 5, 60_000]),
+    greets: random.once(3),
+    welcome: random.pick(["all", "all", "all", "refuse", "throw"] as const),
+    spanMs,
+    acts: drawActs(seededRandom(seed).fork("acts"), workload, spanMs),
+  };
+}
+
+function drawLimits(random: Random, workload: Workload): Partial<Limits> {
+  const small = workload === "flood" || workload === "broadcast";
+  return {
+    idleTimeoutMs: random.pick([2_000, 30_000, 300_000]),
+    frameTimeoutMs: random.pick([500, 5_000, 30_000]),
+    handlerTimeoutMs: random.pick([200, 5_000, 30_000]),
+    writeTimeoutMs: random.pick([1_000, 10_000, 30_000]),
+    lifetimeMs: random.pick([Infinity, Infinity, Infinity, 20_000]),
+    lingerTimeoutMs: random.pick([100, 2_000]),
+    drainTimeoutMs: random.pick([50, 1_000, 10_000]),
+    maxConnections: random.pick([65_536, 65_536, 65_536, 1, 3]),
+    concurrency: workload === "concurrent" ? random.pick([2, 4, 16]) : random.pick([1, 1, 1, 8]),
+    maxConcurrentHandlers: random.pick([65_536, 65_536, 1, 3]),
+    maxOutboundBytes: random.pick(small ? [64, 1_024, 8_192] : [64, 65_536, 1_048_576]),
+    maxOutboundFrames: random.pick([1, 8, 16_384]),
+    backlog: random.pick([1, 4_096, 4_096]),
+  };
+}

@@ -1,0 +1,86 @@
+import { describe, expect, it } from "vitest";
+import { lines } from "../../src/core/codecs/mod.ts";
+import type { Service } from "../../src/core/mod.ts";
+import { type ManualClock, type SimulatedClient, type SimulateOptions, simulate } from "../../src/testing/mod.ts";
+
+const decoder = new TextDecoder();
+
+/** Asks one thing after the other, and looks at the answers. */
+async function ask(client: SimulatedClient): Promise<void> {
+  let received = "";
+  for (let count = 0; count < 3; count++) {
+    const question = `q${client.number}.${count}\n`;
+    await client.send(question);
+    while (!received.includes("\n")) {
+      const bytes = await client.receive();
+      if (bytes === undefined) return;
+      received += decoder.decode(bytes);
+    }
+    const end = received.indexOf("\n") + 1;
+    if (received.slice(0, end) !== question.toUpperCase()) throw new Error(`asked ${question}, told ${received}`);
+    received = received.slice(end);
+    await client.pause(client.random.below(2_000));
+  }
+}
+
+const upper: Pick<SimulateOptions<string, string>, "service" | "client"> = {
+  service: (clock, random) => ({
+    codec: lines(),
+    handler: async (line) => {
+      await new Promise<void>((resolve) => clock.setTimeout(resolve, random.below(50)));
+      return line.toUpperCase();
+    },
+  }),
+  client: ask,
+};
+
+describe("simulate()", () => {
+  it("runs a service, with clients and faults, the same for the same seed", async () => {
+    const one = await simulate({ ...upper, seed: 5 });
+    const other = await simulate({ ...upper, seed: 5 });
+    expect(one).toEqual(other);
+    expect(Object.values(one.reasons).reduce((sum, count) => sum + count, 0)).toBeGreaterThan(3);
+    expect((await simulate({ ...upper, seed: 6 })).hash).not.toBe(one.hash);
+  });
+
+  it("keeps its promises for many seeds", async () => {
+    for (let seed = 100; seed < 150; seed++) await simulate({ ...upper, seed });
+  });
+
+  it("says of a failure its seed, what is enough for it, and what happens then", async () => {
+    // Two who ask at once get each other's answers.
+    const service = (clock: ManualClock): Service<string, string> => {
+      let last = "";
+      const handler = async (line: string): Promise<string> => {
+        last = line;
+        await new Promise<void>((resolve) => clock.setTimeout(resolve, 1_000));
+        return last.toUpperCase();
+      };
+      return { codec: lines(), handler };
+    };
+    const failed = simulate({ service, client: ask, seed: 3, spanMs: 8_000, faults: 0, clients: 12 });
+    failed.catch(() => undefined);
+    await expect(failed).rejects.toThrow(/^seed 3: asked q\d+/);
+    await expect(failed).rejects.toThrow(/\n2 of 13 acts are enough:\n( {2}[\d.]+ client \d+ connects\n){2}/);
+    await expect(failed).rejects.toThrow(/what happens then:\n {2}0\.000 listening\n/);
+  });
+
+  it("checks what Spillway promises: a service that leaves a timer behind is found out", async () => {
+    const service = (clock: ManualClock): Service<string, string> => ({
+      codec: lines(),
+      handler: (line) => line.toUpperCase(),
+      onConnect: () => void clock.setTimeout(() => {}, 90 * 24 * 3_600_000),
+    });
+    await expect(simulate({ service, client: ask, seed: 3 })).rejects.toThrow("nothing is left behind: timers: ");
+  });
+
+  it.each<[string, Partial<SimulateOptions<string, string>>]>([
+    ["a seed below 0", { seed: -1 }],
+    ["no clients", { clients: 0 }],
+    ["half a fault", { faults: 0.5 }],
+    ["no time", { spanMs: 0 }],
+    ["time without end", { spanMs: Infinity }],
+  ])("refuses %s", async (_name, wrong) => {
+    await expect(simulate({ ...upper, seed: 1, ...wrong })).rejects.toThrow(RangeError);
+  });
+});
