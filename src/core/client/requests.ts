@@ -8,7 +8,7 @@ import { Request, type RequestOwner } from "./request.ts";
 
 /** Whom {@link Requests} tell. */
 export interface RequestsEvents {
-  /** One was answered or given up. */
+  /** One was answered, given up, or found to be no frame. */
   onSettled(): void;
 }
 
@@ -118,6 +118,7 @@ export class Requests<In, Out> implements Asked, RequestOwner<In, Out> {
     } catch (error) {
       this.#settle(request);
       request.reject(error);
+      this.#events.onSettled();
     }
   }
 
