@@ -223,7 +223,7 @@ export class ClientLoop<In, Out> implements RequestsEvents, ReconnectionEvents, 
     this.pushes.dropHeld();
     this.#rejectSent(reason, error);
     if (this.#closing || this.#reconnection === undefined) this.#finish(this.#end);
-    else this.#reconnection.begin(error);
+    else this.#reconnection.lose(this.#end, session.openedAt);
   }
 
   #rejectSent(code: ErrorCode, cause: SpillwayError | undefined): void {
