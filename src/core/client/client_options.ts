@@ -37,7 +37,10 @@ export interface ClientOptions<In, Out = In> extends Partial<ClientLimits> {
   readonly signal?: AbortSignal;
   /** An attempt to connect is given up after so long: `connection-timed-out`. Default 10000; `Infinity`: when the system does. */
   readonly connectTimeoutMs?: number;
-  /** A request that is not answered after so long is given up: `request-timeout`. Default 30000; `Infinity`: never. */
+  /**
+   * A request that is not answered after so long is given up: `request-timeout`. Default 30000; `Infinity`: never. When requests
+   * that were given up hold all places for so long, and one more gives up waiting for a place, the connection ends for the same reason.
+   */
   readonly requestTimeoutMs?: number;
   /**
    * Requests that may be on their way at once, those that were given up and not answered yet among them; further ones wait. A

@@ -49,9 +49,9 @@ export class Reconnection implements DeadlineOwner {
 
   /** The connection that was opened at that instant is over. */
   lose({ reason, error }: ClientEnd, openedAt: number): void {
-    // Whoever accepts and hangs up at once is no better than one who refuses. Being quiet is no fault.
+    // Whoever accepts, and then hangs up at once or answers nothing, is no better than one who refuses. Being quiet is no fault.
     const outlived = this.#clock.now() - openedAt > this.#longestDelayMs();
-    if (outlived || reason === "idle-timeout") this.prove();
+    if (reason === "idle-timeout" || (outlived && reason !== "request-timeout")) this.prove();
     this.#begin(error);
   }
 
