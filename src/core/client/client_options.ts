@@ -50,8 +50,9 @@ export interface ClientOptions<In, Out = In> extends Partial<ClientLimits> {
   /** Pushes that may wait to be taken: above, nothing is read. A whole number; default 1024. */
   readonly maxPushes?: number;
   /**
-   * Whether a frame answers nothing. Left out: only a frame that comes while no request is pending. What it throws ends the
-   * connection as `handler-failed`.
+   * Whether a frame answers nothing: a push, a greeting, a goodbye, a fault frame. Left out: only a frame that comes while no
+   * request is pending; any other is taken for the reply to the first that is. What it throws ends the connection as
+   * `handler-failed`.
    */
   readonly isPush?: (frame: In) => boolean;
   /** What happens to what is sent (`client.send`) when there is no room for it. Default `"close"`. Requests wait instead. */
