@@ -13,6 +13,7 @@
  * | `codec-failed` | the codec threw something that it should not |
  * | `handler-failed` | the handler threw, rejected, or returned what the codec cannot encode |
  * | `handler-timeout`, `idle-timeout`, `frame-timeout`, `write-timeout`, `handshake-timeout` | that deadline passed |
+ * | `request-timeout` | nothing that this side asked was answered any more (as the code of a request: it was not answered in time) |
  * | `slow-consumer` | the other side does not read what is sent to it, and the policy is `"close"` |
  * | `lifetime-reached` | the connection was open for as long as it may be |
  * | `too-many-connections` | `maxConnections` was reached and the policy is `"reject"` |
@@ -35,6 +36,7 @@ export type CloseReason =
   | "frame-timeout"
   | "write-timeout"
   | "handshake-timeout"
+  | "request-timeout"
   | "slow-consumer"
   | "lifetime-reached"
   | "too-many-connections"
@@ -65,8 +67,6 @@ export type ErrorCode =
   | "connect-aborted"
   | "connect-failed"
   // Requests
-  /** A request was not answered in time. */
-  | "request-timeout"
   /** The client is closed, or about to be: the request was not sent. */
   | "client-closed"
   /** No transport for this runtime. */

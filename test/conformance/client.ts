@@ -141,6 +141,22 @@ export function client(platform: Platform): void {
       }
     });
 
+    testOn(platform, "takes a greeting or a fault frame for a reply, unless isPush knows it", async () => {
+      const { server } = await start<string, string>(platform, {
+        codec: lines(),
+        onConnect: () => "* welcome",
+        handler: (line) => (line === "break" ? Promise.reject(new Error("broken")) : line),
+      });
+      const trusting = await connectTo(server);
+      expect(await trusting.request("a")).toBe("* welcome");
+      const client = await connectTo(server, { isPush: (frame) => /^(\* |error: )/.test(frame) });
+      expect(await client.request("a")).toBe("a");
+      await expect(client.request("break")).rejects.toMatchObject({ code: "remote-closed" });
+      const frames: string[] = [];
+      for await (const frame of client) frames.push(frame);
+      expect(frames).toEqual(["* welcome", "error: handler-failed"]);
+    });
+
     testOn(platform, "pushes back to a server whose pushes nobody takes", async () => {
       const [client, far] = await connectToConnection({ maxPushes: 5 });
       const writer = far.writable.getWriter();

@@ -74,7 +74,8 @@ export class Client<In = unknown, Out = unknown> implements AsyncDisposable, Asy
 
   /**
    * Sends a frame, and fulfils with the frame that answers it. Requests are sent in the order of the calls, without waiting for
-   * the replies to earlier ones, and replies are matched in that order.
+   * the replies to earlier ones, and replies are matched in that order, by nothing else: a greeting or a fault frame of the other
+   * side that `isPush` does not recognise is taken for a reply.
    *
    * Rejects with the signal's reason, or with a {@link SpillwayError}:
    *

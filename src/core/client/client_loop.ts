@@ -55,12 +55,12 @@ export class ClientLoop<In, Out> implements RequestsEvents, ReconnectionEvents, 
   #resolveClosed!: (end: ClientEnd) => void;
 
   constructor(transport: Transport, settings: ClientSettings<In, Out>) {
-    const { clock, maxPendingRequests, maxPushes, random, reconnect } = settings;
+    const { clock, maxPendingRequests, maxPushes, random, reconnect, requestTimeoutMs } = settings;
     const deadlines = new DeadlineQueue(clock);
     this.#transport = transport;
     this.settings = settings;
     this.#deadlines = deadlines;
-    this.requests = new Requests(maxPendingRequests, clock, deadlines, this);
+    this.requests = new Requests(maxPendingRequests, requestTimeoutMs, clock, deadlines, this);
     this.pushes = new Pushes(maxPushes);
     this.#sessionSettings = this.#makeSessionSettings();
     if (reconnect !== undefined) this.#reconnection = new Reconnection(reconnect, random, clock, deadlines, this);
@@ -134,6 +134,13 @@ export class ClientLoop<In, Out> implements RequestsEvents, ReconnectionEvents, 
     if (this.#sendingAtTurnEnd || this.requests.waiting === 0) return;
     this.#sendingAtTurnEnd = true;
     this.#sessionSettings.endOfTurn.add(this);
+  }
+
+  onUnanswered(): void {
+    // The replies may be here, behind pushes that nobody takes.
+    if (this.pushes.holding) return;
+    const error = new SpillwayError("request-timeout", "nothing that was asked is answered any more");
+    this.#session?.abort("request-timeout", error);
   }
 
   /** What was received with a reply is no answer to what is sent now. */
@@ -223,7 +230,7 @@ export class ClientLoop<In, Out> implements RequestsEvents, ReconnectionEvents, 
     this.pushes.dropHeld();
     this.#rejectSent(reason, error);
     if (this.#closing || this.#reconnection === undefined) this.#finish(this.#end);
-    else this.#reconnection.begin(error);
+    else this.#reconnection.lose(this.#end, session.openedAt);
   }
 
   #rejectSent(code: ErrorCode, cause: SpillwayError | undefined): void {

@@ -37,7 +37,10 @@ export interface ClientOptions<In, Out = In> extends Partial<ClientLimits> {
   readonly signal?: AbortSignal;
   /** An attempt to connect is given up after so long: `connection-timed-out`. Default 10000; `Infinity`: when the system does. */
   readonly connectTimeoutMs?: number;
-  /** A request that is not answered after so long is given up: `request-timeout`. Default 30000; `Infinity`: never. */
+  /**
+   * A request that is not answered after so long is given up: `request-timeout`. Default 30000; `Infinity`: never. When requests
+   * that were given up hold all places for so long, and one more gives up waiting for a place, the connection ends for the same reason.
+   */
   readonly requestTimeoutMs?: number;
   /**
    * Requests that may be on their way at once, those that were given up and not answered yet among them; further ones wait. A
@@ -47,8 +50,9 @@ export interface ClientOptions<In, Out = In> extends Partial<ClientLimits> {
   /** Pushes that may wait to be taken: above, nothing is read. A whole number; default 1024. */
   readonly maxPushes?: number;
   /**
-   * Whether a frame answers nothing. Left out: only a frame that comes while no request is pending. What it throws ends the
-   * connection as `handler-failed`.
+   * Whether a frame answers nothing: a push, a greeting, a goodbye, a fault frame. Left out: only a frame that comes while no
+   * request is pending; any other is taken for the reply to the first that is. What it throws ends the connection as
+   * `handler-failed`.
    */
   readonly isPush?: (frame: In) => boolean;
   /** What happens to what is sent (`client.send`) when there is no room for it. Default `"close"`. Requests wait instead. */

@@ -55,6 +55,11 @@ export class Pushes<In> {
     return this.#frames.length;
   }
 
+  /** Whether reading waits until one is taken. */
+  get holding(): boolean {
+    return this.#held !== undefined;
+  }
+
   /** Takes a frame. While there is no room for it: a promise, which fulfils when there was, or when it is not wanted any more. */
   add(frame: In): Promise<undefined> | undefined {
     const taker = this.#takers.shift();

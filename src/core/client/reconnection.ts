@@ -2,7 +2,7 @@ import type { Clock } from "../clock.ts";
 import { Deadline, type DeadlineOwner, type DeadlineQueue } from "../deadline.ts";
 import type { SpillwayError } from "../errors.ts";
 import type { Connection } from "../transport.ts";
-import type { ClientEvent } from "./client_observer.ts";
+import type { ClientEnd, ClientEvent } from "./client_observer.ts";
 import type { ReconnectOptions } from "./reconnect_options.ts";
 
 /** What a {@link Reconnection} needs of its client, and tells it. */
@@ -15,7 +15,7 @@ export interface ReconnectionEvents {
   observe(event: ClientEvent): void;
 }
 
-/** Makes a lost connection anew, after pauses that grow until one has brought a frame. */
+/** Makes a lost connection anew, after pauses that grow until one was good for something. */
 export class Reconnection implements DeadlineOwner {
   readonly #options: ReconnectOptions;
   readonly #random: () => number;
@@ -25,7 +25,7 @@ export class Reconnection implements DeadlineOwner {
   readonly #deadline = new Deadline(this);
   /** Gives up the attempt that is under way. */
   readonly #controller = new AbortController();
-  /** Since a connection last brought a frame. */
+  /** Since a connection was last good for something. */
   #attempts = 0;
 
   constructor(
@@ -47,15 +47,12 @@ export class Reconnection implements DeadlineOwner {
     this.#attempts = 0;
   }
 
-  /** Begins the next pause, unless that was the last attempt. `error` is what the connection, or the attempt, ended with. */
-  begin(error: SpillwayError | undefined): void {
-    if (this.#controller.signal.aborted) return;
-    if (this.#attempts >= this.#options.maxAttempts) return this.#events.onGivenUp(error);
-    this.#attempts += 1;
-    const delayMs = this.#delayMs();
-    this.#deadline.at = this.#clock.now() + delayMs;
-    this.#deadlines.arm(this.#deadline);
-    this.#events.observe({ type: "reconnecting", attempt: this.#attempts, delayMs });
+  /** The connection that was opened at that instant is over. */
+  lose({ reason, error }: ClientEnd, openedAt: number): void {
+    // Whoever accepts, and then hangs up at once or answers nothing, is no better than one who refuses. Being quiet is no fault.
+    const outlived = this.#clock.now() - openedAt > this.#longestDelayMs();
+    if (reason === "idle-timeout" || (outlived && reason !== "request-timeout")) this.prove();
+    this.#begin(error);
   }
 
   onDeadline(): void {
@@ -81,12 +78,23 @@ export class Reconnection implements DeadlineOwner {
 
   #onFailed(error: SpillwayError): void {
     this.#events.observe({ type: "connect-error", attempt: this.#attempts, error });
-    this.begin(error);
+    this.#begin(error);
   }
 
-  #delayMs(): number {
-    const { minDelayMs, maxDelayMs, factor, jitter } = this.#options;
-    const longest = Math.min(maxDelayMs, minDelayMs * factor ** (this.#attempts - 1));
-    return longest * (1 - jitter * this.#random());
+  /** Begins the next pause, unless that was the last attempt. `error` is what the connection, or the attempt, ended with. */
+  #begin(error: SpillwayError | undefined): void {
+    if (this.#controller.signal.aborted) return;
+    if (this.#attempts >= this.#options.maxAttempts) return this.#events.onGivenUp(error);
+    const delayMs = this.#longestDelayMs() * (1 - this.#options.jitter * this.#random());
+    this.#attempts += 1;
+    this.#deadline.at = this.#clock.now() + delayMs;
+    this.#deadlines.arm(this.#deadline);
+    this.#events.observe({ type: "reconnecting", attempt: this.#attempts, delayMs });
+  }
+
+  /** How long the next pause may be. */
+  #longestDelayMs(): number {
+    const { minDelayMs, maxDelayMs, factor } = this.#options;
+    return Math.min(maxDelayMs, minDelayMs * factor ** this.#attempts);
   }
 }

@@ -8,8 +8,10 @@ import { Request, type RequestOwner } from "./request.ts";
 
 /** Whom {@link Requests} tell. */
 export interface RequestsEvents {
-  /** One was answered or given up. */
+  /** One was answered, given up, or found to be no frame. */
   onSettled(): void;
+  /** All places are taken by requests that were given up, and one more has waited for a place in vain. */
+  onUnanswered(): void;
 }
 
 /**
@@ -20,6 +22,7 @@ export interface RequestsEvents {
  */
 export class Requests<In, Out> implements Asked, RequestOwner<In, Out> {
   readonly #max: number;
+  readonly #patienceMs: number;
   readonly #clock: Clock;
   readonly #deadlines: DeadlineQueue;
   readonly #events: RequestsEvents;
@@ -31,8 +34,10 @@ export class Requests<In, Out> implements Asked, RequestOwner<In, Out> {
   #awaited = 0;
   #settledAt = 0;
 
-  constructor(max: number, clock: Clock, deadlines: DeadlineQueue, events: RequestsEvents) {
+  /** At most `max` are on their way. When none of them is awaited, and none is answered for `patienceMs`, that is told. */
+  constructor(max: number, patienceMs: number, clock: Clock, deadlines: DeadlineQueue, events: RequestsEvents) {
     this.#max = max;
+    this.#patienceMs = patienceMs;
     this.#clock = clock;
     this.#deadlines = deadlines;
     this.#events = events;
@@ -92,6 +97,7 @@ export class Requests<In, Out> implements Asked, RequestOwner<In, Out> {
     this.#settle(request);
     request.reject(reason);
     this.#events.onSettled();
+    if (!request.sent && this.#unanswered) this.#events.onUnanswered();
   }
 
   /** No reply comes to what was sent. Returns how many wait for one in vain. */
@@ -108,6 +114,11 @@ export class Requests<In, Out> implements Asked, RequestOwner<In, Out> {
     return count;
   }
 
+  get #unanswered(): boolean {
+    if (this.#sent.length < this.#max || this.#awaited > 0) return false;
+    return this.#clock.now() - this.#settledAt >= this.#patienceMs;
+  }
+
   #ask(request: Request<In, Out>, outbox: Outbox<Out>): void {
     try {
       outbox.ask(request.frame as Out);
@@ -118,6 +129,7 @@ export class Requests<In, Out> implements Asked, RequestOwner<In, Out> {
     } catch (error) {
       this.#settle(request);
       request.reject(error);
+      this.#events.onSettled();
     }
   }
 

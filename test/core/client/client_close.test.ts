@@ -47,6 +47,16 @@ describe("client.close", () => {
     expect([given(), closed()]).toEqual(["AbortError", { drained: 1, aborted: 0 }]);
   });
 
+  it("does not wait for a request that turns out to be no frame when its turn comes", async () => {
+    const it = await connected({ maxPendingRequests: 1 });
+    const replies = ["a", "two\nlines"].map((frame) => outcome(it.client.request(frame)));
+    const closed = outcome(it.client.close());
+    await it.other.send("A\n");
+    expect(replies.map((reply) => reply())).toEqual(["A", "reply-invalid"]);
+    expect(closed()).toEqual({ drained: 2, aborted: 0 });
+    expect(await it.client.closed).toEqual({ reason: "drained" });
+  });
+
   it("aborts what is not answered after its time", async () => {
     const it = await connected();
     const replies = ["a", "b"].map((frame) => outcome(it.client.request(frame)));

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type Codec, connect, lines, SpillwayError } from "../../../src/core/mod.ts";
+import { type ClientOptions, type Codec, connect, lines, SpillwayError } from "../../../src/core/mod.ts";
 import { memoryTransport } from "../../../src/testing/mod.ts";
 import { connected, outcome, taken } from "./connected.ts";
 
@@ -102,6 +102,94 @@ describe("a connection that ends with requests on their way", () => {
     await it.other.send("A\n");
     expect(reply()).toBe("codec-failed");
     expect((await it.client.closed).reason).toBe("codec-failed");
+  });
+});
+
+describe("a connection on which nothing is answered", () => {
+  /** Both places are held by requests that were given up at 1,000 ms, which it is now. */
+  const stuck = async (options: Partial<ClientOptions<string, string>> = {}) => {
+    const it = await connected({ maxPendingRequests: 2, requestTimeoutMs: 1_000, ...options });
+    const controller = new AbortController();
+    const replies = [it.client.request("a"), it.client.request("b", { signal: controller.signal })].map(outcome);
+    await it.clock.advance(1_000);
+    controller.abort();
+    expect(replies.map((reply) => reply())).toEqual(["request-timeout", "request-timeout"]);
+    return it;
+  };
+
+  it("ends as request-timeout when one more request has waited as long for its place", async () => {
+    const it = await stuck();
+    const waiting = outcome(it.client.request("c"));
+    await it.clock.advance(500);
+    const later = outcome(it.client.request("d"));
+    await it.clock.advance(499);
+    expect([waiting(), it.client.connection?.id]).toEqual(["…", 1]);
+    await it.clock.advance(1);
+    expect([waiting(), later()]).toEqual(["request-timeout", "client-closed"]);
+    expect(await it.client.closed).toMatchObject({ reason: "request-timeout", error: { code: "request-timeout" } });
+    expect(it.other.error).toMatchObject({ code: "connection-reset" });
+    expect(it.other.received).toBe("a\nb\n");
+  });
+
+  it("is made anew for the requests that still wait", async () => {
+    const it = await stuck({ reconnect: { jitter: 0 } });
+    void outcome(it.client.request("c"));
+    await it.clock.advance(500);
+    const later = outcome(it.client.request("d"));
+    await it.clock.advance(600);
+    await it.other.send("D\n");
+    expect([later(), it.other.received, it.client.connection?.id]).toEqual(["D", "d\n", 2]);
+  });
+
+  it("is a failed attempt, however long it lived", async () => {
+    const it = await stuck({ reconnect: { jitter: 0, maxAttempts: 1 } });
+    for (let second = 0; second < 4; second++) {
+      for (const frame of ["c", "d", "e"]) void outcome(it.client.request(frame));
+      await it.clock.advance(1_100);
+    }
+    expect((await it.client.closed).error).toMatchObject({ code: "request-timeout" });
+    expect(it.others).toHaveLength(2);
+  });
+
+  it("lives on with one late reply, and with time for it", async () => {
+    const it = await stuck();
+    const hasty = outcome(it.client.request("c", { timeoutMs: 10 }));
+    await it.clock.advance(10);
+    const waiting = outcome(it.client.request("d"));
+    await it.clock.advance(980);
+    await it.other.send("A\n");
+    expect([hasty(), waiting(), it.other.received]).toEqual(["request-timeout", "…", "a\nb\nd\n"]);
+    await it.other.send("B\nD\n");
+    expect([waiting(), it.client.connection?.id]).toEqual(["D", 1]);
+  });
+
+  it("lives on while a reply is awaited", async () => {
+    const it = await connected({ maxPendingRequests: 2, requestTimeoutMs: 1_000 });
+    const replies = [it.client.request("a"), it.client.request("b", { timeoutMs: Infinity })].map(outcome);
+    await it.clock.advance(1_000);
+    const waiting = outcome(it.client.request("c"));
+    await it.clock.advance(1_000);
+    await it.other.send("A\nB\n");
+    expect([...replies.map((reply) => reply()), waiting()]).toEqual(["request-timeout", "B", "request-timeout"]);
+  });
+
+  it("lives on while its replies are held up on this side, behind pushes that nobody takes", async () => {
+    const it = await connected({
+      maxPendingRequests: 1,
+      maxPushes: 1,
+      requestTimeoutMs: 1_000,
+      isPush: (frame) => frame.startsWith("!"),
+    });
+    void outcome(it.client.request("a"));
+    await it.other.send("!1\n!2\nA\n");
+    await it.clock.advance(1_000);
+    void outcome(it.client.request("b"));
+    await it.clock.advance(1_000);
+    const next = outcome(it.client.request("c"));
+    const { frames } = taken(it.client);
+    await it.settle();
+    await it.other.send("C\n");
+    expect([frames, it.other.received, next()]).toEqual([["!1", "!2"], "a\nc\n", "C"]);
   });
 });
 

@@ -7,6 +7,15 @@ import { connected, outcome, taken } from "./connected.ts";
 /** The pauses that the client has announced. */
 const delays = (it: Awaited<ReturnType<typeof connected>>) => it.of("reconnecting").map(({ delayMs }) => delayMs);
 
+/** The other side resets so many connections in a row, each at that age; ends when the last of them is made anew. */
+async function hangUp(it: Awaited<ReturnType<typeof connected>>, times: number, ageMs: number): Promise<void> {
+  for (let count = 0; count < times; count++) {
+    await it.clock.advance(ageMs);
+    await it.other.reset();
+    await it.clock.advance(delays(it).at(-1) as number);
+  }
+}
+
 describe("reconnecting", () => {
   it("is off by default: the client is closed with its connection", async () => {
     const it = await connected();
@@ -154,18 +163,40 @@ describe("the pauses before reconnecting", () => {
     expect(new Set(delays(it)).size).toBeGreaterThan(100);
   });
 
-  it("begin anew behind a connection that has brought a frame, and only behind such a one", async () => {
+  it("begin anew behind a connection that has brought a frame", async () => {
     const it = await connected({ reconnect: { jitter: 0, maxAttempts: 5 } });
-    for (let count = 0; count < 3; count++) {
-      await it.other.reset();
-      await it.clock.advance(1_000);
-    }
+    await hangUp(it, 3, 0);
     expect(delays(it)).toEqual([100, 200, 400]);
     await it.other.send("hello\n");
     await it.other.reset();
     expect(delays(it)).toEqual([100, 200, 400, 100]);
     await it.clock.advance(100);
     expect(it.others).toHaveLength(5);
+  });
+
+  it("grow behind connections that bring nothing and live no longer than the next pause", async () => {
+    const it = await connected({ reconnect: { jitter: 0, factor: 1, maxAttempts: 5 } });
+    await hangUp(it, 6, 100);
+    expect(it.of("reconnecting").map(({ attempt }) => attempt)).toEqual([1, 2, 3, 4, 5]);
+    expect((await it.client.closed).error).toMatchObject({ code: "connection-reset" });
+  });
+
+  it("begin anew behind a connection that has lived longer, whatever chance has left of that pause", async () => {
+    const it = await connected({ reconnect: { jitter: 1 }, random: () => 0.5 });
+    await hangUp(it, 3, 0);
+    expect(delays(it)).toEqual([50, 100, 200]);
+    await hangUp(it, 1, 800);
+    expect(delays(it)).toEqual([50, 100, 200, 400]);
+    await hangUp(it, 1, 1_601);
+    expect(delays(it)).toEqual([50, 100, 200, 400, 50]);
+  });
+
+  it("begin anew behind a connection that was quiet for idleTimeoutMs, however short that is", async () => {
+    const it = await connected({ idleTimeoutMs: 50, reconnect: { jitter: 0, maxAttempts: 3 } });
+    await it.clock.advance(1_500);
+    expect(it.of("connection-closed").length).toBeGreaterThan(5);
+    expect(new Set(it.of("connection-closed").map(({ reason }) => reason))).toEqual(new Set(["idle-timeout"]));
+    expect(new Set(delays(it))).toEqual(new Set([100]));
   });
 });
 

@@ -94,6 +94,21 @@ describe("client.request", () => {
     expect([late(), cut(), listeners()]).toEqual(["request-timeout", "connection-reset", 0]);
   });
 
+  it("does not listen to the signal of what was never sent", async () => {
+    const it = await connected({ maxPendingRequests: 1 });
+    const { controller, signal, listeners } = countedSignal();
+    const other = countedSignal();
+    const invalid = outcome(it.client.request("two\nlines", { signal }));
+    void outcome(it.client.request("a"));
+    const aborted = outcome(it.client.request("b", { signal }));
+    const closed = outcome(it.client.request("c", { signal: other.signal }));
+    expect([listeners(), other.listeners()]).toEqual([1, 1]);
+    controller.abort();
+    await it.other.reset();
+    expect([invalid(), aborted(), closed()]).toEqual(["reply-invalid", "AbortError", "client-closed"]);
+    expect([listeners(), other.listeners()]).toEqual([0, 0]);
+  });
+
   it("refuses what is no frame of the codec, and only that", async () => {
     const it = await connected();
     const replies = ask(it, "a", "two\nlines", "b");
