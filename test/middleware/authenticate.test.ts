@@ -162,6 +162,42 @@ describe("authenticate", () => {
   });
 });
 
+describe("authenticate, whose check joins a group", () => {
+  it("makes a member of who is let in, and of nobody else", async () => {
+    const check: AuthenticateOptions["check"] = (line, { session }) => {
+      if (line === "secret") session.join("members");
+      return line === "secret";
+    };
+    const { it, other } = await guarded({ ...SECRET, check });
+    const guessing = await it.connect();
+    const silent = await it.connect();
+    await other.send("secret\n");
+    await guessing.send("guess\n");
+    expect(it.server.group("members").broadcast("news")).toEqual({ sent: 1, dropped: 0 });
+    await it.settle();
+    expect([other.received, guessing.received, silent.received]).toEqual(["come in\nnews\n", "no\n", ""]);
+  });
+
+  it("does nothing when it does so too late", async () => {
+    const checks = answers();
+    const clock = manualClock();
+    const check: AuthenticateOptions["check"] = async (line, context) => {
+      await checks.handler(line, context);
+      context.session.join("members");
+      return true;
+    };
+    const { it, other } = await guarded(
+      { ...SECRET, check },
+      { clock, middleware: [timeout({ ms: 100, reply: () => "late", clock })] },
+    );
+    await other.send("secret\n");
+    await it.clock.advance(100);
+    checks.of("secret").resolve(undefined);
+    await it.settle();
+    expect([other.received, it.server.group("members").size]).toEqual(["late\n", 0]);
+  });
+});
+
 describe("authenticate, whose frame is answered by somebody else", () => {
   /** A check that the test decides, within what answers instead of it. */
   async function within(outer: Middleware<string>, options: Partial<ServeOptions<string, string>> = {}) {
