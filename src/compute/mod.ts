@@ -1,5 +1,6 @@
 /**
- * Handlers that compute for long, in worker threads: {@link pool}. Needs the package `piscina`, an optional peer.
+ * Handlers that compute for long, in worker threads: {@link pool}. Needs the package `piscina`, which is not
+ * installed with this one.
  *
  * @module
  */

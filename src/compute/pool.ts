@@ -1,5 +1,5 @@
 import { availableParallelism } from "node:os";
-import type { SpillwayError } from "../core/mod.ts";
+import { checkCount, checkWhole, type SpillwayError } from "../core/mod.ts";
 import { WorkerPool } from "./worker_pool.ts";
 
 /** Settings of {@link pool}. */
@@ -95,18 +95,11 @@ export function pool<In = string, Out = In>(module: URL, options: PoolOptions = 
     throw new TypeError('module must be a file: URL, such as new URL("./worker.js", import.meta.url)');
   }
   const { size = availableParallelism(), maxQueue = 1_024, maxMemoryMb, onWorkerError } = options;
-  checkWhole("size", size, 1);
-  if (maxQueue !== Infinity) checkWhole("maxQueue", maxQueue, 1);
+  checkWhole("size", size);
+  checkCount("maxQueue", maxQueue);
   if (maxMemoryMb !== undefined) checkWhole("maxMemoryMb", maxMemoryMb, 16);
   if (onWorkerError !== undefined && typeof onWorkerError !== "function") {
     throw new TypeError("onWorkerError must be a function");
   }
   return new WorkerPool(module.href, maxQueue, { ...options, size });
-}
-
-/** @throws {TypeError} not a number @throws {RangeError} not whole, or too small */
-function checkWhole(name: string, value: number, least: number): void {
-  if (typeof value !== "number") throw new TypeError(`${name} must be a number, not ${typeof value}`);
-  if (Number.isSafeInteger(value) && value >= least) return;
-  throw new RangeError(`${name} must be a whole number of at least ${least}, not ${value}`);
 }

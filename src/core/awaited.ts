@@ -50,8 +50,9 @@ export class Awaited<Owner, Value> {
   }
 }
 
-export function isPromiseLike(result: unknown): result is PromiseLike<unknown> {
-  return typeof result === "object" && result !== null && typeof (result as PromiseLike<unknown>).then === "function";
+/** Whether an answer has still to come. */
+export function isPromiseLike<Value>(answer: Value | PromiseLike<Value>): answer is PromiseLike<Value> {
+  return typeof answer === "object" && answer !== null && typeof (answer as PromiseLike<Value>).then === "function";
 }
 
 /** Whether `await` would take it as it is. */

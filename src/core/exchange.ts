@@ -55,7 +55,7 @@ export interface Context<Out = unknown, State = unknown> {
    */
   upgrade<NewIn, NewOut>(to: Upgrade<NewIn, NewOut, State>): void;
   /**
-   * Ends the connection in order, as `handler-closed`, behind the reply to this frame: what `QUIT` does in many protocols. No
+   * Ends the connection in order, as `handler-closed`, behind the reply to this frame: what a `QUIT` mostly does. No
    * frame that was not taken yet is handled; the replies to those that were, behind this one, are void.
    *
    * @throws {TypeError} the handler has finished

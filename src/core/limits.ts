@@ -78,10 +78,19 @@ export function checkDuration(name: string, value: number): number {
 /** A whole number of at least 1, or `Infinity`. */
 export function checkCount(name: string, value: number): number {
   checkNumber(name, value);
-  if (!(value >= 1) || (value !== Number.POSITIVE_INFINITY && !Number.isSafeInteger(value))) {
-    throw new RangeError(`${name} must be a whole number of at least 1 (Infinity turns it off), not ${value}`);
-  }
-  return value;
+  if (value === Infinity || isWhole(value, 1)) return value;
+  throw new RangeError(`${name} must be a whole number of at least 1 (Infinity turns it off), not ${value}`);
+}
+
+/** A whole number of at least `least`. @throws {TypeError} not a number @throws {RangeError} not whole, or too small */
+export function checkWhole(name: string, value: number, least: number = 1): number {
+  checkNumber(name, value);
+  if (isWhole(value, least)) return value;
+  throw new RangeError(`${name} must be a whole number of at least ${least}, not ${value}`);
+}
+
+function isWhole(value: number, least: number): boolean {
+  return Number.isSafeInteger(value) && value >= least;
 }
 
 /** @throws {RangeError} not a whole number from 0 to 65535 */

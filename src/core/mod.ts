@@ -1,13 +1,17 @@
 /**
  * The runtime-neutral core: everything but the bytes. {@link serve} takes any {@link Transport}; {@link DriverConnection}
- * and {@link AcceptQueue} are what to build one with.
+ * and {@link AcceptQueue} are what to build one with. {@link isPromiseLike} and {@link isStream} tell a middleware what `next`
+ * gave; {@link checkCount} and its like refuse options that make no sense, as the core does.
  *
  * @module
  */
 export { AcceptQueue } from "./accept_queue.ts";
 export * from "./api.ts";
+export { isPromiseLike } from "./awaited.ts";
 export { connect } from "./client/client.ts";
 export { DriverConnection } from "./connection.ts";
 export type { Driver } from "./driver.ts";
+export { checkCount, checkNumber, checkWhole } from "./limits.ts";
 export { ReadBuffer } from "./read_buffer.ts";
+export { isStream } from "./reply_stream.ts";
 export { serve } from "./server.ts";

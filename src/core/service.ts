@@ -14,7 +14,7 @@ export interface Service<In = string, Out = In, State = unknown> extends Partial
   readonly hostname?: string;
   /** 0 to 65535; 0 lets the system choose (see `server.address`). */
   readonly port?: number;
-  /** How messages are marked in the stream. */
+  /** How frames are marked in the stream. */
   readonly codec: Codec<In, Out>;
   /** What is computed for each frame. */
   readonly handler: Handler<In, Out, State>;
@@ -27,7 +27,8 @@ export interface Service<In = string, Out = In, State = unknown> extends Partial
   readonly state?: (connection: ConnectionInfo) => State;
   /**
    * A connection was accepted; no frame is taken before this is done. What it gives is sent first: a greeting. With
-   * `context.close()` that is also the last: a refusal. It has the handler's deadline, and fails as a handler does.
+   * `context.close()` that is also the last: a refusal. A handshake comes later: nothing is proved yet. It has the
+   * handler's deadline, and fails as a handler does.
    */
   readonly onConnect?: (
     session: Session<Out, State>,

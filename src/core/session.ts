@@ -59,7 +59,10 @@ export interface Session<Out, State = unknown> {
    * connection was over first.
    */
   flushed(): Promise<boolean>;
-  /** Becomes a member of the group of that name, until `leave` or its end. Does nothing when it is one, or is ending. */
+  /**
+   * Becomes a member of the group of that name, until `leave` or its end. Does nothing when it is one, or is ending. A member gets
+   * broadcasts also while it is `handshaking`.
+   */
   join(group: string): void;
   /** Is no member any more. Does nothing when it was none. */
   leave(group: string): void;

@@ -1,13 +1,12 @@
-import type { Context, Middleware } from "../core/mod.ts";
+import type { Context, Middleware, Session } from "../core/mod.ts";
 import { checkFunction } from "./options.ts";
-import { isPromiseLike } from "./reply.ts";
 
 /** Settings of {@link authenticate}. */
 export interface AuthenticateOptions<In = string, Out = In, State = unknown> {
   /**
    * Whether the first frame of a connection is what it must be. Nothing but `true` is; what it throws ends the connection, as
-   * `handler-failed`. May take its time: `context.signal` aborts when the deadline passes. What it learns, it can keep in
-   * `context.session.state`.
+   * `handler-failed`. May take its time: `context.signal` aborts when the deadline passes, and then it has failed. What it
+   * learns, it can keep in `context.session.state`; and it is the place to join groups.
    */
   readonly check: (frame: In, context: Context<Out, State>) => boolean | PromiseLike<boolean>;
   /** What answers a first frame that is. Default: nothing does. */
@@ -21,6 +20,9 @@ export interface AuthenticateOptions<In = string, Out = In, State = unknown> {
  * it; another connection ends, as `handler-closed`. All that has to be done within the server's `handshakeTimeoutMs`, counted from
  * when the connection was opened; else it ends, as `handshake-timeout`. Frames behind the first wait for the check, whatever the
  * `concurrency`.
+ *
+ * A connection has one try. A check whose frame somebody else answers before it has ended, a `timeout` around it for instance, has
+ * failed, whatever it says then.
  *
  * An `onConnect` that knows the other side already lets it in without a check: `session.completeHandshake()`.
  *
@@ -46,18 +48,49 @@ export function authenticate<In = string, Out = In, State = unknown>(
 ): Middleware<In, Out, State> {
   const { check, accepted, refused } = options;
   checkFunction("check", check);
-  const conclude = (result: unknown, context: Context<Out, State>): Out | undefined => {
-    if (result === true) {
-      context.session.completeHandshake();
-      return accepted;
-    }
-    context.close();
+  /** The last frame of those who were not let in. */
+  const latest = new WeakMap<Session<Out, State>, Context<Out, State>>();
+  const refuse = (context: Context<Out, State>): Out | undefined => {
+    end(context);
     return refused;
   };
+  const ask = async (frame: In, context: Context<Out, State>): Promise<Out | undefined> => {
+    try {
+      const passed: unknown = await unlessAborted(Promise.resolve(check(frame, context)), context.signal);
+      // A further frame has come if this one was answered meanwhile.
+      if (passed !== true || latest.get(context.session) !== context) return refuse(context);
+      context.session.completeHandshake();
+      return accepted;
+    } catch (error) {
+      end(context);
+      throw error;
+    }
+  };
   const middleware: Middleware<In, Out, State> = (frame, context, next) => {
-    if (!context.session.handshaking) return next(frame, context);
-    const result = check(frame, context);
-    return isPromiseLike(result) ? result.then((late) => conclude(late, context)) : conclude(result, context);
+    const { session } = context;
+    if (!session.handshaking) return next(frame, context);
+    const isFirst = !latest.has(session);
+    latest.set(session, context);
+    return isFirst ? ask(frame, context) : refuse(context);
   };
   return Object.assign(middleware, { handshake: true });
+}
+
+/** What `result` gives. False when the signal aborts before: somebody else answers then, or nobody. */
+function unlessAborted(result: Promise<boolean>, signal: AbortSignal): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const onAbort = () => resolve(false);
+    if (signal.aborted) onAbort();
+    else signal.addEventListener("abort", onAbort);
+    result.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
+  });
+}
+
+/** Ends the connection behind the reply to this frame; or behind what was said, when somebody else has answered it. */
+function end(context: Context<unknown, unknown>): void {
+  try {
+    context.close();
+  } catch {
+    context.session.close();
+  }
 }

@@ -2,12 +2,13 @@ import {
   type Clock,
   type ConnectionInfo,
   type Context,
+  isPromiseLike,
+  isStream,
   type Middleware,
   type Reply,
   systemClock,
 } from "../core/mod.ts";
 import { checkFunction } from "./options.ts";
-import { isPromiseLike, isStream } from "./reply.ts";
 
 /** What became of a frame. */
 export interface HandledFrame {
@@ -66,10 +67,7 @@ export function logging<In = string, Out = In, State = unknown>(options: Logging
     const entry = new Entry(context, log, clock);
     try {
       const answer = next(frame, context);
-      if (isPromiseLike(answer)) return entry.await<Out>(answer);
-      if (isStream(answer)) return entry.stream<Out>(answer);
-      entry.write(answer === undefined ? "silent" : "replied");
-      return answer;
+      return isPromiseLike(answer) ? entry.await<Out>(answer) : entry.take<Out>(answer);
     } catch (error) {
       entry.write("failed", error);
       throw error;
@@ -97,20 +95,21 @@ class Entry {
   async await<Out>(answer: PromiseLike<Reply<Out>>): Promise<Reply<Out>> {
     this.#watch();
     try {
-      const reply = await answer;
-      if (isStream(reply)) return this.stream<Out>(reply);
-      this.write(reply === undefined ? "silent" : "replied");
-      return reply;
+      return this.take<Out>(await answer);
     } catch (error) {
       this.write("failed", error);
       throw error;
     }
   }
 
-  stream<Out>(frames: AsyncIterable<Out>): AsyncIterable<Out> {
-    this.#frames = 0;
-    this.#watch();
-    return this.#each(frames);
+  take<Out>(reply: Reply<Out>): Reply<Out> {
+    if (isStream<Out>(reply)) {
+      this.#frames = 0;
+      this.#watch();
+      return this.#each(reply);
+    }
+    this.write(reply === undefined ? "silent" : "replied");
+    return reply;
   }
 
   /** The first word is the last. */

@@ -1,4 +1,5 @@
 /** Checks of what the makers of middleware are given. */
+import { checkNumber } from "../core/mod.ts";
 
 /** What the timers of every runtime can do. */
 export const MAX_DELAY_MS: number = 2 ** 31 - 1;
@@ -19,15 +20,4 @@ export function checkDelay(name: string, value: number): void {
 export function checkRate(name: string, value: number): void {
   checkNumber(name, value);
   if (!(value > 0 && value < Infinity)) throw new RangeError(`${name} must be a finite number above 0, not ${value}`);
-}
-
-/** @throws {TypeError | RangeError} not a whole number of at least 1 */
-export function checkWhole(name: string, value: number): void {
-  checkNumber(name, value);
-  if (value >= 1 && Number.isSafeInteger(value)) return;
-  throw new RangeError(`${name} must be a whole number of at least 1, not ${value}`);
-}
-
-function checkNumber(name: string, value: number): void {
-  if (typeof value !== "number") throw new TypeError(`${name} must be a number, not ${typeof value}`);
 }

@@ -1,5 +1,5 @@
-import { type Clock, type Context, type Middleware, type Session, systemClock } from "../core/mod.ts";
-import { checkFunction, checkRate, checkWhole } from "./options.ts";
+import { type Clock, type Context, checkWhole, type Middleware, type Session, systemClock } from "../core/mod.ts";
+import { checkFunction, checkRate } from "./options.ts";
 import { TokenBucket } from "./token_bucket.ts";
 
 /** Settings of {@link rateLimit}. */

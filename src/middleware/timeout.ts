@@ -1,6 +1,13 @@
-import { type Clock, type Context, type Middleware, type Reply, systemClock } from "../core/mod.ts";
+import {
+  type Clock,
+  type Context,
+  isPromiseLike,
+  isStream,
+  type Middleware,
+  type Reply,
+  systemClock,
+} from "../core/mod.ts";
 import { checkDelay, checkFunction } from "./options.ts";
-import { isPromiseLike, isStream } from "./reply.ts";
 import { TimedContext } from "./timed_context.ts";
 
 /** Settings of {@link timeout}. */

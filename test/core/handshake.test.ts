@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
-import type { Middleware, ServeOptions } from "../../src/core/mod.ts";
+import { lines, type Middleware, type ServeOptions } from "../../src/core/mod.ts";
 import { type Answers, answers } from "./answers.ts";
+import type { OtherSide } from "./other_side.ts";
 import { type Served, served } from "./served.ts";
 
 const handshaking = (layer: Middleware<string>): Middleware<string> => Object.assign(layer, { handshake: true });
@@ -255,5 +256,42 @@ describe("a drain during the handshake", () => {
     await it.settle();
     expect(await drained).toEqual({ drained: 1, aborted: 0 });
     expect([other.received, handled]).toEqual(["ok\nb\nc\n", ["b", "c"]]);
+  });
+});
+
+describe("a handshake that begins with an upgrade", () => {
+  async function upgraded(): Promise<{ it: Served; checks: Answers; other: OtherSide }> {
+    const checks = answers();
+    const upgrade: Middleware<string> = (line, context) => {
+      context.upgrade({
+        codec: lines(),
+        handler: async (further: string, its) => {
+          const reply = await checks.handler(further, its);
+          if (reply === "ok") its.session.completeHandshake();
+          return reply;
+        },
+      });
+      return `${line}: go on`;
+    };
+    const it = await served({ concurrency: 4, handshakeTimeoutMs: 1_000, middleware: [handshaking(upgrade)] });
+    return { it, checks, other: await it.connect() };
+  }
+
+  it("is completed by the handler of that: until then it gets a frame at a time", async () => {
+    const { it, checks, other } = await upgraded();
+    await other.send("up\na\nb\nc\n");
+    expect(checks.frames).toEqual(["a"]);
+    checks.of("a").resolve("ok");
+    await it.settle();
+    expect(checks.frames).toEqual(["a", "b", "c"]);
+    await it.clock.advance(1_000);
+    expect([other.received, it.reasons]).toEqual(["up: go on\nok\n", []]);
+  });
+
+  it("has its deadline all the same", async () => {
+    const { it, other } = await upgraded();
+    await other.send("up\n");
+    await it.clock.advance(1_000);
+    expect(other.received).toBe("up: go on\nerror: handshake-timeout\n");
   });
 });

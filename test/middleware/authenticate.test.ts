@@ -1,16 +1,17 @@
 import { describe, expect, it } from "vitest";
-import { lines, type ServeOptions, serve } from "../../src/core/mod.ts";
-import { type AuthenticateOptions, authenticate } from "../../src/middleware/mod.ts";
-import { memoryTransport } from "../../src/testing/mod.ts";
+import { lines, type Middleware, type ServeOptions, serve } from "../../src/core/mod.ts";
+import { type AuthenticateOptions, authenticate, timeout, withSignal } from "../../src/middleware/mod.ts";
+import { manualClock, memoryTransport } from "../../src/testing/mod.ts";
 import { answers } from "../core/answers.ts";
 import type { OtherSide } from "../core/other_side.ts";
 import { type Served, served } from "../core/served.ts";
+import { listeners } from "./listeners.ts";
 
 const SECRET = { check: (line: string) => line === "secret", accepted: "come in", refused: "no" };
 
 async function guarded(
   settings: AuthenticateOptions,
-  options: Partial<ServeOptions<string, string>> = {},
+  { middleware = [], ...options }: Partial<ServeOptions<string, string>> = {},
 ): Promise<{ it: Served; other: OtherSide; handled: string[] }> {
   const handled: string[] = [];
   const it = await served({
@@ -21,7 +22,7 @@ async function guarded(
       return line;
     },
     ...options,
-    middleware: [authenticate(settings)],
+    middleware: [...middleware, authenticate(settings)],
   });
   return { it, other: await it.connect(), handled };
 }
@@ -158,5 +159,140 @@ describe("authenticate", () => {
     expect(() => authenticate({} as unknown as AuthenticateOptions)).toThrow(
       new TypeError("check must be a function, not undefined"),
     );
+  });
+});
+
+describe("authenticate, whose check joins a group", () => {
+  it("makes a member of who is let in, and of nobody else", async () => {
+    const check: AuthenticateOptions["check"] = (line, { session }) => {
+      if (line === "secret") session.join("members");
+      return line === "secret";
+    };
+    const { it, other } = await guarded({ ...SECRET, check });
+    const guessing = await it.connect();
+    const silent = await it.connect();
+    await other.send("secret\n");
+    await guessing.send("guess\n");
+    expect(it.server.group("members").broadcast("news")).toEqual({ sent: 1, dropped: 0 });
+    await it.settle();
+    expect([other.received, guessing.received, silent.received]).toEqual(["come in\nnews\n", "no\n", ""]);
+  });
+
+  it("does nothing when it does so too late", async () => {
+    const checks = answers();
+    const clock = manualClock();
+    const check: AuthenticateOptions["check"] = async (line, context) => {
+      await checks.handler(line, context);
+      context.session.join("members");
+      return true;
+    };
+    const { it, other } = await guarded(
+      { ...SECRET, check },
+      { clock, middleware: [timeout({ ms: 100, reply: () => "late", clock })] },
+    );
+    await other.send("secret\n");
+    await it.clock.advance(100);
+    checks.of("secret").resolve(undefined);
+    await it.settle();
+    expect([other.received, it.server.group("members").size]).toEqual(["late\n", 0]);
+  });
+});
+
+describe("authenticate, whose frame is answered by somebody else", () => {
+  /** A check that the test decides, within what answers instead of it. */
+  async function within(outer: Middleware<string>, options: Partial<ServeOptions<string, string>> = {}) {
+    const checks = answers();
+    const check: AuthenticateOptions["check"] = async (...args) => (await checks.handler(...args)) === "true";
+    return { checks, ...(await guarded({ ...SECRET, check }, { ...options, middleware: [outer] })) };
+  }
+
+  it.each(["true", "false"])("before its check has ended, refuses the connection, be it then %s", async (late) => {
+    const clock = manualClock();
+    const lateReply = timeout({ ms: 100, reply: (line: string) => `${line} is late`, clock });
+    const { checks, it, other, handled } = await within(lateReply, { clock });
+    await other.send("a\nb\nc\n");
+    await it.clock.advance(100);
+    expect([other.received, other.ended]).toEqual(["a is late\n", true]);
+    checks.of("a").resolve(late);
+    await it.settle();
+    await other.send("secret\nq\n");
+    expect([other.received, checks.frames, handled]).toEqual(["a is late\n", ["a"], []]);
+    expect(it.closed).toMatchObject([{ reason: "handler-closed", framesIn: 1, framesOut: 1 }]);
+  });
+
+  it("and whose signal has not aborted, refuses the next frame unchecked, and lets nobody in later", async () => {
+    const hasty: Middleware<string> = (line, context, next) => {
+      const reply = next(line, context);
+      return context.session.handshaking ? "wait" : reply;
+    };
+    const { checks, it, other, handled } = await within(hasty);
+    await other.send("a\n");
+    await other.send("b\nc\n");
+    checks.of("a").resolve("true");
+    await it.settle();
+    expect([other.received, other.ended]).toEqual(["wait\nwait\n", true]);
+    expect([checks.frames, handled, it.reasons]).toEqual([["a"], [], ["handler-closed"]]);
+  });
+
+  it("and whose check fails then, ends the connection all the same", async () => {
+    const { checks, it, other } = await within((line, context, next) => {
+      void next(line, context);
+      return "wait";
+    });
+    await other.send("a\n");
+    checks.of("a").resolve("false");
+    await it.settle();
+    expect([other.received, other.ended, it.reasons]).toEqual(["wait\n", true, ["handler-closed"]]);
+  });
+
+  it("because its check threw, ends the connection all the same", async () => {
+    const apologetic: Middleware<string> = async (line, context, next) => {
+      try {
+        return await next(line, context);
+      } catch {
+        return "sorry";
+      }
+    };
+    const { checks, it, other, handled } = await within(apologetic);
+    await other.send("a\nsecret\n");
+    checks.of("a").reject(new Error("no database"));
+    await it.settle();
+    expect([other.received, other.ended, handled]).toEqual(["sorry\n", true, []]);
+  });
+});
+
+describe("authenticate, whose signal aborts", () => {
+  it("refuses at once, without waiting for the check", async () => {
+    const stopping = new AbortController();
+    const { it, other, handled } = await guarded(
+      { ...SECRET, check: () => new Promise(() => undefined) },
+      { middleware: [(line, context, next) => next(line, withSignal(context, stopping.signal))] },
+    );
+    await other.send("a\nb\n");
+    stopping.abort();
+    await it.settle();
+    expect([other.received, other.ended, handled]).toEqual(["no\n", true, []]);
+  });
+
+  it.each([true, false])("has no listener of a check that has ended: %s", async (result) => {
+    const { signal } = new AbortController();
+    const open = listeners(signal);
+    const { other } = await guarded(
+      { ...SECRET, check: () => Promise.resolve(result) },
+      { middleware: [(line, context, next) => next(line, withSignal(context, signal))] },
+    );
+    await other.send("a\n");
+    expect([other.received, open()]).toEqual([result ? "come in\n" : "no\n", 0]);
+  });
+
+  it("refuses when it had aborted before, whatever the check says", async () => {
+    for (const result of [true, Promise.resolve(true)]) {
+      const { other, handled } = await guarded(
+        { ...SECRET, check: () => result },
+        { middleware: [(line, context, next) => next(line, withSignal(context, AbortSignal.abort()))] },
+      );
+      await other.send("a\nb\n");
+      expect([other.received, other.ended, handled]).toEqual(["no\n", true, []]);
+    }
   });
 });
