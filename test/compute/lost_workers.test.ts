@@ -93,7 +93,9 @@ describe("a worker that is lost", () => {
   it("while it had no frame is told to onWorkerError, and replaced", async () => {
     const errors: unknown[] = [];
     const pool = workers({ size: 1, onWorkerError: (error) => errors.push(error) });
-    expect(await pool.handler("crash later", UNBOUNDED)).toBe("soon");
+    const crash = new SharedArrayBuffer(4);
+    expect(await pool.handler({ crash }, UNBOUNDED)).toBe("soon");
+    Atomics.store(new Int32Array(crash), 0, 1);
     await eventually(() => errors.length === 1);
     expect(errors[0]).toMatchObject({
       code: "worker-failed",
@@ -106,7 +108,9 @@ describe("a worker that is lost", () => {
   it("while it had no frame harms nobody, also when nobody is told", async () => {
     const pool = workers({ size: 1 });
     const thread = await pool.handler("thread", UNBOUNDED);
-    expect(await pool.handler("crash later", UNBOUNDED)).toBe("soon");
+    const crash = new SharedArrayBuffer(4);
+    expect(await pool.handler({ crash }, UNBOUNDED)).toBe("soon");
+    Atomics.store(new Int32Array(crash), 0, 1);
     // A frame may meet the worker that is about to crash.
     const thread2 = () => pool.handler("thread", UNBOUNDED).catch(() => thread);
     let other: unknown = thread;
