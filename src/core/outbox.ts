@@ -1,5 +1,5 @@
 import type { Clock } from "./clock.ts";
-import type { Encoder, Output } from "./codec.ts";
+import type { Encoder } from "./codec.ts";
 import { TAKEN } from "./direct_writable.ts";
 import type { EndOfTurn, TurnOwner } from "./end_of_turn.ts";
 import type { CloseReason } from "./errors.ts";
@@ -18,8 +18,8 @@ export interface OutboxEvents {
   onWritten(): void;
   /** The connection takes no more. */
   onBroken(error: unknown): void;
-  /** The turn ends in which something was pushed: `flush`. */
-  onPushed(): void;
+  /** The turn ends in which something was pushed: `flush`, as of `now`. */
+  onPushed(now: number): void;
   /** There is no room for what is pushed: the first time since nothing waited. */
   onSlow(): void;
 }
@@ -53,7 +53,8 @@ export class Outbox<Out> implements TurnOwner {
   readonly #connection: Connection;
   readonly #settings: OutboxSettings;
   readonly #events: OutboxEvents;
-  /** What leaves next; made when there is something. */
+  /** What leaves next: mostly a push and nothing else, otherwise a buffer, which is made when there is something. */
+  #lone: Uint8Array | undefined;
   #buffer: OutputBuffer | undefined;
   /** Frames behind that, of which some may be dropped; there while there are any. */
   #queue: FrameQueue | undefined;
@@ -79,7 +80,7 @@ export class Outbox<Out> implements TurnOwner {
 
   /** Bytes that wait or are being written. */
   get pending(): number {
-    return (this.#buffer?.length ?? 0) + (this.#queue?.length ?? 0) + this.#unwritten;
+    return this.#gathered + (this.#queue?.length ?? 0) + this.#unwritten;
   }
 
   /** Whether a reply may be added. */
@@ -105,7 +106,8 @@ export class Outbox<Out> implements TurnOwner {
   /** Encodes a reply; `flush` sends it. @throws {SpillwayError} `handler-failed`, `codec-failed`; nothing of the reply is kept */
   reply(frame: Out): void {
     try {
-      this.#put(frame);
+      this.#put(this.encoder, frame);
+      this.framesOut += 1;
     } catch (cause) {
       throw replyError(cause);
     }
@@ -114,7 +116,8 @@ export class Outbox<Out> implements TurnOwner {
   /** Encodes a frame that is never dropped, so ask `roomy` first. It leaves when the turn ends. @throws as `session.send` */
   ask(frame: Out): void {
     try {
-      this.#put(frame);
+      this.#put(this.encoder, frame);
+      this.framesOut += 1;
     } catch (cause) {
       throw encodeError(cause);
     }
@@ -123,16 +126,15 @@ export class Outbox<Out> implements TurnOwner {
 
   /** Encodes the fault frame, if the codec has one. @throws what the encoder throws */
   fault(reason: CloseReason): void {
-    const encode = (_: undefined, output: Output) => this.encoder.encodeFault?.(reason, output);
-    if (this.#queue === undefined) this.#open().frame({ encode }, undefined);
-    else this.#queueReply(encodeFrame({ encode }, undefined));
+    this.#put({ encode: (_, output) => this.encoder.encodeFault?.(reason, output) }, undefined);
   }
 
   /** Takes an encoded frame, if there is room, or room can be made. It leaves when the turn ends, or when its time has come. */
   push(bytes: Uint8Array): SendResult {
     const result = this.#take(bytes);
     if (result === "sent") {
-      this.#open().shared(bytes);
+      if (this.#gathered === 0 && bytes.length <= WRITE_BYTES) this.#lone = bytes;
+      else this.#open().bytes(bytes);
       this.#leaveWithTurn();
     } else if (result === "queued") {
       this.#queue ??= new FrameQueue();
@@ -145,20 +147,21 @@ export class Outbox<Out> implements TurnOwner {
     return result;
   }
 
-  onTurnEnd(): void {
+  onTurnEnd(now: number): void {
     this.#pushed = false;
-    if (!this.#ended) this.#events.onPushed();
+    if (!this.#ended) this.#events.onPushed(now);
   }
 
-  /** Sends what waits, now if nothing is being written, else right behind that. */
-  flush(): void {
+  /** Sends what waits, now if nothing is being written, else right behind that. Who has just read the clock gives `now`. */
+  flush(now?: number): void {
     if (this.writing) return;
     if (this.#queue !== undefined) this.#fillBuffer(this.#queue);
-    if (this.#buffer === undefined || this.#buffer.length === 0) return;
+    if (this.#gathered === 0) return;
     const { roomy } = this;
-    const bytes = this.#buffer.take();
+    const bytes = this.#lone ?? this.#open().take();
+    this.#lone = undefined;
     this.#unwritten = bytes.length;
-    this.progressAt = this.#settings.clock.now();
+    this.progressAt = now ?? this.#settings.clock.now();
     const written = (this.#writer ?? this.#acquire()).write(bytes);
     // Nobody waits for room then, nor for what comes next.
     if (written === TAKEN && roomy && this.pending === bytes.length) this.#noteWritten();
@@ -183,15 +186,15 @@ export class Outbox<Out> implements TurnOwner {
   /** The connection is over. */
   end(): void {
     this.#ended = true;
-    this.#buffer = this.#queue = undefined;
+    this.#lone = this.#buffer = this.#queue = undefined;
     this.#unwritten = 0;
     this.#flushes?.end();
   }
 
-  #put(frame: Out): void {
-    if (this.#queue === undefined) this.#open().frame(this.encoder, frame);
-    else this.#queueReply(encodeFrame(this.encoder, frame));
-    this.framesOut += 1;
+  #put<Frame>(encoder: Encoder<Frame>, frame: Frame): void {
+    if (this.#queue === undefined) return this.#open().frame(encoder, frame);
+    const bytes = encodeFrame(encoder, frame);
+    if (bytes.length > 0) this.#queue.add(bytes, false);
   }
 
   #leaveWithTurn(): void {
@@ -199,19 +202,21 @@ export class Outbox<Out> implements TurnOwner {
     this.#pushed = true;
   }
 
-  #open(): OutputBuffer {
-    this.#buffer ??= new OutputBuffer();
-    return this.#buffer;
+  get #gathered(): number {
+    return (this.#lone ?? this.#buffer)?.length ?? 0;
   }
 
-  #queueReply(bytes: Uint8Array): void {
-    if (bytes.length > 0) this.#queue?.add(bytes, false);
+  #open(): OutputBuffer {
+    this.#buffer ??= new OutputBuffer();
+    if (this.#lone !== undefined) this.#buffer.shared(this.#lone);
+    this.#lone = undefined;
+    return this.#buffer;
   }
 
   /** Whether nothing is before it but what leaves in the same write. What has nothing before it may be of any size, as a reply. */
   #leavesNext({ length }: Uint8Array): boolean {
     if (this.writing || this.#queue !== undefined) return false;
-    const waiting = this.#buffer?.length ?? 0;
+    const waiting = this.#gathered;
     return waiting === 0 || waiting + length <= Math.min(this.#settings.limits.maxOutboundBytes, WRITE_BYTES);
   }
 

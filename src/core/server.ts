@@ -104,7 +104,7 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
       deadlines: new DeadlineQueue(clock),
       permits: new Permits(limits.maxConcurrentHandlers),
       groups: this.#groups,
-      endOfTurn: new EndOfTurn(),
+      endOfTurn: new EndOfTurn(clock),
       observe,
       onOver: (session) => this.#onOver(session),
     };

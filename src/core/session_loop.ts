@@ -148,18 +148,18 @@ export class SessionLoop<In, Out, State>
     this.#advance();
   }
 
-  onPushed(): void {
+  onPushed(now: number): void {
     if (this.#ending.phase !== "serving") return this.#advance();
     const { attached } = this.outbox;
-    if (!this.pipeline.turnOpen) this.outbox.flush();
+    if (!this.pipeline.turnOpen) this.outbox.flush(now);
     // Otherwise an earlier deadline is set already, and looks at what has happened since.
-    if (!attached || this.outbox.writing) this.watch.arm(this.#ending.phase);
+    if (!attached || this.outbox.writing) this.watch.armForOutput(this.#ending.phase);
   }
 
   onWritten(): void {
     // Most writes are the last word of a turn: nothing waits for the room that they leave.
     const done = this.inbox.starved && this.pipeline.length === 0;
-    if (done && this.#ending.phase === "serving") this.watch.arm(this.#ending.phase);
+    if (done && this.#ending.phase === "serving") this.watch.armForOutput(this.#ending.phase);
     else this.#advance();
   }
 

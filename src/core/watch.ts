@@ -72,6 +72,14 @@ export class Watch extends Deadline<Watched> {
     this.owner.settings.deadlines.arm(this);
   }
 
+  /** The same after a write began or was taken, which mostly finds an earlier deadline: that one looks at what has happened. */
+  armForOutput(phase: Phase): void {
+    const { outbox, settings } = this.owner;
+    const { idleTimeoutMs, writeTimeoutMs } = settings.limits;
+    const soonestAt = outbox.progressAt + Math.min(writeTimeoutMs, idleTimeoutMs, PARK_AFTER_MS);
+    if (this.at > soonestAt) this.arm(phase);
+  }
+
   /** Whether something is due at `now`: see `due`. Otherwise arms the deadline again. */
   passed(phase: Phase, now: number): boolean {
     this.#set(phase);

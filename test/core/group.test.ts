@@ -24,7 +24,7 @@ function counting(name = ""): Encoder<string> & { calls: number } {
 }
 
 const clock = manualClock();
-const endOfTurn = new EndOfTurn();
+const endOfTurn = new EndOfTurn(clock);
 
 /** Sessions with nothing behind them but an outbox, in the groups of one server. */
 class Sessions {

@@ -21,11 +21,12 @@ const plain: Encoder<string> = {
 function outboxOf(policy: SlowConsumerPolicy, limits: Partial<Limits> = {}) {
   const connection = new ScriptedConnection();
   const told: string[] = [];
+  const clock = manualClock();
   const settings = {
     limits: resolveLimits({ maxOutboundBytes: 100, ...limits }),
-    clock: manualClock(),
+    clock,
     onSlowConsumer: policy,
-    endOfTurn: new EndOfTurn(),
+    endOfTurn: new EndOfTurn(clock),
   };
   const outbox: Outbox<string> = new Outbox(connection, plain, settings, {
     onWritten: () => told.push("written"),
@@ -54,6 +55,22 @@ describe("a push", () => {
     await turnEnd();
     expect(connection.writes).toHaveLength(1);
     expect(connection.written).toBe("abc");
+  });
+
+  it("leaves as the bytes that it came as, and in order with what joins it", async () => {
+    const { outbox, connection, push } = outboxOf("close");
+    const bytes = encodeFrame(plain, "alone");
+    outbox.push(bytes);
+    await turnEnd();
+    expect(connection.writes[0]).toBe(bytes);
+    await connection.take();
+    push("a");
+    outbox.reply("b");
+    push("c");
+    expect(outbox.pending).toBe(3);
+    await turnEnd();
+    expect(connection.written).toBe("aloneabc");
+    expect(connection.writes).toHaveLength(2);
   });
 
   it("is queued behind a write in progress, and leaves with what has gathered", async () => {

@@ -221,6 +221,21 @@ describe("session.send", () => {
     await it.clock.advance(1);
     expect([it.reasons, await flushed]).toEqual([["write-timeout"], false]);
   });
+
+  it.each([50, 300, 5_000])(
+    "meets a write deadline of %i ms although another was set before",
+    async (writeTimeoutMs) => {
+      const { it, open } = await keeping({ writeTimeoutMs }, 16);
+      const { session } = await open({ reads: false });
+      session.send("taken");
+      await it.clock.advance(400);
+      session.send("x".repeat(100));
+      await it.clock.advance(writeTimeoutMs - 1);
+      expect(it.closed).toEqual([]);
+      await it.clock.advance(1);
+      expect(it.reasons).toEqual(["write-timeout"]);
+    },
+  );
 });
 
 describe("a slow consumer", () => {

@@ -4,6 +4,10 @@ import type { Socket } from "./native.ts";
 
 const NOTHING: Bytes = new Uint8Array(0);
 
+/** What was written last, and the view that Node makes of it: for a broadcast it would make one for every connection. */
+let lastBytes = NOTHING as Uint8Array;
+let lastView = Buffer.from(NOTHING.buffer);
+
 /** One connection on `node:net`. The socket must have `allowHalfOpen`, or a reply after the other side's FIN is lost. */
 export class NodeDriver implements Driver {
   readonly connection: DriverConnection;
@@ -30,7 +34,7 @@ export class NodeDriver implements Driver {
   }
 
   write(bytes: Uint8Array): Promise<void> | undefined {
-    this.#socket.write(bytes);
+    this.#socket.write(viewOf(bytes));
     if (this.#socket.writableLength === 0 && !this.#socket.destroyed) return undefined;
     return new Promise((resolve, reject) => {
       this.#unsettled = { resolve, reject };
@@ -72,4 +76,13 @@ export class NodeDriver implements Driver {
     this.#unsettled?.reject(connectionError(new Error("the connection was closed during a write")));
     this.#unsettled = undefined;
   }
+}
+
+function viewOf(bytes: Uint8Array): Buffer {
+  // A view of a buffer that was resized may have another length now.
+  if (bytes !== lastBytes || bytes.length !== lastView.length) {
+    lastBytes = bytes;
+    lastView = Buffer.from(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.length);
+  }
+  return lastView;
 }

@@ -176,7 +176,7 @@ export class ClientLoop<In, Out> implements RequestsEvents, ReconnectionEvents, 
       permits: new Permits(limits.maxConcurrentHandlers),
       asked: this.requests,
       groups: new Groups(),
-      endOfTurn: new EndOfTurn(),
+      endOfTurn: new EndOfTurn(clock),
       observe: (event) => this.#onEvent(event as ClientEvent & ServerEvent),
       onOver: (session) => this.#onOver(session),
     };
