@@ -6,6 +6,7 @@ export const HANDLING: readonly Mutated[] = [
     file: "src/core/pipeline.ts",
     tests: [
       "test/core/pipeline",
+      "test/core/session_backpressure",
       "test/core/session_order",
       "test/core/session_streams",
       "test/core/session_faults",
@@ -63,7 +64,12 @@ export const HANDLING: readonly Mutated[] = [
   },
   {
     file: "src/core/in_flight.ts",
-    tests: ["test/core/pipeline", "test/core/session_deadlines", "test/core/session_order"],
+    tests: [
+      "test/core/pipeline",
+      "test/core/session_backpressure",
+      "test/core/session_deadlines",
+      "test/core/session_order",
+    ],
     mutations: [
       {
         name: "answers the last first",
