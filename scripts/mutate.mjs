@@ -42,6 +42,7 @@ let tested = 0;
 try {
   for (const name of COPIED) cpSync(path.join(root, name), path.join(copy, name), { recursive: true });
   symlinkSync(path.join(root, "node_modules"), path.join(copy, "node_modules"), "junction");
+  await checkUnbroken();
   for (const mutation of chosen) {
     console.log(`${titleOf(mutation.file, mutation.name).padEnd(width)}  ${await fate(mutation)}`);
   }
@@ -55,17 +56,29 @@ console.log(
 );
 if (caught < chosen.length) process.exitCode = 1;
 
+/** What fails anyway would catch everything. */
+async function checkUnbroken() {
+  const failure = (await simulate()) ?? (await test([...new Set(chosen.flatMap(({ tests }) => tests))]));
+  if (failure === undefined) return;
+  rmSync(copy, { recursive: true, force: true });
+  refuse(`the core fails unbroken: ${failure}`);
+}
+
 /** @typedef {Omit<import("../test/mutation/mutation.ts").Mutated, "mutations"> & import("../test/mutation/mutation.ts").Mutation} Breakage */
 
 /** @param {Breakage} breakage */
 async function fate({ file, tests, find, replacement }) {
   const target = path.join(copy, file);
-  const source = readFileSync(path.join(root, file), "utf8");
+  const source = readFileSync(target, "utf8");
   const parts = source.split(find);
   if (parts.length !== 2) return `NO MUTATION: its text occurs ${parts.length - 1} times`;
   writeFileSync(target, parts.join(replacement));
   try {
-    return (await simulate()) ?? (await test(tests)) ?? "SURVIVED";
+    const bySimulator = await simulate();
+    const byTest = bySimulator ?? (await test(tests));
+    if (bySimulator !== undefined) simulated += 1;
+    else if (byTest !== undefined) tested += 1;
+    return short(byTest ?? "SURVIVED");
   } finally {
     writeFileSync(target, source);
   }
@@ -79,9 +92,7 @@ async function simulate() {
   const script = path.join(copy, compiled, "first_failure.js");
   const command = { command: process.execPath, args: [script, String(seeds)] };
   const { ok: unnoticed, output: said } = await run(command, { cwd: copy, timeoutMs: LONGEST_MS });
-  if (unnoticed) return undefined;
-  simulated += 1;
-  return short(said.match(/^seed \d+: .*/m)?.[0] ?? `the simulator ends: ${lastLine(said)}`);
+  return unnoticed ? undefined : (said.match(/^seed \d+: .*/m)?.[0] ?? `the simulator ends: ${lastLine(said)}`);
 }
 
 /** The first test that fails, if one does. @param {readonly string[]} tests */
@@ -89,9 +100,7 @@ async function test(tests) {
   const args = ["run", "--bail=1", "--reporter=default", ...tests];
   const env = { NO_COLOR: "1" };
   const { ok: unnoticed, output: said } = await run(tool("vitest", args), { cwd: copy, env, timeoutMs: LONGEST_MS });
-  if (unnoticed) return undefined;
-  tested += 1;
-  return short(said.match(/^ *FAIL +(.*)/m)?.[1] ?? `the tests end: ${lastLine(said)}`);
+  return unnoticed ? undefined : (said.match(/^ *FAIL +(.*)/m)?.[1] ?? `the tests end: ${lastLine(said)}`);
 }
 
 /** @param {string} file @param {string} name */
@@ -106,7 +115,7 @@ function lastLine(text) {
 
 /** @param {string} text */
 function short(text) {
-  return text.length > 100 ? `${text.slice(0, 99)}…` : text;
+  return text.length > 160 ? `${text.slice(0, 159)}…` : text;
 }
 
 /** @param {string} why @returns {never} */

@@ -61,6 +61,11 @@ export const ENDING: readonly Mutated[] = [
         replacement: "this.#stopping = reason;",
       },
       {
+        name: "goes on reading when the connection is gone",
+        find: "    inbox.end();\n",
+        replacement: "",
+      },
+      {
         name: "does not let go of what waits when the connection is gone",
         find: "    outbox.end();\n",
         replacement: "",

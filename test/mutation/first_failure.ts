@@ -9,6 +9,6 @@ const seeds = Number(process.argv[2]);
 for (let seed = 1; seed <= seeds; seed++) {
   const { failure } = await runScenario(drawScenario(seed, HOURS));
   if (failure === undefined) continue;
-  console.log(`seed ${seed}: ${String(failure)}`);
+  console.log(`seed ${seed}: ${failure instanceof Error ? failure.message : typeof failure}`);
   process.exit(1);
 }
