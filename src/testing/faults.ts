@@ -12,13 +12,15 @@ export const FAULTS = [
   "accept out-of-descriptors",
   "accept connection-aborted",
   "accept accept-failed",
+  "accept listener-closed",
   "clock jump",
 ] as const;
 type FaultKind = (typeof FAULTS)[number];
 
-/** All but the one that ends the server. */
-const PASSING: readonly FaultKind[] = FAULTS.filter((what) => what !== "accept accept-failed");
-/** Among so many accept errors, one is the end of accepting. */
+/** Those that end the server, and all others. */
+const FATAL: readonly FaultKind[] = ["accept accept-failed", "accept listener-closed"];
+const PASSING: readonly FaultKind[] = FAULTS.filter((what) => !FATAL.includes(what));
+/** Among so many faults, one is the end of accepting. */
 const FATAL_ONCE = 60;
 const DURATIONS_MS = [1, 50, 900, 15_000, 90_000, 400_000];
 const MOST_CONNECTIONS = 16;
@@ -36,7 +38,7 @@ export interface Fault {
 
 /** Something that goes wrong at that instant. */
 export function drawFault(random: Random, at: number): Fault {
-  const what = random.once(FATAL_ONCE) ? "accept accept-failed" : random.pick(PASSING);
+  const what = random.pick(random.once(FATAL_ONCE) ? FATAL : PASSING);
   return { at, what, whom: random.below(MOST_CONNECTIONS), amount: random.pick(DURATIONS_MS) };
 }
 
@@ -62,9 +64,17 @@ export function inflict({ what, whom, amount }: Fault, world: Simulation): void 
       return failAccept("connection-aborted", world);
     case "accept accept-failed":
       return failAccept("accept-failed", world);
+    case "accept listener-closed":
+      return closeListener(world);
     case "clock jump":
       return world.jump(amount);
   }
+}
+
+/** The server says nothing of it: it drains. */
+function closeListener(world: Simulation): void {
+  if (world.network.listening > 0) world.deaf = true;
+  failAccept("listener-closed", world);
 }
 
 function failAccept(code: ErrorCode, { network, server }: Simulation): void {

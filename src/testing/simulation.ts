@@ -61,6 +61,8 @@ export class Simulation {
   drainTimeoutMs: number;
   /** Whether the server was asked to drain. */
   asked = false;
+  /** Whether its listener has closed, or is about to: then it drains, though nobody has asked. */
+  deaf = false;
   /** Whether it drains, or has. */
   draining = false;
   /** When handlers last had to wait for those of other connections. */
@@ -252,6 +254,7 @@ export class Simulation {
         return this.trace.add(0, `accept-error ${event.error.code} ${event.retryInMs ?? "for good"}`);
       case "draining":
         this.draining = true;
+        if (this.deaf && !this.asked) this.count("accept-error listener-closed");
         return this.trace.add(0, `draining ${event.connections}`);
       case "drained":
         return this.trace.add(0, `drained ${event.drained} aborted ${event.aborted}`);

@@ -210,3 +210,20 @@ describe("frames", () => {
     expect(it.closed).toMatchObject([{ reason: "idle-timeout", framesIn: 0, bytesIn: 0 }]);
   });
 });
+
+describe("input behind a broken frame", () => {
+  it("is read and dropped while earlier answers are computed: the other side need not wait to send it", async () => {
+    const pending = answers();
+    const it = await served({ concurrency: 2, codec: lines({ maxFrameBytes: 8 }), handler: pending.handler }, 64);
+    const other = await it.connect();
+    await other.send("a\n");
+    await other.send(`${"x".repeat(20)}\n`);
+    for (let sent = 0; sent < 10; sent++) await other.send("more\n".repeat(10));
+    expect(it.server.stats().bytesIn).toBe(2 + 21 + 500);
+    pending.of("a").resolve("A");
+    await it.settle();
+    expect(other.received).toBe("A\nerror: frame-too-large\n");
+    expect(it.closed).toMatchObject([{ reason: "frame-too-large", framesIn: 1 }]);
+    expect(pending.frames).toEqual(["a"]);
+  });
+});

@@ -1,4 +1,8 @@
 import { expect, it } from "vitest";
+import { Inbox } from "../../src/core/inbox.ts";
+import { type Connection, lines } from "../../src/core/mod.ts";
+import { manualClock } from "../../src/testing/mod.ts";
+import { turnEnd } from "../../src/testing/turn.ts";
 import { served } from "./served.ts";
 
 it("what is read behind the end counts for nobody: events and stats agree", async () => {
@@ -25,4 +29,21 @@ it("what is read behind the end counts for nobody: events and stats agree", asyn
   expect(it.server.stats().bytesIn).toBe(one + two);
   tell();
   await it.settle();
+});
+
+it("an inbox counts what came before its end, and nothing behind it", async () => {
+  let input!: ReadableStreamDefaultController<Uint8Array>;
+  const readable = new ReadableStream<Uint8Array>({
+    start(controller) {
+      input = controller;
+    },
+  });
+  const inbox = new Inbox(lines().decoder(), manualClock(), { onInput: () => inbox.take(), onBroken: () => {} });
+  void inbox.run({ readable } as Connection);
+  input.enqueue(new TextEncoder().encode("before\n"));
+  await turnEnd();
+  inbox.end();
+  input.enqueue(new TextEncoder().encode("behind\n"));
+  await turnEnd();
+  expect([inbox.bytesIn, inbox.framesIn]).toEqual([7, 1]);
 });

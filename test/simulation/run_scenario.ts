@@ -7,6 +7,7 @@ import { Answers } from "./answers.ts";
 import { Bounds } from "./bounds.ts";
 import { Client } from "./client.ts";
 import { FrameDeadline } from "./frame_deadline.ts";
+import { HandshakeDeadline } from "./handshake.ts";
 import type { Act, Scenario } from "./scenario.ts";
 import { type Kept, SimulatedService } from "./service.ts";
 
@@ -39,6 +40,7 @@ export async function runScenario(
     answers,
     new Bounds(clients, service),
     new FrameDeadline(clients),
+    new HandshakeDeadline(service.kept),
     service.flushes,
   ];
   const world = new Simulation({

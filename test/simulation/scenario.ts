@@ -42,6 +42,8 @@ export interface Scenario {
   readonly greets: boolean;
   /** What becomes of every fourth connection. */
   readonly welcome: "all" | "refuse" | "throw";
+  /** How long a client may take until its first frame; `undefined` for as long as any other silence. */
+  readonly handshakeMs: number | undefined;
   readonly spanMs: number;
   readonly acts: readonly Act[];
 }
@@ -65,6 +67,7 @@ export function drawScenario(seed: number, hours: number): Scenario {
     disconnectMs: random.pick([0, 0, 0, 5, 60_000]),
     greets: random.once(3),
     welcome: random.pick(["all", "all", "all", "refuse", "throw"] as const),
+    handshakeMs: random.pick([undefined, undefined, undefined, 300, 5_000]),
     spanMs,
     acts: drawActs(seededRandom(seed).fork("acts"), workload, spanMs),
   };

@@ -1,4 +1,4 @@
-import type { Context, Group, Handler, Service, Session } from "../../src/core/mod.ts";
+import type { Context, Group, Handler, Middleware, Service, Session } from "../../src/core/mod.ts";
 import type { Simulation } from "../../src/testing/simulation.ts";
 import { Flushes } from "./flushes.ts";
 import { type Framing, framed, SERVER } from "./framing.ts";
@@ -17,6 +17,15 @@ export interface Kept {
   over: boolean;
 }
 
+/** Whoever says anything is known. */
+const handshake: Middleware<string, string, Kept> = Object.assign<Middleware<string, string, Kept>, object>(
+  (text, { session }, next) => {
+    session.completeHandshake();
+    return next(text);
+  },
+  { handshake: true },
+);
+
 /** Does what is asked of it: one service for all workloads. */
 export class SimulatedService {
   /** What is kept, by the connection's id. */
@@ -29,10 +38,11 @@ export class SimulatedService {
   readonly service: Service<string, string, Kept>;
 
   constructor(scenario: Scenario) {
-    const { connectMs, disconnectMs, greets, welcome, limits, onInvalidFrame, onMaxConnections, onSlowConsumer } =
-      scenario;
+    const { connectMs, disconnectMs, greets, handshakeMs, welcome, limits } = scenario;
+    const { onInvalidFrame, onMaxConnections, onSlowConsumer } = scenario;
     this.service = {
       ...limits,
+      ...(handshakeMs !== undefined && { handshakeTimeoutMs: handshakeMs, middleware: [handshake] }),
       onInvalidFrame,
       onMaxConnections,
       onSlowConsumer,

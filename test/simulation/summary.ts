@@ -1,7 +1,7 @@
 import type { CloseReason, ErrorCode } from "../../src/core/mod.ts";
 import type { Outcome } from "./run_scenario.ts";
 
-/** Every way for a connection to end, a middleware's handshake apart. */
+/** Every way for a connection to end. */
 const REASONS: readonly CloseReason[] = [
   "remote-closed",
   "handler-closed",
@@ -14,6 +14,7 @@ const REASONS: readonly CloseReason[] = [
   "codec-failed",
   "handler-failed",
   "handler-timeout",
+  "handshake-timeout",
   "idle-timeout",
   "frame-timeout",
   "write-timeout",
@@ -22,8 +23,13 @@ const REASONS: readonly CloseReason[] = [
   "too-many-connections",
   "drain-timeout",
 ];
-/** Every row of the table of accept errors but the one that a listener's own end makes. */
-const ACCEPT_ERRORS: readonly ErrorCode[] = ["connection-aborted", "out-of-descriptors", "accept-failed"];
+/** Every row of the table of accept errors. */
+const ACCEPT_ERRORS: readonly ErrorCode[] = [
+  "connection-aborted",
+  "out-of-descriptors",
+  "listener-closed",
+  "accept-failed",
+];
 
 /** What many seeds have seen, added up. */
 export class Summary {

@@ -37,6 +37,7 @@ export class Deadlines extends Pledge {
     if (reason === "idle-timeout") this.#notEarly(reason, decidedAt - model.quietSince, limits.idleTimeoutMs);
     if (reason === "lifetime-reached") this.#notEarly(reason, decidedAt - model.openedAt, limits.lifetimeMs);
     if (reason === "write-timeout") this.#notEarly(reason, now - model.blockedSince, limits.writeTimeoutMs);
+    if (reason === "handshake-timeout") this.#notEarly(reason, decidedAt - model.openedAt, limits.handshakeTimeoutMs);
     if (reason === "handler-timeout") this.#notEarly(reason, decidedAt - model.openedAt, limits.handlerTimeoutMs);
   }
 

@@ -6,7 +6,7 @@ import type { Simulation } from "../simulation.ts";
 export class DrainEnds extends Pledge {
   readonly name = "a drain ends in time, with the true result";
   /** Accepting has failed for good. */
-  #deaf = false;
+  #failed = false;
   #since = Infinity;
   #before = 0;
   #byTimeout = 0;
@@ -14,16 +14,16 @@ export class DrainEnds extends Pledge {
   #jumped = 0;
 
   override onEvent(event: ServerEvent, world: Simulation): void {
-    if (event.type === "accept-error" && event.retryInMs === undefined) this.#deaf = true;
+    if (event.type === "accept-error" && event.retryInMs === undefined) this.#failed = true;
     if (event.type === "draining") this.#begin(event.connections, world);
     if (event.type === "connection-closed" && event.reason === "drain-timeout") this.#byTimeout += 1;
     if (event.type === "drained") this.#end(event.drained, event.aborted, world);
   }
 
-  #begin(connections: number, { asked, now, served, server, jumped }: Simulation): void {
+  #begin(connections: number, { asked, deaf, now, served, server, jumped }: Simulation): void {
     this.#since = now;
     this.#jumped = jumped;
-    this.expect(asked || this.#deaf, () => "it drains, and nobody has asked for it");
+    this.expect(asked || deaf || this.#failed, () => "it drains, and nobody has asked for it");
     const stats = server.stats();
     this.#before = served.size - connections;
     this.#refusedBefore = stats.refused;

@@ -1,0 +1,125 @@
+// @ts-check
+// npm run mutate: breaks the core in one small way after the other (test/mutation), and sees whether the simulator or a test
+// notices. Not part of npm test.
+//
+//   npm run mutate -- [--only NAME] [--seeds N]     NAME: a mutation, or the beginning of its name
+//
+// Works on a copy. Exit code 1 when a mutation survives, or is none any more because its text has changed.
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { pathToFileURL } from "node:url";
+import { parseArgs } from "node:util";
+import { root, run, tool } from "./commands.mjs";
+
+/** What the simulator and the tests of the core need. */
+const COPIED = ["src", "test", "package.json", "deno.json", "tsconfig.json", "vitest.config.ts"];
+/** What takes longer hangs, which is noticed. */
+const LONGEST_MS = 240_000;
+
+const { values } = parseArgs({
+  options: { only: { type: "string", default: "" }, seeds: { type: "string", default: "400" } },
+});
+const seeds = Number(values.seeds);
+if (!Number.isSafeInteger(seeds) || seeds < 0) refuse(`--seeds must be a whole number, not ${values.seeds}`);
+
+const compiled = path.join("tmp", "mutation", "test", "mutation");
+const { ok, output } = await run(tool("typescript", ["-p", "test/mutation"], "tsc"));
+if (!ok) refuse(output);
+const { MUTATIONS } = /** @type {typeof import("../test/mutation/mutations.ts")} */ (
+  await import(pathToFileURL(path.join(root, compiled, "mutations.js")).href)
+);
+const chosen = MUTATIONS.flatMap(({ mutations, ...where }) =>
+  mutations.filter(({ name }) => name.startsWith(values.only)).map((mutation) => ({ ...where, ...mutation })),
+);
+if (chosen.length === 0) refuse(`no mutation is called ${values.only}`);
+const width = Math.max(...chosen.map(({ file, name }) => titleOf(file, name).length));
+
+const copy = mkdtempSync(path.join(os.tmpdir(), "spillway-mutate-"));
+const started = performance.now();
+let simulated = 0;
+let tested = 0;
+try {
+  for (const name of COPIED) cpSync(path.join(root, name), path.join(copy, name), { recursive: true });
+  symlinkSync(path.join(root, "node_modules"), path.join(copy, "node_modules"), "junction");
+  await checkUnbroken();
+  for (const mutation of chosen) {
+    console.log(`${titleOf(mutation.file, mutation.name).padEnd(width)}  ${await fate(mutation)}`);
+  }
+} finally {
+  rmSync(copy, { recursive: true, force: true });
+}
+const caught = simulated + tested;
+const minutes = ((performance.now() - started) / 60_000).toFixed(1);
+console.log(
+  `\n${caught} of ${chosen.length} caught, ${simulated} by the simulator and ${tested} by a test, in ${minutes} min`,
+);
+if (caught < chosen.length) process.exitCode = 1;
+
+/** What fails anyway would catch everything. */
+async function checkUnbroken() {
+  const failure = (await simulate()) ?? (await test([...new Set(chosen.flatMap(({ tests }) => tests))]));
+  if (failure === undefined) return;
+  rmSync(copy, { recursive: true, force: true });
+  refuse(`the core fails unbroken: ${failure}`);
+}
+
+/** @typedef {Omit<import("../test/mutation/mutation.ts").Mutated, "mutations"> & import("../test/mutation/mutation.ts").Mutation} Breakage */
+
+/** @param {Breakage} breakage */
+async function fate({ file, tests, find, replacement }) {
+  const target = path.join(copy, file);
+  const source = readFileSync(target, "utf8");
+  const parts = source.split(find);
+  if (parts.length !== 2) return `NO MUTATION: its text occurs ${parts.length - 1} times`;
+  writeFileSync(target, parts.join(replacement));
+  try {
+    const bySimulator = await simulate();
+    const byTest = bySimulator ?? (await test(tests));
+    if (bySimulator !== undefined) simulated += 1;
+    else if (byTest !== undefined) tested += 1;
+    return short(byTest ?? "SURVIVED");
+  } finally {
+    writeFileSync(target, source);
+  }
+}
+
+/** What the simulator says, if it notices. */
+async function simulate() {
+  // Types do not matter, and checking them takes longer than the seeds.
+  const built = await run(tool("typescript", ["-p", "test/mutation", "--noCheck"], "tsc"), { cwd: copy });
+  if (!built.ok) throw new Error(built.output);
+  const script = path.join(copy, compiled, "first_failure.js");
+  const command = { command: process.execPath, args: [script, String(seeds)] };
+  const { ok: unnoticed, output: said } = await run(command, { cwd: copy, timeoutMs: LONGEST_MS });
+  return unnoticed ? undefined : (said.match(/^seed \d+: .*/m)?.[0] ?? `the simulator ends: ${lastLine(said)}`);
+}
+
+/** The first test that fails, if one does. @param {readonly string[]} tests */
+async function test(tests) {
+  const args = ["run", "--bail=1", "--reporter=default", ...tests];
+  const env = { NO_COLOR: "1" };
+  const { ok: unnoticed, output: said } = await run(tool("vitest", args), { cwd: copy, env, timeoutMs: LONGEST_MS });
+  return unnoticed ? undefined : (said.match(/^ *FAIL +(.*)/m)?.[1] ?? `the tests end: ${lastLine(said)}`);
+}
+
+/** @param {string} file @param {string} name */
+function titleOf(file, name) {
+  return `${path.basename(file, ".ts")} ${name}`;
+}
+
+/** @param {string} text */
+function lastLine(text) {
+  return text.trim().split("\n").at(-1) ?? "";
+}
+
+/** @param {string} text */
+function short(text) {
+  return text.length > 160 ? `${text.slice(0, 159)}…` : text;
+}
+
+/** @param {string} why @returns {never} */
+function refuse(why) {
+  console.error(why);
+  process.exit(2);
+}

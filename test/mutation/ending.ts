@@ -1,0 +1,75 @@
+import type { Mutated } from "./mutation.ts";
+
+/** How a connection ends. */
+export const ENDING: readonly Mutated[] = [
+  {
+    file: "src/core/ending.ts",
+    tests: [
+      "test/core/session_close",
+      "test/core/session_draining",
+      "test/core/goodbye",
+      "test/core/session_connect",
+      "test/core/drain",
+      "test/core/group",
+      "test/core/traffic",
+      "test/core/session_deadlines",
+    ],
+    mutations: [
+      {
+        name: "decides for the last reason instead of the first",
+        find: "if (this.#reason === undefined) {",
+        replacement: "if (this.#reason !== reason) {",
+      },
+      {
+        name: "takes a drain for the other side's end",
+        find: 'this.#stopping ??= "remote-closed";',
+        replacement: 'this.#stopping = "remote-closed";',
+      },
+      {
+        name: "stays a member of its groups",
+        find: "this.#parts.session.leaveAll();",
+        replacement: "",
+      },
+      {
+        name: "sends behind the goodbye",
+        find: "this.#saidGoodbye = true;",
+        replacement: "",
+      },
+      {
+        name: "closes before all is sent",
+        find: "if (outbox.pending > 0) return;",
+        replacement: "",
+      },
+      {
+        name: "is over twice",
+        find: "if (this.#forgotten) return false;",
+        replacement: "",
+      },
+      {
+        name: "sends no FIN",
+        find: "void connection.close();",
+        replacement: "",
+      },
+      {
+        name: "does not wait for a goodbye that is being made",
+        find: "pipeline.length === 0 && !lifecycle.asking;",
+        replacement: "pipeline.length === 0;",
+      },
+      {
+        name: "takes frames while it stops",
+        find: "this.#stopping = reason;\n    this.#parts.inbox.stop();",
+        replacement: "this.#stopping = reason;",
+      },
+      {
+        name: "goes on reading when the connection is gone",
+        find: "    inbox.end();\n",
+        replacement: "",
+      },
+      {
+        name: "does not let go of what waits when the connection is gone",
+        find: "    outbox.end();\n",
+        replacement: "",
+      },
+    ],
+  },
+];

@@ -1,0 +1,177 @@
+import type { Mutated } from "./mutation.ts";
+
+/** Frames on their way through the handler. */
+export const HANDLING: readonly Mutated[] = [
+  {
+    file: "src/core/pipeline.ts",
+    tests: [
+      "test/core/pipeline",
+      "test/core/session_backpressure",
+      "test/core/session_order",
+      "test/core/session_streams",
+      "test/core/session_faults",
+      "test/core/session_deadlines",
+      "test/core/session_upgrade",
+      "test/core/session_signal",
+    ],
+    mutations: [
+      {
+        name: "lets a synchronous reply overtake another that is not finished",
+        find: "if (this.length > 0) this.#inFlight.add(exchange);",
+        replacement: "if (this.length > 1) this.#inFlight.add(exchange);",
+      },
+      {
+        name: "hands out replies whether there is room or not",
+        find: "if (!this.#events.roomy) break;",
+        replacement: "",
+      },
+      {
+        name: "asks a stream for frames whether there is room or not",
+        find: "if (stream.waiting || !this.#events.roomy) return;",
+        replacement: "if (stream.waiting) return;",
+      },
+      {
+        name: "keeps the permits of handlers whose connection is over",
+        find: "this.#rest(exchange);\n      exchange.abort(error);",
+        replacement: "exchange.abort(error);",
+      },
+      {
+        name: "does not signal handlers that nobody waits for",
+        find: "exchange.finished = true;\n      this.#rest(exchange);\n      exchange.abort(error);",
+        replacement: "exchange.finished = true;\n      this.#rest(exchange);",
+      },
+      {
+        name: "fails a handler again that was out of time",
+        find: "if (exchange.finished) return;\n    this.#rest(exchange);",
+        replacement: "this.#rest(exchange);",
+      },
+      {
+        name: "takes the new encoder before the replies of the old one are out",
+        find: "this.#inFlight.lastFrom(exchange).next = encoder;",
+        replacement: "exchange.next = encoder;",
+      },
+      {
+        name: "sets no deadline for a stream's frame",
+        find: "exchange.startedAt = this.#clock.now();",
+        replacement: "",
+      },
+      {
+        name: "does not stop a stream that came too late",
+        find: "if (exchange.finished) exchange.stream.stop();",
+        replacement: "",
+      },
+    ],
+  },
+  {
+    file: "src/core/in_flight.ts",
+    tests: [
+      "test/core/pipeline",
+      "test/core/session_backpressure",
+      "test/core/session_deadlines",
+      "test/core/session_order",
+    ],
+    mutations: [
+      {
+        name: "answers the last first",
+        find: "this.#exchanges.push(exchange);",
+        replacement: "this.#exchanges.unshift(exchange);",
+      },
+    ],
+  },
+  {
+    file: "src/core/reply_stream.ts",
+    tests: ["test/core/session_streams"],
+    mutations: [
+      {
+        name: "does not tell the iterator that nobody wants the rest",
+        find: "void this.#return();",
+        replacement: "",
+      },
+    ],
+  },
+  {
+    file: "src/core/permits.ts",
+    tests: ["test/core/permits", "test/core/session_permits"],
+    mutations: [
+      {
+        name: "gives one permit too many",
+        find: "return this.used < this.#max && (",
+        replacement: "return this.used <= this.#max && (",
+      },
+      {
+        name: "keeps in line who is gone",
+        find: "if (this.#line.delete(owner)) this.#schedule();",
+        replacement: "",
+      },
+      {
+        name: "lets who comes pass those in line",
+        find: "(this.#line.size === 0 || this.#serving === owner)",
+        replacement: "owner !== undefined",
+      },
+    ],
+  },
+  {
+    file: "src/core/session_loop.ts",
+    tests: [
+      "test/core/session_order",
+      "test/core/session_faults",
+      "test/core/session_input",
+      "test/core/session_send",
+      "test/core/session_permits",
+      "test/core/session_draining",
+      "test/core/goodbye",
+    ],
+    mutations: [
+      {
+        name: "takes one frame more than concurrency",
+        find: "this.pipeline.length >= atOnce ||",
+        replacement: "this.pipeline.length > atOnce ||",
+      },
+      {
+        name: "takes frames whether there is room for replies or not",
+        find: "this.pipeline.length >= atOnce || !this.roomy)",
+        replacement: "this.pipeline.length >= atOnce)",
+      },
+      {
+        name: "goes on behind a broken frame",
+        find: "if (!skipped) this.fail(error);",
+        replacement: "",
+      },
+      {
+        name: "skips where nobody knows where the next frame begins",
+        find: "&& isSkippable(error) && !this.inbox.lost;",
+        replacement: "&& isSkippable(error);",
+      },
+      {
+        name: "reads on behind a fault",
+        find: "this.inbox.stop();",
+        replacement: "",
+      },
+      {
+        name: "does not flush when a turn ends",
+        find: "this.outbox.flush();\n    this.#ending.closeWhenDone();",
+        replacement: "this.#ending.closeWhenDone();",
+      },
+      {
+        name: "does not see that the input has ended",
+        find: "if (this.inbox.eof) this.#ending.stopAtEof();",
+        replacement: "",
+      },
+      {
+        name: "keeps a slow consumer",
+        find: 'if (policy === "close") this.abort("slow-consumer", slowConsumerError());',
+        replacement: "",
+      },
+      {
+        name: "stays in line for a permit when it is over",
+        find: "this.settings.permits.forget(this);",
+        replacement: "",
+      },
+      {
+        name: "says no goodbye",
+        find: "this.#ending.sayGoodbye();",
+        replacement: "",
+      },
+    ],
+  },
+];

@@ -1,0 +1,19 @@
+import { ACCEPTING } from "./accepting.ts";
+import { DECODING } from "./decoding.ts";
+import { ENDING } from "./ending.ts";
+import { HANDLING } from "./handling.ts";
+import type { Mutated } from "./mutation.ts";
+import { READING } from "./reading.ts";
+import { SENDING } from "./sending.ts";
+import { WATCHING } from "./watching.ts";
+
+/** Breakages of the core, each of which the simulator or a test must notice. */
+export const MUTATIONS: readonly Mutated[] = [
+  ...READING,
+  ...DECODING,
+  ...HANDLING,
+  ...SENDING,
+  ...WATCHING,
+  ...ENDING,
+  ...ACCEPTING,
+];

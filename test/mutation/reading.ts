@@ -1,0 +1,73 @@
+import type { Mutated } from "./mutation.ts";
+
+/** How bytes come in. */
+export const READING: readonly Mutated[] = [
+  {
+    file: "src/core/inbox.ts",
+    tests: [
+      "test/core/session_input",
+      "test/core/session_backpressure",
+      "test/core/session_deadlines",
+      "test/core/session_upgrade",
+      "test/core/traffic_at_the_end",
+    ],
+    mutations: [
+      {
+        name: "does not wait until a chunk is taken",
+        find: "if (this.#held !== undefined) await this.#taken();",
+        replacement: "if (this.#held !== undefined) void 0;",
+      },
+      {
+        name: "loses what the decoder before an upgrade has left",
+        find: "if (bytes.length > 0) this.#decoder.push(bytes);",
+        replacement: "",
+      },
+      {
+        name: "recycles a chunk that somebody may still look into",
+        find: "this.#dry && decoder === this.#decoder && decoder.leavesChunks === true",
+        replacement: "this.#dry && decoder === this.#decoder",
+      },
+      {
+        name: "does not tell the decoder of the end",
+        find: "else if (this.eof && !this.#ended) this.#end();",
+        replacement: "",
+      },
+      {
+        name: "begins the frame deadline anew with every chunk",
+        find: "else if (this.frameBegunAt === Infinity || this.#renewed) this",
+        replacement: "else this",
+      },
+      {
+        name: "does not note when it heard something",
+        find: "this.heardAt = this.#clock.now();",
+        replacement: "",
+      },
+      {
+        name: "counts what comes behind the end",
+        find: "if (done || this.#over) break;",
+        replacement: "if (done) break;",
+      },
+      {
+        name: "takes what comes after it was stopped",
+        find: "if (this.#stopped) continue;",
+        replacement: "",
+      },
+    ],
+  },
+  {
+    file: "src/core/connection.ts",
+    tests: ["test/core/connection.", "test/core/parking", "test/core/direct_"],
+    mutations: [
+      {
+        name: "sends FIN before what is being written",
+        find: "if (this.#unsent > 0 || this.#sending) return;",
+        replacement: "",
+      },
+      {
+        name: "does not wake who sleeps when input comes",
+        find: "input.enqueue(bytes);\n    this.#wake();",
+        replacement: "input.enqueue(bytes);",
+      },
+    ],
+  },
+];

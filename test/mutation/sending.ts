@@ -1,0 +1,121 @@
+import type { Mutated } from "./mutation.ts";
+
+/** What goes out. */
+export const SENDING: readonly Mutated[] = [
+  {
+    file: "src/core/outbox.ts",
+    tests: ["test/core/outbox", "test/core/session_send", "test/core/session_backpressure", "test/core/flush"],
+    mutations: [
+      {
+        name: "has room for a reply when it is exactly full",
+        find: "return this.pending < this.#settings.limits.maxOutboundBytes;",
+        replacement: "return this.pending <= this.#settings.limits.maxOutboundBytes;",
+      },
+      {
+        name: "lets one push too many wait",
+        find: "this.waitingPushes < maxOutboundFrames;",
+        replacement: "this.waitingPushes <= maxOutboundFrames;",
+      },
+      {
+        name: "counts dropped frames as sent",
+        find: "this.framesOut -= 1;",
+        replacement: "",
+      },
+      {
+        name: "writes before the last write is done",
+        find: "if (this.writing) return;",
+        replacement: "",
+      },
+      {
+        name: "does not note that a write was taken",
+        find: "this.progressAt = this.#settings.clock.now();\n    this.flush();",
+        replacement: "this.flush();",
+      },
+      {
+        name: "leaves who waits for a flush waiting when the connection is over",
+        find: "this.#flushes?.end();",
+        replacement: "",
+      },
+      {
+        name: "waits for what was dropped to be written",
+        find: "this.#flushes?.shorten(this.bytesOut + this.#unwritten + buffer.length, dropped);",
+        replacement: "",
+      },
+      {
+        name: "tells of a slow consumer once and never again",
+        find: "if (this.pending === 0) this.#slow = false;",
+        replacement: "",
+      },
+    ],
+  },
+  {
+    file: "src/core/frame_queue.ts",
+    tests: ["test/core/frame_queue", "test/core/outbox"],
+    mutations: [
+      {
+        name: "counts bytes that were taken off as droppable",
+        find: "this.droppableBytes -= this.#first;",
+        replacement: "",
+      },
+      {
+        name: "drops the replies before the oldest push too",
+        find: "if (kept > 0) buffer.bytes(this.#bytes.take(kept));",
+        replacement: "if (kept > 0) this.#bytes.take(kept);",
+      },
+    ],
+  },
+  {
+    file: "src/core/flush_waiters.ts",
+    tests: ["test/core/flush_waiters", "test/core/session_send"],
+    mutations: [
+      {
+        name: "waits for one byte more",
+        find: "(this.#waiters[count] as Waiter).at <= bytes",
+        replacement: "(this.#waiters[count] as Waiter).at < bytes",
+      },
+    ],
+  },
+  {
+    file: "src/core/output_buffer.ts",
+    tests: ["test/core/output_buffer", "test/core/session_faults"],
+    mutations: [
+      {
+        name: "sends half of a frame that could not be encoded",
+        find: "this.#text = text;\n      this.#parts.length",
+        replacement: "this.#parts.length",
+      },
+    ],
+  },
+  {
+    file: "src/core/served_session.ts",
+    tests: ["test/core/group", "test/core/session_send"],
+    mutations: [
+      {
+        name: "sends when it is over",
+        find: 'if (!sendable) return "closed";',
+        replacement: "",
+      },
+      {
+        name: "forgets which groups it is in",
+        find: "this.#joined.add(group);",
+        replacement: "",
+      },
+    ],
+  },
+  {
+    file: "src/core/group.ts",
+    tests: ["test/core/group"],
+    mutations: [
+      {
+        name: "sends a broadcast to who is left out",
+        find: "if (member === except) continue;",
+        replacement: "",
+      },
+      {
+        name: "keeps groups without members",
+        find: "if (members?.delete(member) && members.size === 0) this.#groups.delete(name);",
+        replacement: "members?.delete(member);",
+      },
+    ],
+  },
+];

@@ -1,0 +1,62 @@
+import type { Mutated } from "./mutation.ts";
+
+/** Deadlines. */
+export const WATCHING: readonly Mutated[] = [
+  {
+    file: "src/core/watch.ts",
+    tests: ["test/core/session_deadlines", "test/core/parking", "test/core/session_close", "test/core/handshake"],
+    mutations: [
+      {
+        name: "has no write deadline",
+        find: 'if (outbox.writing) this.#earliest(outbox.progressAt + limits.writeTimeoutMs, "write-timeout");',
+        replacement: "",
+      },
+      {
+        name: "waits for the other side's FIN for ever",
+        find: 'return this.#earliest(this.#closingAt + limits.lingerTimeoutMs, "linger");',
+        replacement: "return;",
+      },
+      {
+        name: "takes a busy connection for an idle one",
+        find: "if (busy || outbox.writing || !inbox.starved) return;",
+        replacement: "if (outbox.writing || !inbox.starved) return;",
+      },
+      {
+        name: "takes only what comes for a sign of life",
+        find: "Math.max(inbox.heardAt, pipeline.settledAt, progressAt)",
+        replacement: "inbox.heardAt",
+      },
+      {
+        name: "has no handler deadline while it stops",
+        find: 'if (phase === "ending") return;',
+        replacement: 'if (phase !== "serving") return;',
+      },
+      {
+        name: "leaves the deadline of a session that is over",
+        find: "this.owner.settings.deadlines.disarm(this);",
+        replacement: "",
+      },
+    ],
+  },
+  {
+    file: "src/core/deadline.ts",
+    tests: ["test/core/deadline"],
+    mutations: [
+      {
+        name: "leaves the timer when no deadline is left",
+        find: "if (this.#heap.length === 0) this.#clearTimer();",
+        replacement: "",
+      },
+      {
+        name: "sets no timer for the deadlines behind one that passed",
+        find: "if (this.#heap.length > 0) this.#setTimer();",
+        replacement: "",
+      },
+      {
+        name: "leaves the heap out of order",
+        find: "this.#siftDown(last);",
+        replacement: "",
+      },
+    ],
+  },
+];

@@ -1,0 +1,27 @@
+import { Pledge } from "../../src/testing/pledge.ts";
+import type { ServedModel } from "../../src/testing/served_model.ts";
+import type { Simulation } from "../../src/testing/simulation.ts";
+import type { Kept } from "./service.ts";
+
+/** Timers count whole milliseconds. */
+const TOLERANCE_MS = 1;
+
+/** Who has said nothing when the handshake's time is up is on its way out. That it is not early, the reason says. */
+export class HandshakeDeadline extends Pledge {
+  readonly name = "the handshake deadline fires in time";
+  readonly #kept: ReadonlyMap<number, Kept>;
+
+  constructor(kept: ReadonlyMap<number, Kept>) {
+    super();
+    this.#kept = kept;
+  }
+
+  override onSettled({ info, live, finAt, blockedSince, working, openedAt }: ServedModel, world: Simulation): void {
+    const { clock, limits, now } = world;
+    if (limits.handshakeTimeoutMs === undefined || this.#kept.get(info.id)?.handled.length !== 0) return;
+    // Timers that are due at this instant are still to come; and what is said last waits for what is before it.
+    if (clock.next <= now || !live || finAt < Infinity || blockedSince < Infinity || working.length > 0) return;
+    const late = now - openedAt - limits.handshakeTimeoutMs;
+    this.expect(late <= TOLERANCE_MS, () => `connection ${info.id}: it passed ${late} ms ago`);
+  }
+}
