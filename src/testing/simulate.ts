@@ -66,13 +66,8 @@ type Act =
  *   service: () => ({ codec: lines(), handler: (line) => line.toUpperCase() }),
  *   client: async (client) => {
  *     await client.send("hello\n");
- *     let received = "";
- *     while (!received.endsWith("\n")) {
- *       const bytes = await client.receive();
- *       if (bytes === undefined) return;
- *       received += new TextDecoder().decode(bytes);
- *     }
- *     if (received !== "HELLO\n") throw new Error(`got ${received}`);
+ *     const reply = await client.receiveLine();
+ *     if (reply !== undefined && reply !== "HELLO") throw new Error(`got ${reply}`);
  *   },
  * });
  * console.log(Object.keys(reasons).length > 0); // true
@@ -139,7 +134,7 @@ async function follow(
   try {
     const connection = await world.network.connect(world.server.address);
     world.onEnd(() => connection.abort());
-    await script(new SimulatedClient(number, connection, random, world.clock));
+    await script(new SimulatedClient(number, connection, random, world));
     world.trace.add(-number, `client ${number} is done`);
     await connection.close();
   } catch (error) {

@@ -1,8 +1,11 @@
 import type { Bytes, Connection } from "../core/mod.ts";
-import type { ManualClock } from "./manual_clock.ts";
 import type { Random } from "./random.ts";
+import type { Simulation } from "./simulation.ts";
 
 const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+/** So many bytes of what is sent and received are in the trace. */
+const SHOWN = 60;
 
 /**
  * The other side of one connection, as a client's script plays it.
@@ -15,16 +18,19 @@ export class SimulatedClient {
   /** Of its own: what it draws changes nothing for others. */
   readonly random: Random;
   readonly connection: Connection;
-  readonly #clock: ManualClock;
+  readonly #world: Simulation;
   readonly #reader: ReadableStreamDefaultReader<Bytes>;
   readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
+  readonly #decoder = new TextDecoder();
+  /** Received, and not yet given as a line. */
+  #text = "";
 
   /** Use `simulate`. */
-  constructor(number: number, connection: Connection, random: Random, clock: ManualClock) {
+  constructor(number: number, connection: Connection, random: Random, world: Simulation) {
     this.number = number;
     this.connection = connection;
     this.random = random;
-    this.#clock = clock;
+    this.#world = world;
     this.#reader = connection.readable.getReader();
     this.#writer = connection.writable.getWriter();
     this.#writer.closed.catch(() => undefined);
@@ -32,13 +38,36 @@ export class SimulatedClient {
 
   /** Sends bytes, or a string as UTF-8; fulfils when the network has taken them. */
   send(data: string | Uint8Array): Promise<void> {
-    return this.#writer.write(typeof data === "string" ? encoder.encode(data) : data);
+    const bytes = typeof data === "string" ? encoder.encode(data) : data;
+    this.#world.trace.add(-this.number, `client ${this.number} sends ${shown(bytes)}`);
+    return this.#writer.write(bytes);
   }
 
   /** The next bytes, however the network has cut them; `undefined` when the server has sent FIN. */
   async receive(): Promise<Bytes | undefined> {
     const { value } = await this.#reader.read();
+    // Ahead of what it does in the same turn: a script may do both at once, and runtimes take another number of microtasks.
+    const what = value === undefined ? "FIN" : shown(value);
+    this.#world.trace.add(-this.number - 0.5, `client ${this.number} receives ${what}`);
     return value;
+  }
+
+  /**
+   * The next line as UTF-8, without its LF; `undefined` when the server has sent FIN first. Not on a connection on which
+   * `receive` is used, too: what is behind the line is kept for the next.
+   */
+  async receiveLine(): Promise<string | undefined> {
+    let end = this.#text.indexOf("\n");
+    while (end < 0) {
+      const bytes = await this.receive();
+      if (bytes === undefined) return undefined;
+      const seen = this.#text.length;
+      this.#text += this.#decoder.decode(bytes, { stream: true });
+      end = this.#text.indexOf("\n", seen);
+    }
+    const line = this.#text.slice(0, end);
+    this.#text = this.#text.slice(end + 1);
+    return line;
   }
 
   /** Sends FIN: nothing more will be sent. */
@@ -53,6 +82,10 @@ export class SimulatedClient {
 
   /** Fulfils after so many virtual milliseconds. */
   pause(ms: number): Promise<void> {
-    return new Promise((resolve) => this.#clock.setTimeout(resolve, ms));
+    return new Promise((resolve) => this.#world.clock.setTimeout(resolve, ms));
   }
+}
+
+function shown(bytes: Uint8Array): string {
+  return JSON.stringify(decoder.decode(bytes.subarray(0, SHOWN))) + (bytes.length > SHOWN ? "…" : "");
 }

@@ -1,24 +1,16 @@
 import { describe, expect, it } from "vitest";
-import { lines } from "../../src/core/codecs/mod.ts";
+import { delimited, lines } from "../../src/core/codecs/mod.ts";
 import type { Service } from "../../src/core/mod.ts";
 import { type ManualClock, type SimulatedClient, type SimulateOptions, simulate } from "../../src/testing/mod.ts";
 
-const decoder = new TextDecoder();
-
 /** Asks one thing after the other, and looks at the answers. */
 async function ask(client: SimulatedClient): Promise<void> {
-  let received = "";
   for (let count = 0; count < 3; count++) {
-    const question = `q${client.number}.${count}\n`;
-    await client.send(question);
-    while (!received.includes("\n")) {
-      const bytes = await client.receive();
-      if (bytes === undefined) return;
-      received += decoder.decode(bytes);
-    }
-    const end = received.indexOf("\n") + 1;
-    if (received.slice(0, end) !== question.toUpperCase()) throw new Error(`asked ${question}, told ${received}`);
-    received = received.slice(end);
+    const question = `q${client.number}.${count}`;
+    await client.send(`${question}\n`);
+    const answer = await client.receiveLine();
+    if (answer === undefined) return;
+    if (answer !== question.toUpperCase()) throw new Error(`asked ${question}, told ${answer}`);
     await client.pause(client.random.below(2_000));
   }
 }
@@ -63,6 +55,7 @@ describe("simulate()", () => {
     await expect(failed).rejects.toThrow(/^seed 3: asked q\d+/);
     await expect(failed).rejects.toThrow(/\n2 of 13 acts are enough:\n( {2}[\d.]+ client \d+ connects\n){2}/);
     await expect(failed).rejects.toThrow(/what happens then:\n {2}0\.000 listening\n/);
+    await expect(failed).rejects.toThrow(/\n {2}[\d.]+ client (\d+) sends "q\1\.\d\\n"\n/);
   });
 
   it("checks what Spillway promises: a service that leaves a timer behind is found out", async () => {
@@ -72,6 +65,23 @@ describe("simulate()", () => {
       onConnect: () => void clock.setTimeout(() => {}, 90 * 24 * 3_600_000),
     });
     await expect(simulate({ service, client: ask, seed: 3 })).rejects.toThrow("nothing is left behind: timers: ");
+  });
+
+  it("gives a client whole lines, however they were cut and joined, and no part of one at FIN", async () => {
+    const given: (string | undefined)[] = [];
+    await simulate({
+      seed: 1,
+      clients: 1,
+      faults: 0,
+      conditions: () => ({ latencyMs: 1, jitterMs: 0, bytesPerSecond: Infinity, bufferBytes: 64, cutting: "fine" }),
+      service: () => ({ codec: delimited({ delimiter: "!" }), handler: (word) => word }),
+      client: async (client) => {
+        await client.send("zwölf\n\n2!\n!bye!");
+        await client.finish();
+        for (let count = 0; count < 4; count++) given.push(await client.receiveLine());
+      },
+    });
+    expect(given).toEqual(["zwölf", "", "2!", undefined]);
   });
 
   it.each<[string, Partial<SimulateOptions<string, string>>]>([
