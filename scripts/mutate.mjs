@@ -2,7 +2,7 @@
 // npm run mutate: breaks the core in one small way after the other (test/mutation), and sees whether the simulator or a test
 // notices. Not part of npm test.
 //
-//   npm run mutate -- [--only NAME] [--seeds N]     NAME: a mutation, or the beginning of its name
+//   npm run mutate -- [--only NAME[,NAME…]] [--seeds N]     NAME: as in the table, or its beginning
 //
 // Works on a copy. Exit code 1 when a mutation survives, or is none any more because its text has changed.
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
@@ -29,9 +29,11 @@ if (!ok) refuse(output);
 const { MUTATIONS } = /** @type {typeof import("../test/mutation/mutations.ts")} */ (
   await import(pathToFileURL(path.join(root, compiled, "mutations.js")).href)
 );
+const isAsked = (/** @type {string} */ title) =>
+  values.only.split(",").some((beginning) => title.startsWith(beginning));
 const chosen = MUTATIONS.flatMap(({ mutations, ...where }) =>
-  mutations.filter(({ name }) => name.startsWith(values.only)).map((mutation) => ({ ...where, ...mutation })),
-);
+  mutations.map((mutation) => ({ ...where, ...mutation })),
+).filter(({ file, name }) => isAsked(titleOf(file, name)));
 if (chosen.length === 0) refuse(`no mutation is called ${values.only}`);
 const width = Math.max(...chosen.map(({ file, name }) => titleOf(file, name).length));
 
@@ -88,7 +90,7 @@ async function fate({ file, tests, find, replacement }) {
 async function simulate() {
   // Types do not matter, and checking them takes longer than the seeds.
   const built = await run(tool("typescript", ["-p", "test/mutation", "--noCheck"], "tsc"), { cwd: copy });
-  if (!built.ok) throw new Error(built.output);
+  if (!built.ok) throw new Error(`a mutation must compile: ${built.output}`);
   const script = path.join(copy, compiled, "first_failure.js");
   const command = { command: process.execPath, args: [script, String(seeds)] };
   const { ok: unnoticed, output: said } = await run(command, { cwd: copy, timeoutMs: LONGEST_MS });

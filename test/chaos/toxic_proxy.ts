@@ -26,7 +26,8 @@ export class ToxicProxy {
   readonly #server: Server;
   readonly #options: ToxicProxyOptions;
   readonly #links = new Map<number, Link>();
-  readonly #clients = new Set<Socket>();
+  /** All that it has open, to either side. */
+  readonly #sockets = new Set<Socket>();
   #down = false;
 
   /** Listens on a port that the system chooses. */
@@ -63,7 +64,7 @@ export class ToxicProxy {
   /** Resets what is left, and listens no more. */
   async close(): Promise<void> {
     for (const link of this.#links.values()) link.reset();
-    for (const client of this.#clients) client.destroy();
+    for (const socket of this.#sockets) socket.destroy();
     if (!this.#server.listening) return;
     this.#server.close();
     await once(this.#server, "close");
@@ -72,8 +73,7 @@ export class ToxicProxy {
   async #onClient(client: Socket): Promise<void> {
     // It may break before anybody else listens.
     client.on("error", () => {});
-    this.#clients.add(client);
-    client.on("close", () => this.#clients.delete(client));
+    this.#track(client);
     client.pause();
     const fromPort = client.remotePort as number;
     const { to, toxics, onLink, onToxic = () => {}, clock = systemClock } = this.#options;
@@ -81,10 +81,16 @@ export class ToxicProxy {
     const chosen = (await toxics?.(fromPort)) ?? {};
     if (this.#down || client.destroyed || !this.#server.listening) return this.#refuse(client);
     const server = connect({ port: to, host: LOOPBACK, allowHalfOpen: true, noDelay: true });
+    this.#track(server);
     const link = new Link(client, server, chosen, clock, onToxic, () => this.#links.delete(fromPort));
     this.#links.set(fromPort, link);
     onLink?.(fromPort, link);
     server.once("connect", () => link.start());
+  }
+
+  #track(socket: Socket): void {
+    this.#sockets.add(socket);
+    socket.on("close", () => this.#sockets.delete(socket));
   }
 
   #refuse(client: Socket): void {

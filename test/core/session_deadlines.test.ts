@@ -30,6 +30,20 @@ describe("idle deadline", () => {
     expect(it.closed).toMatchObject([{ reason: "idle-timeout", durationMs: 6_900 }]);
   });
 
+  it("does not run while a frame is with its handler, even where another could be", async () => {
+    const pending = answers();
+    const it = await served({ concurrency: 2, idleTimeoutMs: 1_000, handler: pending.handler });
+    const other = await it.connect();
+    await other.send("a\n");
+    await it.clock.advance(5_000);
+    pending.of("a").resolve("A");
+    await it.clock.advance(999);
+    expect(other.received).toBe("A\n");
+    expect(it.closed).toEqual([]);
+    await it.clock.advance(1);
+    expect(it.closed).toMatchObject([{ reason: "idle-timeout", durationMs: 6_000 }]);
+  });
+
   it("does not run while a reply waits to be taken", async () => {
     const it = await served(
       { idleTimeoutMs: 1_000, writeTimeoutMs: 10_000, handler: (line) => line.repeat(50) },

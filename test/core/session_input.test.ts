@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { netstrings, text } from "../../src/core/codecs/mod.ts";
 import { lines } from "../../src/core/mod.ts";
 import { answers } from "./answers.ts";
 import { served } from "./served.ts";
@@ -208,6 +209,18 @@ describe("frames", () => {
     await other.finish();
     expect(handled).toEqual([]);
     expect(it.closed).toMatchObject([{ reason: "idle-timeout", framesIn: 0, bytesIn: 0 }]);
+  });
+});
+
+describe("a frame that hides where the next one begins", () => {
+  it("ends the connection even where broken frames are skipped", async () => {
+    const it = await served({ codec: text(netstrings()), onInvalidFrame: "skip" });
+    const other = await it.connect();
+    await other.send("1:a,1:b;1:c,");
+    expect(other.received).toBe("1:A,");
+    expect(other.ended).toBe(true);
+    expect(it.of("frame-error")).toMatchObject([{ error: { code: "frame-invalid" }, skipped: false }]);
+    expect(it.closed).toMatchObject([{ reason: "frame-invalid", framesIn: 1 }]);
   });
 });
 

@@ -1,6 +1,7 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { json } from "../../src/core/codecs/mod.ts";
 import { lines } from "../../src/core/mod.ts";
+import { Permits } from "../../src/core/permits.ts";
 import { type Answer, answers } from "./answers.ts";
 import type { OtherSide } from "./other_side.ts";
 import { type Served, served } from "./served.ts";
@@ -52,6 +53,19 @@ describe("maxConcurrentHandlers", () => {
     expect(pending.frames).toEqual(["a", "b", "c"]);
     expect(await answerAll()).toEqual(["a", "b", "c", "d", "e"]);
     expect(others[0]?.received).toBe("A\nB\nC\nD\nE\n");
+  });
+
+  it("is not waited for any more by who is gone", async () => {
+    const wait = vi.spyOn(Permits.prototype, "wait");
+    const { others, answerAll } = await busy(2);
+    await others[0]?.send("a\n");
+    await others[1]?.send("b\n");
+    const permits = wait.mock.contexts[0] as Permits;
+    wait.mockRestore();
+    expect(permits.waiting).toBe(1);
+    await others[1]?.reset();
+    expect(permits.waiting).toBe(0);
+    expect(await answerAll()).toEqual(["a"]);
   });
 
   it("pushes back on who waits: its bytes stay where they are", async () => {

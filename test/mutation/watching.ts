@@ -50,7 +50,7 @@ export const WATCHING: readonly Mutated[] = [
       {
         name: "sets no timer for the deadlines behind one that passed",
         find: "if (this.#heap.length > 0) this.#setTimer();",
-        replacement: "",
+        replacement: "if (this.#heap.length > 0) void 0;",
       },
       {
         name: "leaves the heap out of order",
