@@ -10,6 +10,20 @@ function quits(line: string, context: Context): string {
 }
 
 describe("context.close", () => {
+  it("that comes with the last line, which FIN ended, is the reason all the same", async () => {
+    const it = await served({
+      codec: lines({ unterminated: "deliver" }),
+      handler: (line, { session }) => {
+        session.close();
+        return line;
+      },
+    });
+    const other = await it.connect();
+    await other.send("bye");
+    await other.finish();
+    expect([other.received, it.reasons]).toEqual(["bye\n", ["handler-closed"]]);
+  });
+
   it("ends the connection behind the reply; what follows is not handled", async () => {
     const handled: string[] = [];
     const it = await served({

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { Inbox } from "../../src/core/inbox.ts";
-import { type Connection, lines } from "../../src/core/mod.ts";
+import { type Connection, lines, type Transport } from "../../src/core/mod.ts";
 import { manualClock } from "../../src/testing/mod.ts";
 import { turnEnd } from "../../src/testing/turn.ts";
 import { served } from "./served.ts";
@@ -46,4 +46,59 @@ it("an inbox counts what came before its end, and nothing behind it", async () =
   input.enqueue(new TextEncoder().encode("behind\n"));
   await turnEnd();
   expect([inbox.bytesIn, inbox.framesIn]).toEqual([7, 1]);
+});
+
+/** A transport whose one connection is over, and can then be read all the same. */
+function readableWhenOver(): {
+  readonly around: (transport: Transport) => Transport;
+  over(): void;
+  bring(text: string): void;
+} {
+  const address = { hostname: "127.0.0.1", port: 1 };
+  let over = (): void => {};
+  let input!: ReadableStreamDefaultController<Uint8Array<ArrayBuffer>>;
+  const connection: Connection = {
+    readable: new ReadableStream<Uint8Array<ArrayBuffer>>({
+      start(controller) {
+        input = controller;
+      },
+    }),
+    writable: new WritableStream(),
+    remoteAddress: address,
+    localAddress: address,
+    closed: new Promise((resolve) => {
+      over = () => resolve(undefined);
+    }),
+    close: () => Promise.resolve(),
+    abort: () => {},
+  };
+  let stop = (): void => {};
+  const stopped = new Promise<void>((resolve) => void (stop = resolve));
+  async function* accepted(): AsyncGenerator<Connection> {
+    yield connection;
+    await stopped;
+  }
+  const listener = { address, close: stop, [Symbol.asyncIterator]: accepted };
+  return {
+    around: (transport) => ({ ...transport, name: "one", listen: () => Promise.resolve(listener) }),
+    over: () => over(),
+    bring: (text) => input.enqueue(new TextEncoder().encode(text)),
+  };
+}
+
+it("a server counts nothing that is read when the connection is gone", async () => {
+  const { around, over, bring } = readableWhenOver();
+  let tell = (): void => {};
+  const onDisconnect = () => new Promise<void>((resolve) => void (tell = resolve));
+  const it = await served({ onDisconnect }, undefined, around);
+  bring("before\n");
+  await it.settle();
+  over();
+  await it.settle();
+  bring("behind\n");
+  await it.settle();
+  expect(it.closed).toMatchObject([{ bytesIn: 7, framesIn: 1 }]);
+  expect(it.server.stats()).toMatchObject({ bytesIn: 7, framesIn: 1 });
+  tell();
+  await it.settle();
 });
