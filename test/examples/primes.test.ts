@@ -30,23 +30,40 @@ describe("primes", () => {
   it("by the command line: echoes go on while the pool counts", async () => {
     const { cli, port } = await serveByCli("primes", "--pool", "1");
     const [counting, echoing] = [new LineConnection(port), new LineConnection(port)];
-    const counts = { asked: 3, come: 0 };
-    counting.send("10000000\n".repeat(counts.asked));
-    const done = (async () => {
-      for (; counts.come < counts.asked; counts.come++) expect(await counting.line()).toBe("664579 up to 10000000");
-    })();
-    let echoes = 0;
-    while (counts.come < counts.asked) {
-      echoing.send("echo hello\n");
-      expect(await echoing.line()).toBe("hello");
-      echoes += 1;
+    const rounds: number[][] = [];
+    for (let count = 0; count < 5; count++) {
+      counting.send("10000000\n");
+      rounds.push(await echoesUntil(counting.line(), echoing));
     }
-    await done;
     // An event loop that counts itself comes to an echo once between two counts.
-    expect(echoes).toBeGreaterThan(10 * counts.asked);
+    for (const round of rounds) expect(round.length).toBeGreaterThan(10);
+    // One round without disturbance is enough: nobody's machine is quiet all the time.
+    expect(Math.min(...rounds.map(percentile99))).toBeLessThan(20);
     counting.finish();
     echoing.finish();
     cli.signal("SIGTERM");
     expect(await cli.ended).toEqual({ code: 0, signal: null });
   });
 });
+
+/** How many milliseconds each echo took until the count came. */
+async function echoesUntil(count: Promise<string>, echoing: LineConnection): Promise<number[]> {
+  const progress = { counted: false };
+  const done = (async () => {
+    expect(await count).toBe("664579 up to 10000000");
+    progress.counted = true;
+  })();
+  const took: number[] = [];
+  while (!progress.counted) {
+    const sentAt = performance.now();
+    echoing.send("echo hello\n");
+    expect(await echoing.line()).toBe("hello");
+    took.push(performance.now() - sentAt);
+  }
+  await done;
+  return took;
+}
+
+function percentile99(took: readonly number[]): number {
+  return took.toSorted((one, other) => one - other)[Math.ceil(0.99 * took.length) - 1] as number;
+}
