@@ -26,6 +26,8 @@ export default defineConfig({
     include: ["test/**/*.test.ts"],
     // Worker threads fail on Deno.
     pool: "forks",
+    // Most of a test is waiting: with one worker less than there are processors, the default, two of them are one.
+    maxWorkers: "100%",
     allowOnly: false,
     slowTestThreshold: 10_000,
     testTimeout: 20_000,
