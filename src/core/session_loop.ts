@@ -69,7 +69,6 @@ export class SessionLoop<In, Out, State>
     this.outbox = new Outbox(connection, codec.encoder(), settings, this);
     this.lifecycle = new Lifecycle(this);
     this.watch = new Watch(this);
-    this.watch.parkable = connection.park !== undefined;
     this.watch.handshakeDone = !handshake;
   }
 

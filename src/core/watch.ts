@@ -3,6 +3,7 @@ import type { Inbox } from "./inbox.ts";
 import type { Outbox } from "./outbox.ts";
 import type { Pipeline } from "./pipeline.ts";
 import type { SessionSettings } from "./session_settings.ts";
+import type { Connection } from "./transport.ts";
 
 /** How far a session is on its way to its end: see {@link Watch}. */
 export type Phase =
@@ -36,6 +37,7 @@ export type Due =
 export interface Watched extends DeadlineOwner {
   readonly settings: Pick<SessionSettings<never, never, never>, "limits" | "deadlines" | "clock" | "asked">;
   readonly openedAt: number;
+  readonly connection: Connection;
   readonly inbox: Inbox<unknown>;
   readonly pipeline: Pick<Pipeline<never, never, never>, "length" | "busySince" | "settledAt" | "date">;
   readonly outbox: Outbox<never>;
@@ -48,8 +50,6 @@ const PARK_AFTER_MS = 1_000;
 export class Watch extends Deadline<Watched> {
   /** What happens at the deadline. */
   due: Due = "idle-timeout";
-  /** Whether the connection can be parked at all. */
-  parkable = false;
   /** No handshake is waited for any more. */
   handshakeDone = true;
   #closingAt = 0;
@@ -98,7 +98,7 @@ export class Watch extends Deadline<Watched> {
   }
 
   #set(phase: Phase): void {
-    const { inbox, openedAt, outbox, pipeline, settings } = this.owner;
+    const { connection, inbox, openedAt, outbox, pipeline, settings } = this.owner;
     const { asked, limits } = settings;
     this.at = Infinity;
     if (phase === "over") return this.#earliest(this.#closingAt + limits.handlerTimeoutMs, "disconnect-timeout");
@@ -117,7 +117,7 @@ export class Watch extends Deadline<Watched> {
     const quietSince = Math.max(inbox.heardAt, pipeline.settledAt, progressAt);
     const idleSince = asked === undefined ? quietSince : Math.max(quietSince, asked.awaitedAt);
     this.#earliest(idleSince + limits.idleTimeoutMs, "idle-timeout");
-    if (!this.parkable || !inbox.idle || !(inbox.reading || outbox.attached)) return;
+    if (connection.park === undefined || !inbox.idle || !(inbox.reading || outbox.attached)) return;
     this.#earliest(Math.max(quietSince, this.#wokenAt) + PARK_AFTER_MS, "park");
   }
 

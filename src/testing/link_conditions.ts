@@ -1,3 +1,4 @@
+import { checkWhole } from "../core/mod.ts";
 import type { Random } from "./random.ts";
 
 /** What one direction of a simulated connection is like. */
@@ -33,8 +34,6 @@ export function checkConditions(conditions: LinkConditions): LinkConditions {
       throw new RangeError(`${name} must be a finite number of at least 0, not ${value}`);
   }
   if (!(bytesPerSecond > 0)) throw new RangeError(`bytesPerSecond must be more than 0, not ${bytesPerSecond}`);
-  if (!Number.isSafeInteger(bufferBytes) || bufferBytes < 1) {
-    throw new RangeError(`bufferBytes must be a whole number of at least 1, not ${bufferBytes}`);
-  }
+  checkWhole("bufferBytes", bufferBytes);
   return conditions;
 }

@@ -1,4 +1,4 @@
-import type { Address, SpillwayError, Transport } from "../core/mod.ts";
+import { type Address, checkWhole, type SpillwayError, type Transport } from "../core/mod.ts";
 import { Link } from "./link.ts";
 import { MemoryNetwork } from "./memory_network.ts";
 
@@ -49,9 +49,6 @@ export interface MemoryTransport extends Transport {
  * ```
  */
 export function memoryTransport(options: MemoryTransportOptions = {}): MemoryTransport {
-  const { maxLinkBytes = DEFAULT_LINK_BYTES } = options;
-  if (!Number.isSafeInteger(maxLinkBytes) || maxLinkBytes < 1) {
-    throw new RangeError(`maxLinkBytes must be a whole number of at least 1, not ${maxLinkBytes}`);
-  }
+  const maxLinkBytes = checkWhole("maxLinkBytes", options.maxLinkBytes ?? DEFAULT_LINK_BYTES);
   return new MemoryNetwork(() => ({ forth: new Link(maxLinkBytes), back: new Link(maxLinkBytes) }));
 }

@@ -1,3 +1,5 @@
+import { checkWhole } from "../core/mod.ts";
+
 const MASK = (1n << 64n) - 1n;
 
 /** Numbers that look random, and are the same for the same seed on every runtime. Made by {@link seededRandom}. */
@@ -33,13 +35,7 @@ export interface Random {
  * ```
  */
 export function seededRandom(seed: number): Random {
-  return new Xoshiro(BigInt(checkSeed(seed)));
-}
-
-/** @throws {RangeError} not a whole number of at least 0 */
-export function checkSeed(seed: number): number {
-  if (Number.isSafeInteger(seed) && seed >= 0) return seed;
-  throw new RangeError(`seed must be a whole number of at least 0, not ${seed}`);
+  return new Xoshiro(BigInt(checkWhole("seed", seed, 0)));
 }
 
 /** splitmix64: makes any number of well-mixed words of one. */

@@ -1,9 +1,9 @@
-import { type CloseReason, type Service, SpillwayError } from "../core/mod.ts";
+import { type CloseReason, checkWhole, type Service, SpillwayError } from "../core/mod.ts";
 import { drawFault, FAULTS, type Fault, inflict } from "./faults.ts";
 import type { ManualClock } from "./manual_clock.ts";
 import { kindOf } from "./pledge.ts";
 import { everyPledge } from "./pledges/mod.ts";
-import { checkSeed, type Random, seededRandom } from "./random.ts";
+import { type Random, seededRandom } from "./random.ts";
 import { shrink } from "./shrink.ts";
 import { SimulatedClient } from "./simulated_client.ts";
 import type { SimulatedNetworkOptions } from "./simulated_network.ts";
@@ -75,7 +75,7 @@ type Act =
  */
 export async function simulate<In, Out, State>(options: SimulateOptions<In, Out, State>): Promise<SimulationResult> {
   const { faults = 6, spanMs = 60_000, clients = 8 } = options;
-  const random = seededRandom(checkSeed(options.seed));
+  const random = seededRandom(options.seed);
   checkWhole("clients", clients, 1);
   checkWhole("faults", faults, 0);
   if (!(spanMs > 0 && spanMs < Infinity)) throw new RangeError(`spanMs must be more than 0, and finite, not ${spanMs}`);
@@ -184,9 +184,4 @@ function labelOf({ what, whom, amount }: Act): string {
 /** Some time within so many milliseconds; in binary fractions, so that sums are exact. */
 function instant(random: Random, most: number): number {
   return Math.floor((random.next() / 2 ** 32) * most * 1_024) / 1_024;
-}
-
-function checkWhole(name: string, value: number, least: number): void {
-  if (Number.isSafeInteger(value) && value >= least) return;
-  throw new RangeError(`${name} must be a whole number of at least ${least}, not ${value}`);
 }

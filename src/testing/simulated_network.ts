@@ -12,7 +12,7 @@ import { Link } from "./link.ts";
 import { checkConditions, drawConditions, type LinkConditions } from "./link_conditions.ts";
 import { type Cable, MemoryNetwork } from "./memory_network.ts";
 import type { MemoryTransport } from "./memory_transport.ts";
-import { checkSeed, type Random, seededRandom } from "./random.ts";
+import { type Random, seededRandom } from "./random.ts";
 import { SimulatedConnection } from "./simulated_connection.ts";
 import { inTicks, TimedWire } from "./timed_wire.ts";
 
@@ -91,7 +91,7 @@ class TimedNetwork implements SimulatedNetwork {
 
   constructor({ clock, seed, conditions = drawConditions }: SimulatedNetworkOptions) {
     this.#agenda = new Agenda(clock);
-    this.#random = seededRandom(checkSeed(seed));
+    this.#random = seededRandom(seed);
     this.#draw = conditions;
     this.#network = new MemoryNetwork(() => this.#cable());
   }
