@@ -14,13 +14,15 @@ import { root } from "./commands.mjs";
  * @property {number} failed
  * @property {number} skipped
  * @property {Set<string>} ran the full names of the tests that were executed
- * @property {string[]} problems why this runtime failed, besides its failed tests
+ * @property {string[]} problems why this runtime failed: its failed tests, and what else
  */
 
 /**
  * @typedef {object} Report
- * @property {{ name: string, status: string, assertionResults: { fullName: string, status: string }[] }[]} testResults
+ * @property {{ name: string, status: string, assertionResults: TestResult[] }[]} testResults
  */
+
+/** @typedef {{ fullName: string, status: string, failureMessages?: string[] }} TestResult */
 
 /** @typedef {{ name: string, version: string, seconds: number }} Ended */
 
@@ -37,15 +39,15 @@ export function readReport(file, ended, ok) {
   run.files = testResults.length;
   for (const { name: testFile, status: fileStatus, assertionResults } of testResults) {
     const failedBefore = run.failed;
-    for (const { fullName, status } of assertionResults) {
+    for (const { fullName, status, failureMessages } of assertionResults) {
       if (status === "passed") run.passed += 1;
-      else if (status === "failed") run.failed += 1;
+      else if (status === "failed")
+        fail(run, `${path.relative(root, testFile)} > ${fullName}: ${failureMessages?.[0]}`);
       else run.skipped += 1;
       if (status === "passed" || status === "failed") run.ran.add(`${path.relative(root, testFile)} > ${fullName}`);
     }
     if (fileStatus === "failed" && run.failed === failedBefore) {
-      run.failed += 1;
-      run.problems.push(`${path.relative(root, testFile)} failed outside its tests`);
+      fail(run, `${path.relative(root, testFile)} failed outside its tests`);
     }
   }
   if (run.ran.size === 0 && run.failed === 0) fail(run, "no test ran");
