@@ -42,7 +42,7 @@ export function readReport(file, ended, ok) {
     for (const { fullName, status, failureMessages } of assertionResults) {
       if (status === "passed") run.passed += 1;
       else if (status === "failed")
-        fail(run, `${path.relative(root, testFile)} > ${fullName}: ${failureMessages?.[0]}`);
+        fail(run, `${path.relative(root, testFile)} > ${fullName}: ${firstLine(failureMessages)}`);
       else run.skipped += 1;
       if (status === "passed" || status === "failed") run.ran.add(`${path.relative(root, testFile)} > ${fullName}`);
     }
@@ -117,6 +117,11 @@ export function printSummary(runs) {
  */
 function newRun(ended) {
   return { ...ended, files: 0, passed: 0, failed: 0, skipped: 0, ran: new Set(), problems: [] };
+}
+
+/** @param {string[]} [messages] */
+function firstLine(messages) {
+  return messages?.[0]?.split("\n", 1)[0];
 }
 
 /** @param {RuntimeRun} run @param {string} problem */
