@@ -21,9 +21,9 @@ export type {
   Address,
   Bytes,
   Connection,
+  ConnectionOwner,
   ConnectOptions,
   Listener,
   ListenOptions,
-  Sleeper,
   Transport,
 } from "./transport.ts";

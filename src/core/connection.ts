@@ -2,7 +2,8 @@ import { DirectReadable, type DirectSource, type Waiting } from "./direct_readab
 import { type DirectSink, DirectWritable } from "./direct_writable.ts";
 import type { Driver } from "./driver.ts";
 import { SpillwayError } from "./errors.ts";
-import type { Address, Bytes, Connection, Sleeper } from "./transport.ts";
+import { Owned } from "./owned.ts";
+import type { Address, Bytes, Connection } from "./transport.ts";
 
 /** Bytes that `writable` queues before it asks its writer to wait. */
 const WRITABLE_BYTES = 65_536;
@@ -13,8 +14,7 @@ const END = { done: true, value: undefined } as unknown as ReadableStreamReadRes
  * A {@link Connection} over a {@link Driver}: the WHATWG streams, their backpressure, half-close and errors, made once
  * for all runtimes. The streams are made when they are first asked for. **Owns** the driver from its making to `released`.
  */
-export class DriverConnection implements Connection, DirectSource, DirectSink {
-  readonly closed: Promise<SpillwayError | undefined>;
+export class DriverConnection extends Owned implements Connection, DirectSource, DirectSink {
   waiting: Waiting | undefined;
   taking: Promise<void> | undefined;
   takingBytes = 0;
@@ -25,10 +25,7 @@ export class DriverConnection implements Connection, DirectSource, DirectSink {
   #output: WritableStreamDefaultController | undefined;
   /** Settles the pull that the driver is answering. */
   #endPull: (() => void) | undefined;
-  /** Who parked the connection. */
-  #sleeper: Sleeper | undefined;
-  #resolveClosed!: (error: SpillwayError | undefined) => void;
-  #error: SpillwayError | undefined;
+  #parked = false;
   #inputEnded = false;
   /** Input is read only to find its end. */
   #discarding = false;
@@ -44,10 +41,8 @@ export class DriverConnection implements Connection, DirectSource, DirectSink {
   #over = false;
 
   constructor(driver: Driver) {
+    super();
     this.#driver = driver;
-    this.closed = new Promise((resolve) => {
-      this.#resolveClosed = resolve;
-    });
   }
 
   get readable(): ReadableStream<Bytes> {
@@ -77,15 +72,16 @@ export class DriverConnection implements Connection, DirectSource, DirectSink {
     return this.closed.then(() => this.#output?.error(new SpillwayError("aborted", "the connection is closed")));
   }
 
-  park(sleeper: Sleeper): boolean {
-    const busy = !this.free || this.#inputEnded || this.#discarding || this.#writable?.ending === true;
+  park(): boolean {
+    const busy =
+      this.owner === undefined || !this.free || this.#inputEnded || this.#discarding || this.#writable?.ending === true;
     const locked = this.#readable?.locked === true || this.#writable?.locked === true;
     if (busy || locked || (this.#input?.desiredSize ?? 0) < 0) return false;
     this.#readable = this.#input = undefined;
     this.#writable = this.#output = undefined;
     this.#onSent = this.#onRefused = undefined;
     this.#endPull = undefined;
-    this.#sleeper = sleeper;
+    this.#parked = true;
     this.#driver.sleep?.();
     this.#driver.pull();
     return true;
@@ -157,7 +153,7 @@ export class DriverConnection implements Connection, DirectSource, DirectSink {
   /** The driver gave the descriptor back. */
   released(): void {
     if (!this.#over) this.#break(new SpillwayError("connection-failed", "the connection was closed underneath"));
-    this.#resolveClosed(this.#error);
+    this.tellReleased();
   }
 
   #openReadable(): ReadableStream<Bytes> {
@@ -172,7 +168,7 @@ export class DriverConnection implements Connection, DirectSource, DirectSink {
       },
       { highWaterMark: 0 },
     );
-    if (this.#error !== undefined) this.#input?.error(this.#error);
+    if (this.error !== undefined) this.#input?.error(this.error);
     else if (this.#inputEnded || this.#discarding) this.#input?.close();
     return readable;
   }
@@ -193,7 +189,7 @@ export class DriverConnection implements Connection, DirectSource, DirectSink {
       { highWaterMark: WRITABLE_BYTES, size: (bytes) => this.#enqueued(bytes) },
     );
     if (this.#over || this.#finishing) {
-      this.#output?.error(this.#error ?? new SpillwayError("aborted", "the connection is closed"));
+      this.#output?.error(this.error ?? new SpillwayError("aborted", "the connection is closed"));
     }
     return writable;
   }
@@ -213,9 +209,9 @@ export class DriverConnection implements Connection, DirectSource, DirectSink {
   }
 
   #wake(): void {
-    const sleeper = this.#sleeper;
-    this.#sleeper = undefined;
-    sleeper?.onWake();
+    if (!this.#parked) return;
+    this.#parked = false;
+    this.owner?.onWake();
   }
 
   #enqueued(bytes: Uint8Array): number {
@@ -276,7 +272,7 @@ export class DriverConnection implements Connection, DirectSource, DirectSink {
     this.#discarding = true;
     this.#answerWaiting(END);
     if (this.#closing) this.#input?.close();
-    this.#sleeper = undefined;
+    this.#parked = false;
     this.#driver.pull();
   }
 
@@ -288,7 +284,7 @@ export class DriverConnection implements Connection, DirectSource, DirectSink {
 
   #break(error: SpillwayError): void {
     this.#over = true;
-    this.#error = error;
+    this.error = error;
     if (!this.#inputEnded && !this.#discarding) this.#input?.error(error);
     this.waiting?.reject(error);
     this.waiting = undefined;

@@ -1,12 +1,12 @@
 import { type CloseReason, SpillwayError } from "./errors.ts";
-import { brokenReason } from "./faults.ts";
+import { brokenReason, connectionError } from "./faults.ts";
 import type { Inbox } from "./inbox.ts";
-import type { Lifecycle } from "./lifecycle.ts";
+import { Lifecycle } from "./lifecycle.ts";
 import { connectionClosed } from "./observer.ts";
 import type { Outbox } from "./outbox.ts";
 import type { Pipeline } from "./pipeline.ts";
 import type { ServedSession } from "./served_session.ts";
-import type { SessionSettings } from "./session_settings.ts";
+import type { Hooks, SessionSettings } from "./session_settings.ts";
 import type { Traffic } from "./traffic.ts";
 import type { Connection } from "./transport.ts";
 import type { Phase, Watch } from "./watch.ts";
@@ -21,14 +21,17 @@ export interface EndingParts<In, Out, State> {
   readonly pipeline: Pipeline<In, Out, State>;
   readonly outbox: Outbox<Out>;
   readonly watch: Watch;
-  readonly lifecycle: Lifecycle<In, Out, State>;
   readonly traffic: Traffic;
+  onHandlerError(error: SpillwayError): void;
+  onSettled(): void;
   /** Nothing is left to wait for. */
   onOver(): void;
 }
 
 /** How a connection comes to its end: `serving → stopping → ending → closing → over`, each step once and none back. */
 export class Ending<In, Out, State> {
+  /** If the service wants to be told. */
+  lifecycle: Lifecycle<In, Out, State> | undefined;
   readonly #parts: EndingParts<In, Out, State>;
   /** No further input: the connection ends with this reason when all that was received is answered. */
   #stopping: CloseReason | undefined;
@@ -44,6 +47,8 @@ export class Ending<In, Out, State> {
 
   constructor(parts: EndingParts<In, Out, State>) {
     this.#parts = parts;
+    const { hooks } = parts.settings;
+    if (hooks !== undefined) this.lifecycle = new Lifecycle(hooks, parts);
   }
 
   get phase(): Phase {
@@ -63,10 +68,6 @@ export class Ending<In, Out, State> {
     return this.#closing;
   }
 
-  get draining(): boolean {
-    return this.#stopping === "drained";
-  }
-
   /** Takes no further input, and ends with this reason when all is answered. False when it is ending already. */
   stop(reason: CloseReason): boolean {
     if (this.#stopping !== undefined || this.#reason !== undefined) return false;
@@ -80,8 +81,16 @@ export class Ending<In, Out, State> {
   drain(): boolean {
     const { phase } = this;
     if (!this.stop("drained")) return false;
-    if (phase === "serving") this.#parts.lifecycle.askGoodbye();
+    if (phase === "serving") this.lifecycle?.askGoodbye();
     return true;
+  }
+
+  /** Another protocol has another goodbye. */
+  sayOtherwise(onDrain: Hooks<In, Out, State>["onDrain"]): void {
+    if (onDrain !== undefined) this.lifecycle ??= new Lifecycle({}, this.#parts);
+    if (this.lifecycle === undefined) return;
+    this.lifecycle.onDrain = onDrain;
+    if (this.#stopping === "drained") this.lifecycle.askGoodbye();
   }
 
   /** The input has ended by itself. */
@@ -110,12 +119,19 @@ export class Ending<In, Out, State> {
     return !complete;
   }
 
+  /** The connection broke. */
+  break(cause: unknown): void {
+    const error = connectionError(cause);
+    this.abort(brokenReason(error), error);
+  }
+
   /** Says goodbye when nothing else is to be said, and nothing after it. */
   sayGoodbye(): void {
     if (!this.#answered) return;
-    const { lifecycle, outbox, session } = this.#parts;
-    const goodbye = lifecycle.takeGoodbye();
-    if (goodbye === undefined) return;
+    const { lifecycle } = this;
+    const { outbox, session } = this.#parts;
+    const goodbye = lifecycle?.takeGoodbye();
+    if (lifecycle === undefined || goodbye === undefined) return;
     this.#saidGoodbye = true;
     session.leaveAll();
     lifecycle.report(() => outbox.reply(goodbye));
@@ -134,13 +150,15 @@ export class Ending<In, Out, State> {
 
   /** The connection is gone. */
   end(error: SpillwayError | undefined): void {
-    const { inbox, lifecycle, outbox, watch } = this.#parts;
+    const { lifecycle } = this;
+    const { inbox, outbox, watch } = this.#parts;
     this.decide(brokenReason(error), error);
     // A handler may finish long after this: there is nothing left to advance, or to arm a deadline for.
     this.#closing = this.#over = true;
     inbox.end();
     outbox.end();
     const now = this.#observeEnd();
+    if (lifecycle === undefined) return void this.forget();
     if (lifecycle.disconnect(this.#reason as CloseReason, () => void this.forget())) return;
     watch.close(now);
     watch.arm("over");
@@ -148,7 +166,7 @@ export class Ending<In, Out, State> {
 
   /** Whoever is told of the end takes too long. */
   giveUp(): void {
-    this.#parts.lifecycle.giveUp();
+    this.lifecycle?.giveUp();
     this.forget();
   }
 
@@ -164,8 +182,8 @@ export class Ending<In, Out, State> {
   /** Whether nothing more is to be said but goodbye. */
   get #answered(): boolean {
     if (this.#stopping === undefined || this.#reason !== undefined) return false;
-    const { inbox, lifecycle, pipeline } = this.#parts;
-    return inbox.exhausted && pipeline.length === 0 && !lifecycle.asking;
+    const { inbox, pipeline } = this.#parts;
+    return inbox.exhausted && pipeline.length === 0 && this.lifecycle?.asking !== true;
   }
 
   #observeEnd(): number {

@@ -52,3 +52,6 @@ export class InFlight<Out, State> {
     }
   }
 }
+
+/** Of a connection whose handlers were synchronous so far. */
+export const NONE_IN_FLIGHT: InFlight<never, never> = new InFlight();

@@ -3,11 +3,10 @@ import { type CloseReason, SpillwayError } from "./errors.ts";
 import type { Context, Reply } from "./exchange.ts";
 import { handlerError } from "./faults.ts";
 import type { ServedSession } from "./served_session.ts";
-import type { SessionSettings } from "./session_settings.ts";
+import type { Hooks } from "./session_settings.ts";
 
 /** What it is told about. */
-interface Told<In, Out, State> {
-  readonly settings: SessionSettings<In, Out, State>;
+interface Told<Out, State> {
   readonly session: ServedSession<Out, State>;
   /** What the service itself threw. */
   onHandlerError(error: SpillwayError): void;
@@ -18,22 +17,24 @@ interface Told<In, Out, State> {
 /** What a service wants to be told of a connection, and what it says on these occasions. */
 export class Lifecycle<In, Out, State> {
   /** Who says goodbye: an upgrade may change it. */
-  onDrain: SessionSettings<In, Out, State>["onDrain"];
-  readonly #told: Told<In, Out, State>;
+  onDrain: Hooks<In, Out, State>["onDrain"];
+  readonly #hooks: Hooks<In, Out, State>;
+  readonly #told: Told<Out, State>;
   #connected = false;
   /** What is sent last when the server drains; while it is still being made, the promise. */
   #goodbye: Out | undefined | void;
   #asked: PromiseLike<Out | undefined | void> | undefined;
 
-  constructor(told: Told<In, Out, State>) {
+  constructor(hooks: Hooks<In, Out, State>, told: Told<Out, State>) {
+    this.#hooks = hooks;
     this.#told = told;
-    this.onDrain = told.settings.onDrain;
+    this.onDrain = hooks.onDrain;
   }
 
   /** Makes the connection's state, and greets. */
   connect(context: Context<Out, State>): Reply<Out> | PromiseLike<Reply<Out>> {
-    const { session, settings } = this.#told;
-    const { onConnect, state } = settings;
+    const { session } = this.#told;
+    const { onConnect, state } = this.#hooks;
     if (state !== undefined) session.state = state(session.connection);
     this.#connected = true;
     return onConnect?.(session, context);
@@ -63,11 +64,10 @@ export class Lifecycle<In, Out, State> {
 
   /** Tells who was told of the connection that it is over, and then calls `onTold`. False when that takes time. */
   disconnect(reason: CloseReason, onTold: () => void): boolean {
-    const { session, settings } = this.#told;
     let told: PromiseLike<void> | undefined | void;
     if (this.#connected) {
       this.report(() => {
-        told = settings.onDisconnect?.(session, reason);
+        told = this.#hooks.onDisconnect?.(this.#told.session, reason);
       });
     }
     if (told === undefined) onTold();

@@ -9,6 +9,7 @@ export { AcceptQueue } from "./accept_queue.ts";
 export * from "./api.ts";
 export { isPromiseLike } from "./awaited.ts";
 export { connect } from "./client/client.ts";
+export { commonAddress } from "./common_address.ts";
 export { DriverConnection } from "./connection.ts";
 export type { Driver } from "./driver.ts";
 export { checkCount, checkNumber, checkWhole } from "./limits.ts";

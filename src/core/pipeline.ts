@@ -4,7 +4,7 @@ import type { Decoder, Encoder } from "./codec.ts";
 import type { CloseReason, SpillwayError } from "./errors.ts";
 import { checkUpgrade, Exchange, type ExchangeOwner, type FrameHandler, type Reply, type Upgrade } from "./exchange.ts";
 import { handlerError } from "./faults.ts";
-import { InFlight } from "./in_flight.ts";
+import { InFlight, NONE_IN_FLIGHT } from "./in_flight.ts";
 import type { Permits } from "./permits.ts";
 import { isStream, ReplyStream } from "./reply_stream.ts";
 import type { ServedSession } from "./served_session.ts";
@@ -47,7 +47,7 @@ export class Pipeline<In, Out, State>
   readonly #permits: Permits;
   readonly #clock: Clock;
   readonly #events: PipelineEvents<In, Out, State>;
-  readonly #inFlight = new InFlight<Out, State>();
+  #inFlight: InFlight<Out, State> = NONE_IN_FLIGHT;
   /** What `date` is to note: handlers that began, and that one has finished. */
   #begun = false;
   #settled = false;
@@ -206,6 +206,7 @@ export class Pipeline<In, Out, State>
     this.#begun = true;
     exchange.working = true;
     this.#permits.take();
+    if (this.#inFlight === NONE_IN_FLIGHT) this.#inFlight = new InFlight();
     this.#inFlight.add(exchange);
   }
 

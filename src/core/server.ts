@@ -12,7 +12,7 @@ import { connectionClosed, type DrainResult, type ServerEvent } from "./observer
 import { Permits } from "./permits.ts";
 import { checkService, type ServeOptions } from "./service.ts";
 import { SessionLoop } from "./session_loop.ts";
-import type { SessionSettings } from "./session_settings.ts";
+import type { Hooks, SessionSettings } from "./session_settings.ts";
 import { Tracker } from "./tracker.ts";
 import { add, NO_TRAFFIC, type Traffic } from "./traffic.ts";
 import type { Address, Connection, Listener, Transport } from "./transport.ts";
@@ -83,7 +83,6 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
   /** Use {@link serve}. */
   constructor(transport: Transport, listener: Listener, limits: Limits, options: ServeOptions<In, Out, State>) {
     const { clock = systemClock, codec, handler, middleware = [] } = options;
-    const { state, onConnect, onDisconnect, onDrain } = options;
     const observe = (event: ServerEvent) => this.#observe(event);
     this.address = listener.address;
     this.#options = options;
@@ -92,10 +91,7 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
     this.#settings = {
       codec,
       handler: compose(middleware, handler),
-      state,
-      onConnect,
-      onDisconnect,
-      onDrain,
+      hooks: hooksOf(options),
       handshake: middleware.some(({ handshake }) => handshake === true),
       onInvalidFrame: options.onInvalidFrame ?? "close",
       onSlowConsumer: options.onSlowConsumer ?? "close",
@@ -266,6 +262,11 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
       this.#observerErrors += 1;
     }
   }
+}
+
+function hooksOf<In, Out, State>(options: ServeOptions<In, Out, State>): Hooks<In, Out, State> | undefined {
+  const { state, onConnect, onDisconnect, onDrain } = options;
+  return (state ?? onConnect ?? onDisconnect ?? onDrain) && options;
 }
 
 /**

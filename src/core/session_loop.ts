@@ -3,28 +3,19 @@ import type { DeadlineOwner } from "./deadline.ts";
 import { Ending, type EndingParts } from "./ending.ts";
 import type { CloseReason, SpillwayError } from "./errors.ts";
 import type { ConnectionInfo, Upgrade } from "./exchange.ts";
-import {
-  brokenReason,
-  codecError,
-  connectionError,
-  frameError,
-  isSkippable,
-  slowConsumerError,
-  timeoutError,
-} from "./faults.ts";
+import { codecError, frameError, isSkippable, slowConsumerError, timeoutError } from "./faults.ts";
 import { Inbox, type InboxEvents } from "./inbox.ts";
-import { Lifecycle } from "./lifecycle.ts";
 import { Outbox, type OutboxEvents } from "./outbox.ts";
 import type { PermitOwner } from "./permits.ts";
 import { Pipeline, type PipelineEvents } from "./pipeline.ts";
 import { ServedSession, type SessionControl } from "./served_session.ts";
 import type { SessionSettings } from "./session_settings.ts";
 import { carriedBy, type Traffic } from "./traffic.ts";
-import type { Connection, Sleeper } from "./transport.ts";
+import type { Connection, ConnectionOwner } from "./transport.ts";
 import { type Due, Watch } from "./watch.ts";
 
 type Events<In, Out, State> = InboxEvents & PipelineEvents<In, Out, State> & OutboxEvents & Others;
-type Others = DeadlineOwner & PermitOwner & Sleeper;
+type Others = DeadlineOwner & PermitOwner & ConnectionOwner;
 
 /**
  * Serves one connection: inbox → pipeline → outbox.
@@ -50,8 +41,7 @@ export class SessionLoop<In, Out, State>
   readonly pipeline: Pipeline<In, Out, State>;
   readonly outbox: Outbox<Out>;
   readonly watch: Watch;
-  readonly lifecycle: Lifecycle<In, Out, State>;
-  readonly #ending: Ending<In, Out, State> = new Ending(this);
+  readonly #ending: Ending<In, Out, State>;
   /** What comes before all frames is not done. */
   #opening = false;
   #advancing = false;
@@ -67,9 +57,9 @@ export class SessionLoop<In, Out, State>
     this.inbox = new Inbox(codec.decoder(), clock, this);
     this.pipeline = new Pipeline(this.session, handler, permits, clock, this);
     this.outbox = new Outbox(connection, codec.encoder(), settings, this);
-    this.lifecycle = new Lifecycle(this);
     this.watch = new Watch(this);
     this.watch.handshakeDone = !handshake;
+    this.#ending = new Ending(this);
   }
 
   /** How much it has carried so far. */
@@ -87,14 +77,18 @@ export class SessionLoop<In, Out, State>
 
   /** Serves the connection to its end, which `onOver` tells. */
   start(): void {
-    void this.connection.closed.then((error) => this.#ending.end(error));
+    const { connection } = this;
+    if (connection.own !== undefined) connection.own(this);
+    else void connection.closed.then((error) => this.onClosed(error));
     this.#park();
   }
 
   /** Tells the service of the connection: it may say something before the first frame is taken, and before any end. */
   connect(): void {
+    const { lifecycle } = this.#ending;
+    if (lifecycle === undefined) return;
     this.#opening = this.#advancing = true;
-    this.pipeline.open((_, context) => this.lifecycle.connect(context));
+    this.pipeline.open((_, context) => lifecycle.connect(context));
     this.#advancing = false;
     this.#advance();
   }
@@ -133,6 +127,10 @@ export class SessionLoop<In, Out, State>
   onWake(): void {
     this.watch.wake(this.settings.clock.now());
     void this.inbox.run(this.connection);
+  }
+
+  onClosed(error: SpillwayError | undefined): void {
+    this.#ending.end(error);
   }
 
   onInput(): void {
@@ -181,8 +179,7 @@ export class SessionLoop<In, Out, State>
 
   onUpgrade(decoder: Decoder<In>, onDrain: Upgrade<In, Out, State>["onDrain"]): void {
     this.inbox.switchTo(decoder);
-    this.lifecycle.onDrain = onDrain;
-    if (this.#ending.draining) this.lifecycle.askGoodbye();
+    this.#ending.sayOtherwise(onDrain);
   }
 
   onEncoder(encoder: Encoder<Out>): void {
@@ -194,8 +191,7 @@ export class SessionLoop<In, Out, State>
   }
 
   onBroken(cause: unknown): void {
-    const error = connectionError(cause);
-    this.abort(brokenReason(error), error);
+    this.#ending.break(cause);
   }
 
   onSlow(): void {
@@ -293,7 +289,7 @@ export class SessionLoop<In, Out, State>
   #park(): void {
     this.inbox.release();
     this.outbox.release();
-    if (this.connection.park?.(this) !== true) this.onWake();
+    if (this.connection.park?.() !== true) this.onWake();
     this.watch.arm(this.#ending.phase);
   }
 }

@@ -17,15 +17,16 @@ export interface Asked {
   readonly awaitedAt: number;
 }
 
+/** What a service is told of a connection, besides its frames. */
+export type Hooks<In, Out, State> = Pick<Service<In, Out, State>, "state" | "onConnect" | "onDisconnect" | "onDrain">;
+
 /** What all sessions of one server share, or of one client. */
 export interface SessionSettings<In, Out, State> {
   readonly codec: Codec<In, Out>;
   /** With the middleware around it. */
   readonly handler: FrameHandler<In, Out, State>;
-  readonly state: Service<In, Out, State>["state"];
-  readonly onConnect: Service<In, Out, State>["onConnect"];
-  readonly onDisconnect: Service<In, Out, State>["onDisconnect"];
-  readonly onDrain: Service<In, Out, State>["onDrain"];
+  /** What the service wants to be told, if anything. */
+  readonly hooks: Hooks<In, Out, State> | undefined;
   /** Whether connections begin with a handshake. */
   readonly handshake: boolean;
   readonly limits: Limits;

@@ -41,10 +41,12 @@ export interface ConnectOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Whoever parks a {@link Connection}. */
-export interface Sleeper {
-  /** There is input, or its end. */
+/** Whoever runs a {@link Connection}: told by a call of what would cost a promise and its callbacks for as long as it lasts. */
+export interface ConnectionOwner {
+  /** It was parked, and there is input, or its end. */
   onWake(): void;
+  /** What `closed` tells. */
+  onClosed(error: SpillwayError | undefined): void;
 }
 
 /**
@@ -73,12 +75,14 @@ export interface Connection {
    * on a connection that is over, returns the same end.
    */
   close(): Promise<void>;
+  /** Tells `owner` of its end, in a microtask of its own as `closed` would, and when to wake. Once. A transport may leave it out. */
+  own?(owner: ConnectionOwner): void;
   /**
-   * Lets go of both streams until there is input, or its end: then wakes the sleeper once, and `readable` and `writable`
+   * Lets go of both streams until there is input, or its end: then wakes the owner once, and `readable` and `writable`
    * are new ones. For a connection on which nothing happens, which need not hold kilobytes for that. False, and nothing
-   * done, while a stream is locked or something is on its way. A transport may leave it out.
+   * done, while a stream is locked, something is on its way or nobody owns it. A transport may leave it out.
    */
-  park?(sleeper: Sleeper): boolean;
+  park?(): boolean;
   /**
    * Takes back a chunk that was read, and to which nothing refers any more: a later read may use its memory. A transport may
    * leave it out.

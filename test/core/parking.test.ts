@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { DriverConnection, ServeOptions } from "../../src/core/mod.ts";
+import { type DriverConnection, type ServeOptions, SpillwayError } from "../../src/core/mod.ts";
 import { turnEnd } from "../../src/testing/turn.ts";
 import { answers } from "./answers.ts";
 import { ParkingLot } from "./parking_lot.ts";
@@ -217,35 +217,41 @@ describe.each(["from the start", "again"])("a session that is parked %s", (when)
 });
 
 describe("park", () => {
-  const sleeper = { onWake: () => {} };
+  const nobody = { onWake: () => {}, onClosed: () => {} };
 
   it("does nothing while a stream is locked", () => {
     const { connection } = new ScriptedDriver();
+    connection.own(nobody);
     for (const lock of [() => connection.readable.getReader(), () => connection.writable.getWriter()]) {
       const held = lock();
-      expect(connection.park(sleeper)).toBe(false);
+      expect(connection.park()).toBe(false);
       held.releaseLock();
     }
     const { readable, writable } = connection;
-    expect(connection.park(sleeper)).toBe(true);
+    expect(connection.park()).toBe(true);
     expect([connection.readable === readable, connection.writable === writable]).toEqual([false, false]);
   });
 
   it("does nothing while a chunk is queued, or on its way out", async () => {
     const driver = new ScriptedDriver();
     const { connection } = driver;
+    connection.own(nobody);
     driver.push(1);
-    expect(connection.park(sleeper)).toBe(false);
+    expect(connection.park()).toBe(false);
     const reader = connection.readable.getReader();
     expect((await reader.read()).value).toEqual(new Uint8Array([1]));
     reader.releaseLock();
     const writer = connection.writable.getWriter();
     void writer.write(new Uint8Array(1));
     writer.releaseLock();
-    expect(connection.park(sleeper)).toBe(false);
+    expect(connection.park()).toBe(false);
     driver.takeWrite();
     await turnEnd();
-    expect(connection.park(sleeper)).toBe(true);
+    expect(connection.park()).toBe(true);
+  });
+
+  it("does nothing while nobody is told to wake", () => {
+    expect(new ScriptedDriver().connection.park()).toBe(false);
   });
 
   it("does nothing when a direction has ended, or is ending", async () => {
@@ -259,8 +265,9 @@ describe("park", () => {
     };
     for (const [name, end] of Object.entries(ends)) {
       const { connection } = new ScriptedDriver();
+      connection.own(nobody);
       void end(connection);
-      expect(connection.park(sleeper), name).toBe(false);
+      expect(connection.park(), name).toBe(false);
     }
   });
 
@@ -268,7 +275,8 @@ describe("park", () => {
     const driver = new ScriptedDriver();
     const { connection } = driver;
     let wakes = 0;
-    connection.park({ onWake: () => void (wakes += 1) });
+    connection.own({ ...nobody, onWake: () => void (wakes += 1) });
+    connection.park();
     expect(driver.pulls).toBe(1);
     driver.push(1);
     driver.push(2);
@@ -283,12 +291,45 @@ describe("park", () => {
     const driver = new ScriptedDriver();
     const { connection } = driver;
     let wakes = 0;
-    connection.park({ onWake: () => void (wakes += 1) });
+    connection.own({ ...nobody, onWake: () => void (wakes += 1) });
+    connection.park();
     const closed = connection.close();
     driver.push(1);
     connection.end();
     await closed;
     expect(wakes).toBe(0);
     expect((await connection.readable.getReader().read()).done).toBe(true);
+  });
+});
+
+describe("own", () => {
+  const broken = new SpillwayError("connection-reset", "test");
+  const inOrder = (connection: DriverConnection): void => {
+    void connection.close();
+    connection.end();
+  };
+  const reset = (connection: DriverConnection): void => connection.fail(broken);
+
+  it.each([
+    { name: "in order", end: inOrder, expected: undefined },
+    { name: "broken", end: reset, expected: broken },
+  ])("tells of an end $name in a microtask of its own, as closed does", async ({ end, expected }) => {
+    const { connection } = new ScriptedDriver();
+    const told: unknown[] = [];
+    connection.own({ onWake: () => {}, onClosed: (error) => told.push(error) });
+    end(connection);
+    expect(told).toEqual([]);
+    expect(await connection.closed).toBe(expected);
+    expect(told).toEqual([expected]);
+  });
+
+  it("tells who comes late", async () => {
+    const { connection } = new ScriptedDriver();
+    connection.fail(broken);
+    const told: unknown[] = [];
+    connection.own({ onWake: () => {}, onClosed: (error) => told.push(error) });
+    expect(told).toEqual([]);
+    await turnEnd();
+    expect(told).toEqual([broken]);
   });
 });

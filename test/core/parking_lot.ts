@@ -1,4 +1,12 @@
-import type { Address, Bytes, Connection, Listener, Sleeper, SpillwayError, Transport } from "../../src/core/mod.ts";
+import type {
+  Address,
+  Bytes,
+  Connection,
+  ConnectionOwner,
+  Listener,
+  SpillwayError,
+  Transport,
+} from "../../src/core/mod.ts";
 
 /** How the connections of a {@link ParkingLot} answer `park`. */
 export type Parking = "as they do" | "never" | "not at all";
@@ -47,20 +55,23 @@ export class ParkingLot {
   #watch(connection: Connection): Connection {
     const watched = new Watched(connection, this.streams);
     if (this.#parking === "not at all") return watched;
-    const park = (sleeper: Sleeper) => {
+    const own = (owner: ConnectionOwner) => {
       const onWake = () => {
         this.wakes += 1;
-        sleeper.onWake();
+        owner.onWake();
       };
-      const parked = this.#parking === "as they do" && connection.park?.({ onWake }) === true;
+      connection.own?.({ onWake, onClosed: (error) => owner.onClosed(error) });
+    };
+    const park = () => {
+      const parked = this.#parking === "as they do" && connection.park?.() === true;
       this.answers.push(parked);
       return parked;
     };
-    return Object.assign(watched, { park });
+    return Object.assign(watched, { own, park });
   }
 }
 
-/** The connection that it is given, without `park`. */
+/** The connection that it is given, without `own` and `park`. */
 class Watched implements Connection {
   readonly #connection: Connection;
   readonly #streams: Set<object>;

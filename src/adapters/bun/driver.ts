@@ -1,4 +1,11 @@
-import { type Address, type Bytes, type Driver, DriverConnection, SpillwayError } from "../../core/mod.ts";
+import {
+  type Address,
+  type Bytes,
+  commonAddress,
+  type Driver,
+  DriverConnection,
+  SpillwayError,
+} from "../../core/mod.ts";
 import { connectionError } from "./errors.ts";
 import type { TcpHandlers, TcpSocket } from "./native.ts";
 
@@ -24,7 +31,7 @@ export class BunDriver implements Driver {
     this.#socket = socket;
     // Addresses cannot be read any more after 'close'.
     this.remoteAddress = { hostname: socket.remoteAddress, port: socket.remotePort };
-    this.localAddress = { hostname: socket.localAddress, port: socket.localPort };
+    this.localAddress = commonAddress(socket.localAddress, socket.localPort);
     this.connection = new DriverConnection(this);
   }
 

@@ -1,6 +1,6 @@
-import { type Address, type Bytes, type Driver, DriverConnection, ReadBuffer } from "../../core/mod.ts";
+import { type Address, type Bytes, commonAddress, type Driver, DriverConnection, ReadBuffer } from "../../core/mod.ts";
 import { connectionError } from "./errors.ts";
-import type { NetAddr, TcpConn } from "./native.ts";
+import type { TcpConn } from "./native.ts";
 
 /**
  * One connection on `Deno.Conn`. Reads and writes it directly: its `readable` and `writable` close the whole connection
@@ -27,8 +27,9 @@ export class DenoDriver implements Driver {
 
   constructor(conn: TcpConn) {
     this.#conn = conn;
-    this.remoteAddress = address(conn.remoteAddr);
-    this.localAddress = address(conn.localAddr);
+    const { localAddr, remoteAddr } = conn;
+    this.remoteAddress = { hostname: remoteAddr.hostname, port: remoteAddr.port };
+    this.localAddress = commonAddress(localAddr.hostname, localAddr.port);
     this.connection = new DriverConnection(this);
   }
 
@@ -83,8 +84,4 @@ export class DenoDriver implements Driver {
 
 function refuse(cause: Error): never {
   throw connectionError(cause);
-}
-
-function address({ hostname, port }: NetAddr): Address {
-  return { hostname, port };
 }

@@ -1,4 +1,11 @@
-import { type Address, type Bytes, type Driver, DriverConnection, type SpillwayError } from "../../core/mod.ts";
+import {
+  type Address,
+  type Bytes,
+  commonAddress,
+  type Driver,
+  DriverConnection,
+  type SpillwayError,
+} from "../../core/mod.ts";
 import { connectionError } from "./errors.ts";
 import type { Socket } from "./native.ts";
 
@@ -7,6 +14,11 @@ const NOTHING: Bytes = new Uint8Array(0);
 /** What was written last, and the view that Node makes of it: for a broadcast it would make one for every connection. */
 let lastBytes = NOTHING as Uint8Array;
 let lastView = Buffer.from(NOTHING.buffer);
+
+/** Where a socket has its driver: so its listeners are functions that all sockets share, and not closures of each. */
+const DRIVER = Symbol("driver");
+
+type DrivenSocket = Socket & { [DRIVER]: NodeDriver };
 
 /** One connection on `node:net`. The socket must have `allowHalfOpen`, or a reply after the other side's FIN is lost. */
 export class NodeDriver implements Driver {
@@ -17,16 +29,15 @@ export class NodeDriver implements Driver {
   /** The write that the kernel has not taken whole. */
   #unsettled: { resolve(): void; reject(error: SpillwayError): void } | undefined;
 
-  constructor(socket: Socket) {
+  /** Who knows the local address spares the socket the look-up, and what it keeps of it. */
+  constructor(socket: Socket, localAddress?: Address) {
     this.#socket = socket;
     // Undefined only when the connection is over already; then its end is reported next.
     this.remoteAddress = { hostname: socket.remoteAddress ?? "", port: socket.remotePort ?? 0 };
-    this.localAddress = { hostname: socket.localAddress ?? "", port: socket.localPort ?? 0 };
+    this.localAddress = localAddress ?? commonAddress(socket.localAddress ?? "", socket.localPort ?? 0);
     this.connection = new DriverConnection(this);
-    socket.on("data", (chunk: Buffer) => this.#onData(chunk));
-    socket.on("end", () => this.connection.end());
-    socket.on("error", (cause) => this.connection.fail(connectionError(cause)));
-    socket.on("close", () => this.#onClose());
+    (socket as DrivenSocket)[DRIVER] = this;
+    socket.on("data", onData).on("end", onEnd).on("error", onError).on("close", onClose);
   }
 
   pull(): void {
@@ -57,7 +68,7 @@ export class NodeDriver implements Driver {
     else this.#socket.resetAndDestroy();
   }
 
-  #onData(chunk: Buffer): void {
+  onData(chunk: Buffer): void {
     // A plain view: a Buffer's own methods (slice, toString) would make frames behave differently on Node.
     const bytes = new Uint8Array(chunk.buffer as ArrayBuffer, chunk.byteOffset, chunk.length);
     if (!this.connection.push(bytes)) this.#socket.pause();
@@ -71,11 +82,27 @@ export class NodeDriver implements Driver {
     this.#unsettled = undefined;
   }
 
-  #onClose(): void {
+  onClose(): void {
     this.connection.released();
     this.#unsettled?.reject(connectionError(new Error("the connection was closed during a write")));
     this.#unsettled = undefined;
   }
+}
+
+function onData(this: Socket, chunk: Buffer): void {
+  (this as DrivenSocket)[DRIVER].onData(chunk);
+}
+
+function onEnd(this: Socket): void {
+  (this as DrivenSocket)[DRIVER].connection.end();
+}
+
+function onError(this: Socket, cause: Error): void {
+  (this as DrivenSocket)[DRIVER].connection.fail(connectionError(cause));
+}
+
+function onClose(this: Socket): void {
+  (this as DrivenSocket)[DRIVER].onClose();
 }
 
 function viewOf(bytes: Uint8Array): Buffer {

@@ -3,19 +3,25 @@ import { NodeDriver } from "./driver.ts";
 import { acceptError, listenError } from "./errors.ts";
 import { createServer, type Server } from "./native.ts";
 
+/** Who listens there accepts at any local address. */
+const EVERYWHERE = ["0.0.0.0", "::"];
+
 /** Listens with `node:net`. Node accepts on its own: connections that nobody takes wait, paused. */
 export function listen({ hostname, port, backlog }: ListenOptions): Promise<Listener> {
   return new Promise((resolve, reject) => {
     const queue = new AcceptQueue(backlog);
+    let localAddress: Address | undefined;
     const server = createServer({ allowHalfOpen: true, pauseOnConnect: true, noDelay: true }, (socket) =>
-      queue.push(new NodeDriver(socket).connection),
+      queue.push(new NodeDriver(socket, localAddress).connection),
     );
     const onListenError = (cause: Error) => reject(listenError(cause));
     server.once("error", onListenError);
     server.listen({ host: hostname, port, backlog }, () => {
       server.off("error", onListenError);
       server.on("error", (cause) => queue.fail(acceptError(cause)));
-      resolve(new NodeListener(server, queue));
+      const listener = new NodeListener(server, queue);
+      if (!EVERYWHERE.includes(listener.address.hostname)) localAddress = listener.address;
+      resolve(listener);
     });
   });
 }

@@ -162,10 +162,7 @@ export class ClientLoop<In, Out> implements RequestsEvents, ReconnectionEvents, 
     return {
       codec: withoutFaults(codec),
       handler: (frame) => this.#onFrame(frame),
-      state: undefined,
-      onConnect: undefined,
-      onDisconnect: undefined,
-      onDrain: undefined,
+      hooks: undefined,
       handshake: false,
       // A bad frame may have been a reply: behind it, nothing would match.
       onInvalidFrame: "close",

@@ -1,0 +1,9 @@
+import type { Address } from "./transport.ts";
+
+let last: Address = { hostname: "", port: 0 };
+
+/** An address that connections mostly have in common, as the local one of those that were accepted: then it is one object. */
+export function commonAddress(hostname: string, port: number): Address {
+  if (last.hostname !== hostname || last.port !== port) last = { hostname, port };
+  return last;
+}
