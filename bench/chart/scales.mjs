@@ -19,6 +19,7 @@ export function linearScale(most, ticks) {
  */
 export function logScale(values) {
   const positive = values.filter((value) => value > 0 && Number.isFinite(value));
+  if (positive.length === 0) return linearScale(1, [0, 1]);
   const lowest = Math.min(...positive);
   const highest = Math.max(...positive);
   const around = round(Math.floor(Math.log10(lowest)), Math.ceil(Math.log10(highest)));
