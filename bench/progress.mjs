@@ -6,6 +6,8 @@
 
 /** What is no terminal keeps every line. */
 const SECONDS_BETWEEN_LINES = 10;
+/** Where a terminal does not know its width. */
+const USUAL_COLUMNS = 80;
 const CLEAR = "\r\u001B[K";
 
 export class Progress {
@@ -40,9 +42,9 @@ export class Progress {
 
   /** @param {string} text what the step is doing */
   say(text) {
-    const { isTTY = false, columns = 80 } = this.#terminal;
+    const { isTTY = false, columns = 0 } = this.#terminal;
     const line = this.#line(text);
-    if (isTTY) this.#terminal.write(`${CLEAR}${line.slice(0, columns - 1)}`);
+    if (isTTY) this.#terminal.write(`${CLEAR}${line.slice(0, (columns > 0 ? columns : USUAL_COLUMNS) - 1)}`);
     else if (this.#now() - this.#written >= SECONDS_BETWEEN_LINES) {
       this.#written = this.#now();
       this.#terminal.write(`${line}\n`);

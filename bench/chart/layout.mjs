@@ -5,12 +5,12 @@ import { element, escape, line, text } from "./svg.mjs";
 /** @typedef {{ height: number, draw: string }} Block drawn from its own top */
 /** @typedef {{ left: number, plot: number, right: number }} Column a plot begins at `left`; its numbers end at `right` */
 
-export const WIDTH = 1_040;
+export const WIDTH = 1_080;
 const MARGIN = 28;
 const LABELS = 300;
 const GAP = 24;
 /** For the number beside a plot. */
-const NUMBERS = 94;
+const NUMBERS = 116;
 const WIDEST = 400;
 /** About how wide a character of a label is. */
 const CHARACTER = 6.4;

@@ -11,7 +11,7 @@ text { font: 12px system-ui, -apple-system, "Segoe UI", "DejaVu Sans", sans-seri
 .part { font-size: 15px; font-weight: 600; }
 .column, .strong { font-weight: 600; }
 .muted, .axis { fill: var(--muted); }
-.axis { font-size: 11px; }
+.axis, .number { font-size: 11px; }
 .back { fill: var(--back); }
 .grid { stroke: var(--grid); }
 .target { stroke: var(--text); stroke-width: 1.5; }

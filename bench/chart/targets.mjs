@@ -13,7 +13,9 @@ import { element, line, text } from "./svg.mjs";
 /** @typedef {import("./layout.mjs").Column} Column */
 
 const BAR = 10;
-const SCALE = linearScale(1.5, [0, 0.5, 1, 1.5]);
+/** What goes beyond is cut off, with an arrow. */
+const MOST = 1.5;
+const SCALE = linearScale(MOST, [0, 0.5, 1]);
 
 /** @param {import("../results.mjs").Result[]} results @param {string[]} titles of the runtimes @returns {Block} */
 export function targetsPart(results, titles) {
@@ -46,14 +48,18 @@ function drawOutcome(outcome, column) {
   const at = (/** @type {number} */ one) => x(SCALE, shareOfTarget(outcome, one), column);
   const bar = { x: column.left, y: (ROW - BAR) / 2, width: at(value.median) - column.left, height: BAR };
   const target = x(SCALE, 1, column);
-  const beyond =
-    shareOfTarget(outcome, value.median) > 1.5 ? text(column.left + column.plot + 2, ROW / 2 + 4, "▸") : "";
+  const shares = [value.lowest, value.highest].map((one) => shareOfTarget(outcome, one));
+  const beyond = Math.max(...shares) > MOST ? text(column.left + column.plot + 2, ROW / 2 + 4, "▸") : "";
   return [
     element("rect", { ...bar, class: met ? "ours" : "missed" }),
     beyond,
     line(target, 0, target, ROW, "target"),
     whisker(...ordered(at(value.lowest), at(value.highest))),
-    number(column, `${digits(value.median)} (${boundText(outcome)})${met ? "" : " ✕"}`, met ? "axis" : "missed strong"),
+    number(
+      column,
+      `${digits(value.median)} (${boundText(outcome)})${met ? "" : " ✕"}`,
+      met ? "axis" : "number missed strong",
+    ),
   ].join("");
 }
 

@@ -35,8 +35,8 @@ function introduction({ date, machine, versions, quick, complete, results }) {
   const titles = runtimesOf(results).map((runtime) => titleOf(runtime, versions));
   const go = versions.go === undefined ? "" : ` Go, where it is compared, is ${versions.go}.`;
   const doubts = [
-    quick ? " **This was a quick run**: few short rounds, whose spread is wide." : "",
-    complete ? "" : " **This run was interrupted**: works are missing.",
+    quick ? "\n\n**This was a quick run**: few short rounds, whose spread is wide." : "",
+    complete ? "" : "\n\n**This run was interrupted**: works are missing.",
   ];
   return `What a line, a byte, a connection and a frame cost Spillway, beside what else one could use. Measured on ${date.slice(0, 10)} with
 ${listed(titles)} on ${machineText(machine)}.${go}${doubts.join("")}`;

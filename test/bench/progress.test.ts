@@ -18,7 +18,7 @@ class Screen {
     this.progress = new Progress(STEPS, this, () => this.seconds);
   }
 
-  readonly columns = 60;
+  columns = 60;
 
   write(text: string): void {
     this.lines.push(text);
@@ -40,6 +40,14 @@ describe("progress on a terminal", () => {
     expect(screen.lines[0]).toBe("\r\u001B[K[1/4] node 20.1.2, short: begins");
     expect(screen.lines[1]).toHaveLength("\r\u001B[K".length + 59);
     expect(screen.lines.join("")).not.toContain("\n");
+  });
+
+  it("takes a terminal that does not know its width for a usual one", () => {
+    const screen = new Screen(true);
+    screen.columns = 0;
+    screen.progress.begin();
+    screen.progress.say("x".repeat(100));
+    expect(screen.lines[1]).toHaveLength("\r\u001B[K".length + 79);
   });
 
   it("leaves the line free for what follows", () => {

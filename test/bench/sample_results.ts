@@ -19,7 +19,7 @@ export const LINES: Work = {
   measure: notMeasured,
 };
 
-export const IDLE: Work = {
+const IDLE: Work = {
   name: "idle",
   title: 'idle connections <each> with "one line" & no more: RSS per connection',
   unit: "KB",
@@ -28,7 +28,7 @@ export const IDLE: Work = {
 };
 
 /** More targets than are told apart at a glance. */
-export const CODECS: Work = {
+const CODECS: Work = {
   name: "codecs",
   title: "frames: CPU per frame",
   unit: "ns",
