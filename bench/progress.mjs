@@ -86,5 +86,5 @@ export class Progress {
 
 /** @param {number} seconds */
 function duration(seconds) {
-  return seconds < 90 ? `${Math.ceil(seconds / 10) * 10} s` : `${Math.ceil(seconds / 60)} min`;
+  return seconds < 90 ? `${Math.max(1, Math.ceil(seconds / 10)) * 10} s` : `${Math.ceil(seconds / 60)} min`;
 }

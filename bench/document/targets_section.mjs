@@ -21,8 +21,9 @@ export function targetsSection({ results, versions }) {
   const verdict = missed === 0 ? "All of them are met." : `${counted(missed, "is", "are")} missed, in bold.`;
   return `## Targets
 
-${counted(outcomes.length, "target was", "targets were")} measured. ${verdict} Each cell has the median, then the lowest and the highest
-of all rounds. *A / B* is what A costs for what B costs. Of a work with many targets, only the worst is here; all of them are below.
+${counted(outcomes.length, "target was", "targets were")} measured. ${verdict} Each cell has the median, then the lowest and the highest of
+all rounds. *A / B* is A's value divided by B's in the same round. Of a work with many targets only the worst is here; all of
+them are below.
 
 ${table(header, rows, 3)}`;
 }

@@ -101,4 +101,13 @@ describe("the time that is left", () => {
     screen.progress.say("late");
     expect(lastLine(screen)).toContain("about 40 s left: late");
   });
+
+  it("is never nothing while something goes on", () => {
+    const screen = new Screen(false);
+    for (let step = 0; step < 3; step++) screen.step(1);
+    screen.progress.begin();
+    screen.seconds += 100;
+    screen.progress.say("late");
+    expect(lastLine(screen)).toContain("about 10 s left: late");
+  });
 });
