@@ -7,7 +7,8 @@ export const USAGE = `npm run bench -- [options]
   --runtime NAME     node, deno or bun; may be repeated (default: each)
   --work NAME        ping-pong, pipelined, broadcast, concurrency, queued, idle, codecs, linear or frame-memory;
                      may be repeated (default: each)
-  --json FILE        writes all samples
+  --json FILE        writes all samples, after each work: an interrupted run keeps what it has measured
+  --chart FILE       draws targets and costs, as SVG
   --profile DIR      processes under test write their CPU profiles there; the numbers of such a run mean nothing`;
 
 /**
@@ -23,6 +24,7 @@ export function parseOptions(args, workNames) {
       runtime: { type: "string", multiple: true },
       work: { type: "string", multiple: true },
       json: { type: "string" },
+      chart: { type: "string" },
       profile: { type: "string" },
       help: { type: "boolean", default: false },
     },

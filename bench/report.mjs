@@ -1,31 +1,19 @@
 // @ts-check
-// Tables for people.
+// Tables for people, on the terminal.
+import { doubts, isGeneratorBusy } from "./doubts.mjs";
+import { boundText, digits, percent, range, targetText } from "./figures.mjs";
 
+/** @typedef {import("./results.mjs").Result} Result */
 /** @typedef {import("./summary.mjs").Row} Row */
-/** @typedef {import("./summary.mjs").Spread} Spread */
 /** @typedef {import("./summary.mjs").Outcome} Outcome */
-/** @typedef {import("./works/work.mjs").Work} Work */
 
-/** From here on the generator may have been what the server waited for, and the number says less. */
-const GENERATOR_BUSY = 0.85;
-
-/**
- * The process under test has work, or else the generator. If neither had the CPU for most of the time, other programs did;
- * then server and generator take turns instead of running side by side, which changes what a line costs: writes above all.
- */
-const UNDISTURBED = 0.85;
-
-/** @param {Work} work @param {Row[]} rows @param {Outcome[]} outcomes */
-export function printWork(work, rows, outcomes) {
-  console.log(`\n${work.title}`);
-  const header = ["", `median ${work.unit}`, "lowest – highest", `${work.counted ?? ""}/s`, "busy", "generator"];
+/** @param {Result} result */
+export function printWork({ title, unit, counted, rows, outcomes }) {
+  console.log(`\n${title}`);
+  const header = ["", `median ${unit}`, "lowest – highest", `${counted ?? ""}/s`, "busy", "generator"];
   printTable(withoutEmptyColumns([header, ...rows.map((row) => [...valueCells(row), ...timeCells(row)])]));
-  const busiest = rows.filter(({ generatorBusy }) => generatorBusy > GENERATOR_BUSY);
-  if (busiest.length > 0)
-    console.log(`  ! generator more than ${percent(GENERATOR_BUSY)} busy: it may be the bottleneck`);
-  const disturbed = rows.some((row) => Math.max(row.busy, row.generatorBusy || 0) < UNDISTURBED);
-  if (disturbed) console.log("  ! other programs used the CPUs: run it again on a quiet machine");
-  for (const outcome of outcomes.filter(({ met }) => !met)) console.log(`  ${outcomeText(outcome, work.unit)}`);
+  for (const doubt of doubts(rows)) console.log(`  ! ${doubt}`);
+  for (const outcome of outcomes.filter(({ met }) => !met)) console.log(`  ${outcomeText(outcome, unit)}`);
 }
 
 /** @param {Row} row */
@@ -33,19 +21,15 @@ function valueCells({ candidate, value }) {
   return [candidate, digits(value.median), range(value)];
 }
 
-/** @param {Row} row */
-function timeCells({ perSecond, busy, generatorBusy }) {
-  const mark = generatorBusy > GENERATOR_BUSY ? "! " : "";
+/** Nothing where nothing was measured. @param {Row} row */
+function timeCells(row) {
+  const { perSecond, busy, generatorBusy } = row;
+  const mark = isGeneratorBusy(row) ? "! " : "";
   return [
-    known(perSecond, Math.round(perSecond).toLocaleString("en")),
-    known(busy, percent(busy)),
-    known(generatorBusy, `${mark}${percent(generatorBusy)}`),
+    perSecond === undefined ? "" : Math.round(perSecond).toLocaleString("en"),
+    busy === undefined ? "" : percent(busy),
+    generatorBusy === undefined ? "" : `${mark}${percent(generatorBusy)}`,
   ];
-}
-
-/** Nothing where nothing was measured. @param {number} value @param {string} text */
-function known(value, text) {
-  return Number.isNaN(value) ? "" : text;
 }
 
 /** @param {string[][]} table */
@@ -54,17 +38,17 @@ function withoutEmptyColumns([header = [], ...rows]) {
   return [header, ...rows].map((row) => row.filter((_, column) => kept[column]));
 }
 
-/** @param {{ title: string, outcomes: Outcome[], work: Work }[]} results */
+/** @param {Result[]} results */
 export function printTargets(results) {
   console.log("\nTargets");
-  const lines = results.flatMap(({ title, outcomes, work }) =>
+  const lines = results.flatMap(({ runtime, work, unit, outcomes }) =>
     outcomes.map((outcome) => [
-      title,
-      work.name,
-      named(outcome, work.unit),
+      runtime,
+      work,
+      targetText(outcome, unit),
       digits(outcome.value.median),
       range(outcome.value),
-      bound(outcome),
+      boundText(outcome),
       outcome.met ? "met" : "MISSED",
     ]),
   );
@@ -74,17 +58,7 @@ export function printTargets(results) {
 /** Of a missed target; all are listed at the end. @param {Outcome} outcome @param {string} unit */
 function outcomeText(outcome, unit) {
   const { value } = outcome;
-  return `${named(outcome, unit)}: ${digits(value.median)} (${range(value)}), target ${bound(outcome)}: MISSED`;
-}
-
-/** @param {Outcome} outcome @param {string} unit */
-function named({ candidate, relativeTo }, unit) {
-  return relativeTo === undefined ? `${candidate}, ${unit}` : `${candidate} / ${relativeTo}`;
-}
-
-/** @param {Outcome} outcome */
-function bound({ atMost, atLeast }) {
-  return atMost === undefined ? `≥ ${atLeast}` : `≤ ${atMost}`;
+  return `${targetText(outcome, unit)}: ${digits(value.median)} (${range(value)}), target ${boundText(outcome)}: MISSED`;
 }
 
 /** @param {string[][]} table text in the first column, numbers behind */
@@ -96,19 +70,4 @@ function printTable(table) {
     );
     console.log(`  ${cells.join("  ")}`.trimEnd());
   }
-}
-
-/** @param {Spread} spread */
-function range({ lowest, highest }) {
-  return `${digits(lowest)} – ${digits(highest)}`;
-}
-
-/** @param {number} share */
-function percent(share) {
-  return `${Math.round(share * 100)} %`;
-}
-
-/** @param {number} value */
-function digits(value) {
-  return value >= 100 ? value.toFixed(0) : value >= 1 ? value.toFixed(2) : value.toFixed(3);
 }

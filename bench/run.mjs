@@ -1,14 +1,17 @@
 // @ts-check
 // npm run bench: what a line, a connection and a frame cost, side by side, in one run. Not a test: nothing fails by being slow.
 import { writeFileSync } from "node:fs";
-import os from "node:os";
 import { build } from "../scripts/build.mjs";
 import { findRuntime } from "../scripts/runtimes.mjs";
+import { CANDIDATES } from "./candidates.mjs";
+import { drawChart } from "./chart/chart.mjs";
 import { LoadGenerator } from "./load_generator.mjs";
+import { goVersion, machineText, thisMachine } from "./machine.mjs";
 import { parseOptions, USAGE } from "./options.mjs";
 import { killAll } from "./process.mjs";
+import { Progress } from "./progress.mjs";
 import { printTargets, printWork } from "./report.mjs";
-import { outcomes, rows } from "./summary.mjs";
+import { resultOf, writeResults } from "./results.mjs";
 import { broadcast } from "./works/broadcast.mjs";
 import { codecs } from "./works/codecs.mjs";
 import { concurrency } from "./works/concurrency.mjs";
@@ -20,11 +23,13 @@ import { pipelined } from "./works/pipelined.mjs";
 import { queued } from "./works/queued.mjs";
 
 /** @typedef {ReturnType<typeof parseOptions>} Options */
+/** @typedef {import("../scripts/runtimes.mjs").Runtime} Runtime */
+/** @typedef {import("./results.mjs").Results} Results */
 
 const WORKS = [pingPong, pipelined, broadcast, concurrency, queued, idle, codecs, linear, frameMemory];
 
 process.once("exit", killAll);
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.once(signal, () => process.exit(130));
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.once(signal, interrupt);
 
 const asked = readOptions();
 if (asked?.help) console.log(USAGE);
@@ -36,6 +41,11 @@ else if (asked !== undefined) {
     process.exitCode = 1;
     killAll();
   }
+}
+
+function interrupt() {
+  console.error("\ninterrupted");
+  process.exit(130);
 }
 
 function readOptions() {
@@ -51,53 +61,80 @@ function readOptions() {
 
 /** @param {Options} options */
 async function bench(options) {
-  const machine = `${os.cpus()[0]?.model.trim()}, ${os.availableParallelism()} CPUs, ${os.type()} ${os.release()}`;
-  console.log(machine);
+  const runtimes = await findAll(options.runtimes);
+  const results = await begin(options.quick, runtimes);
+  console.log(machineText(results.machine));
   const built = await build();
   if (!built.ok) throw new Error(`the build failed:\n${built.output}`);
+  // What cannot be written is known before anything is measured.
+  save(results, options);
   const generator = await LoadGenerator.start(await findRuntime("bun"));
-  const results = [];
-  for (const name of options.runtimes) {
-    const runtime = await find(name);
-    if (runtime === undefined) continue;
-    const title = `${runtime.name} ${runtime.version}`;
-    console.log(`\n── ${title} ──`);
-    for (const work of WORKS.filter((one) => options.works.includes(one.name))) {
-      const progress = (/** @type {string} */ text) => console.error(`  … ${title}, ${work.name}: ${text}`);
-      const { quick, profile: profileDir } = options;
-      const given = { runtime, generator, quick, progress, ...(profileDir !== undefined && { profileDir }) };
-      const samples = await work.measure(given);
-      const result = { title, work, samples, rows: rows(samples), outcomes: outcomes(samples, work.targets) };
-      printWork(work, result.rows, result.outcomes);
-      results.push(result);
+  await measureAll(options, runtimes, generator, results);
+  await generator.end();
+  results.complete = true;
+  save(results, options);
+  printTargets(results.results);
+}
+
+/** @param {Options} options @param {Runtime[]} runtimes @param {LoadGenerator} generator @param {Results} results */
+async function measureAll(options, runtimes, generator, results) {
+  const { quick, profile: profileDir } = options;
+  const works = WORKS.filter(({ name }) => options.works.includes(name));
+  const steps = runtimes.flatMap((runtime) => works.map(({ name }) => ({ title: titleOf(runtime), work: name })));
+  const progress = new Progress(steps, process.stderr);
+  const given = { generator, quick, ...(profileDir !== undefined && { profileDir }) };
+  for (const runtime of runtimes) {
+    console.log(`\n── ${titleOf(runtime)} ──`);
+    for (const work of works) {
+      progress.begin();
+      const samples = await work.measure({ ...given, runtime, progress: (text) => progress.say(text) });
+      progress.end();
+      const result = resultOf(runtime.name, work, samples);
+      results.results.push(result);
+      save(results, options);
+      printWork(result);
     }
   }
-  await generator.end();
-  printTargets(results);
-  if (options.json !== undefined) writeJson(options.json, machine, results);
 }
 
-/** @param {import("../scripts/runtimes.mjs").RuntimeName} name */
-async function find(name) {
-  try {
-    return await findRuntime(name);
-  } catch (error) {
-    console.error(String(error));
-    return undefined;
+/** @param {Runtime} runtime */
+function titleOf({ name, version }) {
+  return `${name} ${version}`;
+}
+
+/** @param {boolean} quick @param {Runtime[]} runtimes @returns {Promise<Results>} */
+async function begin(quick, runtimes) {
+  const go = await goVersion();
+  return {
+    date: new Date().toISOString(),
+    complete: false,
+    quick,
+    machine: thisMachine(),
+    versions: {
+      ...Object.fromEntries(runtimes.map(({ name, version }) => [name, version])),
+      ...(go !== undefined && { go }),
+    },
+    candidates: CANDIDATES,
+    results: [],
+  };
+}
+
+/** After every work: what was measured must not be lost with what was not. @param {Results} results @param {Options} options */
+function save(results, { json, chart }) {
+  if (json !== undefined) writeResults(json, results);
+  if (chart !== undefined) writeFileSync(chart, drawChart(results));
+}
+
+/** @param {import("../scripts/runtimes.mjs").RuntimeName[]} names */
+async function findAll(names) {
+  /** @type {Runtime[]} */
+  const found = [];
+  for (const name of names) {
+    try {
+      found.push(await findRuntime(name));
+    } catch (error) {
+      console.error(String(error));
+    }
   }
-}
-
-/**
- * @param {string} file
- * @param {string} machine
- * @param {{ title: string, work: import("./works/work.mjs").Work }[]} results
- */
-function writeJson(file, machine, results) {
-  const plain = results.map(({ title, work, ...rest }) => ({
-    runtime: title,
-    work: work.name,
-    unit: work.unit,
-    ...rest,
-  }));
-  writeFileSync(file, `${JSON.stringify({ date: new Date().toISOString(), machine, results: plain }, undefined, 2)}\n`);
+  return found;
 }

@@ -24,9 +24,11 @@
  * @typedef {object} Target
  * @property {string} candidate
  * @property {string} [relativeTo] the target is the ratio of both in the same round; else it is the value itself
- * @property {number} [atMost]
- * @property {number} [atLeast]
+ * @property {Bound} [atMost]
+ * @property {Bound} [atLeast]
  */
+
+/** The same on all runtimes, or for each of some. @typedef {number | Partial<Record<import("../../scripts/runtimes.mjs").RuntimeName, number>>} Bound */
 
 /**
  * @typedef {object} Work
