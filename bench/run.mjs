@@ -13,15 +13,17 @@ import { broadcast } from "./works/broadcast.mjs";
 import { codecs } from "./works/codecs.mjs";
 import { concurrency } from "./works/concurrency.mjs";
 import { frameMemory } from "./works/frame_memory.mjs";
+import { growth } from "./works/growth.mjs";
 import { idle } from "./works/idle.mjs";
 import { linear } from "./works/linear.mjs";
 import { pingPong } from "./works/ping_pong.mjs";
 import { pipelined } from "./works/pipelined.mjs";
 import { queued } from "./works/queued.mjs";
+import { sizes } from "./works/sizes.mjs";
 
 /** @typedef {ReturnType<typeof parseOptions>} Options */
 
-const WORKS = [pingPong, pipelined, broadcast, concurrency, queued, idle, codecs, linear, frameMemory];
+const WORKS = [pingPong, pipelined, sizes, growth, broadcast, concurrency, queued, idle, codecs, linear, frameMemory];
 
 process.once("exit", killAll);
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.once(signal, () => process.exit(130));
@@ -67,7 +69,7 @@ async function bench(options) {
       const { quick, profile: profileDir } = options;
       const given = { runtime, generator, quick, progress, ...(profileDir !== undefined && { profileDir }) };
       const samples = await work.measure(given);
-      const result = { title, work, samples, rows: rows(samples), outcomes: outcomes(samples, work.targets) };
+      const result = { title, work, samples, rows: rows(samples), outcomes: outcomes(samples, work.targets, name) };
       printWork(work, result.rows, result.outcomes);
       results.push(result);
     }

@@ -1,11 +1,13 @@
 // @ts-check
 // From samples to what is printed: medians with their spread, and what became of the targets.
 
+/** @typedef {import("../scripts/runtimes.mjs").RuntimeName} RuntimeName */
 /** @typedef {import("./works/work.mjs").Sample} Sample */
 /** @typedef {import("./works/work.mjs").Target} Target */
 /** @typedef {{ median: number, lowest: number, highest: number }} Spread */
 /** @typedef {{ candidate: string, value: Spread, perSecond: number, busy: number, generatorBusy: number }} Row */
-/** @typedef {Target & { value: Spread, met: boolean }} Outcome */
+/** @typedef {Omit<Target, "atMost"> & { atMost?: number }} Bounded a target on one runtime */
+/** @typedef {Bounded & { value: Spread, met: boolean }} Outcome */
 
 /**
  * @param {Sample[]} samples
@@ -30,15 +32,26 @@ export function rows(samples) {
 /**
  * @param {Sample[]} samples
  * @param {Target[]} targets
+ * @param {RuntimeName} runtime
  * @returns {Outcome[]}
  */
-export function outcomes(samples, targets) {
-  const measured = targets.filter((target) => samples.some(({ candidate }) => candidate === target.candidate));
+export function outcomes(samples, targets, runtime) {
+  const names = new Set(samples.map(({ candidate }) => candidate));
+  const measured = targets.filter(
+    ({ candidate, relativeTo = candidate }) => names.has(candidate) && names.has(relativeTo),
+  );
   return measured.map((target) => {
     const value = spread(values(samples, target));
-    const { atMost = Number.POSITIVE_INFINITY, atLeast = Number.NEGATIVE_INFINITY } = target;
-    return { ...target, value, met: value.median <= atMost && value.median >= atLeast };
+    const bounded = boundedOn(runtime, target);
+    const { atMost = Number.POSITIVE_INFINITY, atLeast = Number.NEGATIVE_INFINITY } = bounded;
+    return { ...bounded, value, met: value.median <= atMost && value.median >= atLeast };
   });
+}
+
+/** @param {RuntimeName} runtime @param {Target} target @returns {Bounded} */
+function boundedOn(runtime, { atMost, ...target }) {
+  if (atMost === undefined) return target;
+  return { ...target, atMost: typeof atMost === "object" ? atMost[runtime] : atMost };
 }
 
 /** A ratio is taken within a round, where both ran one after the other. @param {Sample[]} samples @param {Target} target */

@@ -1,6 +1,8 @@
 // @ts-check
 // What a work is: types only.
 
+/** @typedef {import("../../scripts/runtimes.mjs").RuntimeName} RuntimeName */
+
 /**
  * @typedef {object} Bench what a work is given
  * @property {import("../../scripts/runtimes.mjs").Runtime} runtime
@@ -24,7 +26,7 @@
  * @typedef {object} Target
  * @property {string} candidate
  * @property {string} [relativeTo] the target is the ratio of both in the same round; else it is the value itself
- * @property {number} [atMost]
+ * @property {number | Record<RuntimeName, number>} [atMost] the same everywhere, or one for each runtime
  * @property {number} [atLeast]
  */
 
@@ -34,7 +36,7 @@
  * @property {string} title
  * @property {string} unit
  * @property {string} [counted] what there are so many of per second
- * @property {Target[]} targets those whose candidates are not measured in a quick run do not count then
+ * @property {Target[]} targets one whose candidates are not measured, in a quick run or for want of Go, does not count then
  * @property {(bench: Bench) => Promise<Sample[]>} measure
  */
 
