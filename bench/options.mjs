@@ -8,7 +8,8 @@ export const USAGE = `npm run bench -- [options]
   --work NAME        ping-pong, pipelined, sizes, growth, broadcast, concurrency, queued, idle, codecs, linear or frame-memory;
                      may be repeated (default: each)
   --json FILE        writes all samples
-  --profile DIR      processes under test write their CPU profiles there; the numbers of such a run mean nothing`;
+  --profile DIR      processes under test write their CPU profiles there; the numbers of such a run mean nothing
+The servers in Go are built and measured where go is on the PATH.`;
 
 /**
  * @param {string[]} args

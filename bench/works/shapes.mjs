@@ -30,7 +30,7 @@ export async function measureShapes(bench, shapes) {
 }
 
 /** What a candidate is called in samples and targets. @param {Pick<NamedShape, "name">} shape @param {string} candidate */
-function inShape({ name }, candidate) {
+export function inShape({ name }, candidate) {
   return `${name}: ${candidate}`;
 }
 

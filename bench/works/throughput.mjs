@@ -11,7 +11,7 @@ import { available, Server } from "../servers.mjs";
 /** @typedef {Lane & { server: Server, load: number }} OpenLane */
 
 const FULL = { rounds: 5, roundMs: 1_500, warmUpMs: 2_000 };
-const QUICK = { rounds: 3, roundMs: 600, warmUpMs: 800 };
+const QUICK = { rounds: 3, roundMs: 400, warmUpMs: 600 };
 
 /**
  * All candidates under the same load; those that cannot be started on this machine are left out.
