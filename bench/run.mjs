@@ -16,17 +16,19 @@ import { broadcast } from "./works/broadcast.mjs";
 import { codecs } from "./works/codecs.mjs";
 import { concurrency } from "./works/concurrency.mjs";
 import { frameMemory } from "./works/frame_memory.mjs";
+import { growth } from "./works/growth.mjs";
 import { idle } from "./works/idle.mjs";
 import { linear } from "./works/linear.mjs";
 import { pingPong } from "./works/ping_pong.mjs";
 import { pipelined } from "./works/pipelined.mjs";
 import { queued } from "./works/queued.mjs";
+import { sizes } from "./works/sizes.mjs";
 
 /** @typedef {ReturnType<typeof parseOptions>} Options */
 /** @typedef {import("../scripts/runtimes.mjs").Runtime} Runtime */
 /** @typedef {import("./results.mjs").Results} Results */
 
-const WORKS = [pingPong, pipelined, broadcast, concurrency, queued, idle, codecs, linear, frameMemory];
+const WORKS = [pingPong, pipelined, sizes, growth, broadcast, concurrency, queued, idle, codecs, linear, frameMemory];
 
 process.once("exit", killAll);
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.once(signal, interrupt);

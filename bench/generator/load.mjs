@@ -54,7 +54,7 @@ export class Load {
   }
 
   /** @param {LoadOptions} options @param {number} index */
-  async #connect({ port, depth, lineBytes, paused = false }, index) {
+  async #connect({ port, paused = false, ...shape }, index) {
     /** @type {import("bun").SocketHandler<Exchange>} */
     const handlers = {
       binaryType: "buffer",
@@ -65,7 +65,7 @@ export class Load {
       connectError: () => {},
     };
     const socket = await Bun.connect({ hostname: "127.0.0.1", port, socket: handlers });
-    socket.data = new Exchange(socket, pattern(this.broadcast ? 0 : index, depth, lineBytes), {
+    socket.data = new Exchange(socket, pattern(this.broadcast ? 0 : index, shape), {
       onReplied: (exchange) => this.#replied(exchange),
       onFault: (fault) => this.#fail(fault),
     });

@@ -3,22 +3,30 @@
 const ALPHABET = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
 
 /** Batches of one connection, sent in turn: none is like the one before it, so that a stale reply is noticed. */
-const BATCHES = 16;
+const BATCHES = { most: 16, least: 2 };
+/** What all connections of a load send may take so much memory; with large lines there are fewer batches. */
+const MAX_BYTES = 33_554_432;
 
 /**
  * What one connection sends: batches of lines, each of `lineBytes` with its LF, and each one different.
  *
- * @param {number} connection
- * @param {number} depth lines of a batch
- * @param {number} lineBytes
+ * @param {number} connection which of them
+ * @param {import("../load_generator.mjs").Shape} shape
  * @returns {Uint8Array[]}
  */
-export function pattern(connection, depth, lineBytes) {
+export function pattern(connection, { connections, depth, lineBytes }) {
   const encoder = new TextEncoder();
-  return count(BATCHES, (batch) => {
+  return count(batches(connections * depth * lineBytes), (batch) => {
     const lines = count(depth, (line) => lineText(`${connection}.${batch}.${line} `, lineBytes));
     return encoder.encode(lines.join(""));
   });
+}
+
+/** @param {number} bytes of one batch on every connection */
+function batches(bytes) {
+  const fitting = Math.floor(MAX_BYTES / bytes);
+  if (fitting < BATCHES.least) throw new RangeError(`a load of ${bytes} bytes is too large for this generator`);
+  return Math.min(fitting, BATCHES.most);
 }
 
 /**

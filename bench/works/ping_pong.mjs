@@ -1,20 +1,42 @@
 // @ts-check
-import { measureThroughput } from "./throughput.mjs";
+import { measureShapes, ratio } from "./shapes.mjs";
+
+/** @typedef {import("./shapes.mjs").NamedShape} NamedShape */
+
+const CANDIDATES = /** @type {const} */ ([
+  "spillway",
+  "spillway-async",
+  "raw",
+  "per-line",
+  "readline",
+  "whatwg",
+  "go-flush-each",
+  "go-flush-empty",
+]);
+
+const ONE = onConnections(1);
+/** @type {NamedShape} */
+const FIFTY = { ...onConnections(50), quick: ["spillway", "spillway-async", "raw"] };
+const THOUSAND = onConnections(1_000);
 
 /** @type {import("./work.mjs").Work} */
 export const pingPong = {
   name: "ping-pong",
-  title: "ping-pong, 64-byte lines on 50 connections: server CPU per line",
+  title: "ping-pong with 64-byte lines on 1, 50 and 1,000 connections: server CPU per line",
   unit: "µs",
   counted: "lines",
   targets: [
-    { candidate: "spillway", relativeTo: "raw", atMost: 1.4 },
-    { candidate: "spillway-async", relativeTo: "spillway", atMost: 1.3 },
+    ratio(FIFTY, "spillway", "raw", { atMost: { node: 1.25, deno: 1.3, bun: 1.3 } }),
+    ratio(FIFTY, "spillway-async", "spillway", { atMost: 1.3 }),
   ],
-  measure: (bench) =>
-    measureThroughput(
-      bench,
-      bench.quick ? ["spillway", "spillway-async", "raw"] : ["spillway", "spillway-async", "raw", "per-line"],
-      { connections: 50, depth: 1, lineBytes: 64 },
-    ),
+  measure: (bench) => measureShapes(bench, [ONE, FIFTY, THOUSAND]),
 };
+
+/** @param {number} connections @returns {NamedShape} */
+function onConnections(connections) {
+  return {
+    name: connections === 1 ? "1 connection" : `${connections.toLocaleString("en")} connections`,
+    load: { connections, depth: 1, lineBytes: 64 },
+    candidates: CANDIDATES,
+  };
+}

@@ -1,20 +1,39 @@
 // @ts-check
-import { measureThroughput } from "./throughput.mjs";
+import { measureShapes, ratio } from "./shapes.mjs";
+
+/** @typedef {import("./shapes.mjs").NamedShape} NamedShape */
+
+const CANDIDATES = /** @type {const} */ ([
+  "spillway",
+  "spillway-async",
+  "raw",
+  "per-line",
+  "readline",
+  "whatwg",
+  "go-flush-each",
+  "go-flush-empty",
+]);
+
+const FEW = inFlight(16);
+/** @type {NamedShape} */
+const MANY = { ...inFlight(256), quick: ["spillway", "spillway-async", "per-line", "go-flush-empty"] };
 
 /** @type {import("./work.mjs").Work} */
 export const pipelined = {
   name: "pipelined",
-  title: "256 lines of 64 bytes in flight on each of 4 connections: server CPU per line",
+  title: "16 and 256 lines of 64 bytes in flight on each of 4 connections: server CPU per line",
   unit: "µs",
   counted: "lines",
   targets: [
-    { candidate: "per-line", relativeTo: "spillway", atLeast: 15 },
-    { candidate: "spillway-async", relativeTo: "spillway", atMost: 1.3 },
+    ratio(MANY, "spillway", "go-flush-empty", { atMost: 0.7 }),
+    ratio(MANY, "per-line", "spillway", { atLeast: 30 }),
+    ratio(FEW, "spillway-async", "spillway", { atMost: 1.3 }),
+    ratio(MANY, "spillway-async", "spillway", { atMost: 1.3 }),
   ],
-  measure: (bench) =>
-    measureThroughput(
-      bench,
-      bench.quick ? ["spillway", "spillway-async", "per-line"] : ["spillway", "spillway-async", "raw", "per-line"],
-      { connections: 4, depth: 256, lineBytes: 64 },
-    ),
+  measure: (bench) => measureShapes(bench, [FEW, MANY]),
 };
+
+/** @param {number} depth @returns {NamedShape} */
+function inFlight(depth) {
+  return { name: `${depth} in flight`, load: { connections: 4, depth, lineBytes: 64 }, candidates: CANDIDATES };
+}

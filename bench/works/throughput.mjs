@@ -1,71 +1,84 @@
 // @ts-check
-// Measures what a line costs a server, with all candidates in turn, round after round: what disturbs the machine
-// disturbs them alike.
-import { Server } from "../servers.mjs";
+// Measures what a line costs a server, in all lanes in turn, round after round: what disturbs the machine disturbs them
+// alike.
+import { available, Server } from "../servers.mjs";
 
 /** @typedef {import("./work.mjs").Bench} Bench */
 /** @typedef {import("../servers.mjs").Candidate} Candidate */
 /** @typedef {import("./work.mjs").Sample} Sample */
 /** @typedef {import("../load_generator.mjs").Shape} Shape */
-/** @typedef {{ candidate: Candidate, server: Server, load: number }} Lane */
+/** @typedef {{ name: string, candidate: Candidate, shape: Shape }} Lane what is measured, and what it is called */
+/** @typedef {Lane & { server: Server, load: number }} OpenLane */
 
 const FULL = { rounds: 5, roundMs: 1_500, warmUpMs: 2_000 };
-const QUICK = { rounds: 3, roundMs: 600, warmUpMs: 800 };
+const QUICK = { rounds: 3, roundMs: 400, warmUpMs: 600 };
+
+/**
+ * All candidates under the same load; those that cannot be started on this machine are left out.
+ *
+ * @param {Bench} bench
+ * @param {readonly Candidate[]} candidates
+ * @param {Shape} shape
+ */
+export async function measureThroughput(bench, candidates, shape) {
+  const present = await available(candidates);
+  return measureLanes(
+    bench,
+    present.map((candidate) => ({ name: candidate, candidate, shape })),
+  );
+}
 
 /**
  * @param {Bench} bench
- * @param {Candidate[]} candidates
- * @param {Shape} shape
+ * @param {Lane[]} lanes
  * @returns {Promise<Sample[]>}
  */
-export async function measureThroughput(bench, candidates, shape) {
+export async function measureLanes(bench, lanes) {
   const { rounds, roundMs, warmUpMs } = bench.quick ? QUICK : FULL;
-  /** @type {Lane[]} */
-  const lanes = [];
+  /** @type {OpenLane[]} */
+  const open = [];
   /** @type {Sample[]} */
   const samples = [];
   try {
-    for (const candidate of candidates) {
-      bench.progress(`warm-up of ${candidate}`);
-      const lane = await open(bench, candidate, shape);
-      lanes.push(lane);
-      await bench.generator.run(lane.load, warmUpMs);
+    for (const lane of lanes) {
+      bench.progress(`warm-up of ${lane.name}`);
+      const opened = await openLane(bench, lane);
+      open.push(opened);
+      await bench.generator.run(opened.load, warmUpMs);
     }
     for (let round = 0; round < rounds; round++) {
-      for (const lane of lanes) {
-        bench.progress(`round ${round + 1} of ${rounds}: ${lane.candidate}`);
-        samples.push({ candidate: lane.candidate, round, ...(await measure(bench, lane, shape.depth, roundMs)) });
+      for (const lane of open) {
+        bench.progress(`round ${round + 1} of ${rounds}: ${lane.name}`);
+        samples.push({ candidate: lane.name, round, ...(await measure(bench, lane, roundMs)) });
       }
     }
   } finally {
-    for (const { load } of lanes) await bench.generator.close(load);
-    for (const { server } of lanes) await server.end();
+    for (const { load } of open) await bench.generator.close(load);
+    for (const { server } of open) await server.end();
   }
   return samples;
 }
 
 /**
  * @param {Bench} bench
- * @param {Candidate} candidate
- * @param {Shape} shape
- * @returns {Promise<Lane>}
+ * @param {Lane} lane
+ * @returns {Promise<OpenLane>}
  */
-async function open({ runtime, generator, profileDir }, candidate, shape) {
-  const server = await Server.start(runtime, candidate, profileDir);
-  return { candidate, server, load: await generator.open(server.port, shape) };
+async function openLane({ runtime, generator, profileDir }, lane) {
+  const server = await Server.start(runtime, lane.candidate, profileDir);
+  return { ...lane, server, load: await generator.open(server.port, lane.shape) };
 }
 
 /**
  * @param {Bench} bench
- * @param {Lane} lane
- * @param {number} depth
+ * @param {OpenLane} lane
  * @param {number} ms
  */
-async function measure({ generator }, { server, load }, depth, ms) {
+async function measure({ generator }, { server, load, shape }, ms) {
   const before = await server.cpuMicros();
   const { batches, seconds, busy } = await generator.run(load, ms);
   const cpuMicros = (await server.cpuMicros()) - before;
-  const lines = batches * depth;
+  const lines = batches * shape.depth;
   return {
     value: cpuMicros / lines,
     perSecond: lines / seconds,

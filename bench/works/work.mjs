@@ -1,6 +1,8 @@
 // @ts-check
 // What a work is: types only.
 
+/** @typedef {import("../../scripts/runtimes.mjs").RuntimeName} RuntimeName */
+
 /**
  * @typedef {object} Bench what a work is given
  * @property {import("../../scripts/runtimes.mjs").Runtime} runtime
@@ -36,7 +38,7 @@
  * @property {string} title
  * @property {string} unit
  * @property {string} [counted] what there are so many of per second
- * @property {Target[]} targets those whose candidates are not measured in a quick run do not count then
+ * @property {Target[]} targets one whose candidates are not measured, in a quick run or for want of Go, does not count then
  * @property {(bench: Bench) => Promise<Sample[]>} measure
  */
 

@@ -3,6 +3,8 @@ import { controlServer } from "../control.mjs";
 
 /** Held by every connection: small enough for many idle ones. */
 const BUFFER_BYTES = 4_096;
+/** Held by those that once filled the small one. */
+const LARGE_BYTES = 65_536;
 
 const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
 void controlServer(listener.addr.port);
@@ -11,10 +13,11 @@ for (;;) void echo(await listener.accept());
 /** @param {Deno.TcpConn} conn */
 async function echo(conn) {
   conn.setNoDelay(true);
-  const buffer = new Uint8Array(BUFFER_BYTES);
+  let buffer = new Uint8Array(BUFFER_BYTES);
   try {
     for (let count = await conn.read(buffer); count !== null; count = await conn.read(buffer)) {
       for (let sent = 0; sent < count; ) sent += await conn.write(buffer.subarray(sent, count));
+      if (count === buffer.length && count < LARGE_BYTES) buffer = new Uint8Array(LARGE_BYTES);
     }
   } finally {
     conn.close();

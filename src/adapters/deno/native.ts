@@ -2,7 +2,7 @@
  * The part of Deno that this adapter uses. Written out, so that the package type-checks without Deno's types;
  * `test/types` compares it with the real ones.
  */
-export interface NetAddr {
+interface NetAddr {
   readonly hostname: string;
   readonly port: number;
 }

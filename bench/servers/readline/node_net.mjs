@@ -1,0 +1,17 @@
+// @ts-check
+// Lines as node:readline finds them, and one write per line. It reads a Node stream: so on Deno and Bun too.
+import { createServer } from "node:net";
+import { createInterface } from "node:readline";
+import { controlServer } from "../control.mjs";
+
+const server = createServer({ noDelay: true }, (socket) => {
+  // The event: `for await` over the lines costs more.
+  createInterface({ input: socket, crlfDelay: Number.POSITIVE_INFINITY }).on("line", (line) => {
+    socket.write(`${line}\n`);
+  });
+  socket.on("error", () => socket.destroy());
+});
+server.listen(0, "127.0.0.1", () => {
+  const address = /** @type {import("node:net").AddressInfo} */ (server.address());
+  void controlServer(address.port);
+});
