@@ -12,7 +12,7 @@ export const CANDIDATES = {
   "per-line": "the code that people write: decode, append to a string, split, one write per line",
   readline: "`node:readline` on a Node stream, on Deno and Bun too; one write per line",
   whatwg: "the plain WHATWG pipeline: `TextDecoderStream`, a `TransformStream` that splits, `TextEncoderStream`",
-  "go-flush-each": "Go's `bufio`, flushed after each line",
-  "go-flush-empty": "Go's `bufio`, flushed when nothing more has been read",
+  "go-flush-each": "Go's `bufio` as `NewReader` and `NewWriter` make it, flushed after each line",
+  "go-flush-empty": "the same, flushed when nothing more has been read",
   "write-loop": "the runtime's own API: what comes is written to all connections, one after the other",
 };

@@ -52,7 +52,7 @@ export const ENDING: readonly Mutated[] = [
       },
       {
         name: "does not wait for a goodbye that is being made",
-        find: "pipeline.length === 0 && !lifecycle.asking;",
+        find: "pipeline.length === 0 && this.lifecycle?.asking !== true;",
         replacement: "pipeline.length === 0;",
       },
       {

@@ -14,10 +14,7 @@ import (
 	"syscall"
 )
 
-const (
-	bufferBytes  = 64 << 10
-	maxLineBytes = 2 << 20
-)
+const maxLineBytes = 2 << 20
 
 var errLineTooLong = errors.New("a line is too long")
 
@@ -46,8 +43,8 @@ func accept(listener net.Listener, flushEach bool) {
 // echo serves one connection; a failure ends it, and nothing else.
 func echo(conn net.Conn, flushEach bool) {
 	defer conn.Close()
-	lines := lineReader{Reader: bufio.NewReaderSize(conn, bufferBytes)}
-	writer := bufio.NewWriterSize(conn, bufferBytes)
+	lines := lineReader{Reader: bufio.NewReader(conn)}
+	writer := bufio.NewWriter(conn)
 	for {
 		line, err := lines.next()
 		if err != nil {
