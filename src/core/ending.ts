@@ -127,7 +127,7 @@ export class Ending<In, Out, State> {
 
   /** Says goodbye when nothing else is to be said, and nothing after it. */
   sayGoodbye(): void {
-    if (!this.#answered) return;
+    if (!this.#answered()) return;
     const { lifecycle } = this;
     const { outbox, session } = this.#parts;
     const goodbye = lifecycle?.takeGoodbye();
@@ -141,7 +141,7 @@ export class Ending<In, Out, State> {
   closeWhenDone(): void {
     const { connection, outbox, settings, watch } = this.#parts;
     if (outbox.pending > 0) return;
-    if (this.#answered) this.decide(this.#stopping as CloseReason);
+    if (this.#answered()) this.decide(this.#stopping as CloseReason);
     if (this.#reason === undefined) return;
     this.#closing = true;
     watch.close(settings.clock.now());
@@ -180,7 +180,7 @@ export class Ending<In, Out, State> {
   }
 
   /** Whether nothing more is to be said but goodbye. */
-  get #answered(): boolean {
+  #answered(): boolean {
     if (this.#stopping === undefined || this.#reason !== undefined) return false;
     const { inbox, pipeline } = this.#parts;
     return inbox.exhausted && pipeline.length === 0 && this.lifecycle?.asking !== true;

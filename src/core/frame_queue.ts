@@ -41,7 +41,7 @@ export class FrameQueue {
     let bytes = 0;
     let count = 0;
     while (this.frames > 0) {
-      const length = Math.abs(this.#first);
+      const length = Math.abs(this.#first());
       if (bytes + length > room && (count > 0 || buffer.length > 0)) break;
       bytes += length;
       count += 1;
@@ -54,25 +54,25 @@ export class FrameQueue {
   /** Drops the oldest frame that may be dropped; returns its length. What is before it goes to `buffer`. */
   dropOldest(buffer: OutputBuffer): number {
     let kept = 0;
-    while (this.#first < 0) {
-      kept -= this.#first;
+    while (this.#first() < 0) {
+      kept -= this.#first();
       this.#takeOff();
     }
     if (kept > 0) buffer.bytes(this.#bytes.take(kept));
-    const length = this.#first;
+    const length = this.#first();
     this.#takeOff();
     if (length > 0) this.#bytes.take(length);
     return length;
   }
 
-  get #first(): number {
+  #first(): number {
     return this.#lengths[this.#taken] as number;
   }
 
   #takeOff(): void {
-    if (this.#first >= 0) {
+    if (this.#first() >= 0) {
       this.droppable -= 1;
-      this.droppableBytes -= this.#first;
+      this.droppableBytes -= this.#first();
     }
     this.#taken += 1;
     if (this.#taken < FEW_TAKEN || 2 * this.#taken < this.#lengths.length) return;

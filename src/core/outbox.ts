@@ -80,7 +80,7 @@ export class Outbox<Out> implements TurnOwner {
 
   /** Bytes that wait or are being written. */
   get pending(): number {
-    return this.#gathered + (this.#queue?.length ?? 0) + this.#unwritten;
+    return this.#gathered() + (this.#queue?.length ?? 0) + this.#unwritten;
   }
 
   /** Whether a reply may be added. */
@@ -133,7 +133,7 @@ export class Outbox<Out> implements TurnOwner {
   push(bytes: Uint8Array): SendResult {
     const result = this.#take(bytes);
     if (result === "sent") {
-      if (this.#gathered === 0 && bytes.length <= WRITE_BYTES) this.#lone = bytes;
+      if (this.#gathered() === 0 && bytes.length <= WRITE_BYTES) this.#lone = bytes;
       else this.#open().bytes(bytes);
       this.#leaveWithTurn();
     } else if (result === "queued") {
@@ -156,7 +156,7 @@ export class Outbox<Out> implements TurnOwner {
   flush(now?: number): void {
     if (this.writing) return;
     if (this.#queue !== undefined) this.#fillBuffer(this.#queue);
-    if (this.#gathered === 0) return;
+    if (this.#gathered() === 0) return;
     const { roomy } = this;
     const bytes = this.#lone ?? this.#open().take();
     this.#lone = undefined;
@@ -202,7 +202,7 @@ export class Outbox<Out> implements TurnOwner {
     this.#pushed = true;
   }
 
-  get #gathered(): number {
+  #gathered(): number {
     return (this.#lone ?? this.#buffer)?.length ?? 0;
   }
 
@@ -216,7 +216,7 @@ export class Outbox<Out> implements TurnOwner {
   /** Whether nothing is before it but what leaves in the same write. What has nothing before it may be of any size, as a reply. */
   #leavesNext({ length }: Uint8Array): boolean {
     if (this.writing || this.#queue !== undefined) return false;
-    const waiting = this.#gathered;
+    const waiting = this.#gathered();
     return waiting === 0 || waiting + length <= Math.min(this.#settings.limits.maxOutboundBytes, WRITE_BYTES);
   }
 

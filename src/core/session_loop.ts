@@ -233,7 +233,7 @@ export class SessionLoop<In, Out, State>
     if (this.#opening && this.pipeline.length === 0) this.#opening = false;
     for (;;) {
       try {
-        if (!this.#mayTake) break;
+        if (!this.#mayTake()) break;
         const frame = this.inbox.take();
         if (frame === undefined) break;
         this.pipeline.handle(frame);
@@ -244,7 +244,7 @@ export class SessionLoop<In, Out, State>
     if (this.inbox.eof) this.#ending.stopAtEof();
   }
 
-  get #mayTake(): boolean {
+  #mayTake(): boolean {
     const { limits, permits } = this.settings;
     const atOnce = this.#opening || this.session.handshaking ? 1 : limits.concurrency;
     if (this.pipeline.ended || this.pipeline.length >= atOnce || !this.roomy) return false;

@@ -221,7 +221,7 @@ class LineDecoder<Frame> implements Decoder<Frame> {
     const bytes = viewOf(this.#chunk, start, this.#chunk.length);
     this.#leaveChunk();
     if (this.#dropping || bytes.length === 0) return;
-    const length = this.#begunLength + bytes.length;
+    const length = this.#begunLength() + bytes.length;
     if (length > this.#max && !(length === this.#max + 1 && bytes[bytes.length - 1] === CR)) {
       this.#begun = undefined;
       this.#dropping = true;
@@ -232,7 +232,7 @@ class LineDecoder<Frame> implements Decoder<Frame> {
     }
   }
 
-  get #begunLength(): number {
+  #begunLength(): number {
     return this.#begun?.length ?? 0;
   }
 
@@ -251,7 +251,7 @@ class LineDecoder<Frame> implements Decoder<Frame> {
 
   /** What no terminator ended. */
   #last(): Frame | undefined {
-    const length = this.#begunLength;
+    const length = this.#begunLength();
     const cutOff = this.#dropping ? !this.#deliver : length > 0 && !this.#deliver;
     const line = this.#takeBegun();
     this.#dropping = false;
