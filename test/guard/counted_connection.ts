@@ -1,4 +1,4 @@
-import { type Bytes, type Driver, DriverConnection, type Sleeper } from "../../src/core/mod.ts";
+import { type Bytes, type Driver, DriverConnection } from "../../src/core/mod.ts";
 import type { Counts } from "./counts.ts";
 
 const NEAR = { hostname: "127.0.0.1", port: 1 };
@@ -78,8 +78,8 @@ export class CountedConnection extends DriverConnection {
     return writable;
   }
 
-  override park(sleeper: Sleeper): boolean {
-    if (!super.park(sleeper)) return false;
+  override park(): boolean {
+    if (!super.park()) return false;
     this.#counts.streamsLetGo += Number(this.#readable !== undefined) + Number(this.#writable !== undefined);
     this.#readable = this.#writable = undefined;
     return true;

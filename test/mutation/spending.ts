@@ -13,13 +13,8 @@ export const SPENDING: readonly Mutated[] = [
       },
       {
         name: "sets a timer for every connection",
-        find: "void this.connection.closed.then((error) => this.#ending.end(error));",
-        replacement:
-          "const timer = this.settings.clock.setTimeout(() => {}, 1);\n" +
-          "    void this.connection.closed.then((error) => {\n" +
-          "      this.settings.clock.clearTimeout(timer);\n" +
-          "      this.#ending.end(error);\n" +
-          "    });",
+        find: "this.watch.handshakeDone = !handshake;",
+        replacement: "this.watch.handshakeDone = !handshake;\n    clock.clearTimeout(clock.setTimeout(() => {}, 1));",
       },
     ],
   },
