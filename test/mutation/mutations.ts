@@ -5,6 +5,7 @@ import { HANDLING } from "./handling.ts";
 import type { Mutated } from "./mutation.ts";
 import { READING } from "./reading.ts";
 import { SENDING } from "./sending.ts";
+import { SPENDING } from "./spending.ts";
 import { WATCHING } from "./watching.ts";
 
 /** Breakages of the core, each of which the simulator or a test must notice. */
@@ -16,4 +17,5 @@ export const MUTATIONS: readonly Mutated[] = [
   ...WATCHING,
   ...ENDING,
   ...ACCEPTING,
+  ...SPENDING,
 ];

@@ -1,0 +1,31 @@
+/** What the core asks of the outside: of its transport, its clock and its codec. The same on every runtime. */
+export interface Counts {
+  /** Chunks that were asked for. */
+  reads: number;
+  writes: number;
+  /** Chunks that were given back, to be read into again. */
+  recycled: number;
+  /** WHATWG streams that were made. */
+  streams: number;
+  /** Streams that were let go when a connection was parked. */
+  streamsLetGo: number;
+  timersSet: number;
+  timersCleared: number;
+  clockReads: number;
+  /** Frames that were encoded: only where the case counts them. */
+  encoded: number;
+}
+
+export function noCounts(): Counts {
+  return {
+    reads: 0,
+    writes: 0,
+    recycled: 0,
+    streams: 0,
+    streamsLetGo: 0,
+    timersSet: 0,
+    timersCleared: 0,
+    clockReads: 0,
+    encoded: 0,
+  };
+}

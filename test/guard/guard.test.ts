@@ -1,0 +1,36 @@
+// What a line, a push, a connection costs, in counts that no load on the machine changes: see docs/performance.md.
+import { spawnSync } from "node:child_process";
+import path from "node:path";
+import { beforeAll, describe, expect, it } from "vitest";
+import { runtime } from "../tidy/child.ts";
+import { read, root } from "../tidy/tree.ts";
+import { DONE, HELD } from "./cases.ts";
+import { type Measured, measureOn } from "./child.ts";
+import { differences, type Table } from "./table.ts";
+
+const table = JSON.parse(read("test/guard/table.json")) as Table;
+const names = [...DONE, ...HELD].map(({ name }) => name);
+
+let measured: Measured;
+
+beforeAll(async () => {
+  if (runtime === "node") compile();
+  measured = await measureOn(runtime, process.execPath, root);
+}, 120_000);
+
+describe("the guard", () => {
+  it("has a row for each case, and no other", () => {
+    expect(Object.keys(table.costs)).toEqual(names);
+    expect(Object.keys(measured.costs)).toEqual(names);
+  });
+
+  it.each(names)("%s costs what is written down", (name) => {
+    expect(differences(name, table, runtime, measured)).toEqual([]);
+  });
+});
+
+function compile(): void {
+  const tsc = path.join(root, "node_modules", "typescript", "bin", "tsc");
+  const { status, stdout } = spawnSync(process.execPath, [tsc, "-p", "test/guard", "--noCheck"], { cwd: root });
+  if (status !== 0) throw new Error(`test/guard does not compile: ${String(stdout)}`);
+}

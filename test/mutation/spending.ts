@@ -1,0 +1,34 @@
+import type { Mutated } from "./mutation.ts";
+
+/** What is right, and costs more than it need: nobody but the guard can tell. */
+export const SPENDING: readonly Mutated[] = [
+  {
+    file: "src/core/session_loop.ts",
+    tests: ["test/guard/guard"],
+    mutations: [
+      {
+        name: "makes a promise for every frame",
+        find: "this.pipeline.handle(frame);",
+        replacement: "void Promise.resolve();\n        this.pipeline.handle(frame);",
+      },
+      {
+        name: "sets a timer for every connection",
+        find: "this.watch.handshakeDone = !handshake;",
+        replacement: "this.watch.handshakeDone = !handshake;\n    clock.clearTimeout(clock.setTimeout(() => {}, 1));",
+      },
+    ],
+  },
+  {
+    file: "src/core/outbox.ts",
+    tests: ["test/guard/guard"],
+    mutations: [
+      {
+        name: "writes what has gathered in two pieces",
+        find: "const written = (this.#writer ?? this.#acquire()).write(bytes);",
+        replacement:
+          "(this.#writer ?? this.#acquire()).write(bytes.subarray(0, 1)).catch(() => undefined);\n" +
+          "    const written = (this.#writer ?? this.#acquire()).write(bytes.subarray(1));",
+      },
+    ],
+  },
+];
