@@ -67,7 +67,13 @@ async function bench(options) {
       const { quick, profile: profileDir } = options;
       const given = { runtime, generator, quick, progress, ...(profileDir !== undefined && { profileDir }) };
       const samples = await work.measure(given);
-      const result = { title, work, samples, rows: rows(samples), outcomes: outcomes(samples, work.targets) };
+      const result = {
+        title,
+        work,
+        samples,
+        rows: rows(samples),
+        outcomes: outcomes(samples, work.targets, runtime.name),
+      };
       printWork(work, result.rows, result.outcomes);
       results.push(result);
     }

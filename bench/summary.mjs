@@ -5,7 +5,9 @@
 /** @typedef {import("./works/work.mjs").Target} Target */
 /** @typedef {{ median: number, lowest: number, highest: number }} Spread */
 /** @typedef {{ candidate: string, value: Spread, perSecond: number, busy: number, generatorBusy: number }} Row */
-/** @typedef {Target & { value: Spread, met: boolean }} Outcome */
+/** @typedef {import("../scripts/runtimes.mjs").RuntimeName} RuntimeName */
+/** @typedef {{ atMost: number | undefined, atLeast: number | undefined }} Bounds those of one runtime */
+/** @typedef {Omit<Target, keyof Bounds> & Bounds & { value: Spread, met: boolean }} Outcome */
 
 /**
  * @param {Sample[]} samples
@@ -30,15 +32,25 @@ export function rows(samples) {
 /**
  * @param {Sample[]} samples
  * @param {Target[]} targets
+ * @param {RuntimeName} runtime
  * @returns {Outcome[]}
  */
-export function outcomes(samples, targets) {
+export function outcomes(samples, targets, runtime) {
   const measured = targets.filter((target) => samples.some(({ candidate }) => candidate === target.candidate));
   return measured.map((target) => {
     const value = spread(values(samples, target));
-    const { atMost = Number.POSITIVE_INFINITY, atLeast = Number.NEGATIVE_INFINITY } = target;
-    return { ...target, value, met: value.median <= atMost && value.median >= atLeast };
+    const { atMost, atLeast } = boundsOf(target, runtime);
+    const met =
+      value.median <= (atMost ?? Number.POSITIVE_INFINITY) && value.median >= (atLeast ?? Number.NEGATIVE_INFINITY);
+    return { ...target, atMost, atLeast, value, met };
   });
+}
+
+/** @param {Target} target @param {RuntimeName} runtime */
+function boundsOf({ atMost, atLeast }, runtime) {
+  const own = (/** @type {import("./works/work.mjs").Bound | undefined} */ bound) =>
+    typeof bound === "object" ? bound[runtime] : bound;
+  return { atMost: own(atMost), atLeast: own(atLeast) };
 }
 
 /** A ratio is taken within a round, where both ran one after the other. @param {Sample[]} samples @param {Target} target */

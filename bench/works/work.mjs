@@ -24,9 +24,11 @@
  * @typedef {object} Target
  * @property {string} candidate
  * @property {string} [relativeTo] the target is the ratio of both in the same round; else it is the value itself
- * @property {number} [atMost]
- * @property {number} [atLeast]
+ * @property {Bound} [atMost]
+ * @property {Bound} [atLeast]
  */
+
+/** @typedef {number | Record<import("../../scripts/runtimes.mjs").RuntimeName, number>} Bound the same for all, or one per runtime */
 
 /**
  * @typedef {object} Work
