@@ -11,6 +11,7 @@ import { underTest } from "./under_test.mjs";
 const CANDIDATES = {
   spillway: () => "spillway/sync.mjs",
   "spillway-async": () => "spillway/async.mjs",
+  "spillway-drain": () => "spillway/drain.mjs",
   "spillway-broadcast": () => "spillway/broadcast.mjs",
   "spillway-queue": () => "spillway/queue.mjs",
   "one-at-once": () => "spillway/one_at_once.mjs",
@@ -20,6 +21,11 @@ const CANDIDATES = {
   "write-loop": (/** @type {RuntimeName} */ runtime) => `write_loop/${runtime}.mjs`,
 };
 
+/** Starts a candidate. @param {Runtime} runtime @param {Candidate} candidate @param {string} [profileDir] */
+export function serverCommand(runtime, candidate, profileDir) {
+  return underTest(runtime, `servers/${CANDIDATES[candidate](runtime.name)}`, profileDir);
+}
+
 /** A candidate that listens, in a process of its own. */
 export class Server {
   /**
@@ -28,7 +34,7 @@ export class Server {
    * @param {string} [profileDir] where it writes a CPU profile when it ends
    */
   static async start(runtime, candidate, profileDir) {
-    const command = underTest(runtime, `servers/${CANDIDATES[candidate](runtime.name)}`, profileDir);
+    const command = serverCommand(runtime, candidate, profileDir);
     const name = `${candidate} on ${runtime.name}`;
     const { controlled, hello } = await ControlledProcess.start(name, command);
     return new Server(controlled, /** @type {{ port: number }} */ (hello).port);

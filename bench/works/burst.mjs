@@ -1,0 +1,57 @@
+// @ts-check
+import { checkDescriptors } from "../descriptors.mjs";
+import { Server } from "../servers.mjs";
+
+/** @typedef {import("./work.mjs").Bench} Bench */
+/** @typedef {import("../servers.mjs").Candidate} Candidate */
+
+const FULL = { rounds: 3, connections: 10_000 };
+const QUICK = { rounds: 1, connections: 3_000 };
+
+/** A burst before the one that counts: code is compiled by then. */
+const WARM_UP_CONNECTIONS = 1_000;
+
+/** @type {import("./work.mjs").Work} */
+export const burst = {
+  name: "burst",
+  title:
+    "connects that all come at once, until each has got one line back and none was refused: server CPU per connection",
+  unit: "µs",
+  counted: "connections",
+  targets: [],
+  async measure(bench) {
+    const { rounds, connections } = bench.quick ? QUICK : FULL;
+    await checkDescriptors(WARM_UP_CONNECTIONS + connections);
+    const samples = [];
+    for (let round = 0; round < rounds; round++) {
+      for (const candidate of /** @type {Candidate[]} */ (["spillway", "raw"])) {
+        bench.progress(`round ${round + 1} of ${rounds}: ${candidate}`);
+        samples.push({ candidate, round, ...(await measure(bench, candidate, connections)) });
+      }
+    }
+    return samples;
+  },
+};
+
+/** @param {Bench} bench @param {Candidate} candidate @param {number} connections */
+async function measure({ runtime, generator, profileDir }, candidate, connections) {
+  const server = await Server.start(runtime, candidate, profileDir);
+  /** @type {number[]} */
+  const bursts = [];
+  try {
+    bursts.push((await generator.burst(server.port, WARM_UP_CONNECTIONS)).id);
+    const before = await server.cpuMicros();
+    const { id, seconds, busy } = await generator.burst(server.port, connections);
+    bursts.push(id);
+    const cpuMicros = (await server.cpuMicros()) - before;
+    return {
+      value: cpuMicros / connections,
+      perSecond: connections / seconds,
+      busy: cpuMicros / 1e6 / seconds,
+      generatorBusy: busy,
+    };
+  } finally {
+    for (const id of bursts) await generator.close(id);
+    await server.end();
+  }
+}
