@@ -14,8 +14,7 @@ const WARM_UP_CONNECTIONS = 1_000;
 /** @type {import("./work.mjs").Work} */
 export const burst = {
   name: "burst",
-  title:
-    "connects that all come at once, until each has got one line back and none was refused: server CPU per connection",
+  title: "10,000 connects (quick: 3,000) at once, until each has got one line back: server CPU per connection",
   unit: "µs",
   counted: "connections",
   targets: [],

@@ -1,4 +1,5 @@
 // @ts-check
+import { checkDescriptors } from "../descriptors.mjs";
 import { IdleConnections } from "../idle_connections.mjs";
 import { Server } from "../servers.mjs";
 
@@ -24,28 +25,31 @@ export const drain = {
   ],
   async measure(bench) {
     const rounds = bench.quick ? 1 : ROUNDS;
+    await checkDescriptors(MANY);
     const samples = [];
     for (let round = 0; round < rounds; round++) {
       bench.progress(`round ${round + 1} of ${rounds}`);
-      samples.push({ candidate: FEW_NAME, round, value: (MANY / FEW) * (await drainMs(bench, FEW)) });
-      samples.push({ candidate: MANY_NAME, round, value: await drainMs(bench, MANY) });
+      samples.push({ candidate: FEW_NAME, round, ...(await measure(bench, FEW, MANY / FEW)) });
+      samples.push({ candidate: MANY_NAME, round, ...(await measure(bench, MANY)) });
     }
     return samples;
   },
 };
 
-/** @param {Bench} bench @param {number} count */
-async function drainMs({ runtime, generator, profileDir }, count) {
+/** @param {Bench} bench @param {number} count @param {number} [times] for so many times the connections */
+async function measure({ runtime, generator, profileDir }, count, times = 1) {
   const server = await Server.start(runtime, "spillway-drain", profileDir);
   const connections = new IdleConnections(generator, server);
   try {
     await connections.open(count);
     await connections.settle();
+    const cpuBefore = await server.cpuMicros();
     const { drained, aborted, ms } = /** @type {Drained} */ (await server.controlled.ask({ do: "drain" }));
+    const cpuMicros = (await server.cpuMicros()) - cpuBefore;
     const inOrder = await connections.endedInOrder();
     if (drained !== count || aborted !== 0 || inOrder !== count)
       throw new Error(`of ${count} connections ${drained} drained, ${aborted} aborted, ${inOrder} ended with FIN`);
-    return ms;
+    return { value: ms * times, busy: cpuMicros / 1_000 / ms };
   } finally {
     await connections.close();
     await server.end();

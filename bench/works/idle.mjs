@@ -1,4 +1,5 @@
 // @ts-check
+import { checkDescriptors } from "../descriptors.mjs";
 import { IdleConnections } from "../idle_connections.mjs";
 import { Server } from "../servers.mjs";
 
@@ -10,6 +11,8 @@ const QUICK = { rounds: 1, connections: 3_000 };
 
 /** Opened before anything is counted: code is compiled and pools are filled by then. */
 const WARM_UP_CONNECTIONS = 500;
+/** Connections between two collections, so that garbage of their opening does not pass for memory that they hold. */
+const STEP = 250;
 
 /** @type {import("./work.mjs").Work} */
 export const idle = {
@@ -19,6 +22,7 @@ export const idle = {
   targets: [{ candidate: "spillway", atMost: { node: 6, deno: 6, bun: 4 } }],
   async measure(bench) {
     const { rounds, connections } = bench.quick ? QUICK : FULL;
+    await checkDescriptors(WARM_UP_CONNECTIONS + connections);
     const samples = [];
     for (let round = 0; round < rounds; round++) {
       for (const candidate of /** @type {Candidate[]} */ (["spillway", "raw"])) {
@@ -40,10 +44,16 @@ export const idle = {
 async function growth({ runtime, generator, profileDir }, candidate, count) {
   const server = await Server.start(runtime, candidate, profileDir);
   const connections = new IdleConnections(generator, server);
+  const open = async (/** @type {number} */ all) => {
+    for (let opened = 0; opened < all; opened += STEP) {
+      await connections.open(Math.min(STEP, all - opened));
+      await server.rssBytes();
+    }
+  };
   try {
-    await connections.open(WARM_UP_CONNECTIONS);
+    await open(WARM_UP_CONNECTIONS);
     const before = await connections.settle();
-    await connections.open(count);
+    await open(count);
     const after = await connections.settle();
     return (after - before) / 1024 / count;
   } finally {

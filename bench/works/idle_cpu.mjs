@@ -3,6 +3,7 @@
 // means minutes. So there is a second way, on which they do: each connection exchanges a line now and then, so that its
 // deadline is moved, a second later lets its streams go, and is armed again. What that costs is to be seen beside raw.
 import { setTimeout as sleep } from "node:timers/promises";
+import { checkDescriptors } from "../descriptors.mjs";
 import { IdleConnections } from "../idle_connections.mjs";
 import { Server } from "../servers.mjs";
 
@@ -16,11 +17,13 @@ const QUICK = { rounds: 1, connections: 2_000, windowMs: 3_000, kept: false };
 /** @type {import("./work.mjs").Work} */
 export const idleCpu = {
   name: "idle-cpu",
-  title: "10,000 idle connections with all deadlines armed, silent, and with a line on each in 10 s: CPU of a core",
+  title:
+    "10,000 idle connections (quick: 2,000) with all deadlines armed, silent, and with a line on each in 10 s: CPU of a core",
   unit: "%",
   targets: [{ candidate: "spillway", atMost: 0.5 }],
   async measure(bench) {
-    const { rounds } = bench.quick ? QUICK : FULL;
+    const { rounds, connections } = bench.quick ? QUICK : FULL;
+    await checkDescriptors(connections);
     const samples = [];
     for (let round = 0; round < rounds; round++) {
       for (const candidate of /** @type {Candidate[]} */ (["spillway", "raw"])) {

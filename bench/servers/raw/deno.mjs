@@ -4,7 +4,10 @@ import { controlServer } from "../control.mjs";
 /** Held by every connection: small enough for many idle ones. */
 const BUFFER_BYTES = 4_096;
 
-const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+/** Spillway's: with a shorter one, most connects of a burst are lost, and tried again after a second. */
+const BACKLOG = 4_096;
+
+const listener = Deno.listen({ hostname: "127.0.0.1", port: 0, tcpBacklog: BACKLOG });
 void controlServer(listener.addr.port);
 for (;;) void echo(await listener.accept());
 
