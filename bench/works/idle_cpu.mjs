@@ -11,8 +11,8 @@ import { Server } from "../servers.mjs";
 /** @typedef {import("./work.mjs").Sample} Sample */
 /** @typedef {import("../servers.mjs").Candidate} Candidate */
 
-const FULL = { rounds: 3, connections: 10_000, windowMs: 10_000, kept: true };
-const QUICK = { rounds: 1, connections: 2_000, windowMs: 3_000, kept: false };
+const FULL = { rounds: 3, connections: 10_000, quietMs: 12_000, windowMs: 10_000, kept: true };
+const QUICK = { rounds: 1, connections: 2_000, quietMs: 0, windowMs: 3_000, kept: false };
 
 /** @type {import("./work.mjs").Work} */
 export const idleCpu = {
@@ -41,12 +41,14 @@ export const idleCpu = {
  * @param {number} round
  */
 async function measure({ runtime, generator, quick, profileDir }, candidate, round) {
-  const { connections: count, windowMs, kept } = quick ? QUICK : FULL;
+  const { connections: count, quietMs, windowMs, kept } = quick ? QUICK : FULL;
   const server = await Server.start(runtime, candidate, profileDir);
   const connections = new IdleConnections(generator, server);
   try {
     await connections.open(count);
     await connections.settle();
+    // Bun collects garbage once, some ten seconds after the last traffic: that is not what idling costs.
+    await sleep(quietMs);
     /** @type {Sample[]} */
     const samples = [{ candidate, round, value: await cpuPercent(server, () => sleep(windowMs)) }];
     if (kept) {
