@@ -13,9 +13,9 @@ import { ControlledProcess } from "./process.mjs";
  */
 
 /**
- * @typedef {object} Visits connections that live for one line
+ * @typedef {object} Visits connections that exchange one line each
  * @property {number} connections
- * @property {number} atOnce
+ * @property {number} atOnce of which so many are not yet done
  * @property {number} lineBytes with the LF
  */
 
@@ -66,10 +66,14 @@ export class LoadGenerator {
     return /** @type {Took} */ (await this.controlled.ask({ do: "churn", port, ...visits }));
   }
 
-  /** Connects all at once, and waits until each has got its line back; returns the load's id too. @param {number} port @param {number} connections */
-  async burst(port, connections) {
-    const request = { do: "burst", port, connections, lineBytes: 64 };
-    return /** @type {Took & { id: number }} */ (await this.controlled.ask(request, BURST_MS));
+  /**
+   * Connects, and waits until each has got its line back. They stay open: returns an id to close them, too.
+   *
+   * @param {number} port
+   * @param {Visits} visits
+   */
+  async burst(port, visits) {
+    return /** @type {Took & { id: number }} */ (await this.controlled.ask({ do: "burst", port, ...visits }, BURST_MS));
   }
 
   /** @param {number} id */

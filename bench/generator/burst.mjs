@@ -5,21 +5,29 @@ import { Stopwatch } from "./stopwatch.mjs";
 
 /** @typedef {import("./exchange.mjs").Exchange} Exchange */
 
-/** Connections that all open at once, and exchange one line each as soon as they are open. */
+/** Connections that open at once, as many as a backlog takes, and exchange one line each as soon as they are open. */
 export class Burst {
   /** @type {Exchange[]} */
   #exchanges = [];
   /** @type {{ seconds: number, busy: number }} */
   took = { seconds: 0, busy: 0 };
 
-  /** Fails when one is refused, or not answered. @param {{ port: number, connections: number, lineBytes: number }} options */
-  static async open({ port, connections, lineBytes }) {
+  /**
+   * Fails when one is refused, or not answered.
+   *
+   * @param {import("../load_generator.mjs").Visits & { port: number }} options
+   */
+  static async open({ port, connections, atOnce, lineBytes }) {
     const burst = new Burst();
     const patterns = Array.from({ length: connections }, (_, index) => pattern(index, 1, lineBytes).slice(0, 1));
+    const openAll = async () => {
+      for (let lines = patterns.pop(); lines !== undefined; lines = patterns.pop()) await burst.#exchange(port, lines);
+    };
     const stopwatch = new Stopwatch();
     try {
-      await Promise.all(patterns.map((lines) => burst.#exchange(port, lines)));
+      await Promise.all(Array.from({ length: atOnce }, openAll));
     } catch (error) {
+      patterns.length = 0;
       burst.close();
       throw error;
     }
