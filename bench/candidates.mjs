@@ -8,6 +8,7 @@ export const CANDIDATES = {
   "spillway-broadcast": "Spillway: a handler that broadcasts to all connections, every deadline on",
   "one-at-once": "Spillway with handlers that wait 10 ms, one of a connection at once",
   "16-at-once": "the same with `concurrency: 16`",
+  "spillway serve echo": "the CLI, with `node dist/main.js`, `deno run -A` or `bun run`",
   raw: "the runtime's own API: the bytes that come are written back unseen; the floor",
   "per-line": "the code that people write: decode, append to a string, split, one write per line",
   readline: "`node:readline` on a Node stream, on Deno and Bun too; one write per line",

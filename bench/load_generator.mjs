@@ -12,7 +12,18 @@ import { ControlledProcess } from "./process.mjs";
  * @property {boolean} [paused] nothing is read
  */
 
-/** @typedef {{ batches: number, seconds: number, busy: number }} Ran */
+/**
+ * @typedef {object} Visits connections that exchange one line each
+ * @property {number} connections
+ * @property {number} atOnce of which so many are not yet done
+ * @property {number} lineBytes with the LF
+ */
+
+/** @typedef {{ seconds: number, busy: number }} Took */
+/** @typedef {Took & { batches: number }} Ran */
+
+/** Where a backlog is full, connects are tried again after seconds. */
+const BURST_MS = 60_000;
 
 export class LoadGenerator {
   /** @param {import("../scripts/runtimes.mjs").Runtime} bun */
@@ -37,6 +48,32 @@ export class LoadGenerator {
   /** Keeps all connections busy; 0 ms: one batch on each. @param {number} id @param {number} ms */
   async run(id, ms) {
     return /** @type {Ran} */ (await this.controlled.ask({ do: "run", id, ms }));
+  }
+
+  /** How many connections of a load the server has ended in order; waits until it has ended all. @param {number} id */
+  async endedInOrder(id) {
+    const ended = /** @type {{ inOrder: number }} */ (await this.controlled.ask({ do: "ended", id }));
+    return ended.inOrder;
+  }
+
+  /**
+   * As many connections as that, some at once, each of which opens, exchanges one line, and is closed by both.
+   *
+   * @param {number} port
+   * @param {Visits} visits
+   */
+  async churn(port, visits) {
+    return /** @type {Took} */ (await this.controlled.ask({ do: "churn", port, ...visits }));
+  }
+
+  /**
+   * Connects, and waits until each has got its line back. They stay open: returns an id to close them, too.
+   *
+   * @param {number} port
+   * @param {Visits} visits
+   */
+  async burst(port, visits) {
+    return /** @type {Took & { id: number }} */ (await this.controlled.ask({ do: "burst", port, ...visits }, BURST_MS));
   }
 
   /** @param {number} id */

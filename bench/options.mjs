@@ -5,8 +5,8 @@ import { runtimeNames } from "../scripts/runtimes.mjs";
 export const USAGE = `npm run bench -- [options]
   --quick            fewer and shorter rounds, and only what has a target: about a minute a runtime
   --runtime NAME     node, deno or bun; may be repeated (default: each)
-  --work NAME        ping-pong, pipelined, sizes, growth, broadcast, concurrency, queued, idle, codecs, linear or frame-memory;
-                     may be repeated (default: each)
+  --work NAME        ping-pong, pipelined, sizes, growth, broadcast, concurrency, queued, idle, idle-cpu, churn,
+                     burst, drain, start-up, codecs, linear or frame-memory; may be repeated (default: each)
   --json FILE        writes all samples, after each work: an interrupted run keeps what it has measured
   --chart FILE       draws targets and costs, as SVG
   --profile DIR      processes under test write their CPU profiles there; the numbers of such a run mean nothing

@@ -1,12 +1,13 @@
 // @ts-check
 // Processes of the bench, seen from the runner: asked by their control line, and ended with it.
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { createInterface } from "node:readline";
 
 const START_MS = 20_000;
 const END_MS = 2_000;
 
-/** @type {Set<ControlledProcess>} */
+/** @type {Set<{ kill(): void }>} */
 const started = new Set();
 
 export class ControlledProcess {
@@ -92,6 +93,35 @@ export class ControlledProcess {
     started.delete(this);
     for (const waiting of this.#waiting.splice(0)) waiting.reject(new Error(`${this.name}: ${why}`));
   }
+}
+
+/**
+ * Starts a program, waits until it says something, and ends it; returns how long that took.
+ *
+ * @param {string} name for messages
+ * @param {import("../scripts/commands.mjs").Command} command
+ * @returns {Promise<number>}
+ */
+export async function firstLineMs(name, { command, args }) {
+  const began = performance.now();
+  const child = spawn(command, args, { stdio: ["pipe", "pipe", "ignore"] });
+  const kill = () => void child.kill("SIGKILL");
+  const one = { kill };
+  started.add(one);
+  const timer = setTimeout(kill, START_MS);
+  let saidAt = Number.NaN;
+  child.stdout.once("data", () => {
+    saidAt = performance.now();
+    kill();
+  });
+  try {
+    await once(child, "close");
+  } finally {
+    clearTimeout(timer);
+    started.delete(one);
+  }
+  if (Number.isNaN(saidAt)) throw new Error(`${name}: it ended, or took ${START_MS} ms, and has not said a line`);
+  return saidAt - began;
 }
 
 /** Ends every process that was started and is still there. */

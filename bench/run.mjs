@@ -13,22 +13,30 @@ import { Progress } from "./progress.mjs";
 import { printTargets, printWork } from "./report.mjs";
 import { resultOf, writeResults } from "./results.mjs";
 import { broadcast } from "./works/broadcast.mjs";
+import { burst } from "./works/burst.mjs";
+import { churn } from "./works/churn.mjs";
 import { codecs } from "./works/codecs.mjs";
 import { concurrency } from "./works/concurrency.mjs";
+import { drain } from "./works/drain.mjs";
 import { frameMemory } from "./works/frame_memory.mjs";
 import { growth } from "./works/growth.mjs";
 import { idle } from "./works/idle.mjs";
+import { idleCpu } from "./works/idle_cpu.mjs";
 import { linear } from "./works/linear.mjs";
 import { pingPong } from "./works/ping_pong.mjs";
 import { pipelined } from "./works/pipelined.mjs";
 import { queued } from "./works/queued.mjs";
 import { sizes } from "./works/sizes.mjs";
+import { startUp } from "./works/start_up.mjs";
 
 /** @typedef {ReturnType<typeof parseOptions>} Options */
 /** @typedef {import("../scripts/runtimes.mjs").Runtime} Runtime */
 /** @typedef {import("./results.mjs").Results} Results */
 
-const WORKS = [pingPong, pipelined, sizes, growth, broadcast, concurrency, queued, idle, codecs, linear, frameMemory];
+const LINES = [pingPong, pipelined, sizes, growth, broadcast, concurrency, queued];
+const CONNECTIONS = [idle, idleCpu, churn, burst, drain, startUp];
+const FRAMES = [codecs, linear, frameMemory];
+const WORKS = [...LINES, ...CONNECTIONS, ...FRAMES];
 
 process.once("exit", killAll);
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.once(signal, interrupt);

@@ -13,6 +13,7 @@ import { underTest } from "./under_test.mjs";
 const SCRIPTS = {
   spillway: () => "spillway/sync.mjs",
   "spillway-async": () => "spillway/async.mjs",
+  "spillway-drain": () => "spillway/drain.mjs",
   "spillway-broadcast": () => "spillway/broadcast.mjs",
   "spillway-queue": () => "spillway/queue.mjs",
   "one-at-once": () => "spillway/one_at_once.mjs",
@@ -76,12 +77,14 @@ export async function available(candidates) {
 }
 
 /**
+ * What starts a candidate.
+ *
  * @param {Runtime} runtime
  * @param {Candidate} candidate
  * @param {string} [profileDir]
  * @returns {Promise<Command | undefined>} nothing where Go would be needed and is not there
  */
-async function commandOf(runtime, candidate, profileDir) {
+export async function commandOf(runtime, candidate, profileDir) {
   if (!isGo(candidate)) return underTest(runtime, `servers/${SCRIPTS[candidate](runtime.name)}`, profileDir);
   const program = await goServer();
   return program === undefined ? undefined : { command: program, args: [GO_FLUSHES[candidate]] };

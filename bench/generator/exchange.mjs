@@ -9,6 +9,7 @@ const NOTHING = new Uint8Array(0);
  * @typedef {object} ExchangeEvents what it tells the load that it is part of
  * @property {(exchange: Exchange) => void} onReplied a whole batch has come back
  * @property {(fault: string) => void} onFault
+ * @property {(error?: Error) => void} onEnd the server has ended the connection: in order, or with an error
  */
 
 /** One connection: sends a batch, waits for all of it to come back, and compares every byte. */
@@ -61,8 +62,11 @@ export class Exchange {
     this.events.onReplied(this);
   }
 
-  onEnd() {
-    if (!this.#over) this.events.onFault("the server closed a connection");
+  /** @param {Error} [error] */
+  onEnd(error) {
+    if (this.#over) return;
+    this.#over = true;
+    this.events.onEnd(error);
   }
 
   close() {

@@ -1,11 +1,12 @@
 // @ts-check
-import { cpuMicros } from "../control.mjs";
-import { Exchange } from "./exchange.mjs";
+import { connect } from "./connect.mjs";
 import { pattern } from "./pattern.mjs";
+import { Stopwatch } from "./stopwatch.mjs";
 
 /** Connections that are being opened at the same time: below the smallest backlog. */
 const OPENING = 100;
 
+/** @typedef {import("./exchange.mjs").Exchange} Exchange */
 /** @typedef {import("../load_generator.mjs").Shape & { port: number }} LoadOptions */
 
 /** A number of connections to one server, all of which do the same. */
@@ -15,6 +16,9 @@ export class Load {
   #running = false;
   /** Batches on their way. */
   #active = 0;
+  /** Connections that the server ended, and those of them in order. */
+  #gone = 0;
+  #endedInOrder = 0;
   /** @type {string | undefined} */
   #fault;
   /** Ends the run in progress. */
@@ -41,12 +45,20 @@ export class Load {
   /** Keeps every connection busy for `ms`; 0: one batch on each. @param {number} ms */
   async run(ms) {
     const batchesBefore = this.#batches();
-    const cpuBefore = cpuMicros();
-    const began = performance.now();
+    const stopwatch = new Stopwatch();
     await this.#exchangeFor(ms);
     if (this.#fault !== undefined) throw new Error(this.#fault);
-    const seconds = (performance.now() - began) / 1000;
-    return { batches: this.#batches() - batchesBefore, seconds, busy: (cpuMicros() - cpuBefore) / 1e6 / seconds };
+    return { batches: this.#batches() - batchesBefore, ...stopwatch.read() };
+  }
+
+  /** Waits until the server has ended every connection. @returns {Promise<{ inOrder: number }>} */
+  ended() {
+    return new Promise((resolve) => {
+      this.#onEnd = () => {
+        if (this.#gone === this.#exchanges.length) resolve({ inOrder: this.#endedInOrder });
+      };
+      this.#onEnd();
+    });
   }
 
   close() {
@@ -55,22 +67,13 @@ export class Load {
 
   /** @param {LoadOptions} options @param {number} index */
   async #connect({ port, paused = false, ...shape }, index) {
-    /** @type {import("bun").SocketHandler<Exchange>} */
-    const handlers = {
-      binaryType: "buffer",
-      data: (socket, chunk) => socket.data.onData(chunk),
-      drain: (socket) => socket.data?.onDrain(),
-      close: (socket) => socket.data?.onEnd(),
-      error: (_, error) => this.#fail(String(error)),
-      connectError: () => {},
-    };
-    const socket = await Bun.connect({ hostname: "127.0.0.1", port, socket: handlers });
-    socket.data = new Exchange(socket, pattern(this.broadcast ? 0 : index, shape), {
-      onReplied: (exchange) => this.#replied(exchange),
+    const exchange = await connect(port, pattern(this.broadcast ? 0 : index, shape), {
+      onReplied: (one) => this.#replied(one),
       onFault: (fault) => this.#fail(fault),
+      onEnd: (error) => this.#gotEnd(error),
     });
-    this.#exchanges.push(socket.data);
-    if (paused) socket.pause();
+    this.#exchanges.push(exchange);
+    if (paused) exchange.socket.pause();
   }
 
   /** @param {number} ms @returns {Promise<void>} */
@@ -100,6 +103,13 @@ export class Load {
     if (this.#active > 0) return;
     if (this.#running) this.#start();
     else this.#onEnd();
+  }
+
+  /** @param {Error} [error] */
+  #gotEnd(error) {
+    this.#gone += 1;
+    if (error === undefined) this.#endedInOrder += 1;
+    this.#fail(`the server closed a connection${error === undefined ? "" : `: ${error}`}`);
   }
 
   /** @param {string} fault */

@@ -1,28 +1,28 @@
 // @ts-check
-import { setTimeout as sleep } from "node:timers/promises";
+import { checkDescriptors } from "../descriptors.mjs";
+import { IdleConnections } from "../idle_connections.mjs";
 import { Server } from "../servers.mjs";
 
 /** @typedef {import("./work.mjs").Bench} Bench */
 /** @typedef {import("../servers.mjs").Candidate} Candidate */
 
-const FULL = { rounds: 3, connections: 6_000 };
+const FULL = { rounds: 3, connections: 10_000 };
 const QUICK = { rounds: 1, connections: 3_000 };
 
 /** Opened before anything is counted: code is compiled and pools are filled by then. */
 const WARM_UP_CONNECTIONS = 500;
 /** Connections between two collections, so that garbage of their opening does not pass for memory that they hold. */
 const STEP = 250;
-/** A connection is idle when nothing has happened on it for so long. */
-const IDLE_MS = 2_500;
 
 /** @type {import("./work.mjs").Work} */
 export const idle = {
   name: "idle",
   title: "idle connections, each of which has exchanged one line: RSS per connection",
   unit: "KB",
-  targets: [{ candidate: "spillway", atMost: 7 }],
+  targets: [{ candidate: "spillway", atMost: { node: 6, deno: 6, bun: 4 } }],
   async measure(bench) {
     const { rounds, connections } = bench.quick ? QUICK : FULL;
+    await checkDescriptors(WARM_UP_CONNECTIONS + connections);
     const samples = [];
     for (let round = 0; round < rounds; round++) {
       for (const candidate of /** @type {Candidate[]} */ (["spillway", "raw"])) {
@@ -39,30 +39,25 @@ export const idle = {
  *
  * @param {Bench} bench
  * @param {Candidate} candidate
- * @param {number} connections
+ * @param {number} count
  */
-async function growth({ runtime, generator, profileDir }, candidate, connections) {
+async function growth({ runtime, generator, profileDir }, candidate, count) {
   const server = await Server.start(runtime, candidate, profileDir);
-  /** @type {number[]} */
-  const loads = [];
-  const hold = async (/** @type {number} */ count) => {
-    const id = await generator.open(server.port, { connections: count, depth: 1, lineBytes: 64 });
-    loads.push(id);
-    await generator.run(id, 0);
-    await server.rssBytes();
-  };
-  const idleBytes = async () => {
-    await sleep(IDLE_MS);
-    return server.rssBytes();
+  const connections = new IdleConnections(generator, server);
+  const open = async (/** @type {number} */ all) => {
+    for (let opened = 0; opened < all; opened += STEP) {
+      await connections.open(Math.min(STEP, all - opened));
+      await server.rssBytes();
+    }
   };
   try {
-    for (let held = 0; held < WARM_UP_CONNECTIONS; held += STEP) await hold(STEP);
-    const before = await idleBytes();
-    for (let held = 0; held < connections; held += STEP) await hold(Math.min(STEP, connections - held));
-    const after = await idleBytes();
-    return (after - before) / 1024 / connections;
+    await open(WARM_UP_CONNECTIONS);
+    const before = await connections.settle();
+    await open(count);
+    const after = await connections.settle();
+    return (after - before) / 1024 / count;
   } finally {
-    for (const id of loads) await generator.close(id);
+    await connections.close();
     await server.end();
   }
 }

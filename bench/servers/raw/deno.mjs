@@ -6,7 +6,10 @@ const BUFFER_BYTES = 4_096;
 /** Held by those that once filled the small one. */
 const LARGE_BYTES = 65_536;
 
-const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+/** Spillway's: with a shorter one, most connects of a burst are lost, and tried again after a second. */
+const BACKLOG = 4_096;
+
+const listener = Deno.listen({ hostname: "127.0.0.1", port: 0, tcpBacklog: BACKLOG });
 void controlServer(listener.addr.port);
 for (;;) void echo(await listener.accept());
 

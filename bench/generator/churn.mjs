@@ -1,0 +1,51 @@
+// @ts-check
+import { connect } from "./connect.mjs";
+import { pattern } from "./pattern.mjs";
+import { Stopwatch } from "./stopwatch.mjs";
+
+/**
+ * Connections that live for one line, some at once, until there were as many as asked for.
+ *
+ * @param {import("../load_generator.mjs").Visits & { port: number }} visits
+ */
+export async function churn({ port, connections, atOnce, lineBytes }) {
+  const patterns = Array.from({ length: atOnce }, (_, index) =>
+    pattern(index, { connections: atOnce, depth: 1, lineBytes }),
+  );
+  let left = connections;
+  const visitAll = async (/** @type {Uint8Array[]} */ lines) => {
+    while (left > 0) {
+      left -= 1;
+      await visit(port, lines.slice(left % lines.length));
+    }
+  };
+  const stopwatch = new Stopwatch();
+  try {
+    await Promise.all(patterns.map(visitAll));
+  } finally {
+    // Others need not go on for one that failed.
+    left = 0;
+  }
+  return stopwatch.read();
+}
+
+/**
+ * One line there and back, then FIN there and back.
+ *
+ * @param {number} port
+ * @param {Uint8Array[]} lines of which the first is sent
+ * @returns {Promise<void>}
+ */
+async function visit(port, lines) {
+  const { promise, resolve, reject } = Promise.withResolvers();
+  const exchange = await connect(port, lines, {
+    onReplied: ({ socket }) => socket.shutdown(),
+    onFault: (fault) => reject(new Error(fault)),
+    onEnd(error) {
+      if (error === undefined && exchange.batches === 1) resolve(undefined);
+      else reject(error ?? new Error("the server closed a connection"));
+    },
+  });
+  exchange.send();
+  await promise;
+}

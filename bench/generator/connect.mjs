@@ -1,0 +1,27 @@
+// @ts-check
+import { Exchange } from "./exchange.mjs";
+
+/** @type {import("bun").SocketHandler<Exchange | undefined>} */
+const HANDLERS = {
+  binaryType: "buffer",
+  data: (socket, chunk) => socket.data?.onData(chunk),
+  drain: (socket) => socket.data?.onDrain(),
+  close: (socket, error) => socket.data?.onEnd(error),
+  error: (socket, error) => socket.data?.events.onFault(String(error)),
+  // The promise that connect gives says it too.
+  connectError: () => {},
+};
+
+/**
+ * Opens one connection to a server under test.
+ *
+ * @param {number} port
+ * @param {Uint8Array[]} pattern what it sends
+ * @param {import("./exchange.mjs").ExchangeEvents} events
+ */
+export async function connect(port, pattern, events) {
+  const options = { hostname: "127.0.0.1", port, data: undefined, socket: HANDLERS };
+  const socket = /** @type {import("./exchange.mjs").Socket} */ (await Bun.connect(options));
+  socket.data = new Exchange(socket, pattern, events);
+  return socket.data;
+}
