@@ -54,7 +54,7 @@ export const SENDING: readonly Mutated[] = [
     mutations: [
       {
         name: "counts bytes that were taken off as droppable",
-        find: "this.droppableBytes -= this.#first;",
+        find: "this.droppableBytes -= this.#first();",
         replacement: "",
       },
       {
