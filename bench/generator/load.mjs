@@ -1,7 +1,7 @@
 // @ts-check
 import { connect } from "./connect.mjs";
 import { pattern } from "./pattern.mjs";
-import { Stopwatch } from "./stopwatch.mjs";
+import { Vigil } from "./vigil.mjs";
 
 /** Connections that are being opened at the same time: below the smallest backlog. */
 const OPENING = 100;
@@ -45,10 +45,11 @@ export class Load {
   /** Keeps every connection busy for `ms`; 0: one batch on each. @param {number} ms */
   async run(ms) {
     const batchesBefore = this.#batches();
-    const stopwatch = new Stopwatch();
+    const vigil = new Vigil();
     await this.#exchangeFor(ms);
+    const took = vigil.end();
     if (this.#fault !== undefined) throw new Error(this.#fault);
-    return { batches: this.#batches() - batchesBefore, ...stopwatch.read() };
+    return { batches: this.#batches() - batchesBefore, ...took };
   }
 
   /** Waits until the server has ended every connection. @returns {Promise<{ inOrder: number }>} */
