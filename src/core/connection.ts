@@ -69,7 +69,10 @@ export class DriverConnection extends Owned implements Connection, DirectSource,
       this.#discard();
       this.#finishWhenSent();
     }
-    return this.closed.then(() => this.#output?.error(new SpillwayError("aborted", "the connection is closed")));
+    // An owner writes no more, and nobody else has its streams.
+    return this.closed.then(() => {
+      if (this.owner === undefined) this.#output?.error(new SpillwayError("aborted", "the connection is closed"));
+    });
   }
 
   park(): boolean {

@@ -107,7 +107,7 @@ export class Ending<In, Out, State> {
       this.#parts.session.drain(reason);
       this.#parts.session.leaveAll();
     }
-    this.#parts.pipeline.abort(error ?? new SpillwayError(reason, "the connection is over"));
+    this.#parts.pipeline.abort(reason, error);
   }
 
   /** Ends now. What is in flight is lost: false when there was nothing. */
@@ -189,8 +189,8 @@ export class Ending<In, Out, State> {
   #observeEnd(): number {
     const { openedAt, session, settings, traffic } = this.#parts;
     const now = settings.clock.now();
-    const carried = { ...traffic, durationMs: now - openedAt };
-    settings.observe(connectionClosed(session.connection, this.#reason as CloseReason, this.#error, carried));
+    const reason = this.#reason as CloseReason;
+    settings.observe(connectionClosed(session.connection, reason, this.#error, traffic, now - openedAt));
     return now;
   }
 }

@@ -59,8 +59,22 @@ export function connectionClosed(
   connection: ConnectionInfo,
   reason: CloseReason,
   error: SpillwayError | undefined,
-  traffic: Traffic & { readonly durationMs: number },
+  traffic: Traffic,
+  durationMs: number,
 ): ConnectionClosed {
-  const event = { type: "connection-closed", connection, reason, ...traffic } as const;
+  const { bytesIn, bytesOut, framesIn, framesOut, framesDropped } = traffic;
+  const type = "connection-closed";
+  // Written out: V8 copies a spread object property by property, at the cost of a microsecond.
+  const event = {
+    type,
+    connection,
+    reason,
+    bytesIn,
+    bytesOut,
+    framesIn,
+    framesOut,
+    framesDropped,
+    durationMs,
+  } as const;
   return error === undefined ? event : { ...event, error };
 }

@@ -1,7 +1,7 @@
 import { Awaited, type AwaitedEvents, isPromiseLike } from "./awaited.ts";
 import type { Clock } from "./clock.ts";
 import type { Decoder, Encoder } from "./codec.ts";
-import type { CloseReason, SpillwayError } from "./errors.ts";
+import { type CloseReason, SpillwayError } from "./errors.ts";
 import { checkUpgrade, Exchange, type ExchangeOwner, type FrameHandler, type Reply, type Upgrade } from "./exchange.ts";
 import { handlerError } from "./faults.ts";
 import { InFlight, NONE_IN_FLIGHT } from "./in_flight.ts";
@@ -171,13 +171,15 @@ export class Pipeline<In, Out, State>
   }
 
   /** Nobody waits for what is still here: signals the handlers and forgets them. */
-  abort(error: SpillwayError): void {
+  abort(reason: CloseReason, error?: SpillwayError): void {
     this.ended = true;
+    if (this.length === 0) return;
+    const why = error ?? new SpillwayError(reason, "the connection is over");
     for (const exchange of this.#inFlight.removeAll()) {
       if (exchange.finished) continue;
       exchange.finished = true;
       this.#rest(exchange);
-      exchange.abort(error);
+      exchange.abort(why);
     }
   }
 

@@ -225,7 +225,7 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
     } catch (cause) {
       const error = codecError(cause);
       connection.abort(error);
-      this.#observe(connectionClosed(info, "codec-failed", error, { ...NO_TRAFFIC, durationMs: 0 }));
+      this.#observe(connectionClosed(info, "codec-failed", error, NO_TRAFFIC, 0));
       return undefined;
     }
   }

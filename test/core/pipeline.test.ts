@@ -164,7 +164,7 @@ describe("Pipeline", () => {
     pipeline.handle("b");
     pending.of("b").resolve("B");
     await clock.advance(0);
-    pipeline.abort(new SpillwayError("connection-reset", "gone"));
+    pipeline.abort("connection-reset");
     pending.of("a").resolve("A");
     await clock.advance(0);
     expect(pending.of("a").aborted).toBe("connection-reset");
@@ -181,7 +181,7 @@ describe("Pipeline", () => {
       return new Promise<string>(() => {});
     });
     pipeline.handle("a");
-    pipeline.abort(new SpillwayError("drain-timeout", "over"));
+    pipeline.abort("drain-timeout");
     expect(context?.signal.aborted).toBe(true);
     expect(context?.signal.reason).toMatchObject({ code: "drain-timeout" });
   });
