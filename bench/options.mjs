@@ -3,7 +3,7 @@ import { parseArgs } from "node:util";
 import { runtimeNames } from "../scripts/runtimes.mjs";
 
 export const USAGE = `npm run bench -- [options]
-  --quick            fewer and shorter rounds, and only what has a target: about a minute a runtime
+  --quick            fewer and shorter rounds, and unless --work says otherwise only ping-pong, pipelined and idle: under a minute
   --runtime NAME     node, deno or bun; may be repeated (default: each)
   --work NAME        ping-pong, pipelined, sizes, growth, broadcast, concurrency, queued, idle, idle-cpu, churn,
                      burst, drain, start-up, codecs, linear or frame-memory; may be repeated (default: each)
@@ -15,9 +15,10 @@ The servers in Go are built and measured where go is on the PATH.`;
 /**
  * @param {string[]} args
  * @param {string[]} workNames
+ * @param {string[]} quickNames those of a quick run
  * @throws {TypeError} for arguments that make no sense
  */
-export function parseOptions(args, workNames) {
+export function parseOptions(args, workNames, quickNames) {
   const { values } = parseArgs({
     args,
     options: {
@@ -33,7 +34,7 @@ export function parseOptions(args, workNames) {
   return {
     ...values,
     runtimes: choose("--runtime", values.runtime, runtimeNames),
-    works: choose("--work", values.work, workNames),
+    works: choose("--work", values.work ?? (values.quick ? quickNames : undefined), workNames),
   };
 }
 

@@ -37,6 +37,8 @@ const LINES = [pingPong, pipelined, sizes, growth, broadcast, concurrency, queue
 const CONNECTIONS = [idle, idleCpu, churn, burst, drain, startUp];
 const FRAMES = [codecs, linear, frameMemory];
 const WORKS = [...LINES, ...CONNECTIONS, ...FRAMES];
+/** What says most in the least time. */
+const QUICK_WORKS = [pingPong, pipelined, idle];
 
 process.once("exit", killAll);
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.once(signal, interrupt);
@@ -60,13 +62,17 @@ function interrupt() {
 
 function readOptions() {
   try {
-    const works = WORKS.map(({ name }) => name);
-    return parseOptions(process.argv.slice(2), works);
+    return parseOptions(process.argv.slice(2), namesOf(WORKS), namesOf(QUICK_WORKS));
   } catch (error) {
     console.error(`${/** @type {Error} */ (error).message}\n${USAGE}`);
     process.exitCode = 2;
     return undefined;
   }
+}
+
+/** @param {import("./works/work.mjs").Work[]} works */
+function namesOf(works) {
+  return works.map(({ name }) => name);
 }
 
 /** @param {Options} options */

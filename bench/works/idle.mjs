@@ -6,11 +6,18 @@ import { Server } from "../servers.mjs";
 /** @typedef {import("./work.mjs").Bench} Bench */
 /** @typedef {import("../servers.mjs").Candidate} Candidate */
 
-const FULL = { rounds: 3, connections: 10_000 };
-const QUICK = { rounds: 1, connections: 3_000 };
+/** @typedef {{ rounds: number, warmUp: number, connections: number, candidates: Candidate[] }} Extent */
 
-/** Opened before anything is counted: code is compiled and pools are filled by then. */
-const WARM_UP_CONNECTIONS = 500;
+/**
+ * `warmUp` are opened before anything is counted: code is compiled, pools are filled and the young generation of the heap has
+ * its size by then, which belong to the process and not to a connection.
+ *
+ * @type {Extent}
+ */
+const FULL = { rounds: 2, warmUp: 2_000, connections: 10_000, candidates: ["spillway", "raw"] };
+/** @type {Extent} */
+const QUICK = { rounds: 1, warmUp: 1_000, connections: 2_000, candidates: ["spillway"] };
+
 /** Connections between two collections, so that garbage of their opening does not pass for memory that they hold. */
 const STEP = 250;
 
@@ -21,13 +28,14 @@ export const idle = {
   unit: "KB",
   targets: [{ candidate: "spillway", atMost: { node: 6, deno: 6, bun: 4 } }],
   async measure(bench) {
-    const { rounds, connections } = bench.quick ? QUICK : FULL;
-    await checkDescriptors(WARM_UP_CONNECTIONS + connections);
+    const extent = bench.quick ? QUICK : FULL;
+    const { rounds, warmUp, connections, candidates } = extent;
+    await checkDescriptors(warmUp + connections);
     const samples = [];
     for (let round = 0; round < rounds; round++) {
-      for (const candidate of /** @type {Candidate[]} */ (["spillway", "raw"])) {
+      for (const candidate of candidates) {
         bench.progress(`round ${round + 1} of ${rounds}: ${candidate}`);
-        samples.push({ candidate, round, value: await growth(bench, candidate, connections) });
+        samples.push({ candidate, round, value: await growth(bench, candidate, extent) });
       }
     }
     return samples;
@@ -39,9 +47,9 @@ export const idle = {
  *
  * @param {Bench} bench
  * @param {Candidate} candidate
- * @param {number} count
+ * @param {Extent} extent
  */
-async function growth({ runtime, generator, profileDir }, candidate, count) {
+async function growth({ runtime, generator, profileDir }, candidate, { warmUp, connections: count }) {
   const server = await Server.start(runtime, candidate, profileDir);
   const connections = new IdleConnections(generator, server);
   const open = async (/** @type {number} */ all) => {
@@ -51,7 +59,7 @@ async function growth({ runtime, generator, profileDir }, candidate, count) {
     }
   };
   try {
-    await open(WARM_UP_CONNECTIONS);
+    await open(warmUp);
     const before = await connections.settle();
     await open(count);
     const after = await connections.settle();

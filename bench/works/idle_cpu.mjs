@@ -11,7 +11,7 @@ import { Server } from "../servers.mjs";
 /** @typedef {import("./work.mjs").Sample} Sample */
 /** @typedef {import("../servers.mjs").Candidate} Candidate */
 
-const FULL = { rounds: 3, connections: 10_000, quietMs: 12_000, windowMs: 10_000, kept: true };
+const FULL = { rounds: 1, connections: 10_000, quietMs: 12_000, windowMs: 10_000, kept: true };
 const QUICK = { rounds: 1, connections: 2_000, quietMs: 0, windowMs: 3_000, kept: false };
 
 /** @type {import("./work.mjs").Work} */

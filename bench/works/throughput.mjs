@@ -10,8 +10,8 @@ import { available, Server } from "../servers.mjs";
 /** @typedef {{ name: string, candidate: Candidate, shape: Shape }} Lane what is measured, and what it is called */
 /** @typedef {Lane & { server: Server, load: number }} OpenLane */
 
-const FULL = { rounds: 5, roundMs: 1_500, warmUpMs: 2_000 };
-const QUICK = { rounds: 3, roundMs: 400, warmUpMs: 600 };
+const FULL = { rounds: 3, roundMs: 1_000, warmUpMs: 1_500 };
+const QUICK = { rounds: 2, roundMs: 300, warmUpMs: 500 };
 
 /**
  * All candidates under the same load; those that cannot be started on this machine are left out.
