@@ -3,6 +3,9 @@ import type { Bytes } from "./transport.ts";
 /** What waits on an idle connection, on one with longer messages, and behind a full buffer. */
 const SIZES = [128, 1_024, 65_536] as const;
 const LARGEST = 2;
+/** Large ones that came back, for whichever connection needs one next: it has it for one read, and to make one is to fill 64 KB. */
+const largeSpares: Bytes[] = [];
+const MAX_LARGE_SPARES = 16;
 /** So many reads in a row that a smaller buffer had held, before a smaller one is taken. */
 const SHORT_READS = 4;
 
@@ -42,7 +45,8 @@ export class ReadBuffer {
     const lent = this.#lent;
     if (lent?.buffer !== chunk.buffer) return;
     this.#lent = undefined;
-    if (lent.length === SIZES[this.#size]) this.#spare = lent;
+    if (lent.length === SIZES[LARGEST]) keepLarge(lent);
+    else if (lent.length === SIZES[this.#size]) this.#spare = lent;
   }
 
   /** Keeps but what a read in progress has. */
@@ -51,6 +55,7 @@ export class ReadBuffer {
   }
 
   #takeSpare(): Bytes | undefined {
+    if (this.#size === LARGEST) return largeSpares.pop();
     const spare = this.#spare;
     this.#spare = undefined;
     return spare;
@@ -66,4 +71,8 @@ export class ReadBuffer {
     this.#spare = undefined;
     this.#shortReads = 0;
   }
+}
+
+function keepLarge(buffer: Bytes): void {
+  if (largeSpares.length < MAX_LARGE_SPARES) largeSpares.push(buffer);
 }

@@ -67,6 +67,15 @@ describe("ReadBuffer", () => {
     expect(memory.size).toBe(2);
   });
 
+  it("hands a large buffer that came back to whoever needs one next", () => {
+    const [one, other] = [new ReadBuffer(), new ReadBuffer()];
+    for (const buffer of [one, other]) read(buffer, [SMALL, MEDIUM]);
+    const memory = one.next().buffer;
+    one.recycle(one.take(10));
+    expect(other.next().buffer).toBe(memory);
+    expect(one.next()).toHaveLength(MEDIUM);
+  });
+
   it("takes back nothing but the last chunk, and only while it has the right size", () => {
     const buffer = new ReadBuffer();
     const first = (buffer.next(), buffer.take(5));
