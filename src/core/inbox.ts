@@ -6,6 +6,8 @@ import type { Bytes, Connection } from "./transport.ts";
 export interface InboxEvents {
   /** There is a chunk to take frames from, or the input has ended. */
   onInput(): void;
+  /** Nothing refers to this chunk any more. */
+  onUsedUp(chunk: Bytes): void;
   /** The connection gives no more. */
   onBroken(error: unknown): void;
 }
@@ -35,6 +37,8 @@ export class Inbox<In> {
   /** A chunk that is not decoded, and what tells the reading loop that it was taken. */
   #held: Bytes | undefined;
   #onTaken: (() => void) | undefined;
+  /** What the decoder took last, while that may hold frames. */
+  #decoding: Bytes | undefined;
   /** A frame that was looked at and not taken. */
   #ahead: In | undefined;
   /** What an earlier decoder left to this one. */
@@ -90,11 +94,9 @@ export class Inbox<In> {
         this.bytesIn += value.length;
         this.heardAt = this.#clock.now();
         if (this.#stopped) continue;
-        const decoder = this.#decoder;
         this.#held = value;
         this.#events.onInput();
         if (this.#held !== undefined) await this.#taken();
-        else if (this.#dry && decoder === this.#decoder && decoder.leavesChunks === true) connection.recycle?.(value);
       }
       // Once stopped, what comes and how it ends is nobody's business.
       if (this.#stopped) return;
@@ -137,6 +139,7 @@ export class Inbox<In> {
     if (this.#decoder.rest === undefined) throw new TypeError("upgrade() needs a decoder with rest(), to leave it");
     this.#left ??= this.#decoder.rest();
     this.#decoder = decoder;
+    this.#decoding = undefined;
     this.#ended = false;
     this.#dry = false;
     this.#renewed = true;
@@ -157,6 +160,7 @@ export class Inbox<In> {
       this.#dry = false;
       const frame = this.#next();
       if (frame !== undefined) return frame;
+      this.#useUp();
       if (this.#left !== undefined) this.#decodeLeft(this.#left);
       else if (this.#held !== undefined) this.#decode(this.#held);
       else if (this.eof && !this.#ended) this.#end();
@@ -192,7 +196,14 @@ export class Inbox<In> {
       this.#onTaken();
       this.#onTaken = undefined;
     }
+    this.#decoding = chunk;
     this.#decoder.push(chunk);
+  }
+
+  #useUp(): void {
+    const chunk = this.#decoding;
+    this.#decoding = undefined;
+    if (chunk !== undefined && this.#decoder.leavesChunks === true) this.#events.onUsedUp(chunk);
   }
 
   #end(): void {

@@ -11,7 +11,7 @@ import { Pipeline, type PipelineEvents } from "./pipeline.ts";
 import { ServedSession, type SessionControl } from "./served_session.ts";
 import type { SessionSettings } from "./session_settings.ts";
 import { carriedBy, type Traffic } from "./traffic.ts";
-import type { Connection, ConnectionOwner } from "./transport.ts";
+import type { Bytes, Connection, ConnectionOwner } from "./transport.ts";
 import { type Due, Watch } from "./watch.ts";
 
 type Events<In, Out, State> = InboxEvents & PipelineEvents<In, Out, State> & OutboxEvents & Others;
@@ -135,6 +135,10 @@ export class SessionLoop<In, Out, State>
 
   onInput(): void {
     this.#advance();
+  }
+
+  onUsedUp(chunk: Bytes): void {
+    this.connection.recycle?.(chunk);
   }
 
   onPermit(): void {

@@ -38,7 +38,11 @@ it("an inbox counts what came before its end, and nothing behind it", async () =
       input = controller;
     },
   });
-  const inbox = new Inbox(lines().decoder(), manualClock(), { onInput: () => inbox.take(), onBroken: () => {} });
+  const inbox = new Inbox(lines().decoder(), manualClock(), {
+    onInput: () => inbox.take(),
+    onUsedUp: () => {},
+    onBroken: () => {},
+  });
   void inbox.run({ readable } as Connection);
   input.enqueue(new TextEncoder().encode("before\n"));
   await turnEnd();

@@ -32,12 +32,12 @@ export const HANDLING: readonly Mutated[] = [
       },
       {
         name: "keeps the permits of handlers whose connection is over",
-        find: "this.#rest(exchange);\n      exchange.abort(error);",
-        replacement: "exchange.abort(error);",
+        find: "this.#rest(exchange);\n      exchange.abort(why);",
+        replacement: "exchange.abort(why);",
       },
       {
         name: "does not signal handlers that nobody waits for",
-        find: "exchange.finished = true;\n      this.#rest(exchange);\n      exchange.abort(error);",
+        find: "exchange.finished = true;\n      this.#rest(exchange);\n      exchange.abort(why);",
         replacement: "exchange.finished = true;\n      this.#rest(exchange);",
       },
       {

@@ -24,8 +24,8 @@ export const READING: readonly Mutated[] = [
       },
       {
         name: "recycles a chunk that somebody may still look into",
-        find: "this.#dry && decoder === this.#decoder && decoder.leavesChunks === true",
-        replacement: "this.#dry && decoder === this.#decoder",
+        find: "if (chunk !== undefined && this.#decoder.leavesChunks === true)",
+        replacement: "if (chunk !== undefined)",
       },
       {
         name: "does not tell the decoder of the end",
