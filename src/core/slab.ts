@@ -20,7 +20,7 @@ let used = 0;
  */
 export function encodeText(text: string): Bytes {
   const most = text.length * BYTES_PER_UNIT;
-  if (most > LONGEST_PIECE) return encoder.encode(text);
+  if (most > LONGEST_PIECE) return encodeLong(text);
   const room = openSlab(most);
   if (text.length <= FEW_UNITS && writeAscii(text, room)) return cut(room, text.length);
   // A view costs as much as its text. Mostly a character is a byte, and then this one will do.
@@ -31,6 +31,12 @@ export function encodeText(text: string): Bytes {
   }
   const { written } = encoder.encodeInto(text, room.subarray(used));
   return cut(room, written);
+}
+
+/** Mostly a character is a byte here too; `encode` counts first how many there are, which on Node takes as long as encoding. */
+function encodeLong(text: string): Bytes {
+  const piece = new Uint8Array(text.length);
+  return encoder.encodeInto(text, piece).read === text.length ? piece : encoder.encode(text);
 }
 
 /** A piece of so many bytes, to be filled at once, written and forgotten; what is in it is left over from others. */

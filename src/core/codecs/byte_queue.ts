@@ -2,6 +2,15 @@ import type { Bytes } from "../transport.ts";
 
 const EMPTY: Bytes = new Uint8Array(0);
 const LARGEST_BLOCK = 65_536;
+const MOST_SPARES = 32;
+const LARGEST_PAD = 2_097_152;
+
+/*
+ * Fresh memory costs ten times what is copied into it: the kernel clears it, page by page. So large blocks are used again, by
+ * whoever needs one next, and so is the pad where what is only looked at is joined: 4 MB at most, once there were long frames.
+ */
+const spares: Bytes[] = [];
+let pad = EMPTY;
 
 /**
  * Bytes of a frame that is not whole yet. They are kept in blocks, not in one buffer that grows: that would leave its smaller
@@ -35,11 +44,21 @@ export class ByteQueue {
 
   /** Everything and `last` behind it, in one piece, which is the caller's. The queue is not to be used any more. */
   take(last: Bytes = EMPTY): Bytes {
-    const whole = new Uint8Array(this.#length + last.length);
+    return this.#moveTo(new Uint8Array(this.#length + last.length), last);
+  }
+
+  /** As `take`, but only to be looked at, at once: the next queue writes over it. */
+  show(last: Bytes): Bytes {
+    const length = this.#length + last.length;
+    return length > LARGEST_PAD ? this.take(last) : this.#moveTo(padOf(length), last);
+  }
+
+  #moveTo(whole: Bytes, last: Bytes): Bytes {
     let at = 0;
     for (const block of this.#blocks) {
       whole.set(at + block.length > this.#length ? viewOf(block, 0, this.#length - at) : block, at);
       at += block.length;
+      if (block.length === LARGEST_BLOCK && spares.length < MOST_SPARES) spares.push(block);
     }
     whole.set(last, this.#length);
     return whole;
@@ -47,8 +66,14 @@ export class ByteQueue {
 
   #addBlock(wanted: number): void {
     this.#room = Math.min(Math.max(wanted, this.#length), LARGEST_BLOCK);
-    this.#blocks.push(new Uint8Array(this.#room));
+    const spare = this.#room === LARGEST_BLOCK ? spares.pop() : undefined;
+    this.#blocks.push(spare ?? new Uint8Array(this.#room));
   }
+}
+
+function padOf(length: number): Bytes {
+  if (length > pad.length) pad = new Uint8Array(Math.min(2 * length, LARGEST_PAD));
+  return viewOf(pad, 0, length);
 }
 
 /** `bytes.subarray(start, end)`, which costs V8 more than a view that is made; `bytes` themselves if that is all of them. */
