@@ -62,8 +62,9 @@ export class ReadBuffer {
   }
 
   #resize(size: number): void {
+    this.#shortReads = 0;
+    if (size === this.#size) return;
     this.#size = size as 0 | 1 | 2;
     this.#spare = undefined;
-    this.#shortReads = 0;
   }
 }
