@@ -101,6 +101,16 @@ describe("OutputBuffer", () => {
     expect(takeAll(buffer).map((part) => part.length)).toEqual([WRITE_BYTES, WRITE_BYTES, WRITE_BYTES]);
   });
 
+  it.each(["x", "é", "€", "😀", "xé", "\ud800"])("encodes a very large text of %j as its characters say", (unit) => {
+    const large = `x${unit.repeat(300_000)}`;
+    const buffer = new OutputBuffer();
+    buffer.text(large);
+    const bytes = new TextEncoder().encode(large);
+    const taken = joined(takeAll(buffer));
+    expect(taken.length).toBe(bytes.length);
+    expect(taken.every((byte, index) => byte === bytes[index])).toBe(true);
+  });
+
   it("counts what waits: bytes, and a character of text as a byte until it is encoded", () => {
     const buffer = new OutputBuffer();
     buffer.text("é");

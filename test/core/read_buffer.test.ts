@@ -76,6 +76,19 @@ describe("ReadBuffer", () => {
     expect(one.next()).toHaveLength(MEDIUM);
   });
 
+  it("does so in a flood too", () => {
+    const buffer = new ReadBuffer();
+    read(buffer, [SMALL, MEDIUM]);
+    const memory = new Set<ArrayBuffer>();
+    for (let count = 0; count < 6; count++) {
+      memory.add(buffer.next().buffer);
+      const chunk = buffer.take(LARGE);
+      buffer.next();
+      buffer.recycle(chunk);
+    }
+    expect(memory.size).toBe(2);
+  });
+
   it("takes back nothing but the last chunk, and only while it has the right size", () => {
     const buffer = new ReadBuffer();
     const first = (buffer.next(), buffer.take(5));

@@ -91,6 +91,8 @@ class LineDecoder<Frame> implements Decoder<Frame> {
   #pieceBytes = FIRST_PIECE;
   /** Up to here in the chunk, lines cannot be decoded together. */
   #singlyTo = 0;
+  /** From the end of the last piece up to here, there is no LF. */
+  #bareTo = 0;
   /** A line that is too long: not yet reported; its bytes are dropped up to its LF. */
   #overflowed = false;
   #dropping = false;
@@ -112,7 +114,7 @@ class LineDecoder<Frame> implements Decoder<Frame> {
 
   push(chunk: Bytes): void {
     this.#chunk = chunk;
-    this.#at = this.#singlyTo = 0;
+    this.#at = this.#singlyTo = this.#bareTo = 0;
   }
 
   next(): Frame | undefined {
@@ -152,10 +154,10 @@ class LineDecoder<Frame> implements Decoder<Frame> {
 
   #nextOfChunk(): Frame | undefined {
     const start = this.#at;
-    const text = start < this.#singlyTo ? undefined : this.#decodePiece(start);
-    if (text !== undefined) return this.#nextOfText(text);
     const chunk = this.#chunk;
-    const lf = chunk.indexOf(LF, start);
+    const text = start < this.#singlyTo || this.#bareTo === chunk.length ? undefined : this.#decodePiece(start);
+    if (text !== undefined) return this.#nextOfText(text);
+    const lf = chunk.indexOf(LF, Math.max(start, this.#bareTo));
     if (lf < 0) return this.#keepFrom(start);
     this.#moveTo(lf + 1);
     return this.#one(chunk, start, lf);
@@ -166,17 +168,18 @@ class LineDecoder<Frame> implements Decoder<Frame> {
     if (this.#payload.many === undefined) return undefined;
     const chunk = this.#chunk;
     // The search ends at the LF before `start`, if not earlier.
-    const end = chunk.lastIndexOf(LF, Math.min(start + this.#pieceBytes, chunk.length) - 1) + 1;
+    const limit = Math.min(start + this.#pieceBytes, chunk.length);
+    const end = chunk.lastIndexOf(LF, limit - 1) + 1;
     this.#pieceBytes = Math.min(2 * this.#pieceBytes, LARGEST_PIECE);
-    if (end === start) return undefined;
-    const text = this.#payload.many(viewOf(chunk, start, end), this.#max);
+    const text = end === start ? "" : this.#payload.many(viewOf(chunk, start, end), this.#max);
     if (text === undefined) {
       this.#singlyTo = end;
-    } else {
-      this.#text = text;
-      this.#pieceEnd = end;
+      return undefined;
     }
-    return text;
+    this.#bareTo = limit;
+    this.#text = text;
+    this.#pieceEnd = end;
+    return text === "" ? undefined : text;
   }
 
   #nextOfText(text: string): Frame {

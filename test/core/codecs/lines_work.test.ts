@@ -52,6 +52,21 @@ describe("lines decoder: the work is linear in the bytes", () => {
   });
 });
 
+it.each(["utf-8", "latin1"] as const)("the end of a chunk that no LF ends is searched once: %s", (encoding) => {
+  const decoder = lines({ encoding }).decoder();
+  const chunk = new Uint8Array(60_000).fill(97).fill(10, 9, 10);
+  // The next piece is as large as the chunk after the first few.
+  decoder.push(linesOf(5));
+  while (decoder.next() !== undefined);
+  const touched = bytesTouched(() => {
+    decoder.push(chunk);
+    expect([decoder.next(), decoder.next()]).toEqual(["a".repeat(9), undefined]);
+  });
+  // One search, one copy.
+  expect(touched).toBeLessThan(2 * chunk.length + 100);
+  expect(touched).toBeGreaterThan(chunk.length);
+});
+
 /** The frames of `input`, up to `per` of them by one decoder, which leaves the rest to the next one. */
 function decodeInTurns(codec: Decodes, input: Bytes, per: number): number {
   let frames = 0;
