@@ -1,7 +1,7 @@
 // @ts-check
 import { connect } from "./connect.mjs";
 import { pattern } from "./pattern.mjs";
-import { Stopwatch } from "./stopwatch.mjs";
+import { Vigil } from "./vigil.mjs";
 
 /** @typedef {import("./exchange.mjs").Exchange} Exchange */
 
@@ -25,15 +25,16 @@ export class Burst {
     const openAll = async () => {
       for (let lines = patterns.pop(); lines !== undefined; lines = patterns.pop()) await burst.#exchange(port, lines);
     };
-    const stopwatch = new Stopwatch();
+    const vigil = new Vigil();
     try {
       await Promise.all(Array.from({ length: atOnce }, openAll));
     } catch (error) {
       patterns.length = 0;
       burst.close();
       throw error;
+    } finally {
+      burst.took = vigil.end();
     }
-    burst.took = stopwatch.read();
     return burst;
   }
 

@@ -18,7 +18,7 @@ const QUICK = { rounds: 1, connections: 2_000, quietMs: 0, windowMs: 3_000, kept
 export const idleCpu = {
   name: "idle-cpu",
   title:
-    "10,000 idle connections (quick: 2,000) with all deadlines armed, silent, and with a line on each in 10 s: CPU of a core",
+    "10,000 idle connections (quick: 2,000) with all deadlines armed, silent for 12 s already, and with a line on each in 10 s: CPU of a core",
   unit: "%",
   targets: [{ candidate: "spillway", atMost: 0.5 }],
   async measure(bench) {

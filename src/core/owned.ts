@@ -20,7 +20,9 @@ export class Owned {
     return this.#closed;
   }
 
+  /** @throws {TypeError} it is owned */
   own(owner: ConnectionOwner): void {
+    if (this.#owner !== undefined) throw new TypeError("the connection has an owner");
     this.#owner = owner;
     if (this.#released) this.#tell(owner);
   }

@@ -3,7 +3,7 @@ import type { Bytes } from "./transport.ts";
 /** What waits on an idle connection, on one with longer messages, and behind a full buffer. */
 const SIZES = [128, 1_024, 65_536] as const;
 const LARGEST = 2;
-/** Large ones that came back, for whichever connection needs one next: it has it for one read, and to make one is to fill 64 KB. */
+/** Large ones that came back, for whichever connection needs one next: it has it for one read, and to make one is to clear 64 KB. */
 const largeSpares: Bytes[] = [];
 const MAX_LARGE_SPARES = 16;
 /** So many reads in a row that a smaller buffer had held, before a smaller one is taken. */
@@ -45,7 +45,7 @@ export class ReadBuffer {
     const lent = this.#lent;
     if (lent?.buffer !== chunk.buffer) return;
     this.#lent = undefined;
-    if (lent.length === SIZES[LARGEST]) keepLarge(lent);
+    if (lent.length === SIZES[LARGEST]) keepLarge(lent, chunk.length);
     else if (lent.length === SIZES[this.#size]) this.#spare = lent;
   }
 
@@ -73,6 +73,8 @@ export class ReadBuffer {
   }
 }
 
-function keepLarge(buffer: Bytes): void {
-  if (largeSpares.length < MAX_LARGE_SPARES) largeSpares.push(buffer);
+/** Without what was read into it: the next connection's chunks have this memory behind them. */
+function keepLarge(buffer: Bytes, count: number): void {
+  if (largeSpares.length === MAX_LARGE_SPARES) return;
+  largeSpares.push(buffer.fill(0, 0, count));
 }

@@ -266,7 +266,7 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
 
 function hooksOf<In, Out, State>(options: ServeOptions<In, Out, State>): Hooks<In, Out, State> | undefined {
   const { state, onConnect, onDisconnect, onDrain } = options;
-  return (state ?? onConnect ?? onDisconnect ?? onDrain) && options;
+  return (state ?? onConnect ?? onDisconnect ?? onDrain) && { state, onConnect, onDisconnect, onDrain };
 }
 
 /**

@@ -293,7 +293,8 @@ export class SessionLoop<In, Out, State>
   #park(): void {
     this.inbox.release();
     this.outbox.release();
-    if (this.connection.park?.() !== true) this.onWake();
+    const { connection } = this;
+    if (connection.own === undefined || connection.park?.() !== true) this.onWake();
     this.watch.arm(this.#ending.phase);
   }
 }

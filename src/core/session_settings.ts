@@ -18,7 +18,9 @@ export interface Asked {
 }
 
 /** What a service is told of a connection, besides its frames. */
-export type Hooks<In, Out, State> = Pick<Service<In, Out, State>, "state" | "onConnect" | "onDisconnect" | "onDrain">;
+export type Hooks<In, Out, State> = {
+  readonly [Hook in "state" | "onConnect" | "onDisconnect" | "onDrain"]?: Service<In, Out, State>[Hook] | undefined;
+};
 
 /** What all sessions of one server share, or of one client. */
 export interface SessionSettings<In, Out, State> {

@@ -75,7 +75,12 @@ export interface Connection {
    * on a connection that is over, returns the same end.
    */
   close(): Promise<void>;
-  /** Tells `owner` of its end, in a microtask of its own as `closed` would, and when to wake. Once. A transport may leave it out. */
+  /**
+   * Tells `owner` of the end, in a microtask of its own as `closed` would, and when to wake. From then on both streams are the
+   * owner's. A transport may leave it out, and `park` with it.
+   *
+   * @throws {TypeError} it is owned
+   */
   own?(owner: ConnectionOwner): void;
   /**
    * Lets go of both streams until there is input, or its end: then wakes the owner once, and `readable` and `writable`

@@ -16,10 +16,10 @@ export function connections(platform: Platform): void {
   const listeners: Listener[] = [];
   const open: Connection[] = [];
 
-  async function pair(): Promise<{ near: Connection; far: Connection; listener: Listener }> {
-    const listener = await platform.transport.listen({ hostname: "127.0.0.1", port: 0, backlog: 16 });
+  async function pair(hostname = "127.0.0.1"): Promise<{ near: Connection; far: Connection; listener: Listener }> {
+    const listener = await platform.transport.listen({ hostname, port: 0, backlog: 16 });
     listeners.push(listener);
-    const near = await platform.transport.connect(listener.address);
+    const near = await platform.transport.connect({ ...listener.address, hostname: "127.0.0.1" });
     const { value: far } = (await listener[Symbol.asyncIterator]().next()) as IteratorYieldResult<Connection>;
     open.push(near, far);
     return { near, far, listener };
@@ -31,9 +31,17 @@ export function connections(platform: Platform): void {
       for (const listener of listeners.splice(0)) listener.close();
     });
 
+    testOn(platform, "know where they were accepted, whatever other listeners there are", async () => {
+      for (const hostname of ["127.0.0.1", "0.0.0.0", "127.0.0.1"]) {
+        const { far, listener } = await pair(hostname);
+        expect(far.localAddress).toEqual({ hostname: "127.0.0.1", port: listener.address.port });
+      }
+    });
+
     testOn(platform, "carry bytes both ways, know both addresses, and end when both directions have", async () => {
       const { near, far, listener } = await pair();
       expect(far.localAddress.port).toBe(listener.address.port);
+      expect(far.localAddress.hostname).toBe("127.0.0.1");
       expect(near.remoteAddress).toEqual(far.localAddress);
       expect(near.localAddress).toEqual(far.remoteAddress);
       const [toFar, toNear] = [near.writable.getWriter(), far.writable.getWriter()];

@@ -178,6 +178,21 @@ describe("onDrain", () => {
     expect([own.received, none.received]).toEqual(["ok\n\u0003bye", "ok\n"]);
   });
 
+  it("of an upgrade is said where the service wants to be told of nothing", async () => {
+    const it = await served({
+      handler: (line, context) => {
+        const frames = lengthPrefixed({ width: 1 });
+        context.upgrade({ codec: frames, handler: (frame: Uint8Array) => frame, onDrain: () => "bye" });
+        return line;
+      },
+    });
+    const other = await it.connect();
+    await other.send("go\n");
+    expect(await it.server.shutdown()).toEqual({ drained: 1, aborted: 0 });
+    await it.settle();
+    expect(other.received).toBe("go\n\x03bye");
+  });
+
   it("of an upgrade takes the place of what was to be said when the upgrade comes during the drain", async () => {
     const pending = answers();
     const it = await served({

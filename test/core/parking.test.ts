@@ -323,6 +323,13 @@ describe("own", () => {
     expect(told).toEqual([expected]);
   });
 
+  it("takes one owner", () => {
+    const { connection } = new ScriptedDriver();
+    const owner = { onWake: () => {}, onClosed: () => {} };
+    connection.own(owner);
+    expect(() => connection.own(owner)).toThrow(TypeError);
+  });
+
   it("tells who comes late", async () => {
     const { connection } = new ScriptedDriver();
     connection.fail(broken);

@@ -76,6 +76,20 @@ describe("ReadBuffer", () => {
     expect(one.next()).toHaveLength(MEDIUM);
   });
 
+  it("keeps a few of them, without what was in them", () => {
+    const flood = Array.from({ length: 40 }, () => {
+      const buffer = new ReadBuffer();
+      read(buffer, [SMALL, MEDIUM]);
+      buffer.next().fill(1);
+      return buffer;
+    });
+    const memory = new Set(flood.map((buffer) => buffer.next().buffer));
+    for (const buffer of flood) buffer.recycle(buffer.take(LARGE));
+    const again = flood.map((buffer) => buffer.next());
+    expect(again.filter(({ buffer }) => memory.has(buffer))).toHaveLength(16);
+    for (const bytes of again) expect(bytes.every((byte) => byte === 0)).toBe(true);
+  });
+
   it("does so in a flood too", () => {
     const buffer = new ReadBuffer();
     read(buffer, [SMALL, MEDIUM]);

@@ -4,7 +4,7 @@ import { acceptError, listenError } from "./errors.ts";
 import { createServer, type Server } from "./native.ts";
 
 /** Who listens there accepts at any local address. */
-const EVERYWHERE = ["0.0.0.0", "::"];
+const EVERYWHERE = ["0.0.0.0", "::", "::ffff:0.0.0.0"];
 
 /** Listens with `node:net`. Node accepts on its own: connections that nobody takes wait, paused. */
 export function listen({ hostname, port, backlog }: ListenOptions): Promise<Listener> {
