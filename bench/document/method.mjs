@@ -12,7 +12,7 @@ export function againSection(all, file) {
 
 \`\`\`sh
 npm ci
-npm run bench -- --json ${file}       # every work on every runtime; --quick takes about a minute a runtime
+npm run bench -- --json ${file}       # every work on every runtime; --quick takes a minute in all
 node bench/document.mjs ${file}       # writes this page and its chart
 \`\`\`
 
@@ -42,7 +42,8 @@ export function methodSection({ results, machine }) {
 
 **Side by side.** The candidates of a work run one after the other, a round each, and then again, up to ${counted(Math.max(1, ...rounds), "round")}.
 Whatever disturbs the machine for a while disturbs all of them. A ratio is taken within a round, and then the median of all rounds'
-ratios: so it need not be the ratio of the medians. Every candidate is warmed up before its first round.
+ratios: so it need not be the ratio of the medians. Where a line or a connection is what is counted, every candidate is warmed up
+before its first round; a drain, a burst and a start are what they are the first time.
 
 **CPU time, not speed.** A server is asked what CPU time it has used before a round, and after it: user and system time of all its
 threads, as the operating system counts them for the process (\`process.cpuUsage()\`, \`getrusage\` in Go). So compiling and
@@ -50,8 +51,13 @@ collecting garbage count, whichever thread does it, and so does the kernel's par
 takes does not. Divided by what was answered meanwhile, that is the cost of a line; a million µs divided by it is what one core
 can answer in a second. Memory is the resident size, after garbage was collected.
 
+**The generator never sleeps in a round.** A process that sleeps must be woken by who writes to it, and the kernel puts that on the writer's
+bill, half of what a write costs on some machines; the slower a server answers, the more often it would pay. Clients elsewhere
+are not woken by a server's write. So the generator polls. How busy it was is the share of its turns in which something had come.
+
 **Every byte is compared.** The generator checks all replies against what they must be; one wrong byte ends the bench. It is one
-process on Bun, which costs the least there. Where it was busier than the server it fed, the work below says so.
+process on Bun, which costs the least there. Where it was busy for more than 85 % of a round, the work below says so: then it may have been
+what the server waited for.
 
 **Noise.** The machine has ${counted(machine.cpus, "CPU")}. When another program takes one of them, server and generator take turns instead of
 running side by side. Then more lines come together, writes are joined or split in other places, and the cost of a line changes,
