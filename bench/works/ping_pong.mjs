@@ -1,18 +1,7 @@
 // @ts-check
-import { measureShapes, ratio } from "./shapes.mjs";
+import { measureShapes, ratio, SIDE_BY_SIDE } from "./shapes.mjs";
 
 /** @typedef {import("./shapes.mjs").NamedShape} NamedShape */
-
-const CANDIDATES = /** @type {const} */ ([
-  "spillway",
-  "spillway-async",
-  "raw",
-  "per-line",
-  "readline",
-  "whatwg",
-  "go-flush-each",
-  "go-flush-empty",
-]);
 
 const ONE = onConnections(1);
 /** @type {NamedShape} */
@@ -37,6 +26,6 @@ function onConnections(connections) {
   return {
     name: connections === 1 ? "1 connection" : `${connections.toLocaleString("en")} connections`,
     load: { connections, depth: 1, lineBytes: 64 },
-    candidates: CANDIDATES,
+    candidates: SIDE_BY_SIDE,
   };
 }

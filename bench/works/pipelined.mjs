@@ -1,18 +1,7 @@
 // @ts-check
-import { measureShapes, ratio } from "./shapes.mjs";
+import { measureShapes, ratio, SIDE_BY_SIDE } from "./shapes.mjs";
 
 /** @typedef {import("./shapes.mjs").NamedShape} NamedShape */
-
-const CANDIDATES = /** @type {const} */ ([
-  "spillway",
-  "spillway-async",
-  "raw",
-  "per-line",
-  "readline",
-  "whatwg",
-  "go-flush-each",
-  "go-flush-empty",
-]);
 
 const FEW = inFlight(16);
 /** @type {NamedShape} */
@@ -35,5 +24,5 @@ export const pipelined = {
 
 /** @param {number} depth @returns {NamedShape} */
 function inFlight(depth) {
-  return { name: `${depth} in flight`, load: { connections: 4, depth, lineBytes: 64 }, candidates: CANDIDATES };
+  return { name: `${depth} in flight`, load: { connections: 4, depth, lineBytes: 64 }, candidates: SIDE_BY_SIDE };
 }

@@ -12,6 +12,18 @@ import { measureThroughput } from "./throughput.mjs";
  * @property {readonly Candidate[]} [quick] those of a quick run (default: none)
  */
 
+/** What echoes lines. @type {readonly Candidate[]} */
+export const SIDE_BY_SIDE = [
+  "spillway",
+  "spillway-async",
+  "raw",
+  "per-line",
+  "readline",
+  "whatwg",
+  "go-flush-each",
+  "go-flush-empty",
+];
+
 /**
  * One shape after the other; in each of them the candidates alternate.
  *
