@@ -78,12 +78,11 @@ export class DriverConnection extends Owned implements Connection, DirectSource,
   park(): boolean {
     const busy =
       this.owner === undefined || !this.free || this.#inputEnded || this.#discarding || this.#writable?.ending === true;
-    const locked = this.#readable?.locked === true || this.#writable?.locked === true;
-    if (busy || locked || (this.#input?.desiredSize ?? 0) < 0) return false;
+    if (busy || (this.#input?.desiredSize ?? 0) < 0) return false;
     this.#readable = this.#input = undefined;
     this.#writable = this.#output = undefined;
     this.#onSent = this.#onRefused = undefined;
-    this.#endPull = undefined;
+    this.#endPull = this.waiting = undefined;
     this.#parked = true;
     this.#driver.sleep?.();
     this.#driver.pull();

@@ -83,7 +83,7 @@ export class Inbox<In> {
     return this.#decoder.lost === true;
   }
 
-  /** Reads until the end, or until `release`. Does not reject. */
+  /** Reads until the end, or until `leave`. Does not reject. */
   async run(connection: Connection): Promise<void> {
     const reader = connection.readable.getReader();
     this.#reader = reader;
@@ -103,16 +103,13 @@ export class Inbox<In> {
       this.eof = true;
       this.#events.onInput();
     } catch (error) {
-      // The read that was pending at `release` rejects too: nothing broke then.
-      if (this.#reader === reader) this.#events.onBroken(error);
+      this.#events.onBroken(error);
     }
   }
 
-  /** Gives the reader back. Call it while `idle`. */
-  release(): void {
-    const reader = this.#reader;
+  /** The connection let its streams go, and with them the read in progress, which nothing settles any more. */
+  leave(): void {
     this.#reader = undefined;
-    reader?.releaseLock();
   }
 
   /**

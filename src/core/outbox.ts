@@ -38,7 +38,7 @@ export interface OutboxSettings {
  * What gathers for the next write is in a buffer. A push that comes while something is being written waits behind it as a
  * frame, so that it can still be dropped; and what comes behind such a frame waits with it.
  *
- * - **Owns** the writer's lock, from the first write to `release`.
+ * - **Owns** the writer's lock, from the first write to `leave`.
  * - **Pushes back** through `pending`: the session takes no frame while that is too much. Pushes do not wait.
  * - **On abort** the write in progress rejects and what waits is dropped.
  */
@@ -58,7 +58,7 @@ export class Outbox<Out> implements TurnOwner {
   #buffer: OutputBuffer | undefined;
   /** Frames behind that, of which some may be dropped; there while there are any. */
   #queue: FrameQueue | undefined;
-  /** From the first write on, until `release`: the writer, and what it calls back. */
+  /** From the first write on, until `leave`: the writer, and what it calls back. */
   #writer: WritableStreamDefaultWriter<Uint8Array> | undefined;
   #onWritten: (() => void) | undefined;
   #onBroken: ((error: unknown) => void) | undefined;
@@ -176,9 +176,8 @@ export class Outbox<Out> implements TurnOwner {
     return this.#flushes.at(this.bytesOut + this.pending);
   }
 
-  /** Gives the writer back. Call it while nothing is `pending`. */
-  release(): void {
-    this.#writer?.releaseLock();
+  /** The connection let its streams go. Call it while nothing is `pending`. */
+  leave(): void {
     this.#writer = this.#onWritten = this.#onBroken = undefined;
     this.#buffer = undefined;
   }

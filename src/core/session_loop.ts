@@ -20,10 +20,8 @@ type Others = DeadlineOwner & PermitOwner & ConnectionOwner;
 /**
  * Serves one connection: inbox → pipeline → outbox.
  *
- * Whatever happens (input, a finished handler, a finished write, a passed deadline, a drain) changes a few fields and then
- * calls `#advance`, which does all that has become possible. So there is one place where frames are taken, one where
- * replies leave, and one where the end is decided.
- *
+ * Whatever happens changes a few fields and then calls `#advance`, which does all that has become possible. So there is one
+ * place where frames are taken, one where replies leave, and one where the end is decided.
  * A session on which nothing happens is *parked*: its connection holds no streams until there is something to read or write.
  *
  * - **Owns** the connection, both its locks, and the frames in flight.
@@ -62,7 +60,6 @@ export class SessionLoop<In, Out, State>
     this.#ending = new Ending(this);
   }
 
-  /** How much it has carried so far. */
   get traffic(): Traffic {
     return carriedBy(this.inbox, this.outbox);
   }
@@ -126,7 +123,7 @@ export class SessionLoop<In, Out, State>
 
   onWake(): void {
     this.watch.wake(this.settings.clock.now());
-    void this.inbox.run(this.connection);
+    if (!this.inbox.reading) void this.inbox.run(this.connection);
   }
 
   onClosed(error: SpillwayError | undefined): void {
@@ -291,10 +288,12 @@ export class SessionLoop<In, Out, State>
   }
 
   #park(): void {
-    this.inbox.release();
-    this.outbox.release();
     const { connection } = this;
     if (connection.own === undefined || connection.park?.() !== true) this.onWake();
+    else {
+      this.inbox.leave();
+      this.outbox.leave();
+    }
     this.watch.arm(this.#ending.phase);
   }
 }

@@ -83,14 +83,15 @@ export interface Connection {
    */
   own?(owner: ConnectionOwner): void;
   /**
-   * Lets go of both streams until there is input, or its end: then wakes the owner once, and `readable` and `writable`
-   * are new ones. For a connection on which nothing happens, which need not hold kilobytes for that. False, and nothing
-   * done, while a stream is locked, something is on its way or nobody owns it. A transport may leave it out.
+   * Lets go of both streams, locked or not, until there is input, or its end: then wakes the owner once, and `readable` and
+   * `writable` are new ones. A read that is in progress is never settled. For a connection on which nothing happens, which need
+   * not hold kilobytes for that. False, and nothing done, while something is on its way or nobody owns it. A transport may
+   * leave it out.
    */
   park?(): boolean;
   /**
-   * Takes back a chunk that was read, and to which nothing refers any more: a later read may use its memory. A transport may
-   * leave it out.
+   * Takes back a chunk that was read, and to which nothing refers any more: a later read, of this connection or another, may
+   * use its memory. A transport may leave it out.
    */
   recycle?(chunk: Bytes): void;
   /** Ends now, with a reset (RST) where the runtime can send one. Unsent bytes are lost. Does nothing when over. */

@@ -117,7 +117,8 @@ export class Watch extends Deadline<Watched> {
     const quietSince = Math.max(inbox.heardAt, pipeline.settledAt, progressAt);
     const idleSince = asked === undefined ? quietSince : Math.max(quietSince, asked.awaitedAt);
     this.#earliest(idleSince + limits.idleTimeoutMs, "idle-timeout");
-    if (connection.park === undefined || !inbox.idle || !(inbox.reading || outbox.attached)) return;
+    const parks = connection.own !== undefined && connection.park !== undefined;
+    if (!parks || !inbox.idle || !(inbox.reading || outbox.attached)) return;
     this.#earliest(Math.max(quietSince, this.#wokenAt) + PARK_AFTER_MS, "park");
   }
 

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { type DriverConnection, type ServeOptions, SpillwayError } from "../../src/core/mod.ts";
 import { turnEnd } from "../../src/testing/turn.ts";
 import { answers } from "./answers.ts";
+import { fate } from "./fate.ts";
 import { ParkingLot } from "./parking_lot.ts";
 import { ScriptedDriver } from "./scripted_driver.ts";
 import { type Served, served } from "./served.ts";
@@ -219,17 +220,18 @@ describe.each(["from the start", "again"])("a session that is parked %s", (when)
 describe("park", () => {
   const nobody = { onWake: () => {}, onClosed: () => {} };
 
-  it("does nothing while a stream is locked", () => {
-    const { connection } = new ScriptedDriver();
+  it("lets go of both streams, locked or not, and of the read in progress", async () => {
+    const driver = new ScriptedDriver();
+    const { connection } = driver;
     connection.own(nobody);
-    for (const lock of [() => connection.readable.getReader(), () => connection.writable.getWriter()]) {
-      const held = lock();
-      expect(connection.park()).toBe(false);
-      held.releaseLock();
-    }
     const { readable, writable } = connection;
+    const read = fate(readable.getReader().read());
+    writable.getWriter();
     expect(connection.park()).toBe(true);
     expect([connection.readable === readable, connection.writable === writable]).toEqual([false, false]);
+    driver.push(1);
+    expect((await connection.readable.getReader().read()).value).toEqual(new Uint8Array([1]));
+    expect(read.now).toBe("pending");
   });
 
   it("does nothing while a chunk is queued, or on its way out", async () => {
