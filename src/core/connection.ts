@@ -11,8 +11,8 @@ const WRITABLE_BYTES = 65_536;
 const END = { done: true, value: undefined } as unknown as ReadableStreamReadResult<Bytes>;
 
 /**
- * A {@link Connection} over a {@link Driver}: the WHATWG streams, their backpressure, half-close and errors, made once
- * for all runtimes. The streams are made when they are first asked for. **Owns** the driver from its making to `released`.
+ * A {@link Connection} over a {@link Driver}: the WHATWG streams, made when they are first asked for, their backpressure,
+ * half-close and errors, once for all runtimes. **Owns** the driver from its making to `released`.
  */
 export class DriverConnection extends Owned implements Connection, DirectSource, DirectSink {
   waiting: Waiting | undefined;
@@ -23,6 +23,8 @@ export class DriverConnection extends Owned implements Connection, DirectSource,
   #input: ReadableStreamDefaultController<Bytes> | undefined;
   #writable: DirectWritable | undefined;
   #output: WritableStreamDefaultController | undefined;
+  /** `readable` may hold chunks. It is asked only then: on Node that costs as much as to decode a line. */
+  #queuing = false;
   /** Settles the pull that the driver is answering. */
   #endPull: (() => void) | undefined;
   #parked = false;
@@ -99,7 +101,8 @@ export class DriverConnection extends Owned implements Connection, DirectSource,
   }
 
   get open(): boolean {
-    return !this.#inputEnded && !this.#discarding && this.#input?.desiredSize === 0;
+    if (this.#queuing) this.#queuing = this.#input?.desiredSize !== 0;
+    return !this.#queuing && this.#input !== undefined && !this.#inputEnded && !this.#discarding;
   }
 
   want(): void {
@@ -128,6 +131,7 @@ export class DriverConnection extends Owned implements Connection, DirectSource,
     this.#readable ??= this.#openReadable();
     const input = this.#input as ReadableStreamDefaultController<Bytes>;
     input.enqueue(bytes);
+    this.#queuing = true;
     this.#wake();
     if ((input.desiredSize as number) >= 0) return true;
     this.#endPull?.();
@@ -162,9 +166,7 @@ export class DriverConnection extends Owned implements Connection, DirectSource,
     const readable = new DirectReadable(
       this,
       {
-        start: (controller) => {
-          this.#input = controller;
-        },
+        start: (controller) => void (this.#input = controller),
         pull: () => this.#pull(),
         cancel: () => this.#discard(),
       },
@@ -181,9 +183,7 @@ export class DriverConnection extends Owned implements Connection, DirectSource,
     const writable = new DirectWritable(
       this,
       {
-        start: (controller) => {
-          this.#output = controller;
-        },
+        start: (controller) => void (this.#output = controller),
         write: (bytes) => (this.taking === undefined ? this.#write(bytes) : this.taking.then(() => this.#write(bytes))),
         close: () => (this.taking === undefined ? this.#finish() : this.taking.then(() => this.#finish())),
         abort: (reason) => this.abort(reason),

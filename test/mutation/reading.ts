@@ -65,7 +65,12 @@ export const READING: readonly Mutated[] = [
       },
       {
         name: "does not wake who sleeps when input comes",
-        find: "input.enqueue(bytes);\n    this.#wake();",
+        find: "this.#queuing = true;\n    this.#wake();",
+        replacement: "this.#queuing = true;",
+      },
+      {
+        name: "lets a chunk overtake those that are queued",
+        find: "input.enqueue(bytes);\n    this.#queuing = true;",
         replacement: "input.enqueue(bytes);",
       },
     ],

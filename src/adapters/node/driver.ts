@@ -13,7 +13,7 @@ const NOTHING: Bytes = new Uint8Array(0);
 
 /** What was written last, and the view that Node makes of it: for a broadcast it would make one for every connection. */
 let lastBytes = NOTHING as Uint8Array;
-let lastView = Buffer.from(NOTHING.buffer);
+let lastView: Buffer | undefined;
 
 /** Where a socket has its driver: so its listeners are functions that all sockets share, and not closures of each. */
 const DRIVER = Symbol("driver");
@@ -105,11 +105,13 @@ function onClose(this: Socket): void {
   (this as DrivenSocket)[DRIVER].onClose();
 }
 
-function viewOf(bytes: Uint8Array): Buffer {
+function viewOf(bytes: Uint8Array): Uint8Array {
   // A view of a buffer that was resized may have another length now.
-  if (bytes !== lastBytes || bytes.length !== lastView.length) {
-    lastBytes = bytes;
-    lastView = Buffer.from(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.length);
+  if (bytes === lastBytes && bytes.length === (lastView ?? bytes).length) {
+    lastView ??= Buffer.from(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.length);
+    return lastView;
   }
-  return lastView;
+  lastBytes = bytes;
+  lastView = undefined;
+  return bytes;
 }
