@@ -55,6 +55,24 @@ export class Server {
     return usage.cpuMicros;
   }
 
+  /**
+   * What it costs the server to answer what `run` asks of it, one by one.
+   *
+   * @param {() => Promise<{ count: number, seconds: number, busy: number }>} run how many there were, how long that took, and how
+   * busy the generator was
+   */
+  async costOf(run) {
+    const before = await this.cpuMicros();
+    const { count, seconds, busy } = await run();
+    const cpuMicros = (await this.cpuMicros()) - before;
+    return {
+      value: cpuMicros / count,
+      perSecond: count / seconds,
+      busy: cpuMicros / 1e6 / seconds,
+      generatorBusy: busy,
+    };
+  }
+
   /** Its memory without garbage, as far as the runtime lets itself be asked. */
   async rssBytes() {
     const collected = /** @type {{ rssBytes: number }} */ (await this.controlled.ask({ do: "collect" }));

@@ -47,16 +47,11 @@ async function measure({ runtime, generator, profileDir }, candidate, connection
   const visits = { connections, atOnce: AT_ONCE[runtime.name], lineBytes: 64 };
   try {
     bursts.push((await generator.burst(server.port, { ...visits, connections: WARM_UP_CONNECTIONS })).id);
-    const before = await server.cpuMicros();
-    const { id, seconds, busy } = await generator.burst(server.port, visits);
-    bursts.push(id);
-    const cpuMicros = (await server.cpuMicros()) - before;
-    return {
-      value: cpuMicros / connections,
-      perSecond: connections / seconds,
-      busy: cpuMicros / 1e6 / seconds,
-      generatorBusy: busy,
-    };
+    return await server.costOf(async () => {
+      const { id, ...took } = await generator.burst(server.port, visits);
+      bursts.push(id);
+      return { count: connections, ...took };
+    });
   } finally {
     for (const id of bursts) await generator.close(id);
     await server.end();

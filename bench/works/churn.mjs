@@ -51,14 +51,9 @@ export const churn = {
 };
 
 /** @param {Bench} bench @param {Lane} lane @param {number} connections */
-async function measure({ generator }, { server }, connections) {
-  const before = await server.cpuMicros();
-  const { seconds, busy } = await generator.churn(server.port, { connections, atOnce: AT_ONCE, lineBytes: 64 });
-  const cpuMicros = (await server.cpuMicros()) - before;
-  return {
-    value: cpuMicros / connections,
-    perSecond: connections / seconds,
-    busy: cpuMicros / 1e6 / seconds,
-    generatorBusy: busy,
-  };
+function measure({ generator }, { server }, connections) {
+  return server.costOf(async () => {
+    const took = await generator.churn(server.port, { connections, atOnce: AT_ONCE, lineBytes: 64 });
+    return { count: connections, ...took };
+  });
 }

@@ -74,15 +74,9 @@ async function openLane({ runtime, generator, profileDir }, lane) {
  * @param {OpenLane} lane
  * @param {number} ms
  */
-async function measure({ generator }, { server, load, shape }, ms) {
-  const before = await server.cpuMicros();
-  const { batches, seconds, busy } = await generator.run(load, ms);
-  const cpuMicros = (await server.cpuMicros()) - before;
-  const lines = batches * shape.depth;
-  return {
-    value: cpuMicros / lines,
-    perSecond: lines / seconds,
-    busy: cpuMicros / 1e6 / seconds,
-    generatorBusy: busy,
-  };
+function measure({ generator }, { server, load, shape }, ms) {
+  return server.costOf(async () => {
+    const { batches, ...took } = await generator.run(load, ms);
+    return { count: batches * shape.depth, ...took };
+  });
 }
