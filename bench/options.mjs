@@ -1,54 +1,53 @@
 // @ts-check
-import { parseArgs } from "node:util";
+import { Option } from "commander";
 import { runtimeNames } from "../scripts/runtimes.mjs";
-
-export const USAGE = `npm run bench -- [options]
-  --quick            fewer and shorter rounds, and unless --work says otherwise only ping-pong, pipelined and idle: under a minute
-  --runtime NAME     node, deno or bun; may be repeated (default: each)
-  --work NAME        ping-pong, pipelined, sizes, growth, broadcast, concurrency, queued, idle, idle-cpu, churn,
-                     burst, drain, start-up, codecs, linear or frame-memory; may be repeated (default: each)
-  --json FILE        writes all samples, after each work: an interrupted run keeps what it has measured
-  --chart FILE       draws targets and costs, as SVG
-  --profile DIR      processes under test write their CPU profiles there; the numbers of such a run mean nothing
-The servers in Go are built and measured where go is on the PATH.`;
+import { script } from "../scripts/script.mjs";
 
 /**
- * @param {string[]} args
+ * @typedef {object} Options
+ * @property {boolean} quick
+ * @property {import("../scripts/runtimes.mjs").RuntimeName[]} runtimes
+ * @property {string[]} works
+ * @property {string} [json]
+ * @property {string} [chart]
+ * @property {string} [profile]
+ */
+
+/** @typedef {Omit<Options, "quick" | "runtimes" | "works"> & { quick?: boolean, runtime?: string[], work?: string[] }} Given */
+
+/**
  * @param {string[]} workNames
  * @param {string[]} quickNames those of a quick run
- * @throws {TypeError} for arguments that make no sense
+ * @returns {Options}
  */
-export function parseOptions(args, workNames, quickNames) {
-  const { values } = parseArgs({
-    args,
-    options: {
-      quick: { type: "boolean", default: false },
-      runtime: { type: "string", multiple: true },
-      work: { type: "string", multiple: true },
-      json: { type: "string" },
-      chart: { type: "string" },
-      profile: { type: "string" },
-      help: { type: "boolean", default: false },
-    },
-  });
-  return {
-    ...values,
-    runtimes: choose("--runtime", values.runtime, runtimeNames),
-    works: choose("--work", values.work ?? (values.quick ? quickNames : undefined), workNames),
-  };
+export function readOptions(workNames, quickNames) {
+  /** @type {Given} */
+  const {
+    quick = false,
+    runtime,
+    work,
+    ...files
+  } = script("bench", "What a line, a connection and a frame cost, in one run.")
+    .option("--quick", `fewer and shorter rounds, and of works only ${quickNames.join(", ")}: under a minute`)
+    .addOption(new Option("--runtime <name...>", "only these").choices(runtimeNames))
+    .addOption(new Option("--work <name...>", "only these").choices(workNames))
+    .option("--json <file>", "all samples, after each work: an interrupted run keeps what it has measured")
+    .option("--chart <file>", "targets and costs, as SVG")
+    .option("--profile <dir>", "where processes under test write their CPU profiles; such a run's numbers mean nothing")
+    .addHelpText("after", "\nThe servers in Go are built and measured where go is on the PATH.")
+    .parse()
+    .opts();
+  const works = chosen(workNames, work ?? (quick ? quickNames : undefined));
+  return { ...files, quick, runtimes: chosen(runtimeNames, runtime), works };
 }
 
 /**
+ * In the order in which they are known.
+ *
  * @template {string} Name
- * @param {string} option
- * @param {string[] | undefined} asked
  * @param {readonly Name[]} known
- * @returns {Name[]}
+ * @param {readonly string[] | undefined} asked
  */
-function choose(option, asked, known) {
-  for (const name of asked ?? []) {
-    if (!known.some((one) => one === name))
-      throw new TypeError(`${option} must be one of ${known.join(", ")}, not ${name}`);
-  }
+function chosen(known, asked) {
   return known.filter((name) => asked === undefined || asked.includes(name));
 }

@@ -7,7 +7,7 @@ import { CANDIDATES } from "./candidates.mjs";
 import { drawChart } from "./chart/chart.mjs";
 import { LoadGenerator } from "./load_generator.mjs";
 import { goVersion, machineText, thisMachine } from "./machine.mjs";
-import { parseOptions, USAGE } from "./options.mjs";
+import { readOptions } from "./options.mjs";
 import { killAll } from "./process.mjs";
 import { Progress } from "./progress.mjs";
 import { printTargets, printWork } from "./report.mjs";
@@ -29,7 +29,7 @@ import { queued } from "./works/queued.mjs";
 import { sizes } from "./works/sizes.mjs";
 import { startUp } from "./works/start_up.mjs";
 
-/** @typedef {ReturnType<typeof parseOptions>} Options */
+/** @typedef {import("./options.mjs").Options} Options */
 /** @typedef {import("../scripts/runtimes.mjs").Runtime} Runtime */
 /** @typedef {import("./results.mjs").Results} Results */
 
@@ -43,31 +43,17 @@ const QUICK_WORKS = [pingPong, pipelined, idle];
 process.once("exit", killAll);
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.once(signal, interrupt);
 
-const asked = readOptions();
-if (asked?.help) console.log(USAGE);
-else if (asked !== undefined) {
-  try {
-    await bench(asked);
-  } catch (error) {
-    console.error(error);
-    process.exitCode = 1;
-    killAll();
-  }
+try {
+  await bench(readOptions(namesOf(WORKS), namesOf(QUICK_WORKS)));
+} catch (error) {
+  console.error(error);
+  process.exitCode = 1;
+  killAll();
 }
 
 function interrupt() {
   console.error("\ninterrupted");
   process.exit(130);
-}
-
-function readOptions() {
-  try {
-    return parseOptions(process.argv.slice(2), namesOf(WORKS), namesOf(QUICK_WORKS));
-  } catch (error) {
-    console.error(`${/** @type {Error} */ (error).message}\n${USAGE}`);
-    process.exitCode = 2;
-    return undefined;
-  }
 }
 
 /** @param {import("./works/work.mjs").Work[]} works */

@@ -1,45 +1,43 @@
 // @ts-check
 // npm run chaos: real servers on every runtime, behind a proxy of toxics and under load; all promises are checked from outside.
 //
-//   npm run chaos -- [--runtime NAME] [--seconds N] [--seed N]     a storm; in rounds of at most 20 s, each with a drain
-//   npm run chaos -- --soak [--runtime NAME] [--connections N]     many short connections; nothing of them may stay
-//
 // Storms run in Node whatever the server runs in, so that what differs is the server. Exit code 1 when a promise was broken.
 import path from "node:path";
 import { pathToFileURL } from "node:url";
-import { parseArgs } from "node:util";
+import { Option } from "commander";
 import { build } from "./build.mjs";
 import { root, run, tool } from "./commands.mjs";
 import { findRuntime, runtimeNames } from "./runtimes.mjs";
+import { script, succeed, wholeNumber } from "./script.mjs";
 
 const ROUND_SECONDS = 20;
 /** What comes before the script: a collector that can be asked. */
 const FLAGS = { node: ["--expose-gc"], deno: ["run", "-A", "--quiet", "--v8-flags=--expose-gc"], bun: ["--bun"] };
 
-const { values } = parseArgs({
-  options: {
-    runtime: { type: "string" },
-    seconds: { type: "string", default: "20" },
-    seed: { type: "string", default: String(1 + Math.floor(Math.random() * 1_000_000)) },
-    soak: { type: "boolean", default: false },
-    connections: { type: "string", default: "200000" },
-  },
-});
-const seconds = whole("seconds", 3_600);
-const seed = whole("seed", 2 ** 31);
-const connections = whole("connections", 10_000_000);
-const names = runtimeNames.filter((name) => values.runtime === undefined || values.runtime === name);
-if (names.length === 0) refuse(`--runtime must be one of ${runtimeNames.join(", ")}`);
+/** @type {{ runtime?: import("./runtimes.mjs").RuntimeName, seconds: number, seed: number, soak?: boolean, connections: number }} */
+const options = script(
+  "chaos",
+  "A storm of toxics and load on a real server: in rounds of at most 20 s, each with a drain.",
+)
+  .addOption(new Option("--runtime <name>", "only this one").choices(runtimeNames))
+  .option("--seconds <n>", "how long the storm lasts on each", wholeNumber(1, 3_600), 20)
+  .option("--seed <n>", "of what is drawn", wholeNumber(1, 2 ** 31), 1 + Math.floor(Math.random() * 1_000_000))
+  .option("--soak", "many short connections instead; nothing of them may stay")
+  .option("--connections <n>", "so many, with --soak", wholeNumber(1, 10_000_000), 200_000)
+  .parse()
+  .opts();
+const { seconds, seed, connections } = options;
+const names = runtimeNames.filter((name) => options.runtime === undefined || options.runtime === name);
 
-await succeed(await build());
-await succeed(await run(tool("typescript", ["-p", "test/chaos"], "tsc")));
+succeed(await build());
+succeed(await run(tool("typescript", ["-p", "test/chaos"], "tsc")));
 const compiled = (/** @type {string} */ file) => path.join(root, "tmp", "chaos", "chaos", file);
 const load = (/** @type {string} */ file) => import(pathToFileURL(compiled(file)).href);
 const { storm, DRAIN_MS } = /** @type {typeof import("../test/chaos/storm.ts")} */ (await load("storm.js"));
 const { soak } = /** @type {typeof import("../test/chaos/soak.ts")} */ (await load("soak.js"));
 
 let broken = 0;
-if (values.soak) await soakAll();
+if (options.soak === true) await soakAll();
 else await stormAll();
 const verdict = broken === 0 ? "\nNo promise was broken.\n" : `\nBROKEN PROMISES: ${broken}\n`;
 // When all is said: what a storm did to a descriptor of Node's own can keep its event loop spinning.
@@ -149,24 +147,4 @@ function progressOf(what) {
 
 function clearProgress() {
   if (process.stdout.isTTY) process.stdout.write("\r\u001B[K");
-}
-
-/** @param {"seconds" | "seed" | "connections"} name @param {number} most */
-function whole(name, most) {
-  const number = Number(values[name]);
-  if (Number.isSafeInteger(number) && number >= 1 && number <= most) return number;
-  return refuse(`--${name} must be a whole number from 1 to ${most}, not ${values[name]}`);
-}
-
-/** @param {string} why @returns {never} */
-function refuse(why) {
-  console.error(why);
-  process.exit(2);
-}
-
-/** @param {import("./commands.mjs").Outcome} outcome */
-async function succeed({ ok, output }) {
-  if (ok) return;
-  console.error(output);
-  process.exit(1);
 }

@@ -1,41 +1,35 @@
 // @ts-check
 // npm run fuzz: random and damaged inputs for every codec, against dist. Not part of npm test, which runs a few of them.
 //
-//   npm run fuzz -- [--codec NAME] [--inputs N] [--seed N] [--first N]
-//
 // The same numbers make the same inputs. Exit code 1 when one fails.
 import path from "node:path";
 import { pathToFileURL } from "node:url";
-import { parseArgs } from "node:util";
 import { build } from "./build.mjs";
 import { root, run, tool } from "./commands.mjs";
+import { refuse, script, succeed, wholeNumber } from "./script.mjs";
 
 const STEP = 10_000;
 /** Most inputs are refused somewhere: half the time would go into stacks that nobody reads. */
 const { stackTraceLimit } = Error;
 
-const { values } = parseArgs({
-  options: {
-    codec: { type: "string" },
-    inputs: { type: "string", default: "1000000" },
-    seed: { type: "string", default: "1" },
-    first: { type: "string", default: "0" },
-  },
-});
-const [inputs, seed, first] = [whole("inputs"), whole("seed"), whole("first")];
+/** @type {{ codec?: string, inputs: number, seed: number, first: number }} */
+const { codec, inputs, seed, first } = script("fuzz", "Random and damaged inputs for every codec.")
+  .option("--codec <name>", "only this one")
+  .option("--inputs <n>", "so many for each", wholeNumber(1), 1_000_000)
+  .option("--seed <n>", "of what is drawn", wholeNumber(0), 1)
+  .option("--first <n>", "the number of the first input", wholeNumber(0), 0)
+  .parse()
+  .opts();
 
-await succeed(await build());
-await succeed(await run(tool("typescript", ["-p", "test/fuzz"], "tsc")));
+succeed(await build());
+succeed(await run(tool("typescript", ["-p", "test/fuzz"], "tsc")));
 const compiled = (/** @type {string} */ file) => pathToFileURL(path.join(root, "tmp", "fuzz", file)).href;
 const { fuzz } = /** @type {typeof import("../test/fuzz/fuzz.ts")} */ (await import(compiled("fuzz.js")));
 const { SUBJECTS } = /** @type {typeof import("../test/fuzz/subjects.ts")} */ (await import(compiled("subjects.js")));
 
 const names = Object.keys(SUBJECTS);
-if (values.codec !== undefined && !names.includes(values.codec)) {
-  console.error(`--codec must be one of ${names.join(", ")}`);
-  process.exit(2);
-}
-for (const name of values.codec === undefined ? names : [values.codec]) fuzzOne(name);
+if (codec !== undefined && !names.includes(codec)) refuse(`--codec must be one of ${names.join(", ")}`);
+for (const name of codec === undefined ? names : [codec]) fuzzOne(name);
 
 /** @param {string} name */
 function fuzzOne(name) {
@@ -65,19 +59,4 @@ function report(name, { index, input, error }) {
   console.log(`  the input: ${JSON.stringify(String.fromCharCode(...input))}`);
   console.log(`  again:     npm run fuzz -- --codec ${name} --seed ${seed} --first ${index} --inputs 1`);
   process.exitCode = 1;
-}
-
-/** @param {"inputs" | "seed" | "first"} name */
-function whole(name) {
-  const number = Number(values[name]);
-  if (Number.isSafeInteger(number) && number >= 0) return number;
-  console.error(`--${name} must be a whole number, not ${values[name]}`);
-  return process.exit(2);
-}
-
-/** @param {import("./commands.mjs").Outcome} outcome */
-async function succeed({ ok, output }) {
-  if (ok) return;
-  console.error(output);
-  process.exit(1);
 }

@@ -2,23 +2,24 @@
 // npm run guard: what each case of test/guard costs, on each runtime, beside what test/guard/table.json says. npm test does the
 // same on the runtime that it runs in.
 //
-//   npm run guard [-- --write]     --write: puts what was counted into the table
-//
 // Exit code 1 when something differs and was not written.
 import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
-import { parseArgs } from "node:util";
 import { root, run, tool } from "./commands.mjs";
 import { findRuntime, runtimeNames } from "./runtimes.mjs";
+import { script, succeed } from "./script.mjs";
 
-const { values } = parseArgs({ options: { write: { type: "boolean", default: false } } });
+/** @type {{ write?: boolean }} */
+const { write = false } = script(
+  "guard",
+  "What a line and a connection cost, in counts, beside what test/guard/table.json says.",
+)
+  .option("--write", "put what was counted into the table")
+  .parse()
+  .opts();
 
-const { ok, output } = await run(tool("typescript", ["-p", "test/guard"], "tsc"));
-if (!ok) {
-  console.error(output);
-  process.exit(1);
-}
+succeed(await run(tool("typescript", ["-p", "test/guard"], "tsc")));
 const compiled = (/** @type {string} */ file) =>
   pathToFileURL(path.join(root, "tmp", "guard", "test", "guard", file)).href;
 const { measureOn } = /** @type {typeof import("../test/guard/child.ts")} */ (await import(compiled("child.js")));
@@ -41,9 +42,9 @@ const found = Object.entries(measured).flatMap(([name, counts]) => {
   return [...cases].flatMap((one) => differences(one, table, runtime, counts));
 });
 for (const difference of new Set(found)) console.log(difference);
-if (values.write) writeFileSync(file, `${JSON.stringify(now, null, 2)}\n`);
-console.log(`${found.length === 0 ? "nothing" : "something"} differs${values.write ? "; the table is written" : ""}`);
-if (found.length > 0 && !values.write) process.exitCode = 1;
+if (write) writeFileSync(file, `${JSON.stringify(now, null, 2)}\n`);
+console.log(`${found.length === 0 ? "nothing" : "something"} differs${write ? "; the table is written" : ""}`);
+if (found.length > 0 && !write) process.exitCode = 1;
 
 /** @param {import("../test/guard/table.ts").Table} counted */
 function print({ engines, costs }) {

@@ -2,39 +2,39 @@
 // npm run mutate: breaks the core in one small way after the other (test/mutation), and sees whether the simulator or a test
 // notices. Not part of npm test.
 //
-//   npm run mutate -- [--only NAME[,NAME…]] [--seeds N]     NAME: as in the table, or its beginning
-//
 // Works on a copy. Exit code 1 when a mutation survives, or is none any more because its text has changed.
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
-import { parseArgs } from "node:util";
 import { root, run, tool } from "./commands.mjs";
+import { refuse, script, succeed, wholeNumber } from "./script.mjs";
 
 /** What the simulator and the tests of the core need. */
 const COPIED = ["src", "test", "package.json", "deno.json", "tsconfig.json", "vitest.config.ts"];
 /** What takes longer hangs, which is noticed. */
 const LONGEST_MS = 240_000;
 
-const { values } = parseArgs({
-  options: { only: { type: "string", default: "" }, seeds: { type: "string", default: "400" } },
-});
-const seeds = Number(values.seeds);
-if (!Number.isSafeInteger(seeds) || seeds < 0) refuse(`--seeds must be a whole number, not ${values.seeds}`);
+/** @type {{ only: string, seeds: number }} */
+const { only, seeds } = script(
+  "mutate",
+  "Breaks a copy of the core in one small way after the other, and sees what notices.",
+)
+  .option("--only <names>", "those mutations, or what begins so; between commas", "")
+  .option("--seeds <n>", "what the simulator tries on each", wholeNumber(0), 400)
+  .parse()
+  .opts();
 
 const compiled = path.join("tmp", "mutation", "test", "mutation");
-const { ok, output } = await run(tool("typescript", ["-p", "test/mutation"], "tsc"));
-if (!ok) refuse(output);
+succeed(await run(tool("typescript", ["-p", "test/mutation"], "tsc")));
 const { MUTATIONS } = /** @type {typeof import("../test/mutation/mutations.ts")} */ (
   await import(pathToFileURL(path.join(root, compiled, "mutations.js")).href)
 );
-const isAsked = (/** @type {string} */ title) =>
-  values.only.split(",").some((beginning) => title.startsWith(beginning));
+const isAsked = (/** @type {string} */ title) => only.split(",").some((beginning) => title.startsWith(beginning));
 const chosen = MUTATIONS.flatMap(({ mutations, ...where }) =>
   mutations.map((mutation) => ({ ...where, ...mutation })),
 ).filter(({ file, name }) => isAsked(titleOf(file, name)));
-if (chosen.length === 0) refuse(`no mutation is called ${values.only}`);
+if (chosen.length === 0) refuse(`no mutation is called ${only}`);
 const width = Math.max(...chosen.map(({ file, name }) => titleOf(file, name).length));
 
 const copy = mkdtempSync(path.join(os.tmpdir(), "spillway-mutate-"));
@@ -91,8 +91,8 @@ async function simulate() {
   // Types do not matter, and checking them takes longer than the seeds.
   const built = await run(tool("typescript", ["-p", "test/mutation", "--noCheck"], "tsc"), { cwd: copy });
   if (!built.ok) throw new Error(`a mutation must compile: ${built.output}`);
-  const script = path.join(copy, compiled, "first_failure.js");
-  const command = { command: process.execPath, args: [script, String(seeds)] };
+  const simulator = path.join(copy, compiled, "first_failure.js");
+  const command = { command: process.execPath, args: [simulator, String(seeds)] };
   const { ok: unnoticed, output: said } = await run(command, { cwd: copy, timeoutMs: LONGEST_MS });
   return unnoticed ? undefined : (said.match(/^seed \d+: .*/m)?.[0] ?? `the simulator ends: ${lastLine(said)}`);
 }
@@ -118,10 +118,4 @@ function lastLine(text) {
 /** @param {string} text */
 function short(text) {
   return text.length > 160 ? `${text.slice(0, 159)}…` : text;
-}
-
-/** @param {string} why @returns {never} */
-function refuse(why) {
-  console.error(why);
-  process.exit(2);
 }

@@ -2,34 +2,28 @@
 // npm run simulate: Spillway on a simulated network, one scenario a seed, and every promise checked after every event. Not part
 // of npm test, which runs a few seeds.
 //
-//   npm run simulate -- [--seeds N] [--hours N] [--first N]     N scenarios, each of so many virtual hours
-//   npm run simulate -- --replay SEED [--hours N]               one of them, with its trace
-//
 // The same numbers make the same traces. Exit code 1 when a promise was not kept, or when many seeds ran and something that can
 // happen never did.
 import path from "node:path";
 import { pathToFileURL } from "node:url";
-import { parseArgs } from "node:util";
+import { InvalidArgumentError } from "commander";
 import { root, run, tool } from "./commands.mjs";
+import { script, succeed, wholeNumber } from "./script.mjs";
 
 /** So many seeds should have seen everything. */
 const MANY = 2_000;
 const HOUR_MS = 3_600_000;
 
-const { values } = parseArgs({
-  options: {
-    seeds: { type: "string", default: "10000" },
-    hours: { type: "string", default: "1" },
-    first: { type: "string", default: "1" },
-    replay: { type: "string" },
-  },
-});
+/** @type {{ seeds: number, hours: number, first: number, replay?: number }} */
+const options = script("simulate", "Spillway on a simulated network.")
+  .option("--seeds <n>", "so many scenarios", wholeNumber(1), 10_000)
+  .option("--first <n>", "the seed of the first", wholeNumber(0), 1)
+  .option("--hours <n>", "virtual hours of each", numberAbove0, 1)
+  .option("--replay <seed>", "one of them, with its trace", wholeNumber(0))
+  .parse()
+  .opts();
 
-const { ok, output } = await run(tool("typescript", ["-p", "test/simulation"], "tsc"));
-if (!ok) {
-  console.error(output);
-  process.exit(1);
-}
+succeed(await run(tool("typescript", ["-p", "test/simulation"], "tsc")));
 const compiled = (/** @type {string} */ file) =>
   pathToFileURL(path.join(root, "tmp", "simulation", "test", "simulation", file)).href;
 const { drawScenario } = /** @type {typeof import("../test/simulation/scenario.ts")} */ (
@@ -48,9 +42,9 @@ const { Summary } = /** @type {typeof import("../test/simulation/summary.ts")} *
 /** Connections fail all the time: half of it would go into stacks that nobody reads. */
 const { stackTraceLimit } = Error;
 
-const hours = numberOf("hours", values.hours);
-if (values.replay === undefined) await simulate(whole("seeds", values.seeds), whole("first", values.first));
-else await replay(whole("replay", values.replay));
+const { hours } = options;
+if (options.replay === undefined) await simulate(options.seeds, options.first);
+else await replay(options.replay);
 
 /** @param {number} seeds @param {number} first */
 async function simulate(seeds, first) {
@@ -141,18 +135,9 @@ function clear() {
   if (process.stdout.isTTY) process.stdout.write("\r\x1b[K");
 }
 
-/** @param {string} name @param {string} value */
-function whole(name, value) {
-  const number = numberOf(name, value);
-  if (Number.isSafeInteger(number)) return number;
-  console.error(`--${name} must be a whole number, not ${value}`);
-  return process.exit(2);
-}
-
-/** @param {string} name @param {string} value */
-function numberOf(name, value) {
-  const number = Number(value);
-  if (number >= 0 && number < Infinity) return number;
-  console.error(`--${name} must be a number of at least 0, not ${value}`);
-  return process.exit(2);
+/** @param {string} text */
+function numberAbove0(text) {
+  const number = Number(text);
+  if (number > 0 && number < Infinity) return number;
+  throw new InvalidArgumentError("Write a number above 0.");
 }
