@@ -106,8 +106,12 @@ export function pushes(platform: Platform): void {
         };
         await eventually(push);
         const slow = events.filter((event) => event.type === "slow-consumer");
-        expect(slow).toMatchObject([{ policy }]);
-        expect(slow[0]?.waitingBytes).toBeLessThanOrEqual(10 * FRAME_BYTES);
+        // More than one where the kernel takes all that waits, and that happens again.
+        expect(slow.length).toBeGreaterThan(0);
+        for (const event of slow) {
+          expect(event).toMatchObject({ policy, connection: { id: 1 } });
+          expect(event.waitingBytes).toBeLessThanOrEqual(10 * FRAME_BYTES);
+        }
         client.resume();
         client.send("last\n");
         client.finish();
