@@ -45,6 +45,11 @@ export interface Watched extends DeadlineOwner {
 
 /** Long enough that a conversation keeps its streams, short against the life of an idle connection. */
 const PARK_AFTER_MS = 1_000;
+/**
+ * Whose pause was no longer, a heartbeat mostly, keeps its streams for twice as long as that. New ones for each line cost more
+ * than they are worth in memory; for a line in minutes they do not.
+ */
+const LONGEST_PAUSE_MS = 15_000;
 
 /** Which instant matters next to a session. One deadline that stands for all of them. */
 export class Watch extends Deadline<Watched> {
@@ -54,6 +59,9 @@ export class Watch extends Deadline<Watched> {
   handshakeDone = true;
   #closingAt = 0;
   #wokenAt = 0;
+  #parkAfterMs = PARK_AFTER_MS;
+  /** Since when nothing had happened when it was parked; `Infinity` when something has happened since, or never had. */
+  #quietBefore = Infinity;
 
   /** The connection is read since `now`. */
   wake(now: number): void {
@@ -89,6 +97,7 @@ export class Watch extends Deadline<Watched> {
     }
     // It passes once, and what it has failed may still have to wait for its turn.
     if (this.due === "handshake-timeout") this.handshakeDone = true;
+    if (this.due === "park") this.#quietBefore = this.at - this.#parkAfterMs;
     return true;
   }
 
@@ -119,7 +128,16 @@ export class Watch extends Deadline<Watched> {
     this.#earliest(idleSince + limits.idleTimeoutMs, "idle-timeout");
     const parks = connection.own !== undefined && connection.park !== undefined;
     if (!parks || !inbox.idle || !(inbox.reading || outbox.attached)) return;
-    this.#earliest(Math.max(quietSince, this.#wokenAt) + PARK_AFTER_MS, "park");
+    this.#notePause(quietSince);
+    this.#earliest(Math.max(quietSince, this.#wokenAt) + this.#parkAfterMs, "park");
+  }
+
+  /** Something has happened on a parked connection: the next pause may be as long as this one. */
+  #notePause(quietSince: number): void {
+    if (quietSince <= this.#quietBefore) return;
+    const pauseMs = quietSince - this.#quietBefore;
+    this.#quietBefore = Infinity;
+    this.#parkAfterMs = pauseMs > LONGEST_PAUSE_MS ? PARK_AFTER_MS : Math.max(PARK_AFTER_MS, 2 * pauseMs);
   }
 
   #earliest(at: number, due: Due): void {

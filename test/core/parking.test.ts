@@ -48,6 +48,47 @@ describe("a session", () => {
     expect([lot.wakes, lot.streams.size]).toEqual([2, 4]);
   });
 
+  it("makes no new streams for each line of a heartbeat", async () => {
+    const { it, lot } = await parked();
+    const other = await it.connect();
+    for (let beat = 0; beat < 5; beat++) {
+      await other.send("a\n");
+      await it.clock.advance(10_000);
+    }
+    // Parked from the start, and behind the first line: the second showed how long its pauses are.
+    expect([lot.parks, lot.streams.size]).toEqual([2, 4]);
+  });
+
+  it.each([
+    [1_000, 2_000],
+    [1_001, 2_002],
+    [15_000, 30_000],
+    [15_001, 1_000],
+  ])("that paused for %i ms is parked after %i ms next time", async (pauseMs, parkedAfterMs) => {
+    const { it, lot } = await parked();
+    const other = await it.connect();
+    await other.send("a\n");
+    await it.clock.advance(pauseMs);
+    expect(lot.parks).toBe(2);
+    await other.send("b\n");
+    await it.clock.advance(parkedAfterMs - 1);
+    expect(lot.parks).toBe(2);
+    await it.clock.advance(1);
+    expect(lot.parks).toBe(3);
+  });
+
+  it("that paused for long at last is parked after a second again", async () => {
+    const { it, lot } = await parked();
+    const other = await it.connect();
+    for (const pauseMs of [0, 8_000, 15_999, 16_001]) {
+      await it.clock.advance(pauseMs);
+      await other.send("a\n");
+    }
+    expect(lot.parks).toBe(3);
+    await it.clock.advance(PARK_AFTER_MS);
+    expect(lot.parks).toBe(4);
+  });
+
   it("counts the quiet from its own last word, too", async () => {
     const pending = answers();
     const { it, lot } = await parked({ handler: pending.handler });

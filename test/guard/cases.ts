@@ -98,7 +98,7 @@ function wakingUp(drain: () => void): Running {
   const line = chunkOf(1);
   const once = () => {
     server.hear(driver, line);
-    server.pass(QUIET_MS);
+    server.pass(MINUTE_MS);
   };
   return { server, once };
 }

@@ -12,6 +12,16 @@ export const WATCHING: readonly Mutated[] = [
         replacement: "",
       },
       {
+        name: "takes every pause for a heartbeat's",
+        find: "pauseMs > LONGEST_PAUSE_MS ? PARK_AFTER_MS : Math",
+        replacement: "Math",
+      },
+      {
+        name: "learns nothing from a pause",
+        find: 'if (this.due === "park") this.#quietBefore = this.at - this.#parkAfterMs;',
+        replacement: "",
+      },
+      {
         name: "waits for the other side's FIN for ever",
         find: 'return this.#earliest(this.#closingAt + limits.lingerTimeoutMs, "linger");',
         replacement: "return;",
