@@ -1,7 +1,7 @@
 // @ts-check
 import { Option } from "commander";
 import { runtimeNames } from "../scripts/runtimes.mjs";
-import { script } from "../scripts/script.mjs";
+import { nameOrFile, script } from "../scripts/script.mjs";
 
 /**
  * @typedef {object} Options
@@ -31,9 +31,13 @@ export function readOptions(workNames, quickNames) {
     .option("--quick", `fewer and shorter rounds, and of works only ${quickNames.join(", ")}: under a minute`)
     .addOption(new Option("--runtime <name...>", "only these").choices(runtimeNames))
     .addOption(new Option("--work <name...>", "only these").choices(workNames))
-    .option("--json <file>", "all samples, after each work: an interrupted run keeps what it has measured")
-    .option("--chart <file>", "targets and costs, as SVG")
-    .option("--profile <dir>", "where processes under test write their CPU profiles; such a run's numbers mean nothing")
+    .option("--json <file>", "all samples, after each work: an interrupted run keeps what it has measured", nameOrFile)
+    .option("--chart <file>", "targets and costs, as SVG", nameOrFile)
+    .option(
+      "--profile <dir>",
+      "where processes under test write their CPU profiles; such a run's numbers mean nothing",
+      nameOrFile,
+    )
     .addHelpText("after", "\nThe servers in Go are built and measured where go is on the PATH.")
     .parse()
     .opts();

@@ -21,7 +21,11 @@ const options = script(
 )
   .addOption(new Option("--runtime <name>", "only this one").choices(runtimeNames))
   .option("--seconds <n>", "how long the storm lasts on each", wholeNumber(1, 3_600), 20)
-  .option("--seed <n>", "of what is drawn", wholeNumber(1, 2 ** 31), 1 + Math.floor(Math.random() * 1_000_000))
+  .addOption(
+    new Option("--seed <n>", "what is drawn depends on it")
+      .argParser(wholeNumber(1, 2 ** 31))
+      .default(1 + Math.floor(Math.random() * 1_000_000), "any"),
+  )
   .option("--soak", "many short connections instead; nothing of them may stay")
   .option("--connections <n>", "so many, with --soak", wholeNumber(1, 10_000_000), 200_000)
   .parse()

@@ -6,7 +6,7 @@ import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { build } from "./build.mjs";
 import { root, run, tool } from "./commands.mjs";
-import { refuse, script, succeed, wholeNumber } from "./script.mjs";
+import { nameOrFile, refuse, script, succeed, wholeNumber } from "./script.mjs";
 
 const STEP = 10_000;
 /** Most inputs are refused somewhere: half the time would go into stacks that nobody reads. */
@@ -14,9 +14,9 @@ const { stackTraceLimit } = Error;
 
 /** @type {{ codec?: string, inputs: number, seed: number, first: number }} */
 const { codec, inputs, seed, first } = script("fuzz", "Random and damaged inputs for every codec.")
-  .option("--codec <name>", "only this one")
+  .option("--codec <name>", "only this one", nameOrFile)
   .option("--inputs <n>", "so many for each", wholeNumber(1), 1_000_000)
-  .option("--seed <n>", "of what is drawn", wholeNumber(0), 1)
+  .option("--seed <n>", "what is drawn depends on it", wholeNumber(0), 1)
   .option("--first <n>", "the number of the first input", wholeNumber(0), 0)
   .parse()
   .opts();

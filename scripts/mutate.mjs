@@ -7,8 +7,9 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync }
 import os from "node:os";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
+import { Option } from "commander";
 import { root, run, tool } from "./commands.mjs";
-import { refuse, script, succeed, wholeNumber } from "./script.mjs";
+import { nameOrFile, refuse, script, succeed, wholeNumber } from "./script.mjs";
 
 /** What the simulator and the tests of the core need. */
 const COPIED = ["src", "test", "package.json", "deno.json", "tsconfig.json", "vitest.config.ts"];
@@ -20,7 +21,11 @@ const { only, seeds } = script(
   "mutate",
   "Breaks a copy of the core in one small way after the other, and sees what notices.",
 )
-  .option("--only <names>", "those mutations, or what begins so; between commas", "")
+  .addOption(
+    new Option("--only <names>", "those mutations, or what begins so; between commas")
+      .argParser(nameOrFile)
+      .default("", "all"),
+  )
   .option("--seeds <n>", "what the simulator tries on each", wholeNumber(0), 400)
   .parse()
   .opts();

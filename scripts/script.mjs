@@ -1,5 +1,5 @@
 // @ts-check
-// What every script with options begins with: `--help`, and a line and exit code 2 for what makes no sense.
+// What scripts with options begin with: `--help`, and a line and exit code 2 for what makes no sense.
 import { Command, InvalidArgumentError } from "commander";
 
 /**
@@ -11,7 +11,6 @@ import { Command, InvalidArgumentError } from "commander";
 export function script(name, about) {
   return new Command(`npm run ${name} --`)
     .description(about)
-    .allowExcessArguments(false)
     .helpOption("-h, --help", "print this help")
     .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2));
 }
@@ -24,6 +23,12 @@ export function wholeNumber(least, most = Number.MAX_SAFE_INTEGER) {
     if (number >= least && number <= most) return number;
     throw new InvalidArgumentError(`Write a whole number ${range}.`);
   };
+}
+
+/** What follows an option that was forgotten to be given a value is another option. @param {string} text */
+export function nameOrFile(text) {
+  if (!text.startsWith("-")) return text;
+  throw new InvalidArgumentError("It begins like an option.");
 }
 
 /** Says what is wrong, and ends. @param {string} why @returns {never} */

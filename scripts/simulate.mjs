@@ -6,7 +6,7 @@
 // happen never did.
 import path from "node:path";
 import { pathToFileURL } from "node:url";
-import { InvalidArgumentError } from "commander";
+import { InvalidArgumentError, Option } from "commander";
 import { root, run, tool } from "./commands.mjs";
 import { script, succeed, wholeNumber } from "./script.mjs";
 
@@ -19,7 +19,11 @@ const options = script("simulate", "Spillway on a simulated network.")
   .option("--seeds <n>", "so many scenarios", wholeNumber(1), 10_000)
   .option("--first <n>", "the seed of the first", wholeNumber(0), 1)
   .option("--hours <n>", "virtual hours of each", numberAbove0, 1)
-  .option("--replay <seed>", "one of them, with its trace", wholeNumber(0))
+  .addOption(
+    new Option("--replay <seed>", "only this one, with its trace")
+      .argParser(wholeNumber(0))
+      .conflicts(["seeds", "first"]),
+  )
   .parse()
   .opts();
 

@@ -53,8 +53,8 @@ async function measure({ runtime, generator, quick, profileDir }, candidate, rou
     /** @type {Sample[]} */
     const samples = [{ candidate, round, value: await cpuPercent(server, () => sleep(windowMs)) }];
     if (kept) {
-      // After the first, a pause is as long as the next one; the second shows that to the server.
-      for (let beat = 0; beat < 2; beat++) await connections.exchange(windowMs);
+      // The second shows the server how long a pause is; what was let go before is collected by the end of the fourth.
+      for (let beat = 0; beat < 4; beat++) await connections.exchange(windowMs);
       const value = await cpuPercent(server, () => connections.exchange(windowMs));
       samples.push({ candidate: `${candidate}, a line every 10 s`, round, value });
     }

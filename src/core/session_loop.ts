@@ -149,6 +149,7 @@ export class SessionLoop<In, Out, State>
   onPushed(now: number): void {
     if (this.#ending.phase !== "serving") return this.#advance();
     const { attached } = this.outbox;
+    if (!attached) this.watch.wake(now);
     if (!this.pipeline.turnOpen) this.outbox.flush(now);
     // Otherwise an earlier deadline is set already, and looks at what has happened since.
     if (!attached || this.outbox.writing) this.watch.armForOutput(this.#ending.phase);

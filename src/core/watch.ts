@@ -46,10 +46,10 @@ export interface Watched extends DeadlineOwner {
 /** Long enough that a conversation keeps its streams, short against the life of an idle connection. */
 const PARK_AFTER_MS = 1_000;
 /**
- * Whose pause was no longer, a heartbeat mostly, keeps its streams for twice as long as that. New ones for each line cost more
- * than they are worth in memory; for a line in minutes they do not.
+ * A session that was quiet for no longer than this before it went on, as with a heartbeat, keeps its streams for twice that
+ * time: new ones for each line cost more than these weigh.
  */
-const LONGEST_PAUSE_MS = 15_000;
+const LONGEST_PAUSE_MS = 20_000;
 
 /** Which instant matters next to a session. One deadline that stands for all of them. */
 export class Watch extends Deadline<Watched> {
@@ -60,11 +60,11 @@ export class Watch extends Deadline<Watched> {
   #closingAt = 0;
   #wokenAt = 0;
   #parkAfterMs = PARK_AFTER_MS;
-  /** Since when nothing had happened when it was parked; `Infinity` when something has happened since, or never had. */
-  #quietBefore = Infinity;
 
-  /** The connection is read since `now`. */
+  /** The connection is about to be read, or written to, since `now`: if it has no streams, that ends a pause. */
   wake(now: number): void {
+    const { inbox, outbox } = this.owner;
+    if (!inbox.reading && !outbox.attached) this.#notePause(now - this.#quietSince());
     this.#wokenAt = now;
   }
 
@@ -84,7 +84,7 @@ export class Watch extends Deadline<Watched> {
   armForOutput(phase: Phase): void {
     const { outbox, settings } = this.owner;
     const { idleTimeoutMs, writeTimeoutMs } = settings.limits;
-    const soonestAt = outbox.progressAt + Math.min(writeTimeoutMs, idleTimeoutMs, PARK_AFTER_MS);
+    const soonestAt = outbox.progressAt + Math.min(writeTimeoutMs, idleTimeoutMs, this.#parkAfterMs);
     if (this.at > soonestAt) this.arm(phase);
   }
 
@@ -97,7 +97,6 @@ export class Watch extends Deadline<Watched> {
     }
     // It passes once, and what it has failed may still have to wait for its turn.
     if (this.due === "handshake-timeout") this.handshakeDone = true;
-    if (this.due === "park") this.#quietBefore = this.at - this.#parkAfterMs;
     return true;
   }
 
@@ -122,21 +121,21 @@ export class Watch extends Deadline<Watched> {
     if (inbox.starved) this.#earliest(inbox.frameBegunAt + limits.frameTimeoutMs, "frame-timeout");
     if (busy || outbox.writing || !inbox.starved) return;
     // What was pushed in this turn is about to be written.
-    const progressAt = outbox.pending > 0 ? settings.clock.now() : outbox.progressAt;
-    const quietSince = Math.max(inbox.heardAt, pipeline.settledAt, progressAt);
+    const quietSince = outbox.pending > 0 ? settings.clock.now() : this.#quietSince();
     const idleSince = asked === undefined ? quietSince : Math.max(quietSince, asked.awaitedAt);
     this.#earliest(idleSince + limits.idleTimeoutMs, "idle-timeout");
     const parks = connection.own !== undefined && connection.park !== undefined;
     if (!parks || !inbox.idle || !(inbox.reading || outbox.attached)) return;
-    this.#notePause(quietSince);
     this.#earliest(Math.max(quietSince, this.#wokenAt) + this.#parkAfterMs, "park");
   }
 
-  /** Something has happened on a parked connection: the next pause may be as long as this one. */
-  #notePause(quietSince: number): void {
-    if (quietSince <= this.#quietBefore) return;
-    const pauseMs = quietSince - this.#quietBefore;
-    this.#quietBefore = Infinity;
+  /** When something last happened. */
+  #quietSince(): number {
+    const { inbox, outbox, pipeline } = this.owner;
+    return Math.max(inbox.heardAt, pipeline.settledAt, outbox.progressAt);
+  }
+
+  #notePause(pauseMs: number): void {
     this.#parkAfterMs = pauseMs > LONGEST_PAUSE_MS ? PARK_AFTER_MS : Math.max(PARK_AFTER_MS, 2 * pauseMs);
   }
 

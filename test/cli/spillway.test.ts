@@ -189,7 +189,7 @@ describe.skipIf(process.platform === "win32")("serving from a pool", { concurren
   });
 
   it("a handler that hangs holds up nobody else, is cut off by its deadline, and by a forced drain", async () => {
-    const cli = spillway("serve", "./threads.mjs", ...ANY, "--pool", "2", "--handler-timeout", "1s");
+    const cli = spillway("serve", "./threads.mjs", ...ANY, "--pool", "2", "--handler-timeout", "3s");
     const port = await cli.ready();
     const hanging = new LineConnection(port);
     hanging.send("hang\n");

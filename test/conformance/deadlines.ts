@@ -9,14 +9,14 @@ const LATE_BYTES = 50_000;
 export function deadlines(platform: Platform): void {
   describe("deadlines", () => {
     testOn(platform, "an idle connection is closed in order", async () => {
-      const { dial, closed } = await start(platform, { codec: lines(), handler: (line) => line, idleTimeoutMs: 250 });
+      const { dial, closed } = await start(platform, { codec: lines(), handler: (line) => line, idleTimeoutMs: 600 });
       const client = await dial();
       client.send("hello\n");
       expect(await client.rest()).toBe("hello\n");
       expect(await client.ended).toBe("fin");
       const { reason, durationMs } = await closed();
       expect(reason).toBe("idle-timeout");
-      expect(durationMs).toBeGreaterThanOrEqual(250);
+      expect(durationMs).toBeGreaterThanOrEqual(600);
     });
 
     testOn(platform, "a frame that drips in is cut off, however often bytes come", async () => {
@@ -37,8 +37,9 @@ export function deadlines(platform: Platform): void {
     });
 
     testOn(platform, "a connection that has lived long enough is closed in order", async () => {
-      const { dial, closed } = await start(platform, { codec: lines(), handler: (line) => line, lifetimeMs: 400 });
+      const { dial, closed } = await start(platform, { codec: lines(), handler: (line) => line, lifetimeMs: 700 });
       const client = await dial();
+      client.send("again\n");
       const talk = setInterval(() => client.send("again\n"), 10);
       const text = await client.rest().finally(() => clearInterval(talk));
       expect(text).toMatch(/^(again\n)+$/);
@@ -66,13 +67,13 @@ export function deadlines(platform: Platform): void {
         codec: lines(),
         handler: (line) => line,
         idleTimeoutMs: 30,
-        lingerTimeoutMs: 60,
+        lingerTimeoutMs: 400,
       });
       const client = await dial({ halfOpen: true });
       expect(await client.ended).toBe("fin");
       const { reason, durationMs } = await closed();
       expect(reason).toBe("idle-timeout");
-      expect(durationMs).toBeGreaterThanOrEqual(90);
+      expect(durationMs).toBeGreaterThanOrEqual(430);
       client.finish();
     });
   });

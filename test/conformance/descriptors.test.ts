@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import process from "node:process";
@@ -29,19 +29,16 @@ function ask(port: number, onAnswer: () => void): Socket {
   return socket;
 }
 
-/** Asks again whenever it is turned away: Node does that to who comes before the crowd's descriptors are free. */
-function askUntilAnswered(port: number): Promise<void> {
-  return new Promise((resolve) => {
-    const askOnce = () => {
-      const socket = ask(port, () => {
-        socket.off("close", askOnce);
-        socket.destroy();
-        resolve();
-      });
-      socket.on("close", askOnce);
-    };
-    askOnce();
-  });
+/** Asks again while it is turned away and the server lives: Node does that to who comes before descriptors are free. */
+async function askUntilAnswered(port: number, server: ChildProcess): Promise<void> {
+  const heard = { answer: false };
+  while (!heard.answer && server.exitCode === null && server.signalCode === null) {
+    const socket = ask(port, () => {
+      heard.answer = true;
+      socket.destroy();
+    });
+    await new Promise((resolve) => socket.once("close", resolve));
+  }
 }
 
 // A limit of open files for one process needs a POSIX shell.
@@ -65,7 +62,7 @@ describe.skipIf(process.platform === "win32")("out of file descriptors", () => {
       await eventually(() => answers >= 2 * first);
       expect(answers).toBeLessThan(2 * LIMIT);
 
-      const answered = askUntilAnswered(port);
+      const answered = askUntilAnswered(port, child);
       for (const socket of crowd) socket.destroy();
       await answered;
       // Not child.kill(): after that, Deno reports the signal even of a child that exits by itself.

@@ -124,7 +124,7 @@ export function endings(platform: Platform): void {
         codec: lines(),
         handler: () => "r".repeat(100_000),
         maxOutboundBytes: 200_000,
-        writeTimeoutMs: 150,
+        writeTimeoutMs: 600,
       });
       const client = await dial({ stalled: true });
       const requests = 100_000;

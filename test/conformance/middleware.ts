@@ -60,7 +60,7 @@ export function middleware(platform: Platform): void {
     testOn(platform, "lets in, refuses, and cuts off who says nothing", async () => {
       const { dial, closed } = await start(platform, {
         codec: lines(),
-        handshakeTimeoutMs: 600,
+        handshakeTimeoutMs: 1_200,
         middleware: [guard((line) => line === "secret")],
         handler: (line) => line.toUpperCase(),
       });
@@ -76,7 +76,7 @@ export function middleware(platform: Platform): void {
       expect(await silent.ended).toBe("fin");
       const { reason, durationMs } = await closed(2);
       expect(reason).toBe("handshake-timeout");
-      expect(durationMs).toBeGreaterThanOrEqual(600);
+      expect(durationMs).toBeGreaterThanOrEqual(1_200);
       friend.send("still here\n");
       await friend.until("STILL HERE\n");
     });

@@ -3,9 +3,12 @@ import { lines, type Session } from "../../src/mod.ts";
 import { manualClock } from "../../src/testing/mod.ts";
 import { eventually, gate, type Platform, start, testOn } from "./platform.ts";
 
+/** A pause that says nothing about the next one: behind it, a session is parked after a second of quiet. */
+const LONG_MS = 25_000;
+
 /** What happens on a connection after a while in which nothing did: it holds no streams then. */
 export function parking(platform: Platform): void {
-  /** A client that has asked once and then been quiet for two seconds. */
+  /** A client that has asked once and then been quiet for longer than a heartbeat is. */
   async function quiet() {
     const clock = manualClock();
     const opened = gate<Session<string>>();
@@ -14,18 +17,21 @@ export function parking(platform: Platform): void {
       onConnect: (session) => opened.open(session),
       handler: (line) => line,
       clock,
-      idleTimeoutMs: 10_000,
+      idleTimeoutMs: 60_000,
     });
     const client = await trial.dial();
     client.send("first\n");
     await client.until("first\n");
-    await clock.advance(2_000);
-    return { ...trial, clock, client, session: await opened.promise };
+    const session = await opened.promise;
+    // The client may have read what is not written yet, in the server's eyes.
+    await session.flushed();
+    await clock.advance(LONG_MS);
+    return { ...trial, clock, client, session };
   }
 
   describe("parking", () => {
     testOn(platform, "does not show: a quiet connection goes on, again and again", async () => {
-      const { client, clock } = await quiet();
+      const { client, clock, session } = await quiet();
       let expected = "first\n";
       for (let round = 0; round < 5; round++) {
         client.send(`round ${round}\nand `);
@@ -34,7 +40,8 @@ export function parking(platform: Platform): void {
         client.send("more\n");
         expected += "and more\n";
         expect(await client.until(expected)).toBe(expected);
-        await clock.advance(1_500);
+        await session.flushed();
+        await clock.advance(LONG_MS);
       }
     });
 
@@ -45,7 +52,8 @@ export function parking(platform: Platform): void {
         expect(session.send(`push ${round}`)).toBe("sent");
         expected += `push ${round}\n`;
         await client.until(expected);
-        await clock.advance(1_500);
+        await session.flushed();
+        await clock.advance(LONG_MS);
         if (round % 2 === 0) continue;
         client.send("answer\n");
         expected += "answer\n";
@@ -81,7 +89,7 @@ export function parking(platform: Platform): void {
 
     testOn(platform, "a quiet connection is idle all the same", async () => {
       const { client, clock, server, closed } = await quiet();
-      await clock.advance(7_999);
+      await clock.advance(60_000 - LONG_MS - 1);
       expect(server.stats().connections).toBe(1);
       await clock.advance(1);
       expect(await client.ended).toBe("fin");

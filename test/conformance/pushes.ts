@@ -36,6 +36,8 @@ export function pushes(platform: Platform): void {
       const client = await dial();
       const session = await opened.promise;
       await client.until("from onConnect\n");
+      // What the client has read may not be written yet, in the server's eyes.
+      await session.flushed();
       expect([session.send("one"), session.send("two")]).toEqual(["sent", "sent"]);
       expect(await session.flushed()).toBe(true);
       await client.until("two\n");

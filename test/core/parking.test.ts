@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type DriverConnection, type ServeOptions, SpillwayError } from "../../src/core/mod.ts";
+import { type DriverConnection, type ServeOptions, type Session, SpillwayError } from "../../src/core/mod.ts";
 import { turnEnd } from "../../src/testing/turn.ts";
 import { answers } from "./answers.ts";
 import { fate } from "./fate.ts";
@@ -53,17 +53,37 @@ describe("a session", () => {
     const other = await it.connect();
     for (let beat = 0; beat < 5; beat++) {
       await other.send("a\n");
-      await it.clock.advance(10_000);
+      await it.clock.advance(15_000);
     }
     // Parked from the start, and behind the first line: the second showed how long its pauses are.
     expect([lot.parks, lot.streams.size]).toEqual([2, 4]);
   });
 
+  it("makes no new streams for each push of a heartbeat", async () => {
+    const sessions: Session<string>[] = [];
+    const { it, lot } = await parked({ onConnect: (session) => void sessions.push(session) });
+    const other = await it.connect();
+    for (let beat = 0; beat < 5; beat++) {
+      expect(sessions[0]?.send("tick")).toBe("sent");
+      await it.clock.advance(15_000);
+    }
+    expect(other.received).toBe("tick\n".repeat(5));
+    expect([lot.parks, lot.streams.size]).toEqual([2, 2]);
+    // A line between two of them is no pause of its own.
+    for (let beat = 0; beat < 5; beat++) {
+      await other.send("a\n");
+      await it.clock.advance(5_000);
+      sessions[0]?.send("tick");
+      await it.clock.advance(10_000);
+    }
+    expect([lot.parks, lot.streams.size]).toEqual([2, 3]);
+  });
+
   it.each([
     [1_000, 2_000],
     [1_001, 2_002],
-    [15_000, 30_000],
-    [15_001, 1_000],
+    [20_000, 40_000],
+    [20_001, 1_000],
   ])("that paused for %i ms is parked after %i ms next time", async (pauseMs, parkedAfterMs) => {
     const { it, lot } = await parked();
     const other = await it.connect();
@@ -77,10 +97,32 @@ describe("a session", () => {
     expect(lot.parks).toBe(3);
   });
 
+  it("takes for a pause only the time in which nothing happened", async () => {
+    const pending = answers();
+    const { it, lot } = await parked({ handler: pending.handler });
+    const other = await it.connect();
+    // The first pause is 10 seconds from the reply to the next first byte, whatever comes before and behind.
+    await other.send("a\n");
+    await it.clock.advance(7_000);
+    pending.of("a").resolve("A");
+    await it.clock.advance(10_000);
+    await other.send("b");
+    await it.clock.advance(4_000);
+    await other.send("b\n");
+    await it.clock.advance(8_000);
+    pending.of("bb").resolve("B");
+    await it.settle();
+    expect(lot.parks).toBe(2);
+    await it.clock.advance(19_999);
+    expect(lot.parks).toBe(2);
+    await it.clock.advance(1);
+    expect(lot.parks).toBe(3);
+  });
+
   it("that paused for long at last is parked after a second again", async () => {
     const { it, lot } = await parked();
     const other = await it.connect();
-    for (const pauseMs of [0, 8_000, 15_999, 16_001]) {
+    for (const pauseMs of [0, 10_000, 19_999, 20_001]) {
       await it.clock.advance(pauseMs);
       await other.send("a\n");
     }
@@ -140,14 +182,14 @@ describe("a session", () => {
   });
 
   it("loses no byte and no order, however often it is parked and woken", async () => {
-    // Pauses around the second, frames in pieces, a link that is small or large.
+    // Pauses around the second and the longest that counts, frames in pieces, a link that is small or large.
     const piece = fc.record({
       text: fc.stringMatching(/^[a-z\n]{0,12}$/),
-      pauseMs: fc.constantFrom(0, 1, 999, 1_000, 1_001),
+      pauseMs: fc.constantFrom(0, 1, 999, 1_000, 1_001, 2_003, 20_001),
     });
     const pieces = fc.array(piece, { maxLength: 20 });
     const property = fc.asyncProperty(pieces, fc.constantFrom(1, 7, 65_536), async (all, maxLinkBytes) => {
-      const { it } = await parked({}, undefined, maxLinkBytes);
+      const { it } = await parked({ idleTimeoutMs: Infinity, frameTimeoutMs: Infinity }, undefined, maxLinkBytes);
       const other = await it.connect();
       for (const { text, pauseMs } of all) {
         await other.send(text);

@@ -40,9 +40,9 @@ describe("session.send", () => {
   it("sends from a timer to who is parked, wakes it, and lets it be parked again", async () => {
     const { it, lot, open } = await keeping();
     const { session, other } = await open();
-    for (let at = 1; at <= 3; at++) it.clock.setTimeout(() => session.send(`tick ${at}`), at * 20_000);
+    for (let at = 1; at <= 3; at++) it.clock.setTimeout(() => session.send(`tick ${at}`), at * 30_000);
     for (let round = 1; round <= 3; round++) {
-      await it.clock.advance(20_000 - (it.clock.now() % 20_000));
+      await it.clock.advance(30_000 - (it.clock.now() % 30_000));
       expect(other.received.endsWith(`tick ${round}\n`)).toBe(true);
       await it.clock.advance(PARK_AFTER_MS - 1);
       expect(lot.parks).toBe(round);

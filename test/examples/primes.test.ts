@@ -27,7 +27,7 @@ describe("primes", () => {
     expect(other.received).toBe(`${reply}\n`);
   });
 
-  it("by the command line: echoes go on while the pool counts", async () => {
+  it("by the command line: echoes go on while the pool counts", { timeout: 60_000 }, async () => {
     const { cli, port } = await serveByCli("primes", "--pool", "1");
     const [counting, echoing] = [new LineConnection(port), new LineConnection(port)];
     // Nobody's machine is quiet all the time: one round without disturbance is enough. An event loop that counts itself

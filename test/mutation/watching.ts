@@ -18,7 +18,7 @@ export const WATCHING: readonly Mutated[] = [
       },
       {
         name: "learns nothing from a pause",
-        find: 'if (this.due === "park") this.#quietBefore = this.at - this.#parkAfterMs;',
+        find: "if (!inbox.reading && !outbox.attached) this.#notePause(now - this.#quietSince());",
         replacement: "",
       },
       {
@@ -33,7 +33,7 @@ export const WATCHING: readonly Mutated[] = [
       },
       {
         name: "takes only what comes for a sign of life",
-        find: "Math.max(inbox.heardAt, pipeline.settledAt, progressAt)",
+        find: "Math.max(inbox.heardAt, pipeline.settledAt, outbox.progressAt)",
         replacement: "inbox.heardAt",
       },
       {
