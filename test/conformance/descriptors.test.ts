@@ -5,19 +5,12 @@ import process from "node:process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
+import { RUNTIME } from "../cli/runtime.ts";
 import { eventually } from "./platform.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 /** More than a runtime opens for itself, less than the crowd needs. */
 const LIMIT = 90;
-const { Deno, Bun } = globalThis as { Deno?: unknown; Bun?: unknown };
-
-/** The command line that runs Spillway's CLI on this runtime. */
-function cli(): string[] {
-  if (Deno !== undefined) return [process.execPath, "run", "-A", "src/main.ts"];
-  if (Bun !== undefined) return [process.execPath, "run", "src/main.ts"];
-  return [process.execPath, "dist/main.js"];
-}
 
 /** A connection that asks at once. */
 function ask(port: number, onAnswer: () => void): Socket {
@@ -44,7 +37,7 @@ async function askUntilAnswered(port: number, server: ChildProcess): Promise<voi
 // A limit of open files for one process needs a POSIX shell.
 describe.skipIf(process.platform === "win32")("out of file descriptors", () => {
   it("the server lives on, and accepts again when some are free", { timeout: 60_000 }, async () => {
-    const limited = ["-c", `ulimit -n ${LIMIT}; exec "$0" "$@"`, ...cli(), "serve", "echo", "--port", "0"];
+    const limited = ["-c", `ulimit -n ${LIMIT}; exec "$0" "$@"`, ...RUNTIME.command, "serve", "echo", "--port", "0"];
     const child = spawn("sh", limited, { cwd: root, stdio: ["ignore", "pipe", "ignore"] });
     const exited = once(child, "exit");
     try {
