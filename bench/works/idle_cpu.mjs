@@ -11,6 +11,8 @@ import { Server } from "../servers.mjs";
 /** @typedef {import("./work.mjs").Sample} Sample */
 /** @typedef {import("../servers.mjs").Candidate} Candidate */
 
+const BEAT_MS = 10_000;
+
 const FULL = { rounds: 1, connections: 10_000, quietMs: 30_000, windowMs: 10_000, kept: true };
 const QUICK = { rounds: 1, connections: 2_000, quietMs: 0, windowMs: 3_000, kept: false };
 
@@ -53,9 +55,10 @@ async function measure({ runtime, generator, quick, profileDir }, candidate, rou
     /** @type {Sample[]} */
     const samples = [{ candidate, round, value: await cpuPercent(server, () => sleep(windowMs)) }];
     if (kept) {
-      // The second shows the server how long a pause is; what was let go before is collected by the end of the fourth.
-      for (let beat = 0; beat < 4; beat++) await connections.exchange(windowMs);
-      const value = await cpuPercent(server, () => connections.exchange(windowMs));
+      // After the first, a pause is as long as the next one; the second shows that to the server.
+      await beat(connections, 2);
+      // Collections come every few beats, so some belong to it.
+      const value = await cpuPercent(server, () => beat(connections, 4));
       samples.push({ candidate: `${candidate}, a line every 10 s`, round, value });
     }
     return samples;
@@ -63,6 +66,11 @@ async function measure({ runtime, generator, quick, profileDir }, candidate, rou
     await connections.close();
     await server.end();
   }
+}
+
+/** A line on each, so many times. @param {IdleConnections} connections @param {number} times */
+async function beat(connections, times) {
+  for (let done = 0; done < times; done++) await connections.exchange(BEAT_MS);
 }
 
 /** What the server uses meanwhile. @param {Server} server @param {() => Promise<void>} wait */
