@@ -3,6 +3,7 @@ import { type DirectSink, DirectWritable } from "./direct_writable.ts";
 import type { Driver } from "./driver.ts";
 import { SpillwayError } from "./errors.ts";
 import { Owned } from "./owned.ts";
+import { plainAddress } from "./plain_address.ts";
 import type { Address, Bytes, Connection } from "./transport.ts";
 
 /** Bytes that `writable` queues before it asks its writer to wait. */
@@ -58,11 +59,11 @@ export class DriverConnection extends Owned implements Connection, DirectSource,
   }
 
   get remoteAddress(): Address {
-    return this.#driver.remoteAddress;
+    return plainAddress(this.#driver.remoteAddress);
   }
 
   get localAddress(): Address {
-    return this.#driver.localAddress;
+    return plainAddress(this.#driver.localAddress);
   }
 
   close(): Promise<void> {

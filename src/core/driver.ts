@@ -5,6 +5,7 @@ import type { Address, Bytes } from "./transport.ts";
  * `DriverConnection` that it made: `push`, `end`, `fail`, `released`.
  */
 export interface Driver {
+  /** Both as the runtime reports them: `DriverConnection` makes them plain. */
   readonly remoteAddress: Address;
   readonly localAddress: Address;
   /** Somebody waits for input: deliver a chunk with `push`, or `end`, or `fail`. Called again only when more is wanted. */

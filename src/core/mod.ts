@@ -13,6 +13,7 @@ export { commonAddress } from "./common_address.ts";
 export { DriverConnection } from "./connection.ts";
 export type { Driver } from "./driver.ts";
 export { checkCount, checkNumber, checkWhole } from "./limits.ts";
+export { plainAddress, plainHostname } from "./plain_address.ts";
 export { ReadBuffer } from "./read_buffer.ts";
 export { isStream } from "./reply_stream.ts";
 export { serve } from "./server.ts";

@@ -11,8 +11,10 @@ export type Bytes = Uint8Array<ArrayBuffer>;
 
 /** One end of a TCP connection. */
 export interface Address {
-  /** A numeric address as the runtime reports it: `127.0.0.1`, `::1`, `::ffff:127.0.0.1`. Of a listener on Bun: the name
-   * that was asked for. */
+  /**
+   * A numeric address: `127.0.0.1`, `::1`, `fe80::1%eth0`. An IPv4 peer of a listener on `::` has its plain IPv4 address, never
+   * `::ffff:127.0.0.1`. Of a listener on Bun: the name that was asked for.
+   */
   readonly hostname: string;
   /** 1 to 65535. */
   readonly port: number;

@@ -1,5 +1,5 @@
 /** The one host that the network in memory consists of: which names and addresses are its own. */
-import { SpillwayError } from "../core/mod.ts";
+import { plainHostname, SpillwayError } from "../core/mod.ts";
 
 const ANY_V4 = "0.0.0.0";
 const ANY = "::";
@@ -7,13 +7,13 @@ const MAPPED = "::ffff:";
 
 /** The numeric address to listen on. @throws {SpillwayError} `host-not-found`, `address-not-available` */
 export function listenAddress(hostname: string): string {
-  return hostname === ANY || hostname === ANY_V4 ? hostname : ownAddress(hostname);
+  return hostname === ANY || hostname === ANY_V4 ? hostname : ownAddress(plainHostname(hostname));
 }
 
 /** The numeric address to connect to; the unspecified ones mean this host. @throws as {@link listenAddress} */
 export function targetAddress(hostname: string): string {
   if (hostname === ANY_V4) return "127.0.0.1";
-  return hostname === ANY ? "::1" : ownAddress(hostname);
+  return hostname === ANY ? "::1" : ownAddress(plainHostname(hostname));
 }
 
 /** Whether who listens on `bound` is reached at `target`. `::` takes IPv4 too. */

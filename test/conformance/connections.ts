@@ -38,6 +38,26 @@ export function connections(platform: Platform): void {
       }
     });
 
+    testOn(platform, "know an IPv4 peer by its plain address on a listener that takes IPv6 too", async () => {
+      for (const [hostname, shown] of [
+        ["::", "::"],
+        ["::ffff:127.0.0.1", "127.0.0.1"],
+      ] as const) {
+        const { near, far, listener } = await pair(hostname);
+        expect(listener.address.hostname).toBe(shown);
+        expect(far.remoteAddress).toEqual({ hostname: "127.0.0.1", port: near.localAddress.port });
+        expect(far.localAddress).toEqual({ hostname: "127.0.0.1", port: listener.address.port });
+      }
+    });
+
+    testOn(platform, "that are made to an IPv4 address in IPv6 spelling know the plain one", async () => {
+      const { listener } = await pair();
+      const near = await platform.transport.connect({ ...listener.address, hostname: "::ffff:7f00:1" });
+      open.push(near);
+      expect(near.remoteAddress).toEqual(listener.address);
+      expect(near.localAddress.hostname).toBe("127.0.0.1");
+    });
+
     testOn(platform, "carry bytes both ways, know both addresses, and end when both directions have", async () => {
       const { near, far, listener } = await pair();
       expect(far.localAddress.port).toBe(listener.address.port);

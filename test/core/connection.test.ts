@@ -2,6 +2,7 @@ import { describe, expect, it, vi } from "vitest";
 import { type Connection, type Driver, DriverConnection, SpillwayError } from "../../src/core/mod.ts";
 import { memoryTransport } from "../../src/testing/mod.ts";
 import { turnEnd } from "../../src/testing/turn.ts";
+import { ScriptedDriver } from "./scripted_driver.ts";
 
 const encoder = new TextEncoder();
 
@@ -35,6 +36,14 @@ function fate(promise: Promise<unknown>): { readonly now: string } {
   );
   return fate;
 }
+
+describe("addresses", () => {
+  it("are plain, however the driver spells them", () => {
+    const driver = new ScriptedDriver({ hostname: "::FFFF:10.0.0.1", port: 1 }, { hostname: "::ffff:a00:2", port: 2 });
+    expect(driver.connection.remoteAddress).toEqual({ hostname: "10.0.0.1", port: 1 });
+    expect(driver.connection.localAddress).toEqual({ hostname: "10.0.0.2", port: 2 });
+  });
+});
 
 describe("half-close", () => {
   it("ends one direction and leaves the other open", async () => {

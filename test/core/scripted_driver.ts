@@ -1,4 +1,4 @@
-import { type Driver, DriverConnection, SpillwayError } from "../../src/core/mod.ts";
+import { type Address, type Driver, DriverConnection, SpillwayError } from "../../src/core/mod.ts";
 
 /** A write that the test has not decided on. */
 interface Pending {
@@ -8,8 +8,8 @@ interface Pending {
 
 /** A driver that does what the test says, when it says so, and notes what the connection asks of it. */
 export class ScriptedDriver implements Driver {
-  readonly remoteAddress = { hostname: "127.0.0.1", port: 1 };
-  readonly localAddress = { hostname: "127.0.0.1", port: 2 };
+  readonly remoteAddress: Address;
+  readonly localAddress: Address;
   /** What was asked, in order: `write 5`, `finish`, `release`, `reset`. */
   readonly calls: string[] = [];
   pulls = 0;
@@ -20,7 +20,12 @@ export class ScriptedDriver implements Driver {
   readonly connection: DriverConnection;
   #pending: Pending | undefined;
 
-  constructor() {
+  constructor(
+    remoteAddress: Address = { hostname: "127.0.0.1", port: 1 },
+    localAddress: Address = { hostname: "127.0.0.1", port: 2 },
+  ) {
+    this.remoteAddress = remoteAddress;
+    this.localAddress = localAddress;
     this.connection = new DriverConnection(this);
   }
 

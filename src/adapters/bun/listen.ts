@@ -1,4 +1,11 @@
-import { AcceptQueue, type Address, type Connection, type Listener, type ListenOptions } from "../../core/mod.ts";
+import {
+  AcceptQueue,
+  type Address,
+  type Connection,
+  type Listener,
+  type ListenOptions,
+  plainAddress,
+} from "../../core/mod.ts";
 import { handlers } from "./driver.ts";
 import { listenError } from "./errors.ts";
 import { native, type TcpListener } from "./native.ts";
@@ -20,7 +27,7 @@ class BunListener implements Listener {
   readonly #queue: AcceptQueue;
 
   constructor(listener: TcpListener, queue: AcceptQueue) {
-    this.address = { hostname: listener.hostname, port: listener.port };
+    this.address = plainAddress({ hostname: listener.hostname, port: listener.port });
     this.#listener = listener;
     this.#queue = queue;
   }

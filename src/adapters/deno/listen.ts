@@ -1,4 +1,4 @@
-import type { Address, Connection, Listener, ListenOptions } from "../../core/mod.ts";
+import { type Address, type Connection, type Listener, type ListenOptions, plainAddress } from "../../core/mod.ts";
 import { DenoDriver } from "./driver.ts";
 import { acceptError, listenError } from "./errors.ts";
 import { native, type TcpListener } from "./native.ts";
@@ -19,7 +19,7 @@ class DenoListener implements Listener, AsyncIterator<Connection> {
 
   constructor(listener: TcpListener) {
     const { hostname, port } = listener.addr;
-    this.address = { hostname, port };
+    this.address = plainAddress({ hostname, port });
     this.#listener = listener;
   }
 

@@ -1,10 +1,17 @@
-import { AcceptQueue, type Address, type Connection, type Listener, type ListenOptions } from "../../core/mod.ts";
+import {
+  AcceptQueue,
+  type Address,
+  type Connection,
+  type Listener,
+  type ListenOptions,
+  plainAddress,
+} from "../../core/mod.ts";
 import { NodeDriver } from "./driver.ts";
 import { acceptError, listenError } from "./errors.ts";
 import { createServer, type Server } from "./native.ts";
 
 /** Who listens there accepts at any local address. */
-const EVERYWHERE = ["0.0.0.0", "::", "::ffff:0.0.0.0"];
+const EVERYWHERE = ["0.0.0.0", "::"];
 
 /** Listens with `node:net`. Node accepts on its own: connections that nobody takes wait, paused. */
 export function listen({ hostname, port, backlog }: ListenOptions): Promise<Listener> {
@@ -34,7 +41,7 @@ class NodeListener implements Listener {
   constructor(server: Server, queue: AcceptQueue) {
     const address = server.address();
     if (address === null || typeof address === "string") throw new TypeError("not a TCP listener");
-    this.address = { hostname: address.address, port: address.port };
+    this.address = plainAddress({ hostname: address.address, port: address.port });
     this.#server = server;
     this.#queue = queue;
   }
