@@ -4,19 +4,24 @@ import process from "node:process";
 import { setTimeout } from "node:timers";
 import { EXIT_USAGE } from "./cli/failure.ts";
 import { run } from "./cli/run.ts";
+import { stderrWriter } from "./cli/stderr.ts";
 import { transport } from "./mod.ts";
 
 /** How long the process may take to end by itself. */
 const EXIT_GRACE_MS = 1_000;
 
 const { stdout, stderr } = process;
+const writeToStderr = stderrWriter();
 // A reader that goes away (`spillway serve | head -1`) must not take the server with it.
 for (const stream of [stdout, stderr]) stream.on("error", () => undefined);
 
 let exitCode: number | undefined;
 process.once("beforeExit", () => {
   if (exitCode !== undefined) return;
-  stderr.write("spillway: nothing is left to wait for: a service module must not await what never comes\n");
+  writeToStderr(
+    "spillway: nothing is left to wait for: a service module must not await what never comes\n",
+    () => undefined,
+  );
   process.exitCode = EXIT_USAGE;
 });
 
@@ -24,7 +29,7 @@ process.once("beforeExit", () => {
 void run(process.argv.slice(2), {
   stdio: {
     out: (text) => stdout.write(text),
-    err: (text) => stderr.write(text),
+    err: writeToStderr,
     colors: stderr.isTTY && !process.env.NO_COLOR,
     columns: stdout.columns ?? 80,
   },

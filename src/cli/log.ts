@@ -11,6 +11,7 @@ import {
   type TextFormatter,
   type TextFormatterOptions,
 } from "@logtape/logtape";
+import type { LogOutput } from "./log_output.ts";
 
 /** What can be asked for with `--log-level`: that level and what is more severe. */
 export const LOG_LEVELS = ["debug", "info", "warning", "error"] as const;
@@ -23,23 +24,25 @@ export interface LogOptions {
   readonly format: (typeof LOG_FORMATS)[number];
   /** Whether pretty logs are coloured. */
   readonly colors: boolean;
-  /** Gets whole lines. */
-  readonly write: (text: string) => void;
+  readonly output: LogOutput;
 }
 
 /** Begins to log; takes the place of an earlier log. Returns the logger of the command line. */
-export function startLog({ level, format, colors, write }: LogOptions): Logger {
+export function startLog({ level, format, colors, output }: LogOptions): Logger {
   const render = format === "json" ? jsonFormatter() : prettyFormatter(colors);
   configureSync({
     reset: true,
-    sinks: { lines: (record: LogRecord) => write(render(record)) },
+    sinks: { lines: (record: LogRecord) => output.add(render(record)) },
     loggers: [
       { category: [], sinks: ["lines"], lowestLevel: level },
       // LogTape's own: it greets at info.
       { category: ["logtape", "meta"], lowestLevel: level === "error" ? "error" : "warning" },
     ],
   });
-  return getLogger("spillway");
+  const logger = getLogger("spillway");
+  output.onDropped = (lines) =>
+    logger.warning("the log was blocked: {lines} lines were dropped", { event: "log-dropped", lines });
+  return logger;
 }
 
 /** One JSON object a line; the fields of a record stand beside its message. */

@@ -40,7 +40,7 @@ export async function run(args: readonly string[], environment: Environment): Pr
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return 0;
     const failure = error instanceof Failure ? error : unexpectedFailure(error);
-    environment.stdio.err(`spillway: ${failure.message.replaceAll("\n", "\\n")}\n`);
+    environment.stdio.err(`spillway: ${failure.message.replaceAll("\n", "\\n")}\n`, () => undefined);
     return failure.exitCode;
   }
 }

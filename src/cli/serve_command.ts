@@ -6,6 +6,7 @@ import { EXIT_FAILED, firstLine, runFailure, usageFailure } from "./failure.ts";
 import { listenFailure } from "./listen_failure.ts";
 import { startLog } from "./log.ts";
 import { logObserver } from "./log_observer.ts";
+import { LogOutput } from "./log_output.ts";
 import type { ServeFlags } from "./serve_flags.ts";
 import { type CliServeOptions, serveOptions } from "./serve_options.ts";
 import { chooseService } from "./service.ts";
@@ -31,7 +32,7 @@ export async function runServe(name: string, flags: ServeFlags, environment: Env
     level: flags.logLevel ?? "info",
     format: flags.logFormat ?? "pretty",
     colors: stdio.colors,
-    write: (text) => stdio.err(text),
+    output: new LogOutput(stdio.err),
   });
   const options = serveOptions(service, flags, logObserver(logger));
   if (flags.pool === undefined) return serveUntilDrained(name, options, logger, environment);

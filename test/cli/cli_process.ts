@@ -20,7 +20,7 @@ export class CliProcess {
 
   /** Paths in `args` are relative to the folder of the fixtures. */
   constructor(...args: string[]) {
-    const [executable, ...before] = RUNTIME.command as [string, ...string[]];
+    const [executable, ...before] = [...this.launcher(), ...RUNTIME.command] as [string, ...string[]];
     const cwd = fileURLToPath(new URL("fixtures/", import.meta.url));
     this.#child = spawn(executable, [...before, ...args], { cwd, stdio: ["pipe", "pipe", "pipe"] });
     this.#child.stdin.end();
@@ -40,6 +40,11 @@ export class CliProcess {
         resolve({ code, signal });
       });
     });
+  }
+
+  /** What goes before the command: a program that starts it in another way. */
+  protected launcher(): readonly string[] {
+    return [];
   }
 
   /** The port of the ready line, when that has come. */

@@ -2,6 +2,7 @@ import { getLogger, resetSync } from "@logtape/logtape";
 import { afterEach, describe, expect, it } from "vitest";
 import { LOG_LEVELS, type LogOptions, startLog } from "../../src/cli/log.ts";
 import { logObserver } from "../../src/cli/log_observer.ts";
+import { LogOutput } from "../../src/cli/log_output.ts";
 import { SpillwayError } from "../../src/mod.ts";
 
 afterEach(() => resetSync());
@@ -18,7 +19,10 @@ function started(options: Partial<LogOptions>) {
     level: "info",
     format: "pretty",
     colors: false,
-    write: (text) => written.push(text),
+    output: new LogOutput((text, done) => {
+      written.push(text);
+      done();
+    }),
     ...options,
   });
   return { logger, written, observe: logObserver(logger) };

@@ -18,8 +18,9 @@ function started(args: readonly string[], transport = runtimeTransport) {
         written.out += text;
         onReady();
       },
-      err: (text) => {
+      err: (text, done) => {
         written.err += text;
+        done();
       },
       colors: false,
       columns: 100,

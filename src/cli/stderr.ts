@@ -1,0 +1,75 @@
+import { closeSync, constants, fstatSync, openSync, writeSync } from "node:fs";
+import process from "node:process";
+import { setTimeout } from "node:timers";
+import type { WriteText } from "./log_output.ts";
+
+/** How long to wait before a reader that took nothing is tried again. */
+const RETRY_MS = 50;
+
+interface DenoStderr {
+  write(bytes: Uint8Array): Promise<number>;
+}
+
+/**
+ * Returns what writes to stderr and never blocks the process.
+ *
+ * A write to `process.stderr` blocks on Deno whatever stderr is, and on all runtimes when stderr is a terminal that the user holds
+ * with Ctrl-S. So Deno writes in a thread of its own, and Node and Bun write to a descriptor that does not block.
+ */
+export function stderrWriter(): WriteText {
+  const { Deno } = globalThis as { Deno?: { readonly stderr: DenoStderr } };
+  const encoder = new TextEncoder();
+  if (Deno !== undefined) {
+    const { stderr } = Deno;
+    return (text, done) => void writeWhole(stderr, encoder.encode(text), done);
+  }
+  const descriptor = openWithoutBlocking();
+  if (descriptor !== undefined) return (text, done) => writeOrRetry(descriptor, encoder.encode(text), done);
+  return (text, done) => void process.stderr.write(text, () => done());
+}
+
+async function writeWhole(stderr: DenoStderr, bytes: Uint8Array, done: () => void): Promise<void> {
+  try {
+    for (let rest = bytes; rest.length > 0; ) rest = rest.subarray(await stderr.write(rest));
+  } catch {
+    // The reader is gone, and what is written with it.
+  }
+  done();
+}
+
+/**
+ * Opens the pipe or terminal behind stderr a second time: O_NONBLOCK belongs to the open file, and the first one is shared with
+ * other processes. A regular file is left alone, as a second open file has a position of its own.
+ */
+function openWithoutBlocking(): number | undefined {
+  const { O_APPEND, O_NOCTTY, O_NONBLOCK, O_WRONLY } = constants;
+  try {
+    const stderr = fstatSync(2);
+    if (!stderr.isFIFO() && !stderr.isCharacterDevice()) return undefined;
+    const descriptor = openSync("/proc/self/fd/2", O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY);
+    if (fstatSync(descriptor).ino === stderr.ino) return descriptor;
+    closeSync(descriptor);
+  } catch {
+    // Not Linux, or not ours to open.
+  }
+  return undefined;
+}
+
+function writeOrRetry(descriptor: number, bytes: Uint8Array, done: () => void): void {
+  let rest = bytes;
+  while (rest.length > 0) {
+    let written = 0;
+    try {
+      written = writeSync(descriptor, rest);
+    } catch (error) {
+      // The reader is gone, and what is written with it.
+      if ((error as { code?: unknown }).code !== "EAGAIN") break;
+    }
+    rest = rest.subarray(written);
+    if (written === 0 && rest.length > 0) {
+      setTimeout(() => writeOrRetry(descriptor, rest, done), RETRY_MS);
+      return;
+    }
+  }
+  done();
+}
