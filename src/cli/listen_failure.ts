@@ -1,5 +1,5 @@
+import { addressText } from "../core/mod.ts";
 import { type ErrorCode, SpillwayError } from "../mod.ts";
-import { addressText } from "./address_text.ts";
 import { type Failure, firstLine, runFailure } from "./failure.ts";
 
 interface Explanation {

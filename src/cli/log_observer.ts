@@ -1,6 +1,6 @@
 import type { Logger, LogLevel } from "@logtape/logtape";
+import { addressText } from "../core/mod.ts";
 import type { CloseReason, ConnectionInfo, Observer, ServerEvent, SpillwayError } from "../mod.ts";
-import { addressText } from "./address_text.ts";
 
 /** A server event as something to log. */
 export interface EventRecord {

@@ -1,7 +1,6 @@
 import type { Logger } from "@logtape/logtape";
-import { type Server, serve } from "../core/mod.ts";
+import { addressText, type Server, serve } from "../core/mod.ts";
 import { SpillwayError, type Transport } from "../mod.ts";
-import { addressText } from "./address_text.ts";
 import { EXIT_FAILED, firstLine, runFailure, usageFailure } from "./failure.ts";
 import { listenFailure } from "./listen_failure.ts";
 import { startLog } from "./log.ts";

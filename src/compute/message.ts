@@ -1,5 +1,5 @@
 /** What is sent between the threads. */
-import type { Thrown } from "./thrown.ts";
+import type { ErrorText } from "../core/mod.ts";
 
 /** A frame or a reply. Bytes go as their buffer: that can be moved, and Deno looks at every element of a view. */
 export type Parcel = { readonly bytes: ArrayBuffer } | { readonly value: unknown };
@@ -15,7 +15,7 @@ export interface Task {
 }
 
 /** What a worker answers. */
-export type Answer = Parcel | { readonly thrown: Thrown };
+export type Answer = Parcel | { readonly thrown: ErrorText };
 
 /**
  * A frame, to be moved. One that is a part of its buffer is copied: other frames, which have not been taken yet, are in there

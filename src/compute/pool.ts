@@ -19,7 +19,7 @@ export interface PoolOptions {
   readonly maxMemoryMb?: number;
   /**
    * Told of what a worker threw while it had no frame, from a timer for instance: nobody else is. That worker is replaced.
-   * Default: nobody is told.
+   * Default: it is written with `console.error`, as the errors of a server without an observer are.
    */
   readonly onWorkerError?: (error: SpillwayError) => void;
 }

@@ -1,12 +1,12 @@
 import { fileURLToPath } from "node:url";
 import type { Piscina } from "piscina";
-import { SpillwayError } from "../core/mod.ts";
+import { describe, SpillwayError } from "../core/mod.ts";
 
 /** Settings of {@link startWorkers}. */
 export interface StartOptions {
   readonly size: number;
   readonly maxMemoryMb?: number;
-  readonly onWorkerError?: (error: SpillwayError) => void;
+  readonly onWorkerError: (error: SpillwayError) => void;
 }
 
 /** Its own extension: TypeScript where the sources run, JavaScript where they were built. */
@@ -28,8 +28,8 @@ export async function startWorkers({ size, maxMemoryMb, onWorkerError }: StartOp
     recordTiming: false,
     ...(maxMemoryMb !== undefined && { resourceLimits: { maxOldGenerationSizeMb: maxMemoryMb } }),
   });
-  piscina.on("error", (cause: Error) => {
-    onWorkerError?.(new SpillwayError("worker-failed", `a worker without a frame failed: ${cause.message}`, { cause }));
+  piscina.on("error", (cause: unknown) => {
+    onWorkerError(new SpillwayError("worker-failed", `a worker without a frame failed: ${describe(cause)}`, { cause }));
   });
   return piscina;
 }

@@ -1,8 +1,8 @@
 /** What runs in a worker thread, for every pool: loads the module of a task, and gives its function the frame. */
 import { move, transferableSymbol, valueSymbol } from "piscina";
+import { takeApart } from "../core/mod.ts";
 import { type Answer, movedWith, packReply, type Task, unpack } from "./message.ts";
 import { Progress } from "./progress.ts";
-import { takeApart } from "./thrown.ts";
 import { type WorkerContext, workerContext } from "./worker_context.ts";
 
 /** Takes a reply apart as sending it does, and puts nothing together. Deno looks at nothing that a closed port is given. */

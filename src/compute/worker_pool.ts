@@ -1,9 +1,9 @@
 import type { Piscina } from "piscina";
-import { SpillwayError } from "../core/mod.ts";
+import { describe, ErrorLog, SpillwayError } from "../core/mod.ts";
 import { type Answer, movedWith, type Parcel, packFrame, type Task, unpack } from "./message.ts";
-import type { Pool, PoolStats } from "./pool.ts";
+import type { Pool, PoolOptions, PoolStats } from "./pool.ts";
 import { Progress } from "./progress.ts";
-import { type StartOptions, startWorkers, WORKER_FILE } from "./start_workers.ts";
+import { startWorkers, WORKER_FILE } from "./start_workers.ts";
 import { putTogether } from "./thrown.ts";
 import { Turnstile } from "./turnstile.ts";
 
@@ -13,10 +13,16 @@ const ENDS_BUSY_THREADS = !("Deno" in globalThis);
 /** How many may compute at once for each worker, those included that were told to end: if they do not, frames wait. */
 const THREADS_PER_WORKER = 2;
 
+/** Settings of a {@link WorkerPool}. */
+export interface WorkerPoolOptions extends PoolOptions {
+  readonly size: number;
+}
+
 /** What {@link pool} returns. */
 export class WorkerPool<In, Out> implements Pool<In, Out> {
   readonly #module: string;
-  readonly #options: StartOptions;
+  readonly #options: WorkerPoolOptions;
+  readonly #errorLog = new ErrorLog();
   /** Who is inside is in the queue, or with a worker. */
   readonly #places: Turnstile;
   /** Who is inside is with a worker. Piscina's own queue is not used: frames with a signal would go past its bound. */
@@ -28,7 +34,7 @@ export class WorkerPool<In, Out> implements Pool<In, Out> {
   #piscina: Piscina | undefined;
   #closing: Promise<void> | undefined;
 
-  constructor(module: string, maxQueue: number, options: StartOptions) {
+  constructor(module: string, maxQueue: number, options: WorkerPoolOptions) {
     this.#module = module;
     this.#options = options;
     this.#places = new Turnstile(options.size + maxQueue);
@@ -76,6 +82,7 @@ export class WorkerPool<In, Out> implements Pool<In, Out> {
     // What failed to start has told those who waited for it.
     const piscina = await this.#starting?.catch(() => undefined);
     await piscina?.destroy();
+    this.#errorLog.end();
   }
 
   /** What a worker answers to a frame; without one, that the module is loaded. */
@@ -122,10 +129,20 @@ export class WorkerPool<In, Out> implements Pool<In, Out> {
   /** Piscina, which would start new threads if it was closed already, or meanwhile. */
   async #started(): Promise<Piscina> {
     this.#checkOpen();
-    this.#starting ??= startWorkers(this.#options);
+    this.#starting ??= startWorkers({ ...this.#options, onWorkerError: (error) => this.#onWorkerError(error) });
     this.#piscina = await this.#starting;
     this.#checkOpen();
     return this.#piscina;
+  }
+
+  #onWorkerError(error: SpillwayError): void {
+    const { onWorkerError } = this.#options;
+    if (onWorkerError === undefined) return this.#errorLog.report(error.code, () => error.message, error.cause);
+    try {
+      onWorkerError(error);
+    } catch (cause) {
+      this.#errorLog.report("observer-failed", () => `onWorkerError threw: ${describe(cause)}`, cause);
+    }
   }
 
   #checkOpen(): void {
@@ -138,6 +155,5 @@ function closedError(): SpillwayError {
 }
 
 function failedError(cause: unknown): SpillwayError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
-  return new SpillwayError("worker-failed", `no answer came from the worker: ${reason}`, { cause });
+  return new SpillwayError("worker-failed", `no answer came from the worker: ${describe(cause)}`, { cause });
 }

@@ -1,4 +1,5 @@
 import type { Clock } from "./clock.ts";
+import { describe } from "./describe.ts";
 import { type ErrorCode, SpillwayError } from "./errors.ts";
 import type { Connection, Listener } from "./transport.ts";
 
@@ -89,5 +90,5 @@ export class AcceptLoop {
 
 function acceptError(cause: unknown): SpillwayError {
   if (cause instanceof SpillwayError) return cause;
-  return new SpillwayError("accept-failed", `accepting failed: ${String(cause)}`, { cause });
+  return new SpillwayError("accept-failed", `accepting failed: ${describe(cause)}`, { cause });
 }

@@ -102,7 +102,12 @@ export class SpillwayError extends Error {
 
   /** There may be two copies of this package in a process: a service module's, and that of the command line that serves it. */
   static override [Symbol.hasInstance](value: unknown): value is SpillwayError {
-    if (super[Symbol.hasInstance](value)) return true;
-    return this === SpillwayError && value instanceof Error && value.name === "SpillwayError";
+    try {
+      if (super[Symbol.hasInstance](value)) return typeof (value as SpillwayError).code === "string";
+      return this === SpillwayError && value instanceof Error && value.name === "SpillwayError";
+    } catch {
+      // A Proxy that cannot be asked, or an Error whose properties throw.
+      return false;
+    }
   }
 }

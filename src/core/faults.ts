@@ -1,4 +1,5 @@
 /** What a throw means: each kind of failure becomes one SpillwayError here. */
+import { describe } from "./describe.ts";
 import { type CloseReason, SpillwayError } from "./errors.ts";
 
 /** What a decoder threw. */
@@ -65,14 +66,4 @@ export function isSkippable({ code }: SpillwayError): boolean {
 
 function isFrameFault(error: SpillwayError): boolean {
   return isSkippable(error) || error.code === "unexpected-eof";
-}
-
-/** What was thrown, for a message. */
-export function describe(cause: unknown): string {
-  if (cause instanceof Error) return cause.message || cause.name;
-  try {
-    return String(cause);
-  } catch {
-    return typeof cause;
-  }
 }

@@ -6,12 +6,16 @@
  * @module
  */
 export { AcceptQueue } from "./accept_queue.ts";
+export { addressText } from "./address_text.ts";
 export * from "./api.ts";
 export { isPromiseLike } from "./awaited.ts";
 export { connect } from "./client/client.ts";
 export { commonAddress } from "./common_address.ts";
 export { DriverConnection } from "./connection.ts";
+export { describe, type ErrorText, isError, takeApart } from "./describe.ts";
 export type { Driver } from "./driver.ts";
+export { ErrorLog, type LoggedEvent } from "./error_log.ts";
+export { escapeText } from "./escape_text.ts";
 export { checkCount, checkNumber, checkWhole } from "./limits.ts";
 export { plainAddress, plainHostname } from "./plain_address.ts";
 export { ReadBuffer } from "./read_buffer.ts";

@@ -50,7 +50,7 @@ export interface ConnectionClosed extends Traffic {
 
 /**
  * Gets every event, synchronously. Logs and metrics are observers. What it throws is counted
- * (`server.stats().observerErrors`) and goes no further: watching must not break what is watched.
+ * (`server.stats().observerErrors`), written with `console.error`, and goes no further: watching must not break what is watched.
  */
 export type Observer = (event: ServerEvent) => void;
 

@@ -1,14 +1,16 @@
 import { AcceptLoop } from "./accept.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { Deadline, DeadlineQueue } from "./deadline.ts";
+import { describe } from "./describe.ts";
 import { EndOfTurn } from "./end_of_turn.ts";
+import { ErrorLog } from "./error_log.ts";
 import { SpillwayError } from "./errors.ts";
 import type { ConnectionInfo } from "./exchange.ts";
 import { codecError } from "./faults.ts";
 import { type Group, Groups } from "./group.ts";
 import { checkDuration, checkHostname, checkPort, type Limits, resolveLimits } from "./limits.ts";
 import { compose } from "./middleware.ts";
-import { connectionClosed, type DrainResult, type ServerEvent } from "./observer.ts";
+import { connectionClosed, type DrainResult, type Observer, type ServerEvent } from "./observer.ts";
 import { Permits } from "./permits.ts";
 import { checkService, type ServeOptions } from "./service.ts";
 import { SessionLoop } from "./session_loop.ts";
@@ -62,6 +64,8 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
   readonly #limits: Limits;
   readonly #clock: Clock;
   readonly #settings: SessionSettings<In, Out, State>;
+  readonly #errorLog: ErrorLog;
+  readonly #observer: Observer;
   readonly #groups = new Groups();
   readonly #acceptLoop: AcceptLoop;
   readonly #accepting: Promise<void>;
@@ -88,6 +92,8 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
     this.#options = options;
     this.#limits = limits;
     this.#clock = clock;
+    this.#errorLog = new ErrorLog(clock);
+    this.#observer = options.observer ?? ((event) => this.#errorLog.observe(event));
     this.#settings = {
       codec,
       handler: compose(middleware, handler),
@@ -188,6 +194,7 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
     this.#settings.deadlines.disarm(deadline);
     const result = { drained: this.#drained, aborted: this.#aborted };
     this.#observe({ type: "drained", ...result });
+    this.#errorLog.end();
     return result;
   }
 
@@ -225,6 +232,7 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
     } catch (cause) {
       const error = codecError(cause);
       connection.abort(error);
+      this.#observe({ type: "frame-error", connection: info, error, skipped: false });
       this.#observe(connectionClosed(info, "codec-failed", error, NO_TRAFFIC, 0));
       return undefined;
     }
@@ -257,9 +265,10 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
 
   #observe(event: ServerEvent): void {
     try {
-      this.#options.observer?.(event);
-    } catch {
+      this.#observer(event);
+    } catch (cause) {
       this.#observerErrors += 1;
+      this.#errorLog.report("observer-failed", () => `the observer threw at ${event.type}: ${describe(cause)}`, cause);
     }
   }
 }

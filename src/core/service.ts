@@ -58,6 +58,11 @@ export interface Service<In = string, Out = In, State = unknown> extends Partial
    * `too-many-connections` and closed (`"reject"`).
    */
   readonly onMaxConnections?: "wait" | "reject";
+  /**
+   * Gets every event. Default: errors of handlers and codecs and those of accepting are written with `console.error`, the address of
+   * the connection and the stack of the cause with them; of each kind five in 10 s, and then how many more there were.
+   * `() => {}` turns that off.
+   */
   readonly observer?: Observer;
 }
 

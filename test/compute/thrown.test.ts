@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { putTogether, takeApart } from "../../src/compute/thrown.ts";
+import { putTogether } from "../../src/compute/thrown.ts";
+import { takeApart } from "../../src/core/mod.ts";
 
 const sent = (thrown: unknown) => putTogether(structuredClone(takeApart(thrown)));
 
@@ -19,7 +20,7 @@ describe("what was thrown in a worker", () => {
     ["a tantrum", "a tantrum"],
     [undefined, "undefined"],
     [Symbol("it"), "Symbol(it)"],
-    [Object.create(null), "object"],
+    [Object.create(null), "an object that cannot be described"],
   ])("may be no error: %o", (thrown, message) => {
     expect(sent(thrown)).toMatchObject({ name: "Error", message });
   });

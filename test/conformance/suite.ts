@@ -5,6 +5,7 @@ import { connections } from "./connections.ts";
 import { deadlines } from "./deadlines.ts";
 import { draining } from "./draining.ts";
 import { endings } from "./endings.ts";
+import { errorReports } from "./error_reports.ts";
 import { frames } from "./frames.ts";
 import { groups } from "./groups.ts";
 import { handlers } from "./handlers.ts";
@@ -26,6 +27,7 @@ export function conformance(platform: Platform): void {
     frames(platform);
     codecs(platform);
     handlers(platform);
+    errorReports(platform);
     middleware(platform);
     upgrade(platform);
     pushes(platform);

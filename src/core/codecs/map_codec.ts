@@ -1,6 +1,6 @@
 import { type Codec, checkCodec, type Decoder, type Encoder, type Output } from "../codec.ts";
+import { describe } from "../describe.ts";
 import { type CloseReason, SpillwayError } from "../errors.ts";
-import { describe } from "../faults.ts";
 import type { Bytes } from "../transport.ts";
 
 /** How {@link mapCodec} turns frames into other frames. */

@@ -1,4 +1,4 @@
-import type { Address } from "../mod.ts";
+import type { Address } from "./transport.ts";
 
 /** `127.0.0.1:8080`, `[::1]:8080`. */
 export function addressText({ hostname, port }: Address): string {

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { addressText } from "../../src/cli/address_text.ts";
+import { addressText } from "../../src/core/mod.ts";
 
 it.each([
   ["127.0.0.1", 8080, "127.0.0.1:8080"],
