@@ -1,7 +1,10 @@
-import type { Clock } from "./clock.ts";
+import { afterRound, type Clock } from "./clock.ts";
 
 /** Timers of every runtime keep their delay in 31 bits. */
 const MAX_DELAY_MS = 2 ** 31 - 1;
+/** Rounds that bring something may go on for at least so many, and for at least so long, before a late deadline passes. */
+const MIN_ROUNDS = 8;
+const MIN_PATIENCE_MS = 20;
 
 /** Whom a {@link Deadline} tells. */
 export interface DeadlineOwner {
@@ -33,13 +36,26 @@ export class Deadline<Owner extends DeadlineOwner = DeadlineOwner> {
  *
  * A binary heap ordered by when each deadline must be looked at. A busy connection moves its deadline with every chunk;
  * that costs one assignment, and one heap operation each time an old instant passes.
+ *
+ * After a stall (a handler that blocked the event loop, a process that was stopped) the timer fires before the input that
+ * came meanwhile is read. So a deadline that is found late does not pass at once. What waits has its turn first, in rounds of
+ * the event loop: a deadline that is moved or disarmed meanwhile has been kept. The others pass after a round that began when
+ * they were due and brought nothing, or when rounds have gone on for about as long as the deadline was late. So nobody is
+ * spared for long by a stall, whoever caused it.
  */
 export class DeadlineQueue {
+  /** Counts what happened: input, room for output, results. A round in which it stands still brought nothing. */
+  progress = 0;
   readonly #clock: Clock;
   readonly #heap: Deadline[] = [];
   #timer: unknown;
   /** When the timer fires; `Infinity` while there is none. */
   #timerAt = Infinity;
+  /** Rounds are going on: how many, since when and until when, and how the last one began. */
+  #rounds = 0;
+  #patientUntil = 0;
+  #roundBegunAt = 0;
+  #progressBefore = 0;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -69,7 +85,7 @@ export class DeadlineQueue {
 
   #setTimer(): void {
     const first = this.#heap[0] as Deadline;
-    if (first.queuedAt >= this.#timerAt) return;
+    if (this.#rounds > 0 || first.queuedAt >= this.#timerAt) return;
     this.#clearTimer();
     this.#timerAt = first.queuedAt;
     const delay = Math.max(0, first.queuedAt - this.#clock.now());
@@ -86,18 +102,64 @@ export class DeadlineQueue {
     this.#timer = undefined;
     this.#timerAt = Infinity;
     const now = this.#clock.now();
-    for (let first = this.#heap[0]; first !== undefined && first.queuedAt <= now; first = this.#heap[0]) {
-      this.#remove(first);
-      if (first.at > now) this.#requeue(first);
-      else {
-        first.at = Infinity;
-        first.owner.onDeadline(now);
-      }
-    }
+    const dueAt = this.#firstDue(now);
+    if (dueAt < now) return this.#startRounds(dueAt, now);
+    this.#passUntil(now, now);
+    this.#rest();
+  };
+
+  #startRounds(dueAt: number, now: number): void {
+    this.#patientUntil = now + Math.max(MIN_PATIENCE_MS, now - dueAt);
+    this.#rounds = 0;
+    this.#startRound(now);
+  }
+
+  #startRound(now: number): void {
+    this.#rounds += 1;
+    this.#roundBegunAt = now;
+    this.#progressBefore = this.progress;
+    afterRound(this.#clock, this.#onRound);
+  }
+
+  readonly #onRound = (): void => {
+    const now = this.#clock.now();
+    if (this.#firstDue(now) === Infinity) return this.#rest();
+    const patient = now < this.#patientUntil || this.#rounds < MIN_ROUNDS;
+    if (patient && this.progress !== this.#progressBefore) return this.#startRound(now);
+    // What came due since the round began has not had one.
+    this.#passUntil(this.#roundBegunAt, now);
+    const dueAt = this.#firstDue(now);
+    if (dueAt < Infinity) this.#startRounds(dueAt, now);
+    else this.#rest();
+  };
+
+  /** No rounds are needed any more. */
+  #rest(): void {
+    this.#rounds = 0;
     if (this.#heap.length > 0) this.#setTimer();
     // One that passed may have armed another that was due as well.
     else this.#clearTimer();
-  };
+  }
+
+  /** When the first of those that are due at `now` was; `Infinity` when none is. Whatever was moved is put where it belongs. */
+  #firstDue(now: number): number {
+    for (let first = this.#heap[0]; first !== undefined && first.queuedAt <= now; first = this.#heap[0]) {
+      if (first.at <= now) return first.at;
+      this.#remove(first);
+      this.#requeue(first);
+    }
+    return Infinity;
+  }
+
+  /** Tells the owners of those that were due at `instant`. */
+  #passUntil(instant: number, now: number): void {
+    while (this.#firstDue(instant) < Infinity) {
+      const first = this.#heap[0] as Deadline;
+      this.#remove(first);
+      first.at = Infinity;
+      first.owner.onDeadline(now);
+    }
+  }
 
   /** Its owner moved it later in the meantime. */
   #requeue(deadline: Deadline): void {

@@ -4,6 +4,8 @@ import type { Bytes, Connection } from "./transport.ts";
 
 /** What an {@link Inbox} tells its session. */
 export interface InboxEvents {
+  /** Bytes came, whether they are looked at or not. */
+  onHeard(): void;
   /** There is a chunk to take frames from, or the input has ended. */
   onInput(): void;
   /** Nothing refers to this chunk any more. */
@@ -93,6 +95,7 @@ export class Inbox<In> {
         if (done || this.#over) break;
         this.bytesIn += value.length;
         this.heardAt = this.#clock.now();
+        this.#events.onHeard();
         if (this.#stopped) continue;
         this.#held = value;
         this.#events.onInput();

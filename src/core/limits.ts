@@ -1,6 +1,11 @@
 /** Settings of time and size, their defaults, and the checks that refuse nonsense at the call. */
 
-/** Limits of a server and its connections. `Infinity` turns one off; 0, negatives and NaN are a `RangeError`. */
+/**
+ * Limits of a server and its connections. `Infinity` turns one off; 0, negatives and NaN are a `RangeError`.
+ *
+ * A deadline that is found late, as after a handler that blocked the event loop, passes only when the input that waits has been
+ * read: a peer whose bytes came in time is not closed.
+ */
 export interface Limits {
   /** No byte for so long while nothing is in flight: `idle-timeout`. Default 300000 (5 min). */
   readonly idleTimeoutMs: number;

@@ -10,6 +10,7 @@ export { addressText } from "./address_text.ts";
 export * from "./api.ts";
 export { isPromiseLike } from "./awaited.ts";
 export { connect } from "./client/client.ts";
+export { afterRound } from "./clock.ts";
 export { commonAddress } from "./common_address.ts";
 export { DriverConnection } from "./connection.ts";
 export { describe, type ErrorText, isError, takeApart } from "./describe.ts";

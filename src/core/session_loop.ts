@@ -130,6 +130,10 @@ export class SessionLoop<In, Out, State>
     this.#ending.end(error);
   }
 
+  onHeard(): void {
+    this.settings.deadlines.progress += 1;
+  }
+
   onInput(): void {
     this.#advance();
   }
@@ -143,6 +147,7 @@ export class SessionLoop<In, Out, State>
   }
 
   onSettled(): void {
+    this.settings.deadlines.progress += 1;
     this.#advance();
   }
 
@@ -156,6 +161,7 @@ export class SessionLoop<In, Out, State>
   }
 
   onWritten(): void {
+    this.settings.deadlines.progress += 1;
     // Most writes are the last word of a turn: nothing waits for the room that they leave.
     const done = this.inbox.starved && this.pipeline.length === 0;
     if (done && this.#ending.phase === "serving") this.watch.armForOutput(this.#ending.phase);

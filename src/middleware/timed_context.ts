@@ -1,4 +1,4 @@
-import { type Clock, type Context, SpillwayError } from "../core/mod.ts";
+import { afterRound, type Clock, type Context, SpillwayError } from "../core/mod.ts";
 import { DerivedContext } from "./with_signal.ts";
 
 /** A context whose signal aborts as well when what is awaited {@link within} it is late. */
@@ -32,7 +32,13 @@ export class TimedContext<Out, State> extends DerivedContext<Out, State> {
   /** What `work` gives. Rejects when that is late, or the frame's own signal aborts. */
   async within<Value>(work: PromiseLike<Value>): Promise<Value> {
     const { signal } = this;
-    const timer = this.#ms === Infinity ? undefined : this.#clock.setTimeout(() => this.#expire(), this.#ms);
+    const clock = this.#clock;
+    const dueAt = clock.now() + this.#ms;
+    let settled = false;
+    const expire = () => settled || this.#expire();
+    // A timer that is late may be earlier than a result that has waited as long: after a stall, that has its turn first.
+    const onTimer = () => (clock.now() > dueAt ? afterRound(clock, expire) : expire());
+    const timer = this.#ms === Infinity ? undefined : clock.setTimeout(onTimer, this.#ms);
     try {
       return await new Promise<Value>((resolve, reject) => {
         this.#giveUp = reject;
@@ -40,8 +46,9 @@ export class TimedContext<Out, State> extends DerivedContext<Out, State> {
         if (signal.aborted) reject(signal.reason as Error);
       });
     } finally {
+      settled = true;
       this.#giveUp = undefined;
-      this.#clock.clearTimeout(timer);
+      clock.clearTimeout(timer);
     }
   }
 

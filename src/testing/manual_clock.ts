@@ -59,10 +59,12 @@ class Clockwork implements ManualClock {
   #now = 0;
   /** In the order of their arming. */
   readonly #timers = new Set<Timer>();
+  /** What waits until no timer is due. */
+  #rounds: (() => void)[] = [];
   #moving: Promise<void> = Promise.resolve();
 
   get pending(): number {
-    return this.#timers.size;
+    return this.#timers.size + this.#rounds.length;
   }
 
   now(): number {
@@ -77,6 +79,10 @@ class Clockwork implements ManualClock {
 
   clearTimeout(handle: unknown): void {
     this.#timers.delete(handle as Timer);
+  }
+
+  afterRound(callback: () => void): void {
+    this.#rounds.push(callback);
   }
 
   get next(): number {
@@ -119,7 +125,8 @@ class Clockwork implements ManualClock {
   #first(): Timer | undefined {
     let first: Timer | undefined;
     for (const timer of this.#timers) if (first === undefined || timer.at < first.at) first = timer;
-    return first;
+    const due = first !== undefined && first.at <= this.#now;
+    return due || this.#rounds.length === 0 ? first : { at: this.#now, callback: () => this.#rounds.shift()?.() };
   }
 }
 

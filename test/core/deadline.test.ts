@@ -119,6 +119,8 @@ describe("DeadlineQueue", () => {
     expect(passed).toEqual([]);
     now = 10.1;
     timers.shift()?.();
+    // The timer was late, if only by this: a round comes first.
+    timers.shift()?.();
     expect(passed).toEqual([10.1]);
   });
 
@@ -172,6 +174,106 @@ describe("DeadlineQueue", () => {
     expect(passed).toEqual([10, 20, 30]);
     queue.disarm(deadline);
     expect(clock.pending).toBe(0);
+  });
+});
+
+/** A clock whose rounds are run by hand, and a deadline on it that notes when it passes. */
+function rounds(at: number) {
+  const waiting: (() => void)[] = [];
+  const clock = manualClock();
+  clock.afterRound = (callback) => waiting.push(callback);
+  const queue = new DeadlineQueue(clock);
+  const passed: number[] = [];
+  const deadline = noting(clock, passed);
+  deadline.at = at;
+  queue.arm(deadline);
+  return { clock, queue, deadline, passed, waiting, run: () => waiting.shift()?.() };
+}
+
+describe("DeadlineQueue after a stall", () => {
+  it("lets what waits have its turn before a late deadline passes", async () => {
+    const { clock, passed, waiting, run } = rounds(100);
+    clock.jump(2_500);
+    await clock.advance(0);
+    expect([passed, waiting.length]).toEqual([[], 1]);
+    run();
+    expect([passed, waiting.length, clock.pending]).toEqual([[2_500], 0, 0]);
+  });
+
+  it("spares a deadline that was moved or disarmed in that round, and arms its timer", async () => {
+    const { clock, queue, deadline, passed, run } = rounds(100);
+    const other = noting(clock, passed);
+    other.at = 200;
+    queue.arm(other);
+    clock.jump(2_500);
+    await clock.advance(0);
+    deadline.at = 3_000;
+    queue.disarm(other);
+    run();
+    expect([passed, clock.pending]).toEqual([[], 1]);
+    await clock.advance(500);
+    expect([passed, clock.pending]).toEqual([[3_000], 0]);
+  });
+
+  it("goes on with rounds while they bring something, and passes after the first that brings nothing", async () => {
+    const { clock, queue, passed, run } = rounds(100);
+    clock.jump(2_500);
+    await clock.advance(0);
+    for (let round = 0; round < 50; round++) {
+      queue.progress += 1;
+      run();
+    }
+    expect(passed).toEqual([]);
+    run();
+    expect(passed).toEqual([2_500]);
+  });
+
+  it("spares nobody for longer than the stall has lasted, whatever the rounds bring", async () => {
+    const { clock, queue, passed, run } = rounds(100);
+    clock.jump(2_500);
+    await clock.advance(0);
+    for (let round = 0; round < 100 && passed.length === 0; round++) {
+      queue.progress += 1;
+      clock.jump(100);
+      run();
+    }
+    expect(passed).toEqual([4_900]);
+  });
+
+  it("gives up after a few rounds when each of them is another stall", async () => {
+    const { clock, queue, passed, run } = rounds(100);
+    clock.jump(2_500);
+    await clock.advance(0);
+    for (let round = 0; round < 8; round++) {
+      expect(passed).toEqual([]);
+      queue.progress += 1;
+      clock.jump(2_500);
+      run();
+    }
+    expect(passed).toEqual([22_500]);
+  });
+
+  it("gives a deadline that comes due during a round one of its own", async () => {
+    const { clock, queue, passed, waiting, run } = rounds(100);
+    const later = noting(clock, passed);
+    later.at = 2_600;
+    queue.arm(later);
+    clock.jump(2_500);
+    await clock.advance(0);
+    clock.jump(500);
+    run();
+    expect([passed, waiting.length]).toEqual([[3_000], 1]);
+    run();
+    expect(passed).toEqual([3_000, 3_000]);
+  });
+
+  it("makes no round for a deadline that passes at its instant, nor for one that was moved", async () => {
+    const { clock, deadline, passed, waiting } = rounds(100);
+    clock.jump(50);
+    deadline.at = 400;
+    clock.jump(100);
+    await clock.advance(250);
+    expect([passed, waiting.length]).toEqual([[400], 0]);
   });
 });
 

@@ -39,6 +39,7 @@ it("an inbox counts what came before its end, and nothing behind it", async () =
     },
   });
   const inbox = new Inbox(lines().decoder(), manualClock(), {
+    onHeard: () => {},
     onInput: () => inbox.take(),
     onUsedUp: () => {},
     onBroken: () => {},

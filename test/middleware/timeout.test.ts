@@ -45,6 +45,19 @@ describe("timeout", () => {
     expect(it.of("handler-error")).toEqual([]);
   });
 
+  it("lets a result that has waited as long go first, after a stall", async () => {
+    const clock = manualClock();
+    const { it, other } = await timed(
+      { ...instead, ms: 100 },
+      (line) => new Promise((resolve) => line === "busy" && clock.setTimeout(() => resolve("done"), 90)),
+      { clock, concurrency: 2 },
+    );
+    await other.send("busy\nnever\n");
+    clock.jump(2_500);
+    await it.settle();
+    expect(other.received).toBe("done\nnever of 1 is late\n");
+  });
+
   it("without a reply ends the connection, as handler-timeout", async () => {
     const pending = answers();
     const { it, other } = await timed({}, pending.handler);

@@ -63,6 +63,26 @@ export const WATCHING: readonly Mutated[] = [
         replacement: "if (this.#heap.length > 0) void 0;",
       },
       {
+        name: "lets a late deadline pass before what waits is read",
+        find: "if (dueAt < now) return this.#startRounds(dueAt, now);",
+        replacement: "",
+      },
+      {
+        name: "lets a deadline pass while rounds bring something",
+        find: "if (patient && this.progress !== this.#progressBefore) return this.#startRound(now);",
+        replacement: "void patient;",
+      },
+      {
+        name: "never judges while rounds bring something",
+        find: "const patient = now < this.#patientUntil || this.#rounds < MIN_ROUNDS;",
+        replacement: "const patient = now < this.#patientUntil || this.#rounds < Infinity;",
+      },
+      {
+        name: "judges in a round what came due since it began",
+        find: "this.#passUntil(this.#roundBegunAt, now);",
+        replacement: "this.#passUntil(now, now);",
+      },
+      {
         name: "leaves the heap out of order",
         find: "this.#siftDown(last);",
         replacement: "",

@@ -1,0 +1,95 @@
+// A server in a process of its own that stalls as a whole, and peers that did all they should meanwhile.
+import { connect, type Socket } from "node:net";
+import process from "node:process";
+import { afterAll, describe, expect, it } from "vitest";
+import { CliProcess } from "./cli_process.ts";
+
+const STALL_MS = 2_500;
+const PEERS = 20;
+const PINGS = 14;
+/** The server's idle deadline is 1 s. */
+const PING_EVERY_MS = 300;
+
+/** Says something now and then, and counts what comes back. */
+class Peer {
+  sent = 0;
+  received = 0;
+  over = false;
+  readonly ended: Promise<void>;
+  readonly #socket: Socket;
+  #onChange: () => void = () => {};
+
+  constructor(port: number) {
+    this.#socket = connect({ host: "127.0.0.1", port, noDelay: true });
+    this.#socket.on("data", (bytes) => {
+      for (const byte of bytes) if (byte === 0x0a) this.received += 1;
+      this.#onChange();
+    });
+    this.#socket.on("error", () => {});
+    this.ended = new Promise((resolve) => {
+      this.#socket.on("close", () => {
+        this.over = true;
+        this.#onChange();
+        resolve();
+      });
+    });
+  }
+
+  send(line: string): void {
+    this.sent += 1;
+    this.#socket.write(`${line}\n`);
+  }
+
+  /** Fulfils when everything is answered, or the connection is over. */
+  async answered(): Promise<void> {
+    while (!this.over && this.received < this.sent) {
+      await new Promise<void>((resolve) => {
+        this.#onChange = resolve;
+      });
+    }
+  }
+
+  leave(): void {
+    this.#socket.destroy();
+  }
+}
+
+const started: CliProcess[] = [];
+afterAll(() => {
+  for (const cli of started) cli.kill();
+});
+
+/** Twenty that ping, one that falls silent, and what becomes of them when the server stalls in between. */
+async function seeThrough(stall: (cli: CliProcess, silent: Peer) => void): Promise<void> {
+  const cli = new CliProcess("serve", "stalling.mjs", "--port", "0", "--log-level", "error");
+  started.push(cli);
+  const port = await cli.ready();
+  const peers = Array.from({ length: PEERS }, () => new Peer(port));
+  const silent = new Peer(port);
+  for (let ping = 0; ping < PINGS; ping++) {
+    for (const peer of peers) peer.send(`ping ${ping}`);
+    if (ping === 2) stall(cli, silent);
+    await new Promise((resolve) => setTimeout(resolve, PING_EVERY_MS));
+  }
+  await Promise.all(peers.map((peer) => peer.answered()));
+  expect(peers.filter(({ over }) => !over).length, "peers alive").toBe(PEERS);
+  expect(peers.filter(({ sent, received }) => received === sent).length, "peers answered").toBe(PEERS);
+  await silent.ended;
+  expect(cli.stderr).toBe("ended idle-timeout\n");
+  for (const peer of peers) peer.leave();
+  cli.kill();
+}
+
+// Windows cannot stop a process.
+describe.skipIf(process.platform === "win32")("a stall of 2.5 s, with an idle deadline of 1 s", () => {
+  it("by a handler that blocks costs nobody the connection but the one that caused it and fell silent", async () => {
+    await seeThrough((_, silent) => silent.send(`block ${STALL_MS}`));
+  });
+
+  it("of a process that was stopped costs nobody the connection but the one that fell silent", async () => {
+    await seeThrough((cli) => {
+      cli.signal("SIGSTOP");
+      setTimeout(() => cli.signal("SIGCONT"), STALL_MS);
+    });
+  });
+});
