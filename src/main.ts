@@ -36,6 +36,7 @@ void run(process.argv.slice(2), {
   signals: process,
   transport,
   cwd: process.cwd(),
+  variables: process.env,
 }).then((code) => {
   exitCode = code;
   process.exitCode = code;

@@ -1,5 +1,6 @@
 /** What the text of an option means. Each function throws commander's `InvalidArgumentError`, which names the option. */
 import { InvalidArgumentError } from "commander";
+import { LOG_LEVELS } from "./log.ts";
 
 const UNIT_MS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
 /** Timers of every runtime keep their delay in 31 bits. */
@@ -27,6 +28,32 @@ function parseDuration(text: string): number | undefined {
   const [, number, unit] = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text) ?? [];
   if (number === undefined || unit === undefined) return undefined;
   return Number(number) * UNIT_MS[unit as keyof typeof UNIT_MS];
+}
+
+/** As {@link parseTimeout} reads it: the largest unit that leaves a whole number. */
+export function durationText(ms: number): string {
+  if (ms === Infinity) return "off";
+  for (const unit of ["h", "m", "s"] as const) {
+    const count = ms / UNIT_MS[unit];
+    if (Number.isInteger(count)) return `${count}${unit}`;
+  }
+  return `${ms}ms`;
+}
+
+/** One of a few words. */
+export function parseChoice<Choice extends string>(choices: readonly Choice[]): (text: string) => Choice {
+  return (text) => {
+    const chosen = choices.find((choice) => choice === text);
+    if (chosen === undefined) throw new InvalidArgumentError(`choose one of ${choices.join(", ")}`);
+    return chosen;
+  };
+}
+
+const parseLevel = parseChoice(LOG_LEVELS);
+
+/** How severe a record is at least; `warn` is `warning`. */
+export function parseLogLevel(text: string): (typeof LOG_LEVELS)[number] {
+  return parseLevel(text === "warn" ? "warning" : text);
 }
 
 /** A whole number of at least 1; `off` is `Infinity`. */

@@ -1,4 +1,5 @@
-import { Command, CommanderError } from "commander";
+import { Command, CommanderError, Option } from "commander";
+import { nearest } from "../core/mod.ts";
 import { SpillwayError } from "../mod.ts";
 import { Failure, firstLine, runFailure, usageFailure } from "./failure.ts";
 import { type Environment, runServe } from "./serve_command.ts";
@@ -67,27 +68,58 @@ function programFor(environment: Environment, onExitCode: (code: number) => void
     .action(async (service: string, flags: ServeFlags) => onExitCode(await runServe(service, flags, environment)))
     .addHelpText("after", CODECS_AND_EXAMPLES);
   addServeFlags(serve);
+  program
+    .command("help")
+    .description("Print the help of a command.")
+    .argument("[command]")
+    .helpOption(false)
+    .action((name?: string) => helpOf(name, program));
   for (const command of [program, serve]) {
     command
-      .version(VERSION, "-V, --version", "print the version")
+      .version(VERSION, "-v, --version", "print the version")
       .helpOption("-h, --help", "print this help")
+      .showSuggestionAfterError(false)
+      // Deno's letter, and of many others.
+      .addOption(new Option("-V").hideHelp())
+      .on("option:V", () => {
+        stdio.out(`${VERSION}\n`);
+        throw new CommanderError(0, "commander.version", VERSION);
+      })
       .exitOverride((error) => {
-        throw error.exitCode === 0 ? error : commandFailure(error, command === serve ? "spillway serve" : "spillway");
+        throw error.exitCode === 0 ? error : commandFailure(inOneLine(error), command, program);
       });
   }
   return program;
 }
 
-/** What commander found wrong, as one line. */
-function commandFailure({ code, message }: CommanderError, command: string): Failure {
-  const wrong = code === "commander.help" ? "no command was given" : inOneLine(message.replace(/^error: /, ""));
-  return usageFailure(`${wrong}; see '${command} --help'`);
+function helpOf(name: string | undefined, program: Command): never {
+  const command = name === undefined ? program : program.commands.find((known) => known.name() === name);
+  if (command === undefined) throw commandFailure(`unknown command '${name}'`, program, program);
+  return command.help();
 }
 
-function inOneLine(message: string): string {
+/** What commander found wrong, as one line. */
+function commandFailure(wrong: string, command: Command, program: Command): Failure {
+  const name = command === program ? program.name() : `${program.name()} ${command.name()}`;
+  return usageFailure(`${wrong}${suggestion(wrong, command)}; see '${name} --help'`);
+}
+
+function inOneLine({ code, message }: CommanderError): string {
+  if (code === "commander.help") return "no command was given";
   return message
-    .replace(/\n\(Did you mean (.*)\?\)$/, " (did you mean $1?)")
-    .replace(/^option '(--\S+) .*?' argument '(.*)' is invalid\. (.*)$/s, "option '$1' cannot be '$2': $3")
-    .replace(/: Allowed choices are (.*)\.$/, ": choose one of $1")
+    .replace(/^error: /, "")
+    .replace(/^option '(?:-\w, )?(--\S+) .*?' argument '(.*)' is invalid\. (.*)$/s, "option '$1' cannot be '$2': $3")
+    .replace(/^option '(?:-\w, )?(--\S+) .*?' argument missing$/, "option '$1' needs a value")
     .replace(/\.$/, "");
+}
+
+function suggestion(wrong: string, command: Command): string {
+  const [, kind, given = ""] = /^unknown (option|command) '(--[^'=]*|[^'-]*)/.exec(wrong) ?? [];
+  if (kind === undefined) return "";
+  const names =
+    kind === "command"
+      ? command.commands.map((known) => known.name())
+      : command.options.flatMap(({ long }) => long ?? []);
+  const meant = nearest(given, names);
+  return meant === undefined ? "" : ` (did you mean ${meant}?)`;
 }

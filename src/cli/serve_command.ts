@@ -1,12 +1,16 @@
 import type { Logger } from "@logtape/logtape";
 import { addressText, type Server, serve } from "../core/mod.ts";
 import { SpillwayError, type Transport } from "../mod.ts";
+import { configFileSettings } from "./config_file.ts";
+import { CONFIG_VARIABLE, environmentSettings, type Variables } from "./environment_settings.ts";
 import { EXIT_FAILED, firstLine, runFailure, usageFailure } from "./failure.ts";
+import { type Given, given } from "./given.ts";
 import { listenFailure } from "./listen_failure.ts";
 import { startLog } from "./log.ts";
 import { logObserver } from "./log_observer.ts";
 import { LogOutput } from "./log_output.ts";
-import type { ServeFlags } from "./serve_flags.ts";
+import { configText } from "./print_config.ts";
+import { flagSettings, type ServeFlags } from "./serve_flags.ts";
 import { type CliServeOptions, serveOptions } from "./serve_options.ts";
 import { chooseService } from "./service.ts";
 import { type DrainSignal, onDrainSignal, type SignalSource } from "./signals.ts";
@@ -21,25 +25,50 @@ export interface Environment {
   readonly transport: () => Promise<Transport>;
   /** What relative paths start from. */
   readonly cwd: string;
+  /** The environment variables. */
+  readonly variables: Variables;
 }
 
 /** `spillway serve`: fulfils with the exit code when the server has drained. @throws {Failure} nothing was served */
 export async function runServe(name: string, flags: ServeFlags, environment: Environment): Promise<number> {
   const { stdio, cwd } = environment;
-  const service = await chooseService(name, flags, cwd);
+  const all = await readSettings(flags, environment);
+  const { settings } = all;
+  const service = await chooseService(name, all, cwd);
   const logger = startLog({
-    level: flags.logLevel ?? "info",
-    format: flags.logFormat ?? "pretty",
+    level: settings.logLevel ?? "info",
+    format: settings.logFormat ?? "pretty",
     colors: stdio.colors,
     output: new LogOutput(stdio.err),
   });
-  const options = serveOptions(service, flags, logObserver(logger));
-  if (flags.pool === undefined) return serveUntilDrained(name, options, logger, environment);
-  const pool = await startPool(name, flags.pool, cwd, logger);
+  const options = serveOptions(service, settings, logObserver(logger));
+  if (flags.printConfig === true) {
+    stdio.out(checked(name, () => configText({ name, service, given: all, options })));
+    return 0;
+  }
+  if (settings.pool === undefined) return serveUntilDrained(name, options, logger, environment);
+  const pool = await startPool(name, settings.pool, cwd, logger);
   try {
     return await serveUntilDrained(name, { ...options, handler: pool.handler }, logger, environment);
   } finally {
     await pool.close();
+  }
+}
+
+/** Options go before the environment, and that before a file. */
+async function readSettings(flags: ServeFlags, { variables, cwd }: Environment): Promise<Given> {
+  const fromEnvironment = environmentSettings(variables);
+  const file = flags.config ?? variables[CONFIG_VARIABLE] ?? "";
+  const fromFile = file === "" ? [] : await configFileSettings(file, cwd);
+  return given([...fromFile, ...fromEnvironment, ...flagSettings(flags)]);
+}
+
+/** A limit of a service that makes no sense is a fault of its author. */
+function checked<T>(name: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw usageFailure(`${name}: ${firstLine(error)}`, { cause: error });
   }
 }
 

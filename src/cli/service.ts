@@ -2,76 +2,71 @@ import type { Output } from "../core/codecs/mod.ts";
 import type { Service } from "../mod.ts";
 import { type CodecSpec, parseCodecSpec } from "./codec_spec.ts";
 import { firstLine, usageFailure } from "./failure.ts";
-import type { ServeFlags } from "./serve_flags.ts";
+import { type Given, originText } from "./given.ts";
 import { isModulePath, loadServiceModule, type ServiceOptions } from "./service_module.ts";
 import { compute, DEFAULT_DELAY_MS } from "./services/compute.ts";
 import { echo } from "./services/echo.ts";
+import type { SettingName, Settings } from "./settings.ts";
 
-/** The flags that only some services have. */
-const OWN_FLAGS = {
-  delay: "--delay",
-  codec: "--codec",
-  prefix: "--prefix",
-  maxFrameBytes: "--max-frame-bytes",
-  pool: "--pool",
-} as const;
+/** The settings that only some services have. */
+const OWN: readonly SettingName[] = ["delayMs", "codec", "prefix", "maxFrameBytes", "pool"];
 
-type OwnFlag = keyof typeof OWN_FLAGS;
+const OWN_OF: Readonly<Record<string, readonly SettingName[]>> = {
+  compute: ["delayMs", "maxFrameBytes"],
+  echo: ["codec", "prefix", "maxFrameBytes"],
+};
+const OWN_OF_MODULES: readonly SettingName[] = ["pool"];
 
-/** The service of that name, or in the module at that path, with the flags that are its own. */
-export async function chooseService(name: string, flags: ServeFlags, cwd: string): Promise<ServiceOptions> {
-  if (name === "compute") {
-    checkOwnFlags("compute", flags, ["delay", "maxFrameBytes"]);
-    return chooseCompute(flags);
+/** The service of that name, or in the module at that path, with the settings that are its own. */
+export async function chooseService(name: string, given: Given, cwd: string): Promise<ServiceOptions> {
+  if (!Object.hasOwn(OWN_OF, name) && !isModulePath(name)) {
+    throw usageFailure(`unknown service '${name}': use compute, echo, or the path of a module such as ./${name}.js`);
   }
-  if (name === "echo") {
-    checkOwnFlags("echo", flags, ["codec", "prefix", "maxFrameBytes"]);
-    return chooseEcho(flags);
+  for (const own of OWN) {
+    const what = given.settings[own] === undefined ? undefined : doesNotApply(own, name, given.settings);
+    if (what !== undefined) throw usageFailure(`${originText(own, given)} does not apply to ${what}`);
   }
-  if (isModulePath(name)) {
-    checkOwnFlags("a service module", flags, ["pool"]);
-    return loadServiceModule(name, cwd);
-  }
-  throw usageFailure(`unknown service '${name}': use compute, echo, or the path of a module such as ./${name}.js`);
+  if (name === "compute") return chooseCompute(given);
+  return name === "echo" ? chooseEcho(given) : loadServiceModule(name, cwd);
 }
 
-function chooseCompute(flags: ServeFlags): ServiceOptions {
-  const { delay = DEFAULT_DELAY_MS, handlerTimeout } = flags;
-  if (handlerTimeout !== undefined && handlerTimeout <= delay) {
+/** What of the service it is that a setting does not apply to. */
+export function doesNotApply(setting: SettingName, service: string, { codec }: Settings): string | undefined {
+  if (!OWN.includes(setting)) return undefined;
+  const own = Object.hasOwn(OWN_OF, service) ? OWN_OF[service] : undefined;
+  if (!(own ?? OWN_OF_MODULES).includes(setting)) return own === undefined ? "a service module" : service;
+  return service === "echo" && codec?.fixed === true && setting !== "codec" ? `--codec ${codec.text}` : undefined;
+}
+
+function chooseCompute(given: Given): ServiceOptions {
+  const { delayMs = DEFAULT_DELAY_MS, handlerTimeoutMs } = given.settings;
+  if (handlerTimeoutMs !== undefined && handlerTimeoutMs <= delayMs) {
     throw usageFailure(
-      `--handler-timeout (${handlerTimeout} ms) must be longer than the --delay of compute (${delay} ms): every computation would be cut off`,
+      `${originText("handlerTimeoutMs", given)} (${handlerTimeoutMs} ms) must be longer than the --delay of compute (${delayMs} ms): every computation would be cut off`,
     );
   }
-  return compute({ ...frameLimits(flags), delayMs: delay }) as Service<unknown>;
+  return compute({ ...frameLimits(given.settings), delayMs }) as Service<unknown>;
 }
 
-function chooseEcho(flags: ServeFlags): ServiceOptions {
-  const { codec: spec = parseCodecSpec("lines"), prefix = "" } = flags;
-  if (spec.fixed) checkOwnFlags(`--codec ${spec.text}`, flags, ["codec"]);
-  const codec = spec.codec(frameLimits(flags));
-  if (prefix !== "") checkPrefix(spec, prefix);
+function chooseEcho(given: Given): ServiceOptions {
+  const { codec: spec = parseCodecSpec("lines"), prefix = "" } = given.settings;
+  const codec = spec.codec(frameLimits(given.settings));
+  if (prefix !== "") checkPrefix(spec, prefix, given);
   return echo({ codec, prefix }) as Service<unknown>;
 }
 
-function frameLimits({ maxFrameBytes }: ServeFlags): { readonly maxFrameBytes?: number } {
+function frameLimits({ maxFrameBytes }: Settings): { readonly maxFrameBytes?: number } {
   return maxFrameBytes === undefined ? {} : { maxFrameBytes };
 }
 
 /** The echo of an empty frame is the prefix alone. */
-function checkPrefix(spec: CodecSpec, prefix: string): void {
+function checkPrefix(spec: CodecSpec, prefix: string, given: Given): void {
   const nowhere: Output = { text: () => undefined, bytes: () => undefined };
   try {
     spec.codec({}).encoder().encode(new TextEncoder().encode(prefix), nowhere);
   } catch (error) {
     throw usageFailure(
-      `option '--prefix' cannot be ${JSON.stringify(prefix)} with --codec ${spec.text}: ${firstLine(error)}`,
+      `${originText("prefix", given)} cannot be ${JSON.stringify(prefix)} with --codec ${spec.text}: ${firstLine(error)}`,
     );
-  }
-}
-
-function checkOwnFlags(service: string, flags: ServeFlags, own: readonly OwnFlag[]): void {
-  for (const flag of Object.keys(OWN_FLAGS) as OwnFlag[]) {
-    if (flags[flag] === undefined || own.includes(flag)) continue;
-    throw usageFailure(`option '${OWN_FLAGS[flag]}' does not apply to ${service}`);
   }
 }

@@ -2,7 +2,7 @@ import type { Logger } from "@logtape/logtape";
 import type { Pool } from "../compute/mod.ts";
 import { firstLine, usageFailure } from "./failure.ts";
 import { errorFields } from "./log_observer.ts";
-import { moduleUrl } from "./service_module.ts";
+import { moduleUrl } from "./module_file.ts";
 
 /** The worker threads of a service module, ready to work. @throws {Failure} there are none */
 export async function startPool(

@@ -1,7 +1,8 @@
 /**
  * The runtime-neutral core: everything but the bytes. {@link serve} takes any {@link Transport}; {@link DriverConnection}
  * and {@link AcceptQueue} are what to build one with. {@link isPromiseLike} and {@link isStream} tell a middleware what `next`
- * gave; {@link checkCount} and its like refuse options that make no sense, as the core does.
+ * gave; {@link checkCount} and its like refuse options that make no sense, as the core does; {@link nearest} is the name that
+ * was probably meant; {@link resolveLimits} gives the defaults.
  *
  * @module
  */
@@ -17,7 +18,8 @@ export { describe, type ErrorText, isError, takeApart } from "./describe.ts";
 export type { Driver } from "./driver.ts";
 export { ErrorLog, type LoggedEvent } from "./error_log.ts";
 export { escapeText } from "./escape_text.ts";
-export { checkCount, checkNumber, checkWhole } from "./limits.ts";
+export { checkCount, checkNumber, checkWhole, resolveLimits } from "./limits.ts";
+export { nearest } from "./nearest.ts";
 export { plainAddress, plainHostname } from "./plain_address.ts";
 export { ReadBuffer } from "./read_buffer.ts";
 export { isStream } from "./reply_stream.ts";

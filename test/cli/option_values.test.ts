@@ -1,9 +1,12 @@
 import { InvalidArgumentError } from "commander";
 import { describe, expect, it } from "vitest";
 import {
+  durationText,
+  parseChoice,
   parseCount,
   parseDelay,
   parseHostname,
+  parseLogLevel,
   parsePool,
   parsePort,
   parseTimeout,
@@ -69,6 +72,43 @@ describe("parseDelay", () => {
 
   it("refuses what no timer can wait for", () => {
     expect(() => parseDelay("597h")).toThrow("at most 596h");
+  });
+});
+
+describe("durationText", () => {
+  it.each([
+    [1, "1ms"],
+    [0.5, "0.5ms"],
+    [1_500, "1500ms"],
+    [90_000, "90s"],
+    [300_000, "5m"],
+    [3_600_000, "1h"],
+    [Infinity, "off"],
+  ])("writes %d ms as %j, which is read as the same", (ms, text) => {
+    expect(durationText(ms)).toBe(text);
+    expect(parseTimeout(text)).toBe(ms);
+  });
+});
+
+describe("parseChoice", () => {
+  it("takes one of the words, and names them otherwise", () => {
+    const parse = parseChoice(["close", "skip"]);
+    expect(parse("skip")).toBe("skip");
+    expect(() => parse("Skip")).toThrow("choose one of close, skip");
+  });
+});
+
+describe("parseLogLevel", () => {
+  it.each([
+    ["debug", "debug"],
+    ["warning", "warning"],
+    ["warn", "warning"],
+  ])("reads %j as %j", (text, level) => {
+    expect(parseLogLevel(text)).toBe(level);
+  });
+
+  it("refuses others", () => {
+    expect(() => parseLogLevel("loud")).toThrow("choose one of debug, info, warning, error");
   });
 });
 

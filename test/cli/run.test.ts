@@ -1,11 +1,12 @@
 import { EventEmitter } from "node:events";
 import { describe, expect, it } from "vitest";
 import { run } from "../../src/cli/run.ts";
+import { SETTINGS } from "../../src/cli/settings.ts";
 import { VERSION } from "../../src/cli/version.ts";
 import { transport as runtimeTransport, SpillwayError, type Transport } from "../../src/mod.ts";
 
 /** The command line within this process. */
-function started(args: readonly string[], transport = runtimeTransport) {
+function started(args: readonly string[], transport = runtimeTransport, variables = {}) {
   const signals = new EventEmitter();
   const written = { out: "", err: "" };
   let onReady = () => {};
@@ -28,6 +29,7 @@ function started(args: readonly string[], transport = runtimeTransport) {
     signals,
     transport,
     cwd: "/",
+    variables,
   });
   return { signals, written, ready, exitCode };
 }
@@ -42,7 +44,12 @@ describe("usage", () => {
     [["serve", "--prot", "1"], "unknown option '--prot' (did you mean --port?); see 'spillway serve --help'"],
     [["serve", "-x"], "unknown option '-x'; see 'spillway serve --help'"],
     [["serve", "echo", "echo"], "too many arguments for 'serve'. Expected 1 argument but got 2"],
-    [["serve", "--port"], "option '--port <number>' argument missing"],
+    [["serve", "--port"], "option '--port' needs a value; see 'spillway serve --help'"],
+    [["serve", "-p", "x"], "option '--port' cannot be 'x': write a whole number from 0 to 65535"],
+    [["serve", "--host", "::"], "unknown option '--host' (did you mean --hostname?); see 'spillway serve --help'"],
+    [["serve", "--idle-timout=5s"], "unknown option '--idle-timout=5s' (did you mean --idle-timeout?)"],
+    [["help", "dance"], "unknown command 'dance'; see 'spillway --help'"],
+    [["serve", "--config", "/no/such.json"], "no configuration file /no/such.json: there is no file /no/such.json"],
     [["serve", "--port", "x"], "option '--port' cannot be 'x': write a whole number from 0 to 65535"],
     [["serve", "--port", "-1"], "option '--port' cannot be '-1': write a whole number from 0 to 65535"],
     [["serve", "--port", "a\nb"], "option '--port' cannot be 'a\\nb': write a whole number"],
@@ -91,7 +98,7 @@ describe("usage", () => {
     [["serve", "echo", "--delay", "1s"], "option '--delay' does not apply to echo"],
     [
       ["serve", "--handler-timeout", "1s"],
-      "--handler-timeout (1000 ms) must be longer than the --delay of compute (2000 ms)",
+      "option '--handler-timeout' (1000 ms) must be longer than the --delay of compute (2000 ms)",
     ],
     [["serve", "./no_such_module.mjs"], "no service module ./no_such_module.mjs: there is no file "],
   ])("%j is refused in one line", async (args, message) => {
@@ -102,38 +109,32 @@ describe("usage", () => {
     expect(written.err.indexOf("\n")).toBe(written.err.length - 1);
   });
 
-  it.each([["--version"], ["-V"], ["serve", "--version"]])("%s %s prints the version", async (...args) => {
-    const { written, exitCode } = started(args);
-    expect(await exitCode).toBe(0);
-    expect(written).toEqual({ out: `${VERSION}\n`, err: "" });
-  });
+  it.each([["--version"], ["-v"], ["-V"], ["serve", "--version"], ["serve", "-v"]])(
+    "%s %s prints the version",
+    async (...args) => {
+      const { written, exitCode } = started(args);
+      expect(await exitCode).toBe(0);
+      expect(written).toEqual({ out: `${VERSION}\n`, err: "" });
+    },
+  );
 
   it.each([
-    [["--help"], ["Usage: spillway ", "serve "]],
+    [["--help"], ["Usage: spillway ", "serve ", "help ", "-v, --version"]],
+    [["help"], ["Usage: spillway ", "serve "]],
+    [
+      ["help", "serve"],
+      ["Usage: spillway serve ", "--port"],
+    ],
     [
       ["serve", "--help"],
       [
         "Usage: spillway serve ",
-        "--hostname",
-        "--port",
-        "--delay",
-        "--codec",
+        ...SETTINGS.map(({ option }) => option),
+        "-p, --port",
+        "--config",
+        "--print-config",
         "delimited:'\\r\\n'",
         "content-length",
-        "--prefix",
-        "--max-frame-bytes",
-        "--idle-timeout",
-        "--frame-timeout",
-        "--handler-timeout",
-        "--write-timeout",
-        "--handshake-timeout",
-        "--lifetime",
-        "--drain-timeout",
-        "--max-connections",
-        "--concurrency",
-        "--max-concurrent-handlers",
-        "--log-level",
-        "--log-format",
         "--version",
         "--help",
         "compute",

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { serveOptions } from "../../src/cli/serve_options.ts";
 import type { ServiceOptions } from "../../src/cli/service_module.ts";
+import { SERVE_OPTIONS } from "../../src/cli/settings.ts";
 import { lines, type ServerEvent } from "../../src/mod.ts";
 
 const service: ServiceOptions = { codec: lines(), handler: (line) => line };
@@ -16,52 +17,14 @@ describe("serveOptions", () => {
     expect(serveOptions(own, {}, log)).toEqual({ ...own, observer: log });
   });
 
-  it("lets flags have the last word", () => {
-    const own: ServiceOptions = {
-      ...service,
-      hostname: "::1",
-      port: 9000,
-      idleTimeoutMs: 1,
-      frameTimeoutMs: 1,
-      handlerTimeoutMs: 1,
-      writeTimeoutMs: 1,
-      handshakeTimeoutMs: 1,
-      lifetimeMs: 1,
-      drainTimeoutMs: 1,
-      maxConnections: 1,
-      concurrency: 1,
-      maxConcurrentHandlers: 1,
-    };
-    const flags = {
-      hostname: "0.0.0.0",
+  it("lets what was set have the last word, for every limit and policy", () => {
+    const said = { ...Object.fromEntries(SERVE_OPTIONS.map((name) => [name, 1])), hostname: "::1", port: 9000 };
+    const set = {
+      ...Object.fromEntries(SERVE_OPTIONS.map((name, index) => [name, index + 2])),
+      hostname: "::",
       port: 0,
-      idleTimeout: 2,
-      frameTimeout: 3,
-      handlerTimeout: 4,
-      writeTimeout: 5,
-      lifetime: 6,
-      drainTimeout: 7,
-      maxConnections: 8,
-      concurrency: 9,
-      handshakeTimeout: 10,
-      maxConcurrentHandlers: 11,
     };
-    expect(serveOptions(own, flags, log)).toEqual({
-      ...service,
-      hostname: "0.0.0.0",
-      port: 0,
-      idleTimeoutMs: 2,
-      frameTimeoutMs: 3,
-      handlerTimeoutMs: 4,
-      writeTimeoutMs: 5,
-      lifetimeMs: 6,
-      drainTimeoutMs: 7,
-      maxConnections: 8,
-      concurrency: 9,
-      handshakeTimeoutMs: 10,
-      maxConcurrentHandlers: 11,
-      observer: log,
-    });
+    expect(serveOptions({ ...service, ...said }, set, log)).toEqual({ ...service, ...set, observer: log });
   });
 
   it("shows events to the log first, then to the service's own observer", () => {

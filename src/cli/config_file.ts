@@ -1,0 +1,58 @@
+/** The settings as a file: a JSON object, or a module whose default export is one. */
+import { readFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import { nearest } from "../core/mod.ts";
+import { firstLine, usageFailure } from "./failure.ts";
+import type { ReadSetting } from "./given.ts";
+import { checkFile, importDefault } from "./module_file.ts";
+import { SETTINGS, type Setting } from "./settings.ts";
+
+/** What is in the file at that path. @throws {Failure} it cannot be read, or something in it makes no sense */
+export async function configFileSettings(path: string, cwd: string): Promise<ReadSetting[]> {
+  await checkFile("configuration file", path, cwd);
+  const config = path.endsWith(".json") ? await readJson(path, cwd) : await importDefault(path, cwd);
+  if (typeof config !== "object" || config === null || Array.isArray(config)) {
+    throw usageFailure(`${path} is no configuration: write an object such as { "port": 9000, "idleTimeoutMs": "5m" }`);
+  }
+  return Object.entries(config).map(([name, value]) => readEntry(path, name, value));
+}
+
+async function readJson(path: string, cwd: string): Promise<unknown> {
+  try {
+    return JSON.parse(await readFile(resolve(cwd, path), "utf8")) as unknown;
+  } catch (cause) {
+    throw usageFailure(`cannot read ${path}: ${firstLine(cause)}`, { cause });
+  }
+}
+
+function readEntry(path: string, name: string, value: unknown): ReadSetting {
+  const setting = SETTINGS.find((candidate) => candidate.name === name);
+  if (setting === undefined) {
+    const meant = nearest(
+      name,
+      SETTINGS.map((candidate) => candidate.name),
+    );
+    throw usageFailure(
+      `${path}: there is no setting '${name}'${meant === undefined ? "" : ` (did you mean ${meant}?)`}`,
+    );
+  }
+  const origin = { source: path, text: `'${setting.name}' in ${path}` };
+  try {
+    return { name: setting.name, value: setting.parse(written(setting, value)), origin };
+  } catch (error) {
+    throw usageFailure(`${origin.text} cannot be ${shown(value)}: ${firstLine(error)}`);
+  }
+}
+
+/** As it would be written on the command line. */
+function written({ name, numeric }: Setting, value: unknown): string {
+  if (typeof value === "string") return value;
+  if (!numeric) throw new TypeError("write a string");
+  if (typeof value !== "number") throw new TypeError("write a number or a string");
+  if (value === Infinity) return "off";
+  return name.endsWith("Ms") ? `${value}ms` : `${value}`;
+}
+
+function shown(value: unknown): string {
+  return typeof value === "number" ? `${value}` : (JSON.stringify(value) ?? typeof value);
+}

@@ -1,0 +1,63 @@
+/** The settings as environment variables. */
+import { nearest } from "../core/mod.ts";
+import { firstLine, usageFailure } from "./failure.ts";
+import type { ReadSetting } from "./given.ts";
+import { SETTINGS } from "./settings.ts";
+
+/** Environment variables by name. */
+export type Variables = Readonly<Record<string, string | undefined>>;
+
+const PREFIX = "SPILLWAY_";
+
+/** The file of settings, unless `--config` says another. */
+export const CONFIG_VARIABLE = "SPILLWAY_CONFIG";
+
+/** What platforms that start a process tell it about where to listen. Below `SPILLWAY_PORT`. */
+const PORT_VARIABLE = "PORT";
+
+const KNOWN: ReadonlySet<string> = new Set([...SETTINGS.map(({ variable }) => variable), CONFIG_VARIABLE]);
+
+/** Kubernetes gives every container such variables for each Service, and Docker for a link; theirs may be called "spillway". */
+const LINK = /^SPILLWAY_(?:\w+_)?(?:SERVICE_(?:HOST|PORT)|PORT_\d+_(?:TCP|UDP|SCTP))(?:_\w+)?$/;
+const LINK_ADDRESS = /^(?:tcp|udp|sctp):\/\//;
+
+/**
+ * What was given as an environment variable; an empty one counts as not set.
+ *
+ * @throws {Failure} a value that makes no sense, or a name that begins with `SPILLWAY_` and is none
+ */
+export function environmentSettings(variables: Variables): ReadSetting[] {
+  checkNames(variables);
+  return SETTINGS.flatMap((setting) => {
+    const source = setting.name === "port" ? portVariable(variables) : setting.variable;
+    const text = variables[source] ?? "";
+    return text === "" ? [] : [readVariable(setting, source, text)];
+  });
+}
+
+function readVariable({ name, parse }: (typeof SETTINGS)[number], source: string, text: string): ReadSetting {
+  const origin = { source, text: `environment variable ${source}` };
+  try {
+    return { name, value: parse(text), origin };
+  } catch (error) {
+    throw usageFailure(`${origin.text} cannot be '${text}': ${firstLine(error)}`);
+  }
+}
+
+function portVariable(variables: Variables): string {
+  const own = "SPILLWAY_PORT";
+  const value = variables[own] ?? "";
+  return value === "" || LINK_ADDRESS.test(value) ? PORT_VARIABLE : own;
+}
+
+function checkNames(variables: Variables): void {
+  for (const [name, value = ""] of Object.entries(variables)) {
+    if (!name.startsWith(PREFIX) || KNOWN.has(name) || LINK.test(name) || LINK_ADDRESS.test(value)) continue;
+    const meant = nearest(
+      name.slice(PREFIX.length),
+      [...KNOWN].map((known) => known.slice(PREFIX.length)),
+    );
+    const hint = meant === undefined ? "" : ` (did you mean ${PREFIX}${meant}?)`;
+    throw usageFailure(`unknown environment variable ${name}${hint}`);
+  }
+}

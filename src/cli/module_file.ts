@@ -1,0 +1,49 @@
+/** Files that the command line is told to load. */
+import { stat } from "node:fs/promises";
+import { resolve } from "node:path";
+import process from "node:process";
+import { pathToFileURL } from "node:url";
+import { firstLine, usageFailure } from "./failure.ts";
+
+/** Where a module is. */
+export function moduleUrl(path: string, cwd: string): URL {
+  return pathToFileURL(resolve(cwd, path));
+}
+
+/** @throws {Failure} there is no such file; `what` says what was looked for */
+export async function checkFile(what: string, path: string, cwd: string): Promise<void> {
+  const absolute = resolve(cwd, path);
+  try {
+    if ((await stat(absolute)).isFile()) return;
+  } catch (cause) {
+    throw usageFailure(`no ${what} ${path}: ${missing(cause) ? `there is no file ${absolute}` : firstLine(cause)}`);
+  }
+  throw usageFailure(`no ${what} ${path}: ${absolute} is not a file`);
+}
+
+/** The default export of a module; `undefined` if it has none. @throws {Failure} it cannot be loaded */
+export async function importDefault(path: string, cwd: string): Promise<unknown> {
+  try {
+    const module = (await import(moduleUrl(path, cwd).href)) as { readonly default?: unknown };
+    return module.default;
+  } catch (cause) {
+    throw loadFailure(path, cause);
+  }
+}
+
+function missing(cause: unknown): boolean {
+  const { code } = cause as NodeJS.ErrnoException;
+  return code === "ENOENT" || code === "ENOTDIR";
+}
+
+function loadFailure(path: string, cause: unknown): Error {
+  const reason = firstLine(cause);
+  const { code } = (cause ?? {}) as NodeJS.ErrnoException;
+  if (code === "ERR_UNKNOWN_FILE_EXTENSION" && reason.includes(".ts")) {
+    const advice = "compile it to JavaScript, or use Node 22.18 or later, Deno or Bun";
+    return usageFailure(`cannot load ${path}: Node ${process.versions.node} does not load TypeScript; ${advice}`, {
+      cause,
+    });
+  }
+  return usageFailure(`cannot load ${path}: ${reason}`, { cause });
+}

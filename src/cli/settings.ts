@@ -1,0 +1,217 @@
+/**
+ * The one table of all that can be set for `spillway serve`. Options, environment variables, the keys of a configuration
+ * file, the help and `--print-config` are made from it. The compiler keeps it complete: a new limit or policy of `serve()`
+ * needs its line here.
+ */
+import { resolveLimits } from "../core/mod.ts";
+import type { Limits, Service } from "../mod.ts";
+import { type CodecSpec, parseCodecSpec } from "./codec_spec.ts";
+import { LOG_FORMATS, type LOG_LEVELS } from "./log.ts";
+import {
+  durationText,
+  parseChoice,
+  parseCount,
+  parseDelay,
+  parseHostname,
+  parseLogLevel,
+  parsePool,
+  parsePort,
+  parseTimeout,
+} from "./option_values.ts";
+
+/** The options of a service that are one of a few words. */
+export type PolicyName = {
+  [Name in keyof Service]-?: NonNullable<Service[Name]> extends string
+    ? string extends NonNullable<Service[Name]>
+      ? never
+      : Name
+    : never;
+}[keyof Service];
+
+/** What was set; what is absent was not. */
+export interface Settings extends Partial<Limits>, Partial<Pick<Service, PolicyName>> {
+  readonly hostname?: string;
+  readonly port?: number;
+  readonly delayMs?: number;
+  readonly codec?: CodecSpec;
+  readonly prefix?: string;
+  readonly maxFrameBytes?: number;
+  readonly pool?: number;
+  readonly logLevel?: (typeof LOG_LEVELS)[number];
+  readonly logFormat?: (typeof LOG_FORMATS)[number];
+}
+
+/** Its key in a configuration file. Limits and policies are called as in `serve()`. */
+export type SettingName = keyof Settings;
+
+/** One thing that can be set. */
+export interface Setting {
+  readonly name: SettingName;
+  /** `--idle-timeout` for `idleTimeoutMs`. */
+  readonly option: string;
+  /** `-p`. */
+  readonly letter?: string;
+  /** `SPILLWAY_IDLE_TIMEOUT`. */
+  readonly variable: string;
+  /** `<duration>`. */
+  readonly placeholder: string;
+  readonly description: string;
+  /** What holds where nothing else says anything, as it would be written. */
+  readonly fallback?: string;
+  /** Its heading in the help. */
+  readonly group: string;
+  /** Whether a file may give a number; of milliseconds, if the name ends with Ms. */
+  readonly numeric: boolean;
+  /** @throws {InvalidArgumentError} what may be written instead */
+  readonly parse: (text: string) => unknown;
+}
+
+const LIMITS: Readonly<Record<keyof Limits, string>> = {
+  idleTimeoutMs: "no byte while nothing is in flight",
+  frameTimeoutMs: "a frame was begun and is not whole",
+  handlerTimeoutMs: "a frame is not answered; for compute, more than --delay",
+  writeTimeoutMs: "the other side takes nothing",
+  handshakeTimeoutMs: "a handshake that a service asks for",
+  lifetimeMs: "how long a connection may be open",
+  lingerTimeoutMs: "how long the end of a connection waits for the other side's",
+  drainTimeoutMs: "what a drain may take before it aborts the rest",
+  maxConnections: "connections at once; more wait",
+  concurrency: "frames of one connection at once",
+  maxConcurrentHandlers: "asynchronous handlers of all connections at once",
+  maxOutboundBytes: "bytes of one connection that wait to be sent",
+  maxOutboundFrames: "pushes of one connection that wait to be sent",
+  backlog: "connections that may wait to be accepted",
+};
+
+interface Policy<Choice extends string> {
+  readonly description: string;
+  /** The first is the default. The compiler keeps them complete. */
+  readonly choices: Readonly<Record<Choice, true>>;
+}
+
+const POLICIES: { readonly [Name in PolicyName]: Policy<NonNullable<Service[Name]>> } = {
+  onInvalidFrame: {
+    description: "what a malformed or too long frame does to its connection",
+    choices: { close: true, skip: true },
+  },
+  onSlowConsumer: {
+    description: "what becomes of a push that has no room",
+    choices: { close: true, drop: true, "drop-oldest": true },
+  },
+  onMaxConnections: {
+    description: "what becomes of connections beyond --max-connections",
+    choices: { wait: true, reject: true },
+  },
+};
+
+const WHERE = "Where to listen:";
+const OWN = "Of one service:";
+const LIMIT = "Limits (durations such as 250ms, 5s, 5m, 1h; off for none):";
+const POLICY = "Policies:";
+const LOG = "Logs, on stderr:";
+
+type Row = Pick<Setting, "placeholder" | "description" | "parse"> &
+  Partial<Pick<Setting, "letter" | "fallback" | "numeric">>;
+
+/** Every setting, in the order of the help. */
+export const SETTINGS: readonly Setting[] = [
+  setting(WHERE, "hostname", {
+    placeholder: "<address>",
+    description: "name or numeric address; 0.0.0.0 or :: for all",
+    fallback: "127.0.0.1",
+    parse: parseHostname,
+  }),
+  setting(WHERE, "port", {
+    letter: "-p",
+    placeholder: "<number>",
+    description: "0 takes any free one; also the environment variable PORT",
+    fallback: "8080",
+    numeric: true,
+    parse: parsePort,
+  }),
+  setting(OWN, "delayMs", {
+    placeholder: "<duration>",
+    description: "compute: how long it takes for each line",
+    fallback: "2s",
+    numeric: true,
+    parse: parseDelay,
+  }),
+  setting(OWN, "codec", {
+    placeholder: "<spec>",
+    description: "echo: how frames are marked, see below",
+    fallback: "lines",
+    parse: parseCodecSpec,
+  }),
+  setting(OWN, "prefix", {
+    placeholder: "<text>",
+    description: "echo: what goes before each payload (default: nothing)",
+    parse: (text) => text,
+  }),
+  setting(OWN, "maxFrameBytes", {
+    placeholder: "<count>",
+    description: "compute, echo: the longest payload",
+    fallback: "65536",
+    numeric: true,
+    parse: parseCount,
+  }),
+  setting(OWN, "pool", {
+    placeholder: "<workers>",
+    description: "a module: its handler runs in so many threads (default: on the event loop)",
+    numeric: true,
+    parse: parsePool,
+  }),
+  ...limitSettings(),
+  ...policySettings(),
+  setting(LOG, "logLevel", {
+    placeholder: "<level>",
+    description: "this and what is more severe",
+    fallback: "info",
+    parse: parseLogLevel,
+  }),
+  setting(LOG, "logFormat", {
+    placeholder: "<format>",
+    description: "for people or for programs",
+    fallback: "pretty",
+    parse: parseChoice(LOG_FORMATS),
+  }),
+];
+
+/** Limits and policies: the settings that are options of `serve()`, and may stand in a service module. */
+export const SERVE_OPTIONS: readonly (keyof Limits | PolicyName)[] = [
+  ...(Object.keys(LIMITS) as (keyof Limits)[]),
+  ...(Object.keys(POLICIES) as PolicyName[]),
+];
+
+function limitSettings(): Setting[] {
+  const defaults = resolveLimits({});
+  return (Object.keys(LIMITS) as (keyof Limits)[]).map((name) => {
+    const timeout = name.endsWith("Ms");
+    const value = defaults[name];
+    return setting(LIMIT, name, {
+      placeholder: timeout ? "<duration>" : "<count>",
+      description: LIMITS[name],
+      fallback: timeout || value === Infinity ? durationText(value) : `${value}`,
+      numeric: true,
+      parse: timeout ? parseTimeout : parseCount,
+    });
+  });
+}
+
+function policySettings(): Setting[] {
+  return (Object.keys(POLICIES) as PolicyName[]).map((name) => {
+    const { description, choices } = POLICIES[name];
+    const [fallback, ...others] = Object.keys(choices) as [string, ...string[]];
+    return setting(POLICY, name, {
+      placeholder: "<policy>",
+      description: `${description}: ${[fallback, ...others].join(", ")}`,
+      fallback,
+      parse: parseChoice([fallback, ...others]),
+    });
+  });
+}
+
+function setting(group: string, name: SettingName, row: Row): Setting {
+  const words = name.replace(/Ms$/, "").replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  const variable = `SPILLWAY_${words.replaceAll("-", "_").toUpperCase()}`;
+  return { numeric: false, ...row, group, name, option: `--${words}`, variable };
+}

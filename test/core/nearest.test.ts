@@ -1,0 +1,31 @@
+import { describe, expect, it } from "vitest";
+import { nearest } from "../../src/core/nearest.ts";
+
+const NAMES = ["hostname", "port", "idleTimeoutMs", "frameTimeoutMs", "lifetimeMs", "concurrency"];
+
+describe("nearest", () => {
+  it.each([
+    ["prot", "port"],
+    ["Port", "port"],
+    ["host", "hostname"],
+    ["hostnames", "hostname"],
+    ["idleTimeout", "idleTimeoutMs"],
+    ["idletimeoutms", "idleTimeoutMs"],
+    ["concurency", "concurrency"],
+  ])("takes %j for %j", (given, name) => {
+    expect(nearest(given, NAMES)).toBe(name);
+  });
+
+  it.each(["", "x", "po", "bananas", "timeout"])("knows nothing near %j", (given) => {
+    expect(nearest(given, NAMES)).toBeUndefined();
+  });
+
+  it("prefers the name that differs least", () => {
+    expect(nearest("--max-connection", ["--max-concurrent-handlers", "--max-connections"])).toBe("--max-connections");
+    expect(nearest("--max", ["--max-outbound-bytes", "--max-frames"])).toBe("--max-frames");
+  });
+
+  it("prefers a name that begins like it", () => {
+    expect(nearest("--host", ["--port", "--hostname"])).toBe("--hostname");
+  });
+});
