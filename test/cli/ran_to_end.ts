@@ -14,8 +14,9 @@ export async function ranToEnd(
       out: (text) => {
         out += text;
       },
-      err: (text) => {
+      err: (text, done) => {
         err += text;
+        done();
       },
       colors: false,
       columns: 100,
