@@ -1,3 +1,5 @@
+import { describe, isError } from "../core/mod.ts";
+
 /** The exit codes of the command line. 0: all drained. */
 export const EXIT_FAILED = 1;
 export const EXIT_USAGE = 2;
@@ -25,15 +27,10 @@ export function runFailure(message: string, options?: ErrorOptions): Failure {
 
 /** The first line of what was thrown: messages of runtimes go on with import stacks and code frames. */
 export function firstLine(thrown: unknown): string {
-  const causes: unknown[] = thrown instanceof AggregateError ? thrown.errors : [];
-  const line = messageOf(causes[0] ?? thrown)
+  // Several of one module, from Deno and Bun: the first tells most.
+  const [first = thrown] = isError(thrown) && thrown instanceof AggregateError ? (thrown.errors as unknown[]) : [];
+  const line = describe(first)
     .split("\n")
     .find((candidate) => candidate.trim() !== "");
   return line?.trim() ?? "no reason given";
-}
-
-function messageOf(thrown: unknown): string {
-  // What Bun throws for a module that it cannot parse has a message and is no Error.
-  const message = (thrown as { message?: unknown } | null | undefined)?.message;
-  return typeof message === "string" && message !== "" ? message : String(thrown);
 }

@@ -1,4 +1,4 @@
-import { addressText } from "../core/mod.ts";
+import { addressText, isError } from "../core/mod.ts";
 import { type ErrorCode, SpillwayError } from "../mod.ts";
 import { type Failure, firstLine, runFailure } from "./failure.ts";
 
@@ -31,7 +31,7 @@ const DENO_DENIED: Explanation = { wrong: "Deno does not permit it", advice: "ru
 /** Why listening failed, and what to do. */
 export function listenFailure(hostname: string, port: number, error: SpillwayError): Failure {
   const where = addressText({ hostname, port });
-  const denied = error.cause instanceof Error && error.cause.name === "NotCapable";
+  const denied = isError(error.cause) && error.cause.name === "NotCapable";
   const explanation = denied ? DENO_DENIED : EXPLANATIONS[error.code];
   if (explanation === undefined) return runFailure(`no server on ${where}: ${firstLine(error)}`, { cause: error });
   return runFailure(`cannot listen on ${where}: ${explanation.wrong}; ${explanation.advice}`, { cause: error });

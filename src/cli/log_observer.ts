@@ -1,5 +1,5 @@
 import type { Logger, LogLevel } from "@logtape/logtape";
-import { addressText } from "../core/mod.ts";
+import { addressText, isError, takeApart } from "../core/mod.ts";
 import type { CloseReason, ConnectionInfo, Observer, ServerEvent, SpillwayError } from "../mod.ts";
 
 /** A server event as something to log. */
@@ -18,9 +18,6 @@ const ORDERLY: ReadonlySet<CloseReason> = new Set([
   "idle-timeout",
   "lifetime-reached",
 ]);
-
-/** How far a chain of causes is followed: it may be a ring. */
-const MOST_CAUSES = 4;
 
 /** An observer that logs every event. */
 export function logObserver(logger: Logger): Observer {
@@ -123,10 +120,5 @@ function connectionFields({ id, remoteAddress }: ConnectionInfo): Record<string,
 
 /** Plain fields: an Error itself loses its message and stack on the way through a formatter. */
 export function errorFields({ code, message, cause }: SpillwayError): Record<string, unknown> {
-  return { code, error: message, ...(cause instanceof Error && { cause: errorChain(cause, MOST_CAUSES) }) };
-}
-
-function errorChain({ name, message, stack, cause }: Error, causes: number): Record<string, unknown> {
-  const fields = { name, message, stack };
-  return cause instanceof Error && causes > 0 ? { ...fields, cause: errorChain(cause, causes - 1) } : fields;
+  return { code, error: message, ...(isError(cause) && { cause: takeApart(cause) }) };
 }

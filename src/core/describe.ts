@@ -15,19 +15,29 @@ export interface ErrorText {
   readonly cause?: ErrorText;
 }
 
-/** What was thrown, for a message: an error's message or name, and the text of anything else. */
+/**
+ * What was thrown, for a message: what it says as its `message`, an error's name, and the text of anything else. Never throws.
+ *
+ * @example
+ * ```ts
+ * import { describe } from "spillway/core";
+ *
+ * console.log(describe(new Error("no route")), describe(Symbol("odd")), describe(Object.create(null)));
+ * // no route Symbol(odd) an object that cannot be described
+ * ```
+ */
 export function describe(thrown: unknown): string {
+  // What Bun throws for a module that it cannot parse has a message and is no Error.
+  const message = textProperty(thrown, "message");
+  if (message !== undefined && message !== "") return message;
   if (!isError(thrown)) return textOf(thrown);
-  for (const name of ["message", "name"]) {
-    const text = textProperty(thrown, name);
-    if (text !== undefined && text !== "") return text;
-  }
-  return "an error that cannot be described";
+  const name = textProperty(thrown, "name") ?? "";
+  return name === "" ? "an error that cannot be described" : name;
 }
 
 /** Takes apart what was thrown; `causes`: how many of its causes at most. What is no error has its text as `message`. */
 export function takeApart(thrown: unknown, causes: number = MOST_CAUSES): ErrorText {
-  if (!isError(thrown)) return { name: "Error", message: textOf(thrown) };
+  if (!isError(thrown)) return { name: "Error", message: describe(thrown) };
   const stack = textProperty(thrown, "stack");
   const code = textProperty(thrown, "code");
   const cause = property(thrown, "cause");
@@ -58,14 +68,14 @@ function textOf(thrown: unknown): string {
   }
 }
 
-function textProperty(error: Error, name: string): string | undefined {
-  const value = property(error, name);
+function textProperty(thrown: unknown, name: string): string | undefined {
+  const value = property(thrown, name);
   return typeof value === "string" ? value : undefined;
 }
 
-function property(error: Error, name: string): unknown {
+function property(thrown: unknown, name: string): unknown {
   try {
-    return (error as unknown as Record<string, unknown>)[name];
+    return (thrown as Readonly<Record<string, unknown>> | null | undefined)?.[name];
   } catch {
     return undefined;
   }

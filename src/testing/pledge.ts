@@ -1,4 +1,4 @@
-import type { ServerEvent } from "../core/mod.ts";
+import { isError, type ServerEvent, takeApart } from "../core/mod.ts";
 import type { ServedModel } from "./served_model.ts";
 import type { Simulation } from "./simulation.ts";
 
@@ -16,8 +16,8 @@ export class BrokenPledge extends Error {
 
 /** Two failures of one kind are probably one fault. */
 export function kindOf(failure: unknown): string {
-  if (failure instanceof BrokenPledge) return failure.pledge;
-  return failure instanceof Error ? failure.name : typeof failure;
+  if (!isError(failure)) return typeof failure;
+  return failure instanceof BrokenPledge ? failure.pledge : takeApart(failure, 0).name;
 }
 
 /** A promise of the server that a simulation checks. */

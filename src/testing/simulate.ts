@@ -1,4 +1,4 @@
-import { type CloseReason, checkWhole, type Service, SpillwayError } from "../core/mod.ts";
+import { type CloseReason, checkWhole, describe, type Service, SpillwayError } from "../core/mod.ts";
 import { drawFault, FAULTS, type Fault, inflict } from "./faults.ts";
 import type { ManualClock } from "./manual_clock.ts";
 import { kindOf } from "./pledge.ts";
@@ -138,7 +138,7 @@ async function follow(
     world.trace.add(-number, `client ${number} is done`);
     await connection.close();
   } catch (error) {
-    world.trace.add(-number, `client ${number}: ${String(error)}`);
+    world.trace.add(-number, `client ${number}: ${describe(error)}`);
     if (!(error instanceof SpillwayError)) world.fail(error);
   }
 }
@@ -157,7 +157,7 @@ async function explain<In, Out, State>(
   });
   const { trace } = await play(options, few, spanMs, true);
   const message = [
-    `seed ${options.seed}: ${failure instanceof Error ? failure.message : String(failure)}`,
+    `seed ${options.seed}: ${describe(failure)}`,
     `${few.length} of ${acts.length} acts are enough:`,
     ...few.map((act) => `  ${act.at.toFixed(3)} ${labelOf(act)}`),
     "what happens then:",

@@ -35,6 +35,8 @@ export const HOSTILE: readonly (readonly [name: string, thrown: unknown, text: s
     "an error that cannot be described",
   ],
   ["a Symbol", Symbol("odd"), "Symbol(odd)"],
+  ["an object with a message that is no Error", { message: "parse error" }, "parse error"],
+  ["an object whose message is empty", { message: "" }, "[object Object]"],
   ["undefined", undefined, "undefined"],
   ["null", null, "null"],
   ["a BigInt", 12n, "12"],

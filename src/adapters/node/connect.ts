@@ -1,4 +1,4 @@
-import type { Connection, ConnectOptions } from "../../core/mod.ts";
+import { type Connection, type ConnectOptions, isError } from "../../core/mod.ts";
 import { NodeDriver } from "./driver.ts";
 import { connectError } from "./errors.ts";
 import { connect as connectSocket } from "./native.ts";
@@ -7,7 +7,7 @@ import { connect as connectSocket } from "./native.ts";
 export function connect({ hostname, port, signal }: ConnectOptions): Promise<Connection> {
   return new Promise((resolve, reject) => {
     const socket = connectSocket({ host: hostname, port, allowHalfOpen: true, noDelay: true });
-    const onAbort = () => socket.destroy(signal?.reason instanceof Error ? signal.reason : new Error("aborted"));
+    const onAbort = () => socket.destroy(isError(signal?.reason) ? signal.reason : new Error("aborted"));
     const onError = (cause: Error) => {
       signal?.removeEventListener("abort", onAbort);
       reject(connectError(cause, signal));
