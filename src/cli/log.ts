@@ -7,10 +7,10 @@ import {
   getTextFormatter,
   type Logger,
   type LogRecord,
-  sanitizeControlSequences,
   type TextFormatter,
   type TextFormatterOptions,
 } from "@logtape/logtape";
+import { escapeText } from "../core/mod.ts";
 import type { LogOutput } from "./log_output.ts";
 
 /** What can be asked for with `--log-level`: that level and what is more severe. */
@@ -26,6 +26,11 @@ export interface LogOptions {
   readonly colors: boolean;
   readonly output: LogOutput;
 }
+
+/** Characters that hide or reorder text, or break a line. */
+const UNSAFE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
+/** The formatters' own: the end of a line, and the begin of a colour. LogTape escapes both in what it is given. */
+const OWN = new Set(["\n", "\u001b"]);
 
 /** Begins to log; takes the place of an earlier log. Returns the logger of the command line. */
 export function startLog({ level, format, colors, output }: LogOptions): Logger {
@@ -50,7 +55,18 @@ function jsonFormatter(): TextFormatter {
   const json = getJsonLinesFormatter({ properties: "flatten", message: "template" });
   const sentence = getTextFormatter({ value: "bare", timestamp: "none", format: ({ message }) => message });
   // The template is replaced with the sentence made from it: the formatter's own one puts each value into quotes.
-  return (record) => json({ ...record, rawMessage: sentence(record).slice(0, -1) });
+  return (record) =>
+    escapeUnsafe(json({ ...record, rawMessage: sentence(record).slice(0, -1) }), (character) =>
+      Array.from({ length: character.length }, (_, i) => unicodeEscape(character.charCodeAt(i))).join(""),
+    );
+}
+
+function escapeUnsafe(text: string, escape: (character: string) => string): string {
+  return text.replace(UNSAFE, (character) => (OWN.has(character) ? character : escape(character)));
+}
+
+function unicodeEscape(unit: number): string {
+  return `\\u${unit.toString(16).padStart(4, "0")}`;
 }
 
 /** One line a record for a person to read; below it the stack of what a handler threw. */
@@ -61,7 +77,8 @@ function prettyFormatter(colors: boolean): TextFormatter {
     timeZone: null,
     format: ({ timestamp, level, message, record }) => `${timestamp} ${level} ${message}${stackOf(record)}`,
   };
-  return colors ? getAnsiColorFormatter(options) : getTextFormatter(options);
+  const pretty = colors ? getAnsiColorFormatter(options) : getTextFormatter(options);
+  return (record) => escapeUnsafe(pretty(record), (character) => escapeText(character, 2));
 }
 
 /** The stacks of an error and its causes, indented: their text may quote what a connection sent. */
@@ -71,8 +88,7 @@ function stackOf({ properties }: LogRecord): string {
   let text = "";
   let error = properties.cause as { stack?: unknown; cause?: unknown } | undefined;
   for (let label = ""; typeof error?.stack === "string"; error = error.cause as typeof error, label = "caused by: ") {
-    const stack = sanitizeControlSequences(label + error.stack, { sgr: "escape" });
-    text += `\n${stack.replace(/^/gm, "  ")}`;
+    for (const line of (label + error.stack).split("\n")) text += `\n  ${escapeText(line, line.length)}`;
   }
   return text;
 }

@@ -1,5 +1,5 @@
 import type { Logger, LogLevel } from "@logtape/logtape";
-import { addressText, isError, takeApart } from "../core/mod.ts";
+import { addressText, type Clock, type ErrorText, isError, RepeatSampler, takeApart } from "../core/mod.ts";
 import type { CloseReason, ConnectionInfo, Observer, ServerEvent, SpillwayError } from "../mod.ts";
 
 /** A server event as something to log. */
@@ -19,12 +19,43 @@ const ORDERLY: ReadonlySet<CloseReason> = new Set([
   "lifetime-reached",
 ]);
 
-/** An observer that logs every event. */
-export function logObserver(logger: Logger): Observer {
-  return (event) => {
+const MOST_MESSAGE_CHARACTERS = 1_024;
+const MOST_STACK_CHARACTERS = 16_384;
+
+/**
+ * An observer that logs events. Of a flood of like errors, a few are logged in full, and the others in one line with their number
+ * every ten seconds.
+ */
+export function logObserver(logger: Logger, clock?: Clock): Observer {
+  const log = (event: ServerEvent, prefix = "", sum: Record<string, unknown> = {}) => {
     const { level, message, fields } = eventRecord(event);
-    logger[level](message, { event: event.type, ...fields });
+    logger[level](prefix + message, { event: event.type, ...fields, ...sum });
   };
+  const sampler = new RepeatSampler<ServerEvent>((_, more, seconds, last) => {
+    const count = more.toLocaleString("en-US");
+    log(last, "{count} more like this in {seconds} s, the last: ", { count, more, seconds });
+  }, clock);
+  return (event) => {
+    if (event.type === "drained") sampler.end();
+    const kind = kindOf(event);
+    if (kind === undefined || sampler.admits(kind, event)) log(event);
+  };
+}
+
+/** What a flood of events is recognised by. Undefined for an event that is logged each time. */
+function kindOf(event: ServerEvent): string | undefined {
+  switch (event.type) {
+    case "accept-error":
+    case "frame-error":
+    case "handler-error":
+      return `${event.type} ${event.error.code}`;
+    case "connection-closed":
+      return ORDERLY.has(event.reason) ? undefined : `${event.type} ${event.reason}`;
+    case "slow-consumer":
+      return event.type;
+    default:
+      return undefined;
+  }
 }
 
 /** What to log of an event, and how urgent it is. */
@@ -120,5 +151,20 @@ function connectionFields({ id, remoteAddress }: ConnectionInfo): Record<string,
 
 /** Plain fields: an Error itself loses its message and stack on the way through a formatter. */
 export function errorFields({ code, message, cause }: SpillwayError): Record<string, unknown> {
-  return { code, error: message, ...(isError(cause) && { cause: takeApart(cause) }) };
+  const fields = { code, error: shortened(message, MOST_MESSAGE_CHARACTERS) };
+  return isError(cause) ? { ...fields, cause: shortenedCause(takeApart(cause)) } : fields;
+}
+
+function shortenedCause({ message, stack, cause, ...error }: ErrorText): ErrorText {
+  return {
+    ...error,
+    message: shortened(message, MOST_MESSAGE_CHARACTERS),
+    ...(stack !== undefined && { stack: shortened(stack, MOST_STACK_CHARACTERS) }),
+    ...(cause !== undefined && { cause: shortenedCause(cause) }),
+  };
+}
+
+/** An error may quote all that a peer has sent. */
+function shortened(text: string, length: number): string {
+  return text.length <= length ? text : `${text.slice(0, length)}… (${text.length - length} more)`;
 }

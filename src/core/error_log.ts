@@ -4,10 +4,10 @@ import { type ErrorText, takeApart } from "./describe.ts";
 import type { SpillwayError } from "./errors.ts";
 import { escapeText } from "./escape_text.ts";
 import type { ConnectionInfo } from "./exchange.ts";
+import { RepeatSampler } from "./repeat_sampler.ts";
 
-/** How many reports of one kind are written in full within one period; those beyond are counted, and summed up at its end. */
-const FULL_REPORTS = 5;
-const PERIOD_MS = 10_000;
+/** While no descriptor is free, and for so long after that, no stack is written. */
+const NO_STACK_MS = 10_000;
 /** The longest line, in characters before they are escaped, and how many lines of a stack are written. */
 const MOST_CHARACTERS = 512;
 const MOST_STACK_LINES = 16;
@@ -23,15 +23,6 @@ export interface LoggedEvent {
   readonly error?: SpillwayError;
 }
 
-/** Reports of one kind within one period. */
-interface Kind {
-  readonly since: number;
-  written: number;
-  /** Those that were not written, and how the last of them would have begun. */
-  more: number;
-  last: () => string;
-}
-
 /**
  * Where the errors of a server go that has no observer: `console.error`, each with the address of its connection and the stack of
  * what caused it. To keep it beside an observer of your own, call {@link ErrorLog.observe} with each event.
@@ -39,8 +30,8 @@ interface Kind {
  * - **Bounded**: of each kind of error, five are written in 10 s, and then how many more there were. Stacks and lines are cut.
  * - **Safe**: what peers sent is escaped. Nothing here throws.
  *
- * `console.error` writes as the runtime does. Into a pipe that is full it waits, on Deno and Node for as long as nobody reads:
- * where that can happen, have an observer that does not.
+ * `console.error` writes as the runtime does: a full pipe that nobody reads stops the process on Deno and Bun, and a held terminal on all
+ * three. A service for which that matters has an observer that does not wait.
  *
  * @example
  * ```ts
@@ -65,13 +56,16 @@ interface Kind {
  */
 export class ErrorLog {
   readonly #clock: Clock;
-  readonly #kinds = new Map<string, Kind>();
-  #timer: unknown;
+  readonly #sampler: RepeatSampler<() => string>;
   /** When there was last no descriptor free. */
   #exhaustedAt = Number.NEGATIVE_INFINITY;
 
   constructor(clock: Clock = systemClock) {
     this.#clock = clock;
+    this.#sampler = new RepeatSampler((kind, more, seconds, last) => {
+      const count = more.toLocaleString("en-US");
+      write(`spillway: ${count} more like this in ${seconds} s [${kind}]; the last: ${lineOf(last)}`);
+    }, clock);
   }
 
   /** Reports an event that is an error. Does nothing for any other. */
@@ -90,50 +84,15 @@ export class ErrorLog {
    * @param cause what was thrown, for its stack
    */
   report(kind: string, what: () => string, cause?: unknown): void {
-    const now = this.#clock.now();
-    let reports = this.#kinds.get(kind);
-    if (reports === undefined || now - reports.since >= PERIOD_MS) {
-      if (reports !== undefined) this.#sumUp(kind, reports);
-      reports = { since: now, written: 0, more: 0, last: what };
-      this.#kinds.set(kind, reports);
-    }
-    if (reports.written < FULL_REPORTS) {
-      reports.written += 1;
-      // Out of descriptors, Deno panics when it looks for the source of a stack's lines.
-      write(`spillway: ${lineOf(what)}` + (now - this.#exhaustedAt < PERIOD_MS ? "" : stackText(cause)));
-    } else {
-      reports.more += 1;
-      reports.last = what;
-      this.#timer ??= this.#clock.setTimeout(() => this.#onTimer(), PERIOD_MS);
-    }
+    if (!this.#sampler.admits(kind, what)) return;
+    // Out of descriptors, Deno panics when it looks for the source of a stack's lines.
+    const stackless = this.#clock.now() - this.#exhaustedAt < NO_STACK_MS;
+    write(`spillway: ${lineOf(what)}${stackless ? "" : stackText(cause)}`);
   }
 
   /** Sums up at once what was not written. No timer is left. */
   end(): void {
-    this.#clock.clearTimeout(this.#timer);
-    this.#timer = undefined;
-    for (const [kind, reports] of this.#kinds) this.#sumUp(kind, reports);
-    this.#kinds.clear();
-  }
-
-  #onTimer(): void {
-    this.#timer = undefined;
-    const now = this.#clock.now();
-    for (const [kind, reports] of this.#kinds) {
-      if (now - reports.since < PERIOD_MS && reports.more > 0) {
-        this.#timer ??= this.#clock.setTimeout(() => this.#onTimer(), PERIOD_MS - (now - reports.since));
-      } else if (now - reports.since >= PERIOD_MS) {
-        this.#kinds.delete(kind);
-        this.#sumUp(kind, reports);
-      }
-    }
-  }
-
-  #sumUp(kind: string, { last, more, since }: Kind): void {
-    if (more === 0) return;
-    const seconds = Math.max(1, Math.round((this.#clock.now() - since) / 1_000));
-    const count = more.toLocaleString("en-US");
-    write(`spillway: ${count} more like this in ${seconds} s [${kind}]; the last: ${lineOf(last)}`);
+    this.#sampler.end();
   }
 }
 

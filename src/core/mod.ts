@@ -22,5 +22,6 @@ export { checkCount, checkNumber, checkWhole, resolveLimits } from "./limits.ts"
 export { nearest } from "./nearest.ts";
 export { plainAddress, plainHostname } from "./plain_address.ts";
 export { ReadBuffer } from "./read_buffer.ts";
+export { RepeatSampler } from "./repeat_sampler.ts";
 export { isStream } from "./reply_stream.ts";
 export { serve } from "./server.ts";

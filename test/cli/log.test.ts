@@ -4,6 +4,7 @@ import { LOG_LEVELS, type LogOptions, startLog } from "../../src/cli/log.ts";
 import { logObserver } from "../../src/cli/log_observer.ts";
 import { LogOutput } from "../../src/cli/log_output.ts";
 import { SpillwayError } from "../../src/mod.ts";
+import { type ManualClock, manualClock } from "../../src/testing/mod.ts";
 
 afterEach(() => resetSync());
 
@@ -13,7 +14,7 @@ const connection = {
   localAddress: { hostname: "127.0.0.1", port: 8080 },
 };
 
-function started(options: Partial<LogOptions>) {
+function started(options: Partial<LogOptions>, clock?: ManualClock) {
   const written: string[] = [];
   const logger = startLog({
     level: "info",
@@ -25,7 +26,7 @@ function started(options: Partial<LogOptions>) {
     }),
     ...options,
   });
-  return { logger, written, observe: logObserver(logger) };
+  return { logger, written, observe: logObserver(logger, clock) };
 }
 
 describe("json", () => {
@@ -92,6 +93,90 @@ describe("pretty", () => {
     const { written, observe } = started({ colors });
     observe({ type: "draining", connections: 1 });
     expect(written.join("").includes("\u001b[")).toBe(colors);
+  });
+});
+
+// Each of these hides text, reorders it, or breaks a line somewhere.
+const UNSEEN = "\r\u0085\u200b\u202e\u2028\u2066\ufeff\u{e0041}";
+
+describe.each(["json", "pretty"] as const)("what a peer sent, in a %s log", (format) => {
+  it("hides and reorders nothing, in a message and in a stack", () => {
+    const { written, observe } = started({ format });
+    const cause = new Error(`bad ${UNSEEN} line`, { cause: new Error(UNSEEN) });
+    observe({
+      type: "handler-error",
+      connection,
+      error: new SpillwayError("handler-failed", cause.message, { cause }),
+    });
+    const text = written.join("");
+    expect(text).toContain("\\u202e");
+    expect(text).not.toMatch(/[\p{Cf}\p{Zl}\p{Zp}]|(?!\n)\p{Cc}/u);
+    if (format === "json") expect(JSON.parse(text)).toMatchObject({ cause: { message: cause.message } });
+  });
+
+  it("is cut to a bounded length", () => {
+    const { written, observe } = started({ format });
+    const cause = new Error("x".repeat(1_000_000));
+    cause.cause = cause;
+    observe({
+      type: "handler-error",
+      connection,
+      error: new SpillwayError("handler-failed", cause.message, { cause }),
+    });
+    expect(written.join("").length).toBeLessThan(120_000);
+    expect(written.join("")).toContain("… (998976 more)");
+  });
+
+  it("cannot keep the log from being written, whatever was thrown", () => {
+    const { written, observe } = started({ format });
+    const cause = new Error("seen");
+    Object.defineProperty(cause, "message", {
+      get() {
+        throw new Error("hostile");
+      },
+    });
+    observe({ type: "handler-error", connection, error: new SpillwayError("handler-failed", "it threw", { cause }) });
+    expect(written.join("")).toContain("it threw");
+  });
+});
+
+describe("a flood", () => {
+  const error = new SpillwayError("frame-too-large", "a line of more than 8 bytes");
+
+  it("is five lines and a sum every ten seconds, for each kind", async () => {
+    const clock = manualClock();
+    const { written, observe } = started({ format: "json" }, clock);
+    for (let i = 0; i < 1_209; i += 1) observe({ type: "frame-error", connection, error, skipped: true });
+    expect(written).toHaveLength(5);
+    observe({ type: "handler-error", connection, error: new SpillwayError("handler-failed", "boom") });
+    expect(written).toHaveLength(6);
+    await clock.advance(10_000);
+    expect(written).toHaveLength(7);
+    expect(JSON.parse(written[6] as string)).toMatchObject({
+      level: "WARN",
+      event: "frame-error",
+      more: 1_204,
+      seconds: 10,
+      message:
+        "1,204 more like this in 10 s, the last: connection 7 from 127.0.0.1:5000: a frame was skipped: a line of more than 8 bytes",
+    });
+    expect(clock.pending).toBe(0);
+  });
+
+  it("is summed up before the drained server is reported", () => {
+    const { written, observe } = started({}, manualClock());
+    for (let i = 0; i < 7; i += 1) observe({ type: "frame-error", connection, error, skipped: true });
+    observe({ type: "drained", drained: 1, aborted: 0 });
+    expect(written.slice(5)).toEqual([
+      expect.stringContaining("2 more like this in 1 s, the last: connection 7"),
+      expect.stringContaining("drained, connections ended in order: 1"),
+    ]);
+  });
+
+  it("of connections that open and close in order is logged line by line at debug", () => {
+    const { written, observe } = started({ level: "debug" });
+    for (let i = 0; i < 100; i += 1) observe({ type: "connection-opened", connection });
+    expect(written).toHaveLength(100);
   });
 });
 
