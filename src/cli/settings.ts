@@ -68,6 +68,8 @@ export interface Setting {
 
 const LIMITS: Readonly<Record<keyof Limits, string>> = {
   idleTimeoutMs: "no byte while nothing is in flight",
+  silenceTimeoutMs: "no byte received, whatever is sent",
+  keepAliveMs: "probe a connection after so long without a byte; not on Deno",
   frameTimeoutMs: "a frame was begun and is not whole",
   handlerTimeoutMs: "a frame is not answered; for compute, more than --delay",
   writeTimeoutMs: "the other side takes nothing",

@@ -12,7 +12,7 @@
  * | `frame-too-large` / `frame-invalid` | the decoder refused a frame |
  * | `codec-failed` | the codec threw something that it should not |
  * | `handler-failed` | the handler threw, rejected, or returned what the codec cannot encode |
- * | `handler-timeout`, `idle-timeout`, `frame-timeout`, `write-timeout`, `handshake-timeout` | that deadline passed |
+ * | `handler-timeout`, `idle-timeout`, `silence-timeout`, `frame-timeout`, `write-timeout`, `handshake-timeout` | that deadline passed |
  * | `request-timeout` | nothing that this side asked was answered any more (as the code of a request: it was not answered in time) |
  * | `slow-consumer` | the other side does not read what is sent to it, and the policy is `"close"` |
  * | `lifetime-reached` | the connection was open for as long as it may be |
@@ -33,6 +33,7 @@ export type CloseReason =
   | "handler-failed"
   | "handler-timeout"
   | "idle-timeout"
+  | "silence-timeout"
   | "frame-timeout"
   | "write-timeout"
   | "handshake-timeout"
@@ -69,7 +70,7 @@ export type ErrorCode =
   // Requests
   /** The client is closed, or about to be: the request was not sent. */
   | "client-closed"
-  /** No transport for this runtime. */
+  /** No transport for this runtime, or an option that this runtime cannot carry out. */
   | "runtime-unsupported"
   // Compute pools
   /** There can be no workers: piscina is not installed, for instance. */

@@ -9,6 +9,18 @@
 export interface Limits {
   /** No byte for so long while nothing is in flight: `idle-timeout`. Default 300000 (5 min). */
   readonly idleTimeoutMs: number;
+  /**
+   * No byte received for so long, whatever was sent meanwhile: `silence-timeout`. It is for peers that must speak up from time to time:
+   * a connection that is broadcast to is never idle, even when nobody is left at its other end. It runs while it is the other side's
+   * turn: not while its frames wait here or are at work, nor while a reply to it is on its way. Default `Infinity`.
+   */
+  readonly silenceTimeoutMs: number;
+  /**
+   * A connection on which nothing has come for so long is probed by the system (TCP keepalive), every second: after ten probes without an
+   * answer it ends as `connection-failed` or `connection-reset`. Counted in whole seconds, rounded up; at most 32767000. Default
+   * `Infinity`: no probes. Node and Bun only: `runtime-unsupported` on Deno.
+   */
+  readonly keepAliveMs: number;
   /** A frame was begun and is not whole after so long: `frame-timeout`. Default 30000. */
   readonly frameTimeoutMs: number;
   /** A handler has not finished after so long: `handler-timeout`. Default 30000. */
@@ -46,8 +58,13 @@ export interface Limits {
   readonly backlog: number;
 }
 
+/** What the kernel takes for the time before the first probe: 15 bits of seconds. */
+const LONGEST_KEEP_ALIVE_MS = 32_767_000;
+
 const DEFAULTS: Limits = {
   idleTimeoutMs: 300_000,
+  silenceTimeoutMs: Number.POSITIVE_INFINITY,
+  keepAliveMs: Number.POSITIVE_INFINITY,
   frameTimeoutMs: 30_000,
   handlerTimeoutMs: 30_000,
   writeTimeoutMs: 30_000,
@@ -70,7 +87,18 @@ export function resolveLimits(given: Partial<Limits>): Limits {
     const value = given[name] ?? fallback;
     limits[name] = name.endsWith("Ms") ? checkDuration(name, value) : checkCount(name, value);
   }
+  checkKeepAlive(limits.keepAliveMs as number);
   return limits as unknown as Limits;
+}
+
+function checkKeepAlive(ms: number): void {
+  if (ms <= LONGEST_KEEP_ALIVE_MS || ms === Infinity) return;
+  throw new RangeError(`keepAliveMs must be at most ${LONGEST_KEEP_ALIVE_MS} (Infinity turns it off), not ${ms}`);
+}
+
+/** What a transport is told of keepalive: nothing when it is off. Whole seconds, which is how the kernel counts. */
+export function keepAliveOf({ keepAliveMs }: Limits): { readonly keepAliveMs?: number } {
+  return keepAliveMs === Infinity ? {} : { keepAliveMs: 1_000 * Math.ceil(keepAliveMs / 1_000) };
 }
 
 /** A number of milliseconds above 0, or `Infinity`. */

@@ -49,6 +49,8 @@ export class Outbox<Out> implements TurnOwner {
   framesDropped = 0;
   /** When output last began to wait or made progress. */
   progressAt = 0;
+  /** A reply was added and not all of what came behind it is written: the other side is still being served. */
+  answering = false;
   encoder: Encoder<Out>;
   readonly #connection: Connection;
   readonly #settings: OutboxSettings;
@@ -108,6 +110,7 @@ export class Outbox<Out> implements TurnOwner {
     try {
       this.#put(this.encoder, frame);
       this.framesOut += 1;
+      this.answering = true;
     } catch (cause) {
       throw replyError(cause);
     }
@@ -281,6 +284,7 @@ export class Outbox<Out> implements TurnOwner {
   #noteWritten(): void {
     this.bytesOut += this.#unwritten;
     this.#unwritten = 0;
+    if (this.answering && this.pending === 0) this.answering = false;
     this.#flushes?.reach(this.bytesOut);
   }
 

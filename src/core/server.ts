@@ -8,7 +8,7 @@ import { SpillwayError } from "./errors.ts";
 import type { ConnectionInfo } from "./exchange.ts";
 import { codecError } from "./faults.ts";
 import { type Group, Groups } from "./group.ts";
-import { checkDuration, checkHostname, checkPort, type Limits, resolveLimits } from "./limits.ts";
+import { checkDuration, checkHostname, checkPort, keepAliveOf, type Limits, resolveLimits } from "./limits.ts";
 import { compose } from "./middleware.ts";
 import { connectionClosed, type DrainResult, type Observer, type ServerEvent } from "./observer.ts";
 import { Permits } from "./permits.ts";
@@ -282,7 +282,7 @@ function hooksOf<In, Out, State>(options: ServeOptions<In, Out, State>): Hooks<I
  * Listens on a transport and serves every connection.
  *
  * @throws {TypeError | RangeError} at once, for an option that makes no sense
- * @throws {SpillwayError} `address-in-use`, `address-not-available`, `permission-denied`, `host-not-found`, `listen-failed`
+ * @throws {SpillwayError} `address-in-use`, `address-not-available`, `permission-denied`, `host-not-found`, `listen-failed`, `runtime-unsupported`
  */
 export async function serve<In, Out, State = unknown>(
   transport: Transport,
@@ -292,6 +292,7 @@ export async function serve<In, Out, State = unknown>(
   const port = checkPort(options.port);
   const limits = resolveLimits(options);
   checkService(options);
-  const listener = await transport.listen({ hostname, port, backlog: Math.min(limits.backlog, LARGEST_BACKLOG) });
+  const backlog = Math.min(limits.backlog, LARGEST_BACKLOG);
+  const listener = await transport.listen({ hostname, port, backlog, ...keepAliveOf(limits) });
   return new Server(transport, listener, limits, options);
 }

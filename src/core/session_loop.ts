@@ -289,6 +289,7 @@ export class SessionLoop<In, Out, State>
       case "disconnect-timeout":
         return this.#ending.giveUp();
       case "idle-timeout":
+      case "silence-timeout":
       case "lifetime-reached":
         return this.stop(due);
     }

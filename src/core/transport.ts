@@ -31,6 +31,11 @@ export interface ListenOptions {
    * with a fixed backlog ignores it.
    */
   readonly backlog: number;
+  /**
+   * Probe accepted connections on which nothing has come for so long: whole seconds. Left out: do not. A runtime that cannot refuses with
+   * `runtime-unsupported`.
+   */
+  readonly keepAliveMs?: number;
 }
 
 /** Where to connect to. */
@@ -41,6 +46,8 @@ export interface ConnectOptions {
   readonly port: number;
   /** Gives up the attempt; has no effect once connected. */
   readonly signal?: AbortSignal;
+  /** As {@link ListenOptions.keepAliveMs}. */
+  readonly keepAliveMs?: number;
 }
 
 /** Whoever runs a {@link Connection}: told by a call of what would cost a promise and its callbacks for as long as it lasts. */
@@ -121,8 +128,11 @@ export interface Listener extends AsyncIterable<Connection> {
 export interface Transport {
   /** Name and version of what carries the bytes, such as `node 20.20.2`. */
   readonly name: string;
-  /** @throws {SpillwayError} `address-in-use`, `address-not-available`, `permission-denied`, `host-not-found`, `listen-failed` */
+  /** @throws {SpillwayError} `address-in-use`, `address-not-available`, `permission-denied`, `host-not-found`, `listen-failed`, `runtime-unsupported` */
   listen(options: ListenOptions): Promise<Listener>;
-  /** @throws {SpillwayError} `connection-refused`, `connection-timed-out`, `host-not-found`, `connect-aborted`, `connect-failed` */
+  /**
+   * @throws {SpillwayError} `connection-refused`, `connection-timed-out`, `host-not-found`, `connect-aborted`, `connect-failed`,
+   * `runtime-unsupported`
+   */
   connect(options: ConnectOptions): Promise<Connection>;
 }

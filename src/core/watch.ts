@@ -21,6 +21,7 @@ export type Phase =
 /** What is due when a deadline passes. */
 export type Due =
   | "idle-timeout"
+  | "silence-timeout"
   | "frame-timeout"
   | "handler-timeout"
   | "write-timeout"
@@ -60,6 +61,8 @@ export class Watch extends Deadline<Watched> {
   #closingAt = 0;
   #wokenAt = 0;
   #parkAfterMs = PARK_AFTER_MS;
+  /** Since when it has been the other side's turn to speak; `Infinity` while it is ours, or nobody looks. */
+  #listeningSince = Infinity;
 
   /** The connection is about to be read, or written to, since `now`: if it has no streams, that ends a pause. */
   wake(now: number): void {
@@ -83,7 +86,9 @@ export class Watch extends Deadline<Watched> {
   /** The same after a write began or was taken, which mostly finds an earlier deadline: that one looks at what has happened. */
   armForOutput(phase: Phase): void {
     const { outbox, settings } = this.owner;
-    const { idleTimeoutMs, writeTimeoutMs } = settings.limits;
+    const { idleTimeoutMs, silenceTimeoutMs, writeTimeoutMs } = settings.limits;
+    // A reply may be out: from then on the other side is listened to.
+    if (silenceTimeoutMs !== Infinity) return this.arm(phase);
     const soonestAt = outbox.progressAt + Math.min(writeTimeoutMs, idleTimeoutMs, this.#parkAfterMs);
     if (this.at > soonestAt) this.arm(phase);
   }
@@ -119,6 +124,7 @@ export class Watch extends Deadline<Watched> {
     if (phase === "stopping") return;
     this.#earliest(openedAt + limits.lifetimeMs, "lifetime-reached");
     if (inbox.starved) this.#earliest(inbox.frameBegunAt + limits.frameTimeoutMs, "frame-timeout");
+    if (limits.silenceTimeoutMs !== Infinity) this.#watchSilence(limits.silenceTimeoutMs, busy);
     if (busy || outbox.writing || !inbox.starved) return;
     // What was pushed in this turn is about to be written.
     const quietSince = outbox.pending > 0 ? settings.clock.now() : this.#quietSince();
@@ -127,6 +133,17 @@ export class Watch extends Deadline<Watched> {
     const parks = connection.own !== undefined && connection.park !== undefined;
     if (!parks || !inbox.idle || !(inbox.reading || outbox.attached)) return;
     this.#earliest(Math.max(quietSince, this.#wokenAt) + this.#parkAfterMs, "park");
+  }
+
+  /** The other side is silent only while it has nothing to wait for: its frames are all answered, and the replies are out. */
+  #watchSilence(limitMs: number, busy: boolean): void {
+    const { inbox, outbox, settings } = this.owner;
+    const ourTurn = busy || !inbox.starved || outbox.answering;
+    if (ourTurn) this.#listeningSince = Infinity;
+    else {
+      if (this.#listeningSince === Infinity) this.#listeningSince = settings.clock.now();
+      this.#earliest(Math.max(inbox.heardAt, this.#listeningSince) + limitMs, "silence-timeout");
+    }
   }
 
   /** When something last happened. */

@@ -19,6 +19,27 @@ export function deadlines(platform: Platform): void {
       expect(durationMs).toBeGreaterThanOrEqual(600);
     });
 
+    testOn(platform, "a connection that says nothing is closed, however much is sent to it", async () => {
+      const { dial, closed, server } = await start(platform, {
+        codec: lines(),
+        handler: (line) => line,
+        onConnect: (session) => session.join("all"),
+        idleTimeoutMs: 300,
+        silenceTimeoutMs: 900,
+      });
+      const client = await dial();
+      const news = setInterval(() => server.group("all").broadcast("news"), 20);
+      try {
+        const { reason, durationMs, framesOut } = await closed();
+        expect(reason).toBe("silence-timeout");
+        expect(durationMs).toBeGreaterThanOrEqual(900);
+        expect(framesOut).toBeGreaterThan(5);
+        expect(await client.ended).toBe("fin");
+      } finally {
+        clearInterval(news);
+      }
+    });
+
     testOn(platform, "a frame that drips in is cut off, however often bytes come", async () => {
       const { dial, closed } = await start(platform, {
         codec: lines(),

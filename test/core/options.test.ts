@@ -12,6 +12,7 @@ const COUNTS = [
 ] as const;
 const DURATIONS = [
   "idleTimeoutMs",
+  "silenceTimeoutMs",
   "frameTimeoutMs",
   "handlerTimeoutMs",
   "writeTimeoutMs",
@@ -41,6 +42,8 @@ const REFUSED = [
   ...nonsense([...COUNTS, ...DURATIONS], [0, -0, -1, -Infinity, Number.NaN], RangeError),
   ...nonsense(COUNTS, [0.5, 1.5, 2 ** 53], RangeError),
   ...nonsense([...COUNTS, ...DURATIONS], ["1", true, {}, 1n], TypeError),
+  ...nonsense(["keepAliveMs"], [0, -1, Number.NaN, 32_767_001], RangeError),
+  ...nonsense(["keepAliveMs"], ["1", true], TypeError),
   ...nonsense(["port"], [-1, 65_536, 80.5, Number.NaN, Infinity], RangeError),
   ...nonsense(["port"], ["80", undefined, null], TypeError),
   ...nonsense(["hostname"], ["", 127, {}], TypeError),
@@ -71,6 +74,7 @@ describe("serve: an option at its edge", () => {
     ...COUNTS.flatMap((name) => [1, 2 ** 53 - 1, Infinity].map((value) => ({ name, value }))),
     ...DURATIONS.flatMap((name) => [0.5, 1, Number.MAX_VALUE, Infinity].map((value) => ({ name, value }))),
     ...[...COUNTS, ...DURATIONS, "hostname", "observer", "onInvalidFrame"].map((name) => ({ name, value: undefined })),
+    ...["keepAliveMs"].flatMap((name) => [0.5, 32_767_000, Infinity, undefined].map((value) => ({ name, value }))),
     ...["port"].flatMap((name) => [0, 1, 65_535].map((value) => ({ name, value }))),
   ])("$name: $value is taken", async ({ name, value }) => {
     expect(await refusal({ [name]: value })).toBeUndefined();

@@ -4,7 +4,13 @@ import type { Mutated } from "./mutation.ts";
 export const WATCHING: readonly Mutated[] = [
   {
     file: "src/core/watch.ts",
-    tests: ["test/core/session_deadlines", "test/core/parking", "test/core/session_close", "test/core/handshake"],
+    tests: [
+      "test/core/session_deadlines",
+      "test/core/parking",
+      "test/core/session_close",
+      "test/core/handshake",
+      "test/core/session_silence",
+    ],
     mutations: [
       {
         name: "has no write deadline",
@@ -35,6 +41,21 @@ export const WATCHING: readonly Mutated[] = [
         name: "takes only what comes for a sign of life",
         find: "Math.max(inbox.heardAt, pipeline.settledAt, outbox.progressAt)",
         replacement: "inbox.heardAt",
+      },
+      {
+        name: "takes a peer that waits for its answer for a silent one",
+        find: "const ourTurn = busy || !inbox.starved || outbox.answering;",
+        replacement: "const ourTurn = outbox.answering;",
+      },
+      {
+        name: "takes a slow reader of a reply for a silent peer",
+        find: "const ourTurn = busy || !inbox.starved || outbox.answering;",
+        replacement: "const ourTurn = busy || !inbox.starved;",
+      },
+      {
+        name: "counts the time of its own turn as the other side's silence",
+        find: "if (ourTurn) this.#listeningSince = Infinity;",
+        replacement: "if (ourTurn) void 0;",
       },
       {
         name: "has no handler deadline while it stops",

@@ -4,12 +4,12 @@ import { connectError } from "./errors.ts";
 import { native } from "./native.ts";
 
 /** Connects with `Bun.connect`. */
-export async function connect({ hostname, port, signal }: ConnectOptions): Promise<Connection> {
+export async function connect({ hostname, port, signal, keepAliveMs }: ConnectOptions): Promise<Connection> {
   let opened: BunDriver | undefined;
   const socket = {
     ...handlers((driver) => {
       opened = driver;
-    }),
+    }, keepAliveMs),
     // Without it Bun prints the error besides rejecting.
     connectError: () => {},
   };

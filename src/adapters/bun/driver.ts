@@ -24,10 +24,11 @@ export class BunDriver implements Driver {
   /** The write that the kernel has not taken whole. */
   #unsettled: { rest: Uint8Array; resolve(): void; reject(error: SpillwayError): void } | undefined;
 
-  constructor(socket: TcpSocket<BunDriver>) {
+  constructor(socket: TcpSocket<BunDriver>, keepAliveMs: number | undefined) {
     socket.data = this;
     socket.pause();
     socket.setNoDelay(true);
+    if (keepAliveMs !== undefined) socket.setKeepAlive(true, keepAliveMs);
     this.#socket = socket;
     // Addresses cannot be read any more after 'close'.
     this.remoteAddress = { hostname: socket.remoteAddress, port: socket.remotePort };
@@ -104,10 +105,10 @@ export class BunDriver implements Driver {
 }
 
 /** Handlers of every socket; `onOpen` is told of a new connection. */
-export function handlers(onOpen: (driver: BunDriver) => void): TcpHandlers<BunDriver> {
+export function handlers(onOpen: (driver: BunDriver) => void, keepAliveMs: number | undefined): TcpHandlers<BunDriver> {
   return {
     binaryType: "uint8array",
-    open: (socket) => onOpen(new BunDriver(socket)),
+    open: (socket) => onOpen(new BunDriver(socket, keepAliveMs)),
     data: (socket, chunk) => socket.data.onData(chunk),
     drain: (socket) => socket.data.onDrain(),
     end: (socket) => socket.data.onEnd(),

@@ -11,10 +11,10 @@ import { listenError } from "./errors.ts";
 import { native, type TcpListener } from "./native.ts";
 
 /** Listens with `Bun.listen`. Bun accepts on its own: connections that nobody takes wait, paused. Its backlog is fixed. */
-export async function listen({ hostname, port, backlog }: ListenOptions): Promise<Listener> {
+export async function listen({ hostname, port, backlog, keepAliveMs }: ListenOptions): Promise<Listener> {
   const queue = new AcceptQueue(backlog);
   try {
-    const socket = handlers((driver) => queue.push(driver.connection));
+    const socket = handlers((driver) => queue.push(driver.connection), keepAliveMs);
     return new BunListener(native().listen({ hostname, port, allowHalfOpen: true, socket }), queue);
   } catch (cause) {
     throw listenError(cause as Error);

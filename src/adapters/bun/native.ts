@@ -15,6 +15,7 @@ export interface TcpSocket<Data> {
   end(): void;
   terminate(): void;
   setNoDelay(noDelay?: boolean): boolean;
+  setKeepAlive(enable?: boolean, initialDelayMs?: number): boolean;
 }
 
 export interface TcpHandlers<Data> {

@@ -1,10 +1,11 @@
 import type { Connection, ConnectOptions } from "../../core/mod.ts";
 import { DenoDriver } from "./driver.ts";
-import { connectError } from "./errors.ts";
+import { connectError, refuseKeepAlive } from "./errors.ts";
 import { native } from "./native.ts";
 
 /** Connects with `Deno.connect`. */
-export async function connect({ hostname, port, signal }: ConnectOptions): Promise<Connection> {
+export async function connect({ hostname, port, signal, keepAliveMs }: ConnectOptions): Promise<Connection> {
+  refuseKeepAlive(keepAliveMs);
   try {
     const conn = await native().connect({ hostname, port, ...(signal && { signal }) });
     conn.setNoDelay(true);

@@ -60,6 +60,12 @@ export function connectionError(cause: Error): SpillwayError {
   return new SpillwayError(lookUp(CONNECTION, cause) ?? "connection-failed", cause.message, { cause });
 }
 
+/** Deno turns probes on with the system's own delay, mostly two hours, and cannot set another. */
+export function refuseKeepAlive(keepAliveMs: number | undefined): void {
+  if (keepAliveMs === undefined) return;
+  throw new SpillwayError("runtime-unsupported", "Deno cannot set keepAliveMs: use silenceTimeoutMs");
+}
+
 function lookUp(table: Record<string, ErrorCode>, cause: Error): ErrorCode | undefined {
   return table[(cause as { code?: string }).code ?? ""] ?? table[cause.name];
 }

@@ -1,10 +1,11 @@
 import { type Address, type Connection, type Listener, type ListenOptions, plainAddress } from "../../core/mod.ts";
 import { DenoDriver } from "./driver.ts";
-import { acceptError, listenError } from "./errors.ts";
+import { acceptError, listenError, refuseKeepAlive } from "./errors.ts";
 import { native, type TcpListener } from "./native.ts";
 
 /** Listens with `Deno.listen`. Nothing is accepted until it is asked for: the rest waits in the kernel. */
-export async function listen({ hostname, port, backlog }: ListenOptions): Promise<Listener> {
+export async function listen({ hostname, port, backlog, keepAliveMs }: ListenOptions): Promise<Listener> {
+  refuseKeepAlive(keepAliveMs);
   try {
     return new DenoListener(native().listen({ hostname, port, tcpBacklog: backlog }));
   } catch (cause) {

@@ -31,7 +31,7 @@ export const transport: Transport = {
  * Listens, and serves every connection. See the core's `serve`: the same, on any transport.
  *
  * @throws {TypeError | RangeError} for an option that makes no sense
- * @throws {SpillwayError} `address-in-use`, `address-not-available`, `permission-denied`, `host-not-found`, `listen-failed`
+ * @throws {SpillwayError} `address-in-use`, `address-not-available`, `permission-denied`, `host-not-found`, `listen-failed`, `runtime-unsupported`
  */
 export function serve<In, Out>(options: ServeOptions<In, Out>): Promise<Server<In, Out>> {
   return serveOn(transport, options);
@@ -41,7 +41,8 @@ export function serve<In, Out>(options: ServeOptions<In, Out>): Promise<Server<I
  * Connects to a server, to send it requests. See the core's `connect`: the same, on any transport.
  *
  * @throws {TypeError | RangeError} for an option that makes no sense
- * @throws {SpillwayError} `connection-refused`, `connection-timed-out`, `host-not-found`, `connect-aborted`, `connect-failed`, `codec-failed`
+ * @throws {SpillwayError} `connection-refused`, `connection-timed-out`, `host-not-found`, `connect-aborted`, `connect-failed`, `codec-failed`,
+ * `runtime-unsupported`
  */
 export function connect<In, Out>(options: ClientOptions<In, Out>): Promise<Client<In, Out>> {
   return connectOn(transport, options);

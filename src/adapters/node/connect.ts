@@ -1,12 +1,13 @@
 import { type Connection, type ConnectOptions, isError } from "../../core/mod.ts";
 import { NodeDriver } from "./driver.ts";
 import { connectError } from "./errors.ts";
-import { connect as connectSocket } from "./native.ts";
+import { connect as connectSocket, keepAlive } from "./native.ts";
 
 /** Connects with `node:net`. */
-export function connect({ hostname, port, signal }: ConnectOptions): Promise<Connection> {
+export function connect({ hostname, port, signal, keepAliveMs }: ConnectOptions): Promise<Connection> {
   return new Promise((resolve, reject) => {
-    const socket = connectSocket({ host: hostname, port, allowHalfOpen: true, noDelay: true });
+    const options = { host: hostname, port, allowHalfOpen: true, noDelay: true, ...keepAlive(keepAliveMs) };
+    const socket = connectSocket(options);
     const onAbort = () => socket.destroy(isError(signal?.reason) ? signal.reason : new Error("aborted"));
     const onError = (cause: Error) => {
       signal?.removeEventListener("abort", onAbort);

@@ -8,19 +8,18 @@ import {
 } from "../../core/mod.ts";
 import { NodeDriver } from "./driver.ts";
 import { acceptError, listenError } from "./errors.ts";
-import { createServer, type Server } from "./native.ts";
+import { createServer, keepAlive, type Server } from "./native.ts";
 
 /** Who listens there accepts at any local address. */
 const EVERYWHERE = ["0.0.0.0", "::"];
 
 /** Listens with `node:net`. Node accepts on its own: connections that nobody takes wait, paused. */
-export function listen({ hostname, port, backlog }: ListenOptions): Promise<Listener> {
+export function listen({ hostname, port, backlog, keepAliveMs }: ListenOptions): Promise<Listener> {
   return new Promise((resolve, reject) => {
     const queue = new AcceptQueue(backlog);
     let localAddress: Address | undefined;
-    const server = createServer({ allowHalfOpen: true, pauseOnConnect: true, noDelay: true }, (socket) =>
-      queue.push(new NodeDriver(socket, localAddress).connection),
-    );
+    const options = { allowHalfOpen: true, pauseOnConnect: true, noDelay: true, ...keepAlive(keepAliveMs) };
+    const server = createServer(options, (socket) => queue.push(new NodeDriver(socket, localAddress).connection));
     const onListenError = (cause: Error) => reject(listenError(cause));
     server.once("error", onListenError);
     server.listen({ host: hostname, port, backlog }, () => {

@@ -4,3 +4,8 @@ import { versions } from "node:process";
 export { connect, createServer, type Server, type Socket } from "node:net";
 
 export const version = (): string => versions.node;
+
+/** How Node is told to probe a socket on which nothing has come for so long. */
+export function keepAlive(keepAliveMs: number | undefined): { keepAlive?: true; keepAliveInitialDelay?: number } {
+  return keepAliveMs === undefined ? {} : { keepAlive: true, keepAliveInitialDelay: keepAliveMs };
+}

@@ -4,6 +4,7 @@ import { type CloseReason, type ErrorCode, SpillwayError } from "../errors.ts";
 import type { ConnectionInfo } from "../exchange.ts";
 import { codecError } from "../faults.ts";
 import { Groups } from "../group.ts";
+import { keepAliveOf } from "../limits.ts";
 import type { DrainResult, ServerEvent } from "../observer.ts";
 import { Permits } from "../permits.ts";
 import { SessionLoop } from "../session_loop.ts";
@@ -88,9 +89,13 @@ export class ClientLoop<In, Out> implements RequestsEvents, ReconnectionEvents, 
   }
 
   dial(signal: AbortSignal | undefined): Promise<Connection> {
-    const { clock, connectTimeoutMs, hostname, port } = this.settings;
+    const { clock, connectTimeoutMs, hostname, limits, port } = this.settings;
     const deadlines = this.#deadlines;
-    return dial(this.#transport, { hostname, port, connectTimeoutMs, clock, deadlines }, signal);
+    return dial(
+      this.#transport,
+      { hostname, port, connectTimeoutMs, ...keepAliveOf(limits), clock, deadlines },
+      signal,
+    );
   }
 
   request(frame: Out, signal: AbortSignal | undefined, timeoutMs: number): Promise<In> {

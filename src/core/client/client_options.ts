@@ -17,6 +17,8 @@ import { type ReconnectOptions, resolveReconnect } from "./reconnect_options.ts"
 export type ClientLimits = Pick<
   Limits,
   | "idleTimeoutMs"
+  | "silenceTimeoutMs"
+  | "keepAliveMs"
   | "frameTimeoutMs"
   | "writeTimeoutMs"
   | "lingerTimeoutMs"

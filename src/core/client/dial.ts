@@ -8,6 +8,7 @@ export interface DialOptions {
   readonly hostname: string;
   readonly port: number;
   readonly connectTimeoutMs: number;
+  readonly keepAliveMs?: number;
   readonly clock: Clock;
   readonly deadlines: DeadlineQueue;
 }
@@ -18,7 +19,7 @@ export interface DialOptions {
  * @throws {SpillwayError} `connection-timed-out`, `connect-aborted`, what the transport throws
  */
 export function dial(transport: Transport, options: DialOptions, signal: AbortSignal | undefined): Promise<Connection> {
-  const { hostname, port, connectTimeoutMs, clock, deadlines } = options;
+  const { hostname, port, connectTimeoutMs, keepAliveMs, clock, deadlines } = options;
   return new Promise((resolve, reject) => {
     const controller = new AbortController();
     const onAbort = () => giveUp(aborted(signal));
@@ -36,7 +37,7 @@ export function dial(transport: Transport, options: DialOptions, signal: AbortSi
     signal?.addEventListener("abort", onAbort);
     deadline.at = clock.now() + connectTimeoutMs;
     deadlines.arm(deadline);
-    void transport.connect({ hostname, port, signal: controller.signal }).then(
+    void transport.connect({ hostname, port, signal: controller.signal, ...(keepAliveMs && { keepAliveMs }) }).then(
       (connection) => {
         settle();
         resolve(connection);

@@ -1,0 +1,93 @@
+import { readFileSync } from "node:fs";
+import process from "node:process";
+import { afterEach, describe, expect, it } from "vitest";
+import { type Connection, type Listener, lines, serve, transport } from "../../src/mod.ts";
+import { dialNet } from "./net_client.ts";
+
+const native = await transport();
+const refuses = native.name.startsWith("deno");
+/** Where the kernel shows its timers. */
+const shown = process.platform === "linux";
+
+/** The kernel's timer of a connection, seen from the end at `local`: `keepalive` and its milliseconds, or none. */
+function timerOf(local: number, remote: number): { readonly kind: string; readonly leftMs: number } {
+  const port = (text = "") => Number.parseInt(text.split(":")[1] ?? "", 16);
+  for (const line of readFileSync("/proc/net/tcp", "utf8").split("\n")) {
+    const [, from, to, , , timer = ""] = line.trim().split(/\s+/);
+    if (port(from) !== local || port(to) !== remote) continue;
+    const [kind = "", left = ""] = timer.split(":");
+    return { kind: kind === "02" ? "keepalive" : kind, leftMs: 10 * Number.parseInt(left, 16) };
+  }
+  throw new Error(`no connection from port ${local} to port ${remote}`);
+}
+
+/** The delay is counted in whole seconds, from the moment at which the connection was made. */
+function expectKeepAlive(local: number, remote: number, ms: number): void {
+  const { kind, leftMs } = timerOf(local, remote);
+  expect(kind).toBe("keepalive");
+  expect(leftMs).toBeLessThanOrEqual(ms);
+  expect(leftMs).toBeGreaterThan(ms - 30_000);
+}
+
+async function expectRefusal(attempt: Promise<unknown>): Promise<void> {
+  await expect(attempt).rejects.toMatchObject({ code: "runtime-unsupported" });
+}
+
+describe("keepAliveMs", () => {
+  const ends: (() => void | Promise<unknown>)[] = [];
+
+  afterEach(async () => {
+    for (const end of ends.splice(0)) await end();
+  });
+
+  async function listen(keepAliveMs?: number): Promise<Listener> {
+    const options = { hostname: "127.0.0.1", port: 0, backlog: 16, ...(keepAliveMs && { keepAliveMs }) };
+    const listener = await native.listen(options);
+    ends.push(() => listener.close());
+    return listener;
+  }
+
+  async function accept(listener: Listener): Promise<Connection> {
+    const { value } = (await listener[Symbol.asyncIterator]().next()) as IteratorYieldResult<Connection>;
+    ends.push(() => value.abort());
+    return value;
+  }
+
+  it("reaches the sockets that are accepted, or is refused before anything listens", async () => {
+    if (refuses) return expectRefusal(listen(600_000));
+    const listener = await listen(600_000);
+    const client = await dialNet(listener.address);
+    ends.push(() => client.reset());
+    await accept(listener);
+    if (shown) expectKeepAlive(listener.address.port, client.port, 600_000);
+  });
+
+  it("reaches the sockets that connect, or is refused before anything connects", async () => {
+    const listener = await listen();
+    const connecting = native.connect({ ...listener.address, keepAliveMs: 600_000 });
+    if (refuses) return expectRefusal(connecting);
+    const near = await connecting;
+    ends.push(() => near.abort());
+    if (shown) expectKeepAlive(near.localAddress.port, listener.address.port, 600_000);
+  });
+
+  it("is an option of serve(), in whole seconds that are rounded up", async () => {
+    const serving = serve({ port: 0, codec: lines(), handler: (line) => line, keepAliveMs: 120_000.5 });
+    if (refuses) return expectRefusal(serving);
+    const server = await serving;
+    ends.push(() => server.shutdown());
+    const client = await dialNet(server.address);
+    client.send("hello\n");
+    await client.until("\n");
+    if (shown) expectKeepAlive(server.address.port, client.port, 121_000);
+    client.finish();
+  });
+
+  it("is off unless it is asked for", async () => {
+    const listener = await listen();
+    const client = await dialNet(listener.address);
+    ends.push(() => client.reset());
+    await accept(listener);
+    if (shown) expect(timerOf(listener.address.port, client.port).kind).toBe("00");
+  });
+});
