@@ -12,6 +12,12 @@ export interface Clock {
   afterRound?(callback: () => void): void;
 }
 
+/**
+ * Immediates of a round. Deno looks at the network once in 61 turns of its loop while there is something else to do, and gives
+ * what it has found in the next few. Node and Bun need one.
+ */
+const ROUND_TURNS = 80;
+
 const { setImmediate } = globalThis as { setImmediate?: (callback: () => void) => unknown };
 
 /** The runtime's own monotonic clock and timers. */
@@ -19,10 +25,15 @@ export const systemClock: Clock = {
   now: () => performance.now(),
   setTimeout: (callback, delayMs) => setTimeout(callback, delayMs),
   clearTimeout: (handle) => clearTimeout(handle as number | undefined),
-  // Immediates alone do not make Deno and Bun look at the network, and timers alone do not make Node. Deno reads from about
-  // 128 connections in a round.
-  afterRound: (callback) => {
-    setTimeout(() => (setImmediate ?? setTimeout)(callback), 0);
+  afterRound(callback) {
+    let turns = 0;
+    const turn = (): void => {
+      turns += 1;
+      if (turns > ROUND_TURNS || setImmediate === undefined) callback();
+      else setImmediate(turn);
+    };
+    // Immediates alone do not make timers fire on every runtime, and timers alone do not make Node look at the network.
+    setTimeout(turn, 0);
   },
 };
 

@@ -29,6 +29,11 @@ export class Deadline<Owner extends DeadlineOwner = DeadlineOwner> {
   constructor(owner: Owner) {
     this.owner = owner;
   }
+
+  /** Whether it finds somebody late: then it passes only when what waits has been looked at. */
+  get judges(): boolean {
+    return true;
+  }
 }
 
 /**
@@ -141,24 +146,30 @@ export class DeadlineQueue {
     else this.#clearTimer();
   }
 
-  /** When the first of those that are due at `now` was; `Infinity` when none is. Whatever was moved is put where it belongs. */
+  /**
+   * When the first of those that are due at `now`, and judge somebody, was due; `Infinity` when none is. What was moved is put
+   * where it belongs, and what judges nobody passes.
+   */
   #firstDue(now: number): number {
     for (let first = this.#heap[0]; first !== undefined && first.queuedAt <= now; first = this.#heap[0]) {
-      if (first.at <= now) return first.at;
-      this.#remove(first);
-      this.#requeue(first);
+      if (first.at > now) {
+        this.#remove(first);
+        this.#requeue(first);
+      } else if (first.judges) return first.at;
+      else this.#pass(first, now);
     }
     return Infinity;
   }
 
   /** Tells the owners of those that were due at `instant`. */
   #passUntil(instant: number, now: number): void {
-    while (this.#firstDue(instant) < Infinity) {
-      const first = this.#heap[0] as Deadline;
-      this.#remove(first);
-      first.at = Infinity;
-      first.owner.onDeadline(now);
-    }
+    while (this.#firstDue(instant) < Infinity) this.#pass(this.#heap[0] as Deadline, now);
+  }
+
+  #pass(deadline: Deadline, now: number): void {
+    this.#remove(deadline);
+    deadline.at = Infinity;
+    deadline.owner.onDeadline(now);
   }
 
   /** Its owner moved it later in the meantime. */

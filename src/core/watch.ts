@@ -64,6 +64,10 @@ export class Watch extends Deadline<Watched> {
   /** Since when it has been the other side's turn to speak; `Infinity` while it is ours, or nobody looks. */
   #listeningSince = Infinity;
 
+  override get judges(): boolean {
+    return this.due !== "park";
+  }
+
   /** The connection is about to be read, or written to, since `now`: if it has no streams, that ends a pause. */
   wake(now: number): void {
     const { inbox, outbox } = this.owner;
@@ -95,8 +99,10 @@ export class Watch extends Deadline<Watched> {
 
   /** Whether something is due at `now`: see `due`. Otherwise arms the deadline again. */
   passed(phase: Phase, now: number): boolean {
+    const { judges } = this;
     this.#set(phase);
-    if (this.at > now) {
+    // Armed to park, it may find that something else is due too.
+    if (this.at > now || (this.judges && !judges)) {
       this.owner.settings.deadlines.arm(this);
       return false;
     }

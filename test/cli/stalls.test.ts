@@ -35,9 +35,15 @@ class Peer {
     });
   }
 
-  send(line: string): void {
-    this.sent += 1;
-    this.#socket.write(`${line}\n`);
+  send(line: string, times = 1): void {
+    this.sent += times;
+    this.#socket.write(`${line}\n`.repeat(times));
+  }
+
+  /** Whether it reads what comes. */
+  read(reads: boolean): void {
+    if (reads) this.#socket.resume();
+    else this.#socket.pause();
   }
 
   /** Fulfils when everything is answered, or the connection is over. */
@@ -59,37 +65,78 @@ afterAll(() => {
   for (const cli of started) cli.kill();
 });
 
-/** Twenty that ping, one that falls silent, and what becomes of them when the server stalls in between. */
-async function seeThrough(stall: (cli: CliProcess, silent: Peer) => void): Promise<void> {
+async function serving(): Promise<{ cli: CliProcess; port: number }> {
   const cli = new CliProcess("serve", "stalling.mjs", "--port", "0", "--log-level", "error");
   started.push(cli);
-  const port = await cli.ready();
+  return { cli, port: await cli.ready() };
+}
+
+const pause = () => new Promise((resolve) => setTimeout(resolve, PING_EVERY_MS));
+
+/** Everybody is there, and has got an answer to everything. */
+async function expectAnswered(peers: readonly Peer[]): Promise<void> {
+  await Promise.all(peers.map((peer) => peer.answered()));
+  expect(peers.filter(({ over }) => !over).length, "peers alive").toBe(peers.length);
+  expect(peers.filter(({ sent, received }) => received === sent).length, "peers answered").toBe(peers.length);
+  for (const peer of peers) peer.leave();
+}
+
+/** Twenty that ping, one that falls silent, and what becomes of them when the server stalls in between. */
+async function seeThrough(stall: (cli: CliProcess, silent: Peer) => void): Promise<void> {
+  const { cli, port } = await serving();
   const peers = Array.from({ length: PEERS }, () => new Peer(port));
   const silent = new Peer(port);
   for (let ping = 0; ping < PINGS; ping++) {
     for (const peer of peers) peer.send(`ping ${ping}`);
     if (ping === 2) stall(cli, silent);
-    await new Promise((resolve) => setTimeout(resolve, PING_EVERY_MS));
+    await pause();
   }
-  await Promise.all(peers.map((peer) => peer.answered()));
-  expect(peers.filter(({ over }) => !over).length, "peers alive").toBe(PEERS);
-  expect(peers.filter(({ sent, received }) => received === sent).length, "peers answered").toBe(PEERS);
   await silent.ended;
   expect(cli.stderr).toBe("ended idle-timeout\n");
-  for (const peer of peers) peer.leave();
+  await expectAnswered(peers);
   cli.kill();
 }
 
+function stop(cli: CliProcess): void {
+  cli.signal("SIGSTOP");
+  setTimeout(() => cli.signal("SIGCONT"), STALL_MS);
+}
+
 // Windows cannot stop a process.
-describe.skipIf(process.platform === "win32")("a stall of 2.5 s, with an idle deadline of 1 s", () => {
+describe.skipIf(process.platform === "win32")("a stall of 2.5 s, with deadlines of 1 s", { concurrent: true }, () => {
   it("by a handler that blocks costs nobody the connection but the one that caused it and fell silent", async () => {
     await seeThrough((_, silent) => silent.send(`block ${STALL_MS}`));
   });
 
   it("of a process that was stopped costs nobody the connection but the one that fell silent", async () => {
-    await seeThrough((cli) => {
-      cli.signal("SIGSTOP");
-      setTimeout(() => cli.signal("SIGCONT"), STALL_MS);
-    });
+    await seeThrough(stop);
+  });
+
+  it("does not make a reader slow that has read meanwhile", async () => {
+    const { cli, port } = await serving();
+    const [reader, hostile] = [new Peer(port), new Peer(port)];
+    reader.read(false);
+    reader.send("big");
+    hostile.send("first");
+    await hostile.answered();
+    hostile.send(`block ${STALL_MS}`);
+    reader.read(true);
+    await expectAnswered([reader]);
+    cli.kill();
   });
 });
+
+it("twenty that ping through a flood of lines from four are not found idle", async () => {
+  const { cli, port } = await serving();
+  const peers = Array.from({ length: PEERS }, () => new Peer(port));
+  const flooders = Array.from({ length: 4 }, () => new Peer(port));
+  for (const peer of peers) peer.send("first");
+  for (const flooder of flooders) flooder.send("work", 25_000);
+  while (flooders.some(({ over, sent, received }) => !over && received < sent)) {
+    for (const peer of peers) peer.send("ping");
+    await pause();
+  }
+  expect(flooders.map(({ received }) => received)).toEqual(flooders.map(({ sent }) => sent));
+  await expectAnswered(peers);
+  cli.kill();
+}, 60_000);

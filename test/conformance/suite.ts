@@ -15,6 +15,7 @@ import { middleware } from "./middleware.ts";
 import { parking } from "./parking.ts";
 import { type Platform, stopServersAfterEach } from "./platform.ts";
 import { pushes } from "./pushes.ts";
+import { stalls } from "./stalls.ts";
 import { streams } from "./streams.ts";
 import { upgrade } from "./upgrade.ts";
 
@@ -36,6 +37,7 @@ export function conformance(platform: Platform): void {
     lifecycle(platform);
     endings(platform);
     deadlines(platform);
+    stalls(platform);
     parking(platform);
     draining(platform);
     client(platform);

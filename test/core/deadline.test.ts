@@ -267,6 +267,27 @@ describe("DeadlineQueue after a stall", () => {
     expect(passed).toEqual([3_000, 3_000]);
   });
 
+  it("makes no round for one that judges nobody, which passes before the others are looked at", async () => {
+    const { clock, queue, passed, waiting, run } = rounds(200);
+    class Harmless extends Deadline {
+      override get judges(): boolean {
+        return false;
+      }
+    }
+    const harmless = new Harmless({ onDeadline: (now) => passed.push(-now) });
+    harmless.at = 100;
+    queue.arm(harmless);
+    clock.jump(150);
+    await clock.advance(0);
+    expect([passed, waiting.length]).toEqual([[-150], 0]);
+    harmless.at = 210;
+    queue.arm(harmless);
+    clock.jump(100);
+    await clock.advance(0);
+    run();
+    expect([passed, waiting.length]).toEqual([[-150, 250, -250], 0]);
+  });
+
   it("makes no round for a deadline that passes at its instant, nor for one that was moved", async () => {
     const { clock, deadline, passed, waiting } = rounds(100);
     clock.jump(50);

@@ -104,6 +104,11 @@ export const WATCHING: readonly Mutated[] = [
         replacement: "this.#passUntil(now, now);",
       },
       {
+        name: "makes rounds where nobody is judged",
+        find: "} else if (first.judges) return first.at;",
+        replacement: "} else return first.at;",
+      },
+      {
         name: "leaves the heap out of order",
         find: "this.#siftDown(last);",
         replacement: "",
