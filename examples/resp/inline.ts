@@ -21,7 +21,7 @@ export function splitInline(line: Bytes, maxWords: number): Bytes[] {
   const words: Bytes[] = [];
   for (WORD.lastIndex = 0; WORD.lastIndex < text.length; ) {
     const match = WORD.exec(text);
-    if (match === null) throw new SpillwayError("frame-invalid", "not a command: a quote without its end");
+    if (match === null) throw new SpillwayError("frame-invalid", "unbalanced quotes in request");
     if (words.length === maxWords) throw new SpillwayError("frame-too-large", `more than ${maxWords} words`);
     const [, plain = "", escaped = "", quoted = ""] = match;
     words.push(bytesOf(plain + unescaped(escaped) + quoted.replaceAll("\\'", "'")));

@@ -22,15 +22,14 @@ export const replyEncoder: Encoder<Reply> = {
   encode,
 
   /** In the words of Redis, where it has some; who cuts off a command gets no reply there either. */
-  encodeFault(reason: CloseReason, output: Output): void {
+  encodeFault(reason: CloseReason, output: Output, { message }: SpillwayError): void {
     if (reason === "unexpected-eof") return;
-    output.text(`-ERR ${FAULTS[reason] ?? reason}${CRLF}`);
+    const isDecoders = reason === "frame-invalid" || reason === "frame-too-large";
+    output.text(`-ERR ${isDecoders ? `Protocol error: ${message}` : (FAULTS[reason] ?? reason)}${CRLF}`);
   },
 };
 
 const FAULTS: Partial<Record<CloseReason, string>> = {
-  "frame-invalid": "Protocol error: invalid command",
-  "frame-too-large": "Protocol error: command too large",
   "too-many-connections": "max number of clients reached",
 };
 

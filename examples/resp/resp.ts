@@ -22,9 +22,10 @@ export function resp(options: Partial<RespLimits> = {}): Codec<Command, Reply> {
 const STAR = 0x2a;
 const CR = 0x0d;
 const LF = 0x0a;
-/** `*2` and `$5`, with digits that a double holds exactly. `*-1` is no array, and so no command. */
-const COUNT = /^\*(-1|\d{1,15})$/;
-const LENGTH = /^\$(\d{1,15})$/;
+const DOLLAR = 0x24;
+/** Behind `*` or `$`, with digits that a double holds exactly. An array of less than one is no command, and is skipped. */
+const COUNT = /^(-?\d{1,15})$/;
+const LENGTH = /^(\d{1,15})$/;
 const text = new TextDecoder("utf-8", { ignoreBOM: true });
 
 class CommandDecoder implements Decoder<Command> {
@@ -79,15 +80,19 @@ class CommandDecoder implements Decoder<Command> {
   /** What announces a bulk string or an array, or an inline command. */
   #readLine(line: Bytes): Command | undefined {
     const { maxArguments, maxFrameBytes } = this.#limits;
-    if (this.#missing > 0) this.#length = numberIn(line, LENGTH, maxFrameBytes - this.#bytes);
-    else if (line[0] === STAR) this.#missing = numberIn(line, COUNT, maxArguments);
-    else return splitInline(line, maxArguments);
+    if (this.#missing > 0) {
+      if (line[0] !== DOLLAR) throw new SpillwayError("frame-invalid", `expected '$', got '${shown(line[0])}'`);
+      this.#length = numberIn(line, LENGTH, maxFrameBytes - this.#bytes, "invalid bulk length");
+    } else if (line[0] === STAR) {
+      this.#missing = Math.max(0, numberIn(line, COUNT, maxArguments, "invalid multibulk length"));
+    } else return splitInline(line, maxArguments);
     return undefined;
   }
 
   /** An argument, and CRLF: the command, if it was the last. */
   #readBulk(bulk: Bytes, length: number): Command | undefined {
-    if (bulk[length] !== CR || bulk[length + 1] !== LF) throw new SpillwayError("frame-invalid", "no CRLF behind it");
+    if (bulk[length] !== CR || bulk[length + 1] !== LF)
+      throw new SpillwayError("frame-invalid", "no CRLF behind a bulk string");
     this.#words.push(bulk.subarray(0, length));
     this.#bytes += length;
     this.#length = undefined;
@@ -98,10 +103,15 @@ class CommandDecoder implements Decoder<Command> {
   }
 }
 
-/** The number in such a line. */
-function numberIn(line: Bytes, pattern: RegExp, most: number): number {
-  const number = Number(pattern.exec(text.decode(line))?.[1]);
-  if (Number.isNaN(number)) throw new SpillwayError("frame-invalid", `not ${pattern}`);
-  if (number > most) throw new SpillwayError("frame-too-large", `${number}, where at most ${most} are allowed`);
+/** The number behind the first byte of such a line. Redis tells a wrong one and one that is too large in the same words. */
+function numberIn(line: Bytes, pattern: RegExp, most: number, wrong: string): number {
+  const number = Number(pattern.exec(text.decode(line.subarray(1)))?.[1]);
+  if (Number.isNaN(number)) throw new SpillwayError("frame-invalid", wrong);
+  if (number > most) throw new SpillwayError("frame-too-large", wrong);
   return number;
+}
+
+/** A byte of the peer's, in a reply. */
+function shown(byte: number | undefined): string {
+  return byte !== undefined && byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : "?";
 }

@@ -1,4 +1,5 @@
 // Takes syslog messages (RFC 5424 and RFC 3164, over TCP as in RFC 6587) and prints each as a line of JSON. Answers nothing.
+// What is longer than the limit is cut and marked: half of a message is better than none.
 //   deno run -A src/main.ts serve ./examples/syslog/service.ts --port 6514
 //   logger --tcp --octet-count --server 127.0.0.1 --port 6514 'it works'
 import type { Service } from "spillway";
@@ -12,6 +13,8 @@ export interface LogMessage {
   readonly facility: number;
   /** What follows the priority, as it was sent. */
   readonly message: string;
+  /** Whether there was more of it. */
+  readonly truncated?: true;
 }
 
 /** What a message has that says nothing else: a notice of a user's program. */
@@ -23,7 +26,8 @@ const PRIORITY = /^<(\d|[1-9]\d|1[0-8]\d|19[01])>(.*)$/s;
 export function intake(sink: (message: LogMessage) => void | Promise<void>): Service<string> {
   return {
     codec: text(octetCounted()),
-    handler: (frame) => sink(logMessage(frame)),
+    handler: (frame, { truncated }) => sink(truncated ? { ...logMessage(frame), truncated } : logMessage(frame)),
+    onInvalidFrame: "truncate",
     // Senders say nothing for hours.
     idleTimeoutMs: Infinity,
   };
@@ -32,7 +36,7 @@ export function intake(sink: (message: LogMessage) => void | Promise<void>): Ser
 export default intake((message) => console.log(JSON.stringify(message)));
 
 function logMessage(frame: string): LogMessage {
-  const whole = frame.replace(/\r?\n$/, "");
+  const whole = frame.replace(/(?:\r?\n|\0)$/, "");
   const [, digits = USER_NOTICE, message = whole] = PRIORITY.exec(whole) ?? [];
   const priority = Number(digits);
   return { severity: priority % 8, facility: Math.floor(priority / 8), message };

@@ -9,6 +9,7 @@ export { type LineEncoding, type LinesOptions, lines } from "./codecs/lines.ts";
 export { type CloseReason, type ErrorCode, SpillwayError } from "./errors.ts";
 export type { ConnectionInfo, Context, Handler, Reply, Upgrade } from "./exchange.ts";
 export type { BroadcastOptions, BroadcastResult, Group } from "./group.ts";
+export type { InvalidFramePolicy } from "./invalid_frame.ts";
 export type { Limits } from "./limits.ts";
 export type { Middleware, Next } from "./middleware.ts";
 export type { ConnectionClosed, DrainResult, Observer, ServerEvent } from "./observer.ts";

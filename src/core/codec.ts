@@ -4,7 +4,7 @@
  * A {@link Codec} makes one {@link Decoder} and one {@link Encoder} per connection. Both are synchronous and see only
  * bytes and frames: no timer, no stream, no promise.
  */
-import type { CloseReason } from "./errors.ts";
+import type { CloseReason, SpillwayError } from "./errors.ts";
 import type { Bytes } from "./transport.ts";
 
 /**
@@ -18,8 +18,9 @@ import type { Bytes } from "./transport.ts";
  * - **Lazy**: what is behind a frame is not judged before that frame was taken: it may belong to another codec (`rest`).
  *
  * @typeParam Frame what a frame is; anything but `undefined`
+ * @typeParam Header what stands before a frame, where the framing has more to say there than a length
  */
-export interface Decoder<Frame> {
+export interface Decoder<Frame, Header = unknown> {
   /** Takes the next bytes. Must not throw: report what is wrong from `next`, in its place among the frames. */
   push(chunk: Bytes): void;
   /**
@@ -48,6 +49,10 @@ export interface Decoder<Frame> {
    * numbers, copies. The chunk's memory is then read into again. Left out: false.
    */
   readonly leavesChunks?: boolean;
+  /** Whether the frame that `next` gave last is only the beginning of one that was too long. Left out: it never is. */
+  readonly truncated?: boolean;
+  /** What stood before the frame that `next` gave last. Left out: nothing but what the framing itself needed. */
+  readonly header?: Header;
   /**
    * What was pushed and is not part of a frame that was given, in one piece; the caller's. The last call: the connection goes
    * on with another codec (`context.upgrade`). Left out: a connection that began with this codec keeps it.
@@ -75,8 +80,13 @@ export interface Encoder<Frame> {
    * that is thrown counts as the codec's own failure
    */
   encode(frame: Frame, output: Output): void;
-  /** Puts the one frame that tells the other side why its connection is about to end. Optional: not every protocol has one. */
-  encodeFault?(reason: CloseReason, output: Output): void;
+  /**
+   * Puts the one frame that tells the other side why its connection is about to end. Optional: not every protocol has one.
+   *
+   * `error` has the detail, for protocols that need its words. Its message may quote what a handler threw: send only
+   * messages that the codec itself wrote, which are those of `frame-too-large` and `frame-invalid`.
+   */
+  encodeFault?(reason: CloseReason, output: Output, error: SpillwayError): void;
 }
 
 /**
@@ -84,12 +94,19 @@ export interface Encoder<Frame> {
  *
  * @typeParam In the frames that arrive
  * @typeParam Out the frames that are sent
+ * @typeParam Header what stands before the frames that arrive, where a framing has more to say there than a length
  */
-export interface Codec<In, Out = In> {
+export interface Codec<In, Out = In, Header = unknown> {
   /** A decoder for one connection. */
-  decoder(): Decoder<In>;
+  decoder(): Decoder<In, Header>;
   /** An encoder for one connection; one without state may be shared by all. */
   encoder(): Encoder<Out>;
+  /**
+   * A decoder for one connection, for sessions with `onInvalidFrame: "truncate"`: instead of throwing `frame-too-large`
+   * it gives the beginning of the frame, as long as the limit allows, says so (`truncated`), and drops the rest. Left out:
+   * this codec cannot, and a server with that policy refuses it.
+   */
+  truncatingDecoder?(): Decoder<In, Header>;
 }
 
 /** @throws {TypeError} not a codec */

@@ -26,6 +26,8 @@ export interface Context<Out = unknown, State = unknown> {
   readonly connection: ConnectionInfo;
   /** The connection itself: what can be sent to it, and what is kept for it. */
   readonly session: Session<Out, State>;
+  /** Whether the frame is only the beginning of one that was too long (`onInvalidFrame: "truncate"`). */
+  readonly truncated: boolean;
   /**
    * Aborts while the handler works, or its stream is being sent, when its result is no longer wanted: its deadline passed, the
    * connection broke, or a drain was forced. The reason is a {@link SpillwayError} whose `code` says which. Made when first asked for. A listener
@@ -38,7 +40,8 @@ export interface Context<Out = unknown, State = unknown> {
    * before the handler first awaits, or with a `concurrency` of 1, that is exactly what follows this frame. Does nothing when
    * the connection is about to end: a handler has failed, or called `close()`.
    *
-   * @throws {TypeError} the handler has finished, or the present codec cannot hand over its input (see {@link Decoder})
+   * @throws {TypeError} the handler has finished, the present codec cannot hand over its input (see {@link Decoder}), or the
+   * new one cannot do what `onInvalidFrame` asks for
    *
    * @example
    * ```ts
@@ -124,6 +127,10 @@ export class Exchange<Out, State> implements Context<Out, State> {
     return this.#owner.session;
   }
 
+  get truncated(): boolean {
+    return false;
+  }
+
   get signal(): AbortSignal {
     if (this.#controller === undefined) {
       this.#controller = new AbortController();
@@ -168,6 +175,13 @@ export class Exchange<Out, State> implements Context<Out, State> {
     this.#abortedWith = error;
     this.#controller?.abort(error);
     this.stream?.stop();
+  }
+}
+
+/** One whose frame is the beginning of a longer one. A class of its own costs the others nothing. */
+export class TruncatedExchange<Out, State> extends Exchange<Out, State> {
+  override get truncated(): boolean {
+    return true;
   }
 }
 

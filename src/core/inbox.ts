@@ -85,6 +85,11 @@ export class Inbox<In> {
     return this.#decoder.lost === true;
   }
 
+  /** Whether the frame that was taken last is only the beginning of a longer one. */
+  get truncated(): boolean {
+    return this.#decoder.truncated === true;
+  }
+
   /** Reads until the end, or until `leave`. Does not reject. */
   async run(connection: Connection): Promise<void> {
     const reader = connection.readable.getReader();
@@ -137,6 +142,9 @@ export class Inbox<In> {
   /** Goes on with another decoder behind the last frame that was taken. @throws {TypeError} the present one cannot hand over */
   switchTo(decoder: Decoder<In>): void {
     if (this.#decoder.rest === undefined) throw new TypeError("upgrade() needs a decoder with rest(), to leave it");
+    // The other decoder would take the rest of somebody's payload for frames.
+    if (this.truncated && this.#decoder.midFrame)
+      throw new TypeError("upgrade() cannot leave a frame that is truncated");
     this.#left ??= this.#decoder.rest();
     this.#decoder = decoder;
     this.#decoding = undefined;

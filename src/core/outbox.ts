@@ -2,7 +2,7 @@ import type { Clock } from "./clock.ts";
 import type { Encoder } from "./codec.ts";
 import { TAKEN } from "./direct_writable.ts";
 import type { EndOfTurn, TurnOwner } from "./end_of_turn.ts";
-import type { CloseReason } from "./errors.ts";
+import type { CloseReason, SpillwayError } from "./errors.ts";
 import { encodeError, replyError } from "./faults.ts";
 import { FlushWaiters } from "./flush_waiters.ts";
 import { FrameQueue } from "./frame_queue.ts";
@@ -128,8 +128,9 @@ export class Outbox<Out> implements TurnOwner {
   }
 
   /** Encodes the fault frame, if the codec has one. @throws what the encoder throws */
-  fault(reason: CloseReason): void {
-    this.#put({ encode: (_, output) => this.encoder.encodeFault?.(reason, output) }, undefined);
+  fault(error: SpillwayError): void {
+    const reason = error.code as CloseReason;
+    this.#put({ encode: (_, output) => this.encoder.encodeFault?.(reason, output, error) }, undefined);
   }
 
   /** Takes an encoded frame, if there is room, or room can be made. It leaves when the turn ends, or when its time has come. */

@@ -1,8 +1,16 @@
 import { Awaited, type AwaitedEvents, isPromiseLike } from "./awaited.ts";
 import type { Clock } from "./clock.ts";
-import type { Decoder, Encoder } from "./codec.ts";
+import type { Encoder } from "./codec.ts";
 import { type CloseReason, SpillwayError } from "./errors.ts";
-import { checkUpgrade, Exchange, type ExchangeOwner, type FrameHandler, type Reply, type Upgrade } from "./exchange.ts";
+import {
+  checkUpgrade,
+  Exchange,
+  type ExchangeOwner,
+  type FrameHandler,
+  type Reply,
+  TruncatedExchange,
+  type Upgrade,
+} from "./exchange.ts";
 import { handlerError } from "./faults.ts";
 import { InFlight, NONE_IN_FLIGHT } from "./in_flight.ts";
 import type { Permits } from "./permits.ts";
@@ -22,8 +30,8 @@ export interface PipelineEvents<In, Out, State> {
   onHandlerError(error: SpillwayError): void;
   /** An asynchronous handler has finished: `answerFinished`, and take more. */
   onSettled(): void;
-  /** The frames that come next are another decoder's, and so is the goodbye. @throws {TypeError} they cannot be */
-  onUpgrade(decoder: Decoder<In>, onDrain: Upgrade<In, Out, State>["onDrain"]): void;
+  /** The frames that come next are another codec's, and so is the goodbye. @throws {TypeError} they cannot be */
+  onUpgrade(to: Upgrade<In, Out, State>): void;
   /** The replies that come next are another encoder's. */
   onEncoder(encoder: Encoder<Out>): void;
   /** That was the last reply: its handler closes the connection. */
@@ -84,14 +92,18 @@ export class Pipeline<In, Out, State>
     return this.#inFlight.oldest?.startedAt ?? Infinity;
   }
 
-  /** Runs the handler. */
-  handle(frame: In): void {
-    this.#run(this.#handler, frame);
+  /** Runs the handler. `truncated`: the frame is the beginning of a longer one. */
+  handle(frame: In, truncated: boolean = false): void {
+    this.#run(
+      this.#handler,
+      frame,
+      truncated ? new TruncatedExchange<Out, State>(this) : new Exchange<Out, State>(this),
+    );
   }
 
   /** Runs what comes before all frames. */
   open(first: FrameHandler<undefined, Out, State>): void {
-    this.#run(first, undefined);
+    this.#run(first, undefined, new Exchange<Out, State>(this));
   }
 
   /** Ends the sequence: after everything before it is answered, `onFault` is called. */
@@ -110,7 +122,7 @@ export class Pipeline<In, Out, State>
     // From here on, its frames are the ones that this pipeline is about.
     const upgrade = to as unknown as Upgrade<In, Out, State>;
     const encoder = upgrade.codec.encoder();
-    this.#events.onUpgrade(upgrade.codec.decoder(), upgrade.onDrain);
+    this.#events.onUpgrade(upgrade);
     this.#handler = upgrade.handler;
     this.#inFlight.lastFrom(exchange).next = encoder;
     this.#events.onSettled();
@@ -183,8 +195,7 @@ export class Pipeline<In, Out, State>
     }
   }
 
-  #run<Frame>(handler: FrameHandler<Frame, Out, State>, frame: Frame): void {
-    const exchange = new Exchange<Out, State>(this);
+  #run<Frame>(handler: FrameHandler<Frame, Out, State>, frame: Frame, exchange: Exchange<Out, State>): void {
     try {
       const result = handler(frame, exchange);
       if (isPromiseLike(result)) {

@@ -2,6 +2,7 @@ import type { Clock } from "./clock.ts";
 import type { Codec } from "./codec.ts";
 import type { CloseReason } from "./errors.ts";
 import { type ConnectionInfo, type Context, checkUpgrade, type Handler } from "./exchange.ts";
+import { checkTruncates, INVALID_FRAME_POLICIES, type InvalidFramePolicy } from "./invalid_frame.ts";
 import { checkChoice, type Limits } from "./limits.ts";
 import { checkMiddleware, type Middleware } from "./middleware.ts";
 import type { Observer } from "./observer.ts";
@@ -40,10 +41,10 @@ export interface Service<In = string, Out = In, State = unknown> extends Partial
    */
   readonly onDisconnect?: (session: Session<Out, State>, reason: CloseReason) => void | PromiseLike<void>;
   /**
-   * What a frame that is too large or malformed does to its connection: ends it with a fault frame (`"close"`, the
-   * default), or is dropped, reported to the observer and otherwise ignored (`"skip"`).
+   * What a frame that is too large or malformed does to its connection: ends it (`"close"`, the default), is dropped
+   * (`"skip"`), or is handled as far as it may be long (`"truncate"`).
    */
-  readonly onInvalidFrame?: "close" | "skip";
+  readonly onInvalidFrame?: InvalidFramePolicy;
   /**
    * The server drains, and this connection with it. The frame that is returned, if one is, is sent last: behind the replies
    * to all that was received, unless a handler fails or calls `close()` before. Not called for connections that are on
@@ -82,7 +83,8 @@ export function checkService<In, Out, State>(options: Service<In, Out, State>): 
     const given = options[name];
     if (given !== undefined && typeof given !== "function") throw new TypeError(`${name} must be a function`);
   }
-  checkChoice("onInvalidFrame", onInvalidFrame, ["close", "skip"]);
+  checkChoice("onInvalidFrame", onInvalidFrame, INVALID_FRAME_POLICIES);
+  checkTruncates(options.codec, onInvalidFrame);
   checkChoice("onMaxConnections", onMaxConnections, ["wait", "reject"]);
   checkChoice("onSlowConsumer", onSlowConsumer, ["drop", "drop-oldest", "close"]);
 }

@@ -1,10 +1,11 @@
-import type { Decoder, Encoder } from "./codec.ts";
+import type { Encoder } from "./codec.ts";
 import type { DeadlineOwner } from "./deadline.ts";
 import { Ending, type EndingParts } from "./ending.ts";
 import type { CloseReason, SpillwayError } from "./errors.ts";
 import type { ConnectionInfo, Upgrade } from "./exchange.ts";
 import { codecError, frameError, isSkippable, slowConsumerError, timeoutError } from "./faults.ts";
 import { Inbox, type InboxEvents } from "./inbox.ts";
+import { decoderFor } from "./invalid_frame.ts";
 import { Outbox, type OutboxEvents } from "./outbox.ts";
 import type { PermitOwner } from "./permits.ts";
 import { Pipeline, type PipelineEvents } from "./pipeline.ts";
@@ -47,12 +48,12 @@ export class SessionLoop<In, Out, State>
 
   /** @throws what making a decoder or encoder throws */
   constructor(connection: Connection, info: ConnectionInfo, settings: SessionSettings<In, Out, State>) {
-    const { codec, clock, handler, groups, handshake, permits } = settings;
+    const { codec, clock, handler, groups, handshake, onInvalidFrame, permits } = settings;
     this.settings = settings;
     this.connection = connection;
     this.openedAt = clock.now();
     this.session = new ServedSession(this, info, groups, handshake);
-    this.inbox = new Inbox(codec.decoder(), clock, this);
+    this.inbox = new Inbox(decoderFor(codec, onInvalidFrame), clock, this);
     this.pipeline = new Pipeline(this.session, handler, permits, clock, this);
     this.outbox = new Outbox(connection, codec.encoder(), settings, this);
     this.watch = new Watch(this);
@@ -175,7 +176,7 @@ export class SessionLoop<In, Out, State>
   onFault(error: SpillwayError): void {
     this.#ending.decide(error.code as CloseReason, error);
     try {
-      this.outbox.fault(error.code as CloseReason);
+      this.outbox.fault(error);
     } catch (cause) {
       this.#observeFrameError(codecError(cause), false);
     }
@@ -185,8 +186,8 @@ export class SessionLoop<In, Out, State>
     this.settings.observe({ type: "handler-error", connection: this.session.connection, error });
   }
 
-  onUpgrade(decoder: Decoder<In>, onDrain: Upgrade<In, Out, State>["onDrain"]): void {
-    this.inbox.switchTo(decoder);
+  onUpgrade({ codec, onDrain }: Upgrade<In, Out, State>): void {
+    this.inbox.switchTo(decoderFor(codec, this.settings.onInvalidFrame));
     this.#ending.sayOtherwise(onDrain);
   }
 
@@ -244,7 +245,7 @@ export class SessionLoop<In, Out, State>
         if (!this.#mayTake()) break;
         const frame = this.inbox.take();
         if (frame === undefined) break;
-        this.pipeline.handle(frame);
+        this.pipeline.handle(frame, this.inbox.truncated);
       } catch (cause) {
         this.#onFrameError(frameError(cause));
       }
@@ -263,7 +264,7 @@ export class SessionLoop<In, Out, State>
   }
 
   #onFrameError(error: SpillwayError): void {
-    const skipped = this.settings.onInvalidFrame === "skip" && isSkippable(error) && !this.inbox.lost;
+    const skipped = this.settings.onInvalidFrame !== "close" && isSkippable(error) && !this.inbox.lost;
     this.#observeFrameError(error, skipped);
     if (!skipped) this.fail(error);
   }

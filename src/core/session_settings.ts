@@ -4,6 +4,7 @@ import type { DeadlineQueue } from "./deadline.ts";
 import type { EndOfTurn } from "./end_of_turn.ts";
 import type { FrameHandler } from "./exchange.ts";
 import type { Groups } from "./group.ts";
+import type { InvalidFramePolicy } from "./invalid_frame.ts";
 import type { Limits } from "./limits.ts";
 import type { ServerEvent } from "./observer.ts";
 import type { Permits } from "./permits.ts";
@@ -32,7 +33,7 @@ export interface SessionSettings<In, Out, State> {
   /** Whether connections begin with a handshake. */
   readonly handshake: boolean;
   readonly limits: Limits;
-  readonly onInvalidFrame: "close" | "skip";
+  readonly onInvalidFrame: InvalidFramePolicy;
   readonly onSlowConsumer: SlowConsumerPolicy;
   readonly clock: Clock;
   readonly deadlines: DeadlineQueue;

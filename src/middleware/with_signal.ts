@@ -17,6 +17,10 @@ export abstract class DerivedContext<Out, State> implements Context<Out, State> 
     return this.#context.session;
   }
 
+  get truncated(): boolean {
+    return this.#context.truncated;
+  }
+
   upgrade<NewIn, NewOut>(to: Upgrade<NewIn, NewOut, State>): void {
     this.#context.upgrade(to);
   }

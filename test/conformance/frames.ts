@@ -69,6 +69,20 @@ export function frames(platform: Platform): void {
       ]);
     });
 
+    testOn(platform, "with truncate, the beginning of a long line is handled, and all of it is read", async () => {
+      const { dial, events, closed } = await start(platform, {
+        codec: lines({ maxFrameBytes: 5 }),
+        handler: (line, { truncated }) => (truncated ? `${line}...` : line),
+        onInvalidFrame: "truncate",
+      });
+      const client = await dial();
+      client.send(`one\nabcdé${"x".repeat(300_000)}\ntwo\n`);
+      client.finish();
+      expect(await client.rest()).toBe("one\nabcd...\ntwo\n");
+      expect(await closed()).toMatchObject({ reason: "remote-closed", framesIn: 3, bytesIn: 300_015 });
+      expect(events.filter((event) => event.type === "frame-error")).toEqual([]);
+    });
+
     testOn(platform, "invalid UTF-8 is replaced, or refused where it is fatal", async () => {
       const bad = new Uint8Array([0x61, 0xff, 0x62, 0x0a]);
       const lenient = await start(platform, { codec: lines(), handler: echo });

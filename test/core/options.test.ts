@@ -1,4 +1,18 @@
 import { describe, expect, it } from "vitest";
+import {
+  bytes,
+  contentLength,
+  delimited,
+  fixedLength,
+  int16,
+  json,
+  lengthPrefixed,
+  mapCodec,
+  netstrings,
+  octetCounted,
+  text,
+  varintPrefixed,
+} from "../../src/core/codecs/mod.ts";
 import { lines, serve } from "../../src/core/mod.ts";
 import { memoryTransport } from "../../src/testing/mod.ts";
 
@@ -66,6 +80,38 @@ describe("serve: an option that makes no sense", () => {
     await expect(transport.connect({ hostname: "127.0.0.1", port: 80 })).rejects.toMatchObject({
       code: "connection-refused",
     });
+  });
+});
+
+describe('onInvalidFrame "truncate"', () => {
+  const refused = [
+    ["fixedLength", fixedLength({ bytes: 4 })],
+    ["lengthPrefixed", lengthPrefixed({ width: 2 })],
+    ["netstrings", netstrings()],
+    ["contentLength", contentLength()],
+    ["varintPrefixed", varintPrefixed()],
+    ["int16", int16()],
+    ["json(lines())", json(lines())],
+    ["text(netstrings())", text(netstrings())],
+    ["one of its user's", { decoder: () => lines().decoder(), encoder: () => lines().encoder() }],
+  ] as const;
+
+  it.each(refused)("is a TypeError with %s, which cannot", async (_name, codec) => {
+    const error = await refusal({ codec, onInvalidFrame: "truncate" });
+    expect(error).toBeInstanceOf(TypeError);
+    expect((error as Error).message).toContain("onInvalidFrame");
+    expect(await refusal({ codec, onInvalidFrame: "skip" })).toBeUndefined();
+  });
+
+  it.each([
+    ["lines", lines()],
+    ["delimited", delimited({ delimiter: "|" })],
+    ["octetCounted", octetCounted()],
+    ["bytes", bytes()],
+    ["text(delimited())", text(delimited({ delimiter: "|" }))],
+    ["mapCodec(lines())", mapCodec(lines(), { decode: String, encode: String })],
+  ] as const)("is taken with %s", async (_name, codec) => {
+    expect(await refusal({ codec, onInvalidFrame: "truncate" })).toBeUndefined();
   });
 });
 

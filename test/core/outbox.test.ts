@@ -98,7 +98,7 @@ describe("a push", () => {
     push("a");
     outbox.reply("2");
     push("b");
-    outbox.fault("handler-failed");
+    outbox.fault(new SpillwayError("handler-failed", "why"));
     await connection.takeAll();
     expect(connection.written).toBe("<>1a2b!handler-failed");
   });

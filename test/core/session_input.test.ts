@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { netstrings, text } from "../../src/core/codecs/mod.ts";
-import { lines } from "../../src/core/mod.ts";
+import { lines, type ServeOptions } from "../../src/core/mod.ts";
+import { withSignal } from "../../src/middleware/mod.ts";
 import { answers } from "./answers.ts";
 import { served } from "./served.ts";
 
@@ -51,6 +52,101 @@ describe("a frame that breaks a rule", () => {
     ]);
     await other.finish();
     expect(it.closed).toMatchObject([{ reason: "remote-closed", framesIn: 3, framesOut: 3 }]);
+  });
+});
+
+describe('a frame that is too large, with onInvalidFrame "truncate"', () => {
+  const marks: Pick<ServeOptions<string, string>, "handler" | "onInvalidFrame"> = {
+    onInvalidFrame: "truncate",
+    handler: (line, { truncated }) => `${line}${truncated ? "..." : ""}`,
+  };
+
+  it("is handled as far as it may be long, at once, and marked; nothing else is lost", async () => {
+    const it = await served({ codec: four, ...marks });
+    const other = await it.connect();
+    await other.send("a\ntoo lo");
+    expect(other.received).toBe("a\ntoo ...\n");
+    await other.send("ng, and more");
+    await other.send(" of it\nb\n");
+    expect(other.received).toBe("a\ntoo ...\nb\n");
+    await other.finish();
+    expect(it.of("frame-error")).toEqual([]);
+    expect(it.closed).toMatchObject([{ reason: "remote-closed", framesIn: 3, framesOut: 3 }]);
+  });
+
+  it("is marked for each frame by itself, whatever else is in flight and through middleware", async () => {
+    const pending = answers();
+    const contexts: boolean[] = [];
+    const it = await served({
+      codec: four,
+      onInvalidFrame: "truncate",
+      concurrency: 3,
+      middleware: [(line, context, next) => next(line, withSignal(context, new AbortController().signal))],
+      handler: (line, context) => {
+        contexts.push(context.truncated);
+        return pending.handler(line, context);
+      },
+    });
+    const other = await it.connect();
+    await other.send("a\nbbbbbb\nc\n");
+    expect(pending.frames).toEqual(["a", "bbbb", "c"]);
+    expect(contexts).toEqual([false, true, false]);
+    for (const frame of pending.frames) pending.of(frame).resolve(frame);
+    await it.settle();
+    expect(other.received).toBe("a\nbbbb\nc\n");
+  });
+
+  it("is dropped where it is malformed", async () => {
+    const it = await served({ codec: lines({ fatal: true, maxFrameBytes: 4 }), ...marks });
+    const other = await it.connect();
+    await other.send(INVALID);
+    await other.send("abcdef\nb\n");
+    expect(other.received).toBe("abcd...\nb\n");
+    expect(it.of("frame-error").map(({ error, skipped }) => [error.code, skipped])).toEqual([["frame-invalid", true]]);
+  });
+
+  it("has the frame deadline for what is dropped of it, too", async () => {
+    const it = await served({ codec: four, ...marks, frameTimeoutMs: 1_000 });
+    const other = await it.connect();
+    await other.send("abcdef");
+    await it.clock.advance(1_000);
+    expect(other.received).toBe("abcd...\nerror: frame-timeout\n");
+    await other.finish();
+    expect(it.reasons).toEqual(["frame-timeout"]);
+  });
+
+  it("keeps the connection from an upgrade while the rest of it is to come: that is no frame of another codec", async () => {
+    const it = await served({
+      codec: four,
+      onInvalidFrame: "truncate",
+      handler: (line, context) => {
+        context.upgrade({ codec: lines(), handler: (next) => `upgraded ${next}` });
+        return line;
+      },
+    });
+    const whole = await it.connect();
+    await whole.send("abcdef\nnext\n");
+    expect(whole.received).toBe("abcd\nupgraded next\n");
+    const begun = await it.connect();
+    await begun.send("abcdef");
+    await begun.send("next\n");
+    expect(begun.received).toBe("error: handler-failed\n");
+    await begun.finish();
+    expect(it.reasons).toEqual(["handler-failed"]);
+    expect(it.of("handler-error")[0]?.error.cause).toBeInstanceOf(TypeError);
+  });
+
+  it("keeps the connection from an upgrade to a codec that cannot truncate", async () => {
+    const it = await served({
+      ...marks,
+      codec: four,
+      handler: (_, context) => context.upgrade({ codec: netstrings(), handler: () => undefined }),
+    });
+    const other = await it.connect();
+    await other.send("abc\n");
+    await other.finish();
+    expect(it.reasons).toEqual(["handler-failed"]);
+    expect(it.of("handler-error")[0]?.error.cause).toBeInstanceOf(TypeError);
   });
 });
 

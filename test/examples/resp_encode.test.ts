@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { type Reply, replyEncoder } from "../../examples/resp/replies.ts";
 import { OutputBuffer } from "../../src/core/output_buffer.ts";
 import type { CloseReason } from "../../src/mod.ts";
+import { faultText } from "../core/codecs/encode.ts";
 import { textOf } from "./resp_decoding.ts";
 
 function written(output: OutputBuffer): string {
@@ -58,14 +59,13 @@ describe("resp encoder", () => {
   });
 
   it.each<[CloseReason, string]>([
-    ["frame-invalid", "-ERR Protocol error: invalid command\r\n"],
-    ["frame-too-large", "-ERR Protocol error: command too large\r\n"],
+    ["frame-invalid", "-ERR Protocol error: unbalanced quotes in request\r\n"],
+    ["frame-too-large", "-ERR Protocol error: unbalanced quotes in request\r\n"],
+    ["handler-failed", "-ERR handler-failed\r\n"],
     ["too-many-connections", "-ERR max number of clients reached\r\n"],
     ["handler-timeout", "-ERR handler-timeout\r\n"],
     ["unexpected-eof", ""],
   ])("of %s, it says what it may", (reason, expected) => {
-    const output = new OutputBuffer();
-    replyEncoder.encodeFault?.(reason, output);
-    expect(written(output)).toBe(expected);
+    expect(faultText(replyEncoder, reason, "unbalanced quotes in request")).toBe(expected);
   });
 });

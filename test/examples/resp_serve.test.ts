@@ -40,13 +40,17 @@ describe("resp, as bytes", () => {
   });
 
   it.each([
-    ["what is no command", "*1\r\n:1\r\n", "+PONG\r\n-ERR Protocol error: invalid command\r\n", "frame-invalid"],
-    ["what is too large", "*99999\r\n", "+PONG\r\n-ERR Protocol error: command too large\r\n", "frame-too-large"],
-  ])("ends with an error behind %s", async (_name, input, expected, reason) => {
+    ["what is no string", "*1\r\n:1\r\n", "expected '$', got ':'", "frame-invalid"],
+    ["what is nothing that can be shown", "*1\r\n\r\n", "expected '$', got '?'", "frame-invalid"],
+    ["what is no length", "*1\r\n$-1\r\n", "invalid bulk length", "frame-invalid"],
+    ["what is no number", "*1x\r\n", "invalid multibulk length", "frame-invalid"],
+    ["what is too large", "*99999\r\n", "invalid multibulk length", "frame-too-large"],
+    ["a quote without its end", "ECHO 'a\r\n", "unbalanced quotes in request", "frame-invalid"],
+  ])("ends with the words of Redis behind %s", async (_name, input, words, reason) => {
     const trial = await serveResp();
     const client = await trial.dial();
     client.send(`PING\r\n${input}PING\r\n`);
-    expect(await client.rest()).toBe(expected);
+    expect(await client.rest()).toBe(`+PONG\r\n-ERR Protocol error: ${words}\r\n`);
     expect((await trial.closed()).reason).toBe(reason);
   });
 
@@ -54,7 +58,7 @@ describe("resp, as bytes", () => {
     const trial = await start(platform, { ...service, onInvalidFrame: "skip" });
     const client = await trial.dial();
     client.send('PING\r\nECHO "\r\nPING\r\n');
-    expect(await client.rest()).toBe("+PONG\r\n-ERR Protocol error: invalid command\r\n");
+    expect(await client.rest()).toBe("+PONG\r\n-ERR Protocol error: unbalanced quotes in request\r\n");
     expect((await trial.closed()).reason).toBe("frame-invalid");
   });
 

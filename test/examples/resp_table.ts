@@ -31,6 +31,7 @@ export const RESP_TABLE: readonly RespCase[] = [
   { name: "every byte is data", input: "*2\r\n$4\r\nECHO\r\n$4\r\n\0\r\n\xff\r\n", gives: [["ECHO", "\0\r\n\xff"]] },
   { name: "an empty array is no command", input: "*0\r\n*1\r\n$4\r\nPING\r\n", gives: [PING] },
   { name: "no array is no command", input: "*-1\r\n*1\r\n$4\r\nPING\r\n", gives: [PING] },
+  { name: "an array of less than one is none", input: "*-10\r\n*-2\r\n*1\r\n$4\r\nPING\r\n", gives: [PING] },
   { name: "LF ends a number, as it ends a line", input: "*1\n$4\nPING\r\n", gives: [PING] },
   { name: "zeros in front", input: "*0001\r\n$04\r\nPING\r\n", gives: [PING] },
 
@@ -133,7 +134,7 @@ export const RESP_TABLE: readonly RespCase[] = [
 
   { name: "no number of arguments", input: "*\r\nPING\r\n", gives: [INVALID] },
   { name: "a number that is none", input: "*1a\r\nPING\r\n", gives: [INVALID] },
-  { name: "a negative number", input: "*-2\r\nPING\r\n", gives: [INVALID] },
+  { name: "a minus alone", input: "*-\r\nPING\r\n", gives: [INVALID] },
   { name: "a number that no double holds", input: "*1234567890123456\r\nPING\r\n", gives: [INVALID] },
   { name: "a number that was cut off", input: "*1111111111111111111111", gives: [CUT_OFF] },
   { name: "no bulk string", input: "*1\r\n:4\r\nPING\r\n", gives: [INVALID] },

@@ -28,18 +28,24 @@ export function replay(subject: Subject, chunks: readonly Bytes[]): Replay {
   return seen;
 }
 
-/** Decodes up to the `count`-th frame; what a decoder that takes over there has to decode. */
-export function leaveBehind(subject: Subject, chunks: readonly Bytes[], count: number): Bytes[] {
+/**
+ * Decodes up to the `count`-th frame; what a decoder that takes over there has to decode. `undefined` where none may: within
+ * a frame that was truncated.
+ */
+export function leaveBehind(subject: Subject, chunks: readonly Bytes[], count: number): Bytes[] | undefined {
   const decoder = subject.codec.decoder();
   const seen = new Seen(subject, total(chunks));
   for (const [index, chunk] of chunks.entries()) {
     decoder.push(chunk);
     while (seen.take(decoder)) {
-      if (seen.frames.length === count) return [restOf(decoder), ...chunks.slice(index + 1)];
+      if (seen.frames.length !== count) continue;
+      return isWithin(decoder) ? undefined : [restOf(decoder), ...chunks.slice(index + 1)];
     }
   }
   decoder.end();
-  while (seen.take(decoder)) if (seen.frames.length === count) return [restOf(decoder)];
+  while (seen.take(decoder)) {
+    if (seen.frames.length === count) return isWithin(decoder) ? undefined : [restOf(decoder)];
+  }
   throw new Error(`there is no frame ${count} any more`);
 }
 
@@ -53,6 +59,10 @@ export function keptOf(subject: Subject, chunks: readonly Bytes[]): number {
     if (decoder.lost === true) return 0;
   }
   return restOf(decoder).length;
+}
+
+function isWithin(decoder: Decoder<unknown>): boolean {
+  return decoder.truncated === true && decoder.midFrame;
 }
 
 function restOf(decoder: Decoder<unknown>): Bytes {
@@ -79,7 +89,7 @@ class Seen implements Replay {
       if (frame === undefined) return false;
       this.#check(frame);
       this.frames.push(this.given.length);
-      this.given.push(textOf(frame));
+      this.given.push(decoder.truncated === true ? `${textOf(frame)} truncated` : textOf(frame));
     } catch (error) {
       if (!(error instanceof SpillwayError && CODES.includes(error.code))) throw error;
       this.given.push(`!${error.code}`);

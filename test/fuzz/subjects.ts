@@ -9,6 +9,7 @@ import {
   lines,
   mapCodec,
   netstrings,
+  type OctetCountedOptions,
   octetCounted,
   text,
   varintPrefixed,
@@ -37,8 +38,18 @@ const linesOf = (codec: Codec<unknown, never>, maxFrame: number = MAX): Subject 
   words: LINES,
 });
 
-const delimitedBy = (...delimiter: string[]): Subject => ({
-  codec: delimited({ delimiter, maxFrameBytes: MAX }),
+/** The same, for `onInvalidFrame: "truncate"`. */
+const truncating = (subject: Subject): Subject => {
+  const { codec } = subject;
+  return {
+    ...subject,
+    codec: { encoder: () => codec.encoder(), decoder: () => codec.truncatingDecoder?.() ?? codec.decoder() },
+  };
+};
+
+const delimitedBy = (...delimiter: string[]): Subject => delimitedTo("reject", ...delimiter);
+const delimitedTo = (unterminated: "reject" | "deliver", ...delimiter: string[]): Subject => ({
+  codec: delimited({ delimiter, maxFrameBytes: MAX, unterminated }),
   maxFrame: MAX,
   maxKept: MAX + Math.max(...delimiter.map(({ length }) => length)),
   words: [
@@ -65,7 +76,13 @@ const prefixed = (layout: Layout): Subject => {
 };
 
 const NETSTRINGS = [...NUMBERS, ":", ",", "1:a,", "8:12345678,", "9:123456789,", "0:,", "abc", "\xff"];
-const SYSLOG = [...NUMBERS, " ", "1 a", "8 12345678", "9 123456789", "<1>", "\n", "\r\n", "\r", "abc"];
+const SYSLOG = [...NUMBERS, " ", "1 a", "8 12345678", "9 123456789", "<1>", "\n", "\r\n", "\r", "\0", "abc"];
+const syslogOf = (options: OctetCountedOptions): Subject => ({
+  codec: octetCounted({ ...options, maxFrameBytes: MAX }),
+  maxFrame: MAX,
+  maxKept: MAX + 20,
+  words: SYSLOG,
+});
 const FIELDS = [
   ...NUMBERS,
   "Content-Length: ",
@@ -110,6 +127,10 @@ export const SUBJECTS: Readonly<Record<string, readonly Subject[]>> = {
     linesOf(lines({ maxFrameBytes: MAX, encoding: "latin1" }), 2 * MAX),
     linesOf(lines({ maxFrameBytes: MAX, encoding: "bytes" })),
     linesOf(lines({ maxFrameBytes: MAX, unterminated: "deliver" }), Infinity),
+    truncating(linesOf(lines({ maxFrameBytes: MAX }), Infinity)),
+    truncating(linesOf(lines({ maxFrameBytes: MAX, fatal: true, unterminated: "deliver" }))),
+    truncating(linesOf(lines({ maxFrameBytes: MAX, encoding: "latin1" }), 2 * MAX)),
+    truncating(linesOf(lines({ maxFrameBytes: MAX, encoding: "bytes" }))),
   ],
   delimited: [
     delimitedBy("|"),
@@ -118,6 +139,11 @@ export const SUBJECTS: Readonly<Record<string, readonly Subject[]>> = {
     delimitedBy("abab", "ba"),
     delimitedBy("\n", "\r\n", "\r\n.\r\n"),
     delimitedBy("abc", "bcd", "c"),
+    delimitedTo("deliver", "\r\n"),
+    delimitedTo("deliver", "abab", "ba"),
+    truncating(delimitedBy("\r\n")),
+    truncating(delimitedTo("deliver", "aab")),
+    truncating(delimitedBy("abc", "bcd", "c")),
   ],
   fixedLength: [1, 2, 5, 8].map((bytes) => ({
     codec: fixedLength({ bytes }),
@@ -137,7 +163,12 @@ export const SUBJECTS: Readonly<Record<string, readonly Subject[]>> = {
   ],
   varintPrefixed: [{ codec: varintPrefixed({ maxFrameBytes: MAX }), maxFrame: MAX, maxKept: MAX + 5, words: VARINTS }],
   netstrings: [netstringsOf(netstrings({ maxFrameBytes: MAX }), MAX)],
-  octetCounted: [{ codec: octetCounted({ maxFrameBytes: MAX }), maxFrame: MAX, maxKept: MAX + 20, words: SYSLOG }],
+  octetCounted: [
+    syslogOf({}),
+    syslogOf({ delimiter: "\0", unterminated: "deliver" }),
+    truncating(syslogOf({})),
+    truncating(syslogOf({ delimiter: "\n", unterminated: "deliver" })),
+  ],
   contentLength: [{ codec: contentLength({ maxFrameBytes: MAX }), maxFrame: MAX, maxKept: MAX + 4_096, words: FIELDS }],
   int16: [int16(), int16({ endian: "little", signed: false })].map((codec) => ({
     codec,
@@ -155,9 +186,19 @@ export const SUBJECTS: Readonly<Record<string, readonly Subject[]>> = {
     netstringsOf(text(netstrings({ maxFrameBytes: MAX })), Infinity, LINES),
     netstringsOf(text(netstrings({ maxFrameBytes: MAX }), "utf-8", { fatal: true }), MAX, LINES),
     netstringsOf(text(netstrings({ maxFrameBytes: MAX }), "latin1"), 2 * MAX, LINES),
+    truncating({
+      ...delimitedBy("|"),
+      codec: text(delimited({ delimiter: "|", maxFrameBytes: MAX })),
+      maxFrame: Infinity,
+    }),
   ],
   json: [
     { ...linesOf(json(lines({ maxFrameBytes: MAX })), Infinity), words: [...LINES, ...DOCUMENTS] },
+    {
+      ...linesOf(json(lines({ maxFrameBytes: 64 }), { maxDepth: 2 }), Infinity),
+      maxKept: 65,
+      words: [...LINES, ...DOCUMENTS, "[", "]"],
+    },
     netstringsOf(json(netstrings({ maxFrameBytes: MAX })), Infinity, [...DOCUMENTS, '7:{"a":1},', "4:null,"]),
   ],
   mapCodec: [

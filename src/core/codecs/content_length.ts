@@ -26,10 +26,16 @@ export interface ContentLengthOptions {
   readonly maxFrameBytes?: number;
 }
 
+/** The header fields before a frame, in the order in which they came. */
+export interface HeaderFields extends Iterable<readonly [name: string, value: string]> {
+  /** The value of the first field of that name, in capitals or not; `undefined` when there is none. */
+  get(name: string): string | undefined;
+}
+
 /**
  * Bodies behind header fields, one of which is `Content-Length`: the base protocol of the Language Server Protocol and of
- * JSON-RPC over streams. Other fields are accepted and ignored; at most 4 KiB of them. Headers that are malformed, or that
- * have no single valid length, are `frame-invalid`, and end the connection whatever its policy.
+ * JSON-RPC over streams. Other fields are accepted, at most 4 KiB of them: {@link mapCodec} gets at them. Headers that are
+ * malformed, or that have no single valid length, are `frame-invalid`, and end the connection whatever its policy.
  *
  * A frame is the body, a `Uint8Array`; a reply may be a string too, which is sent as UTF-8.
  *
@@ -44,12 +50,22 @@ export interface ContentLengthOptions {
  * console.log(decoder.next(), decoder.next()); // { id: 1 } undefined
  * ```
  */
-export function contentLength(options: ContentLengthOptions = {}): Codec<Bytes, Payload> {
+export function contentLength(options: ContentLengthOptions = {}): Codec<Bytes, Payload, HeaderFields> {
   const max = checkCount("maxFrameBytes", options.maxFrameBytes ?? 65_536);
-  return {
-    decoder: () => new PrefixedDecoder({ name: "a body", header: new Fields(), max }),
-    encoder: () => encoder,
-  };
+  return { decoder: () => new BodyDecoder(new Fields(), max), encoder: () => encoder };
+}
+
+class BodyDecoder extends PrefixedDecoder {
+  readonly #fields: Fields;
+
+  constructor(fields: Fields, max: number) {
+    super({ name: "a body", header: fields, max });
+    this.#fields = fields;
+  }
+
+  get header(): HeaderFields {
+    return this.#fields.last;
+  }
 }
 
 class Fields implements Header {
@@ -57,10 +73,21 @@ class Fields implements Header {
   #fields = new ByteQueue();
   /** How much of the blank line that ends the fields was seen. */
   #ending = 0;
+  /** What was read last: the length if that was all, else all lines. */
+  #last: number | readonly string[] = [];
+
+  /** The fields that were read last; made when they are asked for. */
+  get last(): HeaderFields {
+    const lines = typeof this.#last === "number" ? [`${USUAL}${this.#last}`] : this.#last;
+    return new ReadFields(lines.map(fieldIn));
+  }
 
   read(input: FrameInput): number | undefined {
     const usual = input.length === 0 ? readUsual(input) : undefined;
-    if (usual !== undefined) return usual;
+    if (usual !== undefined) {
+      this.#last = usual;
+      return usual;
+    }
     const start = input.at;
     const whole = this.#findEnd(input);
     if (input.length > LONGEST_HEADERS || (!whole && input.length === LONGEST_HEADERS)) {
@@ -83,8 +110,36 @@ class Fields implements Header {
     const text = ascii.decode(this.#fields.take());
     this.#fields = new ByteQueue();
     this.#ending = 0;
-    return lengthIn(text.slice(0, -HEADERS_END.length).split("\r\n"));
+    const lines = text.slice(0, -HEADERS_END.length).split("\r\n");
+    this.#last = lines;
+    return lengthIn(lines.map(fieldIn));
   }
+}
+
+type Field = readonly [name: string, value: string];
+
+class ReadFields implements HeaderFields {
+  readonly #fields: readonly Field[];
+
+  constructor(fields: readonly Field[]) {
+    this.#fields = fields;
+  }
+
+  get(name: string): string | undefined {
+    const wanted = name.toLowerCase();
+    return this.#fields.find((field) => field[0].toLowerCase() === wanted)?.[1];
+  }
+
+  [Symbol.iterator](): Iterator<Field> {
+    return this.#fields[Symbol.iterator]();
+  }
+}
+
+/** @throws {SpillwayError} `frame-invalid` when it is none */
+function fieldIn(line: string): Field {
+  const [, name, value = ""] = FIELD.exec(line) ?? [];
+  if (name === undefined) throw new SpillwayError("frame-invalid", "a header field that is malformed");
+  return [name, value.trim()];
 }
 
 /** Headers as most write them, whole in the chunk: read without a string. Of others it leaves all. */
@@ -110,13 +165,10 @@ function endOf(text: string, bytes: Bytes, at: number): number {
   return at + text.length;
 }
 
-function lengthIn(lines: readonly string[]): number {
+function lengthIn(fields: readonly Field[]): number {
   let length: string | undefined;
-  for (const line of lines) {
-    const [, name, value = ""] = FIELD.exec(line) ?? [];
-    if (name === undefined) throw new SpillwayError("frame-invalid", "a header field that is malformed");
+  for (const [name, other] of fields) {
     if (name.toLowerCase() !== "content-length") continue;
-    const other = value.trim();
     if (length !== undefined && length !== other) throw wrongLength(length, other);
     length = other;
   }

@@ -1,6 +1,6 @@
 import type { Codec, Decoder, Encoder, Output } from "../codec.ts";
 import { SpillwayError } from "../errors.ts";
-import { checkCount } from "../limits.ts";
+import { checkChoice, checkCount } from "../limits.ts";
 import type { Bytes } from "../transport.ts";
 import { DelimiterSearch } from "./delimiter_search.ts";
 import { FrameInput } from "./frame_input.ts";
@@ -18,6 +18,8 @@ export interface DelimitedOptions {
   readonly delimiter: Delimiter | readonly Delimiter[];
   /** The longest payload in bytes, without its delimiter. At least 1; default 65536. */
   readonly maxFrameBytes?: number;
+  /** What to do with a last frame that no delimiter ends: `unexpected-eof` (`"reject"`, the default), or hand it out. */
+  readonly unterminated?: "reject" | "deliver";
 }
 
 /**
@@ -26,9 +28,10 @@ export interface DelimitedOptions {
  *
  * A payload of more than `maxFrameBytes` is `frame-too-large` as soon as that is certain, and is not kept. A frame is a
  * `Uint8Array`; a reply may be a string too, which is sent as UTF-8. A reply that contains a delimiter is `reply-invalid`:
- * it would be two.
+ * it would be two. With `onInvalidFrame: "truncate"` the beginning of a payload that is too long is given.
  *
- * @throws {TypeError | RangeError} for a delimiter that is none, or a `maxFrameBytes` that is not a whole number of at least 1
+ * @throws {TypeError | RangeError} for a delimiter that is none, a `maxFrameBytes` that is not a whole number of at least 1, or
+ * an unknown `unterminated`
  *
  * @example
  * ```ts
@@ -41,30 +44,51 @@ export interface DelimitedOptions {
  */
 export function delimited(options: DelimitedOptions): Codec<Bytes, Payload> {
   const max = checkCount("maxFrameBytes", options.maxFrameBytes ?? 65_536);
-  const { delimiter } = options;
+  const { delimiter, unterminated = "reject" } = options;
+  checkChoice("unterminated", unterminated, ["reject", "deliver"]);
   const delimiters = (Array.isArray(delimiter) ? delimiter : [delimiter]).map(toBytes);
   const search = new DelimiterSearch(delimiters);
   const encoder = new DelimitedEncoder(search, delimiters[0] as Bytes);
-  return { decoder: () => new DelimitedDecoder(search, max), encoder: () => encoder };
+  const rules = { search, max, deliver: unterminated === "deliver" };
+  return {
+    decoder: () => new DelimitedDecoder(rules, false),
+    encoder: () => encoder,
+    truncatingDecoder: () => new DelimitedDecoder(rules, true),
+  };
 }
 
-function toBytes(delimiter: unknown): Bytes {
+/** What is a frame. */
+interface DelimitedRules {
+  readonly search: DelimiterSearch;
+  readonly max: number;
+  /** Whether the end of the input ends a frame. */
+  readonly deliver: boolean;
+}
+
+/** @throws {TypeError} not a delimiter */
+export function toBytes(delimiter: unknown): Bytes {
   if (typeof delimiter === "string") return new TextEncoder().encode(delimiter);
   if (delimiter instanceof Uint8Array) return new Uint8Array(delimiter);
   throw new TypeError(`delimiter must be a string or a Uint8Array, or an array of such, not ${typeof delimiter}`);
 }
 
 class DelimitedDecoder implements Decoder<Bytes> {
+  truncated = false;
   readonly #input = new FrameInput();
   readonly #search: DelimiterSearch;
   readonly #max: number;
+  readonly #deliver: boolean;
+  readonly #truncates: boolean;
+  #tooLargeError: SpillwayError | undefined;
   #state = 0;
   /** The frame is too long, which was reported: its bytes are dropped up to its delimiter. */
   #dropping = false;
 
-  constructor(search: DelimiterSearch, max: number) {
+  constructor({ search, max, deliver }: DelimitedRules, truncates: boolean) {
     this.#search = search;
     this.#max = max;
+    this.#deliver = deliver;
+    this.#truncates = truncates;
   }
 
   get midFrame(): boolean {
@@ -76,6 +100,7 @@ class DelimitedDecoder implements Decoder<Bytes> {
   }
 
   next(): Bytes | undefined {
+    this.truncated = false;
     for (;;) {
       this.#state = this.#search.run(this.#state, this.#input);
       const delimiterBytes = this.#search.found(this.#state);
@@ -86,7 +111,7 @@ class DelimitedDecoder implements Decoder<Bytes> {
       this.#input.drop();
     }
     if (this.#dropping) this.#input.drop();
-    else if (this.#input.length - this.#search.depth(this.#state) > this.#max) this.#refuse();
+    else if (this.#input.length - this.#search.depth(this.#state) > this.#max) return this.#exceed(true);
     else this.#input.keep();
     return this.#input.ended ? this.#last() : undefined;
   }
@@ -101,26 +126,32 @@ class DelimitedDecoder implements Decoder<Bytes> {
 
   #take(delimiterBytes: number): Bytes {
     const length = this.#input.length - delimiterBytes;
-    if (length <= this.#max) return this.#input.take(0, delimiterBytes);
-    this.#input.drop();
-    throw this.#tooLarge();
+    return length > this.#max ? this.#exceed(false) : this.#input.take(0, delimiterBytes);
   }
 
-  #refuse(): never {
-    this.#dropping = true;
+  /** What becomes of a frame that is too long, whether or not its delimiter is still to come. */
+  #exceed(unended: boolean): Bytes {
+    this.#dropping = unended;
+    if (this.#truncates) {
+      this.truncated = true;
+      return this.#input.cut(this.#max);
+    }
     this.#input.drop();
-    throw this.#tooLarge();
+    // One for all frames of a connection: with `onInvalidFrame: "skip"` there may be thousands.
+    this.#tooLargeError ??= new SpillwayError("frame-too-large", `a frame of more than ${this.#max} bytes`);
+    throw this.#tooLargeError;
   }
 
-  #last(): undefined {
-    if (!this.midFrame) return undefined;
+  #last(): Bytes | undefined {
+    const { length } = this.#input;
+    if (!this.midFrame || (this.#dropping && this.#deliver)) {
+      this.#dropping = false;
+      return undefined;
+    }
+    if (this.#deliver) return length > this.#max ? this.#exceed(false) : this.#input.take();
     this.#dropping = false;
     this.#input.drop();
     throw new SpillwayError("unexpected-eof", "the input ended before a delimiter");
-  }
-
-  #tooLarge(): SpillwayError {
-    return new SpillwayError("frame-too-large", `a frame of more than ${this.#max} bytes`);
   }
 }
 

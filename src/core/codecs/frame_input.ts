@@ -69,6 +69,17 @@ export class FrameInput {
     return viewOf(whole, headerBytes, whole.length - trailerBytes);
   }
 
+  /** The first `count` bytes behind the header, of a frame of which more was looked at. The surplus is forgotten. */
+  cut(count: number, headerBytes = 0): Bytes {
+    const { at } = this;
+    const length = headerBytes + count;
+    this.at = Math.min(at, this.#start + Math.max(0, length - (this.#begun?.length ?? 0)));
+    const bytes = this.take(headerBytes);
+    this.at = at;
+    this.drop();
+    return viewOf(bytes, 0, Math.min(count, bytes.length));
+  }
+
   /** Forgets what `take` would give, and a chunk that is used up. */
   drop(): void {
     this.#begun = undefined;

@@ -1,6 +1,8 @@
 import { type Codec, checkCodec } from "../codec.ts";
 import { type CloseReason, SpillwayError } from "../errors.ts";
+import { checkCount } from "../limits.ts";
 import type { Bytes } from "../transport.ts";
+import { isDeeper } from "./json_depth.ts";
 import { MappedDecoder, MappedEncoder } from "./map_codec.ts";
 import type { StandardIssue, StandardSchema } from "./standard_schema.ts";
 
@@ -8,6 +10,11 @@ import type { StandardIssue, StandardSchema } from "./standard_schema.ts";
 export interface JsonOptions<Value> {
   /** Checks each document, and may change it: any validator that speaks Standard Schema, without waiting. */
   readonly schema?: StandardSchema<Value>;
+  /**
+   * How deep arrays and objects may be nested in a document that arrives; deeper ones are `frame-invalid`, and are not
+   * parsed. At least 1; default 128; `Infinity` turns it off.
+   */
+  readonly maxDepth?: number;
 }
 
 /**
@@ -17,7 +24,10 @@ export interface JsonOptions<Value> {
  * (`undefined`, a function, a BigInt, a cycle) is `reply-invalid`. Where the codec below has a fault frame, this one's is
  * `{"error":"<reason>"}`.
  *
+ * A document that is cut is none, so this codec cannot truncate.
+ *
  * @throws {TypeError} not a codec, or not a schema
+ * @throws {RangeError} a `maxDepth` that is not a whole number of at least 1 (or `Infinity`)
  *
  * @example
  * ```ts
@@ -30,15 +40,20 @@ export interface JsonOptions<Value> {
  */
 export function json<Value = unknown>(
   codec: Codec<string | Bytes, string>,
-  { schema }: JsonOptions<Value> = {},
+  { schema, maxDepth = 128 }: JsonOptions<Value> = {},
 ): Codec<Value, unknown> {
   checkCodec(codec);
+  checkCount("maxDepth", maxDepth);
   if (schema !== undefined && typeof schema["~standard"]?.validate !== "function") {
     throw new TypeError("schema must be a Standard Schema: an object or function with ~standard.validate");
   }
   const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
   const decode = (frame: string | Bytes): Value => {
-    const value: unknown = JSON.parse(typeof frame === "string" ? frame : utf8.decode(frame));
+    const text = typeof frame === "string" ? frame : utf8.decode(frame);
+    if (isDeeper(text, maxDepth)) {
+      throw new SpillwayError("frame-invalid", `a document that is nested deeper than ${maxDepth}`);
+    }
+    const value: unknown = JSON.parse(text);
     return schema === undefined ? (value as Value) : validated(schema, value);
   };
   return {

@@ -1,11 +1,14 @@
 import { SpillwayError } from "../errors.ts";
 import type { Bytes } from "../transport.ts";
 import { decodeLatin1 } from "./latin1.ts";
+import { wholeCharacters } from "./utf8.ts";
 
 /** Decodes the payload of lines. */
 export interface LinePayload<Frame> {
   /** One line, without its terminator. @throws {SpillwayError} `frame-invalid` */
   one(payload: Bytes): Frame;
+  /** A payload that was cut, without a character that the cut has split. Left out: a byte is a character. */
+  whole?(payload: Bytes): Bytes;
   /** Whole lines at once, terminators included, when that gives the same frames; else `undefined`. */
   many?(block: Bytes, max: number): string | undefined;
 }
@@ -25,6 +28,10 @@ export class Utf8Lines implements LinePayload<string> {
     } catch (cause) {
       throw new SpillwayError("frame-invalid", "a line that is not valid UTF-8", { cause });
     }
+  }
+
+  whole(payload: Bytes): Bytes {
+    return wholeCharacters(payload);
   }
 
   /** A block in which no line can be too long, or whose characters are bytes, is measured as text. */

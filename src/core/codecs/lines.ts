@@ -3,7 +3,7 @@ import { SpillwayError } from "../errors.ts";
 import { checkChoice, checkCount } from "../limits.ts";
 import type { Bytes } from "../transport.ts";
 import { ByteQueue, concat, viewOf } from "./byte_queue.ts";
-import { bytesEncoder, latin1Encoder, utf8Encoder } from "./line_encoders.ts";
+import { bytesEncoder, type LineTerminator, latin1Encoder, utf8Encoder } from "./line_encoders.ts";
 import { byteLines, type LinePayload, latin1Lines, Utf8Lines } from "./line_payloads.ts";
 
 const LF = 0x0a;
@@ -27,15 +27,22 @@ export interface LinesOptions {
   readonly fatal?: boolean;
   /** What to do with a last line that no terminator ends: `unexpected-eof` (`"reject"`, the default), or hand it out. */
   readonly unterminated?: "reject" | "deliver";
+  /**
+   * What ends a reply: LF (the default), or CRLF, which the peers of SMTP, FTP and IRC insist on. A reply with a CR in it is
+   * then refused as one with a LF is: some peers take either for the end of a line. What arrives may end with both.
+   */
+  readonly terminator?: LineTerminator;
 }
 
 /**
- * Lines that end at LF or CRLF. The terminator is stripped; replies end with LF.
+ * Lines that end at LF or CRLF. The terminator is stripped; replies end with LF, or with CRLF if that is asked for.
  *
  * A line of more than `maxFrameBytes` is `frame-too-large` as soon as that is certain, and is not kept. The fault frame
- * is `error: <reason>`. A reply with a line break in it is refused (`reply-invalid`): it would be two replies.
+ * is `error: <reason>`. A reply with a line break in it is refused (`reply-invalid`): it would be two replies. With
+ * `onInvalidFrame: "truncate"` the beginning of a line that is too long is given, cut between two characters.
  *
- * @throws {RangeError} for a `maxFrameBytes` that is not a whole number of at least 1 (or `Infinity`), or an unknown encoding
+ * @throws {RangeError} for a `maxFrameBytes` that is not a whole number of at least 1 (or `Infinity`), or an unknown
+ * `encoding`, `unterminated` or `terminator`
  *
  * @example
  * ```ts
@@ -49,26 +56,36 @@ export interface LinesOptions {
 export function lines(options: LinesOptions & { readonly encoding: "bytes" }): Codec<Bytes, Uint8Array>;
 export function lines(options?: LinesOptions & { readonly encoding?: "utf-8" | "latin1" }): Codec<string>;
 export function lines(options: LinesOptions = {}): Codec<string> | Codec<Bytes, Uint8Array> {
-  const { encoding = "utf-8", fatal = false, unterminated = "reject" } = options;
+  const { encoding = "utf-8", fatal = false, terminator = "\n", unterminated = "reject" } = options;
   const max = checkCount("maxFrameBytes", options.maxFrameBytes ?? 65_536);
   checkChoice("unterminated", unterminated, ["reject", "deliver"]);
-  const deliver = unterminated === "deliver";
+  checkChoice("terminator", terminator, ["\n", "\r\n"]);
+  const rules = { max, deliver: unterminated === "deliver" };
   switch (encoding) {
-    case "utf-8": {
-      const payload = new Utf8Lines(fatal);
-      return codec(() => new LineDecoder(max, deliver, payload), utf8Encoder);
-    }
+    case "utf-8":
+      return codec(rules, new Utf8Lines(fatal), utf8Encoder(terminator));
     case "latin1":
-      return codec(() => new LineDecoder(max, deliver, latin1Lines), latin1Encoder);
+      return codec(rules, latin1Lines, latin1Encoder(terminator));
     case "bytes":
-      return codec(() => new LineDecoder(max, deliver, byteLines), bytesEncoder);
+      return codec(rules, byteLines, bytesEncoder(terminator));
     default:
       throw new RangeError(`encoding must be "utf-8", "latin1" or "bytes", not ${JSON.stringify(encoding)}`);
   }
 }
 
-function codec<In, Out>(decoder: () => Decoder<In>, encoder: Encoder<Out>): Codec<In, Out> {
-  return { decoder, encoder: () => encoder };
+/** What is a line, besides its end. */
+interface LineRules {
+  readonly max: number;
+  /** Whether the end of the input ends a line. */
+  readonly deliver: boolean;
+}
+
+function codec<In, Out>(rules: LineRules, payload: LinePayload<In>, encoder: Encoder<Out>): Codec<In, Out> {
+  return {
+    decoder: () => new LineDecoder(rules, payload, false),
+    encoder: () => encoder,
+    truncatingDecoder: () => new LineDecoder(rules, payload, true),
+  };
 }
 
 /**
@@ -76,8 +93,10 @@ function codec<In, Out>(decoder: () => Decoder<In>, encoder: Encoder<Out>): Code
  * still the chunk that came, and was mostly not looked at. What no LF ends is kept aside.
  */
 class LineDecoder<Frame> implements Decoder<Frame> {
+  truncated = false;
   readonly #max: number;
   readonly #deliver: boolean;
+  readonly #truncates: boolean;
   readonly #payload: LinePayload<Frame>;
   /** The beginning of a line whose LF has not come. */
   #begun: ByteQueue | undefined;
@@ -93,14 +112,15 @@ class LineDecoder<Frame> implements Decoder<Frame> {
   #singlyTo = 0;
   /** From the end of the last piece up to here, there is no LF. */
   #bareTo = 0;
-  /** A line that is too long: not yet reported; its bytes are dropped up to its LF. */
-  #overflowed = false;
+  /** A line is too long, which was reported: its bytes are dropped up to its LF. */
   #dropping = false;
   #ended = false;
+  #tooLargeError: SpillwayError | undefined;
 
-  constructor(max: number, deliver: boolean, payload: LinePayload<Frame>) {
+  constructor({ max, deliver }: LineRules, payload: LinePayload<Frame>, truncates: boolean) {
     this.#max = max;
     this.#deliver = deliver;
+    this.#truncates = truncates;
     this.#payload = payload;
   }
 
@@ -118,14 +138,11 @@ class LineDecoder<Frame> implements Decoder<Frame> {
   }
 
   next(): Frame | undefined {
+    this.truncated = false;
     if (this.#text !== "") return this.#nextOfText(this.#text);
     if (this.#chunk.length > 0) {
       const frame = this.midFrame ? this.#goOn() : this.#nextOfChunk();
       if (frame !== undefined) return frame;
-    }
-    if (this.#overflowed) {
-      this.#overflowed = false;
-      throw this.#tooLarge();
     }
     return this.#ended ? this.#last() : undefined;
   }
@@ -186,10 +203,11 @@ class LineDecoder<Frame> implements Decoder<Frame> {
     const start = this.#textAt;
     const lf = text.indexOf(LF_TEXT, start);
     const end = lf > start && text.charCodeAt(lf - 1) === CR ? lf - 1 : lf;
+    // Only where each character is a byte can there be a line that is too long.
+    const long = end - start > this.#max ? viewOf(this.#chunk, this.#at + start, this.#at + end) : undefined;
     this.#textAt = lf + 1;
     if (this.#textAt === text.length) this.#endPiece();
-    if (end - start > this.#max) throw this.#tooLarge();
-    return text.slice(start, end) as Frame;
+    return long === undefined ? (text.slice(start, end) as Frame) : this.#exceed(long);
   }
 
   #endPiece(): void {
@@ -220,19 +238,19 @@ class LineDecoder<Frame> implements Decoder<Frame> {
   }
 
   /** There is no LF from `start` on. One byte more than allowed is kept if it may be the CR of a CRLF. */
-  #keepFrom(start: number): undefined {
+  #keepFrom(start: number): Frame | undefined {
     const bytes = viewOf(this.#chunk, start, this.#chunk.length);
     this.#leaveChunk();
-    if (this.#dropping || bytes.length === 0) return;
-    const length = this.#begunLength() + bytes.length;
+    if (this.#dropping || bytes.length === 0) return undefined;
+    const begun = this.#begunLength();
+    const length = begun + bytes.length;
     if (length > this.#max && !(length === this.#max + 1 && bytes[bytes.length - 1] === CR)) {
-      this.#begun = undefined;
       this.#dropping = true;
-      this.#overflowed = true;
-    } else {
-      this.#begun ??= new ByteQueue();
-      this.#begun.push(bytes);
+      return this.#exceed(this.#takeBegun(viewOf(bytes, 0, Math.max(0, this.#max - begun))));
     }
+    this.#begun ??= new ByteQueue();
+    this.#begun.push(bytes);
+    return undefined;
   }
 
   #begunLength(): number {
@@ -248,8 +266,8 @@ class LineDecoder<Frame> implements Decoder<Frame> {
   /** The frame of the line from `start` to its LF. */
   #one(bytes: Bytes, start: number, lf: number): Frame {
     const end = lf > start && bytes[lf - 1] === CR ? lf - 1 : lf;
-    if (end - start > this.#max) throw this.#tooLarge();
-    return this.#payload.one(viewOf(bytes, start, end));
+    const line = viewOf(bytes, start, end);
+    return line.length > this.#max ? this.#exceed(line) : this.#payload.one(line);
   }
 
   /** What no terminator ended. */
@@ -260,11 +278,20 @@ class LineDecoder<Frame> implements Decoder<Frame> {
     this.#dropping = false;
     if (cutOff) throw new SpillwayError("unexpected-eof", "the input ended in the middle of a line");
     if (length === 0) return undefined;
-    if (length > this.#max) throw this.#tooLarge();
-    return this.#payload.one(line);
+    return length > this.#max ? this.#exceed(line) : this.#payload.one(line);
   }
 
-  #tooLarge(): SpillwayError {
-    return new SpillwayError("frame-too-large", `a line of more than ${this.#max} bytes`);
+  /** What becomes of a line that is too long, of which `bytes` are at least as many as it may have. */
+  #exceed(bytes: Bytes): Frame {
+    if (!this.#truncates) throw this.#tooLarge;
+    this.truncated = true;
+    const cut = viewOf(bytes, 0, this.#max);
+    return this.#payload.one(this.#payload.whole?.(cut) ?? cut);
+  }
+
+  /** One for all lines of a connection: with `onInvalidFrame: "skip"` there may be thousands, and a stack costs microseconds. */
+  get #tooLarge(): SpillwayError {
+    this.#tooLargeError ??= new SpillwayError("frame-too-large", `a line of more than ${this.#max} bytes`);
+    return this.#tooLargeError;
   }
 }

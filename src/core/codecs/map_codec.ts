@@ -3,14 +3,25 @@ import { describe } from "../describe.ts";
 import { type CloseReason, SpillwayError } from "../errors.ts";
 import type { Bytes } from "../transport.ts";
 
+/** What is known of a frame besides the frame. Of use only during the call that it is given to. */
+export interface FrameInfo<Header = unknown> {
+  /** What stood before the frame, where the codec below has more to say there than a length: see {@link contentLength}. */
+  readonly header: Header;
+  /** Whether the frame is only the beginning of one that was too long (`onInvalidFrame: "truncate"`). */
+  readonly truncated: boolean;
+}
+
 /** How {@link mapCodec} turns frames into other frames. */
-export interface FrameMap<In, Out, MappedIn, MappedOut> {
+export interface FrameMap<In, Out, MappedIn, MappedOut, Header = unknown> {
   /** What arrives. What it throws, or `undefined`, makes the frame `frame-invalid`. */
-  decode(frame: In): MappedIn;
+  decode(frame: In, info: FrameInfo<Header>): MappedIn;
   /** What is sent. What it throws makes the reply `reply-invalid`. */
   encode(frame: MappedOut): Out;
-  /** The frame that tells why the connection ends. Default: what the codec below says, if it says anything. */
-  fault?(reason: CloseReason): MappedOut;
+  /**
+   * The frame that tells why the connection ends. Default: what the codec below says, if it says anything. `error` has the
+   * detail; of its message, send only what the codec itself wrote (see `Encoder.encodeFault`).
+   */
+  fault?(reason: CloseReason, error: SpillwayError): MappedOut;
 }
 
 /**
@@ -33,29 +44,47 @@ export interface FrameMap<In, Out, MappedIn, MappedOut> {
  * decoder.push(new TextEncoder().encode("42\n"));
  * console.log(decoder.next()); // 42n
  * ```
+ *
+ * @example What the header said, with the frame
+ * ```ts
+ * import { contentLength, mapCodec } from "spillway/codecs";
+ *
+ * const typed = mapCodec(contentLength(), {
+ *   decode: (body, { header }) => ({ body, type: header.get("Content-Type") }),
+ *   encode: (reply: string) => reply,
+ * });
+ * const decoder = typed.decoder();
+ * decoder.push(new TextEncoder().encode("Content-Length: 2\r\nContent-Type: text/plain\r\n\r\nok"));
+ * console.log(decoder.next()?.type); // text/plain
+ * ```
  */
-export function mapCodec<In, Out, MappedIn, MappedOut = MappedIn>(
-  codec: Codec<In, Out>,
-  map: FrameMap<In, Out, MappedIn, MappedOut>,
-): Codec<MappedIn, MappedOut> {
+export function mapCodec<In, Out, MappedIn, MappedOut = MappedIn, Header = unknown>(
+  codec: Codec<In, Out, Header>,
+  map: FrameMap<In, Out, MappedIn, MappedOut, Header>,
+): Codec<MappedIn, MappedOut, Header> {
   checkCodec(codec);
   for (const name of ["decode", "encode"] as const) {
     if (typeof map?.[name] !== "function") throw new TypeError(`${name} must be a function`);
   }
   if (map.fault !== undefined && typeof map.fault !== "function") throw new TypeError("fault must be a function");
-  return {
+  const mapped: Codec<MappedIn, MappedOut, Header> = {
     decoder: () => new MappedDecoder(codec.decoder(), map),
     encoder: () => new MappedEncoder(codec.encoder(), map),
   };
+  const truncating = codec.truncatingDecoder?.bind(codec);
+  if (truncating === undefined) return mapped;
+  return { ...mapped, truncatingDecoder: () => new MappedDecoder(truncating(), map) };
 }
 
-/** Gives what a decoder gives, decoded further. */
-export class MappedDecoder<In, MappedIn> implements Decoder<MappedIn> {
-  readonly rest?: () => Bytes;
-  readonly #inner: Decoder<In>;
-  readonly #map: Pick<FrameMap<In, never, MappedIn, never>, "decode">;
+type DecodeMap<In, MappedIn, Header> = Pick<FrameMap<In, never, MappedIn, never, Header>, "decode">;
 
-  constructor(inner: Decoder<In>, map: Pick<FrameMap<In, never, MappedIn, never>, "decode">) {
+/** Gives what a decoder gives, decoded further. */
+export class MappedDecoder<In, MappedIn, Header> implements Decoder<MappedIn, Header>, FrameInfo<Header> {
+  readonly rest?: () => Bytes;
+  readonly #inner: Decoder<In, Header>;
+  readonly #map: DecodeMap<In, MappedIn, Header>;
+
+  constructor(inner: Decoder<In, Header>, map: DecodeMap<In, MappedIn, Header>) {
     this.#inner = inner;
     this.#map = map;
     if (inner.rest !== undefined) this.rest = inner.rest.bind(inner);
@@ -67,6 +96,14 @@ export class MappedDecoder<In, MappedIn> implements Decoder<MappedIn> {
 
   get lost(): boolean {
     return this.#inner.lost === true;
+  }
+
+  get truncated(): boolean {
+    return this.#inner.truncated === true;
+  }
+
+  get header(): Header {
+    return this.#inner.header as Header;
   }
 
   push(chunk: Bytes): void {
@@ -85,7 +122,7 @@ export class MappedDecoder<In, MappedIn> implements Decoder<MappedIn> {
   #decode(frame: In): MappedIn {
     let mapped: MappedIn;
     try {
-      mapped = this.#map.decode(frame);
+      mapped = this.#map.decode(frame, this);
     } catch (cause) {
       throw invalid("frame-invalid", cause);
     }
@@ -96,7 +133,7 @@ export class MappedDecoder<In, MappedIn> implements Decoder<MappedIn> {
 
 /** Encodes frames for another encoder. */
 export class MappedEncoder<Out, MappedOut> implements Encoder<MappedOut> {
-  readonly encodeFault?: (reason: CloseReason, output: Output) => void;
+  readonly encodeFault?: NonNullable<Encoder<MappedOut>["encodeFault"]>;
   readonly #inner: Encoder<Out>;
   readonly #map: Pick<FrameMap<never, Out, never, MappedOut>, "encode">;
 
@@ -104,7 +141,7 @@ export class MappedEncoder<Out, MappedOut> implements Encoder<MappedOut> {
     this.#inner = inner;
     this.#map = map;
     const fault = map.fault?.bind(map);
-    if (fault !== undefined) this.encodeFault = (reason, output) => this.encode(fault(reason), output);
+    if (fault !== undefined) this.encodeFault = (reason, output, error) => this.encode(fault(reason, error), output);
     else if (inner.encodeFault !== undefined) this.encodeFault = inner.encodeFault.bind(inner);
   }
 

@@ -7,7 +7,8 @@
 export type { Codec, Decoder, Encoder, Output } from "../codec.ts";
 export { decoderStream } from "../decoder_stream.ts";
 export { encoderStream } from "../encoder_stream.ts";
-export { type ContentLengthOptions, contentLength } from "./content_length.ts";
+export { bytes } from "./bytes.ts";
+export { type ContentLengthOptions, contentLength, type HeaderFields } from "./content_length.ts";
 export { type DelimitedOptions, type Delimiter, delimited } from "./delimited.ts";
 export { type FixedLengthOptions, fixedLength } from "./fixed_length.ts";
 export { InputBuffer } from "./input_buffer.ts";
@@ -15,7 +16,7 @@ export { type Endian, type IntegerOptions, int16, int32 } from "./integers.ts";
 export { type JsonOptions, json } from "./json.ts";
 export { type LengthPrefixedOptions, lengthPrefixed } from "./length_prefixed.ts";
 export { type LineEncoding, type LinesOptions, lines } from "./lines.ts";
-export { type FrameMap, mapCodec } from "./map_codec.ts";
+export { type FrameInfo, type FrameMap, mapCodec } from "./map_codec.ts";
 export { type NetstringsOptions, netstrings } from "./netstrings.ts";
 export { type OctetCountedOptions, octetCounted } from "./octet_counted.ts";
 export type { Payload } from "./payload.ts";

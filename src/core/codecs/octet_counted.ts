@@ -1,8 +1,11 @@
 import type { Codec, Decoder, Encoder, Output } from "../codec.ts";
 import { SpillwayError } from "../errors.ts";
-import { checkCount } from "../limits.ts";
+import { checkChoice, checkCount } from "../limits.ts";
 import type { Bytes } from "../transport.ts";
+import { viewOf } from "./byte_queue.ts";
+import { ByteSearch } from "./byte_search.ts";
 import { DecimalHeader, isDigit } from "./decimal_header.ts";
+import { type Delimiter, toBytes } from "./delimited.ts";
 import { FrameInput } from "./frame_input.ts";
 import { type Payload, payloadBytes } from "./payload.ts";
 
@@ -14,13 +17,23 @@ const CR = 0x0d;
 export interface OctetCountedOptions {
   /** The longest message in bytes. At least 1; default 65536. */
   readonly maxFrameBytes?: number;
+  /**
+   * What ends a message that is not counted, of one byte each and no digit. Default LF and NUL, which are what senders use.
+   * Where LF is among them, CRLF is one too. With NUL alone, a message may have several lines.
+   */
+  readonly delimiter?: Delimiter | readonly Delimiter[];
+  /**
+   * What to do with a last message that is not counted and that nothing ends: `unexpected-eof` (`"reject"`, the
+   * default), or hand it out. A counted one that is not whole is `unexpected-eof` in any case.
+   */
+  readonly unterminated?: "reject" | "deliver";
 }
 
 /**
  * Syslog over TCP (RFC 6587): `5 hello`, the length in decimal digits, a space and the message. A message that does not begin
- * with a digit is framed the older way, and ends at LF or CRLF: senders of both kinds are understood, even on one
- * connection. Empty lines between messages are skipped, as many senders end counted messages too with LF. Replies are
- * octet-counted.
+ * with a digit is framed the older way, and ends at LF, CRLF or NUL: senders of all kinds are understood, even on one
+ * connection. Empty messages are skipped, as many senders put a LF or a NUL behind counted messages too. Replies are
+ * octet-counted. With `onInvalidFrame: "truncate"` the beginning of a message that is too long is given.
  *
  * A length that is none is `frame-invalid`, and ends the connection even with `onInvalidFrame: "skip"`: nobody knows where
  * the next message begins.
@@ -28,7 +41,8 @@ export interface OctetCountedOptions {
  * A frame is a `Uint8Array`; a reply may be a string too, which is sent as UTF-8, and must not be empty (`reply-invalid`):
  * the format has no message of no bytes.
  *
- * @throws {RangeError} for a `maxFrameBytes` that is not a whole number of at least 1 (or `Infinity`)
+ * @throws {TypeError | RangeError} for a `maxFrameBytes` that is not a whole number of at least 1 (or `Infinity`), a
+ * `delimiter` that is none, or an unknown `unterminated`
  *
  * @example
  * ```ts
@@ -41,8 +55,36 @@ export interface OctetCountedOptions {
  * ```
  */
 export function octetCounted(options: OctetCountedOptions = {}): Codec<Bytes, Payload> {
-  const max = checkCount("maxFrameBytes", options.maxFrameBytes ?? 65_536);
-  return { decoder: () => new SyslogDecoder(max), encoder: () => encoder };
+  const { delimiter = ["\n", "\0"], unterminated = "reject" } = options;
+  checkChoice("unterminated", unterminated, ["reject", "deliver"]);
+  const rules = {
+    max: checkCount("maxFrameBytes", options.maxFrameBytes ?? 65_536),
+    delimiters: (Array.isArray(delimiter) ? delimiter : [delimiter]).map(delimiterByte),
+    deliver: unterminated === "deliver",
+  };
+  if (rules.delimiters.length === 0) throw new RangeError("delimiter must be at least one byte");
+  return {
+    decoder: () => new SyslogDecoder(rules, false),
+    encoder: () => encoder,
+    truncatingDecoder: () => new SyslogDecoder(rules, true),
+  };
+}
+
+function delimiterByte(delimiter: unknown): number {
+  const [byte, ...more] = toBytes(delimiter);
+  if (byte !== undefined && more.length === 0 && !isDigit(byte)) return byte;
+  throw new RangeError(
+    "delimiter must be one byte, or an array of such, and no digit: a digit begins a counted message",
+  );
+}
+
+/** What is a message. */
+interface SyslogRules {
+  readonly max: number;
+  /** What ends one that is not counted. */
+  readonly delimiters: readonly number[];
+  /** Whether the end of the input does. */
+  readonly deliver: boolean;
 }
 
 /** How a message is framed, which its first byte says. */
@@ -52,7 +94,7 @@ type Mode =
   | "counting"
   /** Its length is known. */
   | "counted"
-  /** It ends at LF. */
+  /** It ends at a delimiter. */
   | "line"
   /** It was refused, and is dropped to its end. */
   | "dropping"
@@ -60,16 +102,29 @@ type Mode =
 
 class SyslogDecoder implements Decoder<Bytes> {
   lost = false;
+  truncated = false;
   readonly #input = new FrameInput();
   readonly #header = new DecimalHeader(SPACE, 0);
+  readonly #search: ByteSearch;
   readonly #max: number;
+  readonly #deliver: boolean;
+  readonly #truncates: boolean;
+  /** Whether a CR before a delimiter may belong to it. */
+  readonly #crlf: boolean;
+  #tooLargeError: SpillwayError | undefined;
   #mode: Mode = "unknown";
   /** Of a counted message: its length with its header, and that of the header; of a dropped one, what is left of it. */
   #length = 0;
   #headerBytes = 0;
+  /** What a counted message has more than is allowed: dropped behind the rest. */
+  #surplus = 0;
 
-  constructor(max: number) {
+  constructor({ max, delimiters, deliver }: SyslogRules, truncates: boolean) {
     this.#max = max;
+    this.#search = new ByteSearch(delimiters);
+    this.#deliver = deliver;
+    this.#truncates = truncates;
+    this.#crlf = delimiters.includes(LF);
   }
 
   get midFrame(): boolean {
@@ -78,9 +133,11 @@ class SyslogDecoder implements Decoder<Bytes> {
 
   push(chunk: Bytes): void {
     this.#input.push(chunk);
+    this.#search.reset();
   }
 
   next(): Bytes | undefined {
+    this.truncated = false;
     if (this.lost) return undefined;
     let message = this.#message();
     while (message?.length === 0) message = this.#message();
@@ -97,14 +154,13 @@ class SyslogDecoder implements Decoder<Bytes> {
     return this.#input.rest();
   }
 
-  /** What is whole: a message, or an empty line, which is none. */
+  /** What is whole: a message, or an empty one, which is none. */
   #message(): Bytes | undefined {
     if (this.#mode === "dropping" || this.#mode === "dropping-line") this.#drop();
     if (this.#mode === "unknown") this.#begin();
     if (this.#mode === "counting") this.#count();
-    if (this.#mode === "counted" && this.#input.reach(this.#length)) return this.#take(this.#headerBytes);
-    if (this.#mode === "line" && this.#findLf()) return this.#takeLine();
-    return undefined;
+    if (this.#mode === "counted" && this.#input.reach(this.#length)) return this.#takeCounted();
+    return this.#mode === "line" ? this.#line() : undefined;
   }
 
   #begin(): void {
@@ -115,10 +171,25 @@ class SyslogDecoder implements Decoder<Bytes> {
   #count(): void {
     const length = this.#readLength();
     if (length === undefined) return;
-    if (length > this.#max) this.#refuse("dropping", length);
+    this.#surplus = Math.max(0, length - this.#max);
+    if (this.#surplus > 0 && !this.#truncates) this.#refuse(length);
     this.#mode = "counted";
     this.#headerBytes = this.#input.length;
-    this.#length = this.#headerBytes + length;
+    this.#length = this.#headerBytes + length - this.#surplus;
+  }
+
+  #refuse(length: number): never {
+    this.#mode = "dropping";
+    this.#length = length;
+    this.#input.drop();
+    throw this.#tooLarge;
+  }
+
+  #takeCounted(): Bytes {
+    this.truncated = this.#surplus > 0;
+    this.#mode = this.truncated ? "dropping" : "unknown";
+    this.#length = this.#surplus;
+    return this.#input.take(this.#headerBytes);
   }
 
   #readLength(): number | undefined {
@@ -133,35 +204,45 @@ class SyslogDecoder implements Decoder<Bytes> {
   }
 
   /** One byte more than allowed is kept if it may be the CR of a CRLF. */
-  #findLf(): boolean {
+  #line(): Bytes | undefined {
     const input = this.#input;
     // Asked again without new bytes: what is kept was judged.
-    if (input.at === input.chunk.length) return false;
-    const lf = input.chunk.indexOf(LF, input.at);
-    input.at = lf < 0 ? input.chunk.length : lf + 1;
-    if (lf >= 0) return true;
+    if (input.at === input.chunk.length) return undefined;
+    if (this.#findDelimiter()) return this.#takeLine();
     const surplus = input.length - this.#max;
-    if (surplus > 1 || (surplus === 1 && input.chunk.at(-1) !== CR)) this.#refuse("dropping-line", 0);
-    return false;
+    const mayBeCrlf = surplus === 1 && this.#crlf && input.last === CR;
+    return surplus > 0 && !mayBeCrlf ? this.#exceed("dropping-line") : undefined;
+  }
+
+  /** Looks past the next delimiter, or at all there is. */
+  #findDelimiter(): boolean {
+    const input = this.#input;
+    const found = this.#search.find(input.chunk, input.at);
+    input.at = found < 0 ? input.chunk.length : found + 1;
+    return found >= 0;
   }
 
   #takeLine(): Bytes {
-    const line = this.#take();
-    const end = line.at(-2) === CR ? line.length - 2 : line.length - 1;
-    if (end > this.#max) throw this.#tooLarge();
-    return line.subarray(0, end);
-  }
-
-  #take(headerBytes = 0): Bytes {
+    const ended = this.#input.last;
+    // Only its beginning may be wanted, but its last bytes say how long it is.
+    const line = this.#input.take();
+    const end = ended === LF && line.at(-2) === CR ? line.length - 2 : line.length - 1;
     this.#mode = "unknown";
-    return this.#input.take(headerBytes);
+    return end > this.#max ? this.#cut(line) : viewOf(line, 0, end);
   }
 
-  #refuse(mode: "dropping" | "dropping-line", length: number): never {
+  /** What becomes of a message that is not counted and too long; what is left of it is for `mode`. */
+  #exceed(mode: Mode): Bytes {
     this.#mode = mode;
-    this.#length = length;
+    if (this.#truncates) return this.#cut(this.#input.cut(this.#max));
     this.#input.drop();
-    throw this.#tooLarge();
+    throw this.#tooLarge;
+  }
+
+  #cut(message: Bytes): Bytes {
+    if (!this.#truncates) throw this.#tooLarge;
+    this.truncated = true;
+    return viewOf(message, 0, this.#max);
   }
 
   #drop(): void {
@@ -171,21 +252,26 @@ class SyslogDecoder implements Decoder<Bytes> {
       if (this.#length === 0) this.#mode = "unknown";
       return;
     }
-    const lf = input.chunk.indexOf(LF, input.at);
-    input.at = lf < 0 ? input.chunk.length : lf + 1;
+    const found = this.#findDelimiter();
     input.drop();
-    if (lf >= 0) this.#mode = "unknown";
+    if (found) this.#mode = "unknown";
   }
 
-  #last(): undefined {
-    if (!this.midFrame) return undefined;
+  #last(): Bytes | undefined {
+    const mode = this.#mode;
     this.#mode = "unknown";
+    if (mode === "unknown" || (mode === "dropping-line" && this.#deliver)) return undefined;
+    if (mode === "line" && this.#deliver) {
+      return this.#input.length > this.#max ? this.#exceed("unknown") : this.#input.take();
+    }
     this.#input.drop();
     throw new SpillwayError("unexpected-eof", "the input ended in the middle of a message");
   }
 
-  #tooLarge(): SpillwayError {
-    return new SpillwayError("frame-too-large", `a message of more than ${this.#max} bytes`);
+  /** One for all messages of a connection: with `onInvalidFrame: "skip"` there may be thousands. */
+  get #tooLarge(): SpillwayError {
+    this.#tooLargeError ??= new SpillwayError("frame-too-large", `a message of more than ${this.#max} bytes`);
+    return this.#tooLargeError;
   }
 }
 

@@ -41,6 +41,7 @@ export class PrefixedDecoder implements Decoder<Bytes> {
   #bodyBytes = -1;
   /** What is left of a frame that was refused. */
   #refused = 0;
+  #tooLargeError: SpillwayError | undefined;
 
   constructor(prefixed: Prefixed) {
     this.#prefixed = prefixed;
@@ -98,7 +99,9 @@ export class PrefixedDecoder implements Decoder<Bytes> {
     this.#refused = this.#bodyBytes;
     this.#reset();
     this.#input.drop();
-    throw new SpillwayError("frame-too-large", `${name} of more than ${max} bytes`);
+    // One for all frames of a connection: with `onInvalidFrame: "skip"` there may be thousands.
+    this.#tooLargeError ??= new SpillwayError("frame-too-large", `${name} of more than ${max} bytes`);
+    throw this.#tooLargeError;
   }
 
   #take(): Bytes {

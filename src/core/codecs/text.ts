@@ -5,6 +5,7 @@ import type { Bytes } from "../transport.ts";
 import { decodeLatin1, encodeLatin1 } from "./latin1.ts";
 import { mapCodec } from "./map_codec.ts";
 import type { Payload } from "./payload.ts";
+import { wholeCharacters } from "./utf8.ts";
 
 /** Settings of {@link text}. */
 export interface TextOptions {
@@ -13,7 +14,7 @@ export interface TextOptions {
 }
 
 /**
- * Strings instead of bytes, over any codec of bytes.
+ * Strings instead of bytes, over any codec of bytes. A frame that the codec below has truncated ends with a whole character.
  *
  * @param encoding `"utf-8"` (default) or `"latin1"` (ISO 8859-1, byte for byte)
  * @throws {TypeError | RangeError} not a codec, an unknown encoding, or a `fatal` that is no boolean
@@ -27,17 +28,20 @@ export interface TextOptions {
  * console.log(decoder.next()); // größe
  * ```
  */
-export function text(
-  codec: Codec<Bytes, Payload>,
+export function text<Header>(
+  codec: Codec<Bytes, Payload, Header>,
   encoding: "utf-8" | "latin1" = "utf-8",
   { fatal = false }: TextOptions = {},
-): Codec<string> {
+): Codec<string, string, Header> {
   checkChoice("encoding", encoding, ["utf-8", "latin1"]);
   checkBoolean("fatal", fatal);
   if (encoding === "latin1")
     return mapCodec(codec, { decode: decodeLatin1, encode: (frame: string) => encodeLatin1(checkText(frame)) });
   const decoder = new TextDecoder("utf-8", { fatal, ignoreBOM: true });
-  return mapCodec(codec, { decode: (bytes) => decoder.decode(bytes), encode: checkText });
+  return mapCodec(codec, {
+    decode: (bytes, { truncated }) => decoder.decode(truncated ? wholeCharacters(bytes) : bytes),
+    encode: checkText,
+  });
 }
 
 function checkText(frame: string): string {

@@ -27,10 +27,12 @@ const CODECS: Readonly<Record<string, (options: Options) => unknown>> = {
   json: (options) => json(lines(), options as object),
   lengthPrefixed: (options) => lengthPrefixed({ width: 2, ...options }),
   netstrings: (options) => netstrings(options),
+  lines: (options) => lines(options),
   octetCounted: (options) => octetCounted(options),
   text: (options) => text(netstrings(), "utf-8", options),
   varintPrefixed: (options) => varintPrefixed(options),
 };
+const WITH_END = ["delimited", "lines", "octetCounted"];
 const WITH_LIMIT = ["contentLength", "delimited", "lengthPrefixed", "netstrings", "octetCounted", "varintPrefixed"];
 
 const FLAGS = [
@@ -68,6 +70,20 @@ describe("a codec's option that is out of its range is a RangeError", () => {
       "x".repeat(2_048),
     ]),
     ...cases(["delimited"], "delimiter", [["x".repeat(2_000), "y".repeat(48)]]),
+    ...cases(["octetCounted"], "delimiter", [
+      "",
+      [],
+      [""],
+      "ab",
+      ["\n", "\r\n"],
+      "5",
+      ["\n", "0"],
+      "é",
+      new Uint8Array(2),
+    ]),
+    ...cases(["json"], "maxDepth", [0, -1, 0.5, Number.NaN, -Infinity]),
+    ...cases(WITH_END, "unterminated", ["", "keep", true, null, 1]),
+    ...cases(["lines"], "terminator", ["", "\r", "\n\r", "crlf", null, true]),
   ])("$codec: $name: $value", ({ codec, name, value }) => {
     expect(() => CODECS[codec]?.({ [name]: value })).toThrow(RangeError);
     expect(() => CODECS[codec]?.({ [name]: value })).toThrow(name);
@@ -80,6 +96,8 @@ describe("a codec's option of the wrong type is a TypeError", () => {
     ...cases(["fixedLength"], "bytes", ["2", {}, undefined, null, true]),
     ...FLAGS.flatMap(([codec, name]) => cases([codec], name, [0, 1, "", "false", null, {}])),
     ...cases(["delimited"], "delimiter", [undefined, null, 1, {}, [1], [["a"]], ["a", undefined], new ArrayBuffer(1)]),
+    ...cases(["octetCounted"], "delimiter", [null, 1, {}, [1], [["a"]], ["\n", undefined], new ArrayBuffer(1)]),
+    ...cases(["json"], "maxDepth", ["64", {}, true, 1n]),
     ...cases(["json"], "schema", [{}, "schema", 1, () => true, { "~standard": {} }, { "~standard": { validate: 1 } }]),
   ])("$codec: $name: $value", ({ codec, name, value }) => {
     expect(() => CODECS[codec]?.({ [name]: value })).toThrow(TypeError);
@@ -96,6 +114,10 @@ describe("a codec's option at its edge is taken", () => {
     ...cases(["lengthPrefixed"], "lengthAdjustment", [-(2 ** 53 - 1), 2 ** 53 - 1, -0, undefined]),
     ...cases(["lengthPrefixed", "int16", "int32"], "endian", ["big", "little", undefined]),
     ...cases(["delimited"], "delimiter", ["x".repeat(2_047), ["a"], new Uint8Array(1), ["a", Uint8Array.of(0xff)]]),
+    ...cases(["octetCounted"], "delimiter", [undefined, "\n", ["\0"], Uint8Array.of(0xff), ["\n", "\n"]]),
+    ...cases(["json"], "maxDepth", [1, 2 ** 53 - 1, Infinity, undefined]),
+    ...cases(WITH_END, "unterminated", ["reject", "deliver", undefined]),
+    ...cases(["lines"], "terminator", ["\n", "\r\n", undefined]),
     ...FLAGS.flatMap(([codec, name]) => cases([codec], name, [true, false, undefined])),
     ...cases(["json"], "schema", [
       undefined,

@@ -6,9 +6,16 @@ export const INVALID = "!frame-invalid";
 export const CUT_OFF = "!unexpected-eof";
 /** Stands behind an error after which the decoder does not know where the next frame begins. */
 export const LOST = "!lost";
+/** Stands behind the text of a frame that is only the beginning of one. */
+export const CUT = "…";
 
 /** What a decoder can be made of; whatever its frames are. */
 export type Decodes = Pick<Codec<unknown, never>, "decoder">;
+
+/** With the decoder for `onInvalidFrame: "truncate"`. */
+export function truncating(codec: Codec<unknown, never>): Decodes {
+  return { decoder: () => codec.truncatingDecoder?.() ?? codec.decoder() };
+}
 
 /**
  * What a codec's decoder gives for these chunks: frames as text, and errors as `!code`, in their places. Keeps to the
@@ -26,6 +33,11 @@ export function decode(codec: Decodes, chunks: readonly Bytes[]): string[] {
   return given;
 }
 
+/** The same, where nothing is said of a frame but the frame. */
+export function unmarked(gives: readonly string[]): readonly string[] {
+  return gives.map((given) => given.replace(CUT, ""));
+}
+
 /** Frames of bytes: a character a byte. */
 export function frameText(frame: unknown): string {
   if (typeof frame === "string") return frame;
@@ -38,7 +50,7 @@ function takeAll(decoder: Decoder<unknown>, given: string[]): boolean {
     try {
       const frame = decoder.next();
       if (frame === undefined) empty += 1;
-      else given.push(frameText(frame));
+      else given.push(decoder.truncated === true ? `${frameText(frame)}${CUT}` : frameText(frame));
     } catch (error) {
       if (!(error instanceof SpillwayError)) throw error;
       given.push(`!${error.code}`);

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { delimited } from "../../../src/core/codecs/mod.ts";
 import type { Bytes } from "../../../src/core/mod.ts";
 import { raw, textOf } from "./byte_strings.ts";
-import { CUT_OFF, decode, TOO_LARGE } from "./decode.ts";
+import { CUT, CUT_OFF, decode, TOO_LARGE, truncating } from "./decode.ts";
 import { DELIMITED_TABLE } from "./delimited_table.ts";
 import { encode, refusal } from "./encode.ts";
 import { everyChunking } from "./every_chunking.ts";
@@ -12,8 +12,12 @@ describe("delimited, however the input is cut", () => {
   it.each(DELIMITED_TABLE)("$name", ({ codec, input, gives }) => everyChunking(codec, input, gives));
 });
 
+/** What becomes of a frame that is too long, and of the last one. */
+type Mode = "reject" | "truncate" | "deliver";
+
 /** Computed from the whole input in the most obvious way: at each byte, whether the longest that could end here does. */
-function splitDelimited(bytes: Bytes, delimiters: readonly string[], max: number): string[] {
+function splitDelimited(bytes: Bytes, delimiters: readonly string[], max: number, mode: Mode): string[] {
+  const tooLarge = (frame: string) => (mode === "truncate" ? `${frame.slice(0, max)}${CUT}` : TOO_LARGE);
   const input = textOf(bytes);
   const longestFirst = delimiters.toSorted((one, other) => other.length - one.length);
   const given: string[] = [];
@@ -22,13 +26,14 @@ function splitDelimited(bytes: Bytes, delimiters: readonly string[], max: number
     const found = longestFirst.find((delimiter) => input.slice(start, end).endsWith(delimiter));
     if (found === undefined) continue;
     const frame = input.slice(start, end - found.length);
-    given.push(frame.length > max ? TOO_LARGE : frame);
+    given.push(frame.length > max ? tooLarge(frame) : frame);
     start = end;
   }
   const rest = input.slice(start);
   if (rest === "") return given;
+  if (mode === "deliver") return [...given, rest.length > max ? tooLarge(rest) : rest];
   const begun = Math.max(...delimiters.map((delimiter) => begunAt(rest, delimiter)));
-  return rest.length - begun > max ? [...given, TOO_LARGE, CUT_OFF] : [...given, CUT_OFF];
+  return rest.length - begun > max ? [...given, tooLarge(rest), CUT_OFF] : [...given, CUT_OFF];
 }
 
 /** How much of a delimiter's beginning stands at the end. */
@@ -54,8 +59,11 @@ describe("delimited against a model", () => {
   ])("%j", (delimiters) => {
     const pieces = ["a", "b", "c", "d", "e", "ab", "\r", "\n", "\r\n", ".", "xyz", ...delimiters];
     for (const max of [1, 3, 8, Infinity]) {
-      agrees(delimited({ delimiter: delimiters, maxFrameBytes: max }), pieces, (input) =>
-        splitDelimited(input, delimiters, max),
+      const options = { delimiter: delimiters, maxFrameBytes: max };
+      agrees(delimited(options), pieces, (input) => splitDelimited(input, delimiters, max, "reject"));
+      agrees(truncating(delimited(options)), pieces, (input) => splitDelimited(input, delimiters, max, "truncate"));
+      agrees(delimited({ ...options, unterminated: "deliver" }), pieces, (input) =>
+        splitDelimited(input, delimiters, max, "deliver"),
       );
     }
   });

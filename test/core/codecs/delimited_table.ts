@@ -1,6 +1,6 @@
 import { type DelimitedOptions, delimited } from "../../../src/core/codecs/mod.ts";
 import { raw } from "./byte_strings.ts";
-import { CUT_OFF, TOO_LARGE } from "./decode.ts";
+import { CUT, CUT_OFF, TOO_LARGE, truncating } from "./decode.ts";
 import type { CodecCase } from "./every_chunking.ts";
 
 const row = (
@@ -13,6 +13,33 @@ const row = (
 
 const CRLF = "\r\n";
 const DOT = "\r\n.\r\n";
+
+const delivered = (
+  name: string,
+  delimiter: DelimitedOptions["delimiter"],
+  input: string,
+  gives: readonly string[],
+  maxFrameBytes = 65_536,
+): CodecCase => ({
+  name,
+  codec: delimited({ delimiter, maxFrameBytes, unterminated: "deliver" }),
+  input: raw(input),
+  gives,
+});
+
+/** With a limit of 4. */
+const truncated = (
+  name: string,
+  delimiter: DelimitedOptions["delimiter"],
+  input: string,
+  gives: readonly string[],
+  unterminated: "reject" | "deliver" = "reject",
+): CodecCase => ({
+  name,
+  codec: truncating(delimited({ delimiter, maxFrameBytes: 4, unterminated })),
+  input: raw(input),
+  gives,
+});
 
 export const DELIMITED_TABLE: readonly CodecCase[] = [
   row("nothing", "|", "", []),
@@ -59,4 +86,26 @@ export const DELIMITED_TABLE: readonly CodecCase[] = [
   row("cut off, only half a delimiter", CRLF, "\r", [CUT_OFF]),
   row("cut off at max and half a delimiter", CRLF, "abcd\r", [CUT_OFF], 4),
   row("cut off within a long one", "|", "ok|too long", ["ok", TOO_LARGE, CUT_OFF], 4),
+
+  delivered("delivered", "|", "a|b", ["a", "b"]),
+  delivered("nothing to deliver", "|", "a|", ["a"]),
+  delivered("delivered with half a delimiter", DOT, "a\r\n.\r", ["a\r\n.\r"]),
+  delivered("delivered at max", CRLF, "abcd", ["abcd"], 4),
+  delivered("too long to deliver", "|", "ok|abcde", ["ok", TOO_LARGE], 4),
+  delivered("too long to deliver with half a delimiter", CRLF, "ok\r\nabcd\r", ["ok", TOO_LARGE], 4),
+
+  truncated("truncated, max", CRLF, "abcd\r\nok\r\n", ["abcd", "ok"]),
+  truncated("truncated, max + 1", CRLF, "abcde\r\nok\r\n", [`abcd${CUT}`, "ok"]),
+  truncated("truncated, in a row", "|", "12345|123456|ok|1234567890|", [
+    `1234${CUT}`,
+    `1234${CUT}`,
+    "ok",
+    `1234${CUT}`,
+  ]),
+  truncated("truncated, with half a delimiter as data", CRLF, "abcd\r.\r\nab\r\r\n", [`abcd${CUT}`, "ab\r"]),
+  truncated("truncated within half a delimiter", "aab", "1234aaab|aab123aaab", [`1234${CUT}`, "|", "123a"]),
+  truncated("truncated, longer than that by a delimiter", [CRLF, "x"], "abcd\rx.x", [`abcd${CUT}`, "."]),
+  truncated("truncated and cut off", "|", "ok|too long", ["ok", `too ${CUT}`, CUT_OFF]),
+  truncated("too long to deliver, truncated", "|", "ok|too long", ["ok", `too ${CUT}`], "deliver"),
+  truncated("too long to deliver with half a delimiter, truncated", CRLF, "abcd\r", [`abcd${CUT}`], "deliver"),
 ];

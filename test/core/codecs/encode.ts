@@ -1,5 +1,6 @@
-import type { Bytes, Codec } from "../../../src/core/mod.ts";
+import { type Bytes, type CloseReason, type Codec, type Encoder, SpillwayError } from "../../../src/core/mod.ts";
 import { OutputBuffer } from "../../../src/core/output_buffer.ts";
+import { textOf } from "./byte_strings.ts";
 
 /** What a codec's encoder makes of these frames, in one piece. */
 export function encode<Out>(codec: Codec<unknown, Out>, frames: readonly Out[]): Bytes {
@@ -18,6 +19,14 @@ export function refusal(codec: Codec<unknown, never>, frame: unknown): { error: 
   } catch (error) {
     return { error, bytes: output.length };
   }
+}
+
+/** What the encoder says of an end; `undefined` when it never says anything. */
+export function faultText(encoder: Encoder<never>, reason: CloseReason, message: string = "why"): string | undefined {
+  const output = new OutputBuffer();
+  if (encoder.encodeFault === undefined) return undefined;
+  encoder.encodeFault(reason, output, new SpillwayError(reason, message));
+  return textOf(taken(output));
 }
 
 function taken(output: OutputBuffer): Bytes {

@@ -2,9 +2,8 @@ import fc from "fast-check";
 import * as v from "valibot";
 import { describe, expect, it } from "vitest";
 import { contentLength, json, lines, netstrings, text } from "../../../src/core/codecs/mod.ts";
-import { OutputBuffer } from "../../../src/core/output_buffer.ts";
 import { textOf, utf8 } from "./byte_strings.ts";
-import { encode, refusal } from "./encode.ts";
+import { encode, faultText, refusal } from "./encode.ts";
 import { everyChunking } from "./every_chunking.ts";
 import { JSON_TABLE } from "./json_table.ts";
 import { roundTrips } from "./properties.ts";
@@ -99,11 +98,9 @@ describe("json encoder", () => {
   });
 
   it("has a fault frame where the codec below has one", () => {
-    const output = new OutputBuffer();
-    expect(json(netstrings()).encoder().encodeFault).toBeUndefined();
-    expect(json(text(netstrings())).encoder().encodeFault).toBeUndefined();
-    json(lines()).encoder().encodeFault?.("frame-invalid", output);
-    expect(textOf(output.take())).toBe('{"error":"frame-invalid"}\n');
+    expect(faultText(json(netstrings()).encoder(), "frame-invalid")).toBeUndefined();
+    expect(faultText(json(text(netstrings())).encoder(), "frame-invalid")).toBeUndefined();
+    expect(faultText(json(lines()).encoder(), "frame-invalid")).toBe('{"error":"frame-invalid"}\n');
   });
 
   it("is undone by the decoder", () => {

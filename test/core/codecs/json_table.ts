@@ -36,6 +36,18 @@ export const JSON_TABLE: readonly CodecCase[] = [
     input: utf8("1\n{\"a\":\n2\n\nundefined\nNaN\n'x'\n1 2\n3\n"),
     gives: ["1", INVALID, "2", INVALID, INVALID, INVALID, INVALID, INVALID, "3"],
   },
+  {
+    name: "as deep as it may be, and deeper",
+    codec: json(lines(), { maxDepth: 2 }),
+    input: utf8('[[1]]\n[[[1]]]\n{"a":{"b":1}}\n{"a":{"b":[]}}\n[[],[],[[]]]\n[[],[],[]]\n'),
+    gives: ["[[1]]", INVALID, '{"a":{"b":1}}', INVALID, INVALID, "[[],[],[]]"],
+  },
+  {
+    name: "brackets in strings are not deep",
+    codec: json(lines(), { maxDepth: 1 }),
+    input: utf8('["[[","{\\"[{"]\n["\\\\",[]]\n["\\\\\\"[[["]\n"[[[[\n'),
+    gives: ['["[[","{\\"[{"]', INVALID, '["\\\\\\"[[["]', INVALID],
+  },
   { name: "bad UTF-8", codec: onBytes, input: raw('3:"\xff",4:"\xc3a",1:1,'), gives: [INVALID, INVALID, "1"] },
   {
     name: "bad UTF-8 in lines of text that refuse it",

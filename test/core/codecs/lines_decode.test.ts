@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { concat } from "../../../src/core/codecs/byte_queue.ts";
 import { lines } from "../../../src/core/mod.ts";
 import { cut, textOf } from "./byte_strings.ts";
-import { decode } from "./decode.ts";
+import { decode, truncating } from "./decode.ts";
 import { everyChunking } from "./every_chunking.ts";
 import { LINES_TABLE, linesOf } from "./lines_table.ts";
 import { splitLines } from "./split_lines.ts";
@@ -31,14 +31,15 @@ describe("lines decoder against splitting at LF", () => {
     unterminated: fc.constantFrom("reject" as const, "deliver" as const),
   });
 
-  it("gives the same, in any chunks", () => {
+  it.each([false, true])("gives the same, in any chunks (and truncated: %s)", (truncates) => {
     fc.assert(
       fc.property(inputs, options, fc.array(fc.nat(), { maxLength: 12 }), (input, chosen, places) => {
         const chunks = cut(
           input,
           places.map((place) => place % (input.length + 1)),
         );
-        expect(decode(linesOf(chosen), chunks)).toEqual(splitLines(input, chosen));
+        const codec = truncates ? truncating(linesOf(chosen)) : linesOf(chosen);
+        expect(decode(codec, chunks)).toEqual(splitLines(input, chosen, truncates));
       }),
       { seed: 20_261_101, numRuns: 4_000 },
     );
@@ -48,7 +49,7 @@ describe("lines decoder against splitting at LF", () => {
     .array(fc.tuple(inputs, fc.constantFrom(1, 3, 100, 2_000)), { maxLength: 5 })
     .map((runs) => concat(runs.flatMap(([input, times]) => Array.from({ length: times }, () => input))));
 
-  it("gives the same, where there are many pieces", () => {
+  it.each([false, true])("gives the same, where there are many pieces (and truncated: %s)", (truncates) => {
     const chosen = options.map((one) => ({ ...one, maxFrameBytes: one.maxFrameBytes * 20 }));
     fc.assert(
       fc.property(long, chosen, fc.array(fc.nat(), { maxLength: 4 }), (input, one, places) => {
@@ -56,7 +57,8 @@ describe("lines decoder against splitting at LF", () => {
           input,
           places.map((place) => place % (input.length + 1)),
         );
-        expect(decode(linesOf(one), chunks)).toEqual(splitLines(input, one));
+        const codec = truncates ? truncating(linesOf(one)) : linesOf(one);
+        expect(decode(codec, chunks)).toEqual(splitLines(input, one, truncates));
       }),
       { seed: 20_261_102, numRuns: 150 },
     );

@@ -4,7 +4,7 @@ import { type Codec, lines } from "../../../src/core/mod.ts";
 import { OutputBuffer } from "../../../src/core/output_buffer.ts";
 import { textOf } from "./byte_strings.ts";
 import { decode } from "./decode.ts";
-import { encode } from "./encode.ts";
+import { encode, faultText, refusal } from "./encode.ts";
 
 function text(codec: Codec<unknown, string>, frames: readonly string[]): string {
   return new TextDecoder().decode(encode(codec, frames));
@@ -43,10 +43,22 @@ describe("lines encoder", () => {
   });
 
   it.each(["utf-8", "latin1"] as const)("tells the reason of an end in %s", (encoding) => {
-    const output = new OutputBuffer();
-    lines({ encoding }).encoder().encodeFault?.("frame-too-large", output);
-    expect(new TextDecoder().decode(output.take())).toBe("error: frame-too-large\n");
+    expect(faultText(lines({ encoding }).encoder(), "frame-too-large")).toBe("error: frame-too-large\n");
   });
+
+  it.each(["utf-8", "latin1", "bytes"] as const)(
+    "ends what it sends in %s with CRLF, where that is asked for",
+    (encoding) => {
+      const codec = lines({ encoding: encoding as "bytes", terminator: "\r\n" }) as Codec<unknown, unknown>;
+      const reply = (text: string) => (encoding === "bytes" ? new TextEncoder().encode(text) : text);
+      expect(textOf(encode(codec, [reply("220 ready"), reply("")]))).toBe("220 ready\r\n\r\n");
+      expect(faultText(codec.encoder(), "frame-too-large")).toBe("error: frame-too-large\r\n");
+      for (const broken of ["a\nb", "a\rb", "a\r\nb", "a\r"]) {
+        expect(refusal(codec, reply(broken))).toMatchObject({ error: { code: "reply-invalid" }, bytes: 0 });
+      }
+      expect(refusal(lines({ encoding: encoding as "bytes" }), reply("a\rb")).error).toBeUndefined();
+    },
+  );
 });
 
 describe("lines: what is encoded is decoded to the same frames", () => {

@@ -1,6 +1,6 @@
-import { type LinesOptions, lines } from "../../../src/core/mod.ts";
+import { type Codec, type LinesOptions, lines } from "../../../src/core/mod.ts";
 import { utf8 } from "./byte_strings.ts";
-import { CUT_OFF, type Decodes, INVALID, TOO_LARGE } from "./decode.ts";
+import { CUT, CUT_OFF, INVALID, TOO_LARGE, truncating } from "./decode.ts";
 import type { CodecCase } from "./every_chunking.ts";
 
 interface Row extends Omit<LinesOptions, "maxFrameBytes"> {
@@ -8,6 +8,8 @@ interface Row extends Omit<LinesOptions, "maxFrameBytes"> {
   /** A string stands for its UTF-8 bytes. */
   readonly input: string | readonly number[];
   readonly max?: number;
+  /** With the decoder for `onInvalidFrame: "truncate"`. */
+  readonly truncates?: boolean;
   readonly gives: readonly string[];
 }
 
@@ -92,6 +94,48 @@ const ROWS: readonly Row[] = [
     encoding: "latin1",
     gives: ["éè", TOO_LARGE],
   },
+  ...[
+    { name: "truncated, max", input: "abcd\nabcd\r\n", gives: ["abcd", "abcd"] },
+    { name: "truncated, max + 1", input: "abcde\nok\n", gives: [`abcd${CUT}`, "ok"] },
+    { name: "truncated, with CRLF", input: "abcde\r\nok\r\n", gives: [`abcd${CUT}`, "ok"] },
+    { name: "truncated, with two CRs", input: "abcd\r\r\nok\n", gives: [`abcd${CUT}`, "ok"] },
+    { name: "truncated, with a CR that ends nothing", input: "abcd\re\nok\n", gives: [`abcd${CUT}`, "ok"] },
+    { name: "truncated, in a row", input: "12345\n\n123456789\nok\n", gives: [`1234${CUT}`, "", `1234${CUT}`, "ok"] },
+    { name: "truncated between two characters", input: "aéé€\nok\n", gives: [`aé${CUT}`, "ok"] },
+    {
+      name: "truncated within a character",
+      input: "abcé\nab€\na😀\n€€\n",
+      gives: ["abc", "ab", "a", "€"].map((one) => one + CUT),
+    },
+    { name: "truncated, and invalid", input: [0x61, 0xff, 0xe2, 0x80, 0x61, 0x61, 0x0a], gives: [`a\uFFFD${CUT}`] },
+    {
+      name: "truncated, and fatal",
+      input: [0x61, 0x62, 0x63, 0xc3, 0xa9, 0x0a, 0xff, 0x62, 0x63, 0x64, 0x65, 0x0a],
+      fatal: true,
+      gives: [`abc${CUT}`, INVALID],
+    },
+    { name: "truncated, and cut off", input: "ok\nabcde", gives: ["ok", `abcd${CUT}`, CUT_OFF] },
+    {
+      name: "too long to deliver, truncated",
+      input: "ok\nabcde",
+      unterminated: "deliver",
+      gives: ["ok", `abcd${CUT}`],
+    },
+    {
+      name: "too long to deliver with its CR, truncated",
+      input: "abcd\r",
+      unterminated: "deliver",
+      gives: [`abcd${CUT}`],
+    },
+    {
+      name: "truncated latin1",
+      input: [0xe9, 0xe8, 0xe9, 0xe8, 0xe9, 0x0a],
+      encoding: "latin1",
+      gives: [`éèéè${CUT}`],
+    },
+    { name: "truncated bytes", input: "abcé\nok\n", encoding: "bytes", gives: [`abc\xc3${CUT}`, "ok"] },
+  ].map((row): Row => ({ ...(row as Row), max: 4, truncates: true })),
+
   {
     name: "bytes",
     input: [0xff, 0x00, 0x0a, 0x0d, 0x0a, 0xc3, 0x28, 0x0d, 0x0a],
@@ -108,14 +152,18 @@ const ROWS: readonly Row[] = [
   },
 ];
 
-export const LINES_TABLE: readonly CodecCase[] = ROWS.map(({ name, input, max = 65_536, gives, ...options }) => ({
-  name,
-  codec: linesOf({ ...options, maxFrameBytes: max }),
-  input: typeof input === "string" ? utf8(input) : new Uint8Array(input),
-  gives,
-}));
+export const LINES_TABLE: readonly CodecCase[] = ROWS.map((row) => {
+  const { name, input, max = 65_536, truncates = false, gives, ...options } = row;
+  const codec = linesOf({ ...options, maxFrameBytes: max });
+  return {
+    name,
+    codec: truncates ? truncating(codec) : codec,
+    input: typeof input === "string" ? utf8(input) : new Uint8Array(input),
+    gives,
+  };
+});
 
 /** `lines`, of an encoding that is not known before. */
-export function linesOf(options: LinesOptions): Decodes {
+export function linesOf(options: LinesOptions): Codec<unknown, never> {
   return lines(options as LinesOptions & { encoding: "bytes" });
 }

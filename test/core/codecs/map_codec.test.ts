@@ -1,11 +1,74 @@
 import { describe, expect, it } from "vitest";
-import { lines, mapCodec, netstrings } from "../../../src/core/codecs/mod.ts";
+import {
+  contentLength,
+  delimited,
+  type FrameInfo,
+  json,
+  lines,
+  mapCodec,
+  netstrings,
+  text,
+} from "../../../src/core/codecs/mod.ts";
 import { type Codec, SpillwayError } from "../../../src/core/mod.ts";
-import { OutputBuffer } from "../../../src/core/output_buffer.ts";
 import { raw, textOf, utf8 } from "./byte_strings.ts";
-import { encode, refusal } from "./encode.ts";
+import { encode, faultText, refusal } from "./encode.ts";
 import { everyChunking } from "./every_chunking.ts";
 import { MAP_CODEC_TABLE } from "./map_codec_table.ts";
+
+describe("what mapCodec knows of a frame besides it", () => {
+  it("is what its header said, also through other codecs", () => {
+    const withHeader = {
+      decode: (body: unknown, { header }: { header: Iterable<readonly [string, string]> }) => [body, ...header],
+      encode: (frame: string) => frame,
+    };
+    for (const codec of [
+      mapCodec(text(contentLength()), withHeader),
+      mapCodec(mapCodec(text(contentLength()), same), withHeader),
+    ]) {
+      const decoder = codec.decoder();
+      decoder.push(
+        utf8(
+          "content-TYPE:  a \r\nContent-Length: 2\r\nX: 1\r\nx: 2\r\n\r\nokContent-Length: 1\r\n\r\n!Content-Length: 3\r\n\r\n",
+        ),
+      );
+      expect(decoder.next()).toEqual(["ok", ["content-TYPE", "a"], ["Content-Length", "2"], ["X", "1"], ["x", "2"]]);
+      expect(decoder.next()).toEqual(["!", ["Content-Length", "1"]]);
+      expect(decoder.next()).toBeUndefined();
+    }
+  });
+
+  it("is a value by its name, in capitals or not, the first of several", () => {
+    const codec = mapCodec(contentLength(), {
+      decode: (_, { header }) => ["CONTENT-type", "x", "content-length", "y"].map((name) => header.get(name)),
+      encode: (frame: string) => frame,
+    });
+    const decoder = codec.decoder();
+    decoder.push(utf8("Content-Type: a\r\nX: 1\r\nx: 2\r\nContent-Length: 02\r\n\r\nok"));
+    expect(decoder.next()).toEqual(["a", "1", "02", undefined]);
+  });
+
+  it("is nothing where the framing says nothing else", () => {
+    const decode = (line: string, { header, truncated }: FrameInfo) => [line, header, truncated];
+    const decoder = mapCodec(lines(), { decode, encode: String }).decoder();
+    decoder.push(utf8("a\n"));
+    expect(decoder.next()).toEqual(["a", undefined, false]);
+  });
+
+  it("is whether it is only the beginning of a frame that was too long", () => {
+    const codec = mapCodec(text(delimited({ delimiter: "|", maxFrameBytes: 2 })), {
+      decode: (frame, { truncated }) => `${frame}${truncated ? " and more" : ""}`,
+      encode: (frame: string) => frame,
+    });
+    const decoder = codec.truncatingDecoder?.();
+    decoder?.push(utf8("ab|abc|a\u00e9|"));
+    expect([decoder?.next(), decoder?.next(), decoder?.next()]).toEqual(["ab", "ab and more", "a and more"]);
+    for (const cannot of [netstrings(), json(lines())]) {
+      expect(
+        mapCodec(cannot as Codec<unknown, never>, { decode: String, encode: (frame) => frame }).truncatingDecoder,
+      ).toBeUndefined();
+    }
+  });
+});
 
 describe("mapCodec, however the input is cut", () => {
   it.each(MAP_CODEC_TABLE)("$name", ({ codec, input, gives }) => everyChunking(codec, input, gives));
@@ -73,13 +136,17 @@ describe("mapCodec encoder", () => {
   });
 
   it("says why the connection ends in frames of its own, or as the codec below does", () => {
-    const output = new OutputBuffer();
-    mapCodec(lines(), same).encoder().encodeFault?.("drained", output);
+    expect(faultText(mapCodec(lines(), same).encoder(), "drained")).toBe("error: drained\n");
     const upper = (line: string) => line.toUpperCase();
-    mapCodec(lines(), { decode: upper, encode: upper, fault: (reason) => `why: ${reason}` })
-      .encoder()
-      .encodeFault?.("drained", output);
-    expect(textOf(output.take())).toBe("error: drained\nWHY: DRAINED\n");
+    const fault = (reason: string) => `why: ${reason}`;
+    expect(faultText(mapCodec(lines(), { decode: upper, encode: upper, fault }).encoder(), "drained")).toBe(
+      "WHY: DRAINED\n",
+    );
+  });
+
+  it("knows the detail of an end, for protocols that need its words", () => {
+    const detailed = mapCodec(lines(), { ...same, fault: (reason, error) => `${reason}: ${error.message}` });
+    expect(faultText(mapCodec(detailed, same).encoder(), "frame-invalid", "no verb")).toBe("frame-invalid: no verb\n");
   });
 
   it("says nothing of it where neither does", () => {

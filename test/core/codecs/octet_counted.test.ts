@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { octetCounted } from "../../../src/core/codecs/mod.ts";
 import type { Bytes } from "../../../src/core/mod.ts";
 import { textOf } from "./byte_strings.ts";
-import { CUT_OFF, INVALID, LOST, TOO_LARGE } from "./decode.ts";
+import { CUT, CUT_OFF, INVALID, LOST, TOO_LARGE, truncating } from "./decode.ts";
 import { encode, refusal } from "./encode.ts";
 import { everyChunking } from "./every_chunking.ts";
 import { OCTET_COUNTED_TABLE } from "./octet_counted_table.ts";
@@ -13,9 +13,13 @@ describe("octetCounted, however the input is cut", () => {
   it.each(OCTET_COUNTED_TABLE)("$name", ({ codec, input, gives }) => everyChunking(codec, input, gives));
 });
 
+/** What becomes of a message that is too long, and of the last one. */
+type Mode = "reject" | "truncate" | "deliver";
+
 /** Computed from the whole input in the most obvious way. */
-function splitSyslog(bytes: Bytes, max: number): string[] {
+function splitSyslog(bytes: Bytes, max: number, mode: Mode, ends: RegExp): string[] {
   const input = textOf(bytes);
+  const tooLarge = (message: string) => (mode === "truncate" ? `${message.slice(0, max)}${CUT}` : TOO_LARGE);
   const given: string[] = [];
   for (let at = 0; at < input.length; ) {
     if (/\d/.test(input[at] as string)) {
@@ -23,25 +27,46 @@ function splitSyslog(bytes: Bytes, max: number): string[] {
       if (prefix === "cut off") return [...given, CUT_OFF];
       if (prefix === "invalid" || prefix.length === 0) return [...given, INVALID, LOST];
       at = prefix.start + prefix.length;
-      if (prefix.length > max) given.push(TOO_LARGE);
+      const beginning = input.slice(prefix.start, at);
+      if (prefix.length > max && (mode !== "truncate" || beginning.length >= max)) given.push(tooLarge(beginning));
       if (at > input.length) return [...given, CUT_OFF];
       if (prefix.length <= max) given.push(input.slice(prefix.start, at));
     } else {
-      const lf = input.indexOf("\n", at);
-      const line = input.slice(at, lf < 0 ? undefined : lf).replace(/\r$/, lf < 0 ? "\r" : "");
-      if (line.replace(/\r$/, lf < 0 ? "" : "\r").length > max) given.push(TOO_LARGE);
-      else if (lf >= 0 && line !== "") given.push(line);
-      if (lf < 0) return [...given, CUT_OFF];
-      at = lf + 1;
+      const length = input.slice(at).search(ends);
+      const whole = input.slice(at, length < 0 ? undefined : at + length);
+      const line = input[at + length] === "\n" && length >= 0 ? whole.replace(/\r$/, "") : whole;
+      if (length < 0 && mode === "deliver") return [...given, line.length > max ? TOO_LARGE : line];
+      const crlf = length < 0 && ends.test("\n");
+      if (line.replace(/\r$/, crlf ? "" : "\r").length > max) given.push(tooLarge(line));
+      else if (length >= 0 && line !== "") given.push(line);
+      if (length < 0) return [...given, CUT_OFF];
+      at += length + 1;
     }
   }
   return given;
 }
 
 describe("octetCounted against a model", () => {
-  it.each([1, 4, 10, Infinity])("with a limit of %d", (maxFrameBytes) => {
-    const pieces = ["1 ", "2 ", "5 ", "10 ", "0", "3", "<1>", "a", "bc", "\n", "\r\n", "\r", " ", "\xff"];
-    agrees(octetCounted({ maxFrameBytes }), pieces, (input) => splitSyslog(input, maxFrameBytes));
+  const pieces = ["1 ", "2 ", "5 ", "10 ", "0", "3", "<1>", "a", "bc", "\n", "\r\n", "\r", " ", "\xff", "\0"];
+
+  it.each([1, 4, 10, Infinity])("with a limit of %d", (max) => {
+    const ends = /[\n\0]/;
+    const options = { maxFrameBytes: max };
+    agrees(octetCounted(options), pieces, (input) => splitSyslog(input, max, "reject", ends));
+    agrees(truncating(octetCounted(options)), pieces, (input) => splitSyslog(input, max, "truncate", ends));
+    agrees(octetCounted({ ...options, unterminated: "deliver" }), pieces, (input) =>
+      splitSyslog(input, max, "deliver", ends),
+    );
+  });
+
+  it.each([
+    ["\n", /\n/],
+    ["\0", /\0/],
+    [[";", "\n", "a"], /[;\na]/],
+  ])("with %j", (delimiter, ends) => {
+    agrees(octetCounted({ delimiter, maxFrameBytes: 4 }), [...pieces, ";"], (input) =>
+      splitSyslog(input, 4, "reject", ends),
+    );
   });
 });
 

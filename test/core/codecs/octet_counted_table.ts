@@ -1,6 +1,6 @@
-import { octetCounted } from "../../../src/core/codecs/mod.ts";
+import { type OctetCountedOptions, octetCounted } from "../../../src/core/codecs/mod.ts";
 import { raw } from "./byte_strings.ts";
-import { CUT_OFF, INVALID, LOST, TOO_LARGE } from "./decode.ts";
+import { CUT, CUT_OFF, INVALID, LOST, TOO_LARGE, truncating } from "./decode.ts";
 import type { CodecCase } from "./every_chunking.ts";
 
 const row = (name: string, input: string, gives: readonly string[], maxFrameBytes = 65_536): CodecCase => ({
@@ -9,6 +9,21 @@ const row = (name: string, input: string, gives: readonly string[], maxFrameByte
   input: raw(input),
   gives,
 });
+
+const having = (options: OctetCountedOptions, name: string, input: string, gives: readonly string[]): CodecCase => ({
+  name,
+  codec: octetCounted(options),
+  input: raw(input),
+  gives,
+});
+
+/** With a limit of 4. */
+const truncated = (
+  name: string,
+  input: string,
+  gives: readonly string[],
+  options: OctetCountedOptions = {},
+): CodecCase => ({ name, codec: truncating(octetCounted({ ...options, maxFrameBytes: 4 })), input: raw(input), gives });
 
 export const OCTET_COUNTED_TABLE: readonly CodecCase[] = [
   row("nothing", "", []),
@@ -22,6 +37,47 @@ export const OCTET_COUNTED_TABLE: readonly CodecCase[] = [
   row("counted, too large, with a line break behind", "5 <1>ab\n2 ok\n", [TOO_LARGE, "ok"], 4),
   row("mixed", "<1>a\n4 <2>b<3>c\r\n5 <4>d\n<5>e\n", ["<1>a", "<2>b", "<3>c", "<4>d\n", "<5>e"]),
   row("a line that is nearly counted", " 5 <13>a\n", [" 5 <13>a"]),
+
+  row("NUL ends a message, too", "<1>a\0<2>b\r\n<3>c\0", ["<1>a", "<2>b", "<3>c"]),
+  row("a CR before NUL is data", "<1>a\r\0\r\0", ["<1>a\r", "\r"]),
+  row("empty messages are skipped, whatever ends them", "\0\n\0<1>\0\n\r\n4 <2>b\0<3>\n", ["<1>", "<2>b", "<3>"]),
+  row("a line of max, CR, and NUL", "abcd\r\0ok\0", [TOO_LARGE, "ok"], 4),
+  having({ delimiter: "\n" }, "LF only", "<1>a\0b\n<2>\n", ["<1>a\0b", "<2>"]),
+  having({ delimiter: "\0" }, "NUL only", "<1>a\nb\r\n\0<2>\0", ["<1>a\nb\r\n", "<2>"]),
+  having({ delimiter: "\0", maxFrameBytes: 4 }, "NUL only, max and CR", "abcd\rf\0abcd\r", [
+    TOO_LARGE,
+    TOO_LARGE,
+    CUT_OFF,
+  ]),
+  having({ delimiter: [Uint8Array.of(0xff), ";", "\0"] }, "others", "<1>a\n;<2>\xff3 <3><4>\0", [
+    "<1>a\n",
+    "<2>",
+    "<3>",
+    "<4>",
+  ]),
+
+  having({ unterminated: "deliver" }, "delivered", "<1>a\n<2>b", ["<1>a", "<2>b"]),
+  having({ unterminated: "deliver" }, "delivered with the CR that ends nothing", "<1>a\r", ["<1>a\r"]),
+  having({ unterminated: "deliver" }, "nothing to deliver", "<1>a\n2 ok", ["<1>a", "ok"]),
+  having({ unterminated: "deliver" }, "counted and cut off: not delivered", "2 ok3 ab", ["ok", CUT_OFF]),
+  having({ unterminated: "deliver" }, "cut off in a length: not delivered", "2 ok3", ["ok", CUT_OFF]),
+  having({ unterminated: "deliver", maxFrameBytes: 4 }, "delivered at max", "abcd", ["abcd"]),
+  having({ unterminated: "deliver", maxFrameBytes: 4 }, "too long to deliver", "ok\nabcde", ["ok", TOO_LARGE]),
+  having({ unterminated: "deliver", maxFrameBytes: 4 }, "too long to deliver with its CR", "abcd\r", [TOO_LARGE]),
+
+  truncated("truncated, counted, exactly max", "4 abcd4 efgh", ["abcd", "efgh"]),
+  truncated("truncated, counted, max + 1", "5 abcde2 ok", [`abcd${CUT}`, "ok"]),
+  truncated("truncated, counted, in a row", "5 a\nb\nc9 123456789\n<o>\n", [`a\nb\n${CUT}`, `1234${CUT}`, "<o>"]),
+  truncated("truncated, counted, cut off before max", "2 ok5 abc", ["ok", CUT_OFF]),
+  truncated("truncated, counted, cut off behind max", "2 ok6 abcde", ["ok", `abcd${CUT}`, CUT_OFF]),
+  truncated("truncated, a line of max and CRLF", "abcd\r\nok\n", ["abcd", "ok"]),
+  truncated("truncated, a line of max + 1", "abcde\nok\n", [`abcd${CUT}`, "ok"]),
+  truncated("truncated, a line of max + 1 with CRLF", "abcde\r\n2 ok", [`abcd${CUT}`, "ok"]),
+  truncated("truncated, a line of max, CR, and more", "abcd\re\0ok\n", [`abcd${CUT}`, "ok"]),
+  truncated("truncated, digits behind", "<abcd5 efgh\n2 ok", [`<abc${CUT}`, "ok"]),
+  truncated("truncated, a line that is cut off", "ok\nabcdefgh", ["ok", `abcd${CUT}`, CUT_OFF]),
+  truncated("too long to deliver, truncated", "ok\nabcdefgh", ["ok", `abcd${CUT}`], { unterminated: "deliver" }),
+  truncated("too long to deliver with its CR, truncated", "abcd\r", [`abcd${CUT}`], { unterminated: "deliver" }),
 
   row("counted, exactly max", "4 abcd4 efgh", ["abcd", "efgh"], 4),
   row("counted, max + 1", "5 abcde2 ok", [TOO_LARGE, "ok"], 4),

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { lines } from "../../../src/core/codecs/mod.ts";
 import { cut, textOf } from "./byte_strings.ts";
-import { type Decodes, frameText } from "./decode.ts";
+import { CUT, type Decodes, frameText } from "./decode.ts";
 import { TABLES } from "./tables.ts";
 
 /** What another codec would get behind the first `count` frames. */
@@ -24,7 +24,8 @@ function leave(codec: Decodes, chunks: readonly Uint8Array<ArrayBuffer>[], count
 describe("what is behind a frame is in rest(), whole, however the input is cut", () => {
   it.each(TABLES)("$name", ({ table }) => {
     const clean = table.filter(
-      ({ input, gives }) => input.length < 400 && gives.length > 1 && !gives.some((one) => one.startsWith("!")),
+      ({ input, gives }) =>
+        input.length < 400 && gives.length > 1 && !gives.some((one) => one.startsWith("!") || one.endsWith(CUT)),
     );
     expect(clean.length).toBeGreaterThan(0);
     for (const { codec, input, gives, name } of clean) {

@@ -1,0 +1,56 @@
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const OPENING = ["[", "{"] as const;
+
+/**
+ * Whether arrays and objects in a JSON text are nested deeper than `max`: found without parsing it, as parsing is what takes
+ * long then. Each character is looked at a bounded number of times. What is no JSON may give either answer.
+ */
+export function isDeeper(text: string, max: number): boolean {
+  // Most texts are too short for it, or open too few.
+  if (text.length <= max || !opensMoreThan(text, max)) return false;
+  let depth = 0;
+  for (let at = 0; at < text.length; at++) {
+    switch (text.charCodeAt(at)) {
+      case QUOTE:
+        at = endOfString(text, at);
+        break;
+      case 0x5b: // [
+      case 0x7b: // {
+        depth += 1;
+        if (depth > max) return true;
+        break;
+      case 0x5d: // ]
+      case 0x7d: // }
+        depth -= 1;
+        break;
+    }
+  }
+  return false;
+}
+
+/** Whether there are more of `[` and `{` altogether, in strings too. */
+function opensMoreThan(text: string, max: number): boolean {
+  let count = 0;
+  for (const opening of OPENING) {
+    for (let at = text.indexOf(opening); at >= 0; at = text.indexOf(opening, at + 1)) {
+      count += 1;
+      if (count > max) return true;
+    }
+  }
+  return false;
+}
+
+/** Where the string ends that begins at `start`: its quote, or the end of the text. */
+function endOfString(text: string, start: number): number {
+  let end = text.indexOf('"', start + 1);
+  while (end >= 0 && isEscaped(text, end)) end = text.indexOf('"', end + 1);
+  return end < 0 ? text.length : end;
+}
+
+/** Whether there is an odd number of backslashes before it. */
+function isEscaped(text: string, at: number): boolean {
+  let first = at;
+  while (text.charCodeAt(first - 1) === BACKSLASH) first -= 1;
+  return (at - first) % 2 === 1;
+}
