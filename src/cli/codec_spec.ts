@@ -1,6 +1,7 @@
 /** What `--codec` means: a framing and its one setting, such as `delimited:0x1e`. */
 import { InvalidArgumentError } from "commander";
 import {
+  bytes,
   type Codec,
   contentLength,
   delimited,
@@ -27,18 +28,19 @@ type ByteCodec = Codec<Bytes, Uint8Array>;
 export interface CodecSpec {
   /** As it was written. */
   readonly text: string;
-  /** Whether all frames have one length: there is no longest one then, and nothing can go before a payload. */
+  /** Whether there is no longest frame and nothing can go before a payload: all have one length, or none has an end. */
   readonly fixed: boolean;
   codec(limits: Limits): ByteCodec;
 }
 
-const ALLOWED = `write lines, delimited:0x1e, delimited:'\\r\\n', fixed:16, u8, u16be or u16le (also u24, u32, u48, u64), varint, netstring, octet or content-length`;
+const ALLOWED = `write lines, lines:crlf, delimited:0x1e, delimited:'\\r\\n', fixed:16, u8, u16be or u16le (also u24, u32, u48, u64), varint, netstring, octet, octet:'\\0', content-length or bytes`;
 
 const PLAIN: Readonly<Record<string, (limits: Limits) => ByteCodec>> = {
   lines: (limits) => lines({ ...limits, encoding: "bytes" }),
+  "lines:crlf": (limits) => lines({ ...limits, encoding: "bytes", terminator: "\r\n" }),
   varint: varintPrefixed,
   netstring: netstrings,
-  octet: octetCounted,
+  octet: (limits) => octetCounted(limits),
   "content-length": contentLength,
 };
 
@@ -49,19 +51,36 @@ export function parseCodecSpec(text: string): CodecSpec {
   const [, name = "", setting] = /^([^:]*)(?::(.*))?$/s.exec(text) ?? [];
   if (name === "delimited" && setting !== undefined) return delimitedSpec(text, setting);
   if (name === "fixed" && setting !== undefined) return fixedSpec(text, setting);
+  if (name === "octet" && setting !== undefined) return octetSpec(text, setting);
+  if (text === "bytes") return { text, fixed: true, codec: bytes };
   const make = Object.hasOwn(PLAIN, text) ? PLAIN[text] : prefixed(text);
   if (make === undefined) throw new InvalidArgumentError(ALLOWED);
   return { text, fixed: false, codec: make };
 }
 
 function delimitedSpec(text: string, setting: string): CodecSpec {
-  const delimiter = /^0x/i.test(setting) ? hexBytes(setting.slice(2)) : escapedBytes(setting);
+  const delimiter = bytesIn(setting);
+  return checked({ text, fixed: false, codec: (limits) => delimited({ ...limits, delimiter }) });
+}
+
+/** Each byte of the setting ends a message that is not counted. */
+function octetSpec(text: string, setting: string): CodecSpec {
+  const delimiter = Array.from(bytesIn(setting), (byte) => Uint8Array.of(byte));
+  return checked({ text, fixed: false, codec: (limits) => octetCounted({ ...limits, delimiter }) });
+}
+
+/** @throws {InvalidArgumentError} its setting makes no sense */
+function checked(spec: CodecSpec): CodecSpec {
   try {
-    delimited({ delimiter });
+    spec.codec({});
+    return spec;
   } catch (error) {
     throw new InvalidArgumentError(firstLine(error));
   }
-  return { text, fixed: false, codec: (limits) => delimited({ ...limits, delimiter }) };
+}
+
+function bytesIn(setting: string): Bytes {
+  return /^0x/i.test(setting) ? hexBytes(setting.slice(2)) : escapedBytes(setting);
 }
 
 function fixedSpec(text: string, setting: string): CodecSpec {

@@ -12,14 +12,15 @@ const SERVICE_HELP = "compute, echo, or the path of a module with `export defaul
 
 const CODECS_AND_EXAMPLES = `
 Codecs of echo:
-  lines               to LF or CRLF
+  lines               to LF or CRLF; lines:crlf answers with CRLF
   delimited:0x1e      to those bytes; or to text: delimited:'\\r\\n' (also \\t \\0 \\\\ \\x1e)
   fixed:16            so many bytes each
   u8 u16be u32le ...  behind a length of that many bits (8, 16, 24, 32, 48 or 64) and byte order
   varint              behind a length as in protobuf streams
   netstring           5:hello,
-  octet               5 hello (syslog)
+  octet               5 hello (syslog), or to LF or NUL; or to other bytes: octet:'\\0'
   content-length      behind header fields (LSP)
+  bytes               chunks as they come
 
 Examples:
   spillway serve                          each integer is answered with the next one, 2 s later

@@ -22,6 +22,7 @@ function decoded(spec: string, input: string, limits = {}): string | undefined {
 
 const FORMS = [
   ["lines", "ab\n"],
+  ["lines:crlf", "ab\r\n"],
   ["delimited:0x1e", "ab\x1e"],
   ["delimited:0x0d0A", "ab\r\n"],
   ["delimited:0X1e", "ab\x1e"],
@@ -48,23 +49,38 @@ const FORMS = [
   ["varint", "\x02ab"],
   ["netstring", "2:ab,"],
   ["octet", "2 ab"],
+  ["octet:\\0", "2 ab"],
+  ["octet:0x0a00", "2 ab"],
   ["content-length", "Content-Length: 2\r\n\r\nab"],
+  ["bytes", "ab"],
 ] as const;
 
+const hasNoLongest = (spec: string) => spec.startsWith("fixed") || spec === "bytes";
+
 describe("a codec", () => {
+  it.each([
+    ["octet", "<1>a\0", "<1>a"],
+    ["octet", "<1>a\n", "<1>a"],
+    ["octet:\\0", "<1>a\n\0", "<1>a\n"],
+    ["octet:0x0a3b", "<1>a;", "<1>a"],
+    ["lines:crlf", "ab\n", "ab"],
+  ])("%j reads %j as %j", (spec, bytes, payload) => {
+    expect(decoded(spec, bytes)).toBe(payload);
+  });
+
   it.each(FORMS)("%j marks frames as in %j", (spec, bytes) => {
     expect(encoded(spec, "ab")).toBe(bytes);
     expect(decoded(spec, bytes)).toBe("ab");
-    expect(parseCodecSpec(spec)).toMatchObject({ text: spec, fixed: spec.startsWith("fixed") });
+    expect(parseCodecSpec(spec)).toMatchObject({ text: spec, fixed: hasNoLongest(spec) });
   });
 
-  it.each(FORMS.filter(([spec]) => !spec.startsWith("fixed")))("%j has a longest frame", (spec, bytes) => {
+  it.each(FORMS.filter(([spec]) => !hasNoLongest(spec)))("%j has a longest frame", (spec, bytes) => {
     expect(decoded(spec, bytes, { maxFrameBytes: 2 })).toBe("ab");
     expect(() => decoded(spec, bytes, { maxFrameBytes: 1 })).toThrow("of more than 1 bytes");
   });
 });
 
-const ANY_OF = "write lines, delimited:0x1e, delimited:'\\r\\n', fixed:16, u8, u16be";
+const ANY_OF = "write lines, lines:crlf, delimited:0x1e, delimited:'\\r\\n', fixed:16, u8, u16be";
 
 describe("no codec", () => {
   it.each([
@@ -76,6 +92,10 @@ describe("no codec", () => {
     ["toString", ANY_OF],
     ["int16", ANY_OF],
     ["netstring:5", ANY_OF],
+    ["lines:lf", ANY_OF],
+    ["bytes:", ANY_OF],
+    ["octet:", "write a delimiter"],
+    ["octet:5", "no digit"],
     ["u16", ANY_OF],
     ["u8be", ANY_OF],
     ["u40be", ANY_OF],
