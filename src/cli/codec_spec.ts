@@ -84,9 +84,9 @@ function bytesIn(setting: string): Bytes {
 }
 
 function fixedSpec(text: string, setting: string): CodecSpec {
-  const bytes = parseWholeNumber(setting) ?? 0;
-  if (bytes === 0) throw new InvalidArgumentError("write how many bytes a frame has, at least 1, such as fixed:16");
-  return { text, fixed: true, codec: () => fixedLength({ bytes }) };
+  const length = parseWholeNumber(setting) ?? 0;
+  if (length === 0) throw new InvalidArgumentError("write how many bytes a frame has, at least 1, such as fixed:16");
+  return { text, fixed: true, codec: () => fixedLength({ bytes: length }) };
 }
 
 /** `u16be`: a length of 16 bits, unsigned. One byte has no order. */

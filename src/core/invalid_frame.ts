@@ -15,8 +15,8 @@ export type InvalidFramePolicy = "close" | "skip" | "truncate";
 export const INVALID_FRAME_POLICIES: readonly InvalidFramePolicy[] = ["close", "skip", "truncate"];
 
 /** @throws {TypeError} the codec cannot do what the policy asks for */
-export function checkTruncates({ truncatingDecoder }: Codec<unknown, never>, policy: InvalidFramePolicy): void {
-  if (policy !== "truncate" || typeof truncatingDecoder === "function") return;
+export function checkTruncates(codec: Codec<unknown, never>, policy: InvalidFramePolicy): void {
+  if (policy !== "truncate" || codec.truncatingDecoder !== undefined) return;
   throw new TypeError(
     'onInvalidFrame "truncate" needs a codec that can give the beginning of a frame: lines(), delimited(), octetCounted(), bytes(), or text() or mapCodec() around one',
   );

@@ -1,5 +1,6 @@
 import { describe, expect } from "vitest";
 import {
+  bytes,
   contentLength,
   delimited,
   fixedLength,
@@ -7,6 +8,7 @@ import {
   int32,
   json,
   lengthPrefixed,
+  lines,
   mapCodec,
   netstrings,
   octetCounted,
@@ -15,7 +17,7 @@ import {
 } from "../../src/core/codecs/mod.ts";
 import type { Codec, Encoder } from "../../src/mod.ts";
 import { raw } from "../core/codecs/byte_strings.ts";
-import { frameText, INVALID, LOST, TOO_LARGE } from "../core/codecs/decode.ts";
+import { CUT, frameText, INVALID, LOST, TOO_LARGE } from "../core/codecs/decode.ts";
 import type { CodecCase } from "../core/codecs/every_chunking.ts";
 import { TABLES } from "../core/codecs/tables.ts";
 import { type Platform, start, testOn } from "./platform.ts";
@@ -55,15 +57,15 @@ export function codecs(platform: Platform): void {
 async function serveRow(platform: Platform, row: CodecCase, policy: "close" | "skip"): Promise<void> {
   const { dial, closed, events } = await start(platform, {
     codec: { decoder: () => row.codec.decoder(), encoder: () => teller },
-    handler: (frame) => frame,
+    handler: (frame, { truncated }) => `${frameText(frame)}${truncated ? CUT : ""}`,
     onInvalidFrame: policy,
   });
   const client = await dial();
   client.send(row.input);
   client.finish();
   const told = await client.rest();
-  const { lines, skipped, reason } = outcome(row.gives, policy);
-  expect(told.split("\n").slice(0, -1), row.name).toEqual(lines.map((line) => JSON.stringify(line)));
+  const { told: expected, skipped, reason } = outcome(row.gives, policy);
+  expect(told.split("\n").slice(0, -1), row.name).toEqual(expected.map((line) => JSON.stringify(line)));
   expect((await closed()).reason, row.name).toBe(reason);
   const errors = events.filter((event) => event.type === "frame-error");
   expect(
@@ -74,26 +76,27 @@ async function serveRow(platform: Platform, row: CodecCase, policy: "close" | "s
 }
 
 /** Says what the frames were, a line each. */
-const teller: Encoder<unknown> = {
-  encode: (frame, output) => output.text(`${JSON.stringify(frameText(frame))}\n`),
+const teller: Encoder<string> = {
+  encode: (frame, output) => output.text(`${JSON.stringify(frame)}\n`),
   encodeFault: (reason, output) => output.text(`${JSON.stringify(`!${reason}`)}\n`),
 };
 
 /** What becomes of a row's frames and errors on a connection: all up to the first error that is not skipped. */
 function outcome(gives: readonly string[], policy: "close" | "skip") {
-  const lines: string[] = [];
+  const told: string[] = [];
   const skipped: string[] = [];
   for (const [index, given] of gives.entries()) {
     const skippable = [INVALID, TOO_LARGE].includes(given) && gives[index + 1] !== LOST;
     if (policy === "skip" && skippable) skipped.push(given);
-    else lines.push(given);
-    if (given.startsWith("!") && !(policy === "skip" && skippable)) return { lines, skipped, reason: given.slice(1) };
+    else told.push(given);
+    if (given.startsWith("!") && !(policy === "skip" && skippable)) return { told, skipped, reason: given.slice(1) };
   }
-  return { lines, skipped, reason: "remote-closed" };
+  return { told, skipped, reason: "remote-closed" };
 }
 
 /** Bytes that are ASCII, so that they can be compared as text. */
 const ECHOED: readonly [string, Codec<unknown, never>, string][] = [
+  ["bytes", bytes(), "a\r\n\0b"],
   ["delimited", delimited({ delimiter: "\r\n.\r\n" }), "a\r\nb\r\n.\r\n\r\n.\r\nc\r\n.\r\n"],
   ["fixedLength", fixedLength({ bytes: 3 }), "abcdef\0\0\0"],
   ["lengthPrefixed", lengthPrefixed({ width: 2 }), "\0\x03abc\0\0\0\x01d"],
@@ -108,6 +111,7 @@ const ECHOED: readonly [string, Codec<unknown, never>, string][] = [
   ["contentLength", contentLength(), "Content-Length: 2\r\n\r\n{}Content-Length: 0\r\n\r\n"],
   ["int16", int16(), "\0\x01\x7f\x7f"],
   ["int32", int32({ endian: "little" }), "\x01\0\0\0\0\x7f\0\x01"],
+  ["lines with CRLF", lines({ terminator: "\r\n" }), "a\r\n\r\nb\r\n"],
   ["text", text(netstrings()), "5:hello,0:,"],
   ["json", json(contentLength()), 'Content-Length: 7\r\n\r\n{"a":1}Content-Length: 4\r\n\r\nnull'],
   ["mapCodec", mapCodec(text(netstrings()), { decode: Number, encode: String }), "2:42,2:-1,"],

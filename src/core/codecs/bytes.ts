@@ -20,9 +20,8 @@ import { type Payload, payloadBytes } from "./payload.ts";
  * ```
  */
 export function bytes(): Codec<Bytes, Payload> {
-  const decoder = () => new ChunkDecoder();
   // What is never too long is never truncated.
-  return { decoder, encoder: () => encoder, truncatingDecoder: decoder };
+  return { decoder: () => new ChunkDecoder(), encoder: () => encoder, truncatingDecoder: () => new ChunkDecoder() };
 }
 
 class ChunkDecoder implements Decoder<Bytes> {
