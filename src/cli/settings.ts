@@ -94,7 +94,7 @@ interface Policy<Choice extends string> {
 const POLICIES: { readonly [Name in PolicyName]: Policy<NonNullable<Service[Name]>> } = {
   onInvalidFrame: {
     description: "what a malformed or too long frame does to its connection",
-    choices: { close: true, skip: true },
+    choices: { close: true, skip: true, truncate: true },
   },
   onSlowConsumer: {
     description: "what becomes of a push that has no room",
