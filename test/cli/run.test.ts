@@ -61,7 +61,7 @@ describe("usage", () => {
     ],
     [
       ["serve", "echo", "--codec", "u16"],
-      "option '--codec' cannot be 'u16': write lines, delimited:0x1e, delimited:'\\r\\n'",
+      "option '--codec' cannot be 'u16': write lines, lines:crlf, delimited:0x1e, delimited:'\\r\\n'",
     ],
     [["serve", "echo", "--codec", "delimited:"], "option '--codec' cannot be 'delimited:': write a delimiter; it may"],
     [

@@ -320,7 +320,10 @@ describe.concurrent("refusing", () => {
 
   it.each([
     [["serve", "--delay", "soon"], "option '--delay' cannot be 'soon'"],
-    [["serve", "echo", "--codec", "morse"], "option '--codec' cannot be 'morse': write lines, delimited:0x1e"],
+    [
+      ["serve", "echo", "--codec", "morse"],
+      "option '--codec' cannot be 'morse': write lines, lines:crlf, delimited:0x1e",
+    ],
     [["serve", "echo", "--codec", "fixed:4", "--max-frame-bytes", "4"], "does not apply to --codec fixed:4"],
     [["serve", "./shout.mjs", "--codec", "u8"], "option '--codec' does not apply to a service module"],
     [["serve", "echo", "--pool", "2"], "option '--pool' does not apply to echo"],

@@ -13,13 +13,71 @@ export const DECODING: readonly Mutated[] = [
       },
       {
         name: "refuses a line of exactly the limit",
-        find: "if (end - start > this.#max) throw this.#tooLarge();\n    return text",
-        replacement: "if (end - start >= this.#max) throw this.#tooLarge();\n    return text",
+        find: "const long = end - start > this.#max ?",
+        replacement: "const long = end - start >= this.#max ?",
+      },
+      {
+        name: "truncates in the middle of a character",
+        find: "this.#payload.whole?.(cut) ?? cut",
+        replacement: "cut",
+      },
+      {
+        name: "takes what follows a truncated beginning for the next line",
+        find: "this.#dropping = true;\n      return",
+        replacement: "return",
       },
       {
         name: "leaves the beginning of a line behind at an upgrade",
         find: "return concat([this.#takeBegun(), this",
         replacement: "return concat([this",
+      },
+    ],
+  },
+  {
+    file: "src/core/codecs/delimited.ts",
+    tests: ["test/core/codecs/delimited"],
+    mutations: [
+      {
+        name: "delivers what the end cuts off, unasked",
+        find: "if (this.#deliver) return length",
+        replacement: "return length",
+      },
+      {
+        name: "takes what follows a truncated beginning for the next frame",
+        find: "this.#dropping = unended;",
+        replacement: "this.#dropping = unended && !this.#truncates;",
+      },
+    ],
+  },
+  {
+    file: "src/core/codecs/octet_counted.ts",
+    tests: ["test/core/codecs/octet_counted"],
+    mutations: [
+      {
+        name: "forgets to drop what a counted message has too much",
+        find: "this.#length = this.#surplus;",
+        replacement: "this.#length = 0;",
+      },
+      {
+        name: "searches a chunk where the one before it ended",
+        find: "this.#search.reset();",
+        replacement: "",
+      },
+    ],
+  },
+  {
+    file: "src/core/codecs/json_depth.ts",
+    tests: ["test/core/codecs/json"],
+    mutations: [
+      {
+        name: "counts brackets in strings",
+        find: "at = endOfString(text, at);",
+        replacement: "",
+      },
+      {
+        name: "ends a string at an escaped quote",
+        find: "end >= 0 && isEscaped(text, end)",
+        replacement: "false",
       },
     ],
   },

@@ -13,6 +13,11 @@ export const READING: readonly Mutated[] = [
     ],
     mutations: [
       {
+        name: "leaves a truncated frame in the middle at an upgrade",
+        find: "this.truncated && this.#decoder.midFrame",
+        replacement: "false",
+      },
+      {
         name: "does not wait until a chunk is taken",
         find: "if (this.#held !== undefined) await this.#taken();",
         replacement: "if (this.#held !== undefined) void 0;",

@@ -8,8 +8,8 @@ export const SPENDING: readonly Mutated[] = [
     mutations: [
       {
         name: "makes a promise for every frame",
-        find: "this.pipeline.handle(frame);",
-        replacement: "void Promise.resolve();\n        this.pipeline.handle(frame);",
+        find: "this.pipeline.handle(frame, this.inbox.truncated);",
+        replacement: "void Promise.resolve();\n        this.pipeline.handle(frame, this.inbox.truncated);",
       },
       {
         name: "sets a timer for every connection",
