@@ -69,6 +69,30 @@ export function eventRecord(event: ServerEvent): EventRecord {
       };
     case "accept-error":
       return acceptErrorRecord(event.error, event.retryInMs);
+    case "connections-full":
+      return {
+        level: "warning",
+        message: "{connections} connections are open, which is the most: further ones wait",
+        fields: { connections: event.connections },
+      };
+    case "connections-available":
+      return {
+        level: "info",
+        message: "there is room for connections again, after {fullMs} ms",
+        fields: { fullMs: Math.round(event.fullMs) },
+      };
+    case "accepting-stopped": {
+      const { connections, graceMs } = event;
+      if (graceMs === undefined) {
+        return {
+          level: "info",
+          message: "accepting has stopped, connections open: {connections}",
+          fields: { connections },
+        };
+      }
+      const message = "accepting has stopped, connections open: {connections}; draining in {graceMs} ms";
+      return { level: "info", message, fields: { connections, graceMs } };
+    }
     case "connection-opened":
       return {
         level: "debug",

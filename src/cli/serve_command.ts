@@ -1,5 +1,5 @@
 import type { Logger } from "@logtape/logtape";
-import { addressText, type Server, serve } from "../core/mod.ts";
+import { addressText, type Server, type ShutdownOptions, serve } from "../core/mod.ts";
 import { SpillwayError, type Transport } from "../mod.ts";
 import { configFileSettings } from "./config_file.ts";
 import { CONFIG_VARIABLE, environmentSettings, type Variables } from "./environment_settings.ts";
@@ -46,10 +46,12 @@ export async function runServe(name: string, flags: ServeFlags, environment: Env
     stdio.out(checked(name, () => configText({ name, service, given: all, options })));
     return 0;
   }
-  if (settings.pool === undefined) return serveUntilDrained(name, options, logger, environment);
+  const { graceMs = Infinity } = settings;
+  const shutdown = graceMs === Infinity ? {} : { graceMs };
+  if (settings.pool === undefined) return serveUntilDrained(name, options, shutdown, logger, environment);
   const pool = await startPool(name, settings.pool, cwd, logger);
   try {
-    return await serveUntilDrained(name, { ...options, handler: pool.handler }, logger, environment);
+    return await serveUntilDrained(name, { ...options, handler: pool.handler }, shutdown, logger, environment);
   } finally {
     await pool.close();
   }
@@ -75,13 +77,14 @@ function checked<T>(name: string, work: () => T): T {
 async function serveUntilDrained(
   name: string,
   options: CliServeOptions,
+  shutdown: ShutdownOptions,
   logger: Logger,
   environment: Environment,
 ): Promise<number> {
   const { stdio, signals } = environment;
   const transport = await environment.transport();
   const server = await listen(name, transport, options);
-  const ignoreSignals = onDrainSignal(signals, drainer(server, logger));
+  const ignoreSignals = onDrainSignal(signals, drainer(server, shutdown, logger));
   try {
     stdio.out(`spillway listening on ${addressText(server.address)} (${transport.name})\n`);
     const { aborted } = await server.finished;
@@ -105,13 +108,13 @@ async function listen(name: string, transport: Transport, options: CliServeOptio
 }
 
 /** The first signal drains, the next one forces. */
-function drainer(server: Server, logger: Logger): (signal: DrainSignal) => void {
+function drainer(server: Server, options: ShutdownOptions, logger: Logger): (signal: DrainSignal) => void {
   let draining = false;
   return (signal) => {
     const fields = { event: "signal", signal, forced: draining };
     if (draining) logger.warning("{signal}: aborting what remains", fields);
     else logger.info("{signal}: draining, a second signal aborts what remains", fields);
     draining = true;
-    void server.shutdown();
+    void server.shutdown(options);
   };
 }

@@ -37,6 +37,8 @@ export interface Settings extends Partial<Limits>, Partial<Pick<Service, PolicyN
   readonly prefix?: string;
   readonly maxFrameBytes?: number;
   readonly pool?: number;
+  /** What a signal's `shutdown()` is given. */
+  readonly graceMs?: number;
   readonly logLevel?: (typeof LOG_LEVELS)[number];
   readonly logFormat?: (typeof LOG_FORMATS)[number];
 }
@@ -163,6 +165,13 @@ export const SETTINGS: readonly Setting[] = [
     parse: parsePool,
   }),
   ...limitSettings(),
+  setting(LIMIT, "graceMs", {
+    placeholder: "<duration>",
+    description: "how long a drain first goes on serving, and closes idle connections one by one",
+    fallback: "off",
+    numeric: true,
+    parse: parseTimeout,
+  }),
   ...policySettings(),
   setting(LOG, "logLevel", {
     placeholder: "<level>",

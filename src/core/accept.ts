@@ -69,6 +69,12 @@ export class AcceptLoop {
     }
   }
 
+  /** Accepts nothing more, but for what waits already and is given out as ever; then `run` is done. */
+  finish(): void {
+    if (this.#listener.finish === undefined) this.stop();
+    else this.#listener.finish();
+  }
+
   /** Accepts nothing more, from now on. */
   stop(): void {
     this.#stopped = true;

@@ -9,6 +9,7 @@ export class AcceptQueue implements AsyncIterator<Connection> {
   readonly #limit: number;
   readonly #waiting: (Connection | SpillwayError)[] = [];
   #wanted: Wanted | undefined;
+  #finished = false;
   #closed = false;
 
   constructor(limit: number) {
@@ -16,7 +17,7 @@ export class AcceptQueue implements AsyncIterator<Connection> {
   }
 
   push(connection: Connection): void {
-    if (this.#closed) connection.abort();
+    if (this.#closed || this.#finished) connection.abort();
     else if (this.#waiting.length < this.#limit) this.#offer(connection);
     else {
       connection.abort();
@@ -33,12 +34,17 @@ export class AcceptQueue implements AsyncIterator<Connection> {
     if (!this.#closed) this.#offer(error);
   }
 
+  /** Takes nothing more: the iteration ends behind what waits. */
+  finish(): void {
+    this.#finished = true;
+    this.#endWaiting();
+  }
+
   /** Aborts what nobody took, and ends the iteration. */
   close(): void {
     this.#closed = true;
     for (const item of this.#waiting.splice(0)) if (!(item instanceof SpillwayError)) item.abort();
-    this.#wanted?.resolve({ done: true, value: undefined });
-    this.#wanted = undefined;
+    this.#endWaiting();
   }
 
   async next(): Promise<IteratorResult<Connection, undefined>> {
@@ -46,9 +52,15 @@ export class AcceptQueue implements AsyncIterator<Connection> {
     const item = this.#waiting.shift();
     if (item instanceof SpillwayError) throw item;
     if (item !== undefined) return { done: false, value: item };
+    if (this.#finished) return { done: true, value: undefined };
     return new Promise((resolve, reject) => {
       this.#wanted = { resolve, reject };
     });
+  }
+
+  #endWaiting(): void {
+    this.#wanted?.resolve({ done: true, value: undefined });
+    this.#wanted = undefined;
   }
 
   #offer(item: Connection | SpillwayError): void {

@@ -15,6 +15,12 @@ export type ServerEvent =
   | { readonly type: "listening"; readonly address: Address; readonly transport: string }
   /** `retryInMs`: accepting goes on after so long. Without it, accepting is over. */
   | { readonly type: "accept-error"; readonly error: SpillwayError; readonly retryInMs?: number }
+  /** `maxConnections` is reached, and further connections wait. Once, until `connections-available`. */
+  | { readonly type: "connections-full"; readonly connections: number }
+  /** There has been room for a second. It was full for `fullMs` before that. */
+  | { readonly type: "connections-available"; readonly fullMs: number }
+  /** Nothing more is accepted, and what is open is served: for `graceMs`, then drained; without it, until `shutdown()`. */
+  | { readonly type: "accepting-stopped"; readonly connections: number; readonly graceMs?: number }
   | { readonly type: "connection-opened"; readonly connection: ConnectionInfo }
   | ConnectionClosed
   /** `skipped`: the frame was dropped and the connection goes on. */

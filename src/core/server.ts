@@ -7,6 +7,8 @@ import { ErrorLog } from "./error_log.ts";
 import { SpillwayError } from "./errors.ts";
 import type { ConnectionInfo } from "./exchange.ts";
 import { codecError } from "./faults.ts";
+import { Fullness } from "./fullness.ts";
+import { Grace } from "./grace.ts";
 import { type Group, Groups } from "./group.ts";
 import { checkDuration, checkHostname, checkPort, keepAliveOf, type Limits, resolveLimits } from "./limits.ts";
 import { compose } from "./middleware.ts";
@@ -45,10 +47,16 @@ export interface ServerStats extends Traffic {
 export interface ShutdownOptions {
   /** After so many milliseconds what remains is aborted. Default: the server's `drainTimeoutMs`. */
   readonly timeoutMs?: number;
+  /**
+   * First goes on serving for so many milliseconds, without accepting: the connections that it has send requests and are answered as
+   * ever, and those on which nothing is going on are closed one after the other, spread over that time. The drain follows, sooner when no
+   * connection is left. So a fleet can be restarted while its peers move on a few at a time ("lame duck"). Default: no such time.
+   */
+  readonly graceMs?: number;
 }
 
 /**
- * A running server: `listening → draining → closed`. Made by {@link serve}.
+ * A running server: `listening → (accepts nothing more →) draining → closed`. Made by {@link serve}.
  *
  * **Owns** its listener and every connection that it accepted.
  */
@@ -74,7 +82,14 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
   readonly #refusals = new Tracker<SessionLoop<In, Out, State>>();
   /** Sessions that the drain aborted before all was sent. */
   readonly #cutOff = new Set<SessionLoop<In, Out, State>>();
+  readonly #fullness: Fullness;
+  #acceptsNothing = false;
+  /** A shutdown has begun: its grace is under way, or its drain. */
+  #ending = false;
+  #grace: Grace | undefined;
   #draining = false;
+  /** Tells `finished` that a shutdown has begun. */
+  #onEnding: (() => void) | undefined;
   #drain: Promise<DrainResult> | undefined;
   #drained = 0;
   #aborted = 0;
@@ -110,6 +125,7 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
       observe,
       onOver: (session) => this.#onOver(session),
     };
+    this.#fullness = new Fullness(limits.maxConnections, this.#settings.deadlines, clock, observe);
     this.#acceptLoop = new AcceptLoop(
       listener,
       {
@@ -151,15 +167,34 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
   }
 
   /**
+   * Accepts nothing more, and goes on serving: the connections that it has, and those that were accepted and wait for their turn. Whoever
+   * connects now is refused, so that another server, or none, takes it. What follows is up to the caller: mostly `shutdown()`. Does nothing
+   * the second time.
+   */
+  stopAccepting(): void {
+    this.#stopAccepting(undefined);
+  }
+
+  /**
    * Drains: accepts nothing new, tells `onDrain`, closes idle connections, lets busy ones answer what they have received in full, and
-   * aborts what remains after `timeoutMs`. A second call aborts at once; all calls give the same result.
+   * aborts what remains after `timeoutMs`. With `graceMs` it goes on serving before that. A second call aborts at once, whatever the first
+   * is at; all calls give the same result.
    *
-   * @throws {RangeError} a `timeoutMs` of 0, negative or NaN
+   * @throws {RangeError} a `timeoutMs` or `graceMs` of 0, negative or NaN, or a `graceMs` without end
+   *
+   * @example
+   * ```ts
+   * import { lines, serve } from "spillway";
+   *
+   * const server = await serve({ port: 0, codec: lines(), handler: (line) => line });
+   * console.log(await server.shutdown({ graceMs: 30_000, timeoutMs: 5_000 })); // { drained: 0, aborted: 0 }
+   * ```
    */
   shutdown(options: ShutdownOptions = {}): Promise<DrainResult> {
     const timeoutMs = checkDuration("timeoutMs", options.timeoutMs ?? this.#limits.drainTimeoutMs);
-    if (this.#draining) this.#abortAll("the drain was forced");
-    else this.#drain = this.#startDrain(timeoutMs);
+    const graceMs = checkGrace(options.graceMs);
+    if (this.#ending) this.#force();
+    else this.#drain = this.#end(timeoutMs, graceMs);
     // Undefined still when an observer of "draining" calls this.
     return this.#drain ?? this.finished;
   }
@@ -177,7 +212,50 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
       await (this.#drain ?? this.shutdown());
       throw error;
     }
+    if (this.#acceptsNothing && !this.#ending) {
+      await new Promise<void>((resolve) => {
+        this.#onEnding = resolve;
+      });
+    }
     return this.#drain ?? this.shutdown();
+  }
+
+  async #end(timeoutMs: number, graceMs: number | undefined): Promise<DrainResult> {
+    this.#ending = true;
+    this.#fullness.end();
+    if (graceMs !== undefined) await this.#giveGrace(graceMs);
+    const drain = this.#startDrain(timeoutMs);
+    this.#onEnding?.();
+    return drain;
+  }
+
+  async #giveGrace(graceMs: number): Promise<void> {
+    const { clock, deadlines } = this.#settings;
+    const { random = Math.random } = this.#options;
+    const grace = new Grace(graceMs, this.#sessions, { clock, deadlines, random });
+    this.#grace = grace;
+    this.#stopAccepting(graceMs);
+    const gone = this.#accepting.catch(() => undefined).then(() => this.#sessions.whenEmpty());
+    void gone.then(() => grace.end());
+    await grace.over;
+    this.#grace = undefined;
+  }
+
+  #stopAccepting(graceMs: number | undefined): void {
+    // Who asks for a grace is told of it, whether or not accepting has stopped before.
+    if ((this.#acceptsNothing && graceMs === undefined) || this.#draining) return;
+    this.#acceptsNothing = true;
+    const connections = this.#sessions.size;
+    const type = "accepting-stopped";
+    this.#observe(graceMs === undefined ? { type, connections } : { type, connections, graceMs });
+    this.#acceptLoop.finish();
+  }
+
+  /** The second call. */
+  #force(): void {
+    this.#acceptLoop.stop();
+    this.#abortAll("the drain was forced");
+    this.#grace?.end();
   }
 
   async #startDrain(timeoutMs: number): Promise<DrainResult> {
@@ -212,6 +290,7 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
   #whenReady(): Promise<void> | undefined {
     const { maxConnections } = this.#limits;
     if (this.#options.onMaxConnections === "reject" || this.#sessions.size < maxConnections) return undefined;
+    if (!this.#ending) this.#fullness.reach();
     return this.#sessions.whenBelow(maxConnections);
   }
 
@@ -243,6 +322,7 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
     session.start();
     session.connect();
     if (this.#draining) session.drain();
+    else this.#grace?.add(session);
   }
 
   #refuse(session: SessionLoop<In, Out, State>): void {
@@ -259,8 +339,9 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
     this.#past = add(this.#past, session.traffic);
     if (this.#refusals.delete(session)) return;
     if (this.#cutOff.delete(session)) this.#aborted += 1;
-    else if (this.#draining) this.#drained += 1;
+    else if (this.#ending) this.#drained += 1;
     this.#sessions.delete(session);
+    if (this.#sessions.size < this.#limits.maxConnections) this.#fullness.leave();
   }
 
   #observe(event: ServerEvent): void {
@@ -271,6 +352,12 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
       this.#errorLog.report("observer-failed", () => `the observer threw at ${event.type}: ${describe(cause)}`, cause);
     }
   }
+}
+
+function checkGrace(graceMs: number | undefined): number | undefined {
+  if (graceMs === undefined) return undefined;
+  if (checkDuration("graceMs", graceMs) < Infinity) return graceMs;
+  throw new RangeError("graceMs must have an end: stopAccepting() goes on until shutdown()");
 }
 
 function hooksOf<In, Out, State>(options: ServeOptions<In, Out, State>): Hooks<In, Out, State> | undefined {

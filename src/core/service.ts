@@ -72,6 +72,8 @@ export interface ServeOptions<In = string, Out = In, State = unknown> extends Se
   readonly port: number;
   /** Time, for tests and simulations. Default: the runtime's own. */
   readonly clock?: Clock;
+  /** Chance, from 0 up to 1, for the instants at which a shutdown's grace closes connections. Default `Math.random`. */
+  readonly random?: () => number;
 }
 
 /** @throws {TypeError | RangeError} an option that makes no sense */
@@ -79,8 +81,9 @@ export function checkService<In, Out, State>(options: Service<In, Out, State>): 
   const { middleware = [], onInvalidFrame = "close", onMaxConnections = "wait", onSlowConsumer = "close" } = options;
   checkUpgrade(options);
   checkMiddleware(middleware);
-  for (const name of ["observer", "state", "onConnect", "onDisconnect"] as const) {
-    const given = options[name];
+  const { random } = options as Partial<ServeOptions<In, Out, State>>;
+  for (const name of ["observer", "state", "onConnect", "onDisconnect", "random"] as const) {
+    const given = name === "random" ? random : options[name];
     if (given !== undefined && typeof given !== "function") throw new TypeError(`${name} must be a function`);
   }
   checkChoice("onInvalidFrame", onInvalidFrame, INVALID_FRAME_POLICIES);

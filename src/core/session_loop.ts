@@ -4,6 +4,7 @@ import { Ending, type EndingParts } from "./ending.ts";
 import type { CloseReason, SpillwayError } from "./errors.ts";
 import type { ConnectionInfo, Upgrade } from "./exchange.ts";
 import { codecError, frameError, isSkippable, slowConsumerError, timeoutError } from "./faults.ts";
+import type { Parting } from "./grace.ts";
 import { Inbox, type InboxEvents } from "./inbox.ts";
 import { decoderFor } from "./invalid_frame.ts";
 import { Outbox, type OutboxEvents } from "./outbox.ts";
@@ -30,7 +31,7 @@ type Others = DeadlineOwner & PermitOwner & ConnectionOwner;
  * - **On abort** signals every handler in flight and drops their replies.
  */
 export class SessionLoop<In, Out, State>
-  implements EndingParts<In, Out, State>, SessionControl<Out>, Events<In, Out, State>
+  implements EndingParts<In, Out, State>, SessionControl<Out>, Parting, Events<In, Out, State>
 {
   readonly settings: SessionSettings<In, Out, State>;
   readonly openedAt: number;
@@ -71,6 +72,11 @@ export class SessionLoop<In, Out, State>
 
   get roomy(): boolean {
     return this.settings.asked !== undefined || this.outbox.roomy;
+  }
+
+  get parting(): Parting["parting"] {
+    if (this.#ending.phase !== "serving") return "leaving";
+    return this.inbox.idle && this.pipeline.length === 0 && this.outbox.pending === 0 ? "idle" : "busy";
   }
 
   /** Serves the connection to its end, which `onOver` tells. */

@@ -120,6 +120,11 @@ export interface Connection {
 export interface Listener extends AsyncIterable<Connection> {
   readonly address: Address;
   [Symbol.asyncIterator](): AsyncIterator<Connection>;
+  /**
+   * Stops accepting at once; connections that nobody took can still be taken, and then the iteration is done. A listener that has none, as
+   * nothing is accepted before it is asked for, leaves it out.
+   */
+  finish?(): void;
   /** Stops accepting at once and aborts connections that nobody took. Connections that were taken live on. */
   close(): void;
 }

@@ -29,6 +29,7 @@ export class MemoryListener implements Listener {
   #errors: SpillwayError[] = [];
   #takers: Taker[] = [];
   readonly #callers = new Map<Caller, Connect>();
+  #finished = false;
   #closed = false;
 
   constructor(address: Address, backlog: number, onClosed: () => void) {
@@ -42,11 +43,16 @@ export class MemoryListener implements Listener {
   }
 
   close(): void {
-    if (this.#closed) return;
+    this.finish();
     this.#closed = true;
+    for (const connection of this.#waiting.splice(0)) connection.abort();
+  }
+
+  finish(): void {
+    if (this.#finished) return;
+    this.#finished = true;
     this.#onClosed();
     for (const taker of this.#takers.splice(0)) taker.resolve({ done: true, value: undefined });
-    for (const connection of this.#waiting.splice(0)) connection.abort();
     for (const caller of this.#callers.keys()) caller.reject(connectionRefused(this.address));
     this.#callers.clear();
   }
@@ -95,6 +101,7 @@ export class MemoryListener implements Listener {
     const error = this.#errors.shift();
     if (error !== undefined) throw error;
     const connection = this.#waiting.shift();
+    if (connection === undefined && this.#finished) return { done: true, value: undefined };
     if (connection === undefined) return new Promise((resolve, reject) => this.#takers.push({ resolve, reject }));
     this.#admitCaller();
     return { done: false, value: connection };

@@ -252,6 +252,10 @@ export class Simulation {
       case "accept-error":
         this.count(`accept-error ${event.error.code}`);
         return this.trace.add(0, `accept-error ${event.error.code} ${event.retryInMs ?? "for good"}`);
+      case "connections-full":
+      case "connections-available":
+      case "accepting-stopped":
+        return this.count(event.type);
       case "draining":
         this.draining = true;
         if (this.deaf && !this.asked) this.count("accept-error listener-closed");

@@ -60,6 +60,20 @@ describe.skipIf(process.platform === "win32")("serving", { concurrent: true }, (
     expect(cli.stderr).toContain("SIGTERM: draining, a second signal aborts what remains");
   });
 
+  it("with --grace goes on serving after a signal, and drains when the last connection has gone", async () => {
+    const cli = spillway("serve", "echo", ...ANY, "--grace", "60s");
+    const connection = new LineConnection(await cli.ready());
+    connection.send("one\n");
+    expect(await connection.line()).toBe("one");
+    cli.signal("SIGTERM");
+    await cli.logged(/accepting has stopped, connections open: 1; draining in 60000 ms/);
+    connection.send("two\n");
+    expect(await connection.line()).toBe("two");
+    connection.finish();
+    expect(await cli.ended).toEqual({ code: 0, signal: null });
+    expect(cli.stderr).toContain("drained, connections ended in order: 1, aborted: 0");
+  });
+
   it("echoes after a prefix; refuses a long line; keeps its port to itself; survives a reader that goes away", async () => {
     const cli = spillway("serve", "echo", ...ANY, "--prefix", "> ", "--max-frame-bytes", "8");
     cli.dropStdout();

@@ -1,10 +1,54 @@
 import { describe, expect } from "vitest";
 import { lines } from "../../src/mod.ts";
-import { eventually, gate, type Platform, start, testOn } from "./platform.ts";
+import { type Client, eventually, gate, type Platform, start, testOn } from "./platform.ts";
 
 /** Shutdown that waits for what is in flight, and for nothing else. */
 export function draining(platform: Platform): void {
   describe("draining", () => {
+    testOn(platform, "stopAccepting() refuses newcomers and goes on serving, until the drain", async () => {
+      const { dial, server, events } = await start(platform, { codec: lines(), handler: (line) => line });
+      const [one, other] = [await dial(), await dial()];
+      one.send("before\n");
+      await one.until("before\n");
+      await eventually(() => server.stats().connections === 2);
+      server.stopAccepting();
+      await expect(dial()).rejects.toMatchObject({
+        code: expect.stringMatching(/^(ECONNREFUSED|connection-refused)$/),
+      });
+      for (const client of [one, other]) {
+        client.send("after\n");
+        await client.until("after\n");
+      }
+      expect(await server.shutdown()).toEqual({ drained: 2, aborted: 0 });
+      const types = events.map(({ type }) => type).filter((type) => !type.startsWith("connection-"));
+      expect(types).toEqual(["listening", "accepting-stopped", "draining", "drained"]);
+      expect([await one.ended, await other.ended]).toEqual(["fin", "fin"]);
+    });
+
+    testOn(
+      platform,
+      "shutdown() with grace closes idle connections one by one, and serves the busy one to its end",
+      async () => {
+        const busy = gate();
+        const { dial, server } = await start(platform, {
+          codec: lines(),
+          handler: async (line) => {
+            if (line === "busy") await busy.promise;
+            return line;
+          },
+        });
+        const clients = [await dial(), await dial(), await dial()];
+        const [working] = clients as [Client, Client, Client];
+        working.send("busy\n");
+        await eventually(() => server.stats().handlers === 1 && server.stats().connections === 3);
+        const drained = server.shutdown({ graceMs: 1_000 });
+        await Promise.all(clients.slice(1).map(({ ended }) => ended));
+        busy.open();
+        expect(await working.rest()).toBe("busy\n");
+        expect(await drained).toEqual({ drained: 3, aborted: 0 });
+      },
+    );
+
     testOn(platform, "answers what was received in full, closes the rest, accepts nothing new", async () => {
       const release = gate();
       const { dial, server, events, heard } = await start(platform, {

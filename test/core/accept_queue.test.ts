@@ -43,6 +43,22 @@ describe("AcceptQueue", () => {
     await expect(queue.next()).rejects.toMatchObject({ code: "accept-failed" });
   });
 
+  it("when finished: gives what waits, ends behind that, and takes nothing more", async () => {
+    const [waiting, late] = [connection(), connection()];
+    const queue = new AcceptQueue(10);
+    queue.push(waiting);
+    queue.finish();
+    queue.push(late);
+    expect([waiting.aborted, late.aborted]).toEqual([false, true]);
+    expect((await queue.next()).value).toBe(waiting);
+    expect(await queue.next()).toEqual({ done: true, value: undefined });
+
+    const other = new AcceptQueue(10);
+    const asked = other.next();
+    other.finish();
+    expect(await asked).toEqual({ done: true, value: undefined });
+  });
+
   it("when closed: aborts what nobody took, ends who waits, and takes nothing more", async () => {
     const [taken, waiting, late] = [connection(), connection(), connection()];
     const queue = new AcceptQueue(10);

@@ -31,6 +31,41 @@ describe("maxConnections: wait", () => {
     expect(third).toBe("connected");
   });
 
+  it("is told once, when it is reached and when there has been room for a second", async () => {
+    const it = await served({ maxConnections: 2 });
+    const others = [await it.connect()];
+    expect(it.of("connections-full")).toEqual([]);
+    for (let count = 0; count < 4; count++) others.push(await it.connect());
+    expect(it.of("connections-full")).toEqual([{ type: "connections-full", connections: 2 }]);
+    for (const other of others.slice(0, 3)) {
+      await it.clock.advance(700);
+      await other.finish();
+    }
+    await it.clock.advance(700);
+    await others[3]?.finish();
+    // There is room from here on, and nobody waits.
+    await it.clock.advance(999);
+    expect(it.of("connections-available")).toEqual([]);
+    await it.clock.advance(1);
+    expect(it.of("connections-available")).toEqual([{ type: "connections-available", fullMs: 2_800 }]);
+    expect(it.of("connections-full")).toHaveLength(1);
+    await it.connect();
+    expect(it.of("connections-full")).toHaveLength(2);
+  });
+
+  it("is told anew only after it was over, however short the room was", async () => {
+    const it = await served({ maxConnections: 1 });
+    for (let count = 0; count < 5; count++) {
+      const other = await it.connect();
+      await it.clock.advance(100);
+      await other.finish();
+      await it.clock.advance(900);
+    }
+    expect(it.of("connections-full")).toHaveLength(1);
+    await it.clock.advance(100);
+    expect(it.of("connections-available")).toEqual([{ type: "connections-available", fullMs: 4_100 }]);
+  });
+
   it("does not keep a shutdown from ending", async () => {
     const it = await served({ maxConnections: 1, handler: answers().handler });
     const other = await it.connect();
@@ -48,6 +83,7 @@ describe("maxConnections: reject", () => {
     const second = await it.connect();
     expect(second.received).toBe("error: too-many-connections\n");
     expect(second.ended).toBe(true);
+    expect(it.of("connections-full")).toEqual([]);
     expect(it.closed).toMatchObject([
       { reason: "too-many-connections", framesIn: 0, error: { code: "too-many-connections" } },
     ]);

@@ -30,8 +30,28 @@ export const ACCEPTING: readonly Mutated[] = [
   },
   {
     file: "src/core/server.ts",
-    tests: ["test/core/max_connections", "test/core/drain.", "test/core/observer"],
+    tests: ["test/core/max_connections", "test/core/drain.", "test/core/observer", "test/core/lame_duck"],
     mutations: [
+      {
+        name: "leaves out of the grace what is served only within it",
+        find: "else this.#grace?.add(session);",
+        replacement: "",
+      },
+      {
+        name: "lets nobody cut the grace short",
+        find: "    this.#grace?.end();\n",
+        replacement: "",
+      },
+      {
+        name: "sits out the grace when everybody is gone",
+        find: "void gone.then(() => grace.end());",
+        replacement: "",
+      },
+      {
+        name: "shuts down when it only stops accepting",
+        find: "if (this.#acceptsNothing && !this.#ending) {",
+        replacement: "if (this.#acceptsNothing && this.#ending) {",
+      },
       {
         name: "serves one connection too many",
         find: "if (this.#sessions.size >= this.#limits.maxConnections) this.#refuse(session);",
@@ -45,6 +65,48 @@ export const ACCEPTING: readonly Mutated[] = [
       {
         name: "counts what it has cut off as drained",
         find: "if (this.#cutOff.delete(session)) this.#aborted += 1;\n    else if",
+        replacement: "if",
+      },
+    ],
+  },
+  {
+    file: "src/core/grace.ts",
+    tests: ["test/core/lame_duck"],
+    mutations: [
+      {
+        name: "closes busy sessions too",
+        find: 'if (session.parting !== "idle") continue;',
+        replacement: "",
+      },
+      {
+        name: "forgets the busy sessions that it passed over",
+        find: "[...this.#queue.slice(looked), ...busy]",
+        replacement: "this.#queue.slice(looked)",
+      },
+      {
+        name: "leaves nothing to chance",
+        find: "stepMs * (0.5 + random())",
+        replacement: "stepMs",
+      },
+      {
+        name: "closes one at a time, however many there are",
+        find: "Math.max(1, Math.floor(this.#queue.length * share))",
+        replacement: "1",
+      },
+    ],
+  },
+  {
+    file: "src/core/fullness.ts",
+    tests: ["test/core/max_connections"],
+    mutations: [
+      {
+        name: "tells of every connection that finds it full",
+        find: "if (this.#fullSince !== undefined) return;",
+        replacement: "",
+      },
+      {
+        name: "takes a place that is taken again for room",
+        find: "this.#roomSince = undefined;\n    this.#deadlines.disarm(this.#deadline);\n    if",
         replacement: "if",
       },
     ],

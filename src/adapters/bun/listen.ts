@@ -36,6 +36,11 @@ class BunListener implements Listener {
     return this.#queue;
   }
 
+  finish(): void {
+    this.#listener.stop();
+    this.#queue.finish();
+  }
+
   close(): void {
     this.#listener.stop();
     this.#queue.close();

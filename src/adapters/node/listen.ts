@@ -49,6 +49,11 @@ class NodeListener implements Listener {
     return this.#queue;
   }
 
+  finish(): void {
+    this.#server.close();
+    this.#queue.finish();
+  }
+
   close(): void {
     this.#server.close();
     this.#queue.close();

@@ -8,7 +8,7 @@ export class Accepting extends Pledge {
   #pausedUntil = 0;
 
   override onEvent(event: ServerEvent, { now }: Simulation): void {
-    if (event.type === "draining") this.#pausedUntil = Infinity;
+    if (event.type === "draining" || event.type === "accepting-stopped") this.#pausedUntil = Infinity;
     if (event.type === "accept-error") this.#pausedUntil = now + (event.retryInMs ?? Infinity);
   }
 

@@ -8,6 +8,7 @@ const AFTERWARDS: readonly string[] = ["handler-error"];
 export class EventOrder extends Pledge {
   readonly name = "events come in a legal order";
   readonly #state = new Map<number, "open" | "closed">();
+  #full = false;
   #server: "new" | "listening" | "draining" | "drained" = "new";
   #lastId = 0;
 
@@ -19,6 +20,16 @@ export class EventOrder extends Pledge {
         return this.#move("listening", "draining", event.type);
       case "drained":
         return this.#move("draining", "drained", event.type);
+      case "accepting-stopped":
+        return this.expect(this.#server === "listening", () => `${event.type} while the server is ${this.#server}`);
+      case "connections-full":
+        this.expect(!this.#full && this.#server === "listening", () => `${event.type} twice, or too late`);
+        this.#full = true;
+        return;
+      case "connections-available":
+        this.expect(this.#full && this.#server === "listening", () => `${event.type}, and it was not full`);
+        this.#full = false;
+        return;
       case "accept-error":
         return this.expect(this.#server !== "drained", () => "an accept error after the drain");
       case "connection-opened":

@@ -1,0 +1,242 @@
+import { describe, expect, it } from "vitest";
+import type { Connection, Listener, Transport } from "../../src/core/mod.ts";
+import { answers } from "./answers.ts";
+import type { OtherSide } from "./other_side.ts";
+import { type Served, served } from "./served.ts";
+
+async function connected(it: Served, count: number): Promise<OtherSide[]> {
+  const others: OtherSide[] = [];
+  for (let made = 0; made < count; made++) others.push(await it.connect());
+  return others;
+}
+
+const open = (others: readonly OtherSide[]) => others.filter(({ ended }) => !ended).length;
+const attempt = (it: Served) =>
+  it.transport.connect(it.server.address).then(
+    () => "connected",
+    (error: { code: string }) => error.code,
+  );
+
+describe("stopAccepting", () => {
+  it("refuses whoever comes now, and goes on serving whoever is there", async () => {
+    const it = await served();
+    const other = await it.connect();
+    it.server.stopAccepting();
+    it.server.stopAccepting();
+    expect(await attempt(it)).toBe("connection-refused");
+    await it.clock.advance(100_000);
+    await other.send("still\n");
+    expect(other.received).toBe("STILL\n");
+    expect(it.of("accepting-stopped")).toEqual([{ type: "accepting-stopped", connections: 1 }]);
+    expect(it.of("draining")).toEqual([]);
+    expect(await it.server.shutdown()).toEqual({ drained: 1, aborted: 0 });
+    expect(await it.server.finished).toEqual({ drained: 1, aborted: 0 });
+  });
+
+  it("serves what was accepted and waits for its turn", async () => {
+    const it = await served({ maxConnections: 1 });
+    const [first, second, third] = await connected(it, 3);
+    await third?.send("third\n");
+    it.server.stopAccepting();
+    await first?.finish();
+    await second?.send("second\n");
+    expect(second?.received).toBe("SECOND\n");
+    await second?.finish();
+    expect(third?.received).toBe("THIRD\n");
+    expect(it.server.stats()).toMatchObject({ accepted: 3, connections: 1 });
+  });
+
+  it("closes a listener that has no way to finish", async () => {
+    const around = ({ name, listen, connect }: Transport): Transport => ({
+      name,
+      connect,
+      listen: async (options) => withoutFinish(await listen(options)),
+    });
+    const it = await served({}, 65_536, (transport) => around(bound(transport)));
+    const other = await it.connect();
+    it.server.stopAccepting();
+    expect(await attempt(it)).toBe("connection-refused");
+    await other.send("still\n");
+    expect(other.received).toBe("STILL\n");
+  });
+
+  it("does nothing once a drain has begun", async () => {
+    const it = await served({ handler: answers().handler });
+    const other = await it.connect();
+    await other.send("a\n");
+    void it.server.shutdown();
+    it.server.stopAccepting();
+    expect(it.of("accepting-stopped")).toEqual([]);
+  });
+});
+
+describe("a shutdown with grace", () => {
+  it("spreads the closes of idle connections over the time, evenly but for chance", async () => {
+    const it = await served({ random: () => 0.5, idleTimeoutMs: Infinity });
+    const others = await connected(it, 10);
+    const drained = it.server.shutdown({ graceMs: 10_000 });
+    const counts: number[] = [];
+    for (let second = 0; second < 10; second++) {
+      counts.push(open(others));
+      await it.clock.advance(1_000);
+    }
+    expect(counts).toEqual([10, 9, 8, 7, 6, 5, 4, 3, 2, 1]);
+    expect(await drained).toEqual({ drained: 10, aborted: 0 });
+    expect(it.reasons).toEqual(Array(10).fill("drained"));
+    // The oldest goes first.
+    expect(it.closed.map(({ connection }) => connection.id)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+  });
+
+  it("closes a crowd in steps of at least 10 ms", async () => {
+    const it = await served({ random: () => 0.5, idleTimeoutMs: Infinity });
+    for (let count = 0; count < 1_000; count++) void it.connect();
+    await it.settle();
+    void it.server.shutdown({ graceMs: 1_000 });
+    await it.clock.advance(500);
+    const half = it.closed.length;
+    expect(half).toBeGreaterThan(400);
+    expect(half).toBeLessThan(600);
+    expect(new Set(it.closed.map(({ durationMs }) => durationMs)).size).toBeLessThanOrEqual(50);
+  });
+
+  it("is the same for the same chance, and another for another", async () => {
+    const instants = async (seed: number) => {
+      let state = seed;
+      const random = () => {
+        state = (state * 16_807) % 2_147_483_647;
+        return state / 2_147_483_647;
+      };
+      const it = await served({ random });
+      await connected(it, 20);
+      const drained = it.server.shutdown({ graceMs: 5_000 });
+      await it.clock.advance(5_000);
+      await drained;
+      return it.closed.map(({ durationMs }) => durationMs);
+    };
+    const [one, again, other] = [await instants(1), await instants(1), await instants(2)];
+    expect(again).toEqual(one);
+    expect(other).not.toEqual(one);
+    expect(one.toSorted((a, b) => a - b)).toEqual(one);
+  });
+
+  it("goes on serving: busy ones are passed over, and new requests are answered", async () => {
+    const pending = answers();
+    const it = await served({ random: () => 0.5, handler: pending.handler, handlerTimeoutMs: Infinity });
+    const [busy, idle] = (await connected(it, 2)) as [OtherSide, OtherSide];
+    await busy.send("a\n");
+    const drained = it.server.shutdown({ graceMs: 10_000, timeoutMs: 500 });
+    expect(it.of("accepting-stopped")).toEqual([{ type: "accepting-stopped", connections: 2, graceMs: 10_000 }]);
+    await it.clock.advance(9_000);
+    expect([busy.ended, idle.ended]).toEqual([false, true]);
+    pending.of("a").resolve("A");
+    await it.settle();
+    await busy.send("b\n");
+    pending.of("b").resolve("B");
+    await it.settle();
+    await busy.send("c\n");
+    await it.clock.advance(999);
+    expect(it.of("draining")).toEqual([]);
+    await it.clock.advance(1);
+    expect(it.of("draining")).toEqual([{ type: "draining", connections: 1 }]);
+    pending.of("c").resolve("C");
+    await it.settle();
+    expect(busy.received).toBe("A\nB\nC\n");
+    expect(await drained).toEqual({ drained: 2, aborted: 0 });
+  });
+
+  it("closes in its time what was busy when it was first looked at", async () => {
+    const pending = answers();
+    const it = await served({ random: () => 0.5, handler: pending.handler });
+    const [busy, other] = (await connected(it, 4)) as [OtherSide, OtherSide];
+    await busy.send("a\n");
+    await other.send("b\n");
+    void it.server.shutdown({ graceMs: 8_000 });
+    await it.clock.advance(2_000);
+    pending.of("a").resolve("A");
+    await it.clock.advance(5_999);
+    expect([busy.ended, other.ended]).toEqual([true, false]);
+    expect(it.of("draining")).toEqual([]);
+  });
+
+  it("also closes what was accepted before it and served within it", async () => {
+    const it = await served({ random: () => 0.5, maxConnections: 1 });
+    const [first, second] = (await connected(it, 2)) as [OtherSide, OtherSide];
+    const drained = it.server.shutdown({ graceMs: 10_000 });
+    await first.finish();
+    await second.send("second\n");
+    expect(second.received).toBe("SECOND\n");
+    await it.clock.advance(10_000);
+    expect(await drained).toEqual({ drained: 2, aborted: 0 });
+  });
+
+  it("ends at once when no connection is left", async () => {
+    const it = await served();
+    expect(await it.server.shutdown({ graceMs: 60_000 })).toEqual({ drained: 0, aborted: 0 });
+    const other = await served();
+    const left = await other.connect();
+    const drained = other.server.shutdown({ graceMs: 60_000 });
+    await left.finish();
+    expect(await drained).toEqual({ drained: 1, aborted: 0 });
+    expect(other.clock.pending).toBe(0);
+  });
+
+  it("says goodbye to those that it closes", async () => {
+    const it = await served({ random: () => 0.5, onDrain: () => "bye" });
+    const others = await connected(it, 2);
+    void it.server.shutdown({ graceMs: 2_000 });
+    await it.clock.advance(1_000);
+    expect(others.map(({ received }) => received)).toEqual(["bye\n", ""]);
+    await it.clock.advance(1_000);
+    expect(others.map(({ received }) => received)).toEqual(["bye\n", "bye\n"]);
+  });
+
+  it("a second call forces the end, whatever the first one is at", async () => {
+    const it = await served({ maxConnections: 2, handler: answers().handler });
+    const [busy, idle, waiting] = (await connected(it, 3)) as [OtherSide, OtherSide, OtherSide];
+    await busy.send("a\n");
+    const first = it.server.shutdown({ graceMs: 60_000 });
+    await it.clock.advance(10);
+    const second = it.server.shutdown({ graceMs: 60_000 });
+    await it.settle();
+    for (const asked of [first, second, it.server.finished]) expect(await asked).toEqual({ drained: 0, aborted: 2 });
+    expect([busy, idle, waiting].map(({ error }) => error?.code)).toEqual(Array(3).fill("connection-reset"));
+    expect(it.clock.now()).toBe(10);
+    expect(it.of("drained")).toHaveLength(1);
+  });
+
+  it("follows stopAccepting(), and is told of", async () => {
+    const it = await served({ random: () => 0.5 });
+    await connected(it, 1);
+    it.server.stopAccepting();
+    await it.clock.advance(1_000);
+    const drained = it.server.shutdown({ graceMs: 1_000 });
+    await it.clock.advance(1_000);
+    expect(await drained).toEqual({ drained: 1, aborted: 0 });
+    expect(it.of("accepting-stopped")).toMatchObject([{ connections: 1 }, { connections: 1, graceMs: 1_000 }]);
+  });
+
+  it.each([0, -1, Number.NaN, Infinity])("refuses a graceMs of %d, and goes on serving", async (graceMs) => {
+    const it = await served();
+    expect(() => it.server.shutdown({ graceMs })).toThrow(RangeError);
+    expect(() => it.server.shutdown({ graceMs })).toThrow("graceMs");
+    const other = await it.connect();
+    await other.send("a\n");
+    expect(other.received).toBe("A\n");
+  });
+});
+
+function bound(transport: Transport): Transport {
+  return {
+    name: transport.name,
+    listen: (options) => transport.listen(options),
+    connect: (options) => transport.connect(options),
+  };
+}
+
+function withoutFinish(listener: Listener): Listener {
+  return {
+    address: listener.address,
+    [Symbol.asyncIterator]: (): AsyncIterator<Connection> => listener[Symbol.asyncIterator](),
+    close: () => listener.close(),
+  };
+}
