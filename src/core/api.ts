@@ -1,7 +1,9 @@
 /** What the author of a server needs, whatever carries the bytes. */
 export type { Client, ClientStats, CloseOptions, RequestOptions } from "./client/client.ts";
 export type { ClientEnd, ClientEvent, ClientObserver } from "./client/client_observer.ts";
-export type { ClientLimits, ClientOptions } from "./client/client_options.ts";
+export type { ClientBehaviour, ClientLimits, ClientOptions, ClientTarget } from "./client/client_options.ts";
+export type { ClientSession } from "./client/client_session.ts";
+export type { HeartbeatOptions } from "./client/heartbeat.ts";
 export type { ReconnectOptions } from "./client/reconnect_options.ts";
 export { type Clock, systemClock } from "./clock.ts";
 export type { Codec, Decoder, Encoder, Output } from "./codec.ts";

@@ -16,6 +16,8 @@ const MOST_STACK_CHARACTERS = 16_384;
 /** The events of a server or client that are errors. */
 const ERROR_EVENTS: ReadonlySet<string> = new Set(["accept-error", "connect-error", "frame-error", "handler-error"]);
 
+const PREPOSITIONS = { inbound: "from", outbound: "to" } as const;
+
 /** An event, as far as it is looked at. */
 export interface LoggedEvent {
   readonly type: string;
@@ -24,7 +26,7 @@ export interface LoggedEvent {
 }
 
 /**
- * Where the errors of a server go that has no observer: `console.error`, each with the address of its connection and the stack of
+ * Where the errors of a server or client go that has no observer: `console.error`, each with the address of its connection and the stack of
  * what caused it. To keep it beside an observer of your own, call {@link ErrorLog.observe} with each event.
  *
  * - **Bounded**: of each kind of error, five are written in 10 s, and then how many more there were. Stacks and lines are cut.
@@ -56,12 +58,15 @@ export interface LoggedEvent {
  */
 export class ErrorLog {
   readonly #clock: Clock;
+  readonly #direction: keyof typeof PREPOSITIONS;
   readonly #sampler: RepeatSampler<() => string>;
   /** When there was last no descriptor free. */
   #exhaustedAt = Number.NEGATIVE_INFINITY;
 
-  constructor(clock: Clock = systemClock) {
+  /** `direction`: whether connections come from the addresses that are written, or go there. */
+  constructor(clock: Clock = systemClock, direction: keyof typeof PREPOSITIONS = "inbound") {
     this.#clock = clock;
+    this.#direction = direction;
     this.#sampler = new RepeatSampler((kind, more, seconds, last) => {
       const count = more.toLocaleString("en-US");
       write(`spillway: ${count} more like this in ${seconds} s [${kind}]; the last: ${lineOf(last)}`);
@@ -73,7 +78,7 @@ export class ErrorLog {
     const { connection, error, type } = event;
     if (error === undefined || !ERROR_EVENTS.has(type)) return;
     if (error.code === "out-of-descriptors") this.#exhaustedAt = this.#clock.now();
-    this.report(error.code, () => `${whereText(connection)}${error.message} [${error.code}]`, error.cause);
+    this.report(error.code, () => `${this.#whereText(connection)}${error.message} [${error.code}]`, error.cause);
   }
 
   /**
@@ -94,10 +99,11 @@ export class ErrorLog {
   end(): void {
     this.#sampler.end();
   }
-}
 
-function whereText(connection: ConnectionInfo | undefined): string {
-  return connection === undefined ? "" : `connection ${connection.id} from ${addressText(connection.remoteAddress)}: `;
+  #whereText(connection: ConnectionInfo | undefined): string {
+    if (connection === undefined) return "";
+    return `connection ${connection.id} ${PREPOSITIONS[this.#direction]} ${addressText(connection.remoteAddress)}: `;
+  }
 }
 
 function lineOf(what: () => string): string {

@@ -68,7 +68,7 @@ export type ErrorCode =
   | "connect-aborted"
   | "connect-failed"
   // Requests
-  /** The client is closed, or about to be: the request was not sent. */
+  /** The client, or the one connection that a request was meant for, is closed or about to be: the request was not sent. */
   | "client-closed"
   /** No transport for this runtime, or an option that this runtime cannot carry out. */
   | "runtime-unsupported"

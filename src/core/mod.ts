@@ -13,6 +13,7 @@ export { isPromiseLike } from "./awaited.ts";
 export { connect } from "./client/client.ts";
 export { afterRound } from "./clock.ts";
 export { commonAddress } from "./common_address.ts";
+export { type Addresses, connectToFirst } from "./connect_to_first.ts";
 export { DriverConnection } from "./connection.ts";
 export { describe, type ErrorText, isError, takeApart } from "./describe.ts";
 export type { Driver } from "./driver.ts";

@@ -44,6 +44,11 @@ export interface ConnectOptions {
   readonly hostname: string;
   /** 1 to 65535. */
   readonly port: number;
+  /**
+   * The numeric address of this machine to connect from. Default: the system chooses. A runtime that cannot choose it fails with
+   * `runtime-unsupported`.
+   */
+  readonly localAddress?: string;
   /** Gives up the attempt; has no effect once connected. */
   readonly signal?: AbortSignal;
   /** As {@link ListenOptions.keepAliveMs}. */

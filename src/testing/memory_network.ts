@@ -51,7 +51,7 @@ export class MemoryNetwork implements Transport {
     if (signal?.aborted) throw connectAborted(signal);
     const target = { hostname: targetAddress(options.hostname), port };
     const listener = this.#listenerAt(target);
-    const connection = await listener.connect(() => this.#pair(listener, target), signal);
+    const connection = await listener.connect(() => this.#pair(listener, target, options.localAddress), signal);
     if (!signal?.aborted) return connection;
     connection.abort();
     throw connectAborted(signal);
@@ -84,9 +84,9 @@ export class MemoryNetwork implements Transport {
     return listener;
   }
 
-  #pair(listener: MemoryListener, target: Address): Pair {
+  #pair(listener: MemoryListener, target: Address, localAddress: string | undefined): Pair {
     const port = this.#ports.take();
-    const origin = target.hostname.includes(":") ? target.hostname : "127.0.0.1";
+    const origin = localAddress ?? (target.hostname.includes(":") ? target.hostname : "127.0.0.1");
     const bound = listener.address.hostname;
     const cable = this.#makeCable();
     const pair = connectedPair({

@@ -1,10 +1,10 @@
 import { afterEach, describe, expect } from "vitest";
 import { connect } from "../../src/core/mod.ts";
-import type { Client, ClientOptions, Connection, Listener, Server } from "../../src/mod.ts";
+import type { Client, ClientBehaviour, Connection, Listener, Server } from "../../src/mod.ts";
 import { lines } from "../../src/mod.ts";
 import { eventually, gate, type Platform, start, testOn } from "./platform.ts";
 
-type Options = Partial<ClientOptions<string, string>>;
+type Options = Partial<ClientBehaviour<string, string>>;
 
 /** The side that asks, against a real server. */
 export function client(platform: Platform): void {
@@ -13,7 +13,13 @@ export function client(platform: Platform): void {
 
   async function connectTo({ address }: Pick<Server, "address">, options: Options = {}) {
     const { hostname, port } = address;
-    const client = await connect(platform.transport, { hostname, port, codec: lines(), ...options });
+    const client = await connect(platform.transport, {
+      hostname,
+      port,
+      codec: lines(),
+      observer: () => {},
+      ...options,
+    });
     open.push(client);
     return client;
   }
@@ -26,6 +32,38 @@ export function client(platform: Platform): void {
     const { value } = (await listener[Symbol.asyncIterator]().next()) as IteratorYieldResult<Connection>;
     open.push(value);
     return [client, value];
+  }
+
+  /** A way to a server that stops to forward anything on its first connections, without closing them, when it is told to. */
+  async function frozenAfter({ address }: Pick<Server, "address">, connections: number) {
+    const listener = await platform.transport.listen({ hostname: "127.0.0.1", port: 0, backlog: 16 });
+    listeners.push(listener);
+    let frozen = false;
+    let count = 0;
+    const forward = async (from: Connection, to: Connection, mortal: boolean) => {
+      const writer = to.writable.getWriter();
+      for await (const chunk of from.readable) if (!(mortal && frozen)) await writer.write(chunk);
+      await writer.close();
+    };
+    void (async () => {
+      for await (const near of listener as AsyncIterable<Connection>) {
+        const far = await platform.transport.connect(address);
+        open.push(near, far);
+        count += 1;
+        for (const [from, to] of [
+          [near, far],
+          [far, near],
+        ] as const) {
+          forward(from, to, count <= connections).catch(() => far.abort());
+        }
+      }
+    })();
+    return {
+      address: listener.address,
+      freeze: () => {
+        frozen = true;
+      },
+    };
   }
 
   describe("a client", () => {
@@ -147,8 +185,13 @@ export function client(platform: Platform): void {
         onConnect: () => "* welcome",
         handler: (line) => (line === "break" ? Promise.reject(new Error("broken")) : line),
       });
-      const trusting = await connectTo(server);
-      expect(await trusting.request("a")).toBe("* welcome");
+      let first: Promise<string> | undefined;
+      await connectTo(server, {
+        observer: ({ type }, trusting) => {
+          if (type === "connection-opened") first = trusting.request("a");
+        },
+      });
+      expect(await first).toBe("* welcome");
       const client = await connectTo(server, { isPush: (frame) => /^(\* |error: )/.test(frame) });
       expect(await client.request("a")).toBe("a");
       await expect(client.request("break")).rejects.toMatchObject({ code: "remote-closed" });
@@ -216,6 +259,124 @@ export function client(platform: Platform): void {
       expect(await Promise.all(replies)).toEqual(["a", "b"]);
       expect(await drained).toEqual({ drained: 2, aborted: 0 });
       expect((await closed()).reason).toBe("remote-closed");
+    });
+
+    testOn(platform, "logs in on every connection before anything that waits is sent", async () => {
+      const heard: string[] = [];
+      const { server } = await start<string, string>(platform, {
+        codec: lines(),
+        handler: (line) => {
+          heard.push(line);
+          return line.toUpperCase();
+        },
+      });
+      const client = await connectTo(server, {
+        reconnect: { minDelayMs: 5, jitter: 0 },
+        onConnect: async (session) => {
+          if ((await session.request("login")) !== "LOGIN") throw new Error("not logged in");
+        },
+      });
+      for (let count = 1; count <= 3; count++) {
+        expect(await client.request("a")).toBe("A");
+        client.reconnect();
+        expect(await client.request("b")).toBe("B");
+      }
+      expect(heard).toEqual(["login", "a", "login", "b", "a", "login", "b", "a", "login", "b"]);
+    });
+
+    testOn(platform, "that asks when its connection is opened gets that reply, and no other request does", async () => {
+      const { server } = await start(platform, { codec: lines(), handler: (line) => line.toUpperCase() });
+      const logins: Promise<string>[] = [];
+      const client = await connectTo(server, {
+        reconnect: { minDelayMs: 5, jitter: 0 },
+        observer: ({ type }, itself) => {
+          if (type === "connection-opened") logins.push(itself.request("login"));
+        },
+      });
+      const replies = ["a", "b", "c"].map((line) => client.request(line));
+      expect(await Promise.all([...logins, ...replies])).toEqual(["LOGIN", "A", "B", "C"]);
+      client.reconnect();
+      expect(await client.request("d")).toBe("D");
+      expect(await Promise.all(logins)).toEqual(["LOGIN", "LOGIN"]);
+    });
+
+    testOn(platform, "whose onConnect throws is not made, and says why", async () => {
+      const { server, closed } = await start(platform, { codec: lines(), handler: () => "no such user" });
+      const failed = connectTo(server, {
+        reconnect: true,
+        onConnect: async (session) => {
+          throw new Error(await session.request("login"));
+        },
+      });
+      await expect(failed).rejects.toMatchObject({ code: "handler-failed", cause: { message: "no such user" } });
+      expect((await closed()).reason).toBe("remote-closed");
+    });
+
+    testOn(platform, "leaves a connection that a firewall froze, and asks what waits on the next", async () => {
+      const { server } = await start(platform, { codec: lines(), handler: (line) => line.toUpperCase() });
+      const firewall = await frozenAfter(server, 1);
+      const client = await connectTo(firewall, {
+        requestTimeoutMs: 40,
+        reconnect: { minDelayMs: 5, jitter: 0 },
+      });
+      expect(await client.request("a")).toBe("A");
+      firewall.freeze();
+      const outcomes: string[] = [];
+      while (outcomes.at(-1) !== "B" && outcomes.length < 20) {
+        outcomes.push(await client.request("b").catch(({ code }: { code: string }) => code));
+      }
+      expect(outcomes).toEqual([...Array(3).fill("request-timeout"), "B"]);
+      expect(client.connection?.id).toBe(2);
+    });
+
+    testOn(platform, "with a heartbeat leaves a connection that a firewall froze, though nobody asks", async () => {
+      const { server } = await start(platform, {
+        codec: lines(),
+        handler: (line) => (line === "PING" ? "PONG" : line.toUpperCase()),
+      });
+      const firewall = await frozenAfter(server, 1);
+      const client = await connectTo(firewall, {
+        reconnect: { minDelayMs: 5, jitter: 0 },
+        heartbeat: { everyMs: 30, frame: "PING", expect: (frame) => frame === "PONG" },
+      });
+      await eventually(() => server.stats().framesIn >= 2);
+      expect(client.connection?.id).toBe(1);
+      firewall.freeze();
+      await eventually(() => client.connection?.id === 2);
+      expect(await client.request("a")).toBe("A");
+    });
+
+    testOn(platform, "goes on with the next of several hosts when one is gone", async () => {
+      const { server } = await start(platform, { codec: lines(), handler: (line) => line.toUpperCase() });
+      const gone = await platform.transport.listen({ hostname: "127.0.0.1", port: 0, backlog: 16 });
+      gone.close();
+      const { codec, observer } = { codec: lines(), observer: () => {} };
+      const client = await connect(platform.transport, { hosts: [gone.address, server.address], codec, observer });
+      open.push(client);
+      expect(await client.request("a")).toBe("A");
+      expect(client.connection?.remoteAddress.port).toBe(server.address.port);
+    });
+
+    testOn(platform, "connects from the address that it is told to, or says that the runtime cannot", async () => {
+      const { server } = await start(platform, { codec: lines(), handler: (line) => line });
+      const connecting = connectTo(server, { localAddress: "127.0.0.9" });
+      if (/^(deno|bun) /.test(platform.transport.name)) {
+        await expect(connecting).rejects.toMatchObject({ code: "runtime-unsupported" });
+      } else {
+        expect((await connecting).connection?.localAddress.hostname).toBe("127.0.0.9");
+        expect(await (await connecting).request("a")).toBe("a");
+      }
+    });
+
+    testOn(platform, "says where it could not connect to, and why", async () => {
+      const listener = await platform.transport.listen({ hostname: "127.0.0.1", port: 0, backlog: 16 });
+      const { port } = listener.address;
+      listener.close();
+      for (const hostname of ["127.0.0.1", "localhost"]) {
+        const error = (await connectTo({ address: { hostname, port } }).catch((failed: unknown) => failed)) as Error;
+        expect(error).toMatchObject({ code: "connection-refused" });
+        expect(error.message).toMatch(new RegExp(`(${hostname}|127.0.0.1):${port}`));
+      }
     });
 
     testOn(platform, "is not made where nothing listens", async () => {

@@ -7,6 +7,8 @@ export interface OtherSideOptions {
   readonly reads?: boolean;
   /** Whether it answers the server's FIN with its own. Default true. */
   readonly finishes?: boolean;
+  /** Told of each chunk. */
+  readonly onData?: (chunk: Uint8Array) => void;
 }
 
 /** The other end of a served connection, as a test plays it. Each step lets all that follows from it settle. */
@@ -20,6 +22,7 @@ export class OtherSide {
   readonly connection: Connection;
   readonly #clock: ManualClock;
   readonly #finishes: boolean;
+  readonly #onData: (chunk: Uint8Array) => void;
   readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
   #running = false;
   #stalled = false;
@@ -29,6 +32,7 @@ export class OtherSide {
     this.connection = connection;
     this.#clock = clock;
     this.#finishes = options.finishes ?? true;
+    this.#onData = options.onData ?? (() => {});
     this.#writer = connection.writable.getWriter();
     if (options.reads ?? true) void this.#run();
   }
@@ -92,6 +96,7 @@ export class OtherSide {
         const { done, value } = await reader.read();
         if (done) break;
         this.chunks.push(value);
+        this.#onData(value);
       }
       this.ended = true;
       if (this.#finishes) await this.#writer.close();

@@ -58,7 +58,7 @@ function blank(text: string): string {
 
 /** What a program imports, statically, dynamically or as a type. */
 export function importsOf(source: SourceFile): string[] {
-  const imports = /(?:\bfrom|\bimport)\s*\(?\s*["']([^"']+)["']/g;
+  const imports = /(?:\bfrom|\bimport)\s*\(?\s*["']([^"'\s]+)["']/g;
   return [...withoutComments(source.text).matchAll(imports)].map((match) => match[1] as string);
 }
 

@@ -1,10 +1,35 @@
-import type { Connection, ConnectOptions } from "../../core/mod.ts";
+import { type Connection, type ConnectOptions, connectToFirst, SpillwayError } from "../../core/mod.ts";
 import { type BunDriver, handlers } from "./driver.ts";
 import { connectError } from "./errors.ts";
 import { native } from "./native.ts";
 
-/** Connects with `Bun.connect`. */
-export async function connect({ hostname, port, signal, keepAliveMs }: ConnectOptions): Promise<Connection> {
+/** A numeric address, with or without a zone. */
+const NUMERIC = /:|^\d+\.\d+\.\d+\.\d+$/;
+
+/** Connects with `Bun.connect`, but resolves names itself: Bun keeps for 30 s what it has found. */
+export async function connect(options: ConnectOptions): Promise<Connection> {
+  const { hostname, localAddress, signal } = options;
+  if (localAddress !== undefined) throw noLocalAddress();
+  if (NUMERIC.test(hostname)) return connectTo(options);
+  const addresses = await resolve(options);
+  const attempt = (address: string, whileWanted: AbortSignal) =>
+    connectTo({ ...options, hostname: address, signal: whileWanted });
+  return connectToFirst({ hostname, addresses, connect: attempt }, signal);
+}
+
+/** Asks the system anew: nothing is kept. */
+async function resolve(options: ConnectOptions): Promise<string[]> {
+  try {
+    options.signal?.throwIfAborted();
+    return (await native().dns.lookup(options.hostname)).map(({ address }) => address);
+  } catch (cause) {
+    throw connectError(cause as Error, options);
+  }
+}
+
+/** Connects to a numeric address. */
+async function connectTo(options: ConnectOptions): Promise<Connection> {
+  const { hostname, keepAliveMs, port, signal } = options;
   let opened: BunDriver | undefined;
   const socket = {
     ...handlers((driver) => {
@@ -19,7 +44,11 @@ export async function connect({ hostname, port, signal, keepAliveMs }: ConnectOp
     signal?.throwIfAborted();
   } catch (cause) {
     opened?.connection.abort();
-    throw connectError(cause as Error, signal);
+    throw connectError(cause as Error, options);
   }
   return (opened as BunDriver).connection;
+}
+
+function noLocalAddress(): SpillwayError {
+  return new SpillwayError("runtime-unsupported", "Bun cannot choose the local address of a connection");
 }

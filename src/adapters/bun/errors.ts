@@ -1,4 +1,4 @@
-import { type ErrorCode, SpillwayError } from "../../core/mod.ts";
+import { addressText, type ConnectOptions, type ErrorCode, SpillwayError } from "../../core/mod.ts";
 
 /** Bun's error codes, by what was being done. Codes, never errno: Bun's are positive, Node's negative. */
 const LISTEN: Record<string, ErrorCode> = {
@@ -13,6 +13,8 @@ const CONNECT: Record<string, ErrorCode> = {
   ETIMEDOUT: "connection-timed-out",
   ENOTFOUND: "host-not-found",
   EAI_AGAIN: "host-not-found",
+  DNS_ENOTFOUND: "host-not-found",
+  DNS_ENODATA: "host-not-found",
 };
 
 const CONNECTION: Record<string, ErrorCode> = {
@@ -26,10 +28,10 @@ export function listenError(cause: Error): SpillwayError {
   return new SpillwayError(code, `cannot listen: ${cause.message}`, { cause });
 }
 
-export function connectError(cause: Error, signal: AbortSignal | undefined): SpillwayError {
+export function connectError(cause: Error, { hostname, port, signal }: ConnectOptions): SpillwayError {
   if (signal?.aborted) return new SpillwayError("connect-aborted", "connecting was aborted", { cause });
   const code = lookUp(CONNECT, cause) ?? (isNameFailure(cause) ? "host-not-found" : "connect-failed");
-  return new SpillwayError(code, `cannot connect: ${cause.message}`, { cause });
+  return new SpillwayError(code, `cannot connect to ${addressText({ hostname, port })}: ${cause.message}`, { cause });
 }
 
 export function connectionError(cause: Error): SpillwayError {

@@ -39,6 +39,7 @@ export interface Runtime {
   readonly version: string;
   listen<Data>(options: ListenSettings<Data>): TcpListener;
   connect<Data>(options: ListenSettings<Data>): Promise<TcpSocket<Data>>;
+  readonly dns: { lookup(hostname: string): Promise<readonly { readonly address: string }[]> };
 }
 
 interface ListenSettings<Data> {

@@ -1,4 +1,4 @@
-import { type ErrorCode, SpillwayError } from "../../core/mod.ts";
+import { addressText, type ConnectOptions, type ErrorCode, SpillwayError } from "../../core/mod.ts";
 
 /** Deno's errors, by what was being done: by `code` where there is one, else by the class's name. */
 const LISTEN: Record<string, ErrorCode> = {
@@ -50,10 +50,10 @@ export function acceptError(cause: Error): SpillwayError {
   return new SpillwayError(lookUp(ACCEPT, cause) ?? "connection-aborted", `cannot accept: ${cause.message}`, { cause });
 }
 
-export function connectError(cause: Error, signal: AbortSignal | undefined): SpillwayError {
+export function connectError(cause: Error, { hostname, port, signal }: ConnectOptions): SpillwayError {
   if (signal?.aborted) return new SpillwayError("connect-aborted", "connecting was aborted", { cause });
   const code = lookUp(CONNECT, cause) ?? (isNameFailure(cause) ? "host-not-found" : "connect-failed");
-  return new SpillwayError(code, `cannot connect: ${cause.message}`, { cause });
+  return new SpillwayError(code, `cannot connect to ${addressText({ hostname, port })}: ${cause.message}`, { cause });
 }
 
 export function connectionError(cause: Error): SpillwayError {

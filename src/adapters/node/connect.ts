@@ -1,24 +1,51 @@
-import { type Connection, type ConnectOptions, isError } from "../../core/mod.ts";
+import { type Connection, type ConnectOptions, connectToFirst, isError, SpillwayError } from "../../core/mod.ts";
 import { NodeDriver } from "./driver.ts";
 import { connectError } from "./errors.ts";
-import { connect as connectSocket, keepAlive } from "./native.ts";
+import { connect as connectSocket, isIP, keepAlive, lookup } from "./native.ts";
 
-/** Connects with `node:net`. */
-export function connect({ hostname, port, signal, keepAliveMs }: ConnectOptions): Promise<Connection> {
-  return new Promise((resolve, reject) => {
-    const options = { host: hostname, port, allowHalfOpen: true, noDelay: true, ...keepAlive(keepAliveMs) };
-    const socket = connectSocket(options);
+/** Connects with `node:net`. Node itself would give each address of a name 250 ms, and say nothing of why all have failed. */
+export async function connect(options: ConnectOptions): Promise<Connection> {
+  const { hostname, signal } = options;
+  if (isIP(hostname) !== 0) return connectTo(options);
+  const addresses = await resolve(options);
+  const attempt = (address: string, whileWanted: AbortSignal) =>
+    connectTo({ ...options, hostname: address, signal: whileWanted });
+  return connectToFirst({ hostname, addresses, connect: attempt }, signal);
+}
+
+/** Asks the system anew: nothing is kept. */
+async function resolve(options: ConnectOptions): Promise<string[]> {
+  if (options.signal?.aborted) throw new SpillwayError("connect-aborted", "connecting was aborted");
+  try {
+    return (await lookup(options.hostname, { all: true })).map(({ address }) => address);
+  } catch (cause) {
+    throw connectError(cause as Error, options);
+  }
+}
+
+/** Connects to a numeric address. */
+function connectTo(options: ConnectOptions): Promise<Connection> {
+  const { hostname, keepAliveMs, localAddress, port, signal } = options;
+  return new Promise((fulfil, reject) => {
+    const socket = connectSocket({
+      host: hostname,
+      port,
+      ...(localAddress !== undefined && { localAddress }),
+      allowHalfOpen: true,
+      noDelay: true,
+      ...keepAlive(keepAliveMs),
+    });
     const onAbort = () => socket.destroy(isError(signal?.reason) ? signal.reason : new Error("aborted"));
     const onError = (cause: Error) => {
       signal?.removeEventListener("abort", onAbort);
-      reject(connectError(cause, signal));
+      reject(connectError(cause, options));
     };
     socket.once("error", onError);
     socket.once("connect", () => {
       socket.off("error", onError);
       signal?.removeEventListener("abort", onAbort);
       socket.pause();
-      resolve(new NodeDriver(socket).connection);
+      fulfil(new NodeDriver(socket).connection);
     });
     if (signal?.aborted) onAbort();
     else signal?.addEventListener("abort", onAbort);

@@ -1,4 +1,4 @@
-import { type ErrorCode, SpillwayError } from "../../core/mod.ts";
+import { addressText, type ConnectOptions, type ErrorCode, SpillwayError } from "../../core/mod.ts";
 
 /** Node's error codes, by what was being done. Codes, never errno: their signs differ between runtimes. */
 const LISTEN: Record<string, ErrorCode> = {
@@ -24,6 +24,7 @@ const CONNECT: Record<string, ErrorCode> = {
   ETIMEDOUT: "connection-timed-out",
   ENOTFOUND: "host-not-found",
   EAI_AGAIN: "host-not-found",
+  EADDRNOTAVAIL: "address-not-available",
 };
 
 const CONNECTION: Record<string, ErrorCode> = {
@@ -40,9 +41,10 @@ export function acceptError(cause: Error): SpillwayError {
   return new SpillwayError(lookUp(ACCEPT, cause, "accept-failed"), `cannot accept: ${cause.message}`, { cause });
 }
 
-export function connectError(cause: Error, signal: AbortSignal | undefined): SpillwayError {
+export function connectError(cause: Error, { hostname, port, signal }: ConnectOptions): SpillwayError {
   if (signal?.aborted) return new SpillwayError("connect-aborted", "connecting was aborted", { cause });
-  return new SpillwayError(lookUp(CONNECT, cause, "connect-failed"), `cannot connect: ${cause.message}`, { cause });
+  const message = `cannot connect to ${addressText({ hostname, port })}: ${cause.message}`;
+  return new SpillwayError(lookUp(CONNECT, cause, "connect-failed"), message, { cause });
 }
 
 export function connectionError(cause: Error): SpillwayError {

@@ -63,6 +63,7 @@ export class Client<In = unknown, Out = unknown> implements AsyncDisposable, Asy
   /** Use {@link connect}. */
   constructor(loop: ClientLoop<In, Out>) {
     this.#loop = loop;
+    loop.client = this;
     this.#settings = loop.settings;
     this.closed = loop.closed;
   }
@@ -110,12 +111,12 @@ export class Client<In = unknown, Out = unknown> implements AsyncDisposable, Asy
 
   /**
    * Sends a frame that asks for nothing, ahead of requests that still wait. Never waits; says what became of it, as
-   * `session.send` does: `"closed"` while there is no connection.
+   * `session.send` does: `"closed"` while there is no connection, or its `onConnect` is not done.
    *
    * @throws {SpillwayError} `reply-invalid` when this is no frame of the codec, `codec-failed` when the codec threw
    */
   send(frame: Out): SendResult {
-    return this.#loop.session?.send(frame) ?? "closed";
+    return this.#loop.send(frame);
   }
 
   /**
@@ -168,6 +169,17 @@ export class Client<In = unknown, Out = unknown> implements AsyncDisposable, Asy
     return this.#loop.close(checkDuration("timeoutMs", options.timeoutMs ?? this.#settings.limits.drainTimeoutMs));
   }
 
+  /**
+   * Ends the present connection now, as `aborted`, and makes the next one without a pause, of several hosts with the next. Requests that
+   * were sent reject, as with any connection that is lost; those that wait are sent by the next connection. While there is no connection, it only
+   * cuts the pause short; a call does nothing while an attempt is under way, or when the client is closed.
+   *
+   * @throws {TypeError} the option `reconnect` is not set, or `connect()` is not done yet
+   */
+  reconnect(): void {
+    this.#loop.reconnect();
+  }
+
   /** Ends now, as `aborted`: with a reset (RST) where the runtime can send one. Does nothing when it is closed. */
   abort(): void {
     this.#loop.abort();
@@ -182,10 +194,13 @@ export class Client<In = unknown, Out = unknown> implements AsyncDisposable, Asy
 /**
  * Connects to a server over a transport, to send it requests and get what it pushes.
  *
- * The first attempt is the only one, even with `reconnect`: what is wrong with the address shows at once.
+ * Fulfils when the connection is made, and `onConnect` is done. The first attempt is the only one, even with `reconnect` (of several
+ * hosts, one at each): what is wrong with the address shows at once.
  *
  * @throws {TypeError | RangeError} at once, for an option that makes no sense
- * @throws {SpillwayError} `connection-refused`, `connection-timed-out`, `host-not-found`, `connect-aborted`, `connect-failed`, `codec-failed`
+ * @throws {SpillwayError} `connection-refused`, `connection-timed-out`, `host-not-found`, `connect-aborted`, `connect-failed`, `codec-failed`;
+ * `handler-failed` when `onConnect` threw (its error is the `cause`), `handshake-timeout` when it took too long, or the reason for which the
+ * connection ended before it was done
  */
 export async function connect<In, Out>(
   transport: Transport,
@@ -193,6 +208,7 @@ export async function connect<In, Out>(
 ): Promise<Client<In, Out>> {
   const settings = resolveClient(options);
   const loop = new ClientLoop(transport, settings);
-  loop.onConnected(await loop.dial(settings.signal));
-  return new Client(loop);
+  const client = new Client(loop);
+  await loop.start(settings.signal);
+  return client;
 }

@@ -1,23 +1,34 @@
 import { Deadline, DeadlineQueue } from "../deadline.ts";
-import { EndOfTurn, type TurnOwner } from "../end_of_turn.ts";
+import { describe } from "../describe.ts";
+import type { TurnOwner } from "../end_of_turn.ts";
+import { ErrorLog } from "../error_log.ts";
 import { type CloseReason, type ErrorCode, SpillwayError } from "../errors.ts";
 import type { ConnectionInfo } from "../exchange.ts";
 import { codecError } from "../faults.ts";
-import { Groups } from "../group.ts";
-import { keepAliveOf } from "../limits.ts";
+import { checkDuration } from "../limits.ts";
 import type { DrainResult, ServerEvent } from "../observer.ts";
-import { Permits } from "../permits.ts";
+import type { Outbox } from "../outbox.ts";
+import type { SendResult } from "../session.ts";
 import { SessionLoop } from "../session_loop.ts";
 import type { SessionSettings } from "../session_settings.ts";
 import { add, NO_TRAFFIC, type Traffic } from "../traffic.ts";
 import type { Connection, Transport } from "../transport.ts";
+import type { Client, RequestOptions } from "./client.ts";
+import { ClientConnection, type ClientConnectionEvents } from "./client_connection.ts";
+import { clientClosed, connectionOver, endedEarly, unanswered } from "./client_errors.ts";
 import type { ClientEnd, ClientEvent } from "./client_observer.ts";
-import type { ClientSettings } from "./client_options.ts";
-import { dial } from "./dial.ts";
+import { type ClientSettings, checkSignal } from "./client_options.ts";
+import { type ClientSessionOwner, ConnectedSession } from "./client_session.ts";
+import { clientSessionSettings } from "./client_session_settings.ts";
+import { connectAborted, dial } from "./dial.ts";
+import { Heartbeat, type HeartbeatEvents } from "./heartbeat.ts";
+import { Hosts } from "./hosts.ts";
 import { Pushes } from "./pushes.ts";
 import { Reconnection, type ReconnectionEvents } from "./reconnection.ts";
 import { Requests, type RequestsEvents } from "./requests.ts";
-import { withoutFaults } from "./without_faults.ts";
+
+type Events<In, Out> = RequestsEvents & ReconnectionEvents & HeartbeatEvents & Owner<In, Out>;
+type Owner<In, Out> = ClientConnectionEvents<In, Out> & ClientSessionOwner<In, Out>;
 
 /**
  * Runs a client: a session whose frames are matched to requests instead of being handled, and another one when that is lost.
@@ -26,19 +37,26 @@ import { withoutFaults } from "./without_faults.ts";
  * - **Pushes back**: sends requests while the outbox has room, and takes frames while the pushes have.
  * - **On abort** rejects every request and drops the pushes.
  */
-export class ClientLoop<In, Out> implements RequestsEvents, ReconnectionEvents, TurnOwner {
+export class ClientLoop<In, Out> implements Events<In, Out>, TurnOwner {
   readonly closed: Promise<ClientEnd>;
   readonly settings: ClientSettings<In, Out>;
   readonly requests: Requests<In, Out>;
   readonly pushes: Pushes<In>;
+  /** The face of this to user code. */
+  client!: Client<In, Out>;
   connectionCount = 0;
   observerErrors = 0;
   readonly #transport: Transport;
+  readonly #errorLog: ErrorLog;
   readonly #deadlines: DeadlineQueue;
   readonly #sessionSettings: SessionSettings<In, Out, undefined>;
+  readonly #hosts: Hosts;
   readonly #reconnection: Reconnection | undefined;
+  readonly #heartbeat: Heartbeat | undefined;
   readonly #drainDeadline = new Deadline({ onDeadline: () => this.#abort("drain-timeout", "the drain's time was up") });
-  #session: SessionLoop<In, Out, undefined> | undefined;
+  #current: ClientConnection<In, Out> | undefined;
+  /** `connect` waits until the first connection is ready: tells it that, or why it will not be. */
+  #first: ((error?: SpillwayError) => void) | undefined;
   /** What the connections that are over have carried. */
   #past: Traffic = NO_TRAFFIC;
   /** How the last of them ended. */
@@ -51,20 +69,31 @@ export class ClientLoop<In, Out> implements RequestsEvents, ReconnectionEvents, 
   #closing = false;
   #over = false;
   #drain: Promise<DrainResult> | undefined;
-  /** Requests that its end has rejected. */
+  /** Requests that its end has rejected, and those that `onConnect` has added since `close` was called. */
   #rejected = 0;
+  #late = 0;
   #resolveClosed!: (end: ClientEnd) => void;
 
   constructor(transport: Transport, settings: ClientSettings<In, Out>) {
-    const { clock, maxPendingRequests, maxPushes, random, reconnect, requestTimeoutMs } = settings;
+    const { clock, heartbeat, hosts, maxPushes, random, reconnect } = settings;
     const deadlines = new DeadlineQueue(clock);
     this.#transport = transport;
+    this.#errorLog = new ErrorLog(clock, "outbound");
     this.settings = settings;
     this.#deadlines = deadlines;
-    this.requests = new Requests(maxPendingRequests, requestTimeoutMs, clock, deadlines, this);
+    this.requests = new Requests(settings, clock, deadlines, this);
     this.pushes = new Pushes(maxPushes);
-    this.#sessionSettings = this.#makeSessionSettings();
-    if (reconnect !== undefined) this.#reconnection = new Reconnection(reconnect, random, clock, deadlines, this);
+    this.#sessionSettings = clientSessionSettings(settings, deadlines, {
+      asked: this.requests,
+      handler: (frame) => this.#onFrame(frame),
+      observe: (event) => this.#onEvent(event as ClientEvent & ServerEvent),
+      onOver: (session) => this.#onOver(session),
+    });
+    this.#hosts = new Hosts(settings);
+    if (heartbeat !== undefined) this.#heartbeat = new Heartbeat(heartbeat, clock, deadlines, this);
+    if (reconnect !== undefined) {
+      this.#reconnection = new Reconnection(reconnect, hosts.length, random, clock, deadlines, this);
+    }
     this.closed = new Promise((resolve) => {
       this.#resolveClosed = resolve;
     });
@@ -72,11 +101,19 @@ export class ClientLoop<In, Out> implements RequestsEvents, ReconnectionEvents, 
 
   /** Where it is connected to, if it is. */
   get connection(): ConnectionInfo | undefined {
-    return this.#session?.session.connection;
+    return this.session?.connection;
   }
 
   get session(): SessionLoop<In, Out, undefined>["session"] | undefined {
-    return this.#session?.session;
+    return this.#current?.session.session;
+  }
+
+  get bytesIn(): number {
+    return this.#current?.session.inbox.bytesIn ?? 0;
+  }
+
+  get heardAt(): number {
+    return this.#current?.session.inbox.heardAt ?? 0;
   }
 
   /** There once `close` was called. */
@@ -85,25 +122,62 @@ export class ClientLoop<In, Out> implements RequestsEvents, ReconnectionEvents, 
   }
 
   get traffic(): Traffic {
-    return this.#session === undefined ? this.#past : add(this.#past, this.#session.traffic);
+    return this.#current === undefined ? this.#past : add(this.#past, this.#current.session.traffic);
+  }
+
+  /** The first connection: fulfils when it is ready. @throws {SpillwayError} why there is none; then the client is closed */
+  async start(signal: AbortSignal | undefined): Promise<void> {
+    const open = async () => this.#openFirst(await this.dial(signal), signal);
+    try {
+      await this.#hosts.tryEach(open, () => this.#closing || signal?.aborted === true);
+    } catch (error) {
+      this.#closing = true;
+      if (this.connectionCount > 0) this.#finish(this.#end);
+      throw error;
+    }
   }
 
   dial(signal: AbortSignal | undefined): Promise<Connection> {
-    const { clock, connectTimeoutMs, hostname, limits, port } = this.settings;
+    const { clock, connectTimeoutMs } = this.settings;
     const deadlines = this.#deadlines;
-    return dial(
-      this.#transport,
-      { hostname, port, connectTimeoutMs, ...keepAliveOf(limits), clock, deadlines },
-      signal,
-    );
+    return dial(this.#transport, { to: this.#hosts.next(), connectTimeoutMs, clock, deadlines }, signal);
   }
 
   request(frame: Out, signal: AbortSignal | undefined, timeoutMs: number): Promise<In> {
     if (signal?.aborted) return Promise.reject(signal.reason);
-    if (this.#closing || this.#over) return Promise.reject(this.#closedError());
-    const reply = this.requests.add(frame, signal, timeoutMs);
+    if (this.#closing || this.#over) return Promise.reject(clientClosed(this.#end.error));
+    const reply = this.requests.add(frame, signal, timeoutMs, false);
     this.#sendRequests();
     return reply;
+  }
+
+  send(frame: Out): SendResult {
+    return this.#current?.send(frame) ?? "closed";
+  }
+
+  /** A request for that connection alone. */
+  requestOn(session: SessionLoop<In, Out, undefined>, frame: Out, options: RequestOptions): Promise<In> {
+    const { signal, timeoutMs = this.settings.requestTimeoutMs } = options;
+    checkSignal(signal);
+    checkDuration("timeoutMs", timeoutMs);
+    if (signal?.aborted) return Promise.reject(signal.reason);
+    const current = this.#current;
+    if (current?.session !== session || !current.sendable) return Promise.reject(connectionOver());
+    // Of a client that drains, only `onConnect` may go on.
+    if (this.#closing && current.ready) return Promise.reject(clientClosed(this.#end.error));
+    if (this.#closing) this.#late += 1;
+    const reply = this.requests.add(frame, signal, timeoutMs, true);
+    this.#sendRequests();
+    return reply;
+  }
+
+  /** Ends the present connection, and makes the next without a pause. @throws {TypeError} there is no next one */
+  reconnect(): void {
+    if (this.#reconnection === undefined) throw new TypeError("reconnect() needs the option reconnect");
+    if (this.#first !== undefined) throw new TypeError("reconnect() before connect() is done");
+    if (this.#closing || this.#over) return;
+    this.#reconnection.hurry();
+    this.#current?.session.abort("aborted", new SpillwayError("aborted", "the client reconnects"));
   }
 
   /** Takes no more requests, waits for what is on its way, and closes in order. A second call aborts. */
@@ -123,11 +197,27 @@ export class ClientLoop<In, Out> implements RequestsEvents, ReconnectionEvents, 
   onConnected(connection: Connection): void {
     const { localAddress, remoteAddress } = connection;
     const info = { id: this.connectionCount + 1, remoteAddress, localAddress };
-    this.#session = this.#open(connection, info);
+    const session = this.#open(connection, info);
+    const current = new ClientConnection(session, this.settings, this.#deadlines, this);
+    this.#current = current;
     this.connectionCount += 1;
+    // Before anybody is told: who is may send something at once.
+    session.start();
     this.observe({ type: "connection-opened", connection: info });
-    this.#session.start();
+    // Who was told may have ended it.
+    if (current.sendable) current.prepare(new ConnectedSession(session, this));
+  }
+
+  onReady(): void {
+    this.#first?.();
+    this.#heartbeat?.start();
     this.#sendRequests();
+  }
+
+  onFailed({ session }: ClientConnection<In, Out>, error: SpillwayError): void {
+    this.#onEvent({ type: "handler-error", connection: session.session.connection, error });
+    // A push that finds no room would hold up the end.
+    this.pushes.dropHeld();
   }
 
   onGivenUp(error: SpillwayError | undefined): void {
@@ -136,16 +226,18 @@ export class ClientLoop<In, Out> implements RequestsEvents, ReconnectionEvents, 
 
   onSettled(): void {
     this.#stopWhenAnswered();
-    if (this.#sendingAtTurnEnd || this.requests.waiting === 0) return;
-    this.#sendingAtTurnEnd = true;
-    this.#sessionSettings.endOfTurn.add(this);
+    if (this.requests.waiting > 0) this.#sendAtTurnEnd();
   }
 
   onUnanswered(): void {
     // The replies may be here, behind pushes that nobody takes.
     if (this.pushes.holding) return;
     const error = new SpillwayError("request-timeout", "nothing that was asked is answered any more");
-    this.#session?.abort("request-timeout", error);
+    this.#current?.session.abort("request-timeout", error);
+  }
+
+  sendBeat(): boolean {
+    return this.#current?.beat(this.requests) === true;
   }
 
   /** What was received with a reply is no answer to what is sent now. */
@@ -156,32 +248,14 @@ export class ClientLoop<In, Out> implements RequestsEvents, ReconnectionEvents, 
 
   observe(event: ClientEvent): void {
     try {
-      this.settings.observer?.(event);
-    } catch {
+      const { observer } = this.settings;
+      if (observer === undefined) this.#errorLog.observe(event);
+      else observer(event, this.client);
+    } catch (cause) {
       this.observerErrors += 1;
+      const what = () => `the observer of a client threw at ${event.type}: ${describe(cause)}`;
+      this.#errorLog.report("observer-failed", what, cause);
     }
-  }
-
-  #makeSessionSettings(): SessionSettings<In, Out, undefined> {
-    const { clock, codec, limits, onSlowConsumer } = this.settings;
-    return {
-      codec: withoutFaults(codec),
-      handler: (frame) => this.#onFrame(frame),
-      hooks: undefined,
-      handshake: false,
-      // A bad frame may have been a reply: behind it, nothing would match.
-      onInvalidFrame: "close",
-      onSlowConsumer,
-      limits,
-      clock,
-      deadlines: this.#deadlines,
-      permits: new Permits(limits.maxConcurrentHandlers),
-      asked: this.requests,
-      groups: new Groups(),
-      endOfTurn: new EndOfTurn(clock),
-      observe: (event) => this.#onEvent(event as ClientEvent & ServerEvent),
-      onOver: (session) => this.#onOver(session),
-    };
   }
 
   #open(connection: Connection, info: ConnectionInfo): SessionLoop<In, Out, undefined> {
@@ -194,50 +268,88 @@ export class ClientLoop<In, Out> implements RequestsEvents, ReconnectionEvents, 
     }
   }
 
+  /** Fulfils when the first connection is ready. */
+  #openFirst(connection: Connection, signal: AbortSignal | undefined): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const onAbort = () => this.#current?.session.abort("aborted", connectAborted(signal));
+      const settle = (error?: SpillwayError) => {
+        this.#first = undefined;
+        signal?.removeEventListener("abort", onAbort);
+        if (error === undefined) resolve();
+        else reject(signal?.aborted ? connectAborted(signal) : error);
+      };
+      signal?.addEventListener("abort", onAbort);
+      this.#first = settle;
+      try {
+        this.onConnected(connection);
+      } catch (error) {
+        settle(error as SpillwayError);
+      }
+    });
+  }
+
   #onFrame(frame: In): Promise<undefined> | undefined {
-    this.#reconnection?.prove();
-    const isPush = this.settings.isPush(frame);
-    return !isPush && this.requests.answer(frame) ? undefined : this.pushes.add(frame);
+    const kind = this.#current?.kindOf(frame);
+    if (kind === "beat") return undefined;
+    if (kind === "push" || !this.requests.answer(frame)) return this.pushes.add(frame);
+    if (this.#current?.ready === true) this.#reconnection?.prove();
+    return undefined;
   }
 
   #sendRequests(): void {
-    const session = this.#session;
-    if (session === undefined || !session.sendable) return;
-    this.requests.send(session.outbox);
-    if (this.requests.waiting > 0 && !session.outbox.roomy && !this.#flushing) void this.#sendWhenFlushed(session);
+    const current = this.#current;
+    if (current?.sendable !== true) return;
+    // What is sent while a frame is looked at must not be taken for what it answers.
+    if (current.judging) return this.#sendAtTurnEnd();
+    const { outbox } = current.session;
+    this.requests.send(outbox, !current.ready);
+    if (this.requests.waiting > 0 && !outbox.roomy && !this.#flushing) void this.#sendWhenFlushed(outbox);
   }
 
-  async #sendWhenFlushed({ outbox }: SessionLoop<In, Out, undefined>): Promise<void> {
+  async #sendWhenFlushed(outbox: Outbox<Out>): Promise<void> {
     this.#flushing = true;
     await outbox.flushed();
     this.#flushing = false;
     this.#sendRequests();
   }
 
+  #sendAtTurnEnd(): void {
+    if (this.#sendingAtTurnEnd) return;
+    this.#sendingAtTurnEnd = true;
+    this.#sessionSettings.endOfTurn.add(this);
+  }
+
+  /** Before an observer gets it: what that calls must find things as they are. */
   #onEvent(event: ClientEvent): void {
-    this.observe(event);
     if (event.type === "frame-error" || event.type === "handler-error") {
+      if (this.#current !== undefined) this.#current.failed = true;
       // The connection may take its time to end: nobody needs to wait for that.
       this.#rejectSent(event.error.code, event.error);
     } else if (event.type === "connection-closed") {
       const { reason, error } = event;
       this.#end = error === undefined ? { reason } : { reason, error };
     }
+    this.observe(event);
   }
 
   #onOver(session: SessionLoop<In, Out, undefined>): void {
     const { reason, error } = this.#end;
+    const first = this.#first;
+    const aliveMs = this.#current?.aliveMs ?? 0;
     this.#past = add(this.#past, session.traffic);
-    this.#session = undefined;
+    this.#current?.end();
+    this.#current = undefined;
+    this.#heartbeat?.stop();
     this.pushes.dropHeld();
     this.#rejectSent(reason, error);
-    if (this.#closing || this.#reconnection === undefined) this.#finish(this.#end);
-    else this.#reconnection.lose(this.#end, session.openedAt);
+    this.#rejected += this.requests.rejectOwn(connectionOver(error));
+    if (first !== undefined) first(this.#closing ? clientClosed(this.#end.error) : (error ?? endedEarly(reason)));
+    else if (this.#closing || this.#reconnection === undefined) this.#finish(this.#end);
+    else this.#reconnection.lose(this.#end, aliveMs);
   }
 
   #rejectSent(code: ErrorCode, cause: SpillwayError | undefined): void {
-    const message = "the connection ended before the reply came: whether the request was carried out is unknown";
-    this.#rejected += this.requests.rejectSent(new SpillwayError(code, message, causedBy(cause)));
+    this.#rejected += this.requests.rejectSent(unanswered(code, cause));
   }
 
   #startDrain(timeoutMs: number): void {
@@ -247,19 +359,19 @@ export class ClientLoop<In, Out> implements RequestsEvents, ReconnectionEvents, 
     this.#drainDeadline.at = this.settings.clock.now() + timeoutMs;
     this.#deadlines.arm(this.#drainDeadline);
     this.pushes.stopWaiting();
-    if (this.#session === undefined) this.#finish({ reason: "drained" });
+    if (this.#current === undefined) this.#finish({ reason: "drained" });
     else this.#stopWhenAnswered();
   }
 
   #stopWhenAnswered(): void {
-    if (this.#closing && this.requests.unsettled === 0) this.#session?.stop("drained");
+    if (this.#closing && this.requests.unsettled === 0) this.#current?.session.stop("drained");
   }
 
   async #whenDrained(requests: number): Promise<DrainResult> {
     const before = this.#rejected;
     await this.closed;
     const aborted = this.#rejected - before;
-    const result = { drained: requests - aborted, aborted };
+    const result = { drained: requests + this.#late - aborted, aborted };
     this.observe({ type: "drained", ...result });
     return result;
   }
@@ -268,8 +380,8 @@ export class ClientLoop<In, Out> implements RequestsEvents, ReconnectionEvents, 
     const error = new SpillwayError(reason, message);
     this.#closing = true;
     this.pushes.stopWaiting();
-    if (this.#session === undefined) this.#finish({ reason, error });
-    else this.#session.abort(reason, error);
+    if (this.#current === undefined) this.#finish({ reason, error });
+    else this.#current.session.abort(reason, error);
   }
 
   #finish(end: ClientEnd): void {
@@ -278,21 +390,10 @@ export class ClientLoop<In, Out> implements RequestsEvents, ReconnectionEvents, 
     this.#end = end;
     this.#deadlines.disarm(this.#drainDeadline);
     this.#reconnection?.stop();
-    this.#rejected += this.requests.rejectWaiting(this.#closedError());
+    this.#rejected += this.requests.rejectWaiting(clientClosed(this.#end.error));
     this.pushes.end(end.error);
     this.observe({ type: "client-closed", ...end });
+    this.#errorLog.end();
     this.#resolveClosed(end);
   }
-
-  #closedError(): SpillwayError {
-    return new SpillwayError(
-      "client-closed",
-      "the client is closed: the request was not sent",
-      causedBy(this.#end.error),
-    );
-  }
-}
-
-function causedBy(cause: SpillwayError | undefined): ErrorOptions | undefined {
-  return cause === undefined ? undefined : { cause };
 }

@@ -1,5 +1,6 @@
 import type { CloseReason, SpillwayError } from "../errors.ts";
 import type { DrainResult, ServerEvent } from "../observer.ts";
+import type { Client } from "./client.ts";
 
 /** What happens to a connection of a client, as it does to one of a server: the `id` counts up from 1 within one client. */
 type ConnectionEvent = Extract<
@@ -7,7 +8,7 @@ type ConnectionEvent = Extract<
   { readonly type: "connection-opened" | "connection-closed" | "frame-error" | "handler-error" | "slow-consumer" }
 >;
 
-/** What happened to a client, in the order in which it happened. `handler-error`: what `isPush` threw. */
+/** What happened to a client, in the order in which it happened. `handler-error`: what `isPush`, `expect` or `onConnect` threw. */
 export type ClientEvent =
   | ConnectionEvent
   /** The connection is lost; after `delayMs` the attempt of that number is made. */
@@ -28,6 +29,7 @@ export interface ClientEnd {
 }
 
 /**
- * Gets every event, synchronously. What it throws is counted (`client.stats().observerErrors`) and goes no further.
+ * Gets every event, synchronously, and the client: the first events come before `connect()` has returned. It may call anything
+ * of the client. What it throws is counted (`client.stats().observerErrors`), reported with `console.error`, and goes no further.
  */
-export type ClientObserver = (event: ClientEvent) => void;
+export type ClientObserver<In = unknown, Out = unknown> = (event: ClientEvent, client: Client<In, Out>) => void;

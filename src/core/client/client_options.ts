@@ -1,19 +1,18 @@
 import { type Clock, systemClock } from "../clock.ts";
 import { type Codec, checkCodec } from "../codec.ts";
-import {
-  checkChoice,
-  checkCount,
-  checkDuration,
-  checkHostname,
-  checkPort,
-  type Limits,
-  resolveLimits,
-} from "../limits.ts";
+import { checkChoice, checkCount, checkDuration, type Limits, resolveLimits } from "../limits.ts";
 import type { SlowConsumerPolicy } from "../slow_consumer.ts";
+import type { Address } from "../transport.ts";
 import type { ClientObserver } from "./client_observer.ts";
+import type { ClientSession } from "./client_session.ts";
+import { type HeartbeatOptions, resolveHeartbeat } from "./heartbeat.ts";
+import { resolveHosts } from "./hosts.ts";
 import { type ReconnectOptions, resolveReconnect } from "./reconnect_options.ts";
 
-/** Limits of a client that a server has too, with the same meaning and defaults. Nothing is in flight while no reply is awaited. */
+/**
+ * Limits of a client that a server has too, with the same meaning and defaults. Nothing is in flight while no reply is awaited;
+ * the handshake is what `onConnect` does.
+ */
 export type ClientLimits = Pick<
   Limits,
   | "idleTimeoutMs"
@@ -21,24 +20,54 @@ export type ClientLimits = Pick<
   | "keepAliveMs"
   | "frameTimeoutMs"
   | "writeTimeoutMs"
+  | "handshakeTimeoutMs"
   | "lingerTimeoutMs"
   | "drainTimeoutMs"
   | "maxOutboundBytes"
   | "maxOutboundFrames"
 >;
 
+/** Where a client connects to: one server, or several. */
+export type ClientTarget =
+  | {
+      /** A name or numeric address. A name is resolved for every attempt. */
+      readonly hostname: string;
+      /** 1 to 65535. */
+      readonly port: number;
+      readonly hosts?: undefined;
+    }
+  | {
+      /**
+       * Servers that are as good as each other. Attempts go from one to the next, from the last to the first; `connect()` tries each
+       * once.
+       */
+      readonly hosts: readonly Address[];
+      readonly hostname?: undefined;
+      readonly port?: undefined;
+    };
+
 /** Settings of {@link connect}. */
-export interface ClientOptions<In, Out = In> extends Partial<ClientLimits> {
-  /** A name or numeric address. */
-  readonly hostname: string;
-  /** 1 to 65535. */
-  readonly port: number;
+export type ClientOptions<In, Out = In> = ClientTarget & ClientBehaviour<In, Out>;
+
+/** Settings of {@link connect}, but for where to. */
+export interface ClientBehaviour<In, Out = In> extends Partial<ClientLimits> {
+  /**
+   * The numeric address of this machine to connect from. Default: the system chooses. Where the runtime cannot choose it (Deno, Bun), connecting
+   * fails as `runtime-unsupported`.
+   */
+  readonly localAddress?: string;
   /** How messages are marked in the stream. Its fault frames are not sent: a server would take one for a request. */
   readonly codec: Codec<In, Out>;
-  /** Gives up the first attempt to connect; has no effect afterwards. */
+  /** Gives up the first attempt to connect, `onConnect` included; has no effect afterwards. */
   readonly signal?: AbortSignal;
   /** An attempt to connect is given up after so long: `connection-timed-out`. Default 10000; `Infinity`: when the system does. */
   readonly connectTimeoutMs?: number;
+  /**
+   * Runs on every connection, before anything else is sent: the place for a login, or to subscribe. Requests wait until it is done, and
+   * `client.send` says `"closed"`; it sends with the session that it gets. When it throws, or takes longer than `handshakeTimeoutMs`,
+   * the connection ends as `handler-failed` or `handshake-timeout`: a failed attempt. `connect()` waits for it too, and rejects then.
+   */
+  readonly onConnect?: (session: ClientSession<In, Out>) => unknown;
   /**
    * A request that is not answered after so long is given up: `request-timeout`. Default 30000; `Infinity`: never. When requests
    * that were given up hold all places for so long, and one more gives up waiting for a place, the connection ends for the same reason.
@@ -49,6 +78,14 @@ export interface ClientOptions<In, Out = In> extends Partial<ClientLimits> {
    * whole number; default 1024, which at a round trip of 10 ms is 100,000 a second. 1 asks for one reply at a time.
    */
   readonly maxPendingRequests?: number;
+  /**
+   * The connection is dead, and ends as `request-timeout`, when so many requests in a row were not answered in time, each of them sent after
+   * the one before was given up, and no byte came meanwhile. A whole number; default 3; `Infinity`: never. Timeouts are
+   * `timeoutMs` and what `AbortSignal.timeout` aborts.
+   */
+  readonly maxConsecutiveTimeouts?: number;
+  /** Asks whether the other side is still there, when it has been quiet. Default: never. */
+  readonly heartbeat?: HeartbeatOptions<In, Out>;
   /** Pushes that may wait to be taken: above, nothing is read. A whole number; default 1024. */
   readonly maxPushes?: number;
   /**
@@ -61,7 +98,8 @@ export interface ClientOptions<In, Out = In> extends Partial<ClientLimits> {
   readonly onSlowConsumer?: SlowConsumerPolicy;
   /** Whether a connection that was lost is made anew, and how. Default false. */
   readonly reconnect?: boolean | Partial<ReconnectOptions>;
-  readonly observer?: ClientObserver;
+  /** Gets every event. Left out: errors are written to `console.error`. */
+  readonly observer?: ClientObserver<In, Out>;
   /** Time, for tests and simulations. Default: the runtime's own. */
   readonly clock?: Clock;
   /** Chance, from 0 up to 1, for the pauses before reconnecting. Default `Math.random`. */
@@ -70,18 +108,21 @@ export interface ClientOptions<In, Out = In> extends Partial<ClientLimits> {
 
 /** The options, checked, with defaults. */
 export interface ClientSettings<In, Out> {
-  readonly hostname: string;
-  readonly port: number;
+  readonly hosts: readonly Address[];
+  readonly localAddress: string | undefined;
   readonly codec: Codec<In, Out>;
   readonly signal: AbortSignal | undefined;
+  readonly onConnect: ((session: ClientSession<In, Out>) => unknown) | undefined;
   readonly connectTimeoutMs: number;
   readonly requestTimeoutMs: number;
   readonly maxPendingRequests: number;
+  readonly maxConsecutiveTimeouts: number;
+  readonly heartbeat: Required<HeartbeatOptions<In, Out>> | undefined;
   readonly maxPushes: number;
   readonly isPush: (frame: In) => boolean;
   readonly onSlowConsumer: SlowConsumerPolicy;
   readonly reconnect: ReconnectOptions | undefined;
-  readonly observer: ClientObserver | undefined;
+  readonly observer: ClientObserver<In, Out> | undefined;
   readonly limits: Limits;
   readonly clock: Clock;
   readonly random: () => number;
@@ -92,23 +133,29 @@ const UNLIMITED = { concurrency: 1, handlerTimeoutMs: Infinity, lifetimeMs: Infi
 
 /** @throws {TypeError | RangeError} an option that makes no sense */
 export function resolveClient<In, Out>(options: ClientOptions<In, Out>): ClientSettings<In, Out> {
-  const { codec, signal, observer, isPush = () => false, random = Math.random, onSlowConsumer = "close" } = options;
-  checkHostname(options.hostname);
-  if (checkPort(options.port) === 0) throw new RangeError("port must be a whole number from 1 to 65535, not 0");
+  const { codec, localAddress, onConnect, signal, observer } = options;
+  const { isPush = () => false, random = Math.random, onSlowConsumer = "close" } = options;
+  const hosts = resolveHosts(options);
+  if (localAddress !== undefined && (typeof localAddress !== "string" || localAddress === "")) {
+    throw new TypeError("localAddress must be a numeric address");
+  }
   checkCodec(codec);
   checkSignal(signal);
-  for (const [name, given] of Object.entries({ isPush, observer, random })) {
+  for (const [name, given] of Object.entries({ isPush, observer, onConnect, random })) {
     if (given !== undefined && typeof given !== "function") throw new TypeError(`${name} must be a function`);
   }
   checkChoice("onSlowConsumer", onSlowConsumer, ["drop", "drop-oldest", "close"]);
   return {
-    hostname: options.hostname,
-    port: options.port,
+    hosts,
+    localAddress,
     codec,
     signal,
+    onConnect,
     connectTimeoutMs: checkDuration("connectTimeoutMs", options.connectTimeoutMs ?? 10_000),
     requestTimeoutMs: checkDuration("requestTimeoutMs", options.requestTimeoutMs ?? 30_000),
     maxPendingRequests: checkCount("maxPendingRequests", options.maxPendingRequests ?? 1_024),
+    maxConsecutiveTimeouts: checkCount("maxConsecutiveTimeouts", options.maxConsecutiveTimeouts ?? 3),
+    heartbeat: resolveHeartbeat(options.heartbeat),
     maxPushes: checkCount("maxPushes", options.maxPushes ?? 1_024),
     isPush,
     onSlowConsumer,

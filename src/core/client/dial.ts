@@ -1,14 +1,13 @@
+import { addressText } from "../address_text.ts";
 import type { Clock } from "../clock.ts";
 import { Deadline, type DeadlineQueue } from "../deadline.ts";
 import { SpillwayError } from "../errors.ts";
-import type { Connection, Transport } from "../transport.ts";
+import type { Connection, ConnectOptions, Transport } from "../transport.ts";
 
 /** Where to, and for how long. */
 export interface DialOptions {
-  readonly hostname: string;
-  readonly port: number;
+  readonly to: ConnectOptions;
   readonly connectTimeoutMs: number;
-  readonly keepAliveMs?: number;
   readonly clock: Clock;
   readonly deadlines: DeadlineQueue;
 }
@@ -19,10 +18,10 @@ export interface DialOptions {
  * @throws {SpillwayError} `connection-timed-out`, `connect-aborted`, what the transport throws
  */
 export function dial(transport: Transport, options: DialOptions, signal: AbortSignal | undefined): Promise<Connection> {
-  const { hostname, port, connectTimeoutMs, keepAliveMs, clock, deadlines } = options;
+  const { to, connectTimeoutMs, clock, deadlines } = options;
   return new Promise((resolve, reject) => {
     const controller = new AbortController();
-    const onAbort = () => giveUp(aborted(signal));
+    const onAbort = () => giveUp(connectAborted(signal));
     const deadline = new Deadline({ onDeadline: () => giveUp(timedOut(options)) });
     const settle = () => {
       deadlines.disarm(deadline);
@@ -33,11 +32,11 @@ export function dial(transport: Transport, options: DialOptions, signal: AbortSi
       reject(error);
       controller.abort(error);
     };
-    if (signal?.aborted) return reject(aborted(signal));
+    if (signal?.aborted) return reject(connectAborted(signal));
     signal?.addEventListener("abort", onAbort);
     deadline.at = clock.now() + connectTimeoutMs;
     deadlines.arm(deadline);
-    void transport.connect({ hostname, port, signal: controller.signal, ...(keepAliveMs && { keepAliveMs }) }).then(
+    void transport.connect({ ...to, signal: controller.signal }).then(
       (connection) => {
         settle();
         resolve(connection);
@@ -52,11 +51,12 @@ export function dial(transport: Transport, options: DialOptions, signal: AbortSi
   });
 }
 
-function aborted(signal: AbortSignal | undefined): SpillwayError {
+/** What a given-up attempt rejects with. */
+export function connectAborted(signal: AbortSignal | undefined): SpillwayError {
   return new SpillwayError("connect-aborted", "the attempt to connect was given up", { cause: signal?.reason });
 }
 
-function timedOut({ hostname, port, connectTimeoutMs }: DialOptions): SpillwayError {
-  const message = `${hostname}:${port} did not answer within ${connectTimeoutMs} ms`;
+function timedOut({ to, connectTimeoutMs }: DialOptions): SpillwayError {
+  const message = `${addressText(to)} did not answer within ${connectTimeoutMs} ms`;
   return new SpillwayError("connection-timed-out", message);
 }

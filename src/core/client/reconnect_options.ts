@@ -1,9 +1,10 @@
 import { checkCount, checkDuration, checkNumber } from "../limits.ts";
 
 /**
- * How a lost connection is made anew. The pause before the nth attempt is at most
- * `minDelayMs × factor^(n − 1)`, and never more than `maxDelayMs`. Counting starts anew when a connection has brought a frame,
- * has lived longer than the next pause may be (unless it ended as `request-timeout`), or has ended as `idle-timeout`.
+ * How a lost connection is made anew. The pause before the nth attempt is at most `minDelayMs × factor^(n − 1)`, and never more than
+ * `maxDelayMs`; of several hosts each is tried once before the pauses grow. Counting starts anew when a request is answered (one of
+ * `onConnect` is not enough), or when a connection has lived for longer than `maxDelayMs` (unless it ended as `request-timeout`) or has
+ * ended as `idle-timeout`.
  */
 export interface ReconnectOptions {
   /** The longest first pause. More than 0, not `Infinity`; default 100. */

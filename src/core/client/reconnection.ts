@@ -22,37 +22,54 @@ export class Reconnection implements DeadlineOwner {
   readonly #clock: Clock;
   readonly #deadlines: DeadlineQueue;
   readonly #events: ReconnectionEvents;
+  /** So many attempts have pauses of the same length: one at each host. */
+  readonly #round: number;
   readonly #deadline = new Deadline(this);
   /** Gives up the attempt that is under way. */
   readonly #controller = new AbortController();
   /** Since a connection was last good for something. */
   #attempts = 0;
+  /** The next pause is left out. */
+  #hurried = false;
+  /** An attempt is under way. */
+  #attempting = false;
 
   constructor(
     options: ReconnectOptions,
+    round: number,
     random: () => number,
     clock: Clock,
     deadlines: DeadlineQueue,
     events: ReconnectionEvents,
   ) {
     this.#options = options;
+    this.#round = round;
     this.#random = random;
     this.#clock = clock;
     this.#deadlines = deadlines;
     this.#events = events;
   }
 
-  /** The connection has brought a frame: whoever is there answers. */
+  /** The connection has answered a request, or has outlived every pause: the next one to fail is the first. */
   prove(): void {
     this.#attempts = 0;
   }
 
-  /** The connection that was opened at that instant is over. */
-  lose({ reason, error }: ClientEnd, openedAt: number): void {
-    // Whoever accepts, and then hangs up at once or answers nothing, is no better than one who refuses. Being quiet is no fault.
-    const outlived = this.#clock.now() - openedAt > this.#longestDelayMs();
-    if (reason === "idle-timeout" || (outlived && reason !== "request-timeout")) this.prove();
+  /** The connection is over. `aliveMs`: for how long it was ready; 0 when it never was. */
+  lose({ reason, error }: ClientEnd, aliveMs: number): void {
+    // A server that accepts, greets and hangs up is no better than one that refuses. Being quiet is no fault.
+    const quiet = reason === "idle-timeout" && aliveMs > 0;
+    if (quiet || (aliveMs > this.#options.maxDelayMs && reason !== "request-timeout")) this.prove();
     this.#begin(error);
+  }
+
+  /** Makes the next attempt without a pause: now, unless one is under way, or when the present connection is over. */
+  hurry(): void {
+    if (this.#attempting) return;
+    this.#hurried = true;
+    if (this.#deadline.at === Infinity) return;
+    this.#deadline.at = this.#clock.now();
+    this.#deadlines.arm(this.#deadline);
   }
 
   onDeadline(): void {
@@ -66,12 +83,16 @@ export class Reconnection implements DeadlineOwner {
   }
 
   async #attempt(): Promise<void> {
+    this.#hurried = false;
+    this.#attempting = true;
     const { signal } = this.#controller;
     try {
       const connection = await this.#events.dial(signal);
+      this.#attempting = false;
       if (signal.aborted) connection.abort();
       else this.#events.onConnected(connection);
     } catch (error) {
+      this.#attempting = false;
       if (!signal.aborted) this.#onFailed(error as SpillwayError);
     }
   }
@@ -84,8 +105,8 @@ export class Reconnection implements DeadlineOwner {
   /** Begins the next pause, unless that was the last attempt. `error` is what the connection, or the attempt, ended with. */
   #begin(error: SpillwayError | undefined): void {
     if (this.#controller.signal.aborted) return;
-    if (this.#attempts >= this.#options.maxAttempts) return this.#events.onGivenUp(error);
-    const delayMs = this.#longestDelayMs() * (1 - this.#options.jitter * this.#random());
+    if (this.#attempts >= this.#options.maxAttempts && !this.#hurried) return this.#events.onGivenUp(error);
+    const delayMs = this.#hurried ? 0 : this.#longestDelayMs() * (1 - this.#options.jitter * this.#random());
     this.#attempts += 1;
     this.#deadline.at = this.#clock.now() + delayMs;
     this.#deadlines.arm(this.#deadline);
@@ -95,6 +116,6 @@ export class Reconnection implements DeadlineOwner {
   /** How long the next pause may be. */
   #longestDelayMs(): number {
     const { minDelayMs, maxDelayMs, factor } = this.#options;
-    return Math.min(maxDelayMs, minDelayMs * factor ** this.#attempts);
+    return Math.min(maxDelayMs, minDelayMs * factor ** Math.floor(this.#attempts / this.#round));
   }
 }

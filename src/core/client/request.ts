@@ -1,11 +1,13 @@
 import { Deadline, type DeadlineOwner } from "../deadline.ts";
 import { SpillwayError } from "../errors.ts";
-import type { InLine } from "./line.ts";
+import type { InLine, Line } from "./line.ts";
 
 /** Who sees to a {@link Request}. */
 export interface RequestOwner<In, Out> {
   /** Its caller, or its deadline, gives it up. */
   giveUp(request: Request<In, Out>, reason: unknown): void;
+  /** The same, because its time is up. */
+  timeOut(request: Request<In, Out>, reason: unknown): void;
 }
 
 /**
@@ -22,6 +24,11 @@ export class Request<In, Out> implements DeadlineOwner, InLine<Request<In, Out>>
   frame: Out | undefined;
   sent = false;
   settled = false;
+  /** Where it waits until it is sent. */
+  line: Line<Request<In, Out>> | undefined = undefined;
+  /** When it was sent: counted in requests, and in bytes that had come on its connection by then. */
+  number = 0;
+  heard = 0;
   readonly #owner: RequestOwner<In, Out>;
   readonly #signal: AbortSignal | undefined;
   #onAbort: (() => void) | undefined = undefined;
@@ -42,7 +49,13 @@ export class Request<In, Out> implements DeadlineOwner, InLine<Request<In, Out>>
   onDeadline(): void {
     const whether = this.sent ? "whether it was carried out is unknown" : "it was not sent";
     const message = `the request was not answered in time: ${whether}`;
-    this.#owner.giveUp(this, new SpillwayError("request-timeout", message));
+    this.#owner.timeOut(this, new SpillwayError("request-timeout", message));
+  }
+
+  /** Nobody waits for its reply: it only keeps its place. */
+  disown(): void {
+    this.settled = true;
+    this.#fulfil(undefined as In);
   }
 
   fulfil(reply: In): void {
@@ -56,7 +69,10 @@ export class Request<In, Out> implements DeadlineOwner, InLine<Request<In, Out>>
   }
 
   #listen(signal: AbortSignal): void {
-    this.#onAbort = () => this.#owner.giveUp(this, signal.reason);
+    this.#onAbort = () => {
+      if (isTimeout(signal.reason)) this.#owner.timeOut(this, signal.reason);
+      else this.#owner.giveUp(this, signal.reason);
+    };
     signal.addEventListener("abort", this.#onAbort);
   }
 
@@ -65,4 +81,9 @@ export class Request<In, Out> implements DeadlineOwner, InLine<Request<In, Out>>
     this.frame = undefined;
     if (this.#onAbort !== undefined) this.#signal?.removeEventListener("abort", this.#onAbort);
   }
+}
+
+/** Whether it is what `AbortSignal.timeout` aborts with. */
+function isTimeout(reason: unknown): boolean {
+  return reason instanceof DOMException && reason.name === "TimeoutError";
 }

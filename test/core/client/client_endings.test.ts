@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { type ClientOptions, type Codec, connect, lines, SpillwayError } from "../../../src/core/mod.ts";
 import { memoryTransport } from "../../../src/testing/mod.ts";
 import { connected, outcome, taken } from "./connected.ts";
@@ -244,11 +244,17 @@ describe("connect", () => {
     expect(it.other.error).toMatchObject({ code: "connection-reset" });
   });
 
-  it("counts what the observer throws, and goes on", async () => {
-    const it = await connected({ observer: () => broken() });
-    await it.other.finish();
-    expect((await it.client.closed).reason).toBe("remote-closed");
-    expect(it.client.stats().observerErrors).toBe(3);
+  it("counts what the observer throws, reports it, and goes on", async () => {
+    const written = vi.spyOn(console, "error").mockImplementation(() => {});
+    try {
+      const it = await connected({ observer: () => broken() });
+      await it.other.finish();
+      expect((await it.client.closed).reason).toBe("remote-closed");
+      expect(it.client.stats().observerErrors).toBe(3);
+      expect(written).toHaveBeenCalledTimes(3);
+    } finally {
+      written.mockRestore();
+    }
   });
 });
 

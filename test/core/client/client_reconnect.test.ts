@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Connection, Transport } from "../../../src/core/mod.ts";
 import { connect, lines } from "../../../src/core/mod.ts";
 import { manualClock } from "../../../src/testing/mod.ts";
-import { connected, outcome, taken } from "./connected.ts";
+import { connected, connecting, outcome, taken } from "./connected.ts";
 
 /** The pauses that the client has announced. */
 const delays = (it: Awaited<ReturnType<typeof connected>>) => it.of("reconnecting").map(({ delayMs }) => delayMs);
@@ -163,15 +163,48 @@ describe("the pauses before reconnecting", () => {
     expect(new Set(delays(it)).size).toBeGreaterThan(100);
   });
 
-  it("begin anew behind a connection that has brought a frame", async () => {
+  it("begin anew behind a connection that has answered a request", async () => {
     const it = await connected({ reconnect: { jitter: 0, maxAttempts: 5 } });
     await hangUp(it, 3, 0);
     expect(delays(it)).toEqual([100, 200, 400]);
-    await it.other.send("hello\n");
+    const reply = it.client.request("a");
+    await it.other.send("A\n");
+    expect(await reply).toBe("A");
     await it.other.reset();
     expect(delays(it)).toEqual([100, 200, 400, 100]);
     await it.clock.advance(100);
     expect(it.others).toHaveLength(5);
+  });
+
+  it("grow while the other side greets and resets: 100 dials in a few seconds are 10", async () => {
+    const it = await connected({ reconnect: { jitter: 0 }, isPush: () => true });
+    for (let ms = 0; ms < 60_000; ms += 50) {
+      if (it.client.connection !== undefined) {
+        await it.other.send("220 welcome\n");
+        await it.other.reset();
+      }
+      await it.clock.advance(50);
+    }
+    expect(delays(it)).toEqual([100, 200, 400, 800, 1_600, 3_200, 6_400, 12_800, 25_600, 30_000]);
+    expect(it.client.stats().waitingPushes).toBe(10);
+  });
+
+  it("grow behind a connection whose onConnect was answered, and nothing else", async () => {
+    const it = await connecting({
+      reconnect: { jitter: 0, maxDelayMs: 400 },
+      onConnect: (session) => session.request("login"),
+    });
+    for (let count = 0; count < 5; count++) {
+      await it.other.send("OK\n");
+      await it.other.reset();
+      await it.clock.advance(delays(it).at(-1) as number);
+    }
+    expect(delays(it)).toEqual([100, 200, 400, 400, 400]);
+    await it.other.send("OK\n");
+    await it.clock.advance(401);
+    await it.other.reset();
+    expect(delays(it).at(-1)).toBe(100);
+    (await it.connecting).abort();
   });
 
   it("grow behind connections that bring nothing and live no longer than the next pause", async () => {
@@ -181,13 +214,13 @@ describe("the pauses before reconnecting", () => {
     expect((await it.client.closed).error).toMatchObject({ code: "connection-reset" });
   });
 
-  it("begin anew behind a connection that has lived longer, whatever chance has left of that pause", async () => {
-    const it = await connected({ reconnect: { jitter: 1 }, random: () => 0.5 });
+  it("begin anew behind a connection that has outlived the longest of them, whatever chance leaves of it", async () => {
+    const it = await connected({ reconnect: { jitter: 1, maxDelayMs: 2_000 }, random: () => 0.5 });
     await hangUp(it, 3, 0);
     expect(delays(it)).toEqual([50, 100, 200]);
-    await hangUp(it, 1, 800);
+    await hangUp(it, 1, 2_000);
     expect(delays(it)).toEqual([50, 100, 200, 400]);
-    await hangUp(it, 1, 1_601);
+    await hangUp(it, 1, 2_001);
     expect(delays(it)).toEqual([50, 100, 200, 400, 50]);
   });
 

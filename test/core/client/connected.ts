@@ -1,8 +1,8 @@
 import { afterEach, expect } from "vitest";
 import {
   type Client,
+  type ClientBehaviour,
   type ClientEvent,
-  type ClientOptions,
   type Connection,
   connect,
   type Listener,
@@ -15,6 +15,8 @@ import { OtherSide, type OtherSideOptions } from "../other_side.ts";
 /** How the rest of the world is. */
 export interface WorldOptions extends OtherSideOptions {
   readonly maxLinkBytes?: number;
+  /** What the other side sends for each line. Left out: nothing. */
+  readonly answers?: (line: string) => string;
 }
 
 /** A client in memory, on a clock of its own, with everything that it reported; the test plays the server. */
@@ -25,7 +27,10 @@ export class Connected {
   /** The other ends of all connections that were accepted, in order. */
   readonly others: OtherSide[] = [];
   client!: Client<string, string>;
+  /** What `connect` gave. */
+  connecting!: Promise<Client<string, string>>;
   #listener: Listener | undefined;
+  #silent = false;
   #address = { hostname: "127.0.0.1", port: 0 };
 
   constructor(maxLinkBytes: number) {
@@ -51,7 +56,7 @@ export class Connected {
   }
 
   /** The server is there (again, at the same address). */
-  async listen(options: OtherSideOptions = {}): Promise<void> {
+  async listen(options: WorldOptions = {}): Promise<void> {
     this.#listener = await this.transport.listen({ ...this.#address, backlog: 16 });
     this.#address = { ...this.#listener.address };
     void this.#accept(this.#listener, options);
@@ -80,9 +85,22 @@ export class Connected {
     expect(this.of("connection-closed")).toHaveLength(this.of("connection-opened").length);
   }
 
-  async #accept(listener: Listener, options: OtherSideOptions): Promise<void> {
+  /** The other side answers nothing from now on. */
+  silence(): void {
+    this.#silent = true;
+  }
+
+  async #accept(listener: Listener, { answers, ...options }: WorldOptions): Promise<void> {
     for await (const connection of listener as AsyncIterable<Connection>) {
-      this.others.push(new OtherSide(connection, this.clock, options));
+      const other: OtherSide = new OtherSide(connection, this.clock, {
+        ...options,
+        onData: (chunk) => {
+          if (answers === undefined || this.#silent) return;
+          const lines = new TextDecoder().decode(chunk).split("\n").slice(0, -1);
+          void other.send(lines.map((line) => `${answers(line)}\n`).join(""));
+        },
+      });
+      this.others.push(other);
     }
   }
 }
@@ -95,22 +113,34 @@ afterEach(async () => {
 
 /** Connects a client of lines, and ends it after the test. */
 export async function connected(
-  options: Partial<ClientOptions<string, string>> = {},
+  options: Partial<ClientBehaviour<string, string>> = {},
+  world: WorldOptions = {},
+): Promise<Connected> {
+  const it = await connecting(options, world);
+  it.client = await it.connecting;
+  running.push(it);
+  await it.settle();
+  return it;
+}
+
+/** The same, as far as it comes by itself: `onConnect` may wait for the other side. */
+export async function connecting(
+  options: Partial<ClientBehaviour<string, string>> = {},
   { maxLinkBytes = 65_536, ...world }: WorldOptions = {},
 ): Promise<Connected> {
   const it = new Connected(maxLinkBytes);
   await it.listen(world);
-  it.client = await connect<string, string>(it.transport, {
+  it.connecting = connect<string, string>(it.transport, {
     ...it.address,
     codec: lines(),
     clock: it.clock,
     ...options,
-    observer: (event) => {
+    observer: (event, client) => {
       it.events.push(event);
-      options.observer?.(event);
+      options.observer?.(event, client);
     },
   });
-  running.push(it);
+  it.connecting.catch(() => undefined);
   await it.settle();
   return it;
 }

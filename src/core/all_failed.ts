@@ -1,0 +1,11 @@
+import { SpillwayError } from "./errors.ts";
+
+/** Every one of several ways has failed: says of each why. The code is theirs, where they agree. */
+export function allFailed(what: string, errors: readonly SpillwayError[]): SpillwayError {
+  const [first, second] = errors;
+  if (first === undefined) return new SpillwayError("connect-failed", what);
+  if (second === undefined) return first;
+  const code = errors.every((error) => error.code === first.code) ? first.code : "connect-failed";
+  const message = `${what}: ${errors.map((error) => error.message).join("; ")}`;
+  return new SpillwayError(code, message, { cause: new AggregateError(errors, message) });
+}

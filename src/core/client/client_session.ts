@@ -1,0 +1,67 @@
+import type { ConnectionInfo } from "../exchange.ts";
+import type { SendResult } from "../session.ts";
+import type { SessionLoop } from "../session_loop.ts";
+import type { RequestOptions } from "./client.ts";
+
+/**
+ * One connection of a client, as `onConnect` gets it. It may be kept: it stays that connection's, and is of no use when that is over.
+ *
+ * @typeParam In the frames that arrive
+ * @typeParam Out the frames that are sent
+ */
+export interface ClientSession<In, Out> {
+  readonly connection: ConnectionInfo;
+  /** Aborts when the connection takes nothing new, with a {@link SpillwayError} that says why. Made when first asked for. */
+  readonly draining: AbortSignal;
+  /**
+   * As `client.request`, but on this connection only, and ahead of what waits there. Rejects with `client-closed` when the connection is over,
+   * or takes no more requests, before it was sent: it is not sent on another.
+   *
+   * @throws {TypeError | RangeError} at the call: `signal` is no AbortSignal; `timeoutMs` is 0, negative or NaN
+   */
+  request(frame: Out, options?: RequestOptions): Promise<In>;
+  /**
+   * As `client.send`, but on this connection only.
+   *
+   * @throws {SpillwayError} `reply-invalid` when this is no frame of the codec, `codec-failed` when the codec threw
+   */
+  send(frame: Out): SendResult;
+  /** Fulfils (never rejects) with true when all that was sent has been written, with false when the connection was over first. */
+  flushed(): Promise<boolean>;
+}
+
+/** Who runs the connection of a {@link ClientSession}. */
+export interface ClientSessionOwner<In, Out> {
+  requestOn(session: SessionLoop<In, Out, undefined>, frame: Out, options: RequestOptions): Promise<In>;
+}
+
+/** A connection's face to `onConnect`. */
+export class ConnectedSession<In, Out> implements ClientSession<In, Out> {
+  readonly #session: SessionLoop<In, Out, undefined>;
+  readonly #owner: ClientSessionOwner<In, Out>;
+
+  constructor(session: SessionLoop<In, Out, undefined>, owner: ClientSessionOwner<In, Out>) {
+    this.#session = session;
+    this.#owner = owner;
+  }
+
+  get connection(): ConnectionInfo {
+    return this.#session.session.connection;
+  }
+
+  get draining(): AbortSignal {
+    return this.#session.session.draining;
+  }
+
+  request(frame: Out, options: RequestOptions = {}): Promise<In> {
+    return this.#owner.requestOn(this.#session, frame, options);
+  }
+
+  send(frame: Out): SendResult {
+    return this.#session.session.send(frame);
+  }
+
+  flushed(): Promise<boolean> {
+    return this.#session.session.flushed();
+  }
+}

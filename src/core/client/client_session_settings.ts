@@ -1,0 +1,36 @@
+import type { DeadlineQueue } from "../deadline.ts";
+import { EndOfTurn } from "../end_of_turn.ts";
+import { Groups } from "../group.ts";
+import { Permits } from "../permits.ts";
+import type { SessionSettings } from "../session_settings.ts";
+import type { ClientSettings } from "./client_options.ts";
+import { withoutFaults } from "./without_faults.ts";
+
+type Settings<In, Out> = SessionSettings<In, Out, undefined>;
+
+/** What the sessions of one client share: they take frames as a server's do, and answer none. */
+export function clientSessionSettings<In, Out>(
+  { clock, codec, limits, onSlowConsumer }: ClientSettings<In, Out>,
+  deadlines: DeadlineQueue,
+  events: Pick<Settings<In, Out>, "handler" | "observe" | "onOver"> & { readonly asked: Settings<In, Out>["asked"] },
+): Settings<In, Out> {
+  const { asked, handler, observe, onOver } = events;
+  return {
+    codec: withoutFaults(codec),
+    handler,
+    hooks: undefined,
+    handshake: false,
+    // A bad frame may have been a reply: behind it, nothing would match.
+    onInvalidFrame: "close",
+    onSlowConsumer,
+    limits,
+    clock,
+    deadlines,
+    permits: new Permits(limits.maxConcurrentHandlers),
+    ...(asked !== undefined && { asked }),
+    groups: new Groups(),
+    endOfTurn: new EndOfTurn(clock),
+    observe,
+    onOver,
+  };
+}

@@ -1,0 +1,108 @@
+import type { Clock } from "../clock.ts";
+import { Deadline, type DeadlineOwner, type DeadlineQueue } from "../deadline.ts";
+import { checkDuration } from "../limits.ts";
+
+/** How a client asks whether the other side is still there. */
+export interface HeartbeatOptions<In, Out = In> {
+  /** The frame is sent when no byte has come for so long. More than 0, not `Infinity`. */
+  readonly everyMs: number;
+  /** What is sent. */
+  readonly frame: Out;
+  /**
+   * Whether a frame is an answer to it: those are dropped, whenever they come, and answer no request. Left out: the frame is a request, and its
+   * answer comes in the order of requests; then none is sent while a request is awaited, as that has a deadline of its own.
+   */
+  readonly expect?: (frame: In) => boolean;
+  /**
+   * When no byte at all has come so long after the frame was sent, the connection ends as `request-timeout`. More than 0, not
+   * `Infinity`; default `everyMs`.
+   */
+  readonly timeoutMs?: number;
+}
+
+/** Fills in defaults. @throws {TypeError | RangeError} an option that makes no sense */
+export function resolveHeartbeat<In, Out>(
+  given: HeartbeatOptions<In, Out> | undefined,
+): Required<HeartbeatOptions<In, Out>> | undefined {
+  if (given === undefined) return undefined;
+  if (typeof given !== "object" || given === null) throw new TypeError("heartbeat must be an object");
+  const { everyMs, expect, frame, timeoutMs = everyMs } = given;
+  for (const [name, value] of Object.entries({ everyMs, timeoutMs })) {
+    if (checkDuration(`heartbeat.${name}`, value) === Infinity)
+      throw new RangeError(`heartbeat.${name} must be finite`);
+  }
+  if (frame === undefined) throw new TypeError("heartbeat needs a frame");
+  if (expect !== undefined && typeof expect !== "function") throw new TypeError("heartbeat.expect must be a function");
+  return { everyMs, frame, timeoutMs, expect: expect as (frame: In) => boolean };
+}
+
+/** What a {@link Heartbeat} needs of the connection, and tells it. */
+export interface HeartbeatEvents {
+  /** When the last byte came. */
+  readonly heardAt: number;
+  readonly bytesIn: number;
+  /** Sends the frame, unless now is no time for it: false. */
+  sendBeat(): boolean;
+  /** Nothing came in time. */
+  onUnanswered(): void;
+}
+
+/** Asks, when it has been quiet on a connection, and notices when no answer comes. */
+export class Heartbeat implements DeadlineOwner {
+  readonly #everyMs: number;
+  readonly #timeoutMs: number;
+  readonly #clock: Clock;
+  readonly #deadlines: DeadlineQueue;
+  readonly #events: HeartbeatEvents;
+  readonly #deadline = new Deadline(this);
+  /** The frame was sent, and no byte has come since: how many had come. */
+  #heard: number | undefined;
+  #sentAt = 0;
+
+  constructor(
+    { everyMs, timeoutMs }: { readonly everyMs: number; readonly timeoutMs: number },
+    clock: Clock,
+    deadlines: DeadlineQueue,
+    events: HeartbeatEvents,
+  ) {
+    this.#everyMs = everyMs;
+    this.#timeoutMs = timeoutMs;
+    this.#clock = clock;
+    this.#deadlines = deadlines;
+    this.#events = events;
+  }
+
+  /** There is a connection. */
+  start(): void {
+    this.#heard = undefined;
+    this.#armIn(this.#everyMs);
+  }
+
+  /** There is none any more. */
+  stop(): void {
+    this.#deadlines.disarm(this.#deadline);
+  }
+
+  onDeadline(now: number): void {
+    const { bytesIn, heardAt } = this.#events;
+    if (this.#heard === bytesIn) {
+      const restMs = this.#sentAt + this.#timeoutMs - now;
+      this.#armIn(restMs > 0 ? restMs : this.#timeoutMs);
+      if (restMs <= 0) this.#events.onUnanswered();
+      return;
+    }
+    this.#heard = undefined;
+    const restMs = heardAt + this.#everyMs - now;
+    if (restMs > 0) this.#armIn(restMs);
+    else if (this.#events.sendBeat()) {
+      this.#heard = bytesIn;
+      this.#sentAt = now;
+      this.#armIn(Math.min(this.#timeoutMs, this.#everyMs));
+    } else this.#armIn(this.#everyMs);
+  }
+
+  #armIn(ms: number): void {
+    this.#deadline.at = this.#clock.now() + ms;
+    this.#deadlines.arm(this.#deadline);
+  }
+}

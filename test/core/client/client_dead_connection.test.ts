@@ -1,0 +1,196 @@
+// A connection on which nothing arrives any more, though nobody has closed it.
+import { describe, expect, it } from "vitest";
+import { connected, outcome } from "./connected.ts";
+
+const RECONNECT = { reconnect: { jitter: 0, minDelayMs: 10 } } as const;
+
+describe("a connection that answers nothing any more", () => {
+  it("is given up after three timeouts in a row, and what is asked then goes to the next", async () => {
+    const it = await connected({ ...RECONNECT, requestTimeoutMs: 500 });
+    const outcomes: (() => unknown)[] = [];
+    for (let count = 0; count < 3; count++) {
+      outcomes.push(outcome(it.client.request(`${count}`)));
+      await it.clock.advance(500);
+    }
+    expect(outcomes.map((reply) => reply())).toEqual(Array(3).fill("request-timeout"));
+    expect(it.of("connection-closed").map(({ reason }) => reason)).toEqual(["request-timeout"]);
+    const next = outcome(it.client.request("next"));
+    await it.clock.advance(10);
+    await it.other.send("NEXT\n");
+    expect([it.others.length, it.other.received, next()]).toEqual([2, "next\n", "NEXT"]);
+  });
+
+  it("is given up just as well when AbortSignal.timeout is what gives requests up", async () => {
+    const it = await connected({ ...RECONNECT, maxConsecutiveTimeouts: 2 });
+    for (let count = 0; count < 2; count++) {
+      const controller = new AbortController();
+      const reply = outcome(it.client.request("a", { signal: controller.signal }));
+      controller.abort(new DOMException("time is up", "TimeoutError"));
+      await it.settle();
+      expect(reply()).toBe("TimeoutError");
+    }
+    expect(it.of("connection-closed").map(({ reason }) => reason)).toEqual(["request-timeout"]);
+  });
+
+  it("closes a client that does not reconnect", async () => {
+    const it = await connected({ requestTimeoutMs: 500, maxConsecutiveTimeouts: 1 });
+    const reply = outcome(it.client.request("a"));
+    await it.clock.advance(500);
+    expect([reply(), (await it.client.closed).reason]).toEqual(["request-timeout", "request-timeout"]);
+  });
+
+  it.each([
+    ["a byte came between two of them", 500, 1],
+    ["a part of a frame came between two of them", 500, 2],
+  ])("is kept while %s", async (_, timeoutMs, bytes) => {
+    const it = await connected({ ...RECONNECT, requestTimeoutMs: timeoutMs });
+    for (let count = 0; count < 8; count++) {
+      const reply = outcome(it.client.request("a"));
+      if (count % 2 === 1) await it.other.send("x".repeat(bytes));
+      await it.clock.advance(timeoutMs);
+      expect(reply()).toBe("request-timeout");
+    }
+    expect(it.of("connection-closed")).toEqual([]);
+  });
+
+  it("is kept when requests that were on their way together time out: that is one silence", async () => {
+    const it = await connected({ ...RECONNECT, requestTimeoutMs: 500 });
+    for (let round = 1; round <= 2; round++) {
+      const replies = Array.from({ length: 100 }, () => outcome(it.client.request("a")));
+      await it.clock.advance(500);
+      expect(new Set(replies.map((reply) => reply()))).toEqual(new Set(["request-timeout"]));
+    }
+    expect(it.of("connection-closed")).toEqual([]);
+    it.client.request("last").catch(() => undefined);
+    await it.clock.advance(500);
+    expect(it.of("connection-closed")).toHaveLength(1);
+  });
+
+  it("is kept while an earlier request is waited for: the other side may be at work on that", async () => {
+    const it = await connected({ ...RECONNECT, requestTimeoutMs: 500 });
+    const slow = outcome(it.client.request("slow", { timeoutMs: 60_000 }));
+    for (let count = 0; count < 20; count++) {
+      it.client.request("quick").catch(() => undefined);
+      await it.clock.advance(500);
+    }
+    await it.other.send("SLOW\n");
+    expect([slow(), it.of("connection-closed")]).toEqual(["SLOW", []]);
+  });
+
+  it("is kept when the caller loses interest, and when nobody takes the pushes in front of the replies", async () => {
+    const it = await connected({ ...RECONNECT, requestTimeoutMs: 500, maxPushes: 1, isPush: (frame) => frame === "!" });
+    for (let count = 0; count < 10; count++) {
+      const controller = new AbortController();
+      it.client.request("a", { signal: controller.signal }).catch(() => undefined);
+      controller.abort();
+    }
+    await it.other.send("!\n!\n");
+    for (let count = 0; count < 10; count++) {
+      it.client.request("a").catch(() => undefined);
+      await it.clock.advance(500);
+    }
+    expect(it.of("connection-closed")).toEqual([]);
+  });
+
+  it("is kept for as long as maxConsecutiveTimeouts says", async () => {
+    const it = await connected({ ...RECONNECT, requestTimeoutMs: 500, maxConsecutiveTimeouts: Infinity });
+    for (let count = 0; count < 100; count++) {
+      it.client.request("a").catch(() => undefined);
+      await it.clock.advance(500);
+    }
+    expect(it.of("connection-closed")).toEqual([]);
+  });
+});
+
+describe("heartbeat", () => {
+  const EXPECTING = { everyMs: 1_000, frame: "PING", expect: (frame: string) => frame === "PONG" };
+
+  it("is sent when nothing has come for so long, and its answer answers nothing else", async () => {
+    const it = await connected({ ...RECONNECT, heartbeat: EXPECTING });
+    const slow = outcome(it.client.request("slow"));
+    await it.clock.advance(999);
+    expect(it.other.received).toBe("slow\n");
+    await it.clock.advance(1);
+    expect(it.other.received).toBe("slow\nPING\n");
+    await it.other.send("PONG\n");
+    await it.clock.advance(999);
+    await it.other.send("SLOW\n");
+    await it.clock.advance(999);
+    expect([it.other.received, slow()]).toEqual(["slow\nPING\n", "SLOW"]);
+    await it.clock.advance(1);
+    expect([it.other.received, it.client.stats().waitingPushes]).toEqual(["slow\nPING\nPING\n", 0]);
+  });
+
+  it("without expect is a request of which nobody is told, and waits while one is awaited", async () => {
+    const it = await connected({ ...RECONNECT, heartbeat: { everyMs: 1_000, frame: "NOOP" } });
+    const slow = outcome(it.client.request("slow"));
+    await it.clock.advance(5_000);
+    expect(it.other.received).toBe("slow\n");
+    await it.other.send("SLOW\n");
+    await it.clock.advance(1_000);
+    expect(it.other.received).toBe("slow\nNOOP\n");
+    const next = outcome(it.client.request("next"));
+    await it.other.send("OK\nNEXT\n");
+    expect([slow(), next(), it.client.stats()]).toMatchObject([
+      "SLOW",
+      "NEXT",
+      { pendingRequests: 0, waitingPushes: 0 },
+    ]);
+    expect(await it.client.close()).toEqual({ drained: 0, aborted: 0 });
+  });
+
+  it.each([undefined, EXPECTING.expect])("ends a connection on which nothing comes any more", async (expected) => {
+    const heartbeat = { everyMs: 1_000, frame: "PING", timeoutMs: 3_000, ...(expected && { expect: expected }) };
+    const it = await connected({ ...RECONNECT, heartbeat });
+    await it.clock.advance(3_999);
+    expect(it.of("connection-closed")).toEqual([]);
+    await it.clock.advance(1);
+    expect(it.of("connection-closed").map(({ reason }) => reason)).toEqual(["request-timeout"]);
+    await it.clock.advance(1_009);
+    expect([it.others.length, it.other.received]).toEqual([2, ""]);
+    await it.clock.advance(1);
+    expect(it.other.received).toBe("PING\n");
+  });
+
+  it("takes any byte for a sign of life", async () => {
+    const it = await connected({ ...RECONNECT, heartbeat: EXPECTING });
+    for (let count = 0; count < 20; count++) {
+      await it.clock.advance(900);
+      await it.other.send("x");
+    }
+    expect(it.of("connection-closed")).toEqual([]);
+  });
+
+  it("begins when onConnect is done, and is none of its replies", async () => {
+    let done = () => {};
+    const it = await connected({
+      ...RECONNECT,
+      heartbeat: EXPECTING,
+      onConnect: (session) =>
+        session.connection.id === 1
+          ? undefined
+          : new Promise<void>((resolve) => {
+              done = resolve;
+            }),
+    });
+    await it.other.reset();
+    await it.clock.advance(5_000);
+    expect([it.others.length, it.other.received]).toEqual([2, ""]);
+    done();
+    await it.clock.advance(1_000);
+    expect(it.other.received).toBe("PING\n");
+  });
+
+  it("does not judge while nobody takes the pushes in front of its answer", async () => {
+    const it = await connected({ ...RECONNECT, maxPushes: 1, heartbeat: EXPECTING });
+    await it.other.send("a\nb\nc\n");
+    await it.clock.advance(60_000);
+    expect(it.of("connection-closed")).toEqual([]);
+  });
+
+  it("that cannot be encoded ends the connection", async () => {
+    const it = await connected({ heartbeat: { everyMs: 1_000, frame: "PI\nNG" } });
+    await it.clock.advance(1_000);
+    expect((await it.client.closed).error).toMatchObject({ code: "reply-invalid" });
+  });
+});

@@ -1,0 +1,111 @@
+import { describe, expect, it } from "vitest";
+import { type Connection, connectToFirst, SpillwayError } from "../../src/core/mod.ts";
+import { manualClock } from "../../src/testing/mod.ts";
+import { outcome } from "./client/connected.ts";
+
+/** An attempt that a test settles. */
+interface Attempt {
+  readonly address: string;
+  readonly signal: AbortSignal;
+  connect(): { aborted: boolean };
+  fail(code: "connection-refused" | "connection-timed-out"): void;
+}
+
+function race(addresses: readonly string[], signal?: AbortSignal) {
+  const clock = manualClock();
+  const attempts: Attempt[] = [];
+  const connect = (address: string, given: AbortSignal) =>
+    new Promise<Connection>((resolve, reject) => {
+      attempts.push({
+        address,
+        signal: given,
+        connect: () => {
+          const made = { address, aborted: false, abort: () => void (made.aborted = true) };
+          resolve(made as unknown as Connection);
+          return made;
+        },
+        fail: (code) => reject(new SpillwayError(code, `${address} failed`)),
+      });
+    });
+  const result = connectToFirst({ hostname: "some.test", addresses, connect }, signal, clock);
+  result.catch(() => undefined);
+  return {
+    clock,
+    attempts,
+    result,
+    now: outcome(result.then((connection) => (connection as unknown as { address: string }).address)),
+    tried: () => attempts.map(({ address }) => address),
+  };
+}
+
+describe("connecting to a name with several addresses", () => {
+  it("lets a slow first address go on, and waits for it when the others refuse", async () => {
+    const it = race(["a", "b"]);
+    await it.clock.advance(249);
+    expect(it.tried()).toEqual(["a"]);
+    await it.clock.advance(1);
+    expect(it.tried()).toEqual(["a", "b"]);
+    it.attempts[1]?.fail("connection-refused");
+    await it.clock.advance(750);
+    expect([it.now(), it.attempts[0]?.signal.aborted]).toEqual(["…", false]);
+    it.attempts[0]?.connect();
+    await it.clock.advance(0);
+    expect([it.now(), it.clock.pending]).toEqual(["a", 0]);
+  });
+
+  it("goes on with the next at once when one fails", async () => {
+    const it = race(["a", "b", "c"]);
+    it.attempts[0]?.fail("connection-refused");
+    await it.clock.advance(0);
+    it.attempts[1]?.fail("connection-refused");
+    await it.clock.advance(0);
+    expect(it.tried()).toEqual(["a", "b", "c"]);
+    it.attempts[2]?.connect();
+    await it.clock.advance(0);
+    expect(it.now()).toBe("c");
+  });
+
+  it("takes the first that answers, and lets the others go, also one that comes all the same", async () => {
+    const it = race(["a", "b"]);
+    await it.clock.advance(250);
+    it.attempts[1]?.connect();
+    await it.clock.advance(0);
+    expect([it.now(), it.attempts[0]?.signal.aborted, it.clock.pending]).toEqual(["b", true, 0]);
+    const late = it.attempts[0]?.connect();
+    await it.clock.advance(0);
+    expect(late?.aborted).toBe(true);
+  });
+
+  it.each([
+    ["connection-refused", "connection-refused", "connection-refused"],
+    ["connection-refused", "connection-timed-out", "connect-failed"],
+  ] as const)("says of every address why: %s and %s make %s", async (first, second, code) => {
+    const it = race(["a", "b"]);
+    it.attempts[0]?.fail(first);
+    await it.clock.advance(0);
+    it.attempts[1]?.fail(second);
+    const error = (await it.result.catch((failed: unknown) => failed)) as SpillwayError;
+    expect(error).toMatchObject({ code, message: "cannot connect to some.test: a failed; b failed" });
+    expect((error.cause as AggregateError).errors).toHaveLength(2);
+    expect(it.clock.pending).toBe(0);
+  });
+
+  it("says what the one address says, and something when there is none", async () => {
+    const one = race(["a"]);
+    one.attempts[0]?.fail("connection-refused");
+    await expect(one.result).rejects.toMatchObject({ code: "connection-refused", message: "a failed" });
+    await expect(race([]).result).rejects.toMatchObject({ message: "cannot connect to some.test" });
+  });
+
+  it("is given up by its signal, before and while it is under way", async () => {
+    const controller = new AbortController();
+    const it = race(["a", "b"], controller.signal);
+    await it.clock.advance(250);
+    controller.abort();
+    await it.clock.advance(0);
+    expect([it.now(), it.attempts.every(({ signal }) => signal.aborted)]).toEqual(["connect-aborted", true]);
+    const early = race(["a"], controller.signal);
+    await it.clock.advance(0);
+    expect([early.now(), early.tried(), it.clock.pending]).toEqual(["connect-aborted", [], 0]);
+  });
+});
