@@ -315,15 +315,13 @@ export function client(platform: Platform): void {
     testOn(platform, "leaves a connection that a firewall froze, and asks what waits on the next", async () => {
       const { server } = await start(platform, { codec: lines(), handler: (line) => line.toUpperCase() });
       const firewall = await frozenAfter(server, 1);
-      const client = await connectTo(firewall, {
-        requestTimeoutMs: 40,
-        reconnect: { minDelayMs: 5, jitter: 0 },
-      });
+      const client = await connectTo(firewall, { reconnect: { minDelayMs: 5, jitter: 0 } });
       expect(await client.request("a")).toBe("A");
       firewall.freeze();
       const outcomes: string[] = [];
       while (outcomes.at(-1) !== "B" && outcomes.length < 20) {
-        outcomes.push(await client.request("b").catch(({ code }: { code: string }) => code));
+        const reply = client.request("b", { timeoutMs: outcomes.length < 3 ? 50 : 5_000 });
+        outcomes.push(await reply.catch(({ code }: { code: string }) => code));
       }
       expect(outcomes).toEqual([...Array(3).fill("request-timeout"), "B"]);
       expect(client.connection?.id).toBe(2);
@@ -337,7 +335,7 @@ export function client(platform: Platform): void {
       const firewall = await frozenAfter(server, 1);
       const client = await connectTo(firewall, {
         reconnect: { minDelayMs: 5, jitter: 0 },
-        heartbeat: { everyMs: 30, frame: "PING", expect: (frame) => frame === "PONG" },
+        heartbeat: { everyMs: 20, timeoutMs: 500, frame: "PING", expect: (frame) => frame === "PONG" },
       });
       await eventually(() => server.stats().framesIn >= 2);
       expect(client.connection?.id).toBe(1);
