@@ -1,4 +1,5 @@
 import { ACCEPTING } from "./accepting.ts";
+import { ASKING } from "./asking.ts";
 import { DECODING } from "./decoding.ts";
 import { ENDING } from "./ending.ts";
 import { HANDLING } from "./handling.ts";
@@ -18,4 +19,5 @@ export const MUTATIONS: readonly Mutated[] = [
   ...ENDING,
   ...ACCEPTING,
   ...SPENDING,
+  ...ASKING,
 ];

@@ -212,6 +212,22 @@ describe("onConnect", () => {
     expect([reply(), await closed]).toEqual(["A", { drained: 2, aborted: 0 }]);
   });
 
+  it("is cut off by the end of a drain, which counts what it asked meanwhile", async () => {
+    const it = await connected(
+      { ...RECONNECT, onConnect: (session) => login(session).then(() => login(session)) },
+      { answers: (line) => line.toUpperCase() },
+    );
+    await it.other.reset();
+    it.silence();
+    await it.clock.advance(10);
+    const reply = outcome(it.client.request("a"));
+    const closed = it.client.close({ timeoutMs: 50 });
+    await it.other.send("LOGIN\n");
+    expect(it.other.received).toBe("login\nlogin\n");
+    await it.clock.advance(50);
+    expect([reply(), await closed]).toEqual(["client-closed", { drained: 1, aborted: 2 }]);
+  });
+
   it("is cut short by a close that nothing waits for", async () => {
     let ended: unknown;
     const it = await connected({

@@ -13,8 +13,15 @@ async function refusal(options: Record<string, unknown>): Promise<unknown> {
   }
 }
 
-const DURATIONS = ["connectTimeoutMs", "requestTimeoutMs", "idleTimeoutMs", "frameTimeoutMs", "writeTimeoutMs"];
-const COUNTS = ["maxPendingRequests", "maxPushes", "maxOutboundBytes", "maxOutboundFrames"];
+const DURATIONS = [
+  "connectTimeoutMs",
+  "requestTimeoutMs",
+  "idleTimeoutMs",
+  "frameTimeoutMs",
+  "writeTimeoutMs",
+  "handshakeTimeoutMs",
+];
+const COUNTS = ["maxPendingRequests", "maxConsecutiveTimeouts", "maxPushes", "maxOutboundBytes", "maxOutboundFrames"];
 
 const nonsense = (names: readonly string[], values: readonly unknown[], kind: typeof RangeError | typeof TypeError) =>
   names.flatMap((name) => values.map((value) => ({ name, value, kind })));
@@ -26,7 +33,14 @@ const REFUSED = [
   ...nonsense(["port"], [0, -1, 65_536, 1.5], RangeError),
   ...nonsense(["port", "hostname"], [undefined], TypeError),
   ...nonsense(["codec"], [undefined, null, {}, "lines"], TypeError),
-  ...nonsense(["observer", "isPush", "random"], ["no", {}], TypeError),
+  ...nonsense(["observer", "isPush", "random", "onConnect"], ["no", {}], TypeError),
+  ...nonsense(["localAddress"], ["", 5], TypeError),
+  ...nonsense(["hosts"], [[{ hostname: "127.0.0.1", port: 1 }]], TypeError),
+  ...nonsense(["heartbeat"], ["PING", null, { everyMs: 1 }, { everyMs: "1", frame: "PING" }], TypeError),
+  ...nonsense(["heartbeat"], [{ everyMs: 1, frame: "PING", expect: "PONG" }], TypeError),
+  ...nonsense(["heartbeat"], [{ everyMs: 0, frame: "PING" }], RangeError),
+  ...nonsense(["heartbeat"], [{ everyMs: Infinity, frame: "PING" }], RangeError),
+  ...nonsense(["heartbeat"], [{ everyMs: 1, frame: "PING", timeoutMs: Infinity }], RangeError),
   ...nonsense(["signal"], ["no", {}, null], TypeError),
   ...nonsense(["onSlowConsumer"], ["wait", ""], RangeError),
   ...nonsense(["reconnect"], ["yes", 1, null], TypeError),
@@ -49,6 +63,20 @@ const REFUSED = [
   ),
   ...nonsense(["reconnect"], [{ jitter: "full" }, { factor: "2" }, { minDelayMs: "1" }], TypeError),
 ];
+
+describe("connect to several hosts", () => {
+  it.each([
+    [[], TypeError, "hosts"],
+    ["127.0.0.1:1", TypeError, "hosts"],
+    [[{ hostname: "", port: 1 }], TypeError, "hostname"],
+    [[undefined], TypeError, "hostname"],
+    [[{ hostname: "127.0.0.1", port: 0 }], RangeError, "port"],
+  ])("refuses %j", async (hosts, kind, named) => {
+    const error = await refusal({ hostname: undefined, port: undefined, hosts });
+    expect(error).toBeInstanceOf(kind);
+    expect((error as Error).message).toContain(named);
+  });
+});
 
 describe("connect", () => {
   it.each(REFUSED)("refuses $name: $value", async ({ name, value, kind }) => {
