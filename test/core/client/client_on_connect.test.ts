@@ -115,6 +115,28 @@ describe("onConnect", () => {
     expect(it.other.received).toBe("login\na\n");
   });
 
+  it("runs before any frame is looked at, so that isPush can know the first of each connection", async () => {
+    let greeted = false;
+    const it = await connected({
+      ...RECONNECT,
+      onConnect: () => {
+        greeted = false;
+      },
+      isPush: () => {
+        const first = !greeted;
+        greeted = true;
+        return first;
+      },
+    });
+    for (let count = 1; count <= 2; count++) {
+      const replies = ["a", "b"].map((frame) => outcome(it.client.request(frame)));
+      await it.other.send("welcome\nA\nB\n");
+      expect([replies.map((reply) => reply()), it.client.stats().waitingPushes]).toEqual([["A", "B"], count]);
+      await it.other.reset();
+      await it.clock.advance(10);
+    }
+  });
+
   it("has handshakeTimeoutMs, and a request of the client, which it must not wait for, says why", async () => {
     const it = await connected({
       ...RECONNECT,
