@@ -1,7 +1,7 @@
 import { describe, expect } from "vitest";
 import { connect } from "../../src/core/mod.ts";
 import { authenticate, timeout } from "../../src/middleware/mod.ts";
-import { type Bytes, type ClientOptions, type Connection, lines } from "../../src/mod.ts";
+import { type Bytes, type ClientBehaviour, type Connection, lines } from "../../src/mod.ts";
 import { eventually, type Platform, start, testOn } from "./platform.ts";
 
 const PEERS = 20;
@@ -107,7 +107,7 @@ export function stalls(platform: Platform): void {
 }
 
 /** A client that has asked so many times, and what lets the other end answer. */
-async function ask(platform: Platform, options: Partial<ClientOptions<string, string>>, times: number) {
+async function ask(platform: Platform, options: Partial<ClientBehaviour<string, string>>, times: number) {
   const listener = await platform.transport.listen({ hostname: "127.0.0.1", port: 0, backlog: 16 });
   const { hostname, port } = listener.address;
   const client = await connect(platform.transport, { hostname, port, codec: lines(), ...options });
