@@ -2,7 +2,7 @@
 //   deno run -A src/main.ts serve ./examples/chat.ts --port 8080
 //   nc 127.0.0.1 8080      and then /help
 // The groups of the server are all that it remembers: one for each room, and one, of one member, for each nickname.
-import { type CloseReason, type Context, lines, type Service, type Session } from "spillway";
+import { type CloseReason, type Context, defineService, lines, type Session } from "spillway";
 
 /** What is known of somebody who is here. */
 export interface Guest {
@@ -37,10 +37,10 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map(
   }),
 );
 
-export default {
+export default defineService({
   // In bytes, and a bit more than the longest line that is said: one that is a little too long gets an explanation.
   codec: lines({ maxFrameBytes: 8 * MOST_CHARACTERS }),
-  state: ({ id }) => ({ nickname: `guest#${id}`, room: undefined }),
+  state: ({ id }): Guest => ({ nickname: `guest#${id}`, room: undefined }),
   onConnect: (session) => {
     session.join(nicknameGroup(session.state.nickname));
     enter(session, LOBBY);
@@ -58,7 +58,7 @@ export default {
   maxOutboundBytes: 65_536,
   // Listening is not idleness.
   idleTimeoutMs: 3_600_000,
-} satisfies Service<string, string, Guest>;
+});
 
 function obey(text: string, context: Context<string, Guest>): string {
   const [name, argument] = splitWord(text.slice(1));

@@ -1,6 +1,6 @@
 // Asynchronous compute: two seconds later, n + 1. Other connections are not delayed, and neither are other lines of this
 // one: four of them are computed at once, and answered in order.
-import { type Context, lines, type Service } from "spillway";
+import { type Context, defineService, lines } from "spillway";
 
 export const DELAY_MS = 2_000;
 
@@ -14,11 +14,11 @@ function sleep(ms: number, { signal }: Context): Promise<void> {
   });
 }
 
-export default {
+export default defineService({
   codec: lines(),
   concurrency: 4,
   handler: async (line, context) => {
     await sleep(DELAY_MS, context);
     return /^\d+$/.test(line) ? String(BigInt(line) + 1n) : `cannot compute ${line}`;
   },
-} satisfies Service;
+});

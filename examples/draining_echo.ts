@@ -1,10 +1,10 @@
 // Echo that takes its time: a shutdown waits up to ten seconds for the replies in flight, then aborts what is left.
 //   deno run -A src/main.ts serve ./examples/draining_echo.ts      and press Ctrl-C while a reply is due
-import { type Context, lines, type Service } from "spillway";
+import { type Context, defineService, lines } from "spillway";
 
 const DELAY_MS = 500;
 
-export default {
+export default defineService({
   codec: lines(),
   drainTimeoutMs: 10_000,
   handler: (line, { signal }: Context) =>
@@ -15,4 +15,4 @@ export default {
         reject(signal.reason);
       });
     }),
-} satisfies Service;
+});

@@ -1,8 +1,8 @@
 // Echo: every line comes back.
 //   node dist/main.js serve ./examples/echo.ts --port 8080
-import { lines, type Service } from "spillway";
+import { defineService, lines } from "spillway";
 
-export default {
+export default defineService({
   codec: lines(),
   handler: (line) => line,
-} satisfies Service;
+});

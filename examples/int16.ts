@@ -2,7 +2,7 @@
 // clients, 42 is broadcast to all.
 //   deno run -A src/main.ts serve ./examples/int16.ts --port 8080
 //   printf '\0\1\0\2' | nc -N 127.0.0.1 8080 | od -An -tu1      2   4
-import { type Codec, type Encoder, type Service, SpillwayError } from "spillway";
+import { type Codec, defineService, type Encoder, SpillwayError } from "spillway";
 import { int16 } from "spillway/codecs";
 
 const EVERYONE = "everyone";
@@ -25,7 +25,7 @@ const byte: Encoder<number> = {
 /** What arrives and what is sent are framed differently. */
 const codec: Codec<number> = { decoder: () => numbers.decoder(), encoder: () => byte };
 
-export default {
+export default defineService({
   codec,
   handler: (number) => (2 * number) & 0xff,
   // Between reading and writing: an answer is a byte, so that is how many may wait for the writer. Beyond, nothing more is
@@ -39,4 +39,4 @@ export default {
     const everyone = session.group(EVERYONE);
     if (everyone.size === ANNOUNCED_AT) everyone.broadcast(ANNOUNCEMENT);
   },
-} satisfies Service<number>;
+});

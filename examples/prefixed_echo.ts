@@ -1,9 +1,9 @@
 // Echo with a prefix, byte for byte: no encoding is assumed.
-import { lines, type Service } from "spillway";
+import { defineService, lines } from "spillway";
 
 const prefix = new TextEncoder().encode("echo: ");
 
-export default {
+export default defineService({
   codec: lines({ encoding: "bytes" }),
   handler: (line) => {
     const reply = new Uint8Array(prefix.length + line.length);
@@ -11,4 +11,4 @@ export default {
     reply.set(line, prefix.length);
     return reply;
   },
-} satisfies Service<Uint8Array<ArrayBuffer>, Uint8Array>;
+});

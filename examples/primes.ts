@@ -1,7 +1,7 @@
 // How many primes there are up to a number, counted in two worker threads. What begins with "echo" is answered beside
 // them, on the event loop, which is always free for it.
 //   deno run -A src/main.ts serve ./examples/primes.ts --pool 2 --port 8080
-import { lines, type Middleware, type Service } from "spillway";
+import { defineService, lines, type Middleware } from "spillway";
 
 const LARGEST = 10_000_000;
 const USAGE = `error: write a number up to ${LARGEST}, or "echo" and a text`;
@@ -9,7 +9,7 @@ const USAGE = `error: write a number up to ${LARGEST}, or "echo" and a text`;
 /** With `--pool` the handler is in a worker thread, and a middleware is not. */
 const echo: Middleware<string> = (line, _, next) => (line.startsWith("echo ") ? line.slice(5) : next(line));
 
-export default {
+export default defineService({
   codec: lines({ maxFrameBytes: 256 }),
   concurrency: 2,
   middleware: [echo],
@@ -17,7 +17,7 @@ export default {
     const limit = /^\d{1,8}$/.test(line) ? Number(line) : Infinity;
     return limit <= LARGEST ? `${countPrimes(limit)} up to ${limit}` : USAGE;
   },
-} satisfies Service;
+});
 
 /** The sieve of Eratosthenes. */
 function countPrimes(limit: number): number {

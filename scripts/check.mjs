@@ -6,6 +6,7 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { build } from "./build.mjs";
 import { root, run, tool } from "./commands.mjs";
+import { consumers } from "./consumers.mjs";
 import { documents } from "./docs/fences.mjs";
 import { findRuntime } from "./runtimes.mjs";
 
@@ -35,6 +36,9 @@ const steps = [
   // What the adapters take the natives for, against the runtimes' own types.
   step("types-deno", tool("typescript", ["-p", "test/types/deno"], "tsc")),
   step("types-bun", tool("typescript", ["-p", "test/types/bun"], "tsc")),
+  // What users may write, and what must not compile.
+  step("types-public", tool("typescript", ["-p", "test/types/consumer"], "tsc")),
+  { name: "consumers", run: consumers },
   deno("deno-check", ["check", "--quiet", ...entries, "examples"]),
   step("unused", tool("knip", ["--no-progress"])),
   step("publint", tool("publint", ["--strict"])),

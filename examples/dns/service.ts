@@ -1,7 +1,7 @@
 // DNS over TCP (RFC 1035, 4.2.2): each message behind its length in two bytes. Answers for the zone in zone.ts.
 //   deno run -A src/main.ts serve ./examples/dns/service.ts --port 5300
 //   dig +tcp -p 5300 @127.0.0.1 www.example.test AAAA
-import type { Service } from "spillway";
+import { defineService } from "spillway";
 import { lengthPrefixed, mapCodec } from "spillway/codecs";
 import { decodeQuery, type Query } from "./query.ts";
 import { encodeReply, Rcode, type Reply } from "./reply.ts";
@@ -9,12 +9,12 @@ import { IN, ORIGIN, Type, ZONE } from "./zone.ts";
 
 const STANDARD_QUERY = 0;
 
-export default {
+export default defineService({
   codec: mapCodec(lengthPrefixed({ width: 2, maxFrameBytes: 65_535 }), { decode: decodeQuery, encode: encodeReply }),
   handler: answer,
   // RFC 7766 asks for some seconds, so that a resolver can send its next query on the same connection.
   idleTimeoutMs: 10_000,
-} satisfies Service<Query, Reply>;
+});
 
 function answer(query: Query): Reply | undefined {
   const { response, opcode, question, edns } = query;

@@ -1,14 +1,13 @@
 // A small Redis, which redis-cli and redis-benchmark can talk to.
 //   deno run -A src/main.ts serve ./examples/resp/service.ts --port 6379
-import type { Service } from "spillway";
+import { defineService } from "spillway";
 import { execute } from "./commands.ts";
-import type { Reply } from "./replies.ts";
-import { type Command, resp } from "./resp.ts";
+import { resp } from "./resp.ts";
 import { Store } from "./store.ts";
 
 const store = new Store();
 
-export default {
+export default defineService({
   codec: resp(),
   handler: (command, context) => execute(command, store, context),
-} satisfies Service<Command, Reply>;
+});

@@ -13,10 +13,10 @@ export type { ConnectionInfo, Context, Handler, Reply, Upgrade } from "./exchang
 export type { BroadcastOptions, BroadcastResult, Group } from "./group.ts";
 export type { InvalidFramePolicy } from "./invalid_frame.ts";
 export type { Limits } from "./limits.ts";
-export type { Middleware, Next } from "./middleware.ts";
+export type { AnyMiddleware, Middleware, Next } from "./middleware.ts";
 export type { ConnectionClosed, DrainResult, Observer, ServerEvent } from "./observer.ts";
 export type { Server, ServerStats, ShutdownOptions } from "./server.ts";
-export type { ServeOptions, Service } from "./service.ts";
+export { defineService, type ServeOptions, type Service } from "./service.ts";
 export type { SendResult, Session } from "./session.ts";
 export type { SlowConsumerPolicy } from "./slow_consumer.ts";
 export type { Traffic } from "./traffic.ts";

@@ -20,7 +20,7 @@ export interface Upgrade<In, Out = In, State = unknown> {
   readonly onDrain?: (session: Session<Out, State>) => Out | undefined | void | PromiseLike<Out | undefined | void>;
 }
 
-/** What a handler is told besides its frame. */
+/** What a handler is told besides its frame. Its methods are called on it, as those of {@link Session} are. */
 export interface Context<Out = unknown, State = unknown> {
   /** Which connection the frame came from: `session.connection`. */
   readonly connection: ConnectionInfo;
@@ -56,14 +56,14 @@ export interface Context<Out = unknown, State = unknown> {
    * console.log(handshake.length); // 2
    * ```
    */
-  upgrade<NewIn, NewOut>(to: Upgrade<NewIn, NewOut, State>): void;
+  upgrade<NewIn, NewOut>(this: object, to: Upgrade<NewIn, NewOut, State>): void;
   /**
    * Ends the connection in order, as `handler-closed`, behind the reply to this frame: what a `QUIT` mostly does. No
    * frame that was not taken yet is handled; the replies to those that were, behind this one, are void.
    *
    * @throws {TypeError} the handler has finished
    */
-  close(): void;
+  close(this: object): void;
 }
 
 /**

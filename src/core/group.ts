@@ -55,7 +55,7 @@ export interface Group<Out, State = unknown> extends Iterable<Session<Out, State
    * console.log(server.group("everyone").broadcast("hello")); // { sent: 0, dropped: 0 }
    * ```
    */
-  broadcast(frame: Out, options?: BroadcastOptions): BroadcastResult;
+  broadcast(this: object, frame: Out, options?: BroadcastOptions): BroadcastResult;
 }
 
 class NamedGroup<Out, State> implements Group<Out, State> {

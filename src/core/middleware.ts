@@ -43,6 +43,12 @@ export interface Middleware<In, Out = In, State = unknown> {
   readonly handshake?: boolean;
 }
 
+/** A {@link Middleware} that fits around every handler: it hands frames and replies on as they are. */
+export interface AnyMiddleware {
+  <In, Out, State>(frame: In, context: Context<Out, State>, next: Next<In, Out>): Reply<Out> | PromiseLike<Reply<Out>>;
+  readonly handshake?: boolean;
+}
+
 /** A {@link Middleware} and all that is behind it. */
 type Step<In, Out, State> = (
   frame: In,

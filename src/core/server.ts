@@ -145,12 +145,12 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
    *
    * @throws {TypeError} the name is not a string
    */
-  group(name: string): Group<Out, State> {
+  group(this: this, name: string): Group<Out, State> {
     return this.#groups.group(name);
   }
 
   /** A snapshot. */
-  stats(): ServerStats {
+  stats(this: this): ServerStats {
     let traffic = this.#past;
     for (const open of [this.#sessions, this.#refusals]) {
       for (const session of open) traffic = add(traffic, session.traffic);
@@ -190,7 +190,7 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
    * console.log(await server.shutdown({ graceMs: 30_000, timeoutMs: 5_000 })); // { drained: 0, aborted: 0 }
    * ```
    */
-  shutdown(options: ShutdownOptions = {}): Promise<DrainResult> {
+  shutdown(this: this, options: ShutdownOptions = {}): Promise<DrainResult> {
     const timeoutMs = checkDuration("timeoutMs", options.timeoutMs ?? this.#limits.drainTimeoutMs);
     const graceMs = checkGrace(options.graceMs);
     if (this.#ending) this.#force();

@@ -18,7 +18,7 @@ export interface Service<In = string, Out = In, State = unknown> extends Partial
   /** How frames are marked in the stream. */
   readonly codec: Codec<In, Out>;
   /** What is computed for each frame. */
-  readonly handler: Handler<In, Out, State>;
+  readonly handler: Handler<In, NoInfer<Out>, State>;
   /**
    * What is around the handler, the outermost first: composed once, when the server starts. `onConnect` and the handler of an
    * upgrade have none. At most one may ask for a handshake. Default: none, which costs nothing.
@@ -32,14 +32,14 @@ export interface Service<In = string, Out = In, State = unknown> extends Partial
    * handler's deadline, and fails as a handler does.
    */
   readonly onConnect?: (
-    session: Session<Out, State>,
-    context: Context<Out, State>,
-  ) => Out | undefined | void | PromiseLike<Out | undefined | void>;
+    session: Session<NoInfer<Out>, State>,
+    context: Context<NoInfer<Out>, State>,
+  ) => NoInfer<Out> | undefined | void | PromiseLike<NoInfer<Out> | undefined | void>;
   /**
    * A connection is over that `onConnect` would have been told of. A drain waits for the promise, for as long as a handler may
    * take. What it throws is reported to the observer (`handler-error`).
    */
-  readonly onDisconnect?: (session: Session<Out, State>, reason: CloseReason) => void | PromiseLike<void>;
+  readonly onDisconnect?: (session: Session<NoInfer<Out>, State>, reason: CloseReason) => void | PromiseLike<void>;
   /**
    * What a frame that is too large or malformed does to its connection: ends it (`"close"`, the default), is dropped
    * (`"skip"`), or is handled as far as it may be long (`"truncate"`).
@@ -51,7 +51,9 @@ export interface Service<In = string, Out = In, State = unknown> extends Partial
    * their way out already, nor for those that have another codec by now: an upgrade has its own `onDrain`. What it throws
    * is reported to the observer (`handler-error`), and the connection ends without a goodbye.
    */
-  readonly onDrain?: (session: Session<Out, State>) => Out | undefined | void | PromiseLike<Out | undefined | void>;
+  readonly onDrain?: (
+    session: Session<NoInfer<Out>, State>,
+  ) => NoInfer<Out> | undefined | void | PromiseLike<NoInfer<Out> | undefined | void>;
   /** What happens to a push to somebody who does not read, when there is no room for it. Default `"close"`. */
   readonly onSlowConsumer?: SlowConsumerPolicy;
   /**
@@ -65,6 +67,31 @@ export interface Service<In = string, Out = In, State = unknown> extends Partial
    * `() => {}` turns that off.
    */
   readonly observer?: Observer;
+}
+
+/**
+ * A service, as it is: what `session.state` is follows from its `state`, and what may be replied from its `codec`. For a module that
+ * `spillway serve` runs, and for a service that is served in several places. Write `state` before what uses it when its
+ * connection has no type.
+ *
+ * @example
+ * ```ts
+ * import { defineService, lines } from "spillway";
+ *
+ * export default defineService({
+ *   codec: lines(),
+ *   state: () => ({ lines: 0 }),
+ *   handler: (line, { session }) => {
+ *     session.state.lines += 1;
+ *     return `${session.state.lines}: ${line}`;
+ *   },
+ * });
+ * ```
+ */
+export function defineService<In = string, Out = In, State = unknown>(
+  service: Service<In, Out, State>,
+): Service<In, Out, State> {
+  return service;
 }
 
 /** Settings of {@link serve}. */

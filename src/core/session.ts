@@ -18,6 +18,8 @@ export type SendResult = "sent" | "queued" | "dropped" | "closed";
  * - **Pushes back** not at all: `send` says what happened instead. Wait for `flushed` to go at the other side's pace.
  * - **On abort** what waits to be sent is lost, `send` says `"closed"` and `flushed` gives false.
  *
+ * Its methods are called on it: `session.send(frame)`. One that was taken off (`const { send } = session`) does not compile.
+ *
  * @typeParam Out the frames that are sent
  * @typeParam State what the service keeps for each connection
  */
@@ -53,23 +55,23 @@ export interface Session<Out, State = unknown> {
    * console.log(server.address.port > 0); // true
    * ```
    */
-  send(frame: Out): SendResult;
+  send(this: object, frame: Out): SendResult;
   /**
    * Fulfils (never rejects) with true when all that was sent before this call has been written, with false when the
    * connection was over first.
    */
-  flushed(): Promise<boolean>;
+  flushed(this: object): Promise<boolean>;
   /**
    * Becomes a member of the group of that name, until `leave` or its end. Does nothing when it is one, or is ending. A member gets
    * broadcasts also while it is `handshaking`.
    */
-  join(group: string): void;
+  join(this: object, group: string): void;
   /** Is no member any more. Does nothing when it was none. */
-  leave(group: string): void;
+  leave(this: object, group: string): void;
   /** The group of that name, of this session's server: the same as `server.group(name)`. */
-  group(name: string): Group<Out, State>;
+  group(this: object, name: string): Group<Out, State>;
   /** Ends in order, as `handler-closed`: what was received in full is answered, what was sent is written, then FIN. */
-  close(): void;
+  close(this: object): void;
   /** The other side has proved what it had to: the handshake deadline ends, and frames are handled `concurrency` at a time. */
-  completeHandshake(): void;
+  completeHandshake(this: object): void;
 }

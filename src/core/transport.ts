@@ -7,7 +7,7 @@
 import type { SpillwayError } from "./errors.ts";
 
 /** Bytes as they arrive: never backed by shared memory, so they can be handed to any WHATWG stream. */
-export type Bytes = Uint8Array<ArrayBuffer>;
+export type Bytes = ReturnType<typeof Uint8Array.of>;
 
 /** One end of a TCP connection. */
 export interface Address {

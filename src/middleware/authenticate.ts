@@ -10,9 +10,9 @@ export interface AuthenticateOptions<In = string, Out = In, State = unknown> {
    */
   readonly check: (frame: In, context: Context<Out, State>) => boolean | PromiseLike<boolean>;
   /** What answers a first frame that is. Default: nothing does. */
-  readonly accepted?: Out;
+  readonly accepted?: NoInfer<Out>;
   /** What is sent last to a connection whose first frame is not. Default: nothing is. */
-  readonly refused?: Out;
+  readonly refused?: NoInfer<Out>;
 }
 
 /**

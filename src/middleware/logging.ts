@@ -1,10 +1,11 @@
 import {
+  type AnyMiddleware,
   type Clock,
   type ConnectionInfo,
   type Context,
   isPromiseLike,
   isStream,
-  type Middleware,
+  type Next,
   type Reply,
   systemClock,
 } from "../core/mod.ts";
@@ -60,10 +61,10 @@ export interface LoggingOptions {
  * console.log(server.address.port > 0); // true
  * ```
  */
-export function logging<In = string, Out = In, State = unknown>(options: LoggingOptions): Middleware<In, Out, State> {
+export function logging(options: LoggingOptions): AnyMiddleware {
   const { log, clock = systemClock } = options;
   checkFunction("log", log);
-  return (frame, context, next) => {
+  return <In, Out, State>(frame: In, context: Context<Out, State>, next: Next<In, Out>) => {
     const entry = new Entry(context, log, clock);
     try {
       const answer = next(frame, context);

@@ -1,4 +1,12 @@
-import { type Clock, type Context, checkWhole, type Middleware, type Session, systemClock } from "../core/mod.ts";
+import {
+  type AnyMiddleware,
+  type Clock,
+  type Context,
+  checkWhole,
+  type Middleware,
+  type Session,
+  systemClock,
+} from "../core/mod.ts";
 import { checkFunction, checkRate } from "./options.ts";
 import { TokenBucket } from "./token_bucket.ts";
 
@@ -16,7 +24,7 @@ export interface RateLimitOptions<In = string, Out = In, State = unknown> {
    * - `"close"`: the connection ends, as `handler-closed`; the frame is not answered.
    * - `{ reply }`: it is not handled, and answered with what this returns.
    */
-  readonly onLimit: "wait" | "close" | { readonly reply: (frame: In, context: Context<Out, State>) => Out };
+  readonly onLimit: "wait" | "close" | { readonly reply: (frame: In, context: Context<Out, State>) => NoInfer<Out> };
   /** Time, for tests. Default: the runtime's own. */
   readonly clock?: Clock;
 }
@@ -44,9 +52,11 @@ export interface RateLimitOptions<In = string, Out = In, State = unknown> {
  * console.log(server.address.port > 0); // true
  * ```
  */
+export function rateLimit(options: RateLimitOptions & { readonly onLimit: "wait" | "close" }): AnyMiddleware;
 export function rateLimit<In = string, Out = In, State = unknown>(
   options: RateLimitOptions<In, Out, State>,
-): Middleware<In, Out, State> {
+): Middleware<In, Out, State>;
+export function rateLimit<In, Out, State>(options: RateLimitOptions<In, Out, State>): Middleware<In, Out, State> {
   const { perSecond, onLimit, clock = systemClock } = options;
   checkRate("perSecond", perSecond);
   const burst = options.burst ?? Math.ceil(perSecond);

@@ -1,4 +1,5 @@
 import {
+  type AnyMiddleware,
   type Clock,
   type Context,
   isPromiseLike,
@@ -15,7 +16,7 @@ export interface TimeoutOptions<In = string, Out = In, State = unknown> {
   /** How long what is behind this middleware may take. More than 0, at most 2147483647; `Infinity` turns it off. */
   readonly ms: number;
   /** What answers a frame that is late, instead of the end of its connection. */
-  readonly reply?: (frame: In, context: Context<Out, State>) => Out;
+  readonly reply?: (frame: In, context: Context<Out, State>) => NoInfer<Out>;
   /** Time, for tests. Default: the runtime's own. */
   readonly clock?: Clock;
 }
@@ -47,9 +48,11 @@ export interface TimeoutOptions<In = string, Out = In, State = unknown> {
  * console.log(server.address.port > 0); // true
  * ```
  */
+export function timeout(options: TimeoutOptions & { readonly reply?: never }): AnyMiddleware;
 export function timeout<In = string, Out = In, State = unknown>(
   options: TimeoutOptions<In, Out, State>,
-): Middleware<In, Out, State> {
+): Middleware<In, Out, State>;
+export function timeout<In, Out, State>(options: TimeoutOptions<In, Out, State>): Middleware<In, Out, State> {
   const { ms, reply, clock = systemClock } = options;
   checkDelay("ms", ms);
   if (reply !== undefined) checkFunction("reply", reply);

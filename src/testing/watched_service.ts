@@ -26,7 +26,7 @@ function watchedHandler<In, Out, State>(handler: Handler<In, Out, State>, world:
 }
 
 function watchedUpgrade<Out, State>(context: Context<Out, State>, world: Simulation): Context<Out, State>["upgrade"] {
-  const upgrade = context.upgrade.bind(context);
+  const upgrade = context.upgrade.bind(context) as (to: unknown) => void;
   return (to) => upgrade({ ...to, handler: watchedHandler(to.handler, world) });
 }
 

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { lines } from "../../src/core/mod.ts";
 import { answers } from "./answers.ts";
 import { served } from "./served.ts";
@@ -66,6 +66,7 @@ describe("observer", () => {
   });
 
   it("that throws is counted, and breaks nothing", async () => {
+    const written = vi.spyOn(console, "error").mockReturnValue();
     const it = await served({
       onInvalidFrame: "skip",
       codec: lines({ maxFrameBytes: 4 }),
@@ -81,6 +82,9 @@ describe("observer", () => {
     expect(it.server.stats().observerErrors).toBe(4);
     await it.server.shutdown();
     expect(it.server.stats().observerErrors).toBe(6);
+    // Five of a kind are written, and then how many more there were.
+    expect(written).toHaveBeenCalledTimes(6);
+    written.mockRestore();
   });
 
   it("may shut the server down", async () => {

@@ -52,7 +52,7 @@ describe("package.json and deno.json", () => {
     const pinned = Object.entries(npm.dependencies);
     expect(pinned.filter(([name, version]) => deno.imports[name] !== `npm:${name}@${version}`)).toEqual([]);
     const loose = [...pinned, ...Object.entries(npm.devDependencies)].filter(
-      ([, version]) => !/^\d+\.\d+\.\d+$/.test(version),
+      ([, version]) => !/^(npm:[^@]+@)?\d+\.\d+\.\d+$/.test(version),
     );
     expect(loose).toEqual([]);
   });

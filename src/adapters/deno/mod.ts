@@ -33,7 +33,9 @@ export const transport: Transport = {
  * @throws {TypeError | RangeError} for an option that makes no sense
  * @throws {SpillwayError} `address-in-use`, `address-not-available`, `permission-denied`, `host-not-found`, `listen-failed`, `runtime-unsupported`
  */
-export function serve<In, Out>(options: ServeOptions<In, Out>): Promise<Server<In, Out>> {
+export function serve<In, Out, State = unknown>(
+  options: ServeOptions<In, Out, State>,
+): Promise<Server<In, Out, State>> {
   return serveOn(transport, options);
 }
 

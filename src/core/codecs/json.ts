@@ -7,9 +7,11 @@ import { MappedDecoder, MappedEncoder } from "./map_codec.ts";
 import type { StandardIssue, StandardSchema } from "./standard_schema.ts";
 
 /** Settings of {@link json}. */
-export interface JsonOptions<Value> {
-  /** Checks each document, and may change it: any validator that speaks Standard Schema, without waiting. */
-  readonly schema?: StandardSchema<Value>;
+export interface JsonOptions<In, Out = In> {
+  /** Checks each document that arrives, and may change it: any validator that speaks Standard Schema, without waiting. */
+  readonly schema?: StandardSchema<In>;
+  /** Checks each document that is sent, and may change it. What it refuses is `reply-invalid`. */
+  readonly replySchema?: StandardSchema<unknown, Out>;
   /**
    * How deep arrays and objects may be nested in a document that arrives; deeper ones are `frame-invalid`, and are not
    * parsed. At least 1; default 128; `Infinity` turns it off.
@@ -21,11 +23,14 @@ export interface JsonOptions<Value> {
  * JSON documents instead of text or bytes, over any codec of those: `json(lines())` is JSON lines, `json(contentLength())` the
  * shape of LSP. What is no JSON, or not what the schema wants, is `frame-invalid`, and so is invalid UTF-8 over a
  * codec of bytes (one of text has decoded it by then, see its `fatal`); what has no JSON
- * (`undefined`, a function, a BigInt, a cycle) is `reply-invalid`. Where the codec below has a fault frame, this one's is
+ * (`undefined`, a function, a BigInt, a cycle) is `reply-invalid`. Without a schema, nothing is checked: what the documents are is
+ * only said, `json<Request, Reply>(lines())`. Where the codec below has a fault frame, this one's is
  * `{"error":"<reason>"}`.
  *
  * A document that is cut is none, so this codec cannot truncate.
  *
+ * @typeParam In the documents that arrive; with a `schema`, what that gives
+ * @typeParam Out the documents that are sent; with a `replySchema`, what that takes; else as those that arrive
  * @throws {TypeError} not a codec, or not a schema
  * @throws {RangeError} a `maxDepth` that is not a whole number of at least 1 (or `Infinity`)
  *
@@ -38,49 +43,71 @@ export interface JsonOptions<Value> {
  * console.log(decoder.next()); // { id: 1 }
  * ```
  */
-export function json<Value = unknown>(
+export function json<In = unknown, Out = In>(
   codec: Codec<string | Bytes, string>,
-  { schema, maxDepth = 128 }: JsonOptions<Value> = {},
-): Codec<Value, unknown> {
+  { schema, replySchema, maxDepth = 128 }: JsonOptions<In, Out> = {},
+): Codec<In, Out> {
   checkCodec(codec);
   checkCount("maxDepth", maxDepth);
-  if (schema !== undefined && typeof schema["~standard"]?.validate !== "function") {
-    throw new TypeError("schema must be a Standard Schema: an object or function with ~standard.validate");
-  }
+  checkSchema("schema", schema);
+  checkSchema("replySchema", replySchema);
   const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-  const decode = (frame: string | Bytes): Value => {
+  const decode = (frame: string | Bytes): In => {
     const text = typeof frame === "string" ? frame : utf8.decode(frame);
     if (isDeeper(text, maxDepth)) {
       throw new SpillwayError("frame-invalid", `a document that is nested deeper than ${maxDepth}`);
     }
     const value: unknown = JSON.parse(text);
-    return schema === undefined ? (value as Value) : validated(schema, value);
+    return schema === undefined ? (value as In) : validated("frame-invalid", schema, value);
   };
+  const encode = (value: unknown): string =>
+    textOf(
+      replySchema === undefined || value instanceof Fault ? value : validated("reply-invalid", replySchema, value),
+    );
   return {
     decoder: () => new MappedDecoder(codec.decoder(), { decode }),
     encoder: () => {
       const inner = codec.encoder();
-      return new MappedEncoder(inner, inner.encodeFault === undefined ? { encode } : { encode, fault });
+      if (inner.encodeFault === undefined) return new MappedEncoder(inner, { encode });
+      return new MappedEncoder<string, unknown>(inner, { encode, fault });
     },
   };
 }
 
-const fault = (reason: CloseReason): unknown => ({ error: reason });
+/** The fault frame's document, which no schema of the replies needs to know. */
+class Fault {
+  readonly error: CloseReason;
 
-function encode(value: unknown): string {
+  constructor(reason: CloseReason) {
+    this.error = reason;
+  }
+}
+
+const fault = (reason: CloseReason): unknown => new Fault(reason);
+
+function checkSchema(name: string, schema: StandardSchema<unknown> | undefined): void {
+  if (schema === undefined || typeof schema["~standard"]?.validate === "function") return;
+  throw new TypeError(`${name} must be a Standard Schema: an object or function with ~standard.validate`);
+}
+
+function textOf(value: unknown): string {
   const text = JSON.stringify(value) as string | undefined;
   if (text === undefined) throw new SpillwayError("reply-invalid", `a ${typeof value} has no JSON`);
   return text;
 }
 
-function validated<Value>(schema: StandardSchema<Value>, value: unknown): Value {
+function validated<Value>(
+  code: "frame-invalid" | "reply-invalid",
+  schema: StandardSchema<Value>,
+  value: unknown,
+): Value {
   const result = schema["~standard"].validate(value);
   if (result instanceof Promise) {
     result.catch(() => undefined);
     throw new SpillwayError("codec-failed", "a schema that waits cannot check frames");
   }
   if (result.issues === undefined) return result.value;
-  throw new SpillwayError("frame-invalid", `a document that is refused: ${result.issues.map(issueText).join("; ")}`);
+  throw new SpillwayError(code, `a document that is refused: ${result.issues.map(issueText).join("; ")}`);
 }
 
 function issueText({ message, path = [] }: StandardIssue): string {

@@ -1,13 +1,14 @@
 import fc from "fast-check";
 import * as v from "valibot";
 import { describe, expect, it } from "vitest";
-import { contentLength, json, lines, netstrings, text } from "../../../src/core/codecs/mod.ts";
+import { type Codec, contentLength, json, lines, netstrings, text } from "../../../src/core/codecs/mod.ts";
+import { OutputBuffer } from "../../../src/core/output_buffer.ts";
 import { textOf, utf8 } from "./byte_strings.ts";
 import { encode, faultText, refusal } from "./encode.ts";
 import { everyChunking } from "./every_chunking.ts";
 import { JSON_TABLE } from "./json_table.ts";
 import { roundTrips } from "./properties.ts";
-import { schema } from "./schemas.ts";
+import { hasId, schema } from "./schemas.ts";
 
 describe("json, however the input is cut", () => {
   it.each(JSON_TABLE)("$name", ({ codec, input, gives }) => everyChunking(codec, input, gives));
@@ -66,6 +67,31 @@ describe("json with a validator that somebody else wrote", () => {
     const decoder = json(lines(), { schema: slow }).decoder();
     decoder.push(utf8("1\n"));
     expect(() => decoder.next()).toThrow(expect.objectContaining({ code: "codec-failed" }));
+  });
+});
+
+describe("json with a schema for what is sent", () => {
+  const Reply = v.pipe(
+    v.object({ at: v.date() }),
+    v.transform(({ at }) => ({ at: at.getTime() })),
+  );
+
+  it("takes what the schema takes, and sends what it makes of that", () => {
+    const codec: Codec<{ id: number }, { at: Date }> = json(lines(), { schema: hasId, replySchema: Reply });
+    expect(textOf(encode(codec, [{ at: new Date(7) }]))).toBe('{"at":7}\n');
+  });
+
+  it("refuses what the schema refuses, as the handler's fault", () => {
+    const encoder = json(lines(), { replySchema: Reply }).encoder();
+    expect(() => encoder.encode({ at: "now" } as never, new OutputBuffer())).toThrow(
+      expect.objectContaining({ code: "reply-invalid", message: expect.stringContaining("refused: at: ") }),
+    );
+  });
+
+  it("sends fault frames as they are", () => {
+    expect(faultText(json(lines(), { replySchema: Reply }).encoder(), "frame-invalid")).toBe(
+      '{"error":"frame-invalid"}\n',
+    );
   });
 });
 

@@ -1,0 +1,129 @@
+import { type AnyMiddleware, type Bytes, lines, type Middleware, type Next, serve } from "spillway";
+import { json, lengthPrefixed, type Payload } from "spillway/codecs";
+import { authenticate, logging, rateLimit, timeout, withSignal } from "spillway/middleware";
+import type { Reply, Request } from "./codecs.ts";
+
+const log = (): void => {};
+
+export async function aroundText(): Promise<void> {
+  await serve({
+    port: 0,
+    codec: lines(),
+    middleware: [
+      logging({ log }),
+      timeout({ ms: 5 }),
+      timeout({ ms: 5, reply: (line) => `late: ${line.trim()}` }),
+      rateLimit({ perSecond: 1, onLimit: "close" }),
+      rateLimit({ perSecond: 1, onLimit: { reply: (line) => `slow down: ${line.trim()}` } }),
+      authenticate({ check: (line) => line.trim() === "sesame", accepted: "in", refused: "out" }),
+      (line, context, next) => next(line.trim(), withSignal(context, context.signal)),
+      async (line, context, next) => `${String(await next(line, context))}!`,
+    ],
+    handler: (line) => line,
+  });
+}
+
+export async function aroundBytes(): Promise<void> {
+  await serve({
+    port: 0,
+    codec: lines({ encoding: "bytes" }),
+    middleware: [
+      logging({ log }),
+      timeout({ ms: 5, reply: (line) => line.subarray(1) }),
+      rateLimit({ perSecond: 1, onLimit: { reply: () => Uint8Array.of(1) } }),
+      authenticate({ check: (line) => line.length > 1, accepted: Uint8Array.of(1) }),
+    ],
+    handler: (line) => line,
+  });
+  await serve({
+    port: 0,
+    codec: lengthPrefixed({ width: 2 }),
+    middleware: [
+      logging({ log }),
+      timeout({ ms: 5 }),
+      timeout({ ms: 5, reply: () => "late" }),
+      timeout({ ms: 5, reply: (frame) => frame }),
+      rateLimit({ perSecond: 1, onLimit: "wait" }),
+      rateLimit({ perSecond: 1, onLimit: { reply: (frame) => frame } }),
+      authenticate({ check: async (frame) => frame.length > 1, accepted: "in", refused: Uint8Array.of(1) }),
+      (frame, context, next) => next(frame.subarray(1), context),
+    ],
+    handler: (frame) => frame,
+  });
+}
+
+export async function aroundJson(): Promise<void> {
+  await serve({
+    port: 0,
+    codec: json<Request, Reply>(lines()),
+    state: () => ({ least: 1 }),
+    middleware: [
+      logging({ log }),
+      timeout({ ms: 5 }),
+      timeout({ ms: 5, reply: ({ id }, { session }) => ({ ok: id > session.state.least }) }),
+      rateLimit({ perSecond: 1, onLimit: "wait" }),
+      rateLimit({ perSecond: 1, onLimit: { reply: ({ id }, { session }) => ({ ok: id > session.state.least }) } }),
+      authenticate({ check: ({ id }, { session }) => id > session.state.least, accepted: { ok: true } }),
+      ({ id }, context, next) => (id > 1 ? next({ id: 1 }, context) : { ok: false }),
+    ],
+    handler: ({ id }) => ({ ok: id > 1 }),
+  });
+  await serve({
+    port: 0,
+    codec: json(lines()),
+    middleware: [
+      timeout({ ms: 5, reply: () => "late" }),
+      rateLimit({ perSecond: 1, onLimit: { reply: () => 1 } }),
+      authenticate({ check: (document) => document === 1, accepted: { ok: true } }),
+    ],
+    handler: (document) => document,
+  });
+}
+
+/** What neither answers nor looks at frames fits around every codec; the others say what they are around. */
+export async function keptApart(): Promise<void> {
+  const everywhere: AnyMiddleware[] = [
+    logging({ log }),
+    timeout({ ms: 5 }),
+    rateLimit({ perSecond: 1, onLimit: "wait" }),
+  ];
+  const password: Middleware<Bytes, Payload> = authenticate<Bytes, Payload>({ check: (frame) => frame.length > 1 });
+  const word = authenticate({ check: (line) => line === "sesame", accepted: "in" });
+  const own: Middleware<Request, Reply> = (request, context, next: Next<Request, Reply>) => next(request, context);
+  await serve({ port: 0, codec: lines(), middleware: [...everywhere, word], handler: (line) => line });
+  await serve({
+    port: 0,
+    codec: lengthPrefixed({ width: 1 }),
+    middleware: [...everywhere, password],
+    handler: () => "",
+  });
+  await serve({
+    port: 0,
+    codec: json<Request, Reply>(lines()),
+    middleware: [...everywhere, own],
+    handler: () => ({ ok: true }),
+  });
+}
+
+export async function wrongOnes(): Promise<void> {
+  const codec = json<Request, Reply>(lines());
+  const handler = () => ({ ok: true });
+  // @ts-expect-error not a reply
+  await serve({ port: 0, codec, handler, middleware: [timeout({ ms: 5, reply: () => "late" })] });
+  // @ts-expect-error not a reply
+  await serve({ port: 0, codec, handler, middleware: [rateLimit({ perSecond: 1, onLimit: { reply: () => "late" } })] });
+  // @ts-expect-error not a reply
+  await serve({ port: 0, codec, handler, middleware: [authenticate({ check: () => true, accepted: "in" })] });
+  // @ts-expect-error not a property of a request
+  await serve({ port: 0, codec, handler, middleware: [authenticate({ check: (request) => request.name === "" })] });
+  // @ts-expect-error no state
+  await serve({ port: 0, codec, handler, middleware: [authenticate({ check: (_, { session }) => session.state.a })] });
+  // @ts-expect-error around text
+  await serve({ port: 0, codec, handler, middleware: [authenticate<string>({ check: (line) => line === "" })] });
+  // @ts-expect-error an option that there is not
+  timeout({ ms: 5, answer: () => "late" });
+  // @ts-expect-error an option that there is not
+  logging({ log, level: "info" });
+  // @ts-expect-error a policy that there is not
+  rateLimit({ perSecond: 1, onLimit: "drop" });
+}
