@@ -1,7 +1,5 @@
 import { Deadline, DeadlineQueue } from "../deadline.ts";
-import { describe } from "../describe.ts";
 import type { TurnOwner } from "../end_of_turn.ts";
-import { ErrorLog } from "../error_log.ts";
 import { type CloseReason, type ErrorCode, SpillwayError } from "../errors.ts";
 import type { ConnectionInfo } from "../exchange.ts";
 import { codecError } from "../faults.ts";
@@ -18,6 +16,7 @@ import { ClientConnection, type ClientConnectionEvents } from "./client_connecti
 import { clientClosed, connectionOver, endedEarly, unanswered } from "./client_errors.ts";
 import type { ClientEnd, ClientEvent } from "./client_observer.ts";
 import { type ClientSettings, checkSignal } from "./client_options.ts";
+import { ClientReporting } from "./client_reporting.ts";
 import { type ClientSessionOwner, ConnectedSession } from "./client_session.ts";
 import { clientSessionSettings } from "./client_session_settings.ts";
 import { connectAborted, dial } from "./dial.ts";
@@ -45,9 +44,8 @@ export class ClientLoop<In, Out> implements Events<In, Out>, TurnOwner {
   /** The face of this to user code. */
   client!: Client<In, Out>;
   connectionCount = 0;
-  observerErrors = 0;
   readonly #transport: Transport;
-  readonly #errorLog: ErrorLog;
+  readonly #reporting: ClientReporting<In, Out>;
   readonly #deadlines: DeadlineQueue;
   readonly #sessionSettings: SessionSettings<In, Out, undefined>;
   readonly #hosts: Hosts;
@@ -78,7 +76,7 @@ export class ClientLoop<In, Out> implements Events<In, Out>, TurnOwner {
     const { clock, heartbeat, hosts, maxPushes, random, reconnect } = settings;
     const deadlines = new DeadlineQueue(clock);
     this.#transport = transport;
-    this.#errorLog = new ErrorLog(clock, "outbound");
+    this.#reporting = new ClientReporting(settings.observer, clock);
     this.settings = settings;
     this.#deadlines = deadlines;
     this.requests = new Requests(settings, clock, deadlines, this);
@@ -114,6 +112,10 @@ export class ClientLoop<In, Out> implements Events<In, Out>, TurnOwner {
 
   get heardAt(): number {
     return this.#current?.session.inbox.heardAt ?? 0;
+  }
+
+  get observerErrors(): number {
+    return this.#reporting.observerErrors;
   }
 
   /** There once `close` was called. */
@@ -247,15 +249,7 @@ export class ClientLoop<In, Out> implements Events<In, Out>, TurnOwner {
   }
 
   observe(event: ClientEvent): void {
-    try {
-      const { observer } = this.settings;
-      if (observer === undefined) this.#errorLog.observe(event);
-      else observer(event, this.client);
-    } catch (cause) {
-      this.observerErrors += 1;
-      const what = () => `the observer of a client threw at ${event.type}: ${describe(cause)}`;
-      this.#errorLog.report("observer-failed", what, cause);
-    }
+    this.#reporting.observe(event, this.client);
   }
 
   #open(connection: Connection, info: ConnectionInfo): SessionLoop<In, Out, undefined> {
@@ -270,6 +264,10 @@ export class ClientLoop<In, Out> implements Events<In, Out>, TurnOwner {
 
   /** Fulfils when the first connection is ready. */
   #openFirst(connection: Connection, signal: AbortSignal | undefined): Promise<void> {
+    if (this.#closing) {
+      connection.abort();
+      return Promise.reject(clientClosed(this.#end.error));
+    }
     return new Promise((resolve, reject) => {
       const onAbort = () => this.#current?.session.abort("aborted", connectAborted(signal));
       const settle = (error?: SpillwayError) => {
@@ -393,7 +391,7 @@ export class ClientLoop<In, Out> implements Events<In, Out>, TurnOwner {
     this.#rejected += this.requests.rejectWaiting(clientClosed(this.#end.error));
     this.pushes.end(end.error);
     this.observe({ type: "client-closed", ...end });
-    this.#errorLog.end();
+    this.#reporting.end();
     this.#resolveClosed(end);
   }
 }

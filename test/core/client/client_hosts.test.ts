@@ -1,5 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { connect, type Listener, lines, type SpillwayError, type Transport } from "../../../src/core/mod.ts";
+import {
+  type Client,
+  connect,
+  type Listener,
+  lines,
+  type SpillwayError,
+  type Transport,
+} from "../../../src/core/mod.ts";
 import { manualClock, memoryTransport } from "../../../src/testing/mod.ts";
 import { outcome } from "./connected.ts";
 
@@ -57,6 +64,29 @@ describe("a client of several hosts", () => {
     expect(error.code).toBe("connection-refused");
     for (const { port } of all) expect(error.message).toContain(`:${port}`);
     expect((error.cause as AggregateError).errors).toHaveLength(2);
+  });
+
+  it("that is aborted between two of them connects to none", async () => {
+    const transport = memoryTransport();
+    const { hosts: all } = await hosts(transport, [true, true]);
+    let client: Client<string, string> | undefined;
+    const { connect: dial } = transport;
+    transport.connect = (options) => {
+      client?.abort();
+      return dial.call(transport, options);
+    };
+    const connecting = connect<string, string>(transport, {
+      hosts: all,
+      codec,
+      observer: (_, itself) => {
+        client = itself;
+      },
+      onConnect: () => {
+        throw new Error("not the leader");
+      },
+    });
+    await expect(connecting).rejects.toMatchObject({ code: "client-closed" });
+    expect(client?.stats().connections).toBe(1);
   });
 
   it("goes on with the next when onConnect throws on the first", async () => {

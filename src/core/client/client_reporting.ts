@@ -1,0 +1,34 @@
+import type { Clock } from "../clock.ts";
+import { describe } from "../describe.ts";
+import { ErrorLog } from "../error_log.ts";
+import type { Client } from "./client.ts";
+import type { ClientEvent, ClientObserver } from "./client_observer.ts";
+
+/** Tells the observer of a client what happens; where there is none, `console.error` of errors. */
+export class ClientReporting<In, Out> {
+  /** Events on which the observer threw. */
+  observerErrors = 0;
+  readonly #observer: ClientObserver<In, Out> | undefined;
+  readonly #errorLog: ErrorLog;
+
+  constructor(observer: ClientObserver<In, Out> | undefined, clock: Clock) {
+    this.#observer = observer;
+    this.#errorLog = new ErrorLog(clock, "outbound");
+  }
+
+  observe(event: ClientEvent, client: Client<In, Out>): void {
+    if (this.#observer === undefined) return this.#errorLog.observe(event);
+    try {
+      this.#observer(event, client);
+    } catch (cause) {
+      this.observerErrors += 1;
+      const what = () => `the observer of a client threw at ${event.type}: ${describe(cause)}`;
+      this.#errorLog.report("observer-failed", what, cause);
+    }
+  }
+
+  /** The client is closed: says what was left out. */
+  end(): void {
+    this.#errorLog.end();
+  }
+}
