@@ -66,6 +66,10 @@ export class DriverConnection extends Owned implements Connection, DirectSource,
     return plainAddress(this.#driver.localAddress);
   }
 
+  get promptWrites(): boolean {
+    return this.#driver.promptWrites === true;
+  }
+
   close(): Promise<void> {
     if (!this.#closing && !this.#over) {
       this.#closing = true;

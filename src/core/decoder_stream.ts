@@ -1,7 +1,9 @@
+import { systemClock } from "./clock.ts";
 import type { Codec, Decoder } from "./codec.ts";
 import { frameError } from "./faults.ts";
 import { plainBytes } from "./plain_bytes.ts";
 import { PulledTransform, type PulledWork } from "./pulled_transform.ts";
+import { type Scheduler, schedulerOf, type Task } from "./scheduler.ts";
 import type { Bytes } from "./transport.ts";
 
 /**
@@ -9,6 +11,8 @@ import type { Bytes } from "./transport.ts";
  *
  * A frame that breaks a rule errors both streams in its place, behind the frames before it; so does an input that ends in
  * the middle of a frame. There is no skipping and no deadline: that is what {@link serve} is for.
+ *
+ * Frames that somebody takes as quickly as they are decoded are given in slices: between two, the event loop has a round of I/O.
  *
  * - **Owns** a decoder, and every chunk that was written: frames may be views of it. A chunk over shared memory is copied.
  * - **Pushes back** by the frame: one is decoded when the readable is asked for it, none ahead. A write settles when a frame
@@ -32,21 +36,31 @@ import type { Bytes } from "./transport.ts";
 export function decoderStream<Frame>(
   codec: Pick<Codec<Frame, never>, "decoder">,
 ): ReadableWritablePair<Frame, Uint8Array> {
+  return decoderStreamIn(schedulerOf(systemClock), codec);
+}
+
+/** The same, in the slices of that scheduler. @throws as {@link decoderStream} */
+export function decoderStreamIn<Frame>(
+  scheduler: Scheduler,
+  codec: Pick<Codec<Frame, never>, "decoder">,
+): ReadableWritablePair<Frame, Uint8Array> {
   if (typeof codec?.decoder !== "function") throw new TypeError("codec must have decoder(), such as lines()");
-  const { readable, writable } = new Decoding(codec.decoder()).streams;
+  const { readable, writable } = new Decoding(codec.decoder(), scheduler).streams;
   return { readable, writable };
 }
 
 /** From written chunks to frames that are asked for. */
-class Decoding<Frame> implements PulledWork<Uint8Array> {
+class Decoding<Frame> implements PulledWork<Uint8Array>, Task {
   readonly streams: PulledTransform<Uint8Array, Frame> = new PulledTransform(this);
   readonly #decoder: Decoder<Frame>;
+  readonly #scheduler: Scheduler;
   /** A chunk that is not decoded. */
   #held: Bytes | undefined;
   #input: "open" | "closed" | "ended" = "open";
 
-  constructor(decoder: Decoder<Frame>) {
+  constructor(decoder: Decoder<Frame>, scheduler: Scheduler) {
     this.#decoder = decoder;
+    this.#scheduler = scheduler;
   }
 
   onWrite(chunk: Uint8Array): void {
@@ -59,7 +73,13 @@ class Decoding<Frame> implements PulledWork<Uint8Array> {
     if (this.streams.wanting) this.onPull();
   }
 
+  onSlice(): void {
+    if (this.streams.wanting) this.streams.attempt(() => this.onPull());
+  }
+
   onPull(): void {
+    if (this.#scheduler.exhausted) return this.#scheduler.wait(this, true);
+    this.#scheduler.spend();
     const frame = this.#take();
     if (frame !== undefined) this.streams.give(frame);
     else if (this.#input === "ended") this.streams.finish();

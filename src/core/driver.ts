@@ -19,6 +19,8 @@ export interface Driver {
    * a {@link SpillwayError}. One call at a time; `bytes` stay unchanged until then.
    */
   write(bytes: Uint8Array): Promise<void> | undefined;
+  /** Whether such a promise says that the kernel has refused the rest. Left out: it may just not have been tried yet. */
+  readonly promptWrites?: boolean;
   /** Sends FIN. Called once, after the last `write` is done. */
   finish(): Promise<void> | undefined;
   /** Both directions have ended: give the descriptor back, then report `released`. */

@@ -1,9 +1,11 @@
+import { systemClock } from "./clock.ts";
 import type { Codec, Encoder } from "./codec.ts";
 import type { SpillwayError } from "./errors.ts";
 import { encodeError } from "./faults.ts";
 import { OutputBuffer } from "./output_buffer.ts";
 import { plainBytes } from "./plain_bytes.ts";
 import { PulledTransform, type PulledWork } from "./pulled_transform.ts";
+import { type Scheduler, schedulerOf, type Task } from "./scheduler.ts";
 import type { Bytes } from "./transport.ts";
 
 /** So much waits to be read before writes wait. */
@@ -17,6 +19,8 @@ const QUIET_MICROTASKS = 16;
  *
  * The frames of one turn leave in one chunk, of 64 KiB at most, once somebody asks for it. A frame that the encoder
  * refuses errors both streams, behind the bytes of the frames before it.
+ *
+ * Whoever writes frames as quickly as they are taken waits after a slice of them until the event loop has had a round of I/O.
  *
  * - **Owns** an encoder, and what was written, whose bytes must not change: a chunk may be a view of them. A chunk may be a
  *   part of a larger buffer, which must not be transferred.
@@ -45,25 +49,37 @@ const QUIET_MICROTASKS = 16;
 export function encoderStream<Frame>(
   codec: Pick<Codec<unknown, Frame>, "encoder">,
 ): ReadableWritablePair<Bytes, Frame> {
+  return encoderStreamIn(schedulerOf(systemClock), codec);
+}
+
+/** The same, in the slices of that scheduler. @throws as {@link encoderStream} */
+export function encoderStreamIn<Frame>(
+  scheduler: Scheduler,
+  codec: Pick<Codec<unknown, Frame>, "encoder">,
+): ReadableWritablePair<Bytes, Frame> {
   if (typeof codec?.encoder !== "function") throw new TypeError("codec must have encoder(), such as lines()");
-  const { readable, writable } = new Encoding(codec.encoder()).streams;
+  const { readable, writable } = new Encoding(codec.encoder(), scheduler).streams;
   return { readable, writable };
 }
 
 /** From written frames to bytes that are asked for. */
-class Encoding<Frame> implements PulledWork<Frame> {
+class Encoding<Frame> implements PulledWork<Frame>, Task {
   readonly streams: PulledTransform<Frame, Bytes> = new PulledTransform(this);
   readonly #encoder: Encoder<Frame>;
+  readonly #scheduler: Scheduler;
   readonly #buffer = new OutputBuffer();
   #closed = false;
   /** What the encoder threw at the last frame: due when the bytes of those before it are taken. */
   #fault: SpillwayError | undefined;
   #gathering = false;
+  /** The write that is under way settles when there is a slice of the event loop for the next one, which is of the same turn. */
+  #paused = false;
   /** A frame was written since the last microtask of the gathering. */
   #stirred = false;
 
-  constructor(encoder: Encoder<Frame>) {
+  constructor(encoder: Encoder<Frame>, scheduler: Scheduler) {
     this.#encoder = encoder;
+    this.#scheduler = scheduler;
   }
 
   onWrite(frame: Frame): void {
@@ -73,6 +89,12 @@ class Encoding<Frame> implements PulledWork<Frame> {
     } catch (cause) {
       this.#fault = encodeError(cause);
     }
+    this.#scheduler.spend();
+    this.#advance();
+  }
+
+  onSlice(): void {
+    this.#paused = false;
     this.#advance();
   }
 
@@ -96,13 +118,20 @@ class Encoding<Frame> implements PulledWork<Frame> {
       if (this.#pressed) this.#give();
       else if (!this.#gathering) void this.#gather();
     }
-    if (!this.#pressed) this.streams.settle();
+    if (!this.#pressed) this.#settle();
+  }
+
+  /** The next frame may come, if the event loop need not be given back first. */
+  #settle(): void {
+    if (!this.#scheduler.exhausted) return this.streams.settle();
+    this.#paused = true;
+    this.#scheduler.wait(this, true);
   }
 
   #runDry(): void {
     if (this.#fault !== undefined) this.streams.fail(this.#fault);
     else if (this.#closed) this.streams.finish();
-    else this.streams.settle();
+    else this.#settle();
   }
 
   /** Microtasks only: nothing from outside can come in between, so this delays nothing. */
@@ -114,7 +143,7 @@ class Encoding<Frame> implements PulledWork<Frame> {
       await Promise.resolve();
     }
     this.#gathering = false;
-    if (this.streams.wanting && this.#buffer.length > 0) this.#give();
+    if (!this.#paused && this.streams.wanting && this.#buffer.length > 0) this.#give();
   }
 
   #give(): void {

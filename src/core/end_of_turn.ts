@@ -1,4 +1,5 @@
 import type { Clock } from "./clock.ts";
+import type { Scheduler, Task } from "./scheduler.ts";
 
 /** Who has something to do when the turn ends. */
 export interface TurnOwner {
@@ -8,14 +9,23 @@ export interface TurnOwner {
 
 /** How many owners share a look at the clock, which on Deno is a call into the runtime: by then hardly a millisecond passed. */
 const OWNERS_PER_LOOK = 64;
+/** Fewer that were told are not worth closing up the places that they leave free. */
+const MANY_TOLD = 1_024;
 
-/** What is to be done once the code that runs now has returned: one microtask for any number of owners. */
-export class EndOfTurn {
+/**
+ * What is to be done once the code that runs now has returned: one microtask for any number of owners. When there are so many
+ * that they use a slice of the event loop up, the rest has its turn behind a round of I/O.
+ */
+export class EndOfTurn implements Task {
   readonly #clock: Clock;
+  readonly #scheduler: Scheduler;
   #owners: TurnOwner[] = [];
+  /** How many of them were told. */
+  #told = 0;
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, scheduler: Scheduler) {
     this.#clock = clock;
+    this.#scheduler = scheduler;
   }
 
   /** Call it once a turn for each owner. */
@@ -23,15 +33,37 @@ export class EndOfTurn {
     if (this.#owners.push(owner) === 1) queueMicrotask(this.#run);
   }
 
+  onSlice(): void {
+    this.#run();
+  }
+
   readonly #run = (): void => {
-    const owners = this.#owners;
-    this.#owners = [];
-    let now = 0;
-    let told = 0;
-    for (const owner of owners) {
-      if (told % OWNERS_PER_LOOK === 0) now = this.#clock.now();
-      owner.onTurnEnd(now);
-      told += 1;
-    }
+    const scheduler = this.#scheduler;
+    do {
+      this.#tellSome();
+      if (this.#told === this.#owners.length) return this.#end();
+    } while (!scheduler.exhausted);
+    scheduler.waitToFlush(this);
   };
+
+  /** Those who share a look at the clock. */
+  #tellSome(): void {
+    const now = this.#clock.now();
+    const last = Math.min(this.#told + OWNERS_PER_LOOK, this.#owners.length);
+    while (this.#told < last) {
+      const owner = this.#owners[this.#told] as TurnOwner;
+      this.#told += 1;
+      owner.onTurnEnd(now);
+      this.#scheduler.spend();
+    }
+    if (this.#told < MANY_TOLD || 2 * this.#told < this.#owners.length) return;
+    this.#owners = this.#owners.slice(this.#told);
+    this.#told = 0;
+  }
+
+  /** Who was added meanwhile was told as well. */
+  #end(): void {
+    this.#owners = [];
+    this.#told = 0;
+  }
 }

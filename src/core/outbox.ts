@@ -8,9 +8,16 @@ import { FlushWaiters } from "./flush_waiters.ts";
 import { FrameQueue } from "./frame_queue.ts";
 import type { Limits } from "./limits.ts";
 import { encodeFrame, OutputBuffer, WRITE_BYTES } from "./output_buffer.ts";
+import type { Scheduler } from "./scheduler.ts";
 import type { SendResult } from "./session.ts";
 import type { SlowConsumerPolicy } from "./slow_consumer.ts";
 import type { Connection } from "./transport.ts";
+
+/** A write that is not prompt has been tried when the runtime has had so many rounds of I/O. */
+const ROUNDS_TO_WRITE = 2;
+/** What a kernel may take at once: the usual maximum of a send buffer on Linux, and so many frames of a few bytes. */
+const KERNEL_BYTES = 4_194_304;
+const KERNEL_FRAMES = 262_144;
 
 /** What an {@link Outbox} tells its session. */
 export interface OutboxEvents {
@@ -29,6 +36,7 @@ export interface OutboxSettings {
   readonly limits: Limits;
   readonly clock: Clock;
   readonly onSlowConsumer: SlowConsumerPolicy;
+  readonly scheduler: Scheduler;
   readonly endOfTurn: EndOfTurn;
 }
 
@@ -63,9 +71,14 @@ export class Outbox<Out> implements TurnOwner {
   /** From the first write on, until `leave`: the writer, and what it calls back. */
   #writer: WritableStreamDefaultWriter<Uint8Array> | undefined;
   #onWritten: (() => void) | undefined;
+  #onTaken: (() => void) | undefined;
   #onBroken: ((error: unknown) => void) | undefined;
   /** How much is being written. */
   #unwritten = 0;
+  /** A write was taken at once, and what follows from that is still to come. */
+  #goingOn = false;
+  /** The round in which a push first found no room behind the write that is in progress. */
+  #fullSince: number | undefined;
   /** A push found no room, and something waits since. */
   #slow = false;
   #flushes: FlushWaiters | undefined;
@@ -98,6 +111,11 @@ export class Outbox<Out> implements TurnOwner {
   /** Whether a write is in progress: what the write deadline watches. */
   get writing(): boolean {
     return this.#unwritten > 0;
+  }
+
+  /** Whether something waits only because the event loop was to be given back. */
+  get pausing(): boolean {
+    return !this.writing && this.#settings.scheduler.exhausted && this.pending > 0;
   }
 
   /** Whether it holds the writer's lock. */
@@ -167,9 +185,10 @@ export class Outbox<Out> implements TurnOwner {
     this.#unwritten = bytes.length;
     this.progressAt = now ?? this.#settings.clock.now();
     const written = (this.#writer ?? this.#acquire()).write(bytes);
-    // Nobody waits for room then, nor for what comes next.
-    if (written === TAKEN && roomy && this.pending === bytes.length) this.#noteWritten();
-    else void written.then(this.#onWritten, this.#onBroken);
+    if (written !== TAKEN) return void written.then(this.#onWritten, this.#onBroken);
+    this.#noteWritten();
+    // Otherwise nobody waits for room, nor for what comes next.
+    if (!roomy || this.pending > 0) this.#goOnSoon();
   }
 
   /** Fulfils with true when all that waits now is written, with false when the connection is over before. */
@@ -182,7 +201,7 @@ export class Outbox<Out> implements TurnOwner {
 
   /** The connection let its streams go. Call it while nothing is `pending`. */
   leave(): void {
-    this.#writer = this.#onWritten = this.#onBroken = undefined;
+    this.#writer = this.#onWritten = this.#onTaken = this.#onBroken = undefined;
     this.#buffer = undefined;
   }
 
@@ -233,6 +252,9 @@ export class Outbox<Out> implements TurnOwner {
     this.#buffer?.encodeText();
     if (this.#leavesNext(bytes)) return "sent";
     if (this.#fits(bytes)) return "queued";
+    this.#offer(bytes);
+    if (this.#leavesNext(bytes)) return "sent";
+    if (this.#fits(bytes) || this.#excused(bytes)) return "queued";
     this.#noteSlow();
     switch (this.#settings.onSlowConsumer) {
       case "drop":
@@ -242,6 +264,25 @@ export class Outbox<Out> implements TurnOwner {
       case "close":
         return "closed";
     }
+  }
+
+  /** What has gathered was never offered to the kernel: that makes nobody slow. */
+  #offer(bytes: Uint8Array): void {
+    while (!this.writing && this.pending > 0 && !this.#fits(bytes)) this.flush();
+  }
+
+  /**
+   * Whether the kernel may not have been asked yet for room for the write in progress. Whoever pushes so much gives the event
+   * loop back first; until then, as much may wait as the kernel might take.
+   */
+  #excused({ length }: Uint8Array): boolean {
+    const { limits, scheduler } = this.#settings;
+    if (this.#connection.promptWrites === true || !this.writing) return false;
+    this.#fullSince ??= scheduler.rounds;
+    if (scheduler.rounds - this.#fullSince >= ROUNDS_TO_WRITE) return false;
+    scheduler.yield();
+    const most = limits.maxOutboundBytes + KERNEL_BYTES;
+    return this.pending + length <= most && this.waitingPushes < limits.maxOutboundFrames + KERNEL_FRAMES;
   }
 
   #makeRoom(bytes: Uint8Array): boolean {
@@ -278,6 +319,10 @@ export class Outbox<Out> implements TurnOwner {
   #acquire(): WritableStreamDefaultWriter<Uint8Array> {
     this.#writer = this.#connection.writable.getWriter();
     this.#onWritten = () => this.#written();
+    this.#onTaken = () => {
+      this.#goingOn = false;
+      if (!this.#ended) this.#goOn();
+    };
     this.#onBroken = (error) => this.#broken(error);
     return this.#writer;
   }
@@ -286,13 +331,26 @@ export class Outbox<Out> implements TurnOwner {
     this.bytesOut += this.#unwritten;
     this.#unwritten = 0;
     if (this.answering && this.pending === 0) this.answering = false;
+    this.#fullSince = undefined;
     this.#flushes?.reach(this.bytesOut);
   }
 
   #written(): void {
     this.#noteWritten();
     this.progressAt = this.#settings.clock.now();
-    this.flush();
+    this.#goOn();
+  }
+
+  #goOnSoon(): void {
+    if (this.#goingOn) return;
+    this.#goingOn = true;
+    void TAKEN.then(this.#onTaken);
+  }
+
+  #goOn(): void {
+    const { scheduler } = this.#settings;
+    scheduler.spend();
+    if (!scheduler.exhausted) this.flush();
     if (this.pending === 0) this.#slow = false;
     this.#events.onWritten();
   }

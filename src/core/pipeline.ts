@@ -22,6 +22,8 @@ import { Turn } from "./turn.ts";
 export interface PipelineEvents<In, Out, State> {
   /** Whether there is room for a reply: they wait for it, and a stream is asked for a frame only then. */
   readonly roomy: boolean;
+  /** Whether a stream may be asked for a frame now. If not, `answerFinished` is called when the session has a slice again. */
+  mayPull(): boolean;
   /** A reply whose turn it is. @throws {SpillwayError} when it cannot be sent */
   onReply(reply: Out): void;
   /** A fault whose turn it is; what is behind it is void. */
@@ -235,7 +237,7 @@ export class Pipeline<In, Out, State>
     exchange.startedAt = undefined;
     try {
       const onStopError = (cause: unknown) => this.#events.onHandlerError(handlerError(cause));
-      exchange.stream = new ReplyStream(frames, this.#clock, onStopError);
+      exchange.stream = new ReplyStream(frames, onStopError);
       if (exchange.finished) exchange.stream.stop();
     } catch (cause) {
       this.#fail(exchange, handlerError(cause));
@@ -244,7 +246,7 @@ export class Pipeline<In, Out, State>
   }
 
   #pull(exchange: Exchange<Out, State>, stream: ReplyStream<Out>): void {
-    if (stream.waiting || !this.#events.roomy) return;
+    if (stream.waiting || !this.#events.roomy || !this.#events.mayPull()) return;
     exchange.startedAt = this.#clock.now();
     void this.#awaitFrame(exchange, stream);
   }

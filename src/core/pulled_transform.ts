@@ -37,7 +37,7 @@ export class PulledTransform<In, Out> {
         },
         pull: () => {
           this.wanting = true;
-          this.#attempt(() => work.onPull());
+          this.attempt(() => work.onPull());
         },
         cancel: (reason) => this.fail(reason),
       },
@@ -92,11 +92,12 @@ export class PulledTransform<In, Out> {
   #begin(act: () => void): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#pending = { resolve, reject };
-      this.#attempt(act);
+      this.attempt(act);
     });
   }
 
-  #attempt(act: () => void): void {
+  /** Does it; what it throws errors both streams. */
+  attempt(act: () => void): void {
     try {
       act();
     } catch (error) {

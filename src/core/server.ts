@@ -14,6 +14,7 @@ import { checkDuration, checkHostname, checkPort, keepAliveOf, type Limits, reso
 import { compose } from "./middleware.ts";
 import { connectionClosed, type DrainResult, type Observer, type ServerEvent } from "./observer.ts";
 import { Permits } from "./permits.ts";
+import { schedulerOf } from "./scheduler.ts";
 import { checkService, type ServeOptions } from "./service.ts";
 import { SessionLoop } from "./session_loop.ts";
 import type { Hooks, SessionSettings } from "./session_settings.ts";
@@ -103,6 +104,7 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
   constructor(transport: Transport, listener: Listener, limits: Limits, options: ServeOptions<In, Out, State>) {
     const { clock = systemClock, codec, handler, middleware = [] } = options;
     const observe = (event: ServerEvent) => this.#observe(event);
+    const scheduler = schedulerOf(clock, transport);
     this.address = listener.address;
     this.#options = options;
     this.#limits = limits;
@@ -121,7 +123,8 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
       deadlines: new DeadlineQueue(clock),
       permits: new Permits(limits.maxConcurrentHandlers),
       groups: this.#groups,
-      endOfTurn: new EndOfTurn(clock),
+      scheduler,
+      endOfTurn: new EndOfTurn(clock, scheduler),
       observe,
       onOver: (session) => this.#onOver(session),
     };

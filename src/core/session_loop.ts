@@ -10,6 +10,7 @@ import { decoderFor } from "./invalid_frame.ts";
 import { Outbox, type OutboxEvents } from "./outbox.ts";
 import type { PermitOwner } from "./permits.ts";
 import { Pipeline, type PipelineEvents } from "./pipeline.ts";
+import type { Task } from "./scheduler.ts";
 import { ServedSession, type SessionControl } from "./served_session.ts";
 import type { SessionSettings } from "./session_settings.ts";
 import { carriedBy, type Traffic } from "./traffic.ts";
@@ -17,13 +18,14 @@ import type { Bytes, Connection, ConnectionOwner } from "./transport.ts";
 import { type Due, Watch } from "./watch.ts";
 
 type Events<In, Out, State> = InboxEvents & PipelineEvents<In, Out, State> & OutboxEvents & Others;
-type Others = DeadlineOwner & PermitOwner & ConnectionOwner;
+type Others = DeadlineOwner & PermitOwner & ConnectionOwner & Task;
 
 /**
  * Serves one connection: inbox → pipeline → outbox.
  *
  * Whatever happens changes a few fields and then calls `#advance`, which does all that has become possible. So there is one
  * place where frames are taken, one where replies leave, and one where the end is decided.
+ * After a slice of work it gives the event loop back, and flushes before that; it goes on when its turn has come (`onSlice`).
  * A session on which nothing happens is *parked*: its connection holds no streams until there is something to read or write.
  *
  * - **Owns** the connection, both its locks, and the frames in flight.
@@ -44,6 +46,8 @@ export class SessionLoop<In, Out, State>
   readonly #ending: Ending<In, Out, State>;
   /** What comes before all frames is not done. */
   #opening = false;
+  /** Whether it waits for its slice, and if what it has made in the last one was flushed. */
+  #pause: "none" | "unflushed" | "flushed" = "none";
   #advancing = false;
   #advanceAgain = false;
 
@@ -77,6 +81,19 @@ export class SessionLoop<In, Out, State>
   get parting(): Parting["parting"] {
     if (this.#ending.phase !== "serving") return "leaving";
     return this.inbox.idle && this.pipeline.length === 0 && this.outbox.pending === 0 ? "idle" : "busy";
+  }
+
+  mayPull(): boolean {
+    const { scheduler } = this.settings;
+    if (this.#pause !== "none") return false;
+    if (scheduler.exhausted) this.#waitForSlice(true);
+    else scheduler.spend();
+    return this.#pause === "none";
+  }
+
+  onSlice(): void {
+    this.#pause = "none";
+    this.#advance();
   }
 
   /** Serves the connection to its end, which `onOver` tells. */
@@ -170,6 +187,10 @@ export class SessionLoop<In, Out, State>
   onWritten(): void {
     this.settings.deadlines.progress += 1;
     // Most writes are the last word of a turn: nothing waits for the room that they leave.
+    if (this.outbox.pausing && this.#pause === "none") {
+      this.#waitForSlice(true);
+      this.#pause = "flushed";
+    }
     const done = this.inbox.starved && this.pipeline.length === 0;
     if (done && this.#ending.phase === "serving") this.watch.armForOutput(this.#ending.phase);
     else this.#advance();
@@ -222,6 +243,7 @@ export class SessionLoop<In, Out, State>
 
   onOver(): void {
     this.settings.permits.forget(this);
+    this.settings.scheduler.forget(this);
     this.settings.onOver(this);
   }
 
@@ -239,24 +261,38 @@ export class SessionLoop<In, Out, State>
     this.#advancing = false;
     if (this.pipeline.turnOpen) return;
     this.#ending.sayGoodbye();
-    this.outbox.flush();
+    if (this.#pause !== "flushed") this.outbox.flush();
+    if (this.#pause === "unflushed") this.#pause = "flushed";
     this.#ending.closeWhenDone();
     this.watch.arm(this.#ending.phase);
   }
 
   #takeFrames(): void {
+    const { scheduler } = this.settings;
+    let worked = false;
     if (this.#opening && this.pipeline.length === 0) this.#opening = false;
-    for (;;) {
+    while (this.#pause === "none") {
       try {
         if (!this.#mayTake()) break;
+        if (scheduler.exhausted && !this.inbox.starved) {
+          this.#waitForSlice(worked);
+          break;
+        }
         const frame = this.inbox.take();
         if (frame === undefined) break;
+        worked = true;
         this.pipeline.handle(frame, this.inbox.truncated);
       } catch (cause) {
         this.#onFrameError(frameError(cause));
       }
+      scheduler.spend();
     }
     if (this.inbox.eof) this.#ending.stopAtEof();
+  }
+
+  #waitForSlice(worked: boolean): void {
+    this.#pause = "unflushed";
+    this.settings.scheduler.wait(this, worked);
   }
 
   #mayTake(): boolean {

@@ -8,6 +8,7 @@ import type { InvalidFramePolicy } from "./invalid_frame.ts";
 import type { Limits } from "./limits.ts";
 import type { ServerEvent } from "./observer.ts";
 import type { Permits } from "./permits.ts";
+import type { Scheduler } from "./scheduler.ts";
 import type { Service } from "./service.ts";
 import type { SessionLoop } from "./session_loop.ts";
 import type { SlowConsumerPolicy } from "./slow_consumer.ts";
@@ -38,6 +39,7 @@ export interface SessionSettings<In, Out, State> {
   readonly clock: Clock;
   readonly deadlines: DeadlineQueue;
   readonly permits: Permits;
+  readonly scheduler: Scheduler;
   /** A client's: frames are answers then, and none of them is answered. */
   readonly asked?: Asked;
   readonly groups: Groups;

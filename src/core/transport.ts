@@ -108,6 +108,11 @@ export interface Connection {
    * use its memory. A transport may leave it out.
    */
   recycle?(chunk: Bytes): void;
+  /**
+   * Whether a write that is not done when `write()` returns was refused by the kernel, for want of room. Left out: it may just
+   * not have been tried yet.
+   */
+  readonly promptWrites?: boolean;
   /** Ends now, with a reset (RST) where the runtime can send one. Unsent bytes are lost. Does nothing when over. */
   abort(reason?: unknown): void;
 }
@@ -145,4 +150,9 @@ export interface Transport {
    * `runtime-unsupported`
    */
   connect(options: ConnectOptions): Promise<Connection>;
+  /**
+   * Calls back once, when the runtime has polled for input, soon: work that is long goes on then, so that it starves nobody. A
+   * transport may leave it out: the core then has a way that serves every runtime, if not as quickly.
+   */
+  afterIo?(callback: () => void): void;
 }

@@ -63,6 +63,10 @@ export class MemoryEnd implements Driver {
     this.connection = new DriverConnection(this);
   }
 
+  get promptWrites(): true {
+    return true;
+  }
+
   pull(): void {
     this.#wanted = true;
     this.#scheduleDelivery();

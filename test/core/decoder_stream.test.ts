@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { type Codec, type Decoder, decoderStream, lines } from "../../src/core/codecs/mod.ts";
+import { type Codec, type Decoder, lines } from "../../src/core/codecs/mod.ts";
 import type { Bytes } from "../../src/core/mod.ts";
 import { turnEnd } from "../../src/testing/turn.ts";
 import { unmarked } from "./codecs/decode.ts";
 import { TABLES } from "./codecs/tables.ts";
-import { bytesOf, drained, opened } from "./decoding.ts";
+import { bytesOf, decoderStream, drained, opened } from "./decoding.ts";
 import { fate } from "./fate.ts";
 import { sourceOf } from "./source_of.ts";
 

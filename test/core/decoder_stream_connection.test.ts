@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { decoderStream, lines } from "../../src/core/codecs/mod.ts";
+import { lines } from "../../src/core/codecs/mod.ts";
 import { turnEnd } from "../../src/testing/turn.ts";
-import { bytesOf, drained } from "./decoding.ts";
+import { bytesOf, decoderStream, drained } from "./decoding.ts";
 import { fate } from "./fate.ts";
 import { pair, sendAll } from "./pair.ts";
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { type Codec, type Decoder, decoderStream, lines } from "../../src/core/codecs/mod.ts";
+import { type Codec, type Decoder, lines } from "../../src/core/codecs/mod.ts";
 import { type Bytes, SpillwayError } from "../../src/core/mod.ts";
 import { turnEnd } from "../../src/testing/turn.ts";
-import { bytesOf, opened } from "./decoding.ts";
+import { bytesOf, decoderStream, opened } from "./decoding.ts";
 import { fate } from "./fate.ts";
 
 const TOO_LARGE = expect.objectContaining({ code: "frame-too-large" });

@@ -1,8 +1,18 @@
-import { type Decoder, decoderStream } from "../../src/core/codecs/mod.ts";
+import { afterTurn } from "../../src/core/clock.ts";
+import type { Decoder } from "../../src/core/codecs/mod.ts";
+import { decoderStreamIn } from "../../src/core/decoder_stream.ts";
 import type { Bytes, SpillwayError } from "../../src/core/mod.ts";
+import { Scheduler } from "../../src/core/scheduler.ts";
+import { manualClock } from "../../src/testing/mod.ts";
 import { frameText } from "./codecs/decode.ts";
 
 export const bytesOf = (text: string): Bytes => new TextEncoder().encode(text);
+
+/** Counts slices in frames alone, whatever else the machine does. */
+const SCHEDULER = new Scheduler(manualClock(), afterTurn, Infinity);
+
+/** As `decoderStream`, in slices of that. */
+export const decoderStream = <Frame>(codec: { decoder(): Decoder<Frame> }) => decoderStreamIn(SCHEDULER, codec);
 
 /** The frames, and at their end `!code` when the stream failed. */
 export async function drained(readable: ReadableStream<unknown>): Promise<string[]> {

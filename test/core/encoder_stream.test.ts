@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { encoderStream, lines } from "../../src/core/codecs/mod.ts";
+import { lines } from "../../src/core/codecs/mod.ts";
 import { turnEnd } from "../../src/testing/turn.ts";
-import { drained, FULL_BYTES, joined, numbered, opened, plain, textOf } from "./encoding.ts";
+import { drained, encoderStream, FULL_BYTES, joined, numbered, opened, plain, textOf } from "./encoding.ts";
 import { fate } from "./fate.ts";
 import { sourceOf } from "./source_of.ts";
 

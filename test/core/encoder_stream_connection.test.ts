@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { decoderStream, encoderStream, lines } from "../../src/core/codecs/mod.ts";
+import { decoderStream, lines } from "../../src/core/codecs/mod.ts";
 import type { Bytes } from "../../src/core/mod.ts";
 import { turnEnd } from "../../src/testing/turn.ts";
-import { drained, joined, numbered, plain, textOf } from "./encoding.ts";
+import { drained, encoderStream, joined, numbered, plain, textOf } from "./encoding.ts";
 import { fate } from "./fate.ts";
 import { pair } from "./pair.ts";
 import { sourceOf } from "./source_of.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { encoderStream, lines, type Output } from "../../src/core/codecs/mod.ts";
+import { lines, type Output } from "../../src/core/codecs/mod.ts";
 import { turnEnd } from "../../src/testing/turn.ts";
-import { FULL_BYTES, opened, plain, textOf } from "./encoding.ts";
+import { encoderStream, FULL_BYTES, opened, plain, textOf } from "./encoding.ts";
 import { fate } from "./fate.ts";
 
 // Vitest fails on a rejection that nobody handles.

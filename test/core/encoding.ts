@@ -1,10 +1,20 @@
-import { type Encoder, encoderStream } from "../../src/core/codecs/mod.ts";
+import { afterTurn } from "../../src/core/clock.ts";
+import type { Encoder } from "../../src/core/codecs/mod.ts";
+import { encoderStreamIn } from "../../src/core/encoder_stream.ts";
 import type { Bytes } from "../../src/core/mod.ts";
+import { Scheduler } from "../../src/core/scheduler.ts";
+import { manualClock } from "../../src/testing/mod.ts";
 
 /** The most bytes of a chunk. */
 export const FULL_BYTES = 65_536;
 
 export const textOf = (bytes: Uint8Array | undefined): string => new TextDecoder().decode(bytes);
+
+/** Counts slices in frames alone, whatever else the machine does. */
+const SCHEDULER = new Scheduler(manualClock(), afterTurn, Infinity);
+
+/** As `encoderStream`, in slices of that. */
+export const encoderStream = <Frame>(codec: { encoder(): Encoder<Frame> }) => encoderStreamIn(SCHEDULER, codec);
 
 /** A stream that encodes, with both ends in hand. */
 export function opened<Frame>(codec: { encoder(): Encoder<Frame> }) {

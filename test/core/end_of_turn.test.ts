@@ -1,5 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { EndOfTurn } from "../../src/core/end_of_turn.ts";
+import type { Clock } from "../../src/core/mod.ts";
+import { schedulerOf } from "../../src/core/scheduler.ts";
+import { manualClock } from "../../src/testing/mod.ts";
 import { turnEnd } from "../../src/testing/turn.ts";
 
 /** A clock on which every look takes a millisecond. */
@@ -12,9 +15,13 @@ function slowClock() {
   return { now, setTimeout: () => undefined, clearTimeout: () => {} };
 }
 
+function endOfTurnOf(clock: Clock): EndOfTurn {
+  return new EndOfTurn(clock, schedulerOf(manualClock()));
+}
+
 describe("the end of a turn", () => {
   it("is told to each once, in order, with a time that few others have", async () => {
-    const endOfTurn = new EndOfTurn(slowClock());
+    const endOfTurn = endOfTurnOf(slowClock());
     const told: { owner: number; now: number }[] = [];
     for (let owner = 0; owner < 1_000; owner++) endOfTurn.add({ onTurnEnd: (now) => told.push({ owner, now }) });
     expect(told).toEqual([]);
@@ -26,7 +33,7 @@ describe("the end of a turn", () => {
   });
 
   it("has a time of its own in every turn", async () => {
-    const endOfTurn = new EndOfTurn(slowClock());
+    const endOfTurn = endOfTurnOf(slowClock());
     const told: number[] = [];
     for (let turn = 0; turn < 3; turn++) {
       endOfTurn.add({ onTurnEnd: (now) => told.push(now) });
@@ -36,7 +43,7 @@ describe("the end of a turn", () => {
   });
 
   it("comes again for who is added in it", async () => {
-    const endOfTurn = new EndOfTurn(slowClock());
+    const endOfTurn = endOfTurnOf(slowClock());
     let told = 0;
     const owner = { onTurnEnd: () => (told += 1) < 3 && endOfTurn.add(owner) };
     endOfTurn.add(owner);

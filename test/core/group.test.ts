@@ -4,6 +4,7 @@ import { type Broadcast, Groups, type Member } from "../../src/core/group.ts";
 import { type Limits, resolveLimits } from "../../src/core/limits.ts";
 import { type Encoder, lines, type Session, SpillwayError } from "../../src/core/mod.ts";
 import { Outbox } from "../../src/core/outbox.ts";
+import { schedulerOf } from "../../src/core/scheduler.ts";
 import { ServedSession } from "../../src/core/served_session.ts";
 import type { SlowConsumerPolicy } from "../../src/core/slow_consumer.ts";
 import { manualClock } from "../../src/testing/mod.ts";
@@ -24,7 +25,8 @@ function counting(name = ""): Encoder<string> & { calls: number } {
 }
 
 const clock = manualClock();
-const endOfTurn = new EndOfTurn(clock);
+const scheduler = schedulerOf(clock);
+const endOfTurn = new EndOfTurn(clock, scheduler);
 
 /** Sessions with nothing behind them but an outbox, in the groups of one server. */
 class Sessions {
@@ -39,7 +41,7 @@ class Sessions {
 
   open(encoder: Encoder<string>, onSlow: (session: Session<string>) => void = () => {}) {
     const connection = new ScriptedConnection();
-    const settings = { limits: resolveLimits(this.#limits), clock, onSlowConsumer: this.#policy, endOfTurn };
+    const settings = { limits: resolveLimits(this.#limits), clock, onSlowConsumer: this.#policy, scheduler, endOfTurn };
     const outbox: Outbox<string> = new Outbox(connection, encoder, settings, {
       onWritten: () => {},
       onBroken: () => {},

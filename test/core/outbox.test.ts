@@ -5,6 +5,7 @@ import { type Limits, resolveLimits } from "../../src/core/limits.ts";
 import { type Encoder, lines, type SendResult, SpillwayError } from "../../src/core/mod.ts";
 import { Outbox } from "../../src/core/outbox.ts";
 import { encodeFrame } from "../../src/core/output_buffer.ts";
+import { schedulerOf } from "../../src/core/scheduler.ts";
 import type { SlowConsumerPolicy } from "../../src/core/slow_consumer.ts";
 import { manualClock } from "../../src/testing/mod.ts";
 import { turnEnd } from "../../src/testing/turn.ts";
@@ -26,7 +27,8 @@ function outboxOf(policy: SlowConsumerPolicy, limits: Partial<Limits> = {}) {
     limits: resolveLimits({ maxOutboundBytes: 100, ...limits }),
     clock,
     onSlowConsumer: policy,
-    endOfTurn: new EndOfTurn(clock),
+    scheduler: schedulerOf(clock),
+    endOfTurn: new EndOfTurn(clock, schedulerOf(clock)),
   };
   const outbox: Outbox<string> = new Outbox(connection, plain, settings, {
     onWritten: () => told.push("written"),
@@ -136,7 +138,7 @@ describe("the bounds", () => {
     const { outbox, push } = outboxOf("drop");
     outbox.reply("é".repeat(40));
     expect(push("y".repeat(21))).toBe("dropped");
-    expect(push("y".repeat(20))).toBe("sent");
+    expect(push("y".repeat(20))).toBe("queued");
     expect(outbox.pending).toBe(100);
   });
 

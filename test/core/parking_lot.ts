@@ -101,6 +101,10 @@ class Watched implements Connection {
     return this.#connection.closed;
   }
 
+  get promptWrites(): boolean {
+    return this.#connection.promptWrites === true;
+  }
+
   close(): Promise<void> {
     return this.#connection.close();
   }

@@ -24,6 +24,7 @@ function noted(handler: Handler<string, string>): {
   const permits = new Permits(Infinity);
   const pipeline: Pipeline<string, string, unknown> = new Pipeline(session, handler, permits, clock, {
     roomy: true,
+    mayPull: () => true,
     onReply: (reply) => {
       if (reply === "refused") throw new SpillwayError("handler-failed", "refused");
       told.push(reply);
@@ -204,6 +205,7 @@ describe("Pipeline", () => {
     const permits = new Permits(Infinity);
     const pipeline: Pipeline<string, string, unknown> = new Pipeline(session, handler, permits, clock, {
       roomy: true,
+      mayPull: () => true,
       onReply: () => {},
       onFault: () => {},
       onHandlerError: () => {},

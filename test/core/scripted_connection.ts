@@ -12,6 +12,7 @@ export class ScriptedConnection implements Connection {
   readonly remoteAddress: { hostname: string; port: number } = NOWHERE;
   readonly localAddress: { hostname: string; port: number } = NOWHERE;
   readonly closed: Promise<SpillwayError | undefined> = new Promise(() => {});
+  readonly promptWrites: boolean = true;
   #settle: { resolve(): void; reject(error: unknown): void } | undefined;
 
   constructor() {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { type Context, lines, type ServeOptions } from "../../src/core/mod.ts";
+import { MOST_UNITS } from "../../src/core/scheduler.ts";
 import { answers } from "./answers.ts";
 import { served } from "./served.ts";
 
@@ -144,21 +145,21 @@ describe("a stream of replies", () => {
     expect(other.received).toBe(Array.from({ length: 2_000 }, (_, index) => `${index + 1}\n`).join(""));
   });
 
-  it("makes a break after 1,024 frames, in which it may end", async () => {
-    const stream = numbers(5_000);
+  it("gives the event loop back after each slice, between two of which it may end", async () => {
+    const stream = numbers(Infinity);
     const it = await serving(() => stream);
     const other = await it.connect();
-    const { setTimeout } = it.clock;
     const breaks: number[] = [];
-    it.clock.setTimeout = (callback, delayMs) => {
-      if (delayMs === 0) breaks.push(stream.asked);
+    it.clock.afterRound = (callback) => {
+      breaks.push(stream.asked);
       if (breaks.length === 3) other.connection.abort();
-      return setTimeout.call(it.clock, callback, delayMs);
+      queueMicrotask(callback);
     };
     await other.send("go\n");
-    it.clock.setTimeout = setTimeout;
-    expect(breaks).toEqual([1_024, 2_048, 3_072]);
-    expect([stream.asked, stream.returned, it.reasons]).toEqual([3_072, 1, ["connection-reset"]]);
+    const [first = 0, second = 0, third = 0] = breaks;
+    expect(first).toBeLessThanOrEqual(MOST_UNITS);
+    expect([second - first, third - second].map((slice) => slice > 0 && slice <= MOST_UNITS)).toEqual([true, true]);
+    expect([stream.asked <= third + 1, stream.returned, it.reasons]).toEqual([true, 1, ["connection-reset"]]);
   });
 });
 

@@ -27,7 +27,7 @@ export const HANDLING: readonly Mutated[] = [
       },
       {
         name: "asks a stream for frames whether there is room or not",
-        find: "if (stream.waiting || !this.#events.roomy) return;",
+        find: "if (stream.waiting || !this.#events.roomy || !this.#events.mayPull()) return;",
         replacement: "if (stream.waiting) return;",
       },
       {
@@ -155,8 +155,8 @@ export const HANDLING: readonly Mutated[] = [
       },
       {
         name: "does not flush when a turn ends",
-        find: "this.outbox.flush();\n    this.#ending.closeWhenDone();",
-        replacement: "this.#ending.closeWhenDone();",
+        find: 'if (this.#pause !== "flushed") this.outbox.flush();',
+        replacement: "",
       },
       {
         name: "does not see that the input has ended",

@@ -6,6 +6,7 @@ import { HANDLING } from "./handling.ts";
 import type { Mutated } from "./mutation.ts";
 import { READING } from "./reading.ts";
 import { SENDING } from "./sending.ts";
+import { SHARING } from "./sharing.ts";
 import { SPENDING } from "./spending.ts";
 import { WATCHING } from "./watching.ts";
 
@@ -18,6 +19,7 @@ export const MUTATIONS: readonly Mutated[] = [
   ...WATCHING,
   ...ENDING,
   ...ACCEPTING,
+  ...SHARING,
   ...SPENDING,
   ...ASKING,
 ];

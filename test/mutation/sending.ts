@@ -28,8 +28,8 @@ export const SENDING: readonly Mutated[] = [
       },
       {
         name: "does not note that a write was taken",
-        find: "this.progressAt = this.#settings.clock.now();\n    this.flush();",
-        replacement: "this.flush();",
+        find: "this.progressAt = this.#settings.clock.now();\n    this.#goOn();",
+        replacement: "this.#goOn();",
       },
       {
         name: "leaves who waits for a flush waiting when the connection is over",

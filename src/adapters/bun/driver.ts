@@ -36,6 +36,11 @@ export class BunDriver implements Driver {
     this.connection = new DriverConnection(this);
   }
 
+  /** A promise of `write` means that the kernel has refused something. */
+  get promptWrites(): true {
+    return true;
+  }
+
   pull(): void {
     if (!this.#paused) return;
     this.#paused = false;

@@ -25,6 +25,7 @@ export const transport: Transport = {
   },
   listen,
   connect: connectNative,
+  afterIo: (callback) => void setImmediate(callback),
 };
 
 /**

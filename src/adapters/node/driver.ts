@@ -40,6 +40,11 @@ export class NodeDriver implements Driver {
     socket.on("data", onData).on("end", onEnd).on("error", onError).on("close", onClose);
   }
 
+  /** A promise of `write` means that the kernel has refused something. */
+  get promptWrites(): true {
+    return true;
+  }
+
   pull(): void {
     if (this.#socket.isPaused()) this.#socket.resume();
   }

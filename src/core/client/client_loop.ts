@@ -6,6 +6,7 @@ import { codecError } from "../faults.ts";
 import { checkDuration } from "../limits.ts";
 import type { DrainResult, ServerEvent } from "../observer.ts";
 import type { Outbox } from "../outbox.ts";
+import { schedulerOf } from "../scheduler.ts";
 import type { SendResult } from "../session.ts";
 import { SessionLoop } from "../session_loop.ts";
 import type { SessionSettings } from "../session_settings.ts";
@@ -75,13 +76,14 @@ export class ClientLoop<In, Out> implements Events<In, Out>, TurnOwner {
   constructor(transport: Transport, settings: ClientSettings<In, Out>) {
     const { clock, heartbeat, hosts, maxPushes, random, reconnect } = settings;
     const deadlines = new DeadlineQueue(clock);
+    const scheduler = schedulerOf(clock, transport);
     this.#transport = transport;
     this.#reporting = new ClientReporting(settings.observer, clock);
     this.settings = settings;
     this.#deadlines = deadlines;
     this.requests = new Requests(settings, clock, deadlines, this);
-    this.pushes = new Pushes(maxPushes);
-    this.#sessionSettings = clientSessionSettings(settings, deadlines, {
+    this.pushes = new Pushes(maxPushes, scheduler);
+    this.#sessionSettings = clientSessionSettings(settings, deadlines, scheduler, {
       asked: this.requests,
       handler: (frame) => this.#onFrame(frame),
       observe: (event) => this.#onEvent(event as ClientEvent & ServerEvent),

@@ -2,6 +2,7 @@ import type { DeadlineQueue } from "../deadline.ts";
 import { EndOfTurn } from "../end_of_turn.ts";
 import { Groups } from "../group.ts";
 import { Permits } from "../permits.ts";
+import type { Scheduler } from "../scheduler.ts";
 import type { SessionSettings } from "../session_settings.ts";
 import type { ClientSettings } from "./client_options.ts";
 import { withoutFaults } from "./without_faults.ts";
@@ -12,6 +13,7 @@ type Settings<In, Out> = SessionSettings<In, Out, undefined>;
 export function clientSessionSettings<In, Out>(
   { clock, codec, limits, onSlowConsumer }: ClientSettings<In, Out>,
   deadlines: DeadlineQueue,
+  scheduler: Scheduler,
   events: Pick<Settings<In, Out>, "handler" | "observe" | "onOver"> & { readonly asked: Settings<In, Out>["asked"] },
 ): Settings<In, Out> {
   const { asked, handler, observe, onOver } = events;
@@ -29,7 +31,8 @@ export function clientSessionSettings<In, Out>(
     permits: new Permits(limits.maxConcurrentHandlers),
     ...(asked !== undefined && { asked }),
     groups: new Groups(),
-    endOfTurn: new EndOfTurn(clock),
+    scheduler,
+    endOfTurn: new EndOfTurn(clock, scheduler),
     observe,
     onOver,
   };

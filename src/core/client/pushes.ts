@@ -1,4 +1,5 @@
 import type { SpillwayError } from "../errors.ts";
+import type { Scheduler, Task } from "../scheduler.ts";
 import { type InLine, Line } from "./line.ts";
 
 /** A frame that waits. */
@@ -31,13 +32,16 @@ const DONE = { done: true, value: undefined } as const;
  * Frames that answer nothing, for whoever iterates.
  *
  * - **Owns** the frames that nobody has taken.
+ * Whoever takes frames that wait, and never waits for anything else, gives the event loop back after each slice of work.
+ *
  * - **Pushes back**: `max` frames wait here, and one more in `add`, which the reading waits for.
  * - **On abort** (`end` with `drop`) what waits is dropped.
  */
-export class Pushes<In> {
+export class Pushes<In> implements Task {
   /** How many found no room while there was nothing to wait for. */
   dropped = 0;
   readonly #max: number;
+  readonly #scheduler: Scheduler;
   readonly #frames = new Line<Push<In>>();
   readonly #takers = new Line<Taker<In>>();
   /** The frame that found no room, and what tells its bringer that it is gone. */
@@ -46,8 +50,9 @@ export class Pushes<In> {
   #ended = false;
   #error: SpillwayError | undefined;
 
-  constructor(max: number) {
+  constructor(max: number, scheduler: Scheduler) {
     this.#max = max;
+    this.#scheduler = scheduler;
   }
 
   /** How many wait. */
@@ -62,7 +67,8 @@ export class Pushes<In> {
 
   /** Takes a frame. While there is no room for it: a promise, which fulfils when there was, or when it is not wanted any more. */
   add(frame: In): Promise<undefined> | undefined {
-    const taker = this.#takers.shift();
+    // While frames wait, takers wait for their slice.
+    const taker = this.#frames.length === 0 ? this.#takers.shift() : undefined;
     if (taker !== undefined) taker.resolve({ done: false, value: frame });
     else if (this.#frames.length < this.#max) this.#frames.add(new Push(frame));
     else if (this.#waits) return this.#hold(frame);
@@ -72,14 +78,23 @@ export class Pushes<In> {
 
   /** The next frame, for who comes first. */
   next(): Promise<IteratorResult<In, undefined>> {
-    const push = this.#frames.shift();
-    if (push !== undefined) {
-      this.#admitHeld();
-      return Promise.resolve({ done: false, value: push.frame });
-    }
-    if (this.#error !== undefined) return Promise.reject(this.#error);
-    if (this.#ended) return Promise.resolve(DONE);
+    if (this.#frames.length > 0) {
+      if (this.#takers.length === 0 && !this.#scheduler.exhausted) return Promise.resolve(this.#take());
+      this.#scheduler.wait(this, true);
+    } else if (this.#error !== undefined) return Promise.reject(this.#error);
+    else if (this.#ended) return Promise.resolve(DONE);
     return new Promise((resolve, reject) => this.#takers.add(new Taker(resolve, reject)));
+  }
+
+  onSlice(): void {
+    while (this.#frames.length > 0 && !this.#scheduler.exhausted) {
+      const taker = this.#takers.shift();
+      if (taker === undefined) return;
+      taker.resolve(this.#take());
+    }
+    if (this.#takers.length === 0) return;
+    if (this.#frames.length > 0) this.#scheduler.wait(this, true);
+    else if (this.#ended) this.#settleTakers();
   }
 
   /** Does not keep a connection from its end any more: what has no room is dropped. */
@@ -100,16 +115,31 @@ export class Pushes<In> {
     this.dropped += this.#frames.length;
     while (this.#frames.shift() !== undefined);
     this.dropHeld();
+    if (this.#ended) this.#settleTakers();
   }
 
   /** No more come; with the error of why, unless that is in order. */
   end(error: SpillwayError | undefined): void {
     this.#ended = true;
     this.#error = error;
+    // Who waits for a slice is first given what came before.
+    if (this.#frames.length === 0) this.#settleTakers();
+  }
+
+  #settleTakers(): void {
+    const error = this.#error;
     for (let taker = this.#takers.shift(); taker !== undefined; taker = this.#takers.shift()) {
       if (error === undefined) taker.resolve(DONE);
       else taker.reject(error);
     }
+  }
+
+  /** The next of the frames that wait. */
+  #take(): IteratorResult<In, undefined> {
+    const { frame } = this.#frames.shift() as Push<In>;
+    this.#scheduler.spend();
+    this.#admitHeld();
+    return { done: false, value: frame };
   }
 
   #hold(frame: In): Promise<undefined> {

@@ -1,0 +1,47 @@
+import type { Mutated } from "./mutation.ts";
+
+/** How the event loop is shared. */
+export const SHARING: readonly Mutated[] = [
+  {
+    file: "src/core/scheduler.ts",
+    tests: ["test/core/scheduler", "test/core/session_slices"],
+    mutations: [
+      {
+        name: "never finds the budget used up by time",
+        find: "now - this.#startedAt >= this.#sliceMs || ",
+        replacement: "",
+      },
+      {
+        name: "never finds the budget used up by units",
+        find: " || this.#units >= MOST_UNITS",
+        replacement: "",
+      },
+      {
+        name: "lets who has worked go before who has not",
+        find: "this.#serve(this.#fresh);",
+        replacement: "this.#serve(this.#rest);\n    this.#serve(this.#fresh);",
+      },
+      {
+        name: "lets who pushes go on before all was flushed",
+        find: "if (this.#flushes.size === 0) this.#serve",
+        replacement: "this.#serve",
+      },
+      {
+        name: "takes time that has passed between two turns for work",
+        find: "afterTurn(this.#onTurn);",
+        replacement: "",
+      },
+    ],
+  },
+  {
+    file: "src/core/end_of_turn.ts",
+    tests: ["test/core/end_of_turn"],
+    mutations: [
+      {
+        name: "tells all owners in one turn",
+        find: "while (!scheduler.exhausted);",
+        replacement: "while (true);",
+      },
+    ],
+  },
+];
