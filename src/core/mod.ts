@@ -11,7 +11,7 @@ export { addressText } from "./address_text.ts";
 export * from "./api.ts";
 export { isPromiseLike } from "./awaited.ts";
 export { connect } from "./client/client.ts";
-export { afterRound } from "./clock.ts";
+export { afterIo, afterRound } from "./clock.ts";
 export { commonAddress } from "./common_address.ts";
 export { type Addresses, connectToFirst } from "./connect_to_first.ts";
 export { DriverConnection } from "./connection.ts";

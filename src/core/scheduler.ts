@@ -35,10 +35,11 @@ const MOST_UNSEEN = 64;
 export class Scheduler {
   /** The budget is used up: call `wait` instead of going on. */
   exhausted = false;
+  /** Calls back when the runtime has had a round of I/O. */
+  afterIo: (callback: () => void) => void;
   /** How many rounds of I/O were waited for. */
   rounds = 0;
   readonly #clock: Clock;
-  readonly #afterIo: (callback: () => void) => void;
   readonly #sliceMs: number;
   readonly #flushes = new Set<Task>();
   readonly #fresh = new Set<Task>();
@@ -56,12 +57,12 @@ export class Scheduler {
   #marked = false;
 
   /**
-   * `afterIo` calls back when the runtime has had a round of I/O. A slice is of `sliceMs`; `Infinity` on a clock that stands
+   * A slice is of `sliceMs`; `Infinity` on a clock that stands
    * still while work is done: units alone count then, and when time has passed, so has a round.
    */
-  constructor(clock: Clock, afterIo: (callback: () => void) => void, sliceMs: number = SLICE_MS) {
+  constructor(clock: Clock, onIo: (callback: () => void) => void, sliceMs: number = SLICE_MS) {
     this.#clock = clock;
-    this.#afterIo = afterIo;
+    this.afterIo = onIo;
     this.#sliceMs = sliceMs;
   }
 
@@ -98,7 +99,7 @@ export class Scheduler {
   #arm(): void {
     if (this.#armed) return;
     this.#armed = true;
-    this.#afterIo(this.#onRound);
+    this.afterIo(this.#onRound);
   }
 
   #look(): void {
@@ -176,11 +177,11 @@ export function schedulerOf(clock: Clock, transport?: Transport): Scheduler {
   if (scheduler === undefined) {
     scheduler =
       clock === systemClock
-        ? new Scheduler(clock, (callback) =>
-            transport?.afterIo === undefined ? afterIo(callback) : transport.afterIo(callback),
-          )
+        ? new Scheduler(clock, afterIo)
         : new Scheduler(clock, (callback) => afterRound(clock, callback), Infinity);
     OF_CLOCK.set(clock, scheduler);
   }
+  if (clock === systemClock && transport?.afterIo !== undefined)
+    scheduler.afterIo = (callback) => transport.afterIo?.(callback);
   return scheduler;
 }

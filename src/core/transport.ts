@@ -151,8 +151,8 @@ export interface Transport {
    */
   connect(options: ConnectOptions): Promise<Connection>;
   /**
-   * Calls back once, when the runtime has polled for input, soon: work that is long goes on then, so that it starves nobody. A
-   * transport may leave it out: the core then has a way that serves every runtime, if not as quickly.
+   * Calls back once, as soon as the runtime has polled for input: long work goes on then, and starves nobody. A transport may leave
+   * it out: the core then has a way that serves every runtime, if not as well.
    */
   afterIo?(callback: () => void): void;
 }

@@ -42,6 +42,11 @@ export interface Platform {
   readonly faults: Readonly<Record<string, string>>;
 }
 
+/** How much may wait to be sent: on Deno more for as long as it may just not have tried to write. */
+export function mostThatWaits({ transport }: Platform, maxOutboundBytes: number): number {
+  return transport.name.startsWith("deno") ? maxOutboundBytes + 4_194_304 : maxOutboundBytes;
+}
+
 /** One test, or its opposite where the platform is known to be at fault. */
 export function testOn(platform: Platform, name: string, run: () => Promise<void>): void {
   const fault = platform.faults[name];

@@ -6,6 +6,7 @@ import { deadlines } from "./deadlines.ts";
 import { draining } from "./draining.ts";
 import { endings } from "./endings.ts";
 import { errorReports } from "./error_reports.ts";
+import { fairness } from "./fairness.ts";
 import { frames } from "./frames.ts";
 import { groups } from "./groups.ts";
 import { handlers } from "./handlers.ts";
@@ -33,6 +34,7 @@ export function conformance(platform: Platform): void {
     upgrade(platform);
     pushes(platform);
     groups(platform);
+    fairness(platform);
     streams(platform);
     lifecycle(platform);
     endings(platform);

@@ -14,6 +14,7 @@ import {
 } from "../../core/mod.ts";
 import { connect as connectNative } from "./connect.ts";
 import { listen } from "./listen.ts";
+import { afterIo } from "./loopback.ts";
 import { version } from "./native.ts";
 
 export * from "../../core/api.ts";
@@ -25,6 +26,7 @@ export const transport: Transport = {
   },
   listen,
   connect: connectNative,
+  afterIo,
 };
 
 /**

@@ -24,6 +24,7 @@ export interface TcpListener {
 }
 
 export interface Runtime {
+  readonly permissions: { querySync(of: { name: "net"; host: string }): { readonly state: string } };
   readonly version: { readonly deno: string };
   listen(options: { hostname: string; port: number; tcpBacklog: number }): TcpListener;
   connect(options: { hostname: string; port: number; signal?: AbortSignal }): Promise<TcpConn>;
