@@ -12,6 +12,7 @@ import {
   serve as serveOn,
   type Transport,
 } from "../../core/mod.ts";
+import { afterIo } from "./after_io.ts";
 import { connect as connectNative } from "./connect.ts";
 import { listen } from "./listen.ts";
 import { version } from "./native.ts";
@@ -25,7 +26,7 @@ export const transport: Transport = {
   },
   listen,
   connect: connectNative,
-  afterIo: (callback) => void setImmediate(callback),
+  afterIo,
 };
 
 /**

@@ -12,9 +12,9 @@ import {
   serve as serveOn,
   type Transport,
 } from "../../core/mod.ts";
+import { afterIo } from "./after_io.ts";
 import { connect as connectNative } from "./connect.ts";
 import { listen } from "./listen.ts";
-import { afterIo } from "./loopback.ts";
 import { version } from "./native.ts";
 
 export * from "../../core/api.ts";
