@@ -17,7 +17,8 @@ for (const stream of [stdout, stderr]) stream.on("error", () => undefined);
 
 let exitCode: number | undefined;
 process.once("beforeExit", () => {
-  if (exitCode !== undefined) return;
+  // Nothing is left to do. An end without this would give the signals back first, and one that comes then would end the process.
+  if (exitCode !== undefined) process.exit(exitCode);
   writeToStderr(
     "spillway: nothing is left to wait for: a service module must not await what never comes\n",
     () => undefined,
@@ -30,10 +31,16 @@ void run(process.argv.slice(2), {
   stdio: {
     out: (text) => stdout.write(text),
     err: writeToStderr,
+    terminal: stdout.isTTY && stderr.isTTY,
     colors: stderr.isTTY && !process.env.NO_COLOR,
     columns: stdout.columns ?? 80,
   },
-  signals: process,
+  signals: {
+    on: (signal, listener) => process.on(signal, listener),
+    // Listeners stay to the end of the process: what has drained ends with its exit code, however many signals come.
+    off: () => undefined,
+  },
+  uncaught: process,
   transport,
   cwd: process.cwd(),
   variables: process.env,

@@ -7,10 +7,11 @@ import {
   type Client,
   type ClientOptions,
   connect as connectOn,
-  type ServeOptions,
+  type RuntimeServeOptions,
   type Server,
+  type SignalSource,
   SpillwayError,
-  serve as serveOn,
+  serveWithSignals,
   type Transport,
 } from "./core/mod.ts";
 
@@ -35,7 +36,7 @@ export async function transport(): Promise<Transport> {
 }
 
 /**
- * Listens on the running runtime, and serves every connection.
+ * Listens on the running runtime, and serves every connection. With `signals: true`, SIGINT and SIGTERM drain the server.
  *
  * @throws {TypeError | RangeError} for an option that makes no sense
  * @throws {SpillwayError} `address-in-use`, `address-not-available`, `permission-denied`, `host-not-found`, `listen-failed`, `runtime-unsupported`
@@ -53,9 +54,10 @@ export async function transport(): Promise<Transport> {
  * ```
  */
 export async function serve<In, Out, State = unknown>(
-  options: ServeOptions<In, Out, State>,
+  options: RuntimeServeOptions<In, Out, State>,
 ): Promise<Server<In, Out, State>> {
-  return serveOn(await transport(), options);
+  const { process } = globalThis as unknown as { process: SignalSource };
+  return serveWithSignals(await transport(), options, process);
 }
 
 /**

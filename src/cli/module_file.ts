@@ -1,9 +1,9 @@
 /** Files that the command line is told to load. */
 import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
-import process from "node:process";
 import { pathToFileURL } from "node:url";
 import { firstLine, usageFailure } from "./failure.ts";
+import { loadFailure } from "./load_failure.ts";
 
 /** Where a module is. */
 export function moduleUrl(path: string, cwd: string): URL {
@@ -27,23 +27,11 @@ export async function importDefault(path: string, cwd: string): Promise<unknown>
     const module = (await import(moduleUrl(path, cwd).href)) as { readonly default?: unknown };
     return module.default;
   } catch (cause) {
-    throw loadFailure(path, cause);
+    throw await loadFailure(path, resolve(cwd, path), cause);
   }
 }
 
 function missing(cause: unknown): boolean {
   const { code } = cause as NodeJS.ErrnoException;
   return code === "ENOENT" || code === "ENOTDIR";
-}
-
-function loadFailure(path: string, cause: unknown): Error {
-  const reason = firstLine(cause);
-  const { code } = (cause ?? {}) as NodeJS.ErrnoException;
-  if (code === "ERR_UNKNOWN_FILE_EXTENSION" && reason.includes(".ts")) {
-    const advice = "compile it to JavaScript, or use Node 22.18 or later, Deno or Bun";
-    return usageFailure(`cannot load ${path}: Node ${process.versions.node} does not load TypeScript; ${advice}`, {
-      cause,
-    });
-  }
-  return usageFailure(`cannot load ${path}: ${reason}`, { cause });
 }

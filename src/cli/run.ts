@@ -1,5 +1,5 @@
 import { Command, CommanderError, Option } from "commander";
-import { nearest } from "../core/mod.ts";
+import { escapeText, nearest } from "../core/mod.ts";
 import { SpillwayError } from "../mod.ts";
 import { Failure, firstLine, runFailure, usageFailure } from "./failure.ts";
 import { type Environment, runServe } from "./serve_command.ts";
@@ -7,6 +7,9 @@ import { addServeFlags, type ServeFlags } from "./serve_flags.ts";
 import { VERSION } from "./version.ts";
 
 export type { Environment } from "./serve_command.ts";
+
+/** How many characters of what a user's code threw are shown. */
+const LONGEST_MESSAGE = 10_000;
 
 const SERVICE_HELP = "compute, echo, or the path of a module with `export default { codec, handler }`";
 
@@ -42,7 +45,10 @@ export async function run(args: readonly string[], environment: Environment): Pr
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return 0;
     const failure = error instanceof Failure ? error : unexpectedFailure(error);
-    environment.stdio.err(`spillway: ${failure.message.replaceAll("\n", "\\n")}\n`, () => undefined);
+    environment.stdio.err(
+      `spillway: ${escapeText(failure.message, LONGEST_MESSAGE)}\n${failure.details}`,
+      () => undefined,
+    );
     return failure.exitCode;
   }
 }

@@ -1,9 +1,9 @@
 import type { Logger } from "@logtape/logtape";
-import { addressText, type Server, type ShutdownOptions, serve } from "../core/mod.ts";
-import { SpillwayError, type Transport } from "../mod.ts";
+import { addressText, type DrainSignal, drainOnSignals, type Server, type SignalSource, serve } from "../core/mod.ts";
+import { type Observer, SpillwayError, type Transport } from "../mod.ts";
 import { configFileSettings } from "./config_file.ts";
 import { CONFIG_VARIABLE, environmentSettings, type Variables } from "./environment_settings.ts";
-import { EXIT_FAILED, firstLine, runFailure, usageFailure } from "./failure.ts";
+import { EXIT_FAILED, firstLine, runFailure, usageFailure, withStack } from "./failure.ts";
 import { type Given, given } from "./given.ts";
 import { listenFailure } from "./listen_failure.ts";
 import { startLog } from "./log.ts";
@@ -13,14 +13,19 @@ import { configText } from "./print_config.ts";
 import { flagSettings, type ServeFlags } from "./serve_flags.ts";
 import { type CliServeOptions, serveOptions } from "./serve_options.ts";
 import { chooseService } from "./service.ts";
-import { type DrainSignal, onDrainSignal, type SignalSource } from "./signals.ts";
+import type { Settings } from "./settings.ts";
 import { startPool } from "./start_pool.ts";
 import type { Stdio } from "./stdio.ts";
+import { UncaughtErrors, type UncaughtSource } from "./uncaught.ts";
+
+const DRAIN_SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"] as const;
 
 /** What a command needs of its process. */
 export interface Environment {
   readonly stdio: Stdio;
   readonly signals: SignalSource;
+  /** Errors that nobody caught. */
+  readonly uncaught: UncaughtSource;
   /** What carries the bytes; loaded when it is needed. */
   readonly transport: () => Promise<Transport>;
   /** What relative paths start from. */
@@ -31,30 +36,75 @@ export interface Environment {
 
 /** `spillway serve`: fulfils with the exit code when the server has drained. @throws {Failure} nothing was served */
 export async function runServe(name: string, flags: ServeFlags, environment: Environment): Promise<number> {
-  const { stdio, cwd } = environment;
   const all = await readSettings(flags, environment);
-  const { settings } = all;
-  const service = await chooseService(name, all, cwd);
-  const logger = startLog({
-    level: settings.logLevel ?? "info",
-    format: settings.logFormat ?? "pretty",
-    colors: stdio.colors,
-    output: new LogOutput(stdio.err),
+  const log = logOf(all.settings, environment);
+  const uncaught = new UncaughtErrors(environment.uncaught, log);
+  const failed = new Promise<number>((resolve) => {
+    uncaught.onFirst = () => resolve(EXIT_FAILED);
   });
-  const options = serveOptions(service, settings, logObserver(logger));
+  try {
+    // Until the server listens there is nothing to drain.
+    return await Promise.race([failed, serveService({ name, all, flags, environment, log, uncaught })]);
+  } catch (error) {
+    throw all.settings.logLevel === "debug" ? withStack(error) : error;
+  } finally {
+    uncaught.end();
+  }
+}
+
+interface Serving {
+  readonly name: string;
+  readonly all: Given;
+  readonly flags: ServeFlags;
+  readonly environment: Environment;
+  readonly log: () => Logger;
+  readonly uncaught: UncaughtErrors;
+}
+
+async function serveService(serving: Serving): Promise<number> {
+  const { name, all, flags, environment, log } = serving;
+  const { stdio, cwd } = environment;
+  const { pool: size } = all.settings;
+  const service = await chooseService(name, all, cwd);
+  // Not before: a service may configure LogTape when it is loaded, and this takes the place of that.
+  const logger = log();
+  const options = serveOptions(
+    service,
+    all.settings,
+    stdio.terminal ? listeningIsSaid(logObserver(logger)) : logObserver(logger),
+  );
   if (flags.printConfig === true) {
     stdio.out(checked(name, () => configText({ name, service, given: all, options })));
     return 0;
   }
-  const { graceMs = Infinity } = settings;
-  const shutdown = graceMs === Infinity ? {} : { graceMs };
-  if (settings.pool === undefined) return serveUntilDrained(name, options, shutdown, logger, environment);
-  const pool = await startPool(name, settings.pool, cwd, logger);
+  if (size === undefined) return serveUntilDrained(serving, options);
+  const pool = await startPool(name, size, cwd, logger);
   try {
-    return await serveUntilDrained(name, { ...options, handler: pool.handler }, shutdown, logger, environment);
+    return await serveUntilDrained(serving, { ...options, handler: pool.handler });
   } finally {
     await pool.close();
   }
+}
+
+/** At a terminal the ready line says it. */
+function listeningIsSaid(log: Observer): Observer {
+  return (event) => {
+    if (event.type !== "listening") log(event);
+  };
+}
+
+/** Begins to log when it is first asked for. */
+function logOf({ logLevel = "info", logFormat = "pretty" }: Settings, { stdio }: Environment): () => Logger {
+  let logger: Logger | undefined;
+  return () => {
+    logger ??= startLog({
+      level: logLevel,
+      format: logFormat,
+      colors: stdio.colors,
+      output: new LogOutput(stdio.err),
+    });
+    return logger;
+  };
 }
 
 /** Options go before the environment, and that before a file. */
@@ -74,21 +124,33 @@ function checked<T>(name: string, work: () => T): T {
   }
 }
 
-async function serveUntilDrained(
-  name: string,
-  options: CliServeOptions,
-  shutdown: ShutdownOptions,
-  logger: Logger,
-  environment: Environment,
-): Promise<number> {
-  const { stdio, signals } = environment;
+async function serveUntilDrained(serving: Serving, options: CliServeOptions): Promise<number> {
+  const { name, all, environment, log, uncaught } = serving;
+  const { stdio } = environment;
   const transport = await environment.transport();
   const server = await listen(name, transport, options);
-  const ignoreSignals = onDrainSignal(signals, drainer(server, shutdown, logger));
+  const { graceMs = Infinity } = all.settings;
+  let draining = false;
+  const ignoreSignals = drainOnSignals(server, environment.signals, {
+    signals: DRAIN_SIGNALS,
+    shutdown: graceMs === Infinity ? {} : { graceMs },
+    onSignal: (signal) => {
+      logSignal(log(), signal, draining);
+      draining = true;
+    },
+  });
+  uncaught.onFirst = () => {
+    if (draining) return;
+    draining = true;
+    log().error("draining because of an uncaught error", { event: "uncaught-drain" });
+    void server.shutdown();
+  };
   try {
-    stdio.out(`spillway listening on ${addressText(server.address)} (${transport.name})\n`);
+    // It came while the service was loaded, or while this began to listen.
+    if (uncaught.count > 0) uncaught.onFirst();
+    else stdio.out(`spillway listening on ${addressText(server.address)} (${transport.name})\n`);
     const { aborted } = await server.finished;
-    return aborted > 0 ? EXIT_FAILED : 0;
+    return aborted + uncaught.count > 0 ? EXIT_FAILED : 0;
   } catch {
     // Accepting failed for good, which the observer has logged.
     return EXIT_FAILED;
@@ -107,14 +169,8 @@ async function listen(name: string, transport: Transport, options: CliServeOptio
   }
 }
 
-/** The first signal drains, the next one forces. */
-function drainer(server: Server, options: ShutdownOptions, logger: Logger): (signal: DrainSignal) => void {
-  let draining = false;
-  return (signal) => {
-    const fields = { event: "signal", signal, forced: draining };
-    if (draining) logger.warning("{signal}: aborting what remains", fields);
-    else logger.info("{signal}: draining, a second signal aborts what remains", fields);
-    draining = true;
-    void server.shutdown(options);
-  };
+function logSignal(logger: Logger, signal: DrainSignal, forced: boolean): void {
+  const fields = { event: "signal", signal, forced };
+  if (forced) logger.warning("{signal}: aborting what remains", fields);
+  else logger.info("{signal}: draining, a second signal aborts what remains", fields);
 }

@@ -4,6 +4,7 @@ import { type CodecSpec, parseCodecSpec } from "./codec_spec.ts";
 import { firstLine, usageFailure } from "./failure.ts";
 import { type Given, originText } from "./given.ts";
 import { isModulePath, loadServiceModule, type ServiceOptions } from "./service_module.ts";
+import { unknownService } from "./service_path.ts";
 import { compute, DEFAULT_DELAY_MS } from "./services/compute.ts";
 import { echo } from "./services/echo.ts";
 import type { SettingName, Settings } from "./settings.ts";
@@ -19,9 +20,7 @@ const OWN_OF_MODULES: readonly SettingName[] = ["pool"];
 
 /** The service of that name, or in the module at that path, with the settings that are its own. */
 export async function chooseService(name: string, given: Given, cwd: string): Promise<ServiceOptions> {
-  if (!Object.hasOwn(OWN_OF, name) && !isModulePath(name)) {
-    throw usageFailure(`unknown service '${name}': use compute, echo, or the path of a module such as ./${name}.js`);
-  }
+  if (!Object.hasOwn(OWN_OF, name) && !isModulePath(name)) throw await unknownService(name, cwd, Object.keys(OWN_OF));
   for (const own of OWN) {
     const what = given.settings[own] === undefined ? undefined : doesNotApply(own, name, given.settings);
     if (what !== undefined) throw usageFailure(`${originText(own, given)} does not apply to ${what}`);

@@ -1,8 +1,9 @@
 import { sep } from "node:path";
 import { nearest } from "../core/mod.ts";
 import type { ServeOptions, Service } from "../mod.ts";
-import { usageFailure } from "./failure.ts";
+import { Failure, usageFailure } from "./failure.ts";
 import { checkFile, importDefault } from "./module_file.ts";
+import { folderFailure, similarModule } from "./service_path.ts";
 import { SERVE_OPTIONS } from "./settings.ts";
 
 /** A service, and where it wants to listen. Its frames are a matter between its codec and its handler. */
@@ -30,8 +31,15 @@ export function isModulePath(name: string): boolean {
 
 /** Loads a module whose default export is a service. @throws {Failure} it cannot be loaded, or is no service */
 export async function loadServiceModule(path: string, cwd: string): Promise<ServiceOptions> {
-  await checkFile("service module", path, cwd);
+  await checkFile("service module", path, cwd).catch(async (failure: unknown) => {
+    throw (await folderFailure(path, cwd)) ?? (await withHint(failure, path, cwd));
+  });
   return checkService(path, await importDefault(path, cwd));
+}
+
+async function withHint(failure: unknown, path: string, cwd: string): Promise<unknown> {
+  const meant = failure instanceof Failure ? await similarModule(path, cwd) : undefined;
+  return meant === undefined ? failure : usageFailure(`${(failure as Failure).message} (did you mean ${meant}?)`);
 }
 
 function checkService(path: string, service: unknown): ServiceOptions {

@@ -1,6 +1,7 @@
 import type { Logger } from "@logtape/logtape";
 import type { Pool } from "../compute/mod.ts";
-import { firstLine, usageFailure } from "./failure.ts";
+import { usageFailure } from "./failure.ts";
+import { reasonAndPlace } from "./load_failure.ts";
 import { errorFields } from "./log_observer.ts";
 import { moduleUrl } from "./module_file.ts";
 
@@ -22,6 +23,6 @@ export async function startPool(
     return workers;
   } catch (cause) {
     await workers.close();
-    throw usageFailure(`no workers for ${path}: ${firstLine(cause)}`, { cause });
+    throw usageFailure(`no workers for ${path}: ${reasonAndPlace(cause)}`, { cause });
   }
 }

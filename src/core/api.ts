@@ -8,6 +8,7 @@ export type { ReconnectOptions } from "./client/reconnect_options.ts";
 export { type Clock, systemClock } from "./clock.ts";
 export type { Codec, Decoder, Encoder, Output } from "./codec.ts";
 export { type LineEncoding, type LinesOptions, lines } from "./codecs/lines.ts";
+export type { RuntimeServeOptions } from "./drain_signals.ts";
 export { type CloseReason, type ErrorCode, SpillwayError } from "./errors.ts";
 export type { ConnectionInfo, Context, Handler, Reply, Upgrade } from "./exchange.ts";
 export type { BroadcastOptions, BroadcastResult, Group } from "./group.ts";

@@ -16,6 +16,13 @@ export { commonAddress } from "./common_address.ts";
 export { type Addresses, connectToFirst } from "./connect_to_first.ts";
 export { DriverConnection } from "./connection.ts";
 export { describe, type ErrorText, isError, takeApart } from "./describe.ts";
+export {
+  type DrainSignal,
+  type DrainSignalOptions,
+  drainOnSignals,
+  type SignalSource,
+  serveWithSignals,
+} from "./drain_signals.ts";
 export type { Driver } from "./driver.ts";
 export { ErrorLog, type LoggedEvent } from "./error_log.ts";
 export { escapeText } from "./escape_text.ts";
@@ -25,4 +32,4 @@ export { plainAddress, plainHostname } from "./plain_address.ts";
 export { ReadBuffer } from "./read_buffer.ts";
 export { RepeatSampler } from "./repeat_sampler.ts";
 export { isStream } from "./reply_stream.ts";
-export { serve } from "./server.ts";
+export { serve } from "./serve.ts";

@@ -10,12 +10,12 @@ import { codecError } from "./faults.ts";
 import { Fullness } from "./fullness.ts";
 import { Grace } from "./grace.ts";
 import { type Group, Groups } from "./group.ts";
-import { checkDuration, checkHostname, checkPort, keepAliveOf, type Limits, resolveLimits } from "./limits.ts";
+import { checkDuration, type Limits } from "./limits.ts";
 import { compose } from "./middleware.ts";
 import { connectionClosed, type DrainResult, type Observer, type ServerEvent } from "./observer.ts";
 import { Permits } from "./permits.ts";
 import { schedulerOf } from "./scheduler.ts";
-import { checkService, type ServeOptions } from "./service.ts";
+import type { ServeOptions } from "./service.ts";
 import { SessionLoop } from "./session_loop.ts";
 import type { Hooks, SessionSettings } from "./session_settings.ts";
 import { Tracker } from "./tracker.ts";
@@ -24,9 +24,6 @@ import type { Address, Connection, Listener, Transport } from "./transport.ts";
 
 /** Refused connections that may be told so at the same time; beyond, they are reset. */
 const MAX_REFUSALS = 1_024;
-
-/** What `listen` takes: a C int. */
-const LARGEST_BACKLOG = 2 ** 31 - 1;
 
 /** Counts since the server began to listen. */
 export interface ServerStats extends Traffic {
@@ -57,7 +54,7 @@ export interface ShutdownOptions {
 }
 
 /**
- * A running server: `listening → (accepts nothing more →) draining → closed`. Made by {@link serve}.
+ * A running server: `listening → (accepts nothing more →) draining → closed`. Made by `serve`.
  *
  * **Owns** its listener and every connection that it accepted.
  */
@@ -100,8 +97,14 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
   /** What the connections that are over have carried. */
   #past: Traffic = NO_TRAFFIC;
 
-  /** Use {@link serve}. */
-  constructor(transport: Transport, listener: Listener, limits: Limits, options: ServeOptions<In, Out, State>) {
+  /** Use `serve`. */
+  constructor(
+    transport: Transport,
+    listener: Listener,
+    limits: Limits,
+    options: ServeOptions<In, Out, State>,
+    onOver: () => void,
+  ) {
     const { clock = systemClock, codec, handler, middleware = [] } = options;
     const observe = (event: ServerEvent) => this.#observe(event);
     const scheduler = schedulerOf(clock, transport);
@@ -140,7 +143,7 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
     );
     observe({ type: "listening", address: this.address, transport: transport.name });
     this.#accepting = this.#acceptLoop.run();
-    this.finished = this.#run();
+    this.finished = this.#run().finally(onOver);
   }
 
   /**
@@ -366,23 +369,4 @@ function checkGrace(graceMs: number | undefined): number | undefined {
 function hooksOf<In, Out, State>(options: ServeOptions<In, Out, State>): Hooks<In, Out, State> | undefined {
   const { state, onConnect, onDisconnect, onDrain } = options;
   return (state ?? onConnect ?? onDisconnect ?? onDrain) && { state, onConnect, onDisconnect, onDrain };
-}
-
-/**
- * Listens on a transport and serves every connection.
- *
- * @throws {TypeError | RangeError} at once, for an option that makes no sense
- * @throws {SpillwayError} `address-in-use`, `address-not-available`, `permission-denied`, `host-not-found`, `listen-failed`, `runtime-unsupported`
- */
-export async function serve<In, Out, State = unknown>(
-  transport: Transport,
-  options: ServeOptions<In, Out, State>,
-): Promise<Server<In, Out, State>> {
-  const hostname = checkHostname(options.hostname ?? "127.0.0.1");
-  const port = checkPort(options.port);
-  const limits = resolveLimits(options);
-  checkService(options);
-  const backlog = Math.min(limits.backlog, LARGEST_BACKLOG);
-  const listener = await transport.listen({ hostname, port, backlog, ...keepAliveOf(limits) });
-  return new Server(transport, listener, limits, options);
 }

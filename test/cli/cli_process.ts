@@ -20,7 +20,7 @@ export class CliProcess {
 
   /** Paths in `args` are relative to the folder of the fixtures. */
   constructor(...args: string[]) {
-    const [executable, ...before] = [...this.launcher(), ...RUNTIME.command] as [string, ...string[]];
+    const [executable, ...before] = [...this.launcher(), ...this.program()] as [string, ...string[]];
     const cwd = fileURLToPath(new URL("fixtures/", import.meta.url));
     this.#child = spawn(executable, [...before, ...args], { cwd, stdio: ["pipe", "pipe", "pipe"] });
     this.#child.stdin.end();
@@ -47,9 +47,19 @@ export class CliProcess {
     return [];
   }
 
+  /** What goes before the arguments. */
+  protected program(): readonly string[] {
+    return RUNTIME.command;
+  }
+
+  /** What is on stdout and fits, when that has come. */
+  printed(pattern: RegExp): Promise<RegExpExecArray> {
+    return this.#until(() => pattern.exec(this.stdout));
+  }
+
   /** The port of the ready line, when that has come. */
   async ready(): Promise<number> {
-    const [, port] = await this.#until(() => /^spillway listening on .*:(\d+) \(.*\)\n/.exec(this.stdout));
+    const [, port] = await this.printed(/^spillway listening on .*:(\d+) \(.*\)\n/);
     return Number(port);
   }
 
@@ -90,5 +100,12 @@ export class CliProcess {
 
   #look(): void {
     for (const look of this.#waiting) look();
+  }
+}
+
+/** A program of the fixtures, in a process of its own on the runtime of the test. */
+export class ProgramProcess extends CliProcess {
+  protected override program(): readonly string[] {
+    return RUNTIME.program;
   }
 }

@@ -18,10 +18,12 @@ export async function ranToEnd(
         err += text;
         done();
       },
+      terminal: false,
       colors: false,
       columns: 100,
     },
     signals: new EventEmitter(),
+    uncaught: new EventEmitter(),
     transport,
     cwd,
     variables,

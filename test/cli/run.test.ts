@@ -23,10 +23,12 @@ function started(args: readonly string[], transport = runtimeTransport, variable
         written.err += text;
         done();
       },
+      terminal: false,
       colors: false,
       columns: 100,
     },
     signals,
+    uncaught: new EventEmitter(),
     transport,
     cwd: "/",
     variables,

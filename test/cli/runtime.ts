@@ -7,7 +7,10 @@ const { Deno, Bun } = globalThis as { Deno?: { version: { deno: string } }; Bun?
 export const RUNTIME: {
   readonly name: string;
   readonly loadsTypeScript: boolean;
+  /** Before the arguments of the command line. */
   readonly command: readonly string[];
+  /** Before the path of a program. */
+  readonly program: readonly string[];
 } = runtime();
 
 function runtime() {
@@ -16,6 +19,7 @@ function runtime() {
       name: `deno ${Deno.version.deno}`,
       loadsTypeScript: true,
       command: [process.execPath, "run", "-A", "--quiet", path("src/main.ts")],
+      program: [process.execPath, "run", "-A", "--quiet"],
     };
   }
   if (Bun !== undefined) {
@@ -23,12 +27,18 @@ function runtime() {
       name: `bun ${Bun.version}`,
       loadsTypeScript: true,
       command: [process.execPath, "run", path("src/main.ts")],
+      program: [process.execPath, "run"],
     };
   }
   const { node } = process.versions;
   // What no flag is needed for.
   const loadsTypeScript = "typescript" in process.features && Boolean(process.features.typescript);
-  return { name: `node ${node}`, loadsTypeScript, command: [process.execPath, path("dist/main.js")] };
+  return {
+    name: `node ${node}`,
+    loadsTypeScript,
+    command: [process.execPath, path("dist/main.js")],
+    program: [process.execPath],
+  };
 }
 
 function path(fromRoot: string): string {

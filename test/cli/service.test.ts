@@ -61,7 +61,8 @@ describe("chooseService", () => {
     ["./x.js", { maxFrameBytes: 1 }, "option '--max-frame-bytes' does not apply to a service module"],
     ["./x.js", { delayMs: 1 }, "option '--delay' does not apply to a service module"],
     ["./x.js", { prefix: ">" }, "option '--prefix' does not apply to a service module"],
-    ["ecko", {}, "unknown service 'ecko': use compute, echo, or the path of a module such as ./ecko.js"],
+    ["ecko", {}, "unknown service 'ecko': did you mean echo?"],
+    ["dance", {}, "unknown service 'dance': use compute, echo, or the path of a module such as ./dance.js"],
     ["", {}, "unknown service ''"],
   ])("refuses %j with %j", async (name, flags, message) => {
     await expect(chooseService(name, options(flags), "/")).rejects.toMatchObject({
@@ -87,7 +88,7 @@ describe("chooseService", () => {
 });
 
 describe("isModulePath", () => {
-  it.each(["./a", "a/b", "/a", "a.js", "a.mjs", "a.ts", "../a.cjs"])("%j is one", (name) => {
+  it.each(["./a", "a/b", "/a", "a.js", "a.mjs", "a.ts", "a.cjs", "a.mts", "../a.cjs"])("%j is one", (name) => {
     expect(isModulePath(name)).toBe(true);
   });
 

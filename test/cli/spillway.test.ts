@@ -127,7 +127,7 @@ describe.skipIf(process.platform === "win32")("serving", { concurrent: true }, (
     const cli = spillway("serve", "typed.ts", ...ANY);
     const said = RUNTIME.loadsTypeScript
       ? /^typed hello$/
-      : /^spillway: cannot load typed\.ts: Node \S+ does not load TypeScript; compile it to JavaScript[^\n]*\n$/;
+      : /^spillway: cannot load typed\.ts: Node \S+ does not load TypeScript; use Node 22\.18 or later[^\n]*\n$/;
     expect(RUNTIME.loadsTypeScript ? await replyTo("hello", cli) : await refusal(cli)).toMatch(said);
     cli.signal("SIGTERM");
     expect((await cli.ended).code).toBe(RUNTIME.loadsTypeScript ? 0 : 2);
@@ -286,6 +286,52 @@ describe.skipIf(process.platform === "win32")("signals", { concurrent: true }, (
     cli.signal("SIGINT");
     expect(await cli.ended).toEqual({ code: 1, signal: null });
     expect(await connection.rest()).toBe("");
+  });
+});
+
+/** Sends SIGHUP without a pause, until the process has ended. */
+async function storm(cli: CliProcess): Promise<void> {
+  const ended = cli.ended.then(() => true);
+  try {
+    do {
+      for (let count = 0; count < 50; count++) cli.signal("SIGHUP");
+    } while (!(await Promise.race([ended, new Promise((resolve) => setImmediate(resolve, false))])));
+  } catch {
+    // It has ended a moment ago.
+  }
+}
+
+// Windows has no signal that another process could handle: there, nothing outside can ask for a drain.
+describe.skipIf(process.platform === "win32")("a storm of signals", () => {
+  it.each([1, 2, 3])("ends the process with its exit code, not by the signal (%d)", async () => {
+    const cli = spillway("serve", "echo", ...ANY);
+    await cli.ready();
+    await storm(cli);
+    expect(await cli.ended).toEqual({ code: 0, signal: null });
+    expect(cli.stderr).toMatch(/drained, connections ended in order: 0, aborted: 0\n$/);
+  });
+});
+
+/** At a terminal of util-linux's `script`; says its process id, as signals must reach the process itself. */
+class AtTerminal extends CliProcess {
+  protected override launcher(): readonly string[] {
+    const script = `printf -v command ' %q' "$@"; exec script -qec "echo pid \\$\\$; exec$command" /dev/null`;
+    return ["bash", "-c", script, "bash"];
+  }
+}
+
+// Only Linux has this kind of script.
+describe.skipIf(process.platform !== "linux")("at a terminal", () => {
+  it("one line says that it listens, and the log begins with what comes then", async () => {
+    const cli = new AtTerminal("serve", "echo", ...ANY);
+    started.push(cli);
+    const [, pid] = await cli.printed(/^pid (\d+)\r\n[^]*listening/);
+    process.kill(Number(pid), "SIGINT");
+    await cli.ended;
+    expect(cli.stdout.match(/listening/g)).toHaveLength(1);
+    const lines = cli.stdout.split("\r\n");
+    expect(lines[1]).toMatch(/^spillway listening on 127\.0\.0\.1:\d+ \(\w+ \S+\)$/);
+    expect(lines[2]).toContain("SIGINT: draining");
   });
 });
 

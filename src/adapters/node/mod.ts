@@ -7,15 +7,16 @@ import {
   type Client,
   type ClientOptions,
   connect as connectOn,
-  type ServeOptions,
+  type RuntimeServeOptions,
   type Server,
-  serve as serveOn,
+  serveWithSignals,
   type Transport,
 } from "../../core/mod.ts";
 import { afterIo } from "./after_io.ts";
 import { connect as connectNative } from "./connect.ts";
 import { listen } from "./listen.ts";
 import { version } from "./native.ts";
+import { signals } from "./signals.ts";
 
 export * from "../../core/api.ts";
 
@@ -36,9 +37,9 @@ export const transport: Transport = {
  * @throws {SpillwayError} `address-in-use`, `address-not-available`, `permission-denied`, `host-not-found`, `listen-failed`
  */
 export function serve<In, Out, State = unknown>(
-  options: ServeOptions<In, Out, State>,
+  options: RuntimeServeOptions<In, Out, State>,
 ): Promise<Server<In, Out, State>> {
-  return serveOn(transport, options);
+  return serveWithSignals(transport, options, signals());
 }
 
 /**

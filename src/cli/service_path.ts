@@ -1,0 +1,68 @@
+/** What was probably meant by the name of a service that is none. */
+import { readdir, stat } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
+import { nearest } from "../core/mod.ts";
+import { type Failure, usageFailure } from "./failure.ts";
+
+const MODULE = /(?<!\.d)\.[cm]?[jt]s$/;
+/** How many modules of a folder are named. */
+const MOST_NAMED = 3;
+
+/** The paths of modules, as the command line takes them. */
+const asPath = (folder: string, file: string) => {
+  const path = join(folder, file).replaceAll("\\", "/");
+  return /^(\/|\.\.?\/|[A-Za-z]:)/.test(path) ? path : `./${path}`;
+};
+
+/** Why that is no service, and what to do. `known`: the services that have a name. */
+export async function unknownService(name: string, cwd: string, known: readonly string[]): Promise<Failure> {
+  const folder = await folderFailure(name, cwd);
+  if (folder !== undefined) return folder;
+  const meant = (await similarModule(name, cwd)) ?? nearest(name, known);
+  const advice =
+    meant === undefined
+      ? `use ${known.join(", ")}, or the path of a module such as ./${name}.js`
+      : `did you mean ${meant}?`;
+  return usageFailure(`unknown service '${name}': ${advice}`);
+}
+
+/** What to say of a path that is a folder; `undefined` if it is none. */
+export async function folderFailure(path: string, cwd: string): Promise<Failure | undefined> {
+  if (path === "" || !(await isFolder(resolve(cwd, path)))) return undefined;
+  const modules = (await filesOf(resolve(cwd, path)))
+    .filter((file) => MODULE.test(file))
+    .map((file) => asPath(path, file));
+  const named = modules.slice(0, MOST_NAMED).join(", ");
+  const advice =
+    modules.length === 0
+      ? "a service is a module with `export default { codec, handler }`, such as ./service.mjs"
+      : `serve a module in it, such as ${named}`;
+  return usageFailure(`'${path}' is a folder: ${advice}`);
+}
+
+/** `./chat.ts` for `chat` and `./chat`, and for a misspelt `./chta.ts`. */
+export async function similarModule(path: string, cwd: string): Promise<string | undefined> {
+  const files = (await filesOf(dirname(resolve(cwd, path)))).filter((file) => MODULE.test(file));
+  const name = basename(path);
+  if (name === "") return undefined;
+  const file =
+    files.find((candidate) => candidate.replace(MODULE, "") === name) ??
+    (MODULE.test(name) ? nearest(name, files) : undefined);
+  return file === undefined ? undefined : asPath(dirname(path), file);
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isDirectory();
+  } catch {
+    return false;
+  }
+}
+
+async function filesOf(folder: string): Promise<string[]> {
+  try {
+    return (await readdir(folder)).toSorted();
+  } catch {
+    return [];
+  }
+}
