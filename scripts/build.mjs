@@ -1,7 +1,7 @@
 // @ts-check
 // src → dist. What no source stands behind any more is removed from dist, rather than all of it first: programs that
 // run from dist meanwhile keep working.
-import { existsSync, readdirSync, rmSync } from "node:fs";
+import { chmodSync, existsSync, readdirSync, rmSync } from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { root, run, tool } from "./commands.mjs";
@@ -9,7 +9,10 @@ import { root, run, tool } from "./commands.mjs";
 /** @returns {Promise<import("./commands.mjs").Outcome>} */
 export async function build() {
   removeOrphans();
-  return run(tool("typescript", ["-p", "tsconfig.build.json"], "tsc"));
+  const outcome = await run(tool("typescript", ["-p", "tsconfig.build.json"], "tsc"));
+  // `npx spillway` in a checkout starts it as it lies there.
+  if (outcome.ok) chmodSync(path.join(root, "dist", "main.js"), 0o755);
+  return outcome;
 }
 
 function removeOrphans() {

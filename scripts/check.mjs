@@ -47,6 +47,7 @@ const steps = [
     "attw",
     tool("@arethetypeswrong/cli", ["--pack", ".", "--profile", "esm-only", "--no-definitely-typed"], "attw"),
   ),
+  step("consumer", { command: process.execPath, args: [path.join(root, "scripts", "consumer.mjs")] }),
   deno("jsr", ["publish", "--dry-run", "--allow-dirty", "--quiet"]),
   deno("docs-deno", ["test", "--doc", "--quiet", "-A", "src", ...documents()]),
   step("docs", { command: process.execPath, args: [script] }),

@@ -12,7 +12,7 @@
 //                            The lines below are all that it ever prints on stdout; the next command waits for them.
 //                            Its stderr, where logs go, is not compared.
 //
-// Replaced before anything runs: the ports 8080 to 8099 by free ones; `npx spillway` by the built command line;
+// Replaced before anything runs: the ports 8080 to 8099 by free ones; `npx spillway` by the built command line, `npx deno` and `npx bun` by the dev dependencies;
 // versions of runtimes, when outputs are compared. Other fences (text, json, sh …) are for reading only.
 // Commands that install or test (`npm ci`, `npm start`, `npm test` …) are listed, not run: .ci/run does that.
 import { spawnSync } from "node:child_process";

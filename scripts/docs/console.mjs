@@ -75,7 +75,7 @@ function scriptOf(steps, outputs) {
     'printed() { for _ in $(seq 200); do [ "$(wc -l <"$1")" -ge "$2" ] && return; sleep 0.05; done; }',
     ...steps.flatMap(({ command, background, expected }, index) => {
       const file = JSON.stringify(path.join(outputs, String(index)));
-      const program = command.replace(/\bnpx spillway\b/g, `node ${main}`);
+      const program = command.replace(/\bnpx spillway\b/g, `node ${main}`).replace(/\bnpx (deno|bun)\b/g, "$1");
       if (!background) return [`{ ${program}\n} >${file} 2>&1 </dev/null`];
       // The redirections come first, so that the command's own win. No braces: a signal must reach the program.
       return [`>${file} 2>/dev/null </dev/null ${program} &`, `printed ${file} ${expected.split("\n").length - 1}`];
