@@ -100,7 +100,8 @@ export function eventRecord(event: ServerEvent): EventRecord {
         fields: connectionFields(event.connection),
       };
     case "connection-closed": {
-      const { connection, reason, error, bytesIn, bytesOut, framesIn, framesOut, framesDropped } = event;
+      const { framesAfterReset, connection, reason, error, bytesIn, bytesOut, framesIn, framesOut, framesDropped } =
+        event;
       const durationMs = Math.round(event.durationMs);
       const why = error === undefined ? "" : ": {error}";
       return {
@@ -115,6 +116,7 @@ export function eventRecord(event: ServerEvent): EventRecord {
           framesOut,
           framesDropped,
           durationMs,
+          ...(framesAfterReset !== undefined && { framesAfterReset }),
           ...(error && errorFields(error)),
         },
       };

@@ -98,6 +98,10 @@ const POLICIES: { readonly [Name in PolicyName]: Policy<NonNullable<Service[Name
     description: "what a malformed or too long frame does to its connection",
     choices: { close: true, skip: true, truncate: true },
   },
+  afterReset: {
+    description: "what becomes of received frames when their connection breaks",
+    choices: { drop: true, finish: true },
+  },
   onSlowConsumer: {
     description: "what becomes of a push that has no room",
     choices: { close: true, drop: true, "drop-oldest": true },

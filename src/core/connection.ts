@@ -248,8 +248,16 @@ export class DriverConnection extends Owned implements Connection, DirectSource,
   /** A driver that cannot send need not report it in another way. */
   #refused(error: SpillwayError): never {
     this.taking = undefined;
-    this.fail(error);
+    if (this.owner?.readsOn === true && error.code === "connection-reset") this.#endOutput(error);
+    else this.fail(error);
     throw error;
+  }
+
+  /** The other side takes no more: what it sent before can still be read. */
+  #endOutput(error: SpillwayError): void {
+    this.#outputEnded = true;
+    this.#output?.error(error);
+    this.#releaseWhenEnded();
   }
 
   #finishWhenSent(): void {

@@ -11,6 +11,14 @@ import type { Traffic } from "./traffic.ts";
 import type { Connection } from "./transport.ts";
 import type { Phase, Watch } from "./watch.ts";
 
+/** The connection broke, and what was received is still being handled. */
+interface Reset {
+  readonly reason: CloseReason;
+  readonly error: SpillwayError;
+  /** Frames that were taken before. */
+  readonly framesIn: number;
+}
+
 /** What there is to end. */
 export interface EndingParts<In, Out, State> {
   readonly settings: SessionSettings<In, Out, State>;
@@ -42,6 +50,9 @@ export class Ending<In, Out, State> {
   #saidGoodbye = false;
   /** All was sent and FIN follows: what is left is to wait for the other side's. */
   #closing = false;
+  #reset: Reset | undefined;
+  /** The descriptor is given back. */
+  #gone = false;
   #over = false;
   #forgotten = false;
 
@@ -60,7 +71,12 @@ export class Ending<In, Out, State> {
 
   /** Whether frames can still be sent. */
   get sendable(): boolean {
-    return this.#reason === undefined && !this.#saidGoodbye;
+    return this.#reason === undefined && !this.#saidGoodbye && this.#reset === undefined;
+  }
+
+  /** Whether the connection broke and what it had brought is still being handled: nothing can be sent any more. */
+  get finishing(): boolean {
+    return this.#reset !== undefined;
   }
 
   /** Whether nothing is left to do but to wait for the other side. */
@@ -101,8 +117,8 @@ export class Ending<In, Out, State> {
   /** The end is decided: nobody waits for what is still with the handler, and nothing more is sent but what waits. */
   decide(reason: CloseReason, error?: SpillwayError): void {
     if (this.#reason === undefined) {
-      this.#reason = reason;
-      this.#error = error;
+      this.#reason = this.#reset?.reason ?? reason;
+      this.#error = this.#reset?.error ?? error;
       this.#parts.inbox.stop();
       this.#parts.session.drain(reason);
       this.#parts.session.leaveAll();
@@ -116,18 +132,21 @@ export class Ending<In, Out, State> {
     const complete = this.#closing;
     this.decide(reason, error);
     this.#parts.connection.abort(error);
+    if (this.#gone) this.#complete();
     return !complete;
   }
 
   /** The connection broke. */
   break(cause: unknown): void {
     const error = connectionError(cause);
-    this.abort(brokenReason(error), error);
+    if (this.#reset !== undefined) return this.#parts.onSettled();
+    if (this.#mayFinish()) this.#finish(error);
+    else this.abort(brokenReason(error), error);
   }
 
   /** Says goodbye when nothing else is to be said, and nothing after it. */
   sayGoodbye(): void {
-    if (!this.#answered()) return;
+    if (this.#reset !== undefined || !this.#answered()) return;
     const { lifecycle } = this;
     const { outbox, session } = this.#parts;
     const goodbye = lifecycle?.takeGoodbye();
@@ -140,6 +159,7 @@ export class Ending<In, Out, State> {
   /** Sends FIN when all is sent. */
   closeWhenDone(): void {
     const { connection, outbox, settings, watch } = this.#parts;
+    if (this.#reset !== undefined) return this.#endWhenFinished(this.#reset);
     if (outbox.pending > 0) return;
     if (this.#answered()) this.decide(this.#stopping as CloseReason);
     if (this.#reason === undefined) return;
@@ -150,6 +170,40 @@ export class Ending<In, Out, State> {
 
   /** The connection is gone. */
   end(error: SpillwayError | undefined): void {
+    this.#gone = true;
+    if (this.#reset === undefined && (error === undefined || !this.#mayFinish())) return this.#complete(error);
+    this.#parts.inbox.stop();
+    if (this.#reset === undefined) this.#finish(error as SpillwayError);
+    else if (this.#reason === undefined) this.#parts.onSettled();
+    else this.#complete();
+  }
+
+  #mayFinish(): boolean {
+    return this.#parts.settings.afterReset === "finish" && this.#reason === undefined;
+  }
+
+  /** What was received in full is handled all the same; its replies go nowhere. */
+  #finish(error: SpillwayError): void {
+    const { inbox, outbox, pipeline, session } = this.#parts;
+    const reason = brokenReason(error);
+    this.#reset = { reason, error, framesIn: inbox.framesIn };
+    this.#stopping ??= reason;
+    session.drain(reason);
+    session.leaveAll();
+    outbox.end();
+    pipeline.muted = true;
+    this.#parts.onSettled();
+  }
+
+  #endWhenFinished({ reason, error }: Reset): void {
+    if (this.#answered()) this.decide(reason, error);
+    if (this.#reason === undefined) return;
+    if (this.#gone) this.#complete();
+    else this.#parts.connection.abort(error);
+  }
+
+  #complete(error?: SpillwayError): void {
+    if (this.#over) return;
     const { lifecycle } = this;
     const { inbox, outbox, watch } = this.#parts;
     this.decide(brokenReason(error), error);
@@ -190,7 +244,9 @@ export class Ending<In, Out, State> {
     const { openedAt, session, settings, traffic } = this.#parts;
     const now = settings.clock.now();
     const reason = this.#reason as CloseReason;
-    settings.observe(connectionClosed(session.connection, reason, this.#error, traffic, now - openedAt));
+    const closed = connectionClosed(session.connection, reason, this.#error, traffic, now - openedAt);
+    const framesAfterReset = this.#reset && traffic.framesIn - this.#reset.framesIn;
+    settings.observe(framesAfterReset === undefined ? closed : { ...closed, framesAfterReset });
     return now;
   }
 }

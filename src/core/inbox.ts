@@ -111,6 +111,7 @@ export class Inbox<In> {
       this.eof = true;
       this.#events.onInput();
     } catch (error) {
+      this.#stopped = true;
       this.#events.onBroken(error);
     }
   }

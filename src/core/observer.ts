@@ -52,6 +52,8 @@ export interface ConnectionClosed extends Traffic {
   /** What broke it, when something did. */
   readonly error?: SpillwayError;
   readonly durationMs: number;
+  /** Frames that were handled after the connection had broken. Only with `afterReset: "finish"`, and only if it did break. */
+  readonly framesAfterReset?: number;
 }
 
 /**

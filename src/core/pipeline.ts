@@ -50,6 +50,8 @@ export class Pipeline<In, Out, State>
 {
   /** A fault or the last reply is on its way out: no further frame may be handled. */
   ended = false;
+  /** Replies go nowhere: handlers run to their end all the same, and streams are asked for no further frame. */
+  muted = false;
   /** When an asynchronous handler last finished. */
   settledAt = 0;
   readonly session: ServedSession<Out, State>;
@@ -246,7 +248,13 @@ export class Pipeline<In, Out, State>
   }
 
   #pull(exchange: Exchange<Out, State>, stream: ReplyStream<Out>): void {
-    if (stream.waiting || !this.#events.roomy || !this.#events.mayPull()) return;
+    if (stream.waiting || !this.#events.roomy) return;
+    if (this.muted) {
+      stream.stop();
+      exchange.succeed(undefined);
+      return this.#settle(exchange);
+    }
+    if (!this.#events.mayPull()) return;
     exchange.startedAt = this.#clock.now();
     void this.#awaitFrame(exchange, stream);
   }

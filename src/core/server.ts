@@ -121,6 +121,7 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
       handshake: middleware.some(({ handshake }) => handshake === true),
       onInvalidFrame: options.onInvalidFrame ?? "close",
       onSlowConsumer: options.onSlowConsumer ?? "close",
+      afterReset: options.afterReset ?? "drop",
       limits,
       clock,
       deadlines: new DeadlineQueue(clock),

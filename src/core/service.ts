@@ -46,6 +46,13 @@ export interface Service<In = string, Out = In, State = unknown> extends Partial
    */
   readonly onInvalidFrame?: InvalidFramePolicy;
   /**
+   * What becomes of frames that were received in full when the connection breaks: they are dropped, and the handlers at work are told by their
+   * signals (`"drop"`, the default), or they are handled to the end and their replies go nowhere (`"finish"`). For an intake whose peers send
+   * all they have and leave without waiting for what is said to them. The event `connection-closed` comes when that is done, and says how
+   * many there were (`framesAfterReset`). Each handler has its deadline, and a drain waits, for as long as it may take.
+   */
+  readonly afterReset?: "drop" | "finish";
+  /**
    * The server drains, and this connection with it. The frame that is returned, if one is, is sent last: behind the replies
    * to all that was received, unless a handler fails or calls `close()` before. Not called for connections that are on
    * their way out already, nor for those that have another codec by now: an upgrade has its own `onDrain`. What it throws
@@ -113,6 +120,7 @@ export function checkService<In, Out, State>(options: Service<In, Out, State>): 
     const given = name === "random" ? random : options[name];
     if (given !== undefined && typeof given !== "function") throw new TypeError(`${name} must be a function`);
   }
+  checkChoice("afterReset", options.afterReset ?? "drop", ["drop", "finish"]);
   checkChoice("onInvalidFrame", onInvalidFrame, INVALID_FRAME_POLICIES);
   checkTruncates(options.codec, onInvalidFrame);
   checkChoice("onMaxConnections", onMaxConnections, ["wait", "reject"]);

@@ -74,6 +74,10 @@ export class SessionLoop<In, Out, State>
     return this.#ending.sendable;
   }
 
+  get readsOn(): boolean {
+    return this.settings.afterReset === "finish";
+  }
+
   get roomy(): boolean {
     return this.settings.asked !== undefined || this.outbox.roomy;
   }
@@ -197,11 +201,12 @@ export class SessionLoop<In, Out, State>
   }
 
   onReply(reply: Out): void {
-    this.outbox.reply(reply);
+    if (!this.#ending.finishing) this.outbox.reply(reply);
   }
 
   onFault(error: SpillwayError): void {
     this.#ending.decide(error.code as CloseReason, error);
+    if (this.#ending.finishing) return;
     try {
       this.outbox.fault(error);
     } catch (cause) {
@@ -264,7 +269,9 @@ export class SessionLoop<In, Out, State>
     if (this.#pause !== "flushed") this.outbox.flush();
     if (this.#pause === "unflushed") this.#pause = "flushed";
     this.#ending.closeWhenDone();
-    this.watch.arm(this.#ending.phase);
+    const { phase } = this.#ending;
+    // The end itself has seen to what is left.
+    if (phase !== "over") this.watch.arm(phase);
   }
 
   #takeFrames(): void {

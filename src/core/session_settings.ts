@@ -36,6 +36,7 @@ export interface SessionSettings<In, Out, State> {
   readonly limits: Limits;
   readonly onInvalidFrame: InvalidFramePolicy;
   readonly onSlowConsumer: SlowConsumerPolicy;
+  readonly afterReset: "drop" | "finish";
   readonly clock: Clock;
   readonly deadlines: DeadlineQueue;
   readonly permits: Permits;

@@ -59,6 +59,11 @@ export interface ConnectOptions {
 export interface ConnectionOwner {
   /** It was parked, and there is input, or its end. */
   onWake(): void;
+  /**
+   * Whether a write that met a reset ends the writing only: what the system has received goes on being read, to its end. The owner aborts the
+   * connection then. Where the runtime closes the whole at once, it is over all the same.
+   */
+  readonly readsOn?: boolean;
   /** What `closed` tells. */
   onClosed(error: SpillwayError | undefined): void;
 }

@@ -3,9 +3,33 @@ import { lines } from "../../src/mod.ts";
 import { eventually, gate, type Platform, start, testOn } from "./platform.ts";
 
 const MEGABYTE = 1_048_576;
+/** Of an intake: they fit the buffers between two ends. */
+const LINES = 2_000;
 
 /** How connections end, in order and out of order. */
 export function endings(platform: Platform): void {
+  /** A client sends all its lines and vanishes while the first is being handled. Handlers let I/O have its turn now and then. */
+  async function leftIntake(afterReset: "drop" | "finish") {
+    const taken: string[] = [];
+    const begun = gate();
+    const trial = await start(platform, {
+      codec: lines(),
+      afterReset,
+      handler: async (line) => {
+        taken.push(line);
+        await begun.promise;
+        if (taken.length % 20 < 4) await new Promise((resolve) => setTimeout(resolve));
+        return `stored ${line}`;
+      },
+    });
+    const client = await trial.dial({ stalled: true });
+    client.send(Array.from({ length: LINES }, (_, at) => `line ${at}\n`).join(""));
+    await eventually(() => taken.length === 1);
+    client.reset();
+    begun.open();
+    return { ...trial, taken };
+  }
+
   describe("endings", () => {
     testOn(platform, "a handler that closes has the last word", async () => {
       const { dial, closed } = await start(platform, {
@@ -138,6 +162,24 @@ export function endings(platform: Platform): void {
       expect((await other.until("\n")).length).toBe(100_001);
       expect(server.stats().connections).toBe(1);
       client.reset();
+    });
+
+    testOn(platform, "an intake handles what was received in full, though its sender has gone", async () => {
+      const { taken, closed, server } = await leftIntake("finish");
+      const { reason, framesIn, framesAfterReset = 0 } = await closed();
+      expect(reason).toBe("connection-reset");
+      expect(framesIn).toBe(LINES);
+      expect(framesAfterReset).toBeGreaterThan(LINES / 2);
+      expect(taken).toEqual(Array.from({ length: LINES }, (_, at) => `line ${at}`));
+      expect(server.stats()).toMatchObject({ connections: 0, handlers: 0 });
+    });
+
+    testOn(platform, "what was received is dropped when its sender has gone, unless it is asked for", async () => {
+      const { taken, closed } = await leftIntake("drop");
+      const end = await closed();
+      expect(end.reason).toBe("connection-reset");
+      expect(end).not.toHaveProperty("framesAfterReset");
+      expect(taken.length).toBeLessThan(LINES / 2);
     });
 
     testOn(platform, "every connection is reported opened once and closed once", async () => {

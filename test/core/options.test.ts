@@ -64,7 +64,7 @@ const REFUSED = [
   ...nonsense(["handler"], [undefined, "handler", {}], TypeError),
   ...nonsense(["codec"], [undefined, null, {}, "lines", { decoder() {} }, { encoder() {} }], TypeError),
   ...nonsense(["observer", "state", "onConnect", "onDisconnect", "onDrain", "random"], ["log", {}], TypeError),
-  ...nonsense(["onInvalidFrame", "onMaxConnections", "onSlowConsumer"], ["ignore", "", 1], RangeError),
+  ...nonsense(["onInvalidFrame", "onMaxConnections", "onSlowConsumer", "afterReset"], ["ignore", "", 1], RangeError),
 ];
 
 describe("serve: an option that makes no sense", () => {

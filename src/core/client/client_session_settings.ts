@@ -25,6 +25,7 @@ export function clientSessionSettings<In, Out>(
     // A bad frame may have been a reply: behind it, nothing would match.
     onInvalidFrame: "close",
     onSlowConsumer,
+    afterReset: "drop",
     limits,
     clock,
     deadlines,
