@@ -17,6 +17,8 @@ interface Reset {
   readonly error: SpillwayError;
   /** Frames that were taken before. */
   readonly framesIn: number;
+  /** The descriptor is given back. */
+  gone: boolean;
 }
 
 /** What there is to end. */
@@ -51,8 +53,6 @@ export class Ending<In, Out, State> {
   /** All was sent and FIN follows: what is left is to wait for the other side's. */
   #closing = false;
   #reset: Reset | undefined;
-  /** The descriptor is given back. */
-  #gone = false;
   #over = false;
   #forgotten = false;
 
@@ -132,7 +132,7 @@ export class Ending<In, Out, State> {
     const complete = this.#closing;
     this.decide(reason, error);
     this.#parts.connection.abort(error);
-    if (this.#gone) this.#complete();
+    if (this.#reset?.gone) this.#complete();
     return !complete;
   }
 
@@ -140,7 +140,7 @@ export class Ending<In, Out, State> {
   break(cause: unknown): void {
     const error = connectionError(cause);
     if (this.#reset !== undefined) return this.#parts.onSettled();
-    if (this.#mayFinish()) this.#finish(error);
+    if (this.#mayFinish()) this.#finish(error, false);
     else this.abort(brokenReason(error), error);
   }
 
@@ -170,11 +170,12 @@ export class Ending<In, Out, State> {
 
   /** The connection is gone. */
   end(error: SpillwayError | undefined): void {
-    this.#gone = true;
-    if (this.#reset === undefined && (error === undefined || !this.#mayFinish())) return this.#complete(error);
+    const reset = this.#reset;
+    if (reset === undefined && (error === undefined || !this.#mayFinish())) return this.#complete(error);
     this.#parts.inbox.stop();
-    if (this.#reset === undefined) this.#finish(error as SpillwayError);
-    else if (this.#reason === undefined) this.#parts.onSettled();
+    if (reset === undefined) return this.#finish(error as SpillwayError, true);
+    reset.gone = true;
+    if (this.#reason === undefined) this.#parts.onSettled();
     else this.#complete();
   }
 
@@ -183,22 +184,21 @@ export class Ending<In, Out, State> {
   }
 
   /** What was received in full is handled all the same; its replies go nowhere. */
-  #finish(error: SpillwayError): void {
-    const { inbox, outbox, pipeline, session } = this.#parts;
+  #finish(error: SpillwayError, gone: boolean): void {
+    const { inbox, outbox, session } = this.#parts;
     const reason = brokenReason(error);
-    this.#reset = { reason, error, framesIn: inbox.framesIn };
+    this.#reset = { reason, error, framesIn: inbox.framesIn, gone };
     this.#stopping ??= reason;
     session.drain(reason);
     session.leaveAll();
     outbox.end();
-    pipeline.muted = true;
     this.#parts.onSettled();
   }
 
-  #endWhenFinished({ reason, error }: Reset): void {
+  #endWhenFinished({ reason, error, gone }: Reset): void {
     if (this.#answered()) this.decide(reason, error);
     if (this.#reason === undefined) return;
-    if (this.#gone) this.#complete();
+    if (gone) this.#complete();
     else this.#parts.connection.abort(error);
   }
 

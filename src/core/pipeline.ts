@@ -24,6 +24,8 @@ export interface PipelineEvents<In, Out, State> {
   readonly roomy: boolean;
   /** Whether a stream may be asked for a frame now. If not, `answerFinished` is called when the session has a slice again. */
   mayPull(): boolean;
+  /** Whether replies go nowhere: handlers run to their end all the same, and streams are asked for no further frame. */
+  readonly finishing: boolean;
   /** A reply whose turn it is. @throws {SpillwayError} when it cannot be sent */
   onReply(reply: Out): void;
   /** A fault whose turn it is; what is behind it is void. */
@@ -50,8 +52,6 @@ export class Pipeline<In, Out, State>
 {
   /** A fault or the last reply is on its way out: no further frame may be handled. */
   ended = false;
-  /** Replies go nowhere: handlers run to their end all the same, and streams are asked for no further frame. */
-  muted = false;
   /** When an asynchronous handler last finished. */
   settledAt = 0;
   readonly session: ServedSession<Out, State>;
@@ -249,7 +249,7 @@ export class Pipeline<In, Out, State>
 
   #pull(exchange: Exchange<Out, State>, stream: ReplyStream<Out>): void {
     if (stream.waiting || !this.#events.roomy) return;
-    if (this.muted) {
+    if (this.#events.finishing) {
       stream.stop();
       exchange.succeed(undefined);
       return this.#settle(exchange);

@@ -74,6 +74,10 @@ export class SessionLoop<In, Out, State>
     return this.#ending.sendable;
   }
 
+  get finishing(): boolean {
+    return this.#ending.finishing;
+  }
+
   get readsOn(): boolean {
     return this.settings.afterReset === "finish";
   }

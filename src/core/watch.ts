@@ -61,8 +61,8 @@ export class Watch extends Deadline<Watched> {
   #closingAt = 0;
   #wokenAt = 0;
   #parkAfterMs = PARK_AFTER_MS;
-  /** Since when it has been the other side's turn to speak; `Infinity` while it is ours, or nobody looks. */
-  #listeningSince = Infinity;
+  /** Since when it has been the other side's turn to speak; -1 while it is ours, or nobody looks: a small number costs less. */
+  #listeningSince = -1;
 
   override get judges(): boolean {
     return this.due !== "park";
@@ -145,9 +145,9 @@ export class Watch extends Deadline<Watched> {
   #watchSilence(limitMs: number, busy: boolean): void {
     const { inbox, outbox, settings } = this.owner;
     const ourTurn = busy || !inbox.starved || outbox.answering;
-    if (ourTurn) this.#listeningSince = Infinity;
+    if (ourTurn) this.#listeningSince = -1;
     else {
-      if (this.#listeningSince === Infinity) this.#listeningSince = settings.clock.now();
+      if (this.#listeningSince < 0) this.#listeningSince = settings.clock.now();
       this.#earliest(Math.max(inbox.heardAt, this.#listeningSince) + limitMs, "silence-timeout");
     }
   }

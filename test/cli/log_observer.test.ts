@@ -69,6 +69,11 @@ describe("eventRecord", () => {
       "error",
       { ...who, code: "handler-timeout", error: "too late" },
     ],
+    [
+      { ...closed("connection-reset"), framesAfterReset: 7 } as ServerEvent,
+      "warning",
+      expect.objectContaining({ reason: "connection-reset", framesAfterReset: 7 }) as Record<string, unknown>,
+    ],
     [{ type: "connections-full", connections: 3 }, "warning", { connections: 3 }],
     [{ type: "connections-available", fullMs: 1.4 }, "info", { fullMs: 1 }],
     [{ type: "accepting-stopped", connections: 3 }, "info", { connections: 3 }],

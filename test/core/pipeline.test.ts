@@ -25,6 +25,7 @@ function noted(handler: Handler<string, string>): {
   const pipeline: Pipeline<string, string, unknown> = new Pipeline(session, handler, permits, clock, {
     roomy: true,
     mayPull: () => true,
+    finishing: false,
     onReply: (reply) => {
       if (reply === "refused") throw new SpillwayError("handler-failed", "refused");
       told.push(reply);
@@ -206,6 +207,7 @@ describe("Pipeline", () => {
     const pipeline: Pipeline<string, string, unknown> = new Pipeline(session, handler, permits, clock, {
       roomy: true,
       mayPull: () => true,
+      finishing: false,
       onReply: () => {},
       onFault: () => {},
       onHandlerError: () => {},

@@ -13,8 +13,34 @@ export const ENDING: readonly Mutated[] = [
       "test/core/group",
       "test/core/traffic",
       "test/core/session_deadlines",
+      "test/core/after_reset",
     ],
     mutations: [
+      {
+        name: "says goodbye into a connection that broke",
+        find: "if (this.#reset !== undefined || !this.#answered()) return;",
+        replacement: "if (!this.#answered()) return;",
+      },
+      {
+        name: "sends into a connection that broke",
+        find: "!this.#saidGoodbye && this.#reset === undefined;",
+        replacement: "!this.#saidGoodbye;",
+      },
+      {
+        name: "never asks a stream to stop when the connection broke",
+        find: "return this.#reset !== undefined;",
+        replacement: "return false;",
+      },
+      {
+        name: "gives another reason than the reset that it saw",
+        find: "this.#reason = this.#reset?.reason ?? reason;",
+        replacement: "this.#reason = reason;",
+      },
+      {
+        name: "does not end when the end of a drain cuts it short",
+        find: "if (this.#reset?.gone) this.#complete();\n    return !complete;",
+        replacement: "return !complete;",
+      },
       {
         name: "decides for the last reason instead of the first",
         find: "if (this.#reason === undefined) {",
@@ -67,8 +93,8 @@ export const ENDING: readonly Mutated[] = [
       },
       {
         name: "does not let go of what waits when the connection is gone",
-        find: "    outbox.end();\n",
-        replacement: "",
+        find: "    outbox.end();\n    const now",
+        replacement: "    const now",
       },
     ],
   },

@@ -54,7 +54,7 @@ export const WATCHING: readonly Mutated[] = [
       },
       {
         name: "counts the time of its own turn as the other side's silence",
-        find: "if (ourTurn) this.#listeningSince = Infinity;",
+        find: "if (ourTurn) this.#listeningSince = -1;",
         replacement: "if (ourTurn) void 0;",
       },
       {
