@@ -18,6 +18,7 @@ class ConnectionClient implements Client {
   readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
   readonly #halfOpen: boolean;
   readonly #received = new Received();
+  #unsent = 0;
   #stalled: boolean;
   #wake: () => void = () => {};
 
@@ -34,12 +35,19 @@ class ConnectionClient implements Client {
   get receivedBytes(): number {
     return this.#received.bytes;
   }
+  get unsent(): number {
+    return this.#unsent;
+  }
   get ended(): Promise<"fin" | "reset"> {
     return this.#received.ended;
   }
   send(data: string | Uint8Array): void {
     const bytes = typeof data === "string" ? new TextEncoder().encode(data) : data;
-    this.#writer.write(bytes).catch(() => this.#received.end("reset"));
+    this.#unsent += bytes.length;
+    this.#writer.write(bytes).then(
+      () => (this.#unsent -= bytes.length),
+      () => this.#received.end("reset"),
+    );
   }
   finish(): void {
     this.#writer.close().catch(() => this.#received.end("reset"));

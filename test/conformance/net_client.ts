@@ -35,6 +35,9 @@ class NetClient implements Client {
   get receivedBytes(): number {
     return this.#received.bytes;
   }
+  get unsent(): number {
+    return this.#socket.writableLength;
+  }
   get ended(): Promise<"fin" | "reset"> {
     return this.#received.ended;
   }

@@ -1,4 +1,5 @@
 import { describe } from "vitest";
+import { backpressure } from "./backpressure.ts";
 import { client } from "./client.ts";
 import { codecs } from "./codecs.ts";
 import { connections } from "./connections.ts";
@@ -38,6 +39,7 @@ export function conformance(platform: Platform): void {
     streams(platform);
     lifecycle(platform);
     endings(platform);
+    backpressure(platform);
     deadlines(platform);
     stalls(platform);
     parking(platform);
