@@ -94,6 +94,15 @@ describe("a push", () => {
     expect(connection.written).toBe(`${first}yzw`);
   });
 
+  it("is written in parts when it is large, though nothing else is sent", async () => {
+    const { connection, push } = outboxOf("close");
+    const large = "x".repeat(2 * WRITE_BYTES + 1);
+    expect(push(large)).toBe("sent");
+    await connection.takeAll();
+    expect(connection.writes.map(({ length }) => length)).toEqual([WRITE_BYTES, WRITE_BYTES, 1]);
+    expect(connection.written).toBe(large);
+  });
+
   it("keeps its place between replies", async () => {
     const { outbox, connection, push } = busyOutbox("close");
     outbox.reply("1");
