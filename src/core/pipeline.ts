@@ -248,13 +248,12 @@ export class Pipeline<In, Out, State>
   }
 
   #pull(exchange: Exchange<Out, State>, stream: ReplyStream<Out>): void {
-    if (stream.waiting || !this.#events.roomy) return;
-    if (this.#events.finishing) {
+    if (this.#events.finishing && !stream.waiting) {
       stream.stop();
       exchange.succeed(undefined);
       return this.#settle(exchange);
     }
-    if (!this.#events.mayPull()) return;
+    if (stream.waiting || !this.#events.roomy || !this.#events.mayPull()) return;
     exchange.startedAt = this.#clock.now();
     void this.#awaitFrame(exchange, stream);
   }

@@ -25,6 +25,27 @@ export function draining(platform: Platform): void {
       expect([await one.ended, await other.ended]).toEqual(["fin", "fin"]);
     });
 
+    testOn(platform, "stopAccepting() serves what was accepted and waits, unless it waits in the kernel", async () => {
+      const { dial, server, closed } = await start(platform, {
+        codec: lines(),
+        handler: (line) => line,
+        maxConnections: 1,
+      });
+      const [first, second] = [await dial(), await dial()];
+      second.send("second\n");
+      // A server that accepts on its own needs a few rounds for that.
+      for (let round = 0; round < 20; round++) await new Promise((resolve) => setTimeout(resolve, 1));
+      server.stopAccepting();
+      first.finish();
+      await closed();
+      if (platform.transport.name.startsWith("deno")) {
+        expect(await second.ended).toBe("reset");
+      } else {
+        expect(await second.until("\n")).toBe("second\n");
+        second.finish();
+      }
+    });
+
     testOn(
       platform,
       "shutdown() with grace closes idle connections one by one, and serves the busy one to its end",
