@@ -38,11 +38,6 @@ export const ACCEPTING: readonly Mutated[] = [
         replacement: "",
       },
       {
-        name: "lets nobody cut the grace short",
-        find: "    this.#grace?.end();\n",
-        replacement: "",
-      },
-      {
         name: "sits out the grace when everybody is gone",
         find: "void gone.then(() => grace.end());",
         replacement: "",
