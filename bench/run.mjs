@@ -18,6 +18,7 @@ import { churn } from "./works/churn.mjs";
 import { codecs } from "./works/codecs.mjs";
 import { concurrency } from "./works/concurrency.mjs";
 import { drain } from "./works/drain.mjs";
+import { fairness } from "./works/fairness.mjs";
 import { frameMemory } from "./works/frame_memory.mjs";
 import { growth } from "./works/growth.mjs";
 import { idle } from "./works/idle.mjs";
@@ -33,7 +34,7 @@ import { startUp } from "./works/start_up.mjs";
 /** @typedef {import("../scripts/runtimes.mjs").Runtime} Runtime */
 /** @typedef {import("./results.mjs").Results} Results */
 
-const LINES = [pingPong, pipelined, sizes, growth, broadcast, concurrency, queued];
+const LINES = [pingPong, pipelined, sizes, growth, broadcast, concurrency, queued, fairness];
 const CONNECTIONS = [idle, idleCpu, churn, burst, drain, startUp];
 const FRAMES = [codecs, linear, frameMemory];
 const WORKS = [...LINES, ...CONNECTIONS, ...FRAMES];

@@ -16,6 +16,7 @@ const SCRIPTS = {
   "spillway-drain": () => "spillway/drain.mjs",
   "spillway-broadcast": () => "spillway/broadcast.mjs",
   "spillway-queue": () => "spillway/queue.mjs",
+  "spillway-fairness": () => "spillway/fairness.mjs",
   "one-at-once": () => "spillway/one_at_once.mjs",
   "16-at-once": () => "spillway/sixteen_at_once.mjs",
   raw: (/** @type {RuntimeName} */ runtime) => `raw/${runtime}.mjs`,
