@@ -51,11 +51,13 @@ class Loopback {
 
 let loopback: Loopback | "opening" | "refused" | undefined;
 
-/** See `Transport.afterIo`. Until there is a loopback, or where there may be none, it is the core's way. */
+/** See `Transport.afterIo`. Where there may be no loopback, it is the core's way. */
 export function afterIo(callback: () => void): void {
   if (typeof loopback === "object") return loopback.afterIo(callback);
   if (loopback === undefined) void open();
-  afterIoAnyhow(callback);
+  // Nothing else is as sure, and one or two of these are all there are.
+  if (loopback === "opening") setTimeout(callback, 0);
+  else afterIoAnyhow(callback);
 }
 
 async function open(): Promise<void> {
