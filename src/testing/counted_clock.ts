@@ -1,4 +1,4 @@
-import type { Clock } from "../core/mod.ts";
+import { afterRound, type Clock } from "../core/mod.ts";
 
 /** The same clock, for one who uses it: how many timers are its own. */
 export class CountedClock implements Clock {
@@ -24,6 +24,11 @@ export class CountedClock implements Clock {
     }, delayMs);
     this.#armed.add(handle);
     return handle;
+  }
+
+  /** Not counted: a round ends by itself, at the instant at which it began. */
+  afterRound(callback: () => void): void {
+    afterRound(this.#clock, callback);
   }
 
   clearTimeout(handle: unknown): void {

@@ -14,6 +14,7 @@ export const FAULTS = [
   "accept accept-failed",
   "accept listener-closed",
   "clock jump",
+  "process stall",
 ] as const;
 type FaultKind = (typeof FAULTS)[number];
 
@@ -32,7 +33,7 @@ export interface Fault {
   readonly what: FaultKind;
   /** Of the connections that are open then, which one. */
   readonly whom: number;
-  /** For how long, in milliseconds: of a stall, and of a jump. */
+  /** For how long, in milliseconds: of a stall of the network or of the process, and of a jump. */
   readonly amount: number;
 }
 
@@ -68,6 +69,8 @@ export function inflict({ what, whom, amount }: Fault, world: Simulation): void 
       return closeListener(world);
     case "clock jump":
       return world.jump(amount);
+    case "process stall":
+      return world.stall(amount);
   }
 }
 

@@ -33,8 +33,16 @@ export class Link implements WireEnd {
   #parked: ParkedWrite | undefined;
   #broken: SpillwayError | undefined;
 
-  constructor(maxBytes: number, makeWire: (end: WireEnd) => Wire = (end) => new DirectWire(end)) {
+  /** How the writing end is told that a write that waited is done: at once, or when its process comes to it. */
+  readonly #tell: (run: () => void) => void;
+
+  constructor(
+    maxBytes: number,
+    makeWire: (end: WireEnd) => Wire = (end) => new DirectWire(end),
+    tell: (run: () => void) => void = (run) => run(),
+  ) {
     this.maxBytes = maxBytes;
+    this.#tell = tell;
     this.#wire = makeWire(this);
   }
 
@@ -46,6 +54,11 @@ export class Link implements WireEnd {
   /** Whether a write waits for room. */
   get blocked(): boolean {
     return this.#parked !== undefined;
+  }
+
+  /** Bytes that have arrived and that the reader has not taken. */
+  get waiting(): number {
+    return this.#chunks.reduce((bytes, { length }) => bytes + length, 0);
   }
 
   onBytes(bytes: Bytes): void {
@@ -96,8 +109,9 @@ export class Link implements WireEnd {
     this.#wire.cut();
     this.#chunks = [];
     this.#length = 0;
-    this.#parked?.reject(error);
+    const parked = this.#parked;
     this.#parked = undefined;
+    if (parked !== undefined) this.#tell(() => parked.reject(error));
   }
 
   /** Tells the reader's end of a reset. */
@@ -121,10 +135,11 @@ export class Link implements WireEnd {
   }
 
   #unpark(): void {
-    if (this.#parked === undefined) return;
-    this.#parked.rest = this.#accept(this.#parked.rest);
-    if (this.#parked.rest.length > 0) return;
-    this.#parked.resolve();
+    const parked = this.#parked;
+    if (parked === undefined) return;
+    parked.rest = this.#accept(parked.rest);
+    if (parked.rest.length > 0) return;
     this.#parked = undefined;
+    this.#tell(() => parked.resolve());
   }
 }

@@ -16,6 +16,8 @@ export interface PairOptions {
   readonly back: Link;
   /** The connecting end has given its port back. */
   readonly onReleased: () => void;
+  /** How what the network brings gets to the far end: at once, or when its process comes to it. */
+  readonly receive?: ((run: () => void) => void) | undefined;
 }
 
 /** Two ends that are connected: what one writes, the other reads. */
@@ -25,9 +27,9 @@ export interface Pair {
 }
 
 export function connectedPair(options: PairOptions): Pair {
-  const { near, far, shown, forth, back, onReleased } = options;
+  const { near, far, shown, forth, back, onReleased, receive } = options;
   const nearEnd = new MemoryEnd(near, far, back, forth, onReleased);
-  const farEnd = new MemoryEnd(mapped(far, shown), mapped(near, shown), forth, back, () => {});
+  const farEnd = new MemoryEnd(mapped(far, shown), mapped(near, shown), forth, back, () => {}, receive);
   nearEnd.other = farEnd;
   farEnd.other = nearEnd;
   return { near: nearEnd, far: farEnd };
@@ -48,17 +50,26 @@ export class MemoryEnd implements Driver {
   readonly #incoming: Link;
   readonly #outgoing: Link;
   readonly #onReleased: () => void;
+  readonly #receive: (run: () => void) => void;
   /** Whether the connection asked for input and has not refused more since. */
   #wanted = false;
   #deliveryDue = false;
   #finished = false;
 
-  constructor(local: Address, remote: Address, incoming: Link, outgoing: Link, onReleased: () => void) {
+  constructor(
+    local: Address,
+    remote: Address,
+    incoming: Link,
+    outgoing: Link,
+    onReleased: () => void,
+    receive: (run: () => void) => void = (run) => run(),
+  ) {
     this.localAddress = local;
     this.remoteAddress = remote;
     this.#incoming = incoming;
     this.#outgoing = outgoing;
     this.#onReleased = onReleased;
+    this.#receive = receive;
     incoming.onReadable = () => this.#scheduleDelivery();
     this.connection = new DriverConnection(this);
   }
@@ -105,10 +116,15 @@ export class MemoryEnd implements Driver {
     this.#release();
   }
 
+  /** The network tells it that the connection broke. */
+  break(error: SpillwayError): void {
+    this.#receive(() => {
+      if (!this.over) this.connection.fail(error);
+    });
+  }
+
   #onReset(): void {
-    if (!this.over) {
-      this.connection.fail(new SpillwayError("connection-reset", "the other side reset the connection"));
-    }
+    this.break(new SpillwayError("connection-reset", "the other side reset the connection"));
   }
 
   #release(): void {
@@ -120,7 +136,7 @@ export class MemoryEnd implements Driver {
   #scheduleDelivery(): void {
     if (!this.#wanted || this.#deliveryDue) return;
     this.#deliveryDue = true;
-    queueMicrotask(() => this.#deliver());
+    queueMicrotask(() => this.#receive(() => this.#deliver()));
   }
 
   #deliver(): void {

@@ -25,6 +25,7 @@ export class MemoryListener implements Listener {
   readonly address: Address;
   readonly #backlog: number;
   readonly #onClosed: () => void;
+  readonly #receive: (run: () => void) => void;
   #waiting: Connection[] = [];
   #errors: SpillwayError[] = [];
   #takers: Taker[] = [];
@@ -32,10 +33,17 @@ export class MemoryListener implements Listener {
   #finished = false;
   #closed = false;
 
-  constructor(address: Address, backlog: number, onClosed: () => void) {
+  /** `receive`: how whoever accepts gets what the network brings. */
+  constructor(
+    address: Address,
+    backlog: number,
+    onClosed: () => void,
+    receive: (run: () => void) => void = (run) => run(),
+  ) {
     this.address = address;
     this.#backlog = backlog;
     this.#onClosed = onClosed;
+    this.#receive = receive;
   }
 
   [Symbol.asyncIterator](): AsyncIterator<Connection> {
@@ -61,7 +69,7 @@ export class MemoryListener implements Listener {
   fail(error: SpillwayError): void {
     const taker = this.#takers.shift();
     if (taker === undefined) this.#errors.push(error);
-    else taker.reject(error);
+    else this.#receive(() => taker.reject(error));
   }
 
   /** Connects as soon as the backlog has room. `signal` gives up the wait. */
@@ -92,7 +100,7 @@ export class MemoryListener implements Listener {
     const { near, far } = connect();
     const taker = this.#takers.shift();
     if (taker === undefined) this.#waiting.push(far.connection);
-    else taker.resolve({ done: false, value: far.connection });
+    else this.#receive(() => taker.resolve({ done: false, value: far.connection }));
     return near.connection;
   }
 

@@ -28,9 +28,12 @@ export class MemoryNetwork implements Transport {
   readonly #listeners = new Set<MemoryListener>();
   /** Of listeners, and of the ends that connect: as in a kernel, neither gets a port of the other. */
   readonly #ports = new PortPool();
+  readonly #receive: ((run: () => void) => void) | undefined;
 
-  constructor(makeCable: () => Cable) {
+  /** `receive`: how whoever listens gets what the network brings. */
+  constructor(makeCable: () => Cable, receive?: (run: () => void) => void) {
     this.#makeCable = makeCable;
+    this.#receive = receive;
   }
 
   /** How many listen. */
@@ -41,7 +44,12 @@ export class MemoryNetwork implements Transport {
   async listen(options: ListenOptions): Promise<Listener> {
     const hostname = listenAddress(options.hostname);
     const port = options.port === 0 ? this.#ports.take() : this.#claim(hostname, options.port);
-    const listener = new MemoryListener({ hostname, port }, options.backlog, () => this.#onClosed(listener));
+    const listener = new MemoryListener(
+      { hostname, port },
+      options.backlog,
+      () => this.#onClosed(listener),
+      this.#receive,
+    );
     this.#listeners.add(listener);
     return listener;
   }
@@ -96,6 +104,7 @@ export class MemoryNetwork implements Transport {
       forth: cable.forth,
       back: cable.back,
       onReleased: () => this.#ports.give(port),
+      receive: this.#receive,
     });
     cable.onConnected?.(pair);
     return pair;

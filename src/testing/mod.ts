@@ -34,3 +34,4 @@ export { type SimulateOptions, type SimulationResult, simulate } from "./simulat
 export type { SimulatedClient } from "./simulated_client.ts";
 export type { LinkState, SimulatedConnection } from "./simulated_connection.ts";
 export { type SimulatedNetwork, type SimulatedNetworkOptions, simulatedNetwork } from "./simulated_network.ts";
+export { SimulatedProcess } from "./simulated_process.ts";

@@ -17,12 +17,16 @@ export class ServedModel {
   blockedSince: number = Infinity;
   finAt: number = Infinity;
   overAt: number = Infinity;
+  /** Bytes that were taken in the turn in which FIN was sent: they had come before it, and were not looked at. */
+  readWithFin: number = 0;
   /** What `onDisconnect` was told. */
   readonly told: CloseReason[] = [];
   /** When each handler that is at work began, `onConnect` included. */
   readonly working: number[] = [];
   /** A handler answered with a stream: what is at work can no longer be told from outside. */
   streamed = false;
+  /** When the network took bytes, and how many. */
+  readonly #taken: { readonly at: number; readonly bytes: number }[] = [];
   #read = 0;
   #written = 0;
 
@@ -42,6 +46,13 @@ export class ServedModel {
     return Math.max(this.heardAt, this.progressAt, this.settledAt);
   }
 
+  /** How many bytes the network has taken since then, that instant not included. */
+  takenSince(instant: number): number {
+    let sum = 0;
+    for (const { at, bytes } of this.#taken) if (at > instant) sum += bytes;
+    return sum;
+  }
+
   /** A handler begins; the function says that it has finished. */
   begin(now: number): (now: number) => void {
     this.working.push(now);
@@ -55,12 +66,18 @@ export class ServedModel {
   /** Looks at the network. */
   update(now: number): void {
     const { forth, back, farOver } = this.link;
-    if (back.finished && this.finAt === Infinity) this.finAt = now;
+    if (back.finished && this.finAt === Infinity) {
+      this.finAt = now;
+      this.readWithFin = forth.read - this.#read;
+    }
     if (farOver && this.overAt === Infinity) this.overAt = now;
     // Behind FIN, input is read only to find its end.
     if (this.finAt === Infinity) {
       if (forth.read !== this.#read) this.heardAt = now;
-      if (back.written !== this.#written) this.progressAt = now;
+      if (back.written !== this.#written) {
+        this.progressAt = now;
+        this.#taken.push({ at: now, bytes: back.written - this.#written });
+      }
     }
     this.#read = forth.read;
     this.#written = back.written;

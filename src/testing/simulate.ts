@@ -25,7 +25,7 @@ export interface SimulateOptions<In, Out, State = unknown> {
   readonly client: (client: SimulatedClient) => void | Promise<void>;
   /** How many clients there are. A whole number of at least 1; default 8. */
   readonly clients?: number;
-  /** How many things go wrong: resets, stalls, accept errors, clock jumps. A whole number of at least 0; default 6. */
+  /** How many things go wrong: resets, stalls of the network and of the process, accept errors, clock jumps. A whole number of at least 0; default 6. */
   readonly faults?: number;
   /** So long clients come and things go wrong; then the server drains. Virtual milliseconds, more than 0; default 60000. */
   readonly spanMs?: number;

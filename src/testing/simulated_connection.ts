@@ -10,6 +10,8 @@ export interface LinkState {
   /** Bytes that the network took from the writing end so far, and that the reading end took from it. */
   readonly written: number;
   readonly read: number;
+  /** Bytes that have arrived there and were not taken. */
+  readonly waiting: number;
   /** FIN was sent. */
   readonly finished: boolean;
   /** A write waits for room. */
@@ -80,5 +82,5 @@ export class SimulatedConnection {
 }
 
 function breakEnd(end: MemoryEnd, code: "connection-reset" | "connection-failed", message: string): void {
-  if (!end.over) end.connection.fail(new SpillwayError(code, message));
+  end.break(new SpillwayError(code, message));
 }

@@ -14,7 +14,9 @@ import { type Cable, MemoryNetwork } from "./memory_network.ts";
 import type { MemoryTransport } from "./memory_transport.ts";
 import { type Random, seededRandom } from "./random.ts";
 import { SimulatedConnection } from "./simulated_connection.ts";
+import type { SimulatedProcess } from "./simulated_process.ts";
 import { inTicks, TimedWire } from "./timed_wire.ts";
+import type { WireEnd } from "./wire.ts";
 
 /** Settings of {@link simulatedNetwork}. */
 export interface SimulatedNetworkOptions {
@@ -24,6 +26,8 @@ export interface SimulatedNetworkOptions {
   readonly seed: number;
   /** What a direction of a connection is like; asked for each. Left out: as there are many, good ones and bad ones. */
   readonly conditions?: (random: Random) => LinkConditions;
+  /** In which whoever listens runs: while it stalls, nothing reaches it. Left out: it never does. */
+  readonly process?: Pick<SimulatedProcess, "receive"> | undefined;
 }
 
 /** A network on which time passes. Made by {@link simulatedNetwork}. */
@@ -83,17 +87,20 @@ class TimedNetwork implements SimulatedNetwork {
   readonly #random: Random;
   readonly #draw: (random: Random) => LinkConditions;
   readonly #network: MemoryNetwork;
+  readonly #receive: ((run: () => void) => void) | undefined;
   #connections: SimulatedConnection[] = [];
   readonly #byPort = new Map<number, SimulatedConnection>();
   /** Attempts to connect, and connections. */
   #attempts = 0;
   #connected = 0;
 
-  constructor({ clock, seed, conditions = drawConditions }: SimulatedNetworkOptions) {
+  constructor(options: SimulatedNetworkOptions) {
+    const { clock, seed, conditions = drawConditions } = options;
     this.#agenda = new Agenda(clock);
     this.#random = seededRandom(seed);
     this.#draw = conditions;
-    this.#network = new MemoryNetwork(() => this.#cable());
+    this.#receive = options.process?.receive;
+    this.#network = new MemoryNetwork(() => this.#cable(), this.#receive);
   }
 
   get connections(): readonly SimulatedConnection[] {
@@ -157,10 +164,11 @@ class TimedNetwork implements SimulatedNetwork {
     const random = this.#random.fork(`${order} ${direction}`);
     const conditions = checkConditions(this.#draw(random));
     let wire!: TimedWire;
-    const link = new Link(conditions.bufferBytes, (end) => {
+    const makeWire = (end: WireEnd) => {
       wire = new TimedWire(this.#agenda, order, conditions, random, end);
       return wire;
-    });
+    };
+    const link = new Link(conditions.bufferBytes, makeWire, direction === "back" ? this.#receive : undefined);
     return { link, wire };
   }
 }

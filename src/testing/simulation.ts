@@ -13,6 +13,7 @@ import { BrokenPledge, type Pledge } from "./pledge.ts";
 import { ServedModel } from "./served_model.ts";
 import type { SimulatedConnection } from "./simulated_connection.ts";
 import { type SimulatedNetwork, type SimulatedNetworkOptions, simulatedNetwork } from "./simulated_network.ts";
+import { SimulatedProcess } from "./simulated_process.ts";
 import { Trace } from "./trace.ts";
 import { turnEnd } from "./turn.ts";
 import { watched } from "./watched_service.ts";
@@ -43,7 +44,9 @@ export interface SimulationParts {
 /** A server on a simulated network, and all that is known of it. */
 export class Simulation {
   readonly clock: ManualClock = manualClock();
-  readonly serverClock: CountedClock = new CountedClock(this.clock);
+  /** What the server and the service run in; and the server's own view of it. */
+  readonly process: SimulatedProcess = new SimulatedProcess(this.clock);
+  readonly serverClock: CountedClock = new CountedClock(this.process);
   readonly network: SimulatedNetwork;
   readonly trace: Trace;
   server!: Server;
@@ -56,7 +59,7 @@ export class Simulation {
   readonly accepted: Set<SimulatedConnection> = new Set();
   /** How often what was done, or happened. */
   readonly tally: Map<string, number> = new Map();
-  /** How far the clock has jumped, and how long the drain may take. */
+  /** How far the clock has jumped, or the process has stalled, and how long the drain may take. */
   jumped = 0;
   drainTimeoutMs: number;
   /** Whether the server was asked to drain. */
@@ -80,9 +83,14 @@ export class Simulation {
 
   constructor(parts: SimulationParts) {
     const { seed, conditions } = parts;
-    this.#service = parts.service(this.clock);
+    this.#service = parts.service(this.process);
     this.#pledges = parts.pledges;
-    this.network = simulatedNetwork({ clock: this.clock, seed, ...(conditions && { conditions }) });
+    this.network = simulatedNetwork({
+      clock: this.clock,
+      seed,
+      process: this.process,
+      ...(conditions && { conditions }),
+    });
     this.trace = new Trace(parts.keepTrace ?? false);
     this.drainTimeoutMs = this.#service.drainTimeoutMs ?? 10_000;
   }
@@ -103,7 +111,7 @@ export class Simulation {
       this.server = (await serve(this.network, {
         ...service,
         port: 0,
-        clock: this.clock,
+        clock: this.serverClock,
         observer,
       })) as unknown as Server;
       this.server.finished.then(
@@ -118,6 +126,11 @@ export class Simulation {
     } catch (error) {
       this.failure ??= error;
     }
+  }
+
+  /** Whether all has happened that is to happen at this instant, and the process does not stall. */
+  get settled(): boolean {
+    return this.clock.next > this.now && !this.process.stalled;
   }
 
   count(what: string): void {
@@ -135,12 +148,18 @@ export class Simulation {
     this.clock.jump(ms);
   }
 
+  /** The server's process stalls as a whole. */
+  stall(ms: number): void {
+    this.jumped += ms;
+    this.process.stall(ms);
+  }
+
   /** Drains the server; if that is under way, cuts off what is left. */
   shutdown(timeoutMs: number): void {
     if (this.#finished) return;
     this.drainTimeoutMs = this.asked ? this.drainTimeoutMs : timeoutMs;
     this.asked = true;
-    void this.server.shutdown({ timeoutMs }).catch(() => undefined);
+    this.process.receive(() => void this.server.shutdown({ timeoutMs }).catch(() => undefined));
   }
 
   /** A connection that the server has accepted. */

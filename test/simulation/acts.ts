@@ -16,11 +16,11 @@ const ASKED: Readonly<Record<Workload, readonly Verb[]>> = {
   broadcast: ["push", "push", "big", "echo"],
   upgrade: ["upgrade", "echo", "wait", "many"],
   groups: ["join", "join", "say", "say", "say", "leave", "echo", "upgrade"],
-  faulty: ["echo", "wait", "many", "fail", "hang", "unsendable", "poison", "quit", "end"],
+  faulty: ["echo", "wait", "many", "fail", "hang", "unsendable", "poison", "quit", "end", "block"],
   flood: ["big", "echo", "many", "push"],
 };
 /** What they ask for sometimes. */
-const RARE: readonly Verb[] = ["quit", "end", "fail", "hang", "push"];
+const RARE: readonly Verb[] = ["quit", "end", "fail", "hang", "push", "block"];
 
 /** What a client does after it has connected. */
 const DOES = [
@@ -34,6 +34,7 @@ const DOES = [
   "rest",
   "garbage",
   "deaf",
+  "sip",
   "listen",
   "finish",
   "reset",

@@ -30,8 +30,8 @@ export class Bounds extends Pledge {
     if (kept.given === undefined) return;
     const waiting = kept.given - model.link.back.written;
     this.#checkOutput(model, waiting, world);
-    // Timers that are due at this instant are still to come, and a stream may wait.
-    if (world.clock.next <= world.now || world.stats.handlers > 0 || model.link.back.blocked) return;
+    // A stream may wait.
+    if (!world.settled || world.stats.handlers > 0 || model.link.back.blocked) return;
     this.expect(waiting === 0, () => `connection ${model.info.id}: ${waiting} bytes are stuck`);
     this.#checkHandled(model, kept, client);
   }

@@ -48,6 +48,8 @@ export class Client {
   #part: { readonly rest: string; readonly request: Request } | undefined;
   #deaf: Promise<void> | undefined;
   #hear: (() => void) | undefined;
+  /** So long it waits before it reads again. */
+  #sipMs = 0;
   #answersFin = true;
   #finished = false;
   #gone = false;
@@ -93,6 +95,9 @@ export class Client {
           this.#hear = resolve;
         });
         return;
+      case "sip":
+        this.#sipMs = [20, 200, 900, 4_000][amount % 4] as number;
+        return;
       case "listen":
         return this.#listen();
       case "finish":
@@ -111,6 +116,8 @@ export class Client {
       many: amount % 7,
       big: amount % 3 === 0 ? amount % 5_000 : amount % 90,
       push: amount % 9,
+      block: [5, 300, 2_500, 20_000][amount % 4] as number,
+      fail: amount % 10,
     };
     const argument = numbers[verb] ?? (verb === "echo" ? "e".repeat(amount % 40) : `g${amount % 3}`);
     return { tag: `${this.number}.${this.#count}`, verb, argument: String(argument) };
@@ -178,6 +185,7 @@ export class Client {
   #listen(): void {
     this.#hear?.();
     this.#deaf = this.#hear = undefined;
+    this.#sipMs = 0;
   }
 
   #leave(): void {
@@ -201,6 +209,7 @@ export class Client {
     try {
       for (;;) {
         if (this.#deaf !== undefined) await this.#deaf;
+        if (this.#sipMs > 0) await this.#pause(this.#sipMs);
         const { done, value } = await reader.read();
         if (done) break;
         this.#decode(value);
@@ -232,6 +241,10 @@ export class Client {
 
   #note(text: string): void {
     this.#world.trace.add(-this.number, `client ${this.number} ${text}`);
+  }
+
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => this.#world.clock.setTimeout(resolve, ms));
   }
 
   /** What is sent too late fails. */

@@ -17,10 +17,10 @@ export class HandshakeDeadline extends Pledge {
   }
 
   override onSettled({ info, live, finAt, blockedSince, working, openedAt }: ServedModel, world: Simulation): void {
-    const { clock, limits, now } = world;
+    const { limits, now, settled } = world;
     if (limits.handshakeTimeoutMs === undefined || this.#kept.get(info.id)?.handled.length !== 0) return;
-    // Timers that are due at this instant are still to come; and what is said last waits for what is before it.
-    if (clock.next <= now || !live || finAt < Infinity || blockedSince < Infinity || working.length > 0) return;
+    // What is said last waits for what is before it.
+    if (!settled || !live || finAt < Infinity || blockedSince < Infinity || working.length > 0) return;
     const late = now - openedAt - limits.handshakeTimeoutMs;
     this.expect(late <= TOLERANCE_MS, () => `connection ${info.id}: it passed ${late} ms ago`);
   }

@@ -25,6 +25,7 @@ const VERBS = [
   "hang",
   "unsendable",
   "poison",
+  "block",
 ] as const;
 export type Verb = (typeof VERBS)[number];
 

@@ -65,9 +65,9 @@ export async function runScenario(
         return answers.watch(client, world);
       }
       case "tell":
-        return service.tell(whom, amount);
+        return world.process.receive(() => service.tell(whom, amount));
       case "dismiss":
-        return service.dismiss(whom);
+        return world.process.receive(() => service.dismiss(whom));
       case "drain":
       case "force":
         return world.shutdown(amount);

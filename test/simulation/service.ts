@@ -26,6 +26,19 @@ const handshake: Middleware<string, string, Kept> = Object.assign<Middleware<str
   { handshake: true },
 );
 
+function refuse(): never {
+  throw new Error("there is nothing to see");
+}
+
+/** What handlers throw. */
+const HOSTILE: readonly [() => unknown, ...(() => unknown)[]] = [
+  () => new Error("asked to fail"),
+  () => Symbol("hostile"),
+  () => ({ toString: refuse, toJSON: refuse }),
+  () => Object.defineProperty(new Error("hidden"), "message", { get: refuse }),
+  () => new Proxy({}, { get: refuse, getPrototypeOf: refuse, ownKeys: refuse }),
+];
+
 /** Does what is asked of it: one service for all workloads. */
 export class SimulatedService {
   /** What is kept, by the connection's id. */
@@ -119,7 +132,10 @@ export class SimulatedService {
         session.close();
         break;
       case "fail":
-        throw new Error("asked to fail");
+        return this.#fail(Number(argument));
+      case "block":
+        this.world.stall(Number(argument));
+        break;
       case "hang":
         return new Promise(() => {});
       case "unsendable":
@@ -175,6 +191,14 @@ export class SimulatedService {
     }
   }
 
+  /** Throws, or rejects, with an error or with something that is hard to describe. */
+  #fail(how: number): Promise<never> {
+    const fail = () => {
+      throw (HOSTILE[Math.floor(how / 2)] ?? HOSTILE[0])();
+    };
+    return how % 2 === 0 ? fail() : Promise.resolve().then(fail);
+  }
+
   #push(session: Session<string, Kept>, frame: string): void {
     const result = session.send(frame);
     if (session.state.over && result !== "closed") this.world.fail(new Error(`a push after the end was ${result}`));
@@ -190,6 +214,6 @@ export class SimulatedService {
   }
 
   #pause(ms: number): Promise<void> {
-    return new Promise((resolve) => this.world.clock.setTimeout(resolve, ms));
+    return new Promise((resolve) => this.world.process.setTimeout(resolve, ms));
   }
 }

@@ -12,8 +12,8 @@ export class Accepting extends Pledge {
     if (event.type === "accept-error") this.#pausedUntil = now + (event.retryInMs ?? Infinity);
   }
 
-  override onTurn({ clock, limits, network, now, accepted, stats }: Simulation): void {
-    if (clock.next <= now || now < this.#pausedUntil || stats.connections >= (limits.maxConnections ?? 65_536)) return;
+  override onTurn({ settled, limits, network, now, accepted, stats }: Simulation): void {
+    if (!settled || now < this.#pausedUntil || stats.connections >= (limits.maxConnections ?? 65_536)) return;
     const waiting = network.connections.filter((connection) => !connection.farOver && !accepted.has(connection));
     this.expect(waiting.length === 0, () => `${waiting.length} connections wait to be accepted`);
   }

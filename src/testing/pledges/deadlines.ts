@@ -22,8 +22,7 @@ export class Deadlines extends Pledge {
   }
 
   override onSettled(model: ServedModel, world: Simulation): void {
-    // Timers that are due at this instant are still to come.
-    if (world.clock.next <= world.now || !model.live) return;
+    if (!world.settled || !model.live) return;
     this.#checkWrite(model, world);
     this.#checkLinger(model, world);
     this.#checkHandlers(model, world);

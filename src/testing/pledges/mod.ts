@@ -3,6 +3,7 @@ import { Accepting } from "./accepting.ts";
 import { Deadlines } from "./deadlines.ts";
 import { DrainEnds } from "./drain_ends.ts";
 import { EventOrder } from "./event_order.ts";
+import { Healthy } from "./healthy.ts";
 import { NothingLeft } from "./nothing_left.ts";
 import { OneEnd } from "./one_end.ts";
 import { Silence } from "./silence.ts";
@@ -17,6 +18,7 @@ export function everyPledge(): Pledge[] {
     new Accepting(),
     new Silence(),
     new Deadlines(),
+    new Healthy(),
     new DrainEnds(),
     new NothingLeft(),
   ];

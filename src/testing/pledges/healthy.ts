@@ -1,0 +1,44 @@
+import type { Limits, ServerEvent } from "../../core/mod.ts";
+import { Pledge } from "../pledge.ts";
+import type { ServedModel } from "../served_model.ts";
+import type { Simulation } from "../simulation.ts";
+
+/**
+ * Nobody healthy is cut: a peer whose bytes have arrived is not found silent or late before the server has looked at them, and one
+ * that takes what it is sent is not found slow. A stall of the process is no excuse.
+ */
+export class Healthy extends Pledge {
+  readonly name = "nobody healthy is cut";
+
+  override onEvent(event: ServerEvent, world: Simulation): void {
+    if (event.type === "frame-error" && event.error.code === "frame-timeout") {
+      const model = world.modelOf(event.connection);
+      this.#nothingWaits("the rest of a frame", model.link.forth.waiting, model);
+    }
+    if (event.type !== "connection-closed") return;
+    const model = world.modelOf(event.connection);
+    // What came behind the decision, a peer's own FIN among it, was in no time.
+    if (event.reason === "idle-timeout") this.#nothingWaits("a sign of life", model.readWithFin, model);
+    if (event.reason === "handshake-timeout" && model.heardAt === model.openedAt) {
+      this.#nothingWaits("a first frame", model.readWithFin, model);
+    }
+    if (event.reason === "write-timeout") this.#checkSlow(model, world);
+  }
+
+  #checkSlow(model: ServedModel, { limits, now }: Simulation): void {
+    const { id } = model.info;
+    this.expect(model.blockedSince < Infinity, () => `connection ${id} took all, and was found slow`);
+    // Where no rate is documented, what the network takes of a write is nobody's business until it has taken all.
+    const { minWriteBytesPerSecond: rate, writeTimeoutMs = 30_000 } = limits as Partial<Limits> & {
+      readonly minWriteBytesPerSecond?: number;
+    };
+    if (rate === undefined) return;
+    const taken = model.takenSince(now - writeTimeoutMs);
+    const enough = rate === Infinity ? 1 : (rate * writeTimeoutMs) / 1_000;
+    this.expect(taken < enough, () => `connection ${id} took ${taken} bytes of ${enough}, and was found slow`);
+  }
+
+  #nothingWaits(what: string, bytes: number, { info }: ServedModel): void {
+    this.expect(bytes === 0, () => `connection ${info.id}: ${what} had come, ${bytes} bytes, and was not looked at`);
+  }
+}
