@@ -24,7 +24,14 @@ class Loopback {
     const listener = native().listen({ hostname: "127.0.0.1", port: 0, tcpBacklog: 1 });
     try {
       const { port } = listener.addr;
-      const [near, far] = await Promise.all([native().connect({ hostname: "127.0.0.1", port }), listener.accept()]);
+      const near = await native().connect({ hostname: "127.0.0.1", port });
+      const far = await listener.accept();
+      // Another process may have connected to the port first.
+      if (far.remoteAddr.port !== near.localAddr.port) {
+        near.close();
+        far.close();
+        throw new Error("the loopback connection is not its own");
+      }
       near.setNoDelay(true);
       return new Loopback(near, far);
     } finally {
