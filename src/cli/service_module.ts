@@ -1,28 +1,12 @@
 import { sep } from "node:path";
-import { nearest } from "../core/mod.ts";
+import { checkOptions, SERVICE_OPTIONS } from "../core/mod.ts";
 import type { ServeOptions, Service } from "../mod.ts";
-import { Failure, usageFailure } from "./failure.ts";
+import { Failure, firstLine, usageFailure } from "./failure.ts";
 import { checkFile, importDefault } from "./module_file.ts";
 import { folderFailure, similarModule } from "./service_path.ts";
-import { SERVE_OPTIONS } from "./settings.ts";
 
 /** A service, and where it wants to listen. Its frames are a matter between its codec and its handler. */
 export type ServiceOptions = Service<unknown> & Partial<Pick<ServeOptions<unknown>, "hostname" | "port">>;
-
-/** The compiler keeps this complete; the limits and policies are in the table of the settings. */
-const OTHER_NAMES: Readonly<Record<Exclude<keyof ServiceOptions, (typeof SERVE_OPTIONS)[number]>, true>> = {
-  codec: true,
-  handler: true,
-  middleware: true,
-  observer: true,
-  state: true,
-  onConnect: true,
-  onDisconnect: true,
-  onDrain: true,
-  hostname: true,
-  port: true,
-};
-const NAMES: readonly string[] = [...Object.keys(OTHER_NAMES), ...SERVE_OPTIONS];
 
 /** Whether the name of a service is the path of a module. */
 export function isModulePath(name: string): boolean {
@@ -50,11 +34,10 @@ function checkService(path: string, service: unknown): ServiceOptions {
   const { codec, handler } = service as { codec?: { decoder?: unknown; encoder?: unknown } | null; handler?: unknown };
   if (typeof codec?.decoder !== "function" || typeof codec.encoder !== "function") throw refuse("it has no codec");
   if (typeof handler !== "function") throw refuse("its handler is not a function");
-  const unknown = Object.keys(service).find((name) => !NAMES.includes(name));
-  if (unknown !== undefined) {
-    const meant = nearest(unknown, NAMES);
-    const hint = meant === undefined ? "" : ` (did you mean ${meant}?)`;
-    throw usageFailure(`${path}: a service has no option '${unknown}'${hint}`);
+  try {
+    checkOptions(service, SERVICE_OPTIONS);
+  } catch (error) {
+    throw usageFailure(`${path}: ${firstLine(error)}`);
   }
   return pick(service as ServiceOptions);
 }
@@ -62,7 +45,7 @@ function checkService(path: string, service: unknown): ServiceOptions {
 /** The options by name, so that a service may be an object of a class; functions stay with their object. */
 function pick(service: ServiceOptions): ServiceOptions {
   const options: Record<string, unknown> = {};
-  for (const name of NAMES as readonly (keyof ServiceOptions)[]) {
+  for (const name of Object.keys(SERVICE_OPTIONS) as (keyof ServiceOptions)[]) {
     const value = service[name];
     if (value !== undefined) options[name] = typeof value === "function" ? value.bind(service) : value;
   }

@@ -1,6 +1,8 @@
 import { availableParallelism } from "node:os";
-import { checkCount, checkWhole, type SpillwayError } from "../core/mod.ts";
+import { checkCount, checkOptions, checkWhole, type OptionNames, type SpillwayError } from "../core/mod.ts";
 import { WorkerPool } from "./worker_pool.ts";
+
+const OPTIONS: OptionNames<PoolOptions> = { size: true, maxQueue: true, maxMemoryMb: true, onWorkerError: true };
 
 /** Settings of {@link pool}. */
 export interface PoolOptions {
@@ -94,6 +96,7 @@ export function pool<In = string, Out = In>(module: URL, options: PoolOptions = 
   if (!(module instanceof URL) || module.protocol !== "file:") {
     throw new TypeError('module must be a file: URL, such as new URL("./worker.js", import.meta.url)');
   }
+  checkOptions(options, OPTIONS);
   const { size = availableParallelism(), maxQueue = 1_024, maxMemoryMb, onWorkerError } = options;
   checkWhole("size", size);
   checkCount("maxQueue", maxQueue);

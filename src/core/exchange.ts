@@ -1,5 +1,6 @@
 import { type Codec, checkCodec, type Encoder } from "./codec.ts";
 import type { SpillwayError } from "./errors.ts";
+import type { OptionNames } from "./option_names.ts";
 import type { ReplyStream } from "./reply_stream.ts";
 import type { Session } from "./session.ts";
 import type { Address } from "./transport.ts";
@@ -184,6 +185,9 @@ export class TruncatedExchange<Out, State> extends Exchange<Out, State> {
     return true;
   }
 }
+
+/** The options of `context.upgrade()`. */
+export const UPGRADE_OPTIONS: OptionNames<Upgrade<never>> = { codec: true, handler: true, onDrain: true };
 
 /** @throws {TypeError} not what it must be */
 export function checkUpgrade<In, Out, State>({ codec, handler, onDrain }: Upgrade<In, Out, State>): void {

@@ -1,4 +1,5 @@
 /** Settings of time and size, their defaults, and the checks that refuse nonsense at the call. */
+import type { OptionNames } from "./option_names.ts";
 
 /**
  * Limits of a server and its connections. `Infinity` turns one off; 0, negatives and NaN are a `RangeError`.
@@ -79,6 +80,9 @@ const DEFAULTS: Limits = {
   maxOutboundFrames: 16_384,
   backlog: 4_096,
 };
+
+/** What a limit is called. */
+export const LIMIT_NAMES = Object.fromEntries(Object.keys(DEFAULTS).map((name) => [name, true])) as OptionNames<Limits>;
 
 /** Fills in defaults. @throws {TypeError} not a number @throws {RangeError} 0, negative, NaN, or a fraction of a count */
 export function resolveLimits(given: Partial<Limits>): Limits {

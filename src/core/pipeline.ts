@@ -9,10 +9,12 @@ import {
   type FrameHandler,
   type Reply,
   TruncatedExchange,
+  UPGRADE_OPTIONS,
   type Upgrade,
 } from "./exchange.ts";
 import { handlerError } from "./faults.ts";
 import { InFlight, NONE_IN_FLIGHT } from "./in_flight.ts";
+import { checkOptions } from "./option_names.ts";
 import type { Permits } from "./permits.ts";
 import { isStream, ReplyStream } from "./reply_stream.ts";
 import type { ServedSession } from "./served_session.ts";
@@ -121,6 +123,7 @@ export class Pipeline<In, Out, State>
   /** The handler of `exchange` wants another protocol behind the frames that were taken so far. */
   upgrade<NewIn, NewOut>(exchange: Exchange<Out, State>, to: Upgrade<NewIn, NewOut, State>): void {
     exchange.checkUnfinished("upgrade");
+    checkOptions(to, UPGRADE_OPTIONS);
     checkUpgrade(to);
     if (this.ended) return;
     // From here on, its frames are the ones that this pipeline is about.

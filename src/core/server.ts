@@ -13,6 +13,7 @@ import { type Group, Groups } from "./group.ts";
 import { checkDuration, type Limits } from "./limits.ts";
 import { compose } from "./middleware.ts";
 import { connectionClosed, type DrainResult, type Observer, type ServerEvent } from "./observer.ts";
+import { checkOptions, type OptionNames } from "./option_names.ts";
 import { Permits } from "./permits.ts";
 import { schedulerOf } from "./scheduler.ts";
 import type { ServeOptions } from "./service.ts";
@@ -52,6 +53,8 @@ export interface ShutdownOptions {
    */
   readonly graceMs?: number;
 }
+
+const SHUTDOWN_OPTIONS: OptionNames<ShutdownOptions> = { timeoutMs: true, graceMs: true };
 
 /**
  * A running server: `listening → (accepts nothing more →) draining → closed`. Made by `serve`.
@@ -198,6 +201,7 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
    * ```
    */
   shutdown(this: this, options: ShutdownOptions = {}): Promise<DrainResult> {
+    checkOptions(options, SHUTDOWN_OPTIONS);
     const timeoutMs = checkDuration("timeoutMs", options.timeoutMs ?? this.#limits.drainTimeoutMs);
     const graceMs = checkGrace(options.graceMs);
     if (this.#ending) this.#force();

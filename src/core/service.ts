@@ -3,9 +3,10 @@ import type { Codec } from "./codec.ts";
 import type { CloseReason } from "./errors.ts";
 import { type ConnectionInfo, type Context, checkUpgrade, type Handler } from "./exchange.ts";
 import { checkTruncates, INVALID_FRAME_POLICIES, type InvalidFramePolicy } from "./invalid_frame.ts";
-import { checkChoice, type Limits } from "./limits.ts";
+import { checkChoice, LIMIT_NAMES, type Limits } from "./limits.ts";
 import { checkMiddleware, type Middleware } from "./middleware.ts";
 import type { Observer } from "./observer.ts";
+import { checkOptions, type OptionNames } from "./option_names.ts";
 import type { Session } from "./session.ts";
 import type { SlowConsumerPolicy } from "./slow_consumer.ts";
 
@@ -110,8 +111,30 @@ export interface ServeOptions<In = string, Out = In, State = unknown> extends Se
   readonly random?: () => number;
 }
 
-/** @throws {TypeError | RangeError} an option that makes no sense */
+/** The options of a service. */
+export const SERVICE_OPTIONS: OptionNames<Service> = {
+  ...LIMIT_NAMES,
+  hostname: true,
+  port: true,
+  codec: true,
+  handler: true,
+  middleware: true,
+  state: true,
+  onConnect: true,
+  onDisconnect: true,
+  onInvalidFrame: true,
+  afterReset: true,
+  onDrain: true,
+  onSlowConsumer: true,
+  onMaxConnections: true,
+  observer: true,
+};
+
+const SERVE_OPTIONS: OptionNames<ServeOptions> = { ...SERVICE_OPTIONS, clock: true, random: true };
+
+/** @throws {TypeError | RangeError} an option that makes no sense, or that there is not */
 export function checkService<In, Out, State>(options: Service<In, Out, State>): void {
+  checkOptions(options, SERVE_OPTIONS);
   const { middleware = [], onInvalidFrame = "close", onMaxConnections = "wait", onSlowConsumer = "close" } = options;
   checkUpgrade(options);
   checkMiddleware(middleware);

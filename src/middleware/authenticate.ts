@@ -1,5 +1,7 @@
-import type { Context, Middleware, Session } from "../core/mod.ts";
+import { type Context, checkOptions, type Middleware, type OptionNames, type Session } from "../core/mod.ts";
 import { checkFunction } from "./options.ts";
+
+const OPTIONS: OptionNames<AuthenticateOptions> = { check: true, accepted: true, refused: true };
 
 /** Settings of {@link authenticate}. */
 export interface AuthenticateOptions<In = string, Out = In, State = unknown> {
@@ -46,6 +48,7 @@ export interface AuthenticateOptions<In = string, Out = In, State = unknown> {
 export function authenticate<In = string, Out = In, State = unknown>(
   options: AuthenticateOptions<In, Out, State>,
 ): Middleware<In, Out, State> {
+  checkOptions(options, OPTIONS);
   const { check, accepted, refused } = options;
   checkFunction("check", check);
   /** The last frame of those who were not let in. */

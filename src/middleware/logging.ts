@@ -3,9 +3,11 @@ import {
   type Clock,
   type ConnectionInfo,
   type Context,
+  checkOptions,
   isPromiseLike,
   isStream,
   type Next,
+  type OptionNames,
   type Reply,
   systemClock,
 } from "../core/mod.ts";
@@ -27,6 +29,8 @@ export interface HandledFrame {
   readonly frames?: number;
   readonly error?: unknown;
 }
+
+const OPTIONS: OptionNames<LoggingOptions> = { log: true, clock: true };
 
 /** Settings of {@link logging}. */
 export interface LoggingOptions {
@@ -62,6 +66,7 @@ export interface LoggingOptions {
  * ```
  */
 export function logging(options: LoggingOptions): AnyMiddleware {
+  checkOptions(options, OPTIONS);
   const { log, clock = systemClock } = options;
   checkFunction("log", log);
   return <In, Out, State>(frame: In, context: Context<Out, State>, next: Next<In, Out>) => {

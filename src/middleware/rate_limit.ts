@@ -2,13 +2,17 @@ import {
   type AnyMiddleware,
   type Clock,
   type Context,
+  checkOptions,
   checkWhole,
   type Middleware,
+  type OptionNames,
   type Session,
   systemClock,
 } from "../core/mod.ts";
 import { checkFunction, checkRate } from "./options.ts";
 import { TokenBucket } from "./token_bucket.ts";
+
+const OPTIONS: OptionNames<RateLimitOptions> = { perSecond: true, burst: true, onLimit: true, clock: true };
 
 /** Settings of {@link rateLimit}. */
 export interface RateLimitOptions<In = string, Out = In, State = unknown> {
@@ -57,6 +61,7 @@ export function rateLimit<In = string, Out = In, State = unknown>(
   options: RateLimitOptions<In, Out, State>,
 ): Middleware<In, Out, State>;
 export function rateLimit<In, Out, State>(options: RateLimitOptions<In, Out, State>): Middleware<In, Out, State> {
+  checkOptions(options, OPTIONS);
   const { perSecond, onLimit, clock = systemClock } = options;
   checkRate("perSecond", perSecond);
   const burst = options.burst ?? Math.ceil(perSecond);

@@ -2,14 +2,18 @@ import {
   type AnyMiddleware,
   type Clock,
   type Context,
+  checkOptions,
   isPromiseLike,
   isStream,
   type Middleware,
+  type OptionNames,
   type Reply,
   systemClock,
 } from "../core/mod.ts";
 import { checkDelay, checkFunction } from "./options.ts";
 import { TimedContext } from "./timed_context.ts";
+
+const OPTIONS: OptionNames<TimeoutOptions> = { ms: true, reply: true, clock: true };
 
 /** Settings of {@link timeout}. */
 export interface TimeoutOptions<In = string, Out = In, State = unknown> {
@@ -53,6 +57,7 @@ export function timeout<In = string, Out = In, State = unknown>(
   options: TimeoutOptions<In, Out, State>,
 ): Middleware<In, Out, State>;
 export function timeout<In, Out, State>(options: TimeoutOptions<In, Out, State>): Middleware<In, Out, State> {
+  checkOptions(options, OPTIONS);
   const { ms, reply, clock = systemClock } = options;
   checkDelay("ms", ms);
   if (reply !== undefined) checkFunction("reply", reply);

@@ -356,7 +356,7 @@ describe.concurrent("refusing", () => {
     [
       "misspelt.mjs",
       `export default { ${CODEC}, handler() {}, idleTimeout: 5 };`,
-      "a service has no option 'idleTimeout'",
+      "unknown option idleTimeout; did you mean idleTimeoutMs?",
     ],
     [
       "zero.mjs",

@@ -25,6 +25,7 @@ describe("upgrade is refused at the call, and the connection goes on as before",
   it.each<[string, unknown, string]>([
     ["no codec", { handler: () => "" }, "TypeError: codec must have decoder() and encoder(), such as lines()"],
     ["no handler", { codec: lines() }, "TypeError: handler must be a function"],
+    ["an unknown option", { ...binary, ondrain: 1 }, "TypeError: unknown option ondrain; did you mean onDrain?"],
     ["nothing", undefined, "TypeError: "],
     ["a decoder() that throws", { ...binary, codec: { ...lines(), decoder: broken } }, "Error: no decoder"],
     ["an encoder() that throws", { ...binary, codec: { ...lines(), encoder: broken } }, "Error: no decoder"],

@@ -1,6 +1,7 @@
 import type { ConnectionInfo } from "../exchange.ts";
 import { checkDuration } from "../limits.ts";
 import type { DrainResult } from "../observer.ts";
+import { checkOptions, type OptionNames } from "../option_names.ts";
 import type { SendResult } from "../session.ts";
 import type { Traffic } from "../traffic.ts";
 import type { Transport } from "../transport.ts";
@@ -21,6 +22,9 @@ export interface CloseOptions {
   /** After so many milliseconds what is not answered or not sent is aborted. Default: the client's `drainTimeoutMs`. */
   readonly timeoutMs?: number;
 }
+
+const REQUEST_OPTIONS: OptionNames<RequestOptions> = { signal: true, timeoutMs: true };
+const CLOSE_OPTIONS: OptionNames<CloseOptions> = { timeoutMs: true };
 
 /** Counts since the client connected. */
 export interface ClientStats extends Traffic {
@@ -103,6 +107,7 @@ export class Client<In = unknown, Out = unknown> implements AsyncDisposable, Asy
    * ```
    */
   request(frame: Out, options: RequestOptions = {}): Promise<In> {
+    checkOptions(options, REQUEST_OPTIONS);
     const { signal, timeoutMs } = options;
     checkSignal(signal);
     if (timeoutMs !== undefined) checkDuration("timeoutMs", timeoutMs);
@@ -166,6 +171,7 @@ export class Client<In = unknown, Out = unknown> implements AsyncDisposable, Asy
    * ```
    */
   close(options: CloseOptions = {}): Promise<DrainResult> {
+    checkOptions(options, CLOSE_OPTIONS);
     return this.#loop.close(checkDuration("timeoutMs", options.timeoutMs ?? this.#settings.limits.drainTimeoutMs));
   }
 

@@ -1,6 +1,7 @@
 import { type Clock, systemClock } from "../clock.ts";
 import { type Codec, checkCodec } from "../codec.ts";
 import { checkChoice, checkCount, checkDuration, type Limits, resolveLimits } from "../limits.ts";
+import { checkOptions, type OptionNames } from "../option_names.ts";
 import type { SlowConsumerPolicy } from "../slow_consumer.ts";
 import type { Address } from "../transport.ts";
 import type { ClientObserver } from "./client_observer.ts";
@@ -131,8 +132,42 @@ export interface ClientSettings<In, Out> {
 /** What a client does not have: its deadline for a handler is that of a request, and a connection lives as long as it is used. */
 const UNLIMITED = { concurrency: 1, handlerTimeoutMs: Infinity, lifetimeMs: Infinity, maxConcurrentHandlers: Infinity };
 
-/** @throws {TypeError | RangeError} an option that makes no sense */
+const OPTIONS: OptionNames<ClientLimits & ClientBehaviour<unknown>> &
+  Readonly<Record<"hostname" | "port" | "hosts", true>> = {
+  hostname: true,
+  port: true,
+  hosts: true,
+  idleTimeoutMs: true,
+  silenceTimeoutMs: true,
+  keepAliveMs: true,
+  frameTimeoutMs: true,
+  writeTimeoutMs: true,
+  handshakeTimeoutMs: true,
+  lingerTimeoutMs: true,
+  drainTimeoutMs: true,
+  maxOutboundBytes: true,
+  maxOutboundFrames: true,
+  localAddress: true,
+  codec: true,
+  signal: true,
+  connectTimeoutMs: true,
+  onConnect: true,
+  requestTimeoutMs: true,
+  maxPendingRequests: true,
+  maxConsecutiveTimeouts: true,
+  heartbeat: true,
+  maxPushes: true,
+  isPush: true,
+  onSlowConsumer: true,
+  reconnect: true,
+  observer: true,
+  clock: true,
+  random: true,
+};
+
+/** @throws {TypeError | RangeError} an option that makes no sense, or that there is not */
 export function resolveClient<In, Out>(options: ClientOptions<In, Out>): ClientSettings<In, Out> {
+  checkOptions(options, OPTIONS);
   const { codec, localAddress, onConnect, signal, observer } = options;
   const { isPush = () => false, random = Math.random, onSlowConsumer = "close" } = options;
   const hosts = resolveHosts(options);

@@ -1,4 +1,5 @@
 import { checkCount, checkDuration, checkNumber } from "../limits.ts";
+import { checkOptions, type OptionNames } from "../option_names.ts";
 
 /**
  * How a lost connection is made anew. The pause before the nth attempt is at most `minDelayMs × factor^(n − 1)`, and never more than
@@ -22,6 +23,14 @@ export interface ReconnectOptions {
   readonly maxAttempts: number;
 }
 
+const OPTIONS: OptionNames<ReconnectOptions> = {
+  minDelayMs: true,
+  maxDelayMs: true,
+  factor: true,
+  jitter: true,
+  maxAttempts: true,
+};
+
 /** Fills in defaults; `undefined` when a connection is not made anew. @throws {TypeError | RangeError} an option that makes no sense */
 export function resolveReconnect(given: boolean | Partial<ReconnectOptions> | undefined): ReconnectOptions | undefined {
   if (given === undefined || given === false) return undefined;
@@ -29,6 +38,7 @@ export function resolveReconnect(given: boolean | Partial<ReconnectOptions> | un
     throw new TypeError(`reconnect must be true, false or an object, not ${given === null ? "null" : typeof given}`);
   }
   const chosen: Partial<ReconnectOptions> = given === true ? {} : given;
+  checkOptions(chosen, OPTIONS);
   const options = {
     minDelayMs: chosen.minDelayMs ?? 100,
     maxDelayMs: chosen.maxDelayMs ?? 30_000,

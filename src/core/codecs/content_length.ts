@@ -1,6 +1,7 @@
 import type { Codec, Encoder, Output } from "../codec.ts";
 import { SpillwayError } from "../errors.ts";
 import { checkCount } from "../limits.ts";
+import { checkOptions, type OptionNames } from "../option_names.ts";
 import type { Bytes } from "../transport.ts";
 import { ByteQueue, viewOf } from "./byte_queue.ts";
 import { isDigit, ZERO } from "./decimal_header.ts";
@@ -19,6 +20,8 @@ const LONGEST_TOLD = 32;
 const FIELD = /^([!#$%&\x27*+.^_\x60|~0-9a-z-]+):([\t\x20-\x7e]*)$/i;
 /** What is not ASCII becomes what no field may contain. */
 const ascii = new TextDecoder("utf-8", { ignoreBOM: true });
+
+const OPTIONS: OptionNames<ContentLengthOptions> = { maxFrameBytes: true };
 
 /** Settings of {@link contentLength}. */
 export interface ContentLengthOptions {
@@ -51,6 +54,7 @@ export interface HeaderFields extends Iterable<readonly [name: string, value: st
  * ```
  */
 export function contentLength(options: ContentLengthOptions = {}): Codec<Bytes, Payload, HeaderFields> {
+  checkOptions(options, OPTIONS);
   const max = checkCount("maxFrameBytes", options.maxFrameBytes ?? 65_536);
   return { decoder: () => new BodyDecoder(new Fields(), max), encoder: () => encoder };
 }

@@ -1,6 +1,7 @@
 import type { Codec, Decoder, Encoder, Output } from "../codec.ts";
 import { SpillwayError } from "../errors.ts";
 import { checkChoice, checkCount } from "../limits.ts";
+import { checkOptions, type OptionNames } from "../option_names.ts";
 import type { Bytes } from "../transport.ts";
 import { DelimiterSearch } from "./delimiter_search.ts";
 import { FrameInput } from "./frame_input.ts";
@@ -8,6 +9,8 @@ import { type Payload, payloadBytes } from "./payload.ts";
 
 /** A byte sequence: bytes, or text as UTF-8. */
 export type Delimiter = Uint8Array | string;
+
+const OPTIONS: OptionNames<DelimitedOptions> = { delimiter: true, maxFrameBytes: true, unterminated: true };
 
 /** Settings of {@link delimited}. */
 export interface DelimitedOptions {
@@ -43,6 +46,7 @@ export interface DelimitedOptions {
  * ```
  */
 export function delimited(options: DelimitedOptions): Codec<Bytes, Payload> {
+  checkOptions(options, OPTIONS);
   const max = checkCount("maxFrameBytes", options.maxFrameBytes ?? 65_536);
   const { delimiter, unterminated = "reject" } = options;
   checkChoice("unterminated", unterminated, ["reject", "deliver"]);

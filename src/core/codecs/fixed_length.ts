@@ -1,9 +1,12 @@
 import type { Codec, Decoder, Encoder, Output } from "../codec.ts";
 import { SpillwayError } from "../errors.ts";
 import { checkCount } from "../limits.ts";
+import { checkOptions, type OptionNames } from "../option_names.ts";
 import type { Bytes } from "../transport.ts";
 import { FrameInput } from "./frame_input.ts";
 import { type Payload, payloadBytes } from "./payload.ts";
+
+const OPTIONS: OptionNames<FixedLengthOptions> = { bytes: true };
 
 /** Settings of {@link fixedLength}. */
 export interface FixedLengthOptions {
@@ -26,7 +29,9 @@ export interface FixedLengthOptions {
  * console.log(decoder.next(), decoder.next()); // Uint8Array(2) [ 1, 2 ] undefined
  * ```
  */
-export function fixedLength({ bytes }: FixedLengthOptions): Codec<Bytes, Payload> {
+export function fixedLength(options: FixedLengthOptions): Codec<Bytes, Payload> {
+  checkOptions(options, OPTIONS);
+  const { bytes } = options;
   if (checkCount("bytes", bytes) === Infinity) throw new RangeError("bytes must be a number of bytes, not Infinity");
   const encoder: Encoder<Payload> = {
     encode(frame: Payload, output: Output): void {

@@ -1,6 +1,7 @@
 import type { Codec } from "../codec.ts";
 import { SpillwayError } from "../errors.ts";
 import { checkBoolean, checkChoice } from "../limits.ts";
+import { checkOptions, type OptionNames } from "../option_names.ts";
 import { cutPiece } from "../slab.ts";
 import type { Bytes } from "../transport.ts";
 import { fixedLength } from "./fixed_length.ts";
@@ -8,6 +9,8 @@ import { mapCodec } from "./map_codec.ts";
 
 /** Which byte of a number comes first: `"big"`, the most significant (network order), or `"little"`, the least. */
 export type Endian = "big" | "little";
+
+const OPTIONS: OptionNames<IntegerOptions> = { endian: true, signed: true };
 
 /** Settings of {@link int16} and {@link int32}. */
 export interface IntegerOptions {
@@ -55,7 +58,9 @@ export function int32(options: IntegerOptions = {}): Codec<number> {
   return integers(4, options);
 }
 
-function integers(width: 2 | 4, { endian = "big", signed = true }: IntegerOptions): Codec<number> {
+function integers(width: 2 | 4, options: IntegerOptions): Codec<number> {
+  checkOptions(options, OPTIONS);
+  const { endian = "big", signed = true } = options;
   checkChoice("endian", endian, ["big", "little"]);
   checkBoolean("signed", signed);
   const unused = 32 - 8 * width;

@@ -1,10 +1,13 @@
 import { type Codec, checkCodec } from "../codec.ts";
 import { type CloseReason, SpillwayError } from "../errors.ts";
 import { checkCount } from "../limits.ts";
+import { checkOptions, type OptionNames } from "../option_names.ts";
 import type { Bytes } from "../transport.ts";
 import { isDeeper } from "./json_depth.ts";
 import { MappedDecoder, MappedEncoder } from "./map_codec.ts";
 import type { StandardIssue, StandardSchema } from "./standard_schema.ts";
+
+const OPTIONS: OptionNames<JsonOptions<unknown>> = { schema: true, replySchema: true, maxDepth: true };
 
 /** Settings of {@link json}. */
 export interface JsonOptions<In, Out = In> {
@@ -45,8 +48,10 @@ export interface JsonOptions<In, Out = In> {
  */
 export function json<In = unknown, Out = In>(
   codec: Codec<string | Bytes, string>,
-  { schema, replySchema, maxDepth = 128 }: JsonOptions<In, Out> = {},
+  options: JsonOptions<In, Out> = {},
 ): Codec<In, Out> {
+  const { schema, replySchema, maxDepth = 128 } = options;
+  checkOptions(options, OPTIONS);
   checkCodec(codec);
   checkCount("maxDepth", maxDepth);
   checkSchema("schema", schema);

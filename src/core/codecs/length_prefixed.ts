@@ -1,6 +1,7 @@
 import type { Codec, Encoder, Output } from "../codec.ts";
 import { SpillwayError } from "../errors.ts";
 import { checkBoolean, checkChoice, checkCount } from "../limits.ts";
+import { checkOptions, type OptionNames } from "../option_names.ts";
 import { cutPiece } from "../slab.ts";
 import type { Bytes } from "../transport.ts";
 import type { FrameInput } from "./frame_input.ts";
@@ -11,6 +12,16 @@ import { type Header, PrefixedDecoder } from "./prefixed_decoder.ts";
 const WIDTHS: readonly number[] = [1, 2, 3, 4, 6, 8];
 /** Bytes that may stand before the length: a header, not a payload. */
 const LONGEST_OFFSET = 1_024;
+
+const OPTIONS: OptionNames<LengthPrefixedOptions> = {
+  width: true,
+  endian: true,
+  lengthOffset: true,
+  lengthAdjustment: true,
+  includesHeader: true,
+  stripHeader: true,
+  maxFrameBytes: true,
+};
 
 /** Settings of {@link lengthPrefixed}. */
 export interface LengthPrefixedOptions {
@@ -54,6 +65,7 @@ export interface LengthPrefixedOptions {
  * ```
  */
 export function lengthPrefixed(options: LengthPrefixedOptions): Codec<Bytes, Payload> {
+  checkOptions(options, OPTIONS);
   const layout = new Layout(options);
   const max = checkCount("maxFrameBytes", options.maxFrameBytes ?? 65_536);
   const { stripHeader = true } = options;

@@ -1,6 +1,7 @@
 import type { Codec, Decoder, Encoder } from "../codec.ts";
 import { SpillwayError } from "../errors.ts";
 import { checkChoice, checkCount } from "../limits.ts";
+import { checkOptions, type OptionNames } from "../option_names.ts";
 import type { Bytes } from "../transport.ts";
 import { ByteQueue, concat, viewOf } from "./byte_queue.ts";
 import { bytesEncoder, type LineTerminator, latin1Encoder, utf8Encoder } from "./line_encoders.ts";
@@ -16,6 +17,14 @@ const LARGEST_PIECE = 65_536;
 
 /** How the bytes of a line become a frame, and back. */
 export type LineEncoding = "utf-8" | "latin1" | "bytes";
+
+const OPTIONS: OptionNames<LinesOptions> = {
+  maxFrameBytes: true,
+  encoding: true,
+  fatal: true,
+  unterminated: true,
+  terminator: true,
+};
 
 /** Settings of {@link lines}. */
 export interface LinesOptions {
@@ -56,6 +65,7 @@ export interface LinesOptions {
 export function lines(options: LinesOptions & { readonly encoding: "bytes" }): Codec<Bytes, Uint8Array>;
 export function lines(options?: LinesOptions & { readonly encoding?: "utf-8" | "latin1" }): Codec<string>;
 export function lines(options: LinesOptions = {}): Codec<string> | Codec<Bytes, Uint8Array> {
+  checkOptions(options, OPTIONS);
   const { encoding = "utf-8", fatal = false, terminator = "\n", unterminated = "reject" } = options;
   const max = checkCount("maxFrameBytes", options.maxFrameBytes ?? 65_536);
   checkChoice("unterminated", unterminated, ["reject", "deliver"]);

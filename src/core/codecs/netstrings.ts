@@ -1,5 +1,6 @@
 import type { Codec, Encoder, Output } from "../codec.ts";
 import { checkCount } from "../limits.ts";
+import { checkOptions, type OptionNames } from "../option_names.ts";
 import type { Bytes } from "../transport.ts";
 import { DecimalHeader } from "./decimal_header.ts";
 import { type Payload, payloadBytes } from "./payload.ts";
@@ -7,6 +8,8 @@ import { PrefixedDecoder } from "./prefixed_decoder.ts";
 
 const COLON = 0x3a;
 const COMMA = 0x2c;
+
+const OPTIONS: OptionNames<NetstringsOptions> = { maxFrameBytes: true };
 
 /** Settings of {@link netstrings}. */
 export interface NetstringsOptions {
@@ -33,6 +36,7 @@ export interface NetstringsOptions {
  * ```
  */
 export function netstrings(options: NetstringsOptions = {}): Codec<Bytes, Payload> {
+  checkOptions(options, OPTIONS);
   const max = checkCount("maxFrameBytes", options.maxFrameBytes ?? 65_536);
   return {
     decoder: () =>

@@ -1,6 +1,7 @@
 import type { Codec, Decoder, Encoder, Output } from "../codec.ts";
 import { SpillwayError } from "../errors.ts";
 import { checkChoice, checkCount } from "../limits.ts";
+import { checkOptions, type OptionNames } from "../option_names.ts";
 import type { Bytes } from "../transport.ts";
 import { viewOf } from "./byte_queue.ts";
 import { ByteSearch } from "./byte_search.ts";
@@ -12,6 +13,8 @@ import { type Payload, payloadBytes } from "./payload.ts";
 const SPACE = 0x20;
 const LF = 0x0a;
 const CR = 0x0d;
+
+const OPTIONS: OptionNames<OctetCountedOptions> = { maxFrameBytes: true, delimiter: true, unterminated: true };
 
 /** Settings of {@link octetCounted}. */
 export interface OctetCountedOptions {
@@ -55,6 +58,7 @@ export interface OctetCountedOptions {
  * ```
  */
 export function octetCounted(options: OctetCountedOptions = {}): Codec<Bytes, Payload> {
+  checkOptions(options, OPTIONS);
   const { delimiter = ["\n", "\0"], unterminated = "reject" } = options;
   checkChoice("unterminated", unterminated, ["reject", "deliver"]);
   const rules = {

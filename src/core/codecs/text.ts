@@ -1,11 +1,14 @@
 import type { Codec } from "../codec.ts";
 import { SpillwayError } from "../errors.ts";
 import { checkBoolean, checkChoice } from "../limits.ts";
+import { checkOptions, type OptionNames } from "../option_names.ts";
 import type { Bytes } from "../transport.ts";
 import { decodeLatin1, encodeLatin1 } from "./latin1.ts";
 import { mapCodec } from "./map_codec.ts";
 import type { Payload } from "./payload.ts";
 import { wholeCharacters } from "./utf8.ts";
+
+const OPTIONS: OptionNames<TextOptions> = { fatal: true };
 
 /** Settings of {@link text}. */
 export interface TextOptions {
@@ -31,8 +34,10 @@ export interface TextOptions {
 export function text<Header>(
   codec: Codec<Bytes, Payload, Header>,
   encoding: "utf-8" | "latin1" = "utf-8",
-  { fatal = false }: TextOptions = {},
+  options: TextOptions = {},
 ): Codec<string, string, Header> {
+  const { fatal = false } = options;
+  checkOptions(options, OPTIONS);
   checkChoice("encoding", encoding, ["utf-8", "latin1"]);
   checkBoolean("fatal", fatal);
   if (encoding === "latin1")

@@ -1,6 +1,7 @@
 import type { Codec, Encoder, Output } from "../codec.ts";
 import { SpillwayError } from "../errors.ts";
 import { checkCount } from "../limits.ts";
+import { checkOptions, type OptionNames } from "../option_names.ts";
 import { cutPiece } from "../slab.ts";
 import type { Bytes } from "../transport.ts";
 import type { FrameInput } from "./frame_input.ts";
@@ -10,6 +11,8 @@ import { type Header, PrefixedDecoder } from "./prefixed_decoder.ts";
 /** What a bit of a sixth byte would weigh: seven bits in each of five bytes hold 32. */
 const TOO_HEAVY = 128 ** 5;
 const MAX_LENGTH = 2 ** 32 - 1;
+
+const OPTIONS: OptionNames<VarintPrefixedOptions> = { maxFrameBytes: true };
 
 /** Settings of {@link varintPrefixed}. */
 export interface VarintPrefixedOptions {
@@ -36,6 +39,7 @@ export interface VarintPrefixedOptions {
  * ```
  */
 export function varintPrefixed(options: VarintPrefixedOptions = {}): Codec<Bytes, Payload> {
+  checkOptions(options, OPTIONS);
   const max = checkCount("maxFrameBytes", options.maxFrameBytes ?? 65_536);
   return {
     decoder: () => new PrefixedDecoder({ name: "a message", header: new Varint(), max }),
