@@ -1,7 +1,8 @@
 import { checkBoolean } from "./limits.ts";
+import { checkOptions, type OptionNames } from "./option_names.ts";
 import { startServer } from "./serve.ts";
 import type { Server, ShutdownOptions } from "./server.ts";
-import type { ServeOptions } from "./service.ts";
+import { SERVE_OPTIONS, type ServeOptions } from "./service.ts";
 import type { Transport } from "./transport.ts";
 
 /** What signals come from: a process. */
@@ -32,6 +33,8 @@ export interface RuntimeServeOptions<In = string, Out = In, State = unknown> ext
    */
   readonly signals?: boolean;
 }
+
+const RUNTIME_OPTIONS: OptionNames<RuntimeServeOptions> = { ...SERVE_OPTIONS, signals: true };
 
 type Callback = (signal: DrainSignal) => void;
 
@@ -65,6 +68,7 @@ export async function serveWithSignals<In, Out, State>(
   options: RuntimeServeOptions<In, Out, State>,
   source: SignalSource,
 ): Promise<Server<In, Out, State>> {
+  checkOptions(options, RUNTIME_OPTIONS);
   const { signals = false } = options;
   checkBoolean("signals", signals);
   let end: (() => void) | undefined;

@@ -1,6 +1,7 @@
 import { checkHostname, checkPort, keepAliveOf, resolveLimits } from "./limits.ts";
+import { checkOptions } from "./option_names.ts";
 import { Server } from "./server.ts";
-import { checkService, type ServeOptions } from "./service.ts";
+import { checkService, SERVE_OPTIONS, type ServeOptions } from "./service.ts";
 import type { Transport } from "./transport.ts";
 
 /** What `listen` takes: a C int. */
@@ -16,6 +17,7 @@ export async function serve<In, Out, State = unknown>(
   transport: Transport,
   options: ServeOptions<In, Out, State>,
 ): Promise<Server<In, Out, State>> {
+  checkOptions(options, SERVE_OPTIONS);
   return startServer(transport, options, () => undefined);
 }
 

@@ -6,7 +6,7 @@ import { checkTruncates, INVALID_FRAME_POLICIES, type InvalidFramePolicy } from 
 import { checkChoice, LIMIT_NAMES, type Limits } from "./limits.ts";
 import { checkMiddleware, type Middleware } from "./middleware.ts";
 import type { Observer } from "./observer.ts";
-import { checkOptions, type OptionNames } from "./option_names.ts";
+import type { OptionNames } from "./option_names.ts";
 import type { Session } from "./session.ts";
 import type { SlowConsumerPolicy } from "./slow_consumer.ts";
 
@@ -130,11 +130,11 @@ export const SERVICE_OPTIONS: OptionNames<Service> = {
   observer: true,
 };
 
-const SERVE_OPTIONS: OptionNames<ServeOptions> = { ...SERVICE_OPTIONS, clock: true, random: true };
+/** The options of {@link serve}. */
+export const SERVE_OPTIONS: OptionNames<ServeOptions> = { ...SERVICE_OPTIONS, clock: true, random: true };
 
-/** @throws {TypeError | RangeError} an option that makes no sense, or that there is not */
+/** @throws {TypeError | RangeError} an option that makes no sense */
 export function checkService<In, Out, State>(options: Service<In, Out, State>): void {
-  checkOptions(options, SERVE_OPTIONS);
   const { middleware = [], onInvalidFrame = "close", onMaxConnections = "wait", onSlowConsumer = "close" } = options;
   checkUpgrade(options);
   checkMiddleware(middleware);
