@@ -117,6 +117,7 @@ export function eventRecord(event: ServerEvent): EventRecord {
           framesDropped,
           durationMs,
           ...(framesAfterReset !== undefined && { framesAfterReset }),
+          ...(event.unconfirmed && { unconfirmed: true }),
           ...(error && errorFields(error)),
         },
       };
@@ -155,10 +156,12 @@ export function eventRecord(event: ServerEvent): EventRecord {
     case "drained":
       break;
   }
+  const { drained, aborted, unconfirmed } = event;
+  const unsure = unconfirmed === undefined ? "" : ", of those did not answer FIN: {unconfirmed}";
   return {
-    level: event.aborted > 0 ? "error" : "info",
-    message: "drained, connections ended in order: {drained}, aborted: {aborted}",
-    fields: { drained: event.drained, aborted: event.aborted },
+    level: aborted > 0 ? "error" : unconfirmed === undefined ? "info" : "warning",
+    message: `drained, connections ended in order: {drained}${unsure}, aborted: {aborted}`,
+    fields: { drained, aborted, ...(unconfirmed !== undefined && { unconfirmed }) },
   };
 }
 

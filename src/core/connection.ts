@@ -100,6 +100,10 @@ export class DriverConnection extends Owned implements Connection, DirectSource,
     this.#driver.recycle?.(chunk);
   }
 
+  offerAgain(): void {
+    if (this.#sending && !this.#over) this.#driver.retry?.();
+  }
+
   abort(reason?: unknown): void {
     const message = "the connection was aborted";
     this.fail(reason instanceof SpillwayError ? reason : new SpillwayError("aborted", message, { cause: reason }));
@@ -128,7 +132,10 @@ export class DriverConnection extends Owned implements Connection, DirectSource,
   /** The driver has input. False: hold further input until the next `pull`. */
   push(bytes: Bytes): boolean {
     if (this.#inputEnded) return false;
-    if (this.#discarding) return true;
+    if (this.#discarding) {
+      if (this.#closing) this.owner?.onDropped();
+      return true;
+    }
     if (this.waiting !== undefined) {
       this.#answerWaiting({ done: false, value: bytes });
       return true;
@@ -142,6 +149,11 @@ export class DriverConnection extends Owned implements Connection, DirectSource,
     this.#endPull?.();
     this.#endPull = undefined;
     return false;
+  }
+
+  /** The kernel took so many bytes of the driver's write, and not all of it. */
+  took(bytes: number): void {
+    if (!this.#over) this.owner?.onTaken(bytes);
   }
 
   /** The driver saw the other side's FIN. */

@@ -2,7 +2,7 @@ import type { Address, Bytes } from "./transport.ts";
 
 /**
  * What a runtime must do for one connection. An adapter implements it and reports what happens to the
- * `DriverConnection` that it made: `push`, `end`, `fail`, `released`.
+ * `DriverConnection` that it made: `push`, `end`, `took`, `fail`, `released`.
  */
 export interface Driver {
   /** Both as the runtime reports them: `DriverConnection` makes them plain. */
@@ -21,6 +21,11 @@ export interface Driver {
   write(bytes: Uint8Array): Promise<void> | undefined;
   /** Whether such a promise says that the kernel has refused the rest. Left out: it may just not have been tried yet. */
   readonly promptWrites?: boolean;
+  /**
+   * Tries again to send what the kernel refused, before it says that there is room. Left out where a runtime does not do so.
+   * What is taken of a write before all of it is goes to the connection's `took`.
+   */
+  retry?(): void;
   /** Sends FIN. Called once, after the last `write` is done. */
   finish(): Promise<void> | undefined;
   /** Both directions have ended: give the descriptor back, then report `released`. */

@@ -38,6 +38,9 @@ export interface EndingParts<In, Out, State> {
   onOver(): void;
 }
 
+/** Why a connection is released whose other side is not waited for: one for all, as nobody sees it. */
+const RELEASED = new SpillwayError("aborted", "the connection was released");
+
 /** How a connection comes to its end: `serving → stopping → ending → closing → over`, each step once and none back. */
 export class Ending<In, Out, State> {
   /** If the service wants to be told. */
@@ -53,6 +56,8 @@ export class Ending<In, Out, State> {
   /** All was sent and FIN follows: what is left is to wait for the other side's. */
   #closing = false;
   #reset: Reset | undefined;
+  /** FIN was sent, and the other side's is waited for, or did not come. */
+  #unconfirmed = false;
   #over = false;
   #forgotten = false;
 
@@ -82,6 +87,11 @@ export class Ending<In, Out, State> {
   /** Whether nothing is left to do but to wait for the other side. */
   get closing(): boolean {
     return this.#closing;
+  }
+
+  /** Whether the last bytes may not have arrived: as the event says. */
+  get unconfirmed(): boolean {
+    return this.#unconfirmed;
   }
 
   /** Takes no further input, and ends with this reason when all is answered. False when it is ending already. */
@@ -163,9 +173,12 @@ export class Ending<In, Out, State> {
     if (outbox.pending > 0) return;
     if (this.#answered()) this.decide(this.#stopping as CloseReason);
     if (this.#reason === undefined) return;
+    const now = settings.clock.now();
     this.#closing = true;
-    watch.close(settings.clock.now());
+    watch.close(now);
     void connection.close();
+    this.#unconfirmed = watch.lingers(now);
+    if (!this.#unconfirmed) connection.abort(RELEASED);
   }
 
   /** The connection is gone. */
@@ -207,6 +220,7 @@ export class Ending<In, Out, State> {
     const { lifecycle } = this;
     const { inbox, outbox, watch } = this.#parts;
     this.decide(brokenReason(error), error);
+    if (error === undefined) this.#unconfirmed = false;
     // A handler may finish long after this: there is nothing left to advance, or to arm a deadline for.
     this.#closing = this.#over = true;
     inbox.end();
@@ -246,7 +260,8 @@ export class Ending<In, Out, State> {
     const reason = this.#reason as CloseReason;
     const closed = connectionClosed(session.connection, reason, this.#error, traffic, now - openedAt);
     const framesAfterReset = this.#reset && traffic.framesIn - this.#reset.framesIn;
-    settings.observe(framesAfterReset === undefined ? closed : { ...closed, framesAfterReset });
+    const event = framesAfterReset === undefined ? closed : { ...closed, framesAfterReset };
+    settings.observe(this.#unconfirmed ? { ...event, unconfirmed: true } : event);
     return now;
   }
 }

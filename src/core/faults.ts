@@ -48,6 +48,12 @@ export function slowConsumerError(): SpillwayError {
   return new SpillwayError("slow-consumer", "the other side does not take what is sent to it");
 }
 
+/** More waits in the whole server than it may, and this connection holds the most of it. */
+export function budgetError(limit: "maxTotalOutboundBytes" | "maxTotalInboundBytes"): SpillwayError {
+  const message = `more bytes wait than ${limit}, and this connection holds the most of them`;
+  return new SpillwayError("budget-exceeded", message);
+}
+
 /** What a stream of a connection failed with. */
 export function connectionError(cause: unknown): SpillwayError {
   if (cause instanceof SpillwayError) return cause;

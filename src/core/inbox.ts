@@ -10,6 +10,8 @@ export interface InboxEvents {
   onInput(): void;
   /** Nothing refers to this chunk any more. */
   onUsedUp(chunk: Bytes): void;
+  /** So many more bytes wait here than before; fewer, if negative. */
+  onWaiting(bytes: number): void;
   /** The connection gives no more. */
   onBroken(error: unknown): void;
 }
@@ -32,6 +34,8 @@ export class Inbox<In> {
    */
   frameBegunAt: number = Infinity;
   eof = false;
+  /** What the budget knows to wait here. */
+  share = 0;
   #reader: ReadableStreamDefaultReader<Bytes> | undefined;
   #decoder: Decoder<In>;
   readonly #clock: Clock;
@@ -52,6 +56,10 @@ export class Inbox<In> {
   #ended = false;
   #stopped = false;
   #over = false;
+  /** What the decoder keeps of a frame that is not whole, at most: it tells only whether it keeps anything. */
+  #kept = 0;
+  /** The decoder refused a frame, and drops the rest of it. */
+  #dropping = false;
 
   constructor(decoder: Decoder<In>, clock: Clock, events: InboxEvents) {
     this.#decoder = decoder;
@@ -104,6 +112,7 @@ export class Inbox<In> {
         if (this.#stopped) continue;
         this.#held = value;
         this.#events.onInput();
+        this.#account();
         if (this.#held !== undefined) await this.#taken();
       }
       // Once stopped, what comes and how it ends is nobody's business.
@@ -149,6 +158,7 @@ export class Inbox<In> {
     this.#left ??= this.#decoder.rest();
     this.#decoder = decoder;
     this.#decoding = undefined;
+    this.#kept = 0;
     this.#ended = false;
     this.#dry = false;
     this.#renewed = true;
@@ -162,6 +172,7 @@ export class Inbox<In> {
   /** The connection is over: what is still read counts for nobody. */
   end(): void {
     this.#over = this.#stopped = true;
+    this.#account();
   }
 
   #decodeNext(): In | undefined {
@@ -177,6 +188,7 @@ export class Inbox<In> {
     }
     this.#dry = true;
     this.#noteFrameBegun();
+    this.#account();
     return undefined;
   }
 
@@ -186,9 +198,11 @@ export class Inbox<In> {
       if (frame === undefined) return undefined;
       this.framesIn += 1;
       this.#renewed = true;
+      this.#dropping = false;
       return frame;
     } catch (error) {
       this.#renewed = true;
+      this.#dropping = true;
       throw error;
     }
   }
@@ -209,10 +223,26 @@ export class Inbox<In> {
     this.#decoder.push(chunk);
   }
 
+  /** Tells the budget of what has changed. */
+  #account(): void {
+    const waiting = this.#over ? 0 : this.#kept + (this.#decoding?.length ?? 0) + (this.#held?.length ?? 0);
+    if (waiting === this.share) return;
+    this.#events.onWaiting(waiting - this.share);
+    this.share = waiting;
+  }
+
   #useUp(): void {
     const chunk = this.#decoding;
     this.#decoding = undefined;
+    if (chunk !== undefined) this.#noteKept(chunk.length);
     if (chunk !== undefined && this.#decoder.leavesChunks === true) this.#events.onUsedUp(chunk);
+  }
+
+  /** The decoder ran dry behind a chunk. A frame that began in the chunk counts as all of it. */
+  #noteKept(chunkBytes: number): void {
+    if (!this.#decoder.midFrame || this.#dropping || this.truncated) this.#kept = 0;
+    else if (this.#renewed) this.#kept = chunkBytes;
+    else this.#kept += chunkBytes;
   }
 
   #end(): void {

@@ -26,14 +26,30 @@ export interface Limits {
   readonly frameTimeoutMs: number;
   /** A handler has not finished after so long: `handler-timeout`. Default 30000. */
   readonly handlerTimeoutMs: number;
-  /** The other side took nothing of what waits to be sent for so long: `write-timeout`. Default 30000. */
+  /**
+   * The other side is so far behind with what waits to be sent: `write-timeout`. It is as far behind as the time since something
+   * began to wait, less the time that the bytes which the kernel took since would need at `minWriteBytesPerSecond`; and never less
+   * than 0. So nothing taken for so long is too slow, and so is a trickle below that rate. Default 180000 (3 min): Linux may
+   * report that a slow reader made room for a megabyte only when it has made all of it.
+   */
   readonly writeTimeoutMs: number;
+  /**
+   * How fast the other side must take what waits to be sent, on average over `writeTimeoutMs`. A whole number; default 1024.
+   * `Infinity` asks for no rate: any byte that is taken starts `writeTimeoutMs` anew.
+   */
+  readonly minWriteBytesPerSecond: number;
   /** A handshake that a middleware asks for is not complete after so long: `handshake-timeout`. Default 10000. */
   readonly handshakeTimeoutMs: number;
   /** A connection is closed in order after so long: `lifetime-reached`. Default `Infinity`. */
   readonly lifetimeMs: number;
-  /** After FIN was sent, wait so long for the other side's before releasing. Default 2000. */
+  /**
+   * After FIN was sent, wait so long for the other side's before releasing; so long again whenever input comes, and longer where
+   * much was sent lately, as for a reader of 128 KiB/s. A connection on which nothing was said for so long is released at once.
+   * Default 2000.
+   */
   readonly lingerTimeoutMs: number;
+  /** The most that all of this may take after FIN was sent, if it is more than `lingerTimeoutMs`. Default 30000. */
+  readonly maxLingerMs: number;
   /** What a shutdown may take before it aborts what remains: `drain-timeout`. Default 10000. */
   readonly drainTimeoutMs: number;
   /** Connections served at once. A whole number; default 65536. */
@@ -53,6 +69,16 @@ export interface Limits {
   /** Pushes of one connection that wait behind what is being written: the same. A whole number; default 16384. */
   readonly maxOutboundFrames: number;
   /**
+   * Bytes that wait to be sent, of all connections of a server together. While there are more, the connections that hold the most
+   * are reset, the largest first: `budget-exceeded`. A whole number; default 256 MiB.
+   */
+  readonly maxTotalOutboundBytes: number;
+  /**
+   * Bytes that were received and wait, of all connections of a server together: of frames that are not whole, and behind frames
+   * that are at work. The same. A whole number; default 256 MiB.
+   */
+  readonly maxTotalInboundBytes: number;
+  /**
    * Connections that may wait to be accepted. A whole number; default 4096, the usual maximum of the Linux kernel,
    * which lowers it to its own limit.
    */
@@ -68,16 +94,20 @@ const DEFAULTS: Limits = {
   keepAliveMs: Number.POSITIVE_INFINITY,
   frameTimeoutMs: 30_000,
   handlerTimeoutMs: 30_000,
-  writeTimeoutMs: 30_000,
+  writeTimeoutMs: 180_000,
+  minWriteBytesPerSecond: 1_024,
   handshakeTimeoutMs: 10_000,
   lifetimeMs: Number.POSITIVE_INFINITY,
   lingerTimeoutMs: 2_000,
+  maxLingerMs: 30_000,
   drainTimeoutMs: 10_000,
   maxConnections: 65_536,
   concurrency: 1,
   maxConcurrentHandlers: 65_536,
   maxOutboundBytes: 1_048_576,
   maxOutboundFrames: 16_384,
+  maxTotalOutboundBytes: 268_435_456,
+  maxTotalInboundBytes: 268_435_456,
   backlog: 4_096,
 };
 

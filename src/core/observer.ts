@@ -8,6 +8,11 @@ import type { Address } from "./transport.ts";
 export interface DrainResult {
   readonly drained: number;
   readonly aborted: number;
+  /**
+   * How many of the drained connections of a server did not answer FIN with their own, so that their last bytes may not have
+   * arrived. Left out when there are none.
+   */
+  readonly unconfirmed?: number;
 }
 
 /** What happened, in the order in which it happened. */
@@ -51,6 +56,11 @@ export interface ConnectionClosed extends Traffic {
   readonly reason: CloseReason;
   /** What broke it, when something did. */
   readonly error?: SpillwayError;
+  /**
+   * True when FIN was sent and the other side did not answer with its own: it reset the connection, or `lingerTimeoutMs`,
+   * `maxLingerMs` or a drain's time was up. So the last bytes may not have arrived. Left out otherwise.
+   */
+  readonly unconfirmed?: boolean;
   readonly durationMs: number;
   /** Frames that were handled after the connection had broken. Only with `afterReset: "finish"`, and only if it did break. */
   readonly framesAfterReset?: number;

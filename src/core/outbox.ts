@@ -1,3 +1,4 @@
+import type { Budgets } from "./budgets.ts";
 import type { Clock } from "./clock.ts";
 import type { Encoder } from "./codec.ts";
 import { TAKEN } from "./direct_writable.ts";
@@ -8,6 +9,7 @@ import { FlushWaiters } from "./flush_waiters.ts";
 import { FrameQueue } from "./frame_queue.ts";
 import type { Limits } from "./limits.ts";
 import { encodeFrame, OutputBuffer, WRITE_BYTES } from "./output_buffer.ts";
+import { KERNEL_BYTES, Pace } from "./pace.ts";
 import type { Scheduler } from "./scheduler.ts";
 import type { SendResult } from "./session.ts";
 import type { SlowConsumerPolicy } from "./slow_consumer.ts";
@@ -15,8 +17,7 @@ import type { Connection } from "./transport.ts";
 
 /** A write that is not prompt has been tried when the runtime has had so many rounds of I/O. */
 const ROUNDS_TO_WRITE = 2;
-/** What a kernel may take at once: the usual maximum of a send buffer on Linux, and so many frames of a few bytes. */
-const KERNEL_BYTES = 4_194_304;
+/** What a kernel may take at once, beside {@link KERNEL_BYTES}: so many frames of a few bytes. */
 const KERNEL_FRAMES = 262_144;
 
 /** What an {@link Outbox} tells its session. */
@@ -38,6 +39,7 @@ export interface OutboxSettings {
   readonly onSlowConsumer: SlowConsumerPolicy;
   readonly scheduler: Scheduler;
   readonly endOfTurn: EndOfTurn;
+  readonly budgets?: Budgets;
 }
 
 /**
@@ -50,13 +52,12 @@ export interface OutboxSettings {
  * - **Pushes back** through `pending`: the session takes no frame while that is too much. Pushes do not wait.
  * - **On abort** the write in progress rejects and what waits is dropped.
  */
-export class Outbox<Out> implements TurnOwner {
-  bytesOut = 0;
+export class Outbox<Out> extends Pace implements TurnOwner {
   framesOut = 0;
   /** Pushes that were dropped for want of room. */
   framesDropped = 0;
-  /** When output last began to wait or made progress. */
-  progressAt = 0;
+  /** What the budget knows to be pending here. */
+  share = 0;
   /** A reply was added and not all of what came behind it is written: the other side is still being served. */
   answering = false;
   encoder: Encoder<Out>;
@@ -73,8 +74,9 @@ export class Outbox<Out> implements TurnOwner {
   #onWritten: (() => void) | undefined;
   #onTaken: (() => void) | undefined;
   #onBroken: ((error: unknown) => void) | undefined;
-  /** How much is being written. */
+  /** How much is being written, and how much of it is known to be taken. */
   #unwritten = 0;
+  #taken = 0;
   /** A write was taken at once, and what follows from that is still to come. */
   #goingOn = false;
   /** The round in which a push first found no room behind the write that is in progress. */
@@ -87,6 +89,7 @@ export class Outbox<Out> implements TurnOwner {
   #ended = false;
 
   constructor(connection: Connection, encoder: Encoder<Out>, settings: OutboxSettings, events: OutboxEvents) {
+    super();
     this.#connection = connection;
     this.encoder = encoder;
     this.#settings = settings;
@@ -161,6 +164,7 @@ export class Outbox<Out> implements TurnOwner {
     } else if (result === "queued") {
       this.#queue ??= new FrameQueue();
       this.#queue.add(bytes, true);
+      this.#account();
     } else {
       this.framesDropped += 1;
       return result;
@@ -176,16 +180,19 @@ export class Outbox<Out> implements TurnOwner {
 
   /** Sends what waits, now if nothing is being written, else right behind that. Who has just read the clock gives `now`. */
   flush(now?: number): void {
-    if (this.writing) return;
+    if (this.writing) return this.#account();
     if (this.#queue !== undefined) this.#fillBuffer(this.#queue);
     if (this.#gathered() === 0) return;
     const { roomy } = this;
     const bytes = this.#lone ?? this.#open().take();
     this.#lone = undefined;
     this.#unwritten = bytes.length;
-    this.progressAt = now ?? this.#settings.clock.now();
+    this.noteBegun(now ?? this.#settings.clock.now());
     const written = (this.#writer ?? this.#acquire()).write(bytes);
-    if (written !== TAKEN) return void written.then(this.#onWritten, this.#onBroken);
+    if (written !== TAKEN) {
+      this.#account();
+      return void written.then(this.#onWritten, this.#onBroken);
+    }
     this.#noteWritten();
     // Otherwise nobody waits for room, nor for what comes next.
     if (!roomy || this.pending > 0) this.#goOnSoon();
@@ -199,6 +206,14 @@ export class Outbox<Out> implements TurnOwner {
     return this.#flushes.at(this.bytesOut + this.pending);
   }
 
+  /** The kernel took so much of what is being written. */
+  noteTaken(bytes: number): void {
+    if (this.#unwritten <= this.#taken) return;
+    const { clock, limits } = this.#settings;
+    this.#taken += bytes;
+    this.noteProgress(bytes, clock.now(), limits.minWriteBytesPerSecond);
+  }
+
   /** The connection let its streams go. Call it while nothing is `pending`. */
   leave(): void {
     this.#writer = this.#onWritten = this.#onTaken = this.#onBroken = undefined;
@@ -210,7 +225,16 @@ export class Outbox<Out> implements TurnOwner {
     this.#ended = true;
     this.#lone = this.#buffer = this.#queue = undefined;
     this.#unwritten = 0;
+    this.#account();
     this.#flushes?.end();
+  }
+
+  /** Tells the budget of what has changed. */
+  #account(): void {
+    const { pending } = this;
+    if (pending === this.share) return;
+    this.#settings.budgets?.outbound.add(pending - this.share);
+    this.share = pending;
   }
 
   #put<Frame>(encoder: Encoder<Frame>, frame: Frame): void {
@@ -328,16 +352,18 @@ export class Outbox<Out> implements TurnOwner {
   }
 
   #noteWritten(): void {
-    this.bytesOut += this.#unwritten;
-    this.#unwritten = 0;
+    this.count(this.#unwritten);
+    this.#unwritten = this.#taken = 0;
     if (this.answering && this.pending === 0) this.answering = false;
     this.#fullSince = undefined;
     this.#flushes?.reach(this.bytesOut);
   }
 
   #written(): void {
+    const { clock, limits } = this.#settings;
+    if (this.pending === this.#unwritten) this.noteAllTaken(clock.now());
+    else this.noteProgress(this.#unwritten - this.#taken, clock.now(), limits.minWriteBytesPerSecond);
     this.#noteWritten();
-    this.progressAt = this.#settings.clock.now();
     this.#goOn();
   }
 
@@ -351,6 +377,7 @@ export class Outbox<Out> implements TurnOwner {
     const { scheduler } = this.#settings;
     scheduler.spend();
     if (!scheduler.exhausted) this.flush();
+    this.#account();
     if (this.pending === 0) this.#slow = false;
     this.#events.onWritten();
   }

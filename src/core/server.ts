@@ -1,4 +1,5 @@
 import { AcceptLoop } from "./accept.ts";
+import { Budgets } from "./budgets.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { Deadline, DeadlineQueue } from "./deadline.ts";
 import { describe } from "./describe.ts";
@@ -16,6 +17,7 @@ import { connectionClosed, type DrainResult, type Observer, type ServerEvent } f
 import { checkOptions, type OptionNames } from "./option_names.ts";
 import { Permits } from "./permits.ts";
 import { schedulerOf } from "./scheduler.ts";
+import type { ServerStats } from "./server_stats.ts";
 import type { ServeOptions } from "./service.ts";
 import { SessionLoop } from "./session_loop.ts";
 import type { Hooks, SessionSettings } from "./session_settings.ts";
@@ -25,22 +27,6 @@ import type { Address, Connection, Listener, Transport } from "./transport.ts";
 
 /** Refused connections that may be told so at the same time; beyond, they are reset. */
 const MAX_REFUSALS = 1_024;
-
-/** Counts since the server began to listen. */
-export interface ServerStats extends Traffic {
-  /** Connections open now, refused ones not counted. */
-  readonly connections: number;
-  /** Connections accepted, refused ones not counted. */
-  readonly accepted: number;
-  /** Connections turned away by `maxConnections`. */
-  readonly refused: number;
-  /** Handlers at work: asynchronous ones, and streams. */
-  readonly handlers: number;
-  /** Groups that have members. */
-  readonly groups: number;
-  /** Events on which the observer threw. */
-  readonly observerErrors: number;
-}
 
 /** How {@link Server.shutdown} drains. */
 export interface ShutdownOptions {
@@ -76,6 +62,7 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
   readonly #errorLog: ErrorLog;
   readonly #observer: Observer;
   readonly #groups = new Groups();
+  readonly #budgets: Budgets;
   readonly #acceptLoop: AcceptLoop;
   readonly #accepting: Promise<void>;
   readonly #sessions = new Tracker<SessionLoop<In, Out, State>>();
@@ -94,6 +81,7 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
   #drain: Promise<DrainResult> | undefined;
   #drained = 0;
   #aborted = 0;
+  #unconfirmed = 0;
   #connectionCount = 0;
   #refusedCount = 0;
   #observerErrors = 0;
@@ -117,6 +105,8 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
     this.#clock = clock;
     this.#errorLog = new ErrorLog(clock);
     this.#observer = options.observer ?? ((event) => this.#errorLog.observe(event));
+    const deadlines = new DeadlineQueue(clock);
+    this.#budgets = new Budgets(limits, clock, deadlines, this.#sessions);
     this.#settings = {
       codec,
       handler: compose(middleware, handler),
@@ -127,8 +117,9 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
       afterReset: options.afterReset ?? "drop",
       limits,
       clock,
-      deadlines: new DeadlineQueue(clock),
+      deadlines,
       permits: new Permits(limits.maxConcurrentHandlers),
+      budgets: this.#budgets,
       groups: this.#groups,
       scheduler,
       endOfTurn: new EndOfTurn(clock, scheduler),
@@ -171,6 +162,8 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
       refused: this.#refusedCount,
       handlers: this.#settings.permits.used,
       groups: this.#groups.size,
+      waitingOutboundBytes: this.#budgets.outbound.used,
+      waitingInboundBytes: this.#budgets.inbound.used,
       observerErrors: this.#observerErrors,
       ...traffic,
     };
@@ -281,7 +274,8 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
     await this.#sessions.whenEmpty();
     await this.#refusals.whenEmpty();
     this.#settings.deadlines.disarm(deadline);
-    const result = { drained: this.#drained, aborted: this.#aborted };
+    const counts = { drained: this.#drained, aborted: this.#aborted };
+    const result = this.#unconfirmed > 0 ? { ...counts, unconfirmed: this.#unconfirmed } : counts;
     this.#observe({ type: "drained", ...result });
     this.#errorLog.end();
     return result;
@@ -350,7 +344,10 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
     this.#past = add(this.#past, session.traffic);
     if (this.#refusals.delete(session)) return;
     if (this.#cutOff.delete(session)) this.#aborted += 1;
-    else if (this.#ending) this.#drained += 1;
+    else if (this.#ending) {
+      this.#drained += 1;
+      if (session.unconfirmed) this.#unconfirmed += 1;
+    }
     this.#sessions.delete(session);
     if (this.#sessions.size < this.#limits.maxConnections) this.#fullness.leave();
   }

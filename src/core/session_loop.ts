@@ -82,6 +82,10 @@ export class SessionLoop<In, Out, State>
     return this.settings.afterReset === "finish";
   }
 
+  get unconfirmed(): boolean {
+    return this.#ending.unconfirmed;
+  }
+
   get roomy(): boolean {
     return this.settings.asked !== undefined || this.outbox.roomy;
   }
@@ -166,8 +170,22 @@ export class SessionLoop<In, Out, State>
     this.settings.deadlines.progress += 1;
   }
 
+  onDropped(): void {
+    this.settings.deadlines.progress += 1;
+    this.watch.noteDropped(this.settings.clock.now());
+  }
+
+  onTaken(bytes: number): void {
+    this.settings.deadlines.progress += 1;
+    this.outbox.noteTaken(bytes);
+  }
+
   onInput(): void {
     this.#advance();
+  }
+
+  onWaiting(bytes: number): void {
+    this.settings.budgets?.inbound.add(bytes);
   }
 
   onUsedUp(chunk: Bytes): void {
@@ -247,7 +265,12 @@ export class SessionLoop<In, Out, State>
   }
 
   onDeadline(now: number): void {
-    if (this.watch.passed(this.#ending.phase, now)) this.#onDue(this.watch.due);
+    if (!this.watch.passed(this.#ending.phase, now)) return;
+    if (this.watch.due === "write-timeout") {
+      this.connection.offerAgain?.();
+      if (!this.watch.passed(this.#ending.phase, now)) return;
+    }
+    this.#onDue(this.watch.due);
   }
 
   onOver(): void {

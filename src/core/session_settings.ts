@@ -1,3 +1,4 @@
+import type { Budgets } from "./budgets.ts";
 import type { Clock } from "./clock.ts";
 import type { Codec } from "./codec.ts";
 import type { DeadlineQueue } from "./deadline.ts";
@@ -41,6 +42,8 @@ export interface SessionSettings<In, Out, State> {
   readonly deadlines: DeadlineQueue;
   readonly permits: Permits;
   readonly scheduler: Scheduler;
+  /** A server's: what may wait of all its connections. */
+  readonly budgets?: Budgets;
   /** A client's: frames are answers then, and none of them is answered. */
   readonly asked?: Asked;
   readonly groups: Groups;

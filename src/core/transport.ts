@@ -66,6 +66,10 @@ export interface ConnectionOwner {
   readonly readsOn?: boolean;
   /** What `closed` tells. */
   onClosed(error: SpillwayError | undefined): void;
+  /** Input came after `close()`, and was dropped: the other side is still there. */
+  onDropped(): void;
+  /** The kernel took so many bytes of the write that is in progress, and not all of it. */
+  onTaken(bytes: number): void;
 }
 
 /**
@@ -118,7 +122,15 @@ export interface Connection {
    * not have been tried yet.
    */
   readonly promptWrites?: boolean;
-  /** Ends now, with a reset (RST) where the runtime can send one. Unsent bytes are lost. Does nothing when over. */
+  /**
+   * Offers the kernel again what it refused, although it did not say that there is room: on some runtimes that shows more than
+   * is reported. A transport may leave it out.
+   */
+  offerAgain?(): void;
+  /**
+   * Ends now, with a reset (RST) where the runtime can send one. Unsent bytes are lost. Does nothing when over. Once `close()` has
+   * sent FIN it sends no reset and only releases: the kernel goes on delivering what it took, until input meets the closed end.
+   */
   abort(reason?: unknown): void;
 }
 

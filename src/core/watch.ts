@@ -59,6 +59,8 @@ export class Watch extends Deadline<Watched> {
   /** No handshake is waited for any more. */
   handshakeDone = true;
   #closingAt = 0;
+  /** When input was last dropped, while the other side's FIN is waited for. */
+  #droppedAt = 0;
   #wokenAt = 0;
   #parkAfterMs = PARK_AFTER_MS;
   /** Since when it has been the other side's turn to speak; -1 while it is ours, or nobody looks: a small number costs less. */
@@ -77,7 +79,18 @@ export class Watch extends Deadline<Watched> {
 
   /** FIN is sent at `now`, or came from there. */
   close(now: number): void {
-    this.#closingAt = now;
+    this.#closingAt = this.#droppedAt = now;
+  }
+
+  /** Whether anything was said, by either side, so shortly before `now` that the other side's FIN is waited for. */
+  lingers(now: number): boolean {
+    const { inbox, outbox, settings } = this.owner;
+    return now - Math.max(inbox.heardAt, outbox.arrivesAt) < settings.limits.lingerTimeoutMs;
+  }
+
+  /** Input came and was dropped. */
+  noteDropped(now: number): void {
+    this.#droppedAt = now;
   }
 
   /** Sets the deadline to the earliest instant at which something is due. */
@@ -121,8 +134,8 @@ export class Watch extends Deadline<Watched> {
     const { asked, limits } = settings;
     this.at = Infinity;
     if (phase === "over") return this.#earliest(this.#closingAt + limits.handlerTimeoutMs, "disconnect-timeout");
-    if (phase === "closing") return this.#earliest(this.#closingAt + limits.lingerTimeoutMs, "linger");
-    if (outbox.writing) this.#earliest(outbox.progressAt + limits.writeTimeoutMs, "write-timeout");
+    if (phase === "closing") return this.#earliest(this.#lingersUntil(), "linger");
+    if (outbox.writing) this.#earliest(outbox.behindSince + limits.writeTimeoutMs, "write-timeout");
     if (phase === "ending") return;
     const busy = pipeline.length > 0;
     if (busy) this.#earliest(pipeline.busySince + limits.handlerTimeoutMs, "handler-timeout");
@@ -156,6 +169,13 @@ export class Watch extends Deadline<Watched> {
   #quietSince(): number {
     const { inbox, outbox, pipeline } = this.owner;
     return Math.max(inbox.heardAt, pipeline.settledAt, outbox.progressAt);
+  }
+
+  /** So long after the last sign of life, but not for ever. */
+  #lingersUntil(): number {
+    const { lingerTimeoutMs, maxLingerMs } = this.owner.settings.limits;
+    const aliveAt = Math.max(this.#droppedAt, Math.floor(this.owner.outbox.arrivesAt));
+    return Math.min(aliveAt + lingerTimeoutMs, this.#closingAt + Math.max(lingerTimeoutMs, maxLingerMs));
   }
 
   #notePause(pauseMs: number): void {

@@ -18,6 +18,8 @@ interface ParkedWrite {
 export class Link implements WireEnd {
   /** Called when there is something to take, or the end has come. */
   onReadable: () => void = () => {};
+  /** Called when a part of a parked write was taken, and not all of it. */
+  onTaken: (bytes: number) => void = () => {};
   readonly maxBytes: number;
   /** Bytes that were taken from the writer, and that the reader has taken, so far. */
   written = 0;
@@ -81,6 +83,7 @@ export class Link implements WireEnd {
     if (this.#broken !== undefined) return Promise.reject(this.#broken);
     const rest = this.#accept(bytes);
     if (rest.length === 0) return undefined;
+    if (rest.length < bytes.length) this.onTaken(bytes.length - rest.length);
     return new Promise((resolve, reject) => {
       this.#parked = { rest, resolve, reject };
     });
@@ -137,8 +140,13 @@ export class Link implements WireEnd {
   #unpark(): void {
     const parked = this.#parked;
     if (parked === undefined) return;
+    const before = parked.rest.length;
     parked.rest = this.#accept(parked.rest);
-    if (parked.rest.length > 0) return;
+    const { length } = parked.rest;
+    if (length > 0) {
+      if (length < before) this.#tell(() => this.onTaken(before - length));
+      return;
+    }
     this.#parked = undefined;
     this.#tell(() => parked.resolve());
   }

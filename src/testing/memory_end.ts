@@ -71,6 +71,7 @@ export class MemoryEnd implements Driver {
     this.#onReleased = onReleased;
     this.#receive = receive;
     incoming.onReadable = () => this.#scheduleDelivery();
+    outgoing.onTaken = (bytes) => this.connection.took(bytes);
     this.connection = new DriverConnection(this);
   }
 

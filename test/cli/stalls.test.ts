@@ -1,7 +1,7 @@
 // A server in a process of its own that stalls as a whole, and peers that did all they should meanwhile.
 import { connect, type Socket } from "node:net";
 import process from "node:process";
-import { afterAll, describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it, vi } from "vitest";
 import { CliProcess } from "./cli_process.ts";
 
 const STALL_MS = 2_500;
@@ -92,6 +92,8 @@ async function seeThrough(stall: (cli: CliProcess, silent: Peer) => void): Promi
     await pause();
   }
   await silent.ended;
+  // The line may come later than the end that it tells of.
+  await vi.waitFor(() => expect(cli.stderr).not.toBe(""), { timeout: 5_000 });
   expect(cli.stderr).toBe("ended idle-timeout\n");
   await expectAnswered(peers);
   cli.kill();

@@ -1,9 +1,21 @@
 import { describe, expect } from "vitest";
 import { lines } from "../../src/mod.ts";
-import { eventually, type Platform, start, testOn } from "./platform.ts";
+import { type Client, eventually, type Platform, start, testOn } from "./platform.ts";
 
 /** Fits the buffers between two ends, so that it is sent before anybody reads. */
 const LATE_BYTES = 50_000;
+/** More than a client's own buffers hold, so that most of it is with the server's kernel when FIN follows it. */
+const DOWNLOAD_BYTES = 3_000_000;
+const LINGER_MS = 200;
+
+/** Reads nothing but speaks, for several times as long as the server lingers for a client that is quiet. */
+async function dawdle(client: Client): Promise<void> {
+  for (let step = 0; step < 12; step++) {
+    client.send("still here\n");
+    await new Promise((resolve) => setTimeout(resolve, LINGER_MS / 4));
+  }
+  client.resume();
+}
 
 /** Deadlines by the runtime's own clock. Their exact instants are tested on a virtual one, in test/core. */
 export function deadlines(platform: Platform): void {
@@ -83,6 +95,50 @@ export function deadlines(platform: Platform): void {
       expect(client.receivedBytes).toBe(LATE_BYTES);
     });
 
+    testOn(
+      platform,
+      "a client that reads late, and sends meanwhile, gets all of a reply, and FIN, from a handler that closes",
+      async () => {
+        const { dial, closed } = await start(platform, {
+          codec: lines(),
+          handler: (_, context) => {
+            context.close();
+            return "x".repeat(DOWNLOAD_BYTES - 1);
+          },
+          lingerTimeoutMs: LINGER_MS,
+        });
+        const client = await dial({ stalled: true });
+        client.send("all\n");
+        await dawdle(client);
+        expect(await client.ended).toBe("fin");
+        expect(client.receivedBytes).toBe(DOWNLOAD_BYTES);
+        const end = await closed();
+        expect(end).toMatchObject({ reason: "handler-closed", bytesOut: DOWNLOAD_BYTES });
+        expect(end).not.toHaveProperty("unconfirmed");
+      },
+    );
+
+    testOn(
+      platform,
+      "a client that reads late, and sends meanwhile, gets all of a reply, and FIN, from a drain",
+      async () => {
+        const { dial, closed, server } = await start(platform, {
+          codec: lines(),
+          handler: () => "x".repeat(DOWNLOAD_BYTES - 1),
+          lingerTimeoutMs: LINGER_MS,
+        });
+        const client = await dial({ stalled: true });
+        client.send("all\n");
+        await eventually(() => server.stats().framesOut === 1);
+        const drained = server.shutdown({ timeoutMs: 60_000 });
+        await dawdle(client);
+        expect(await client.ended).toBe("fin");
+        expect(client.receivedBytes).toBe(DOWNLOAD_BYTES);
+        expect((await closed()).reason).toBe("drained");
+        expect(await drained).toEqual({ drained: 1, aborted: 0 });
+      },
+    );
+
     testOn(platform, "a client that does not answer FIN is released after the linger deadline", async () => {
       const { dial, closed } = await start(platform, {
         codec: lines(),
@@ -91,11 +147,32 @@ export function deadlines(platform: Platform): void {
         lingerTimeoutMs: 400,
       });
       const client = await dial({ halfOpen: true });
+      client.send("hello\n");
       expect(await client.ended).toBe("fin");
-      const { reason, durationMs } = await closed();
-      expect(reason).toBe("idle-timeout");
-      expect(durationMs).toBeGreaterThanOrEqual(430);
+      const { reason, durationMs, unconfirmed } = await closed();
+      expect([reason, unconfirmed]).toEqual(["idle-timeout", true]);
+      expect(durationMs).toBeGreaterThanOrEqual(400);
       client.finish();
     });
+
+    testOn(
+      platform,
+      "a client that is quiet for longer than the linger deadline is released with FIN at once",
+      async () => {
+        const { dial, closed } = await start(platform, {
+          codec: lines(),
+          handler: (line) => line,
+          idleTimeoutMs: 100,
+          lingerTimeoutMs: 100,
+          maxLingerMs: 60_000,
+        });
+        const client = await dial({ halfOpen: true });
+        expect(await client.ended).toBe("fin");
+        const end = await closed();
+        expect(end.reason).toBe("idle-timeout");
+        expect(end).not.toHaveProperty("unconfirmed");
+        client.finish();
+      },
+    );
   });
 }

@@ -143,25 +143,52 @@ export function endings(platform: Platform): void {
       expect(await client.ended).toBe("fin");
     });
 
-    testOn(platform, "a client that never reads stops being read, and is cut by the write deadline", async () => {
+    testOn(
+      platform,
+      "a client that never reads stops being read, and is cut by the write deadline, with a reset",
+      async () => {
+        const { dial, closed, server } = await start(platform, {
+          codec: lines(),
+          handler: () => "r".repeat(100_000),
+          maxOutboundBytes: 200_000,
+          writeTimeoutMs: 600,
+        });
+        const client = await dial({ stalled: true });
+        const requests = 300_000;
+        client.send("q\n".repeat(requests));
+        const { reason, framesIn, bytesOut } = await closed();
+        expect(reason).toBe("write-timeout");
+        // What the kernel holds in both directions is megabytes at most; the whole reply would be 10 GB.
+        expect(framesIn).toBeLessThan(requests / 10);
+        const other = await dial();
+        other.send("q\n");
+        expect((await other.until("\n")).length).toBe(100_001);
+        expect(server.stats().connections).toBe(1);
+        // A reset takes the rest back. FIN would come behind all that the kernel took, and a cut reply would look whole.
+        client.resume();
+        await client.ended;
+        expect(client.receivedBytes).toBeLessThan(bytesOut);
+      },
+    );
+
+    testOn(platform, "when more waits than the whole server may hold, the largest is reset and no other", async () => {
       const { dial, closed, server } = await start(platform, {
         codec: lines(),
-        handler: () => "r".repeat(100_000),
-        maxOutboundBytes: 200_000,
-        writeTimeoutMs: 600,
+        handler: (line) => "x".repeat(Number(line) * MEGABYTE - 1),
+        maxTotalOutboundBytes: 30 * MEGABYTE,
       });
-      const client = await dial({ stalled: true });
-      const requests = 100_000;
-      client.send("q\n".repeat(requests));
-      const { reason, framesIn } = await closed();
-      expect(reason).toBe("write-timeout");
-      // What the kernel holds in both directions is megabytes at most; the whole reply would be 10 GB.
-      expect(framesIn).toBeLessThan(requests / 10);
-      const other = await dial();
-      other.send("q\n");
-      expect((await other.until("\n")).length).toBe(100_001);
-      expect(server.stats().connections).toBe(1);
-      client.reset();
+      const [small, large] = [await dial({ stalled: true }), await dial({ stalled: true })];
+      small.send("10\n");
+      await eventually(() => server.stats().waitingOutboundBytes > 0);
+      large.send("40\n");
+      expect(await closed()).toMatchObject({ connection: { id: 2 }, reason: "budget-exceeded" });
+      expect(server.stats().waitingOutboundBytes).toBeLessThan(10 * MEGABYTE);
+      small.finish();
+      small.resume();
+      expect(await small.ended).toBe("fin");
+      expect(small.receivedBytes).toBe(10 * MEGABYTE);
+      expect(server.stats().waitingOutboundBytes).toBe(0);
+      large.reset();
     });
 
     testOn(platform, "an intake handles what was received in full, though its sender has gone", async () => {

@@ -37,6 +37,36 @@ function fate(promise: Promise<unknown>): { readonly now: string } {
   return fate;
 }
 
+describe("offerAgain", () => {
+  it("asks the driver to try again while it is writing, and at no other time", async () => {
+    const driver = new ScriptedDriver();
+    let retries = 0;
+    const { connection } = Object.assign(driver, { retry: () => void (retries += 1) });
+    connection.offerAgain();
+    void connection.writable.getWriter().write(new Uint8Array(8));
+    connection.offerAgain();
+    expect(retries).toBe(1);
+    driver.takeWrite();
+    await turnEnd();
+    connection.offerAgain();
+    expect(retries).toBe(1);
+  });
+
+  it("does nothing where a runtime does not try again, and when the connection is over", () => {
+    const driver = new ScriptedDriver();
+    void driver.connection.writable
+      .getWriter()
+      .write(new Uint8Array(8))
+      .catch(() => undefined);
+    driver.connection.offerAgain();
+    let retries = 0;
+    Object.assign(driver, { retry: () => void (retries += 1) });
+    driver.connection.abort();
+    driver.connection.offerAgain();
+    expect(retries).toBe(0);
+  });
+});
+
 describe("addresses", () => {
   it("are plain, however the driver spells them", () => {
     const driver = new ScriptedDriver({ hostname: "::FFFF:10.0.0.1", port: 1 }, { hostname: "::ffff:a00:2", port: 2 });

@@ -65,6 +65,33 @@ describe("shutdown", () => {
     await it.clock.advance(499);
     expect(it.closed).toEqual([]);
     await it.clock.advance(1);
+    expect(await drained).toEqual({ drained: 1, aborted: 0, unconfirmed: 1 });
+    expect(it.of("drained")).toEqual([{ type: "drained", drained: 1, aborted: 0, unconfirmed: 1 }]);
+  });
+
+  it("does not wait for the FIN of one on which nothing was said for as long as the linger deadline", async () => {
+    const it = await served({ lingerTimeoutMs: 500 });
+    const [quiet, asking] = [await it.connect({ finishes: false }), await it.connect({ finishes: false })];
+    await it.clock.advance(499);
+    await asking.send("a\n");
+    await it.clock.advance(1);
+    const drained = it.server.shutdown();
+    await it.settle();
+    expect(it.closed).toMatchObject([{ connection: { id: 1 }, reason: "drained" }]);
+    expect(it.closed[0]).not.toHaveProperty("unconfirmed");
+    expect([quiet.ended, quiet.error, asking.ended]).toEqual([true, undefined, true]);
+    await asking.finish();
+    expect(await drained).toEqual({ drained: 2, aborted: 0 });
+  });
+
+  it("waits for the FIN of one that was sent a goodbye, however quiet it was before", async () => {
+    const it = await served({ lingerTimeoutMs: 500, onDrain: () => "bye" });
+    const other = await it.connect({ finishes: false });
+    await it.clock.advance(5_000);
+    const drained = it.server.shutdown();
+    await it.clock.advance(499);
+    expect([other.received, it.closed]).toEqual(["bye\n", []]);
+    await other.finish();
     expect(await drained).toEqual({ drained: 1, aborted: 0 });
   });
 

@@ -22,6 +22,9 @@ const COUNTS = [
   "maxConcurrentHandlers",
   "maxOutboundBytes",
   "maxOutboundFrames",
+  "minWriteBytesPerSecond",
+  "maxTotalOutboundBytes",
+  "maxTotalInboundBytes",
   "backlog",
 ] as const;
 const DURATIONS = [
@@ -33,6 +36,7 @@ const DURATIONS = [
   "handshakeTimeoutMs",
   "lifetimeMs",
   "lingerTimeoutMs",
+  "maxLingerMs",
   "drainTimeoutMs",
 ] as const;
 

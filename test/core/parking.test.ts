@@ -8,6 +8,9 @@ import { ParkingLot } from "./parking_lot.ts";
 import { ScriptedDriver } from "./scripted_driver.ts";
 import { type Served, served } from "./served.ts";
 
+/** An owner to whom all is the same. */
+const nobody = { onWake: () => {}, onClosed: () => {}, onDropped: () => {}, onTaken: () => {} };
+
 const PARK_AFTER_MS = 1_000;
 
 /** A server whose parking is watched. */
@@ -255,8 +258,8 @@ describe.each(["from the start", "again"])("a session that is parked %s", (when)
     const drained = it.server.shutdown();
     await it.settle();
     // All had been answered, so the drain itself was decided; only the other side's FIN was not waited for.
-    expect(it.closed).toMatchObject([{ reason: "drained" }]);
-    expect(await drained).toEqual({ drained: 1, aborted: 0 });
+    expect(it.closed).toMatchObject([{ reason: "drained", unconfirmed: true }]);
+    expect(await drained).toEqual({ drained: 1, aborted: 0, unconfirmed: 1 });
     expect(it.clock.pending).toBe(0);
   });
 
@@ -301,8 +304,6 @@ describe.each(["from the start", "again"])("a session that is parked %s", (when)
 });
 
 describe("park", () => {
-  const nobody = { onWake: () => {}, onClosed: () => {} };
-
   it("lets go of both streams, locked or not, and of the read in progress", async () => {
     const driver = new ScriptedDriver();
     const { connection } = driver;
@@ -401,7 +402,7 @@ describe("own", () => {
   ])("tells of an end $name in a microtask of its own, as closed does", async ({ end, expected }) => {
     const { connection } = new ScriptedDriver();
     const told: unknown[] = [];
-    connection.own({ onWake: () => {}, onClosed: (error) => told.push(error) });
+    connection.own({ ...nobody, onClosed: (error) => void told.push(error) });
     end(connection);
     expect(told).toEqual([]);
     expect(await connection.closed).toBe(expected);
@@ -410,7 +411,7 @@ describe("own", () => {
 
   it("takes one owner", () => {
     const { connection } = new ScriptedDriver();
-    const owner = { onWake: () => {}, onClosed: () => {} };
+    const owner = { ...nobody };
     connection.own(owner);
     expect(() => connection.own(owner)).toThrow(TypeError);
   });
@@ -419,7 +420,7 @@ describe("own", () => {
     const { connection } = new ScriptedDriver();
     connection.fail(broken);
     const told: unknown[] = [];
-    connection.own({ onWake: () => {}, onClosed: (error) => told.push(error) });
+    connection.own({ ...nobody, onClosed: (error) => void told.push(error) });
     expect(told).toEqual([]);
     await turnEnd();
     expect(told).toEqual([broken]);

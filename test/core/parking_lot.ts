@@ -60,7 +60,12 @@ export class ParkingLot {
         this.wakes += 1;
         owner.onWake();
       };
-      connection.own?.({ onWake, onClosed: (error) => owner.onClosed(error) });
+      connection.own?.({
+        onWake,
+        onClosed: (error) => owner.onClosed(error),
+        onDropped: () => owner.onDropped(),
+        onTaken: (bytes) => owner.onTaken(bytes),
+      });
     };
     const park = () => {
       const parked = this.#parking === "as they do" && connection.park?.() === true;

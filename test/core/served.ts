@@ -54,8 +54,10 @@ export class Served {
     await this.clock.advance(1);
     await this.clock.advance(10_000);
     await drained;
-    const { connections, observerErrors: _, refused, accepted, handlers, groups, ...traffic } = this.server.stats();
+    const { connections, observerErrors: _, refused, accepted, handlers, groups, ...rest } = this.server.stats();
+    const { waitingInboundBytes, waitingOutboundBytes, ...traffic } = rest;
     expect({ connections, handlers, groups }).toEqual({ connections: 0, handlers: 0, groups: 0 });
+    expect({ waitingInboundBytes, waitingOutboundBytes }).toEqual({ waitingInboundBytes: 0, waitingOutboundBytes: 0 });
     expect(this.clock.pending).toBe(0);
     const opened = this.of("connection-opened").map(({ connection }) => connection.id);
     expect(opened).toHaveLength(accepted + refused);

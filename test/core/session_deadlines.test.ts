@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { lines } from "../../src/core/mod.ts";
+import { type ConnectionOwner, lines } from "../../src/core/mod.ts";
+import { acceptedAs } from "./accepted_as.ts";
 import { answers } from "./answers.ts";
 import { served } from "./served.ts";
 
@@ -277,6 +278,99 @@ describe("write deadline", () => {
     expect(it.closed).toMatchObject([{ reason: "write-timeout", durationMs: 1_000 }]);
   });
 
+  describe("asks for a rate", () => {
+    const TOTAL = 30_000;
+
+    /** How long a reply lasts whose reader takes up to 10 bytes every so often. */
+    async function readEvery(ms: number, minWriteBytesPerSecond: number, mostMs = 20_000): Promise<number | undefined> {
+      const limits = { writeTimeoutMs: 1_000, minWriteBytesPerSecond };
+      const it = await served({ ...limits, handler: () => "x".repeat(TOTAL) }, 10);
+      const other = await it.connect({ reads: false });
+      const reader = other.connection.readable.getReader();
+      await other.send("all\n");
+      for (let passedMs = 0; passedMs < mostMs && it.closed.length === 0; passedMs += ms) {
+        await it.clock.advance(ms);
+        await reader.read().catch(() => undefined);
+        await it.settle();
+      }
+      if (it.closed.length > 0) expect(it.reasons).toEqual(["write-timeout"]);
+      return it.closed[0]?.durationMs;
+    }
+
+    it("one that reads at that rate is never cut, although it takes no whole write in that time", async () => {
+      expect(await readEvery(10, 1_000)).toBeUndefined();
+    });
+
+    it("one that reads at half of it has twice the time", async () => {
+      const durationMs = await readEvery(20, 1_000);
+      expect(durationMs).toBeGreaterThan(1_900);
+      expect(durationMs).toBeLessThan(2_100);
+    });
+
+    it("a trickle is cut as what takes nothing", async () => {
+      const durationMs = await readEvery(500, 1_000);
+      expect(durationMs).toBeGreaterThanOrEqual(1_000);
+      expect(durationMs).toBeLessThan(1_100);
+    });
+
+    it("bursts buy time, but not more than the deadline", async () => {
+      const it = await served(
+        { writeTimeoutMs: 1_000, minWriteBytesPerSecond: 1_000, handler: (line) => line.repeat(200_000) },
+        65_536,
+      );
+      const other = await it.connect({ reads: false });
+      const reader = other.connection.readable.getReader();
+      await other.send("abcd\n");
+      await it.clock.advance(500);
+      for (let count = 0; count < 4; count++) await reader.read();
+      await it.settle();
+      await it.clock.advance(999);
+      expect(it.closed).toEqual([]);
+      await it.clock.advance(1);
+      expect(it.closed).toMatchObject([{ reason: "write-timeout", durationMs: 1_500 }]);
+    });
+
+    it("of Infinity: any byte counts", async () => {
+      expect(await readEvery(450, Infinity)).toBeUndefined();
+      expect(await readEvery(1_001, Infinity)).toBe(1_000);
+    });
+  });
+
+  it("passes only when the kernel, asked once more, does not take more", async () => {
+    const room = [1_000, 500, 1, 0];
+    const offers: number[] = [];
+    const around = acceptedAs((connection) => {
+      let owner: ConnectionOwner | undefined;
+      return {
+        own: (given) => {
+          owner = given;
+          connection.own?.(given);
+        },
+        offerAgain: () => {
+          const bytes = room.shift() ?? 0;
+          offers.push(bytes);
+          if (bytes > 0) owner?.onTaken(bytes);
+        },
+      };
+    });
+    const it = await served(
+      { writeTimeoutMs: 1_000, minWriteBytesPerSecond: 1_000, handler: (line) => line.repeat(2_000) },
+      1_024,
+      around,
+    );
+    const other = await it.connect({ reads: false });
+    await other.send("abcdef\n");
+    await it.clock.advance(1_000);
+    expect(offers).toEqual([1_000]);
+    await it.clock.advance(1_000);
+    expect(offers).toEqual([1_000, 500]);
+    await it.clock.advance(500);
+    expect(offers).toEqual([1_000, 500, 1]);
+    await it.clock.advance(1);
+    expect(offers).toEqual([1_000, 500, 1, 0]);
+    expect(it.closed).toMatchObject([{ reason: "write-timeout", durationMs: 2_501 }]);
+  });
+
   it("also bounds a fault frame that nobody takes", async () => {
     const it = await served({ writeTimeoutMs: 1_000, handler: () => Promise.reject(new Error("no")) }, 8);
     const other = await it.connect({ reads: false });
@@ -318,24 +412,75 @@ describe("lifetime deadline", () => {
 });
 
 describe("linger deadline", () => {
-  it("releases a connection whose other side does not send FIN", async () => {
-    const it = await served({ idleTimeoutMs: 1_000, lingerTimeoutMs: 500 });
+  const closing = (line: string, context: { close(): void }) => {
+    context.close();
+    return line;
+  };
+
+  it("releases a connection whose other side does not send FIN, and says that", async () => {
+    const it = await served({ lingerTimeoutMs: 500, handler: closing });
     const other = await it.connect({ finishes: false });
-    await it.clock.advance(1_000);
-    expect(other.ended).toBe(true);
+    await other.send("a\n");
+    expect([other.received, other.ended]).toEqual(["a\n", true]);
     await it.clock.advance(499);
     expect(it.closed).toEqual([]);
     await it.clock.advance(1);
-    expect(it.closed).toMatchObject([{ reason: "idle-timeout", durationMs: 1_500 }]);
+    expect(it.closed).toMatchObject([{ reason: "handler-closed", durationMs: 500, unconfirmed: true }]);
     expect(it.closed[0]).not.toHaveProperty("error");
   });
 
   it("does not wait when the FIN comes", async () => {
+    const it = await served({ lingerTimeoutMs: 500, handler: closing });
+    const other = await it.connect({ finishes: false });
+    await other.send("a\n");
+    await it.clock.advance(300);
+    await other.finish();
+    expect(it.closed).toMatchObject([{ reason: "handler-closed", durationMs: 300 }]);
+    expect(it.closed[0]).not.toHaveProperty("unconfirmed");
+  });
+
+  it("starts anew with whatever still comes, up to maxLingerMs", async () => {
+    const it = await served({ lingerTimeoutMs: 500, maxLingerMs: 1_800, handler: closing });
+    const other = await it.connect({ finishes: false });
+    await other.send("a\n");
+    for (let count = 0; count < 4; count++) {
+      await it.clock.advance(400);
+      await other.send("more\n");
+      expect(it.closed).toEqual([]);
+    }
+    await it.clock.advance(199);
+    expect(it.closed).toEqual([]);
+    await it.clock.advance(1);
+    expect(it.closed).toMatchObject([{ durationMs: 1_800, unconfirmed: true, framesIn: 1 }]);
+  });
+
+  it("leaves a reader of 128 KiB/s the time for what was sent lately", async () => {
+    const handler = (_line: string, context: { close(): void }) => closing("x".repeat(255_999), context);
+    const it = await served({ lingerTimeoutMs: 500, handler }, 262_144);
+    const other = await it.connect({ finishes: false });
+    await other.send("a\n");
+    expect([other.receivedBytes, other.ended]).toEqual([256_000, true]);
+    await it.clock.advance(2_499);
+    expect(it.closed).toEqual([]);
+    await it.clock.advance(1);
+    expect(it.closed).toMatchObject([{ reason: "handler-closed", unconfirmed: true }]);
+  });
+
+  it("does not run for a connection on which nothing was said for so long", async () => {
     const it = await served({ idleTimeoutMs: 1_000, lingerTimeoutMs: 500 });
     const other = await it.connect({ finishes: false });
-    await it.clock.advance(1_300);
-    await other.finish();
-    expect(it.closed).toMatchObject([{ reason: "idle-timeout", durationMs: 1_300 }]);
+    await it.clock.advance(1_000);
+    expect([other.ended, other.error]).toEqual([true, undefined]);
+    expect(it.closed).toMatchObject([{ reason: "idle-timeout", durationMs: 1_000 }]);
+    expect(it.closed[0]).not.toHaveProperty("unconfirmed");
+  });
+
+  it("says that a connection was reset behind its last reply", async () => {
+    const it = await served({ handler: closing });
+    const other = await it.connect({ finishes: false });
+    await other.send("a\n");
+    await other.reset();
+    expect(it.closed).toMatchObject([{ reason: "handler-closed", unconfirmed: true }]);
   });
 });
 

@@ -42,6 +42,7 @@ it("an inbox counts what came before its end, and nothing behind it", async () =
     onHeard: () => {},
     onInput: () => inbox.take(),
     onUsedUp: () => {},
+    onWaiting: () => {},
     onBroken: () => {},
   });
   void inbox.run({ readable } as Connection);

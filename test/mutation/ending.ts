@@ -77,6 +77,16 @@ export const ENDING: readonly Mutated[] = [
         replacement: "",
       },
       {
+        name: "waits for the FIN of one that was quiet",
+        find: "this.#unconfirmed = watch.lingers(now);",
+        replacement: "this.#unconfirmed = true;",
+      },
+      {
+        name: "does not say that the other side did not answer FIN",
+        find: "if (error === undefined) this.#unconfirmed = false;",
+        replacement: "this.#unconfirmed = false;",
+      },
+      {
         name: "does not wait for a goodbye that is being made",
         find: "pipeline.length === 0 && this.lifecycle?.asking !== true;",
         replacement: "pipeline.length === 0;",

@@ -10,6 +10,7 @@ export const READING: readonly Mutated[] = [
       "test/core/session_deadlines",
       "test/core/session_upgrade",
       "test/core/traffic_at_the_end",
+      "test/core/budget",
     ],
     mutations: [
       {
@@ -21,6 +22,11 @@ export const READING: readonly Mutated[] = [
         name: "does not wait until a chunk is taken",
         find: "if (this.#held !== undefined) await this.#taken();",
         replacement: "if (this.#held !== undefined) void 0;",
+      },
+      {
+        name: "counts what is dropped of a frame that was refused",
+        find: "      this.#dropping = true;\n",
+        replacement: "",
       },
       {
         name: "loses what the decoder before an upgrade has left",

@@ -4,7 +4,13 @@ import type { Mutated } from "./mutation.ts";
 export const SENDING: readonly Mutated[] = [
   {
     file: "src/core/outbox.ts",
-    tests: ["test/core/outbox", "test/core/session_send", "test/core/session_backpressure", "test/core/flush"],
+    tests: [
+      "test/core/outbox",
+      "test/core/session_send",
+      "test/core/session_backpressure",
+      "test/core/flush",
+      "test/core/budget",
+    ],
     mutations: [
       {
         name: "has room for a reply when it is exactly full",
@@ -23,13 +29,18 @@ export const SENDING: readonly Mutated[] = [
       },
       {
         name: "writes before the last write is done",
-        find: "if (this.writing) return;",
+        find: "if (this.writing) return this.#account();",
         replacement: "",
       },
       {
         name: "does not note that a write was taken",
-        find: "this.progressAt = this.#settings.clock.now();\n    this.#goOn();",
-        replacement: "this.#goOn();",
+        find: "    else this.noteProgress(this.#unwritten - this.#taken, clock.now(), limits.minWriteBytesPerSecond);\n",
+        replacement: "",
+      },
+      {
+        name: "does not tell the budget of a push that waits",
+        find: "this.#queue.add(bytes, true);\n      this.#account();",
+        replacement: "this.#queue.add(bytes, true);",
       },
       {
         name: "leaves who waits for a flush waiting when the connection is over",
@@ -115,6 +126,27 @@ export const SENDING: readonly Mutated[] = [
         name: "keeps groups without members",
         find: "if (members?.delete(member) && members.size === 0) this.#groups.delete(name);",
         replacement: "members?.delete(member);",
+      },
+    ],
+  },
+  {
+    file: "src/core/budget.ts",
+    tests: ["test/core/budget"],
+    mutations: [
+      {
+        name: "ends the smallest first",
+        find: "other.bytes - one.bytes",
+        replacement: "one.bytes - other.bytes",
+      },
+      {
+        name: "ends everybody",
+        find: "used -= share.bytes;",
+        replacement: "",
+      },
+      {
+        name: "does not see that there is room again",
+        find: "if (armed) return this.#deadlines.disarm(this.#deadline);",
+        replacement: "if (armed) return;",
       },
     ],
   },

@@ -14,8 +14,13 @@ export const WATCHING: readonly Mutated[] = [
     mutations: [
       {
         name: "has no write deadline",
-        find: 'if (outbox.writing) this.#earliest(outbox.progressAt + limits.writeTimeoutMs, "write-timeout");',
+        find: 'if (outbox.writing) this.#earliest(outbox.behindSince + limits.writeTimeoutMs, "write-timeout");',
         replacement: "",
+      },
+      {
+        name: "takes any output for enough",
+        find: "outbox.behindSince + limits.writeTimeoutMs",
+        replacement: "outbox.progressAt + limits.writeTimeoutMs",
       },
       {
         name: "takes every pause for a heartbeat's",
@@ -29,8 +34,18 @@ export const WATCHING: readonly Mutated[] = [
       },
       {
         name: "waits for the other side's FIN for ever",
-        find: 'return this.#earliest(this.#closingAt + limits.lingerTimeoutMs, "linger");',
+        find: 'return this.#earliest(this.#lingersUntil(), "linger");',
         replacement: "return;",
+      },
+      {
+        name: "takes no input behind FIN for a sign of life",
+        find: "this.#droppedAt = now;\n  }\n\n  /** Sets",
+        replacement: "void now;\n  }\n\n  /** Sets",
+      },
+      {
+        name: "waits for the other side's FIN for as long as it sends",
+        find: ", this.#closingAt + Math.max(lingerTimeoutMs, maxLingerMs)",
+        replacement: "",
       },
       {
         name: "takes a busy connection for an idle one",

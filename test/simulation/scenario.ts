@@ -89,5 +89,7 @@ function drawLimits(random: Random, workload: Workload): Partial<Limits> {
     maxOutboundBytes: random.pick(small ? [64, 1_024, 8_192] : [64, 65_536, 1_048_576]),
     maxOutboundFrames: random.pick([1, 8, 16_384]),
     backlog: random.pick([1, 4_096, 4_096]),
+    minWriteBytesPerSecond: random.pick([1_024, 1_024, 65_536, Infinity]),
+    maxLingerMs: random.pick([100, 3_000, 30_000]),
   };
 }

@@ -77,6 +77,7 @@ describe("a simulated process", () => {
       clock: process,
       idleTimeoutMs: 1_000,
       writeTimeoutMs: 1_000,
+      lingerTimeoutMs: 10_000,
       observer: (event) => event.type === "connection-closed" && ended.push(event.reason),
     });
     const connecting = [1, 2, 3].map(() => network.connect(server.address));

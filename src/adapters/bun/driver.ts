@@ -50,6 +50,7 @@ export class BunDriver implements Driver {
   write(bytes: Uint8Array): Promise<void> | undefined {
     const sent = this.#socket.write(bytes);
     if (sent === bytes.length) return undefined;
+    if (sent > 0) this.connection.took(sent);
     return new Promise((resolve, reject) => {
       if (sent < 0 || this.#closed) reject(closedDuringWrite());
       else this.#unsettled = { rest: bytes.subarray(sent), resolve, reject };
@@ -79,12 +80,18 @@ export class BunDriver implements Driver {
     this.#socket.pause();
   }
 
+  /** Linux says late that there is room: the kernel takes more long before. */
+  retry(): void {
+    this.onDrain();
+  }
+
   onDrain(): void {
     const unsettled = this.#unsettled;
     if (unsettled === undefined) return;
     const sent = this.#socket.write(unsettled.rest);
     if (sent < 0) return this.#settle(closedDuringWrite());
     unsettled.rest = unsettled.rest.subarray(sent);
+    if (sent > 0) this.connection.took(sent);
     if (unsettled.rest.length === 0) this.#settle();
   }
 

@@ -47,7 +47,11 @@ export class DenoDriver implements Driver {
 
   write(bytes: Uint8Array): Promise<void> {
     // A write takes what the kernel has room for: mostly all.
-    const onSent = (sent: number) => (sent < bytes.length ? this.write(bytes.subarray(sent)) : undefined);
+    const onSent = (sent: number) => {
+      if (sent === bytes.length) return undefined;
+      this.connection.took(sent);
+      return this.write(bytes.subarray(sent));
+    };
     return this.#conn.write(bytes).then(onSent, refuse);
   }
 

@@ -46,7 +46,8 @@ export class Deadlines extends Pledge {
   }
 
   #checkLinger({ info, finAt }: ServedModel, { limits, now }: Simulation): void {
-    this.#notLate(`linger deadline of ${info.id}`, now - finAt, limits.lingerTimeoutMs, 2_000);
+    const { lingerTimeoutMs = 2_000, maxLingerMs = 30_000 } = limits;
+    this.#notLate(`linger deadline of ${info.id}`, now - finAt, Math.max(lingerTimeoutMs, maxLingerMs), 30_000);
   }
 
   #checkHandlers({ info, working, finAt }: ServedModel, { limits, now }: Simulation): void {

@@ -6,8 +6,9 @@ export class NothingLeft extends Pledge {
   readonly name = "nothing is left behind";
 
   override onFinished({ server, serverClock, network }: Simulation): void {
-    const { connections, handlers, groups } = server.stats();
+    const { connections, handlers, groups, waitingInboundBytes, waitingOutboundBytes } = server.stats();
     const { pending } = serverClock;
+    this.#expectNone({ waitingInboundBytes, waitingOutboundBytes });
     this.#expectNone({ connections, handlers, groups, "timers of the server": pending, listeners: network.listening });
   }
 

@@ -1,0 +1,155 @@
+import { describe, expect, it } from "vitest";
+import { Budget, type Share } from "../../src/core/budget.ts";
+import { DeadlineQueue } from "../../src/core/deadline.ts";
+import { lines } from "../../src/core/mod.ts";
+import { manualClock } from "../../src/testing/mod.ts";
+import { answers } from "./answers.ts";
+import { served } from "./served.ts";
+
+/** Longer than a budget waits before it ends anybody. */
+const PATIENCE_MS = 10;
+
+/** A budget with shares of these sizes, and which of them it has ended. */
+function budgetOf(room: number, sizes: readonly number[]) {
+  const clock = manualClock();
+  const ended: number[] = [];
+  const shares: Share[] = sizes.map((bytes) => ({ bytes, end: () => void ended.push(bytes) }));
+  const budget = new Budget(room, clock, new DeadlineQueue(clock), () => shares);
+  for (const bytes of sizes) budget.add(bytes);
+  return { budget, clock, ended };
+}
+
+describe("a budget", () => {
+  it("ends nobody while there is room", async () => {
+    const { budget, clock, ended } = budgetOf(100, [50, 30, 20]);
+    expect([budget.used, clock.pending]).toEqual([100, 0]);
+    await clock.advance(1_000);
+    expect(ended).toEqual([]);
+  });
+
+  it("ends the largest, until an eighth of the room is free again", async () => {
+    const { clock, ended } = budgetOf(80, [10, 40, 20, 30]);
+    await clock.advance(PATIENCE_MS - 1);
+    expect(ended).toEqual([]);
+    await clock.advance(1);
+    expect(ended).toEqual([40]);
+    const small = budgetOf(80, [10, 11, 12, 50, 0, 9]);
+    await small.clock.advance(PATIENCE_MS);
+    expect(small.ended).toEqual([50]);
+    const even = budgetOf(80, [25, 30, 26]);
+    await even.clock.advance(PATIENCE_MS);
+    expect(even.ended).toEqual([30]);
+  });
+
+  it("goes on to the next largest where one is not enough, and passes over who holds nothing", async () => {
+    const { clock, ended } = budgetOf(16, [0, 9, 0, 8, 7]);
+    await clock.advance(PATIENCE_MS);
+    expect(ended).toEqual([9, 8]);
+  });
+
+  it("ends nobody when there is room again in time", async () => {
+    const { budget, clock, ended } = budgetOf(100, [80, 30]);
+    budget.add(-10);
+    expect([budget.used, clock.pending]).toEqual([100, 0]);
+    await clock.advance(1_000);
+    expect(ended).toEqual([]);
+  });
+
+  it("looks again when it is exceeded again", async () => {
+    const { budget, clock, ended } = budgetOf(100, [80, 30]);
+    await clock.advance(PATIENCE_MS);
+    budget.add(-80);
+    budget.add(90);
+    await clock.advance(PATIENCE_MS);
+    expect(ended).toEqual([80, 80]);
+  });
+
+  it("of Infinity is never exceeded", () => {
+    expect(budgetOf(Infinity, [2 ** 50, 2 ** 50]).clock.pending).toBe(0);
+  });
+});
+
+describe("maxTotalOutboundBytes", () => {
+  it("resets the connection that holds the most, and no other", async () => {
+    const it = await served({ maxTotalOutboundBytes: 10_000, handler: (line) => "x".repeat(Number(line)) }, 16);
+    const others = [await it.connect(), await it.connect({ reads: false }), await it.connect({ reads: false })];
+    for (const [index, bytes] of ["3", "4000", "5000"].entries()) await others[index]?.send(`${bytes}\n`);
+    await it.clock.advance(1_000);
+    expect(it.closed).toEqual([]);
+    expect(it.server.stats().waitingOutboundBytes).toBe(9_002);
+    const fourth = await it.connect({ reads: false });
+    await fourth.send("2000\n");
+    await it.clock.advance(PATIENCE_MS);
+    expect(it.closed).toMatchObject([
+      { connection: { id: 3 }, reason: "budget-exceeded", error: { code: "budget-exceeded" } },
+    ]);
+    expect(it.closed[0]?.error?.message).toContain("maxTotalOutboundBytes");
+    expect(it.server.stats().waitingOutboundBytes).toBe(6_002);
+    await others[1]?.read();
+    expect(others[1]?.receivedBytes).toBe(4_001);
+  });
+
+  it("counts pushes that wait, and what is dropped or written no more", async () => {
+    const it = await served(
+      { onConnect: (session) => session.join("all"), onSlowConsumer: "drop-oldest", maxOutboundBytes: 1_000 },
+      16,
+    );
+    const other = await it.connect({ reads: false });
+    for (let count = 0; count < 50; count++) {
+      it.server.group("all").broadcast("x".repeat(99));
+      await it.settle();
+    }
+    expect(it.server.stats().waitingOutboundBytes).toBe(1_000);
+    await other.read();
+    expect(it.server.stats().waitingOutboundBytes).toBe(0);
+  });
+});
+
+describe("maxTotalInboundBytes", () => {
+  it("counts frames that are not whole, and resets the connection that holds the most", async () => {
+    const it = await served({ maxTotalInboundBytes: 10_000 });
+    const others = [await it.connect(), await it.connect(), await it.connect()];
+    await others[0]?.send("x".repeat(4_000));
+    await others[1]?.send(`whole\n${"x".repeat(2_494)}`);
+    for (let count = 0; count < 7; count++) await others[2]?.send("x".repeat(500));
+    expect(it.server.stats().waitingInboundBytes).toBe(10_000);
+    await it.clock.advance(1_000);
+    expect(it.closed).toEqual([]);
+    await others[2]?.send("x".repeat(1_000));
+    await it.clock.advance(PATIENCE_MS);
+    expect(it.closed).toMatchObject([{ connection: { id: 3 }, reason: "budget-exceeded" }]);
+    expect(it.closed[0]?.error?.message).toContain("maxTotalInboundBytes");
+    for (const other of others.slice(0, 2)) await other.send("\n");
+    expect(it.server.stats().waitingInboundBytes).toBe(0);
+  });
+
+  it("counts what waits behind frames that are at work", async () => {
+    const pending = answers();
+    const it = await served({ handler: pending.handler });
+    const other = await it.connect();
+    await other.send("a\n");
+    await other.send("b\nc\n");
+    expect(it.server.stats().waitingInboundBytes).toBeGreaterThanOrEqual(4);
+    for (const line of ["a", "b", "c"]) {
+      pending.of(line).resolve(line);
+      await it.settle();
+    }
+    expect(other.received).toBe("a\nb\nc\n");
+    expect(it.server.stats().waitingInboundBytes).toBe(0);
+  });
+
+  it("does not count what is dropped of a frame that was refused", async () => {
+    const it = await served({
+      onInvalidFrame: "skip",
+      codec: lines({ maxFrameBytes: 100 }),
+      maxTotalInboundBytes: 900,
+    });
+    const other = await it.connect();
+    for (let count = 0; count < 100; count++) await other.send("x".repeat(500));
+    expect(it.server.stats().waitingInboundBytes).toBeLessThanOrEqual(500);
+    await other.send("\nnext\n");
+    await it.clock.advance(1_000);
+    expect(other.received).toContain("NEXT\n");
+    expect(it.closed).toEqual([]);
+  });
+});
