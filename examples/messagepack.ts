@@ -1,0 +1,64 @@
+// MessagePack behind a length of four bytes: calls of procedures in the shape of MessagePack-RPC. A request is
+// [0, id, method, parameters], its response [1, id, error, result]; a notification, [2, method, parameters], has none.
+//   deno run -A src/main.ts serve ./examples/messagepack.ts --port 8080
+import { decode, encode } from "@msgpack/msgpack";
+import { type Codec, type Service, SpillwayError } from "spillway";
+import { lengthPrefixed, mapCodec } from "spillway/codecs";
+
+const REQUEST = 0;
+const RESPONSE = 1;
+const NOTIFICATION = 2;
+
+/** A call; without an `id`, nobody waits for its result. */
+export interface Call {
+  readonly id?: number;
+  readonly method: string;
+  readonly parameters: readonly unknown[];
+}
+
+/** What became of a call. */
+export interface Outcome {
+  readonly id: number;
+  readonly error?: string;
+  readonly result?: unknown;
+}
+
+type Procedure = (...parameters: readonly unknown[]) => unknown;
+
+const PROCEDURES: ReadonlyMap<string, Procedure> = new Map(
+  Object.entries<Procedure>({
+    echo: (value) => value,
+    sum: (...numbers) => numbers.reduce<number>((total, number) => total + Number(number), 0),
+  }),
+);
+
+/** Calls in, outcomes out. What is no MessagePack, or no call, is `frame-invalid`. */
+export function messagePackRpc(maxFrameBytes: number = 65_536): Codec<Call, Outcome> {
+  return mapCodec(lengthPrefixed({ width: 4, maxFrameBytes }), {
+    decode: (bytes) => callIn(decode(bytes)),
+    encode: ({ id, error, result }: Outcome) => encode([RESPONSE, id, error ?? null, result ?? null]),
+  });
+}
+
+export default {
+  codec: messagePackRpc(),
+  handler: ({ id, method, parameters }) => {
+    const procedure = PROCEDURES.get(method);
+    const outcome = procedure === undefined ? { error: `no method ${method}` } : { result: procedure(...parameters) };
+    return id === undefined ? undefined : { id, ...outcome };
+  },
+} satisfies Service<Call, Outcome>;
+
+function callIn(message: unknown): Call {
+  const [type, ...rest]: readonly unknown[] = Array.isArray(message) ? message : [];
+  const [id, method, parameters] = type === NOTIFICATION ? [undefined, ...rest] : rest;
+  const identified = type === NOTIFICATION || (type === REQUEST && isId(id));
+  if (!identified || typeof method !== "string" || !Array.isArray(parameters)) {
+    throw new SpillwayError("frame-invalid", "neither a request nor a notification");
+  }
+  return isId(id) ? { id, method, parameters } : { method, parameters };
+}
+
+function isId(id: unknown): id is number {
+  return typeof id === "number" && Number.isInteger(id) && id >= 0;
+}
