@@ -50,7 +50,8 @@ export default {
 } satisfies Service<Call, Outcome>;
 
 function callIn(message: unknown): Call {
-  const [type, ...rest]: readonly unknown[] = Array.isArray(message) ? message : [];
+  const parts: readonly unknown[] = Array.isArray(message) ? message : [];
+  const [type, ...rest] = parts;
   const [id, method, parameters] = type === NOTIFICATION ? [undefined, ...rest] : rest;
   const identified = type === NOTIFICATION || (type === REQUEST && isId(id));
   if (!identified || typeof method !== "string" || !Array.isArray(parameters)) {

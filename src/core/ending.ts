@@ -1,4 +1,5 @@
 import { type CloseReason, SpillwayError } from "./errors.ts";
+import type { Reply } from "./exchange.ts";
 import { brokenReason, connectionError } from "./faults.ts";
 import type { Inbox } from "./inbox.ts";
 import { Lifecycle } from "./lifecycle.ts";
@@ -6,6 +7,7 @@ import { connectionClosed } from "./observer.ts";
 import type { Outbox } from "./outbox.ts";
 import type { Pipeline } from "./pipeline.ts";
 import type { ServedSession } from "./served_session.ts";
+import type { Session } from "./session.ts";
 import type { Hooks, SessionSettings } from "./session_settings.ts";
 import type { Traffic } from "./traffic.ts";
 import type { Connection } from "./transport.ts";
@@ -51,8 +53,12 @@ export class Ending<In, Out, State> {
   /** Why the connection ends: decided once. */
   #reason: CloseReason | undefined;
   #error: SpillwayError | undefined;
-  /** The last word is on its way: nothing is sent behind it. */
-  #saidGoodbye = false;
+  /**
+   * Nothing more is sent, while the end is not decided: the goodbye is on its way. Or FIN follows what waits although the
+   * other side goes on: it is asked for, or sent; or the other side has sent its own too, and there is no connection any
+   * more, but what was received is still to be handled.
+   */
+  #lastWord: "goodbye" | "asked" | "sent" | "released" | undefined;
   /** All was sent and FIN follows: what is left is to wait for the other side's. */
   #closing = false;
   #reset: Reset | undefined;
@@ -76,7 +82,12 @@ export class Ending<In, Out, State> {
 
   /** Whether frames can still be sent. */
   get sendable(): boolean {
-    return this.#reason === undefined && !this.#saidGoodbye && this.#reset === undefined;
+    return this.#reason === undefined && this.#lastWord === undefined && this.#reset === undefined;
+  }
+
+  /** Whether FIN is sent, or about to be, although the other side may go on: what is still said is void. */
+  get outputEnded(): boolean {
+    return this.#lastWord !== undefined && this.#lastWord !== "goodbye";
   }
 
   /** Whether the connection broke and what it had brought is still being handled: nothing can be sent any more. */
@@ -112,16 +123,35 @@ export class Ending<In, Out, State> {
   }
 
   /** Another protocol has another goodbye. */
-  sayOtherwise(onDrain: Hooks<In, Out, State>["onDrain"]): void {
-    if (onDrain !== undefined) this.lifecycle ??= new Lifecycle({}, this.#parts);
+  sayOtherwise({ onDrain, onEnd }: Pick<Hooks<In, Out, State>, "onDrain" | "onEnd">): void {
+    if (onDrain !== undefined || onEnd !== undefined) this.lifecycle ??= new Lifecycle({}, this.#parts);
     if (this.lifecycle === undefined) return;
     this.lifecycle.onDrain = onDrain;
+    this.lifecycle.onEnd = onEnd;
     if (this.#stopping === "drained") this.lifecycle.askGoodbye();
   }
 
   /** The input has ended by itself. */
   stopAtEof(): void {
     this.#stopping ??= "remote-closed";
+  }
+
+  /** At the end of the input, when all frames are answered: tells who wants to know, once. Gives the last reply. */
+  takeLast(): ((session: Session<Out, State>) => Reply<Out> | PromiseLike<Reply<Out>>) | undefined {
+    const { lifecycle } = this;
+    const { inbox, pipeline, session } = this.#parts;
+    const onEnd = lifecycle?.onEnd;
+    const due = inbox.eof && inbox.exhausted && pipeline.length === 0 && !pipeline.ended && !session.handshaking;
+    if (lifecycle === undefined || onEnd === undefined || !due) return undefined;
+    lifecycle.onEnd = undefined;
+    return onEnd;
+  }
+
+  /** Nothing more is sent: FIN follows what waits. What arrives is still handled. */
+  endOutput(): void {
+    if (!this.sendable) return;
+    this.#lastWord = "asked";
+    this.#parts.session.leaveAll();
   }
 
   /** The end is decided: nobody waits for what is still with the handler, and nothing more is sent but what waits. */
@@ -141,7 +171,8 @@ export class Ending<In, Out, State> {
     if (this.#over) return this.forget();
     const complete = this.#closing;
     this.decide(reason, error);
-    this.#parts.connection.abort(error);
+    if (this.#lastWord === "released") this.#complete(error);
+    else this.#parts.connection.abort(error);
     if (this.#reset?.gone) this.#complete();
     return !complete;
   }
@@ -156,12 +187,12 @@ export class Ending<In, Out, State> {
 
   /** Says goodbye when nothing else is to be said, and nothing after it. */
   sayGoodbye(): void {
-    if (this.#reset !== undefined || !this.#answered()) return;
+    if (this.#reset !== undefined || this.#lastWord !== undefined || !this.#answered()) return;
     const { lifecycle } = this;
     const { outbox, session } = this.#parts;
     const goodbye = lifecycle?.takeGoodbye();
     if (lifecycle === undefined || goodbye === undefined) return;
-    this.#saidGoodbye = true;
+    this.#lastWord = "goodbye";
     session.leaveAll();
     lifecycle.report(() => outbox.reply(goodbye));
   }
@@ -171,11 +202,16 @@ export class Ending<In, Out, State> {
     const { connection, outbox, settings, watch } = this.#parts;
     if (this.#reset !== undefined) return this.#endWhenFinished(this.#reset);
     if (outbox.pending > 0) return;
+    if (this.#lastWord === "asked" && this.#reason === undefined) {
+      this.#lastWord = "sent";
+      outbox.close();
+    }
     if (this.#answered()) this.decide(this.#stopping as CloseReason);
     if (this.#reason === undefined) return;
     const now = settings.clock.now();
     this.#closing = true;
     watch.close(now);
+    if (this.#lastWord === "released") return this.#complete();
     void connection.close();
     this.#unconfirmed = watch.lingers(now);
     if (!this.#unconfirmed) connection.abort(RELEASED);
@@ -183,6 +219,10 @@ export class Ending<In, Out, State> {
 
   /** The connection is gone. */
   end(error: SpillwayError | undefined): void {
+    if (error === undefined && this.#reason === undefined && this.#lastWord === "sent") {
+      this.#lastWord = "released";
+      return;
+    }
     const reset = this.#reset;
     if (reset === undefined && (error === undefined || !this.#mayFinish())) return this.#complete(error);
     this.#parts.inbox.stop();

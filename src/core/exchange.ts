@@ -19,6 +19,8 @@ export interface Upgrade<In, Out = In, State = unknown> {
   readonly handler: Handler<In, Out, State>;
   /** What is said to the other side when the server drains; the service's own `onDrain` speaks the codec that was left. */
   readonly onDrain?: (session: Session<Out, State>) => Out | undefined | void | PromiseLike<Out | undefined | void>;
+  /** What is done at the other side's FIN: see `onEnd` of the service, whose own is not called any more. */
+  readonly onEnd?: (session: Session<Out, State>) => Reply<Out> | PromiseLike<Reply<Out>>;
 }
 
 /** What a handler is told besides its frame. Its methods are called on it, as those of {@link Session} are. */
@@ -187,11 +189,12 @@ export class TruncatedExchange<Out, State> extends Exchange<Out, State> {
 }
 
 /** The options of `context.upgrade()`. */
-export const UPGRADE_OPTIONS: OptionNames<Upgrade<never>> = { codec: true, handler: true, onDrain: true };
+export const UPGRADE_OPTIONS: OptionNames<Upgrade<never>> = { codec: true, handler: true, onDrain: true, onEnd: true };
 
 /** @throws {TypeError} not what it must be */
-export function checkUpgrade<In, Out, State>({ codec, handler, onDrain }: Upgrade<In, Out, State>): void {
+export function checkUpgrade<In, Out, State>({ codec, handler, onDrain, onEnd }: Upgrade<In, Out, State>): void {
   checkCodec(codec);
   if (typeof handler !== "function") throw new TypeError("handler must be a function");
   if (onDrain !== undefined && typeof onDrain !== "function") throw new TypeError("onDrain must be a function");
+  if (onEnd !== undefined && typeof onEnd !== "function") throw new TypeError("onEnd must be a function");
 }

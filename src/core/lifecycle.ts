@@ -18,6 +18,8 @@ interface Told<Out, State> {
 export class Lifecycle<In, Out, State> {
   /** Who says goodbye: an upgrade may change it. */
   onDrain: Hooks<In, Out, State>["onDrain"];
+  /** Who hears of the other side's FIN: the same, and once. */
+  onEnd: Hooks<In, Out, State>["onEnd"];
   readonly #hooks: Hooks<In, Out, State>;
   readonly #told: Told<Out, State>;
   #connected = false;
@@ -29,6 +31,7 @@ export class Lifecycle<In, Out, State> {
     this.#hooks = hooks;
     this.#told = told;
     this.onDrain = hooks.onDrain;
+    this.onEnd = hooks.onEnd;
   }
 
   /** Makes the connection's state, and greets. */

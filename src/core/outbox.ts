@@ -214,6 +214,12 @@ export class Outbox<Out> extends Pace implements TurnOwner {
     this.noteProgress(bytes, clock.now(), limits.minWriteBytesPerSecond);
   }
 
+  /** Sends FIN, with nothing behind it. Call it while nothing is `pending`. */
+  close(): void {
+    // If that fails, so does the connection, which tells it.
+    (this.#writer ?? this.#acquire()).close().catch(() => undefined);
+  }
+
   /** The connection let its streams go. Call it while nothing is `pending`. */
   leave(): void {
     this.#writer = this.#onWritten = this.#onTaken = this.#onBroken = undefined;

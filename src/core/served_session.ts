@@ -12,6 +12,8 @@ export interface SessionControl<Out> {
   /** Whether frames can still be sent. */
   readonly sendable: boolean;
   close(): void;
+  closeWrite(): void;
+  abort(reason: CloseReason, error: SpillwayError): boolean;
   completeHandshake(): void;
 }
 
@@ -102,6 +104,14 @@ export class ServedSession<Out, State> implements Session<Out, State>, Member {
 
   close(): void {
     this.#control.close();
+  }
+
+  closeWrite(): void {
+    this.#control.closeWrite();
+  }
+
+  abort(): void {
+    this.#control.abort("aborted", new SpillwayError("aborted", "the service aborted the connection"));
   }
 
   completeHandshake(): void {

@@ -369,6 +369,7 @@ function checkGrace(graceMs: number | undefined): number | undefined {
 }
 
 function hooksOf<In, Out, State>(options: ServeOptions<In, Out, State>): Hooks<In, Out, State> | undefined {
-  const { state, onConnect, onDisconnect, onDrain } = options;
-  return (state ?? onConnect ?? onDisconnect ?? onDrain) && { state, onConnect, onDisconnect, onDrain };
+  const { state, onConnect, onDisconnect, onDrain, onEnd } = options;
+  const any = state ?? onConnect ?? onDisconnect ?? onDrain ?? onEnd;
+  return any && { state, onConnect, onDisconnect, onDrain, onEnd };
 }

@@ -1,7 +1,7 @@
 import type { Clock } from "./clock.ts";
 import type { Codec } from "./codec.ts";
 import type { CloseReason } from "./errors.ts";
-import { type ConnectionInfo, type Context, checkUpgrade, type Handler } from "./exchange.ts";
+import { type ConnectionInfo, type Context, checkUpgrade, type Handler, type Reply } from "./exchange.ts";
 import { checkTruncates, INVALID_FRAME_POLICIES, type InvalidFramePolicy } from "./invalid_frame.ts";
 import { checkChoice, LIMIT_NAMES, type Limits } from "./limits.ts";
 import { checkMiddleware, type Middleware } from "./middleware.ts";
@@ -36,6 +36,12 @@ export interface Service<In = string, Out = In, State = unknown> extends Partial
     session: Session<NoInfer<Out>, State>,
     context: Context<NoInfer<Out>, State>,
   ) => NoInfer<Out> | undefined | void | PromiseLike<NoInfer<Out> | undefined | void>;
+  /**
+   * The other side has sent FIN, and every frame before it is answered. What it gives is the last reply: a frame, nothing, or a
+   * stream of frames. The connection ends behind it. Not called when the connection ends in another way, or during a handshake.
+   * It has the handler's deadline, and fails as a handler does. An upgrade has its own.
+   */
+  readonly onEnd?: (session: Session<Out, State>) => Reply<Out> | PromiseLike<Reply<Out>>;
   /**
    * A connection is over that `onConnect` would have been told of. A drain waits for the promise, for as long as a handler may
    * take. What it throws is reported to the observer (`handler-error`).
@@ -125,6 +131,7 @@ export const SERVICE_OPTIONS: OptionNames<Service> = {
   onInvalidFrame: true,
   afterReset: true,
   onDrain: true,
+  onEnd: true,
   onSlowConsumer: true,
   onMaxConnections: true,
   observer: true,

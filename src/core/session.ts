@@ -72,6 +72,17 @@ export interface Session<Out, State = unknown> {
   group(this: object, name: string): Group<Out, State>;
   /** Ends in order, as `handler-closed`: what was received in full is answered, what was sent is written, then FIN. */
   close(this: object): void;
+  /**
+   * Ends what this side sends, and nothing else (half-close): FIN follows what was sent before. Frames of the other side are
+   * still handled, until its FIN; replies to them are void, and `send` says `"closed"`. Does nothing when nothing can be
+   * sent any more.
+   */
+  closeWrite(this: object): void;
+  /**
+   * Ends now, as `aborted`: what waits to be sent is lost, and what is in flight. The other side sees a reset where the runtime
+   * can send one (not on Deno), so it does not take what it has got for all. Does nothing when the connection is over.
+   */
+  abort(this: object): void;
   /** The other side has proved what it had to: the handshake deadline ends, and frames are handled `concurrency` at a time. */
   completeHandshake(this: object): void;
 }

@@ -135,6 +135,11 @@ export class SessionLoop<In, Out, State>
     this.stop("handler-closed");
   }
 
+  closeWrite(): void {
+    this.#ending.endOutput();
+    this.#advance();
+  }
+
   /** The server drains: `stop`, with a goodbye. */
   drain(): void {
     if (this.#ending.drain()) this.#advance();
@@ -217,18 +222,18 @@ export class SessionLoop<In, Out, State>
       this.#waitForSlice(true);
       this.#pause = "flushed";
     }
-    const done = this.inbox.starved && this.pipeline.length === 0;
+    const done = this.inbox.starved && this.pipeline.length === 0 && !this.#ending.outputEnded;
     if (done && this.#ending.phase === "serving") this.watch.armForOutput(this.#ending.phase);
     else this.#advance();
   }
 
   onReply(reply: Out): void {
-    if (!this.#ending.finishing) this.outbox.reply(reply);
+    if (!this.#ending.finishing && !this.#ending.outputEnded) this.outbox.reply(reply);
   }
 
   onFault(error: SpillwayError): void {
     this.#ending.decide(error.code as CloseReason, error);
-    if (this.#ending.finishing) return;
+    if (this.#ending.finishing || this.#ending.outputEnded) return;
     try {
       this.outbox.fault(error);
     } catch (cause) {
@@ -240,9 +245,9 @@ export class SessionLoop<In, Out, State>
     this.settings.observe({ type: "handler-error", connection: this.session.connection, error });
   }
 
-  onUpgrade({ codec, onDrain }: Upgrade<In, Out, State>): void {
-    this.inbox.switchTo(decoderFor(codec, this.settings.onInvalidFrame));
-    this.#ending.sayOtherwise(onDrain);
+  onUpgrade(to: Upgrade<In, Out, State>): void {
+    this.inbox.switchTo(decoderFor(to.codec, this.settings.onInvalidFrame));
+    this.#ending.sayOtherwise(to);
   }
 
   onEncoder(encoder: Encoder<Out>): void {
@@ -321,7 +326,14 @@ export class SessionLoop<In, Out, State>
       }
       scheduler.spend();
     }
-    if (this.inbox.eof) this.#ending.stopAtEof();
+    if (this.inbox.eof) this.#takeEnd();
+  }
+
+  /** The other side's FIN. A function of its own: a closure in `#takeFrames` would cost each call of that a scope. */
+  #takeEnd(): void {
+    this.#ending.stopAtEof();
+    const last = this.#ending.takeLast();
+    if (last !== undefined) this.pipeline.open(() => last(this.session));
   }
 
   #waitForSlice(worked: boolean): void {

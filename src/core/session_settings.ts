@@ -22,7 +22,9 @@ export interface Asked {
 
 /** What a service is told of a connection, besides its frames. */
 export type Hooks<In, Out, State> = {
-  readonly [Hook in "state" | "onConnect" | "onDisconnect" | "onDrain"]?: Service<In, Out, State>[Hook] | undefined;
+  readonly [Hook in "state" | "onConnect" | "onDisconnect" | "onDrain" | "onEnd"]?:
+    | Service<In, Out, State>[Hook]
+    | undefined;
 };
 
 /** What all sessions of one server share, or of one client. */

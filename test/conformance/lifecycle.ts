@@ -34,7 +34,7 @@ export function lifecycle(platform: Platform): void {
         codec: lines(),
         state: ({ id }) => ({ id }),
         onDisconnect: async ({ state }, reason) => {
-          told.push([(state as { id: number }).id, reason]);
+          told.push([state.id, reason]);
           if (reason === "drained") await release.promise;
         },
         handler: (line) => line,

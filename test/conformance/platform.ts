@@ -57,8 +57,8 @@ export function testOn(platform: Platform, name: string, run: () => Promise<void
 }
 
 /** A server under test, and what its observer saw. */
-export interface Trial<In, Out> {
-  readonly server: Server<In, Out>;
+export interface Trial<In, Out, State = unknown> {
+  readonly server: Server<In, Out, State>;
   readonly events: ServerEvent[];
   dial(options?: DialOptions): Promise<Client>;
   /** The event with which the `count`-th connection ended. */
@@ -70,10 +70,10 @@ export interface Trial<In, Out> {
 const running = new Set<Server<never, never>>();
 
 /** Starts a server that is gone after the test. */
-export async function start<In, Out>(
+export async function start<In, Out, State = unknown>(
   platform: Platform,
-  options: Omit<ServeOptions<In, Out>, "port">,
-): Promise<Trial<In, Out>> {
+  options: Omit<ServeOptions<In, Out, State>, "port">,
+): Promise<Trial<In, Out, State>> {
   const events: ServerEvent[] = [];
   const observer = (event: ServerEvent) => {
     events.push(event);

@@ -10,6 +10,7 @@ import { errorReports } from "./error_reports.ts";
 import { fairness } from "./fairness.ts";
 import { frames } from "./frames.ts";
 import { groups } from "./groups.ts";
+import { halfClose } from "./half_close.ts";
 import { handlers } from "./handlers.ts";
 import { lifecycle } from "./lifecycle.ts";
 import { listening } from "./listening.ts";
@@ -40,6 +41,7 @@ export function conformance(platform: Platform): void {
     lifecycle(platform);
     endings(platform);
     backpressure(platform);
+    halfClose(platform);
     deadlines(platform);
     stalls(platform);
     parking(platform);

@@ -49,7 +49,14 @@ class Sessions {
       onSlow: () => onSlow(session),
     });
     const { remoteAddress, localAddress } = connection;
-    const control = { outbox, sendable: true, close: () => {}, completeHandshake: () => {} };
+    const control = {
+      outbox,
+      sendable: true,
+      close: () => {},
+      closeWrite: () => {},
+      abort: () => true,
+      completeHandshake: () => {},
+    };
     const info = { id: 0, remoteAddress, localAddress };
     const session = new ServedSession<string, unknown>(control, info, this.groups, false);
     return { session, connection, outbox, control };

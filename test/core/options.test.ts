@@ -67,7 +67,7 @@ const REFUSED = [
   ...nonsense(["hostname"], ["", 127, {}], TypeError),
   ...nonsense(["handler"], [undefined, "handler", {}], TypeError),
   ...nonsense(["codec"], [undefined, null, {}, "lines", { decoder() {} }, { encoder() {} }], TypeError),
-  ...nonsense(["observer", "state", "onConnect", "onDisconnect", "onDrain", "random"], ["log", {}], TypeError),
+  ...nonsense(["observer", "state", "onConnect", "onDisconnect", "onDrain", "onEnd", "random"], ["log", {}], TypeError),
   ...nonsense(["onInvalidFrame", "onMaxConnections", "onSlowConsumer", "afterReset"], ["ignore", "", 1], RangeError),
 ];
 

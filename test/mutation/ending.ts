@@ -18,13 +18,13 @@ export const ENDING: readonly Mutated[] = [
     mutations: [
       {
         name: "says goodbye into a connection that broke",
-        find: "if (this.#reset !== undefined || !this.#answered()) return;",
-        replacement: "if (!this.#answered()) return;",
+        find: "if (this.#reset !== undefined || this.#lastWord !== undefined || !this.#answered()) return;",
+        replacement: "if (this.#lastWord !== undefined || !this.#answered()) return;",
       },
       {
         name: "sends into a connection that broke",
-        find: "!this.#saidGoodbye && this.#reset === undefined;",
-        replacement: "!this.#saidGoodbye;",
+        find: "this.#lastWord === undefined && this.#reset === undefined;",
+        replacement: "this.#lastWord === undefined;",
       },
       {
         name: "never asks a stream to stop when the connection broke",
@@ -53,12 +53,12 @@ export const ENDING: readonly Mutated[] = [
       },
       {
         name: "stays a member of its groups",
-        find: "this.#parts.session.leaveAll();",
+        find: "this.#parts.session.drain(reason);\n      this.#parts.session.leaveAll();",
         replacement: "",
       },
       {
         name: "sends behind the goodbye",
-        find: "this.#saidGoodbye = true;",
+        find: 'this.#lastWord = "goodbye";',
         replacement: "",
       },
       {

@@ -160,7 +160,7 @@ export const HANDLING: readonly Mutated[] = [
       },
       {
         name: "does not see that the input has ended",
-        find: "if (this.inbox.eof) this.#ending.stopAtEof();",
+        find: "if (this.inbox.eof) this.#takeEnd();",
         replacement: "",
       },
       {
