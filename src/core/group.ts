@@ -1,6 +1,7 @@
 import type { Encoder } from "./codec.ts";
 import type { SpillwayError } from "./errors.ts";
 import { encodeError } from "./faults.ts";
+import { checkOptions, type OptionNames } from "./option_names.ts";
 import { encodeFrame } from "./output_buffer.ts";
 import type { SendResult, Session } from "./session.ts";
 
@@ -58,6 +59,8 @@ export interface Group<Out, State = unknown> extends Iterable<Session<Out, State
   broadcast(this: object, frame: Out, options?: BroadcastOptions): BroadcastResult;
 }
 
+const BROADCAST_OPTIONS: OptionNames<BroadcastOptions> = { except: true };
+
 class NamedGroup<Out, State> implements Group<Out, State> {
   readonly name: string;
   readonly #groups: ReadonlyMap<string, ReadonlySet<Member>>;
@@ -75,7 +78,9 @@ class NamedGroup<Out, State> implements Group<Out, State> {
     return [...(this.#members as Iterable<unknown> as Iterable<Session<Out, State>>)].values();
   }
 
-  broadcast(frame: Out, { except }: BroadcastOptions = {}): BroadcastResult {
+  broadcast(frame: Out, options?: BroadcastOptions): BroadcastResult {
+    if (options !== undefined) checkOptions(options, BROADCAST_OPTIONS);
+    const except = options?.except;
     const broadcast = new Broadcast(frame);
     let sent = 0;
     let dropped = 0;

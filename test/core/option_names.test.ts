@@ -31,6 +31,12 @@ const TAKERS: readonly (readonly [name: string, take: (options: object) => unkno
   ["serve", served, "maxConnection", "maxConnections"],
   ["connect", connected, "connectTimeout", "connectTimeoutMs"],
   ["connect, for reconnecting", (reconnect) => connected({ reconnect }), "maxAttempt", "maxAttempts"],
+  [
+    "connect, for a heartbeat",
+    (heartbeat) => connected({ heartbeat: { everyMs: 1, frame: "", ...heartbeat } }),
+    "timeout",
+    "timeoutMs",
+  ],
   ["lines", (options) => lines(options), "maxFrameSize", "maxFrameBytes"],
   ["delimited", (options) => delimited({ delimiter: "|", ...options }), "delimiters", "delimiter"],
   ["fixedLength", (options) => fixedLength({ bytes: 1, ...options }), "byte", "bytes"],
@@ -72,6 +78,13 @@ describe("an option that there is not", () => {
   it("is refused by shutdown() too", async () => {
     const server = await served({});
     expect(() => server.shutdown({ timeout: 5 } as object)).toThrow("unknown option timeout; did you mean timeoutMs?");
+    await server.shutdown();
+  });
+
+  it("is refused by broadcast() too", async () => {
+    const server = await served({});
+    const broadcast = () => server.group("all").broadcast("line", { exept: undefined } as object);
+    expect(broadcast).toThrow("unknown option exept; did you mean except?");
     await server.shutdown();
   });
 

@@ -106,7 +106,7 @@ export class Client<In = unknown, Out = unknown> implements AsyncDisposable, Asy
    * console.log(await Promise.all(replies)); // [ "ONE", "TWO" ]
    * ```
    */
-  request(frame: Out, options: RequestOptions = {}): Promise<In> {
+  request(this: this, frame: Out, options: RequestOptions = {}): Promise<In> {
     checkOptions(options, REQUEST_OPTIONS);
     const { signal, timeoutMs } = options;
     checkSignal(signal);
@@ -120,7 +120,7 @@ export class Client<In = unknown, Out = unknown> implements AsyncDisposable, Asy
    *
    * @throws {SpillwayError} `reply-invalid` when this is no frame of the codec, `codec-failed` when the codec threw
    */
-  send(frame: Out): SendResult {
+  send(this: this, frame: Out): SendResult {
     return this.#loop.send(frame);
   }
 
@@ -128,7 +128,7 @@ export class Client<In = unknown, Out = unknown> implements AsyncDisposable, Asy
    * Fulfils (never rejects) with true when all that was sent before this call has been written, requests that still wait not
    * counted; with false when the connection was over first.
    */
-  flushed(): Promise<boolean> {
+  flushed(this: this): Promise<boolean> {
     return this.#loop.session?.flushed() ?? Promise.resolve(false);
   }
 
@@ -138,7 +138,7 @@ export class Client<In = unknown, Out = unknown> implements AsyncDisposable, Asy
   }
 
   /** A snapshot. */
-  stats(): ClientStats {
+  stats(this: this): ClientStats {
     const { connectionCount: connections, observerErrors, pushes, requests, traffic } = this.#loop;
     return {
       connections,
@@ -170,7 +170,7 @@ export class Client<In = unknown, Out = unknown> implements AsyncDisposable, Asy
    * console.log(await reply, (await client.closed).reason); // last words drained
    * ```
    */
-  close(options: CloseOptions = {}): Promise<DrainResult> {
+  close(this: this, options: CloseOptions = {}): Promise<DrainResult> {
     checkOptions(options, CLOSE_OPTIONS);
     return this.#loop.close(checkDuration("timeoutMs", options.timeoutMs ?? this.#settings.limits.drainTimeoutMs));
   }
@@ -182,12 +182,12 @@ export class Client<In = unknown, Out = unknown> implements AsyncDisposable, Asy
    *
    * @throws {TypeError} the option `reconnect` is not set, or `connect()` is not done yet
    */
-  reconnect(): void {
+  reconnect(this: this): void {
     this.#loop.reconnect();
   }
 
   /** Ends now, as `aborted`: with a reset (RST) where the runtime can send one. Does nothing when it is closed. */
-  abort(): void {
+  abort(this: this): void {
     this.#loop.abort();
   }
 

@@ -1,6 +1,7 @@
 import type { Clock } from "../clock.ts";
 import { Deadline, type DeadlineOwner, type DeadlineQueue } from "../deadline.ts";
 import { checkDuration } from "../limits.ts";
+import { checkOptions, type OptionNames } from "../option_names.ts";
 
 /** How a client asks whether the other side is still there. */
 export interface HeartbeatOptions<In, Out = In> {
@@ -20,12 +21,15 @@ export interface HeartbeatOptions<In, Out = In> {
   readonly timeoutMs?: number;
 }
 
+const NAMES: OptionNames<HeartbeatOptions<unknown>> = { everyMs: true, frame: true, expect: true, timeoutMs: true };
+
 /** Fills in defaults. @throws {TypeError | RangeError} an option that makes no sense */
 export function resolveHeartbeat<In, Out>(
   given: HeartbeatOptions<In, Out> | undefined,
 ): Required<HeartbeatOptions<In, Out>> | undefined {
   if (given === undefined) return undefined;
   if (typeof given !== "object" || given === null) throw new TypeError("heartbeat must be an object");
+  checkOptions(given, NAMES);
   const { everyMs, expect, frame, timeoutMs = everyMs } = given;
   for (const [name, value] of Object.entries({ everyMs, timeoutMs })) {
     if (checkDuration(`heartbeat.${name}`, value) === Infinity)

@@ -30,6 +30,9 @@ export async function clients(): Promise<void> {
   await documents.request({ ok: true });
   // @ts-expect-error an option that there is not
   await connect({ ...where, codec: lines(), timeout: 5 });
+  const { request } = client;
+  // @ts-expect-error a method that was taken off its client
+  void request("line");
   // @ts-expect-error no port
   await connect({ hostname: "localhost", codec: lines() });
 }
