@@ -1,5 +1,6 @@
 import { afterEach, describe, expect } from "vitest";
 import type { Bytes, Connection, Listener } from "../../src/mod.ts";
+import { bounded, MOST_BYTES } from "../bounded.ts";
 import { eventually, type Platform, testOn } from "./platform.ts";
 
 const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
@@ -7,8 +8,30 @@ const bytesOf = (string: string) => new TextEncoder().encode(string);
 
 async function readAll(readable: ReadableStream<Bytes>): Promise<string> {
   let all = "";
-  for await (const chunk of readable) all += text(chunk);
+  const step = bounded(MOST_BYTES);
+  for await (const chunk of readable) if (step(chunk.length)) all += text(chunk);
   return all;
+}
+
+/** What the oldest runtime has, and its types have not. */
+const ResizableBuffer = ArrayBuffer as unknown as new (
+  byteLength: number,
+  options: { maxByteLength: number },
+) => ArrayBuffer & { resize(byteLength: number): void };
+
+/** Counts how many listeners a signal has from now on. */
+function listenersOf(signal: AbortSignal): () => number {
+  let count = 0;
+  const [add, remove] = [signal.addEventListener.bind(signal), signal.removeEventListener.bind(signal)];
+  signal.addEventListener = (...args: Parameters<typeof add>) => {
+    count += 1;
+    add(...args);
+  };
+  signal.removeEventListener = (...args: Parameters<typeof remove>) => {
+    count -= 1;
+    remove(...args);
+  };
+  return () => count;
 }
 
 /** The contract of a Transport and its Connections, from both ends. */
@@ -167,6 +190,58 @@ export function connections(platform: Platform): void {
       expect(outcomes.at(-1)).toMatchObject({ status: "rejected", reason: { code: "aborted" } });
     });
 
+    testOn(platform, "give plain bytes, and no class of the runtime's own", async () => {
+      const { near, far } = await pair();
+      await near.writable.getWriter().write(bytesOf("plain"));
+      const { value } = await far.readable.getReader().read();
+      expect(Object.getPrototypeOf(value)).toBe(Uint8Array.prototype);
+    });
+
+    testOn(platform, "send what a view shows when it is written, and not what was written before it", async () => {
+      const { near, far } = await pair();
+      const writer = near.writable.getWriter();
+      const [first, second] = [bytesOf("aaaa"), bytesOf("bbbb")];
+      for (const bytes of [first, first, first, second, second, first]) await writer.write(bytes);
+      const growing = new ResizableBuffer(4, { maxByteLength: 8 });
+      const view = new Uint8Array(growing);
+      for (const length of [4, 4, 2, 2, 8]) {
+        growing.resize(length);
+        view.fill(0x63);
+        await writer.write(view);
+      }
+      await writer.close();
+      expect(await readAll(far.readable)).toBe(`${"a".repeat(12)}${"b".repeat(8)}aaaa${"c".repeat(20)}`);
+    });
+
+    testOn(platform, "reject a write in progress when the other side resets", async () => {
+      const { near, far } = await pair();
+      const writer = near.writable.getWriter();
+      const writes = Array.from({ length: 64 }, () => writer.write(new Uint8Array(1_048_576)));
+      const outcomes = Promise.allSettled(writes);
+      await eventually(() => (writer.desiredSize as number) < 0);
+      far.abort();
+      expect((await outcomes).at(-1)).toMatchObject({ status: "rejected", reason: { code: "connection-reset" } });
+      expect(await near.closed).toMatchObject({ code: "connection-reset" });
+    });
+
+    testOn(platform, "that are closed after the other side has reset say that it has", async () => {
+      const { near, far } = await pair();
+      // What is left unread makes a reset of an abort on every runtime.
+      await near.writable.getWriter().write(bytesOf("unread"));
+      far.abort();
+      await far.closed;
+      void near.close();
+      expect(await near.closed).toMatchObject({ code: "connection-reset" });
+    });
+
+    testOn(platform, "end at once when they are aborted right behind close()", async () => {
+      const { near, far } = await pair();
+      void near.close();
+      near.abort();
+      expect(await near.closed).toMatchObject({ code: "aborted" });
+      await readAll(far.readable).catch((error: unknown) => expect(error).toMatchObject({ code: "connection-reset" }));
+    });
+
     testOn(platform, "go through the platform's own transform streams", async () => {
       const { near, far } = await pair();
       const writer = near.writable.getWriter();
@@ -191,12 +266,69 @@ export function connections(platform: Platform): void {
       await expect(attempt).rejects.toMatchObject({ code: "connect-aborted" });
     });
 
+    testOn(
+      platform,
+      "are not made when the signal says no meanwhile, whatever the reason, and leave nothing",
+      async () => {
+        const { listener } = await pair();
+        const connections = listener[Symbol.asyncIterator]();
+        for (const reason of [undefined, new Error("late"), "late", null]) {
+          const controller = new AbortController();
+          const attempt = platform.transport.connect({ ...listener.address, signal: controller.signal });
+          controller.abort(reason);
+          await expect(attempt).rejects.toMatchObject({ code: "connect-aborted" });
+        }
+        const last = await platform.transport.connect(listener.address);
+        open.push(last);
+        // The kernel may have made some of them before they were given up.
+        for (let count = 0; count < 5; count++) {
+          const { value } = (await connections.next()) as IteratorYieldResult<Connection>;
+          open.push(value);
+          if (value.remoteAddress.port === last.localAddress.port) break;
+          await readAll(value.readable).catch(() => undefined);
+        }
+        expect(open.at(-1)?.remoteAddress).toEqual(last.localAddress);
+      },
+    );
+
+    testOn(
+      platform,
+      "leave the signal alone, and are left alone by it, once they are made or have failed",
+      async () => {
+        const { listener } = await pair();
+        const [controller, unused] = [new AbortController(), new AbortController()];
+        const counts = [controller, unused].map(({ signal }) => listenersOf(signal));
+        const near = await platform.transport.connect({ ...listener.address, signal: controller.signal });
+        open.push(near);
+        const gone = await platform.transport.listen({ hostname: "127.0.0.1", port: 0, backlog: 16 });
+        gone.close();
+        const failing = platform.transport.connect({ ...gone.address, signal: unused.signal });
+        await expect(failing).rejects.toMatchObject({ code: "connection-refused" });
+        expect(counts.map((count) => count())).toEqual([0, 0]);
+        controller.abort();
+        const { value: far } = (await listener[Symbol.asyncIterator]().next()) as IteratorYieldResult<Connection>;
+        open.push(far);
+        await far.writable.getWriter().write(bytesOf("still there"));
+        expect(text((await near.readable.getReader().read()).value as Bytes)).toBe("still there");
+      },
+    );
+
     testOn(platform, "end the iteration of a listener that is closed, also while it waits", async () => {
       const { listener } = await pair();
       const waiting = listener[Symbol.asyncIterator]().next();
       listener.close();
       listener.close();
       expect((await waiting).done).toBe(true);
+    });
+
+    testOn(platform, "end the iteration of a listener that finishes while it waits, where one can", async () => {
+      const { listener } = await pair();
+      const waiting = listener[Symbol.asyncIterator]().next();
+      // One that accepts only when it is asked has nothing to finish.
+      if (listener.finish === undefined) listener.close();
+      else listener.finish();
+      expect((await waiting).done).toBe(true);
+      await expect(platform.transport.connect(listener.address)).rejects.toMatchObject({ code: "connection-refused" });
     });
   });
 }

@@ -1,5 +1,6 @@
 import { describe, expect } from "vitest";
 import { lines } from "../../src/mod.ts";
+import { bounded } from "../bounded.ts";
 import { type Client, eventually, mostThatWaits, type Platform, start, testOn } from "./platform.ts";
 
 const MANY = 1_000;
@@ -30,7 +31,8 @@ export function groups(platform: Platform): void {
       expect(event).toMatchObject({ connection: { id: 1 }, policy: "drop" });
       expect(event?.type === "slow-consumer" && event.waitingBytes).toBeLessThanOrEqual(most);
       // There may be room for a short line beside the long ones. Until the last of these, nothing is awaited: there is none then.
-      while (server.group("slow").broadcast("x".repeat(999)).dropped === 0);
+      const step = bounded();
+      while (server.group("slow").broadcast("x".repeat(999)).dropped === 0) step();
       const { framesDropped } = server.stats();
       for (let count = 0; count < 10; count++) {
         expect(server.group("all").broadcast(String(count).padEnd(999, "."))).toEqual({ sent: MANY - 1, dropped: 1 });

@@ -1,32 +1,16 @@
-import { readFileSync } from "node:fs";
-import process from "node:process";
 import { afterEach, describe, expect, it } from "vitest";
 import { type Connection, type Listener, lines, serve, transport } from "../../src/mod.ts";
+import { kernelSocket, shown } from "./kernel_sockets.ts";
 import { dialNet } from "./net_client.ts";
 
 const native = await transport();
 const refuses = native.name.startsWith("deno");
-/** Where the kernel shows its timers. */
-const shown = process.platform === "linux";
-
-/** The kernel's timer of a connection, seen from the end at `local`: `keepalive` and its milliseconds, or none. */
-function timerOf(local: number, remote: number): { readonly kind: string; readonly leftMs: number } {
-  const port = (text = "") => Number.parseInt(text.split(":")[1] ?? "", 16);
-  for (const line of readFileSync("/proc/net/tcp", "utf8").split("\n")) {
-    const [, from, to, , , timer = ""] = line.trim().split(/\s+/);
-    if (port(from) !== local || port(to) !== remote) continue;
-    const [kind = "", left = ""] = timer.split(":");
-    return { kind: kind === "02" ? "keepalive" : kind, leftMs: 10 * Number.parseInt(left, 16) };
-  }
-  throw new Error(`no connection from port ${local} to port ${remote}`);
-}
-
 /** The delay is counted in whole seconds, from the moment at which the connection was made. */
 function expectKeepAlive(local: number, remote: number, ms: number): void {
-  const { kind, leftMs } = timerOf(local, remote);
-  expect(kind).toBe("keepalive");
-  expect(leftMs).toBeLessThanOrEqual(ms);
-  expect(leftMs).toBeGreaterThan(ms - 30_000);
+  const { timer, timerMs } = kernelSocket(local, remote);
+  expect(timer).toBe("keepalive");
+  expect(timerMs).toBeLessThanOrEqual(ms);
+  expect(timerMs).toBeGreaterThan(ms - 30_000);
 }
 
 async function expectRefusal(attempt: Promise<unknown>): Promise<void> {
@@ -88,6 +72,6 @@ describe("keepAliveMs", () => {
     const client = await dialNet(listener.address);
     ends.push(() => client.reset());
     await accept(listener);
-    if (shown) expect(timerOf(listener.address.port, client.port).kind).toBe("00");
+    if (shown) expect(kernelSocket(listener.address.port, client.port).timer).toBe("00");
   });
 });

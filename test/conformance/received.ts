@@ -1,3 +1,4 @@
+import { bounded, MOST_BYTES } from "../bounded.ts";
 import { gate } from "./platform.ts";
 
 /** What a client got, for those who wait for some of it. */
@@ -6,6 +7,8 @@ export class Received {
   readonly #end = gate<"fin" | "reset">();
   #onChange: () => void = () => {};
   #over = false;
+  readonly #step = bounded(MOST_BYTES);
+  #excess: unknown;
   bytes = 0;
 
   get ended(): Promise<"fin" | "reset"> {
@@ -13,8 +16,14 @@ export class Received {
   }
 
   push(chunk: Uint8Array): void {
-    this.#chunks.push(chunk);
     this.bytes += chunk.length;
+    try {
+      this.#step(chunk.length);
+      this.#chunks.push(chunk);
+    } catch (excess) {
+      // Thrown where somebody waits: what calls this would only end the whole run.
+      this.#excess = excess;
+    }
     this.#onChange();
   }
 
@@ -40,6 +49,7 @@ export class Received {
   }
 
   #text(): string {
+    if (this.#excess !== undefined) throw this.#excess;
     const decoder = new TextDecoder();
     return this.#chunks.map((chunk) => decoder.decode(chunk, { stream: true })).join("") + decoder.decode();
   }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { lines } from "../../src/core/mod.ts";
+import { bounded } from "../bounded.ts";
 import { answers } from "./answers.ts";
 import { served } from "./served.ts";
 
@@ -98,7 +99,7 @@ describe("afterReset: finish", () => {
         afterReset: "finish",
         handler: async function* () {
           try {
-            for (;;) yield "tick";
+            for (const step = bounded(); step(); ) yield "tick";
           } finally {
             cleaned = true;
           }

@@ -2,6 +2,7 @@ import { describe, expect, it, vi } from "vitest";
 import { type Connection, type Driver, DriverConnection, SpillwayError } from "../../src/core/mod.ts";
 import { memoryTransport } from "../../src/testing/mod.ts";
 import { turnEnd } from "../../src/testing/turn.ts";
+import { bounded } from "../bounded.ts";
 import { ScriptedDriver } from "./scripted_driver.ts";
 
 const encoder = new TextEncoder();
@@ -19,7 +20,8 @@ async function pair(maxLinkBytes = 65_536): Promise<[Connection, Connection]> {
 async function textOf({ readable }: Connection): Promise<string> {
   const decoder = new TextDecoder();
   let text = "";
-  for await (const chunk of readable) text += decoder.decode(chunk, { stream: true });
+  const step = bounded();
+  for await (const chunk of readable) if (step()) text += decoder.decode(chunk, { stream: true });
   return text + decoder.decode();
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { lines } from "../../src/core/codecs/mod.ts";
 import { turnEnd } from "../../src/testing/turn.ts";
+import { bounded } from "../bounded.ts";
 import { bytesOf, decoderStream, drained } from "./decoding.ts";
 import { fate } from "./fate.ts";
 import { pair, sendAll } from "./pair.ts";
@@ -40,7 +41,7 @@ describe("decoderStream of a Connection", () => {
     await turnEnd();
     expect(written).toBe(before);
     let frames = 0;
-    while (!(await reader.read()).done) frames += 1;
+    for (const step = bounded(); !(await reader.read()).done && step(); ) frames += 1;
     await writing;
     expect(frames).toBe(100);
   });

@@ -4,6 +4,7 @@ import { decoderStreamIn } from "../../src/core/decoder_stream.ts";
 import type { Bytes, SpillwayError } from "../../src/core/mod.ts";
 import { Scheduler } from "../../src/core/scheduler.ts";
 import { manualClock } from "../../src/testing/mod.ts";
+import { bounded } from "../bounded.ts";
 import { frameText } from "./codecs/decode.ts";
 
 export const bytesOf = (text: string): Bytes => new TextEncoder().encode(text);
@@ -18,7 +19,8 @@ export const decoderStream = <Frame>(codec: { decoder(): Decoder<Frame> }) => de
 export async function drained(readable: ReadableStream<unknown>): Promise<string[]> {
   const given: string[] = [];
   try {
-    for await (const frame of readable) given.push(frameText(frame));
+    const step = bounded();
+    for await (const frame of readable) if (step()) given.push(frameText(frame));
   } catch (error) {
     given.push(`!${(error as SpillwayError).code}`);
   }

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { type Bytes, SpillwayError } from "../../src/core/mod.ts";
 import { turnEnd } from "../../src/testing/turn.ts";
+import { bounded } from "../bounded.ts";
 import { ScriptedDriver } from "./scripted_driver.ts";
 
 const BROKEN = new SpillwayError("connection-reset", "broken");
@@ -34,7 +35,8 @@ function pushAll(): void {
 
 async function drained(readable: ReadableStream<Bytes>): Promise<number[]> {
   const all: number[] = [];
-  for await (const chunk of readable) all.push(...chunk);
+  const step = bounded();
+  for await (const chunk of readable) if (step()) all.push(...chunk);
   return all;
 }
 

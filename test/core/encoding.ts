@@ -4,6 +4,7 @@ import { encoderStreamIn } from "../../src/core/encoder_stream.ts";
 import type { Bytes } from "../../src/core/mod.ts";
 import { Scheduler } from "../../src/core/scheduler.ts";
 import { manualClock } from "../../src/testing/mod.ts";
+import { bounded } from "../bounded.ts";
 
 /** The most bytes of a chunk. */
 export const FULL_BYTES = 65_536;
@@ -27,7 +28,8 @@ export const plain = { encoder: (): Encoder<Uint8Array> => ({ encode: (frame, ou
 
 export async function drained(readable: ReadableStream<Bytes>): Promise<Bytes[]> {
   const chunks: Bytes[] = [];
-  for await (const chunk of readable) chunks.push(chunk);
+  const step = bounded();
+  for await (const chunk of readable) if (step()) chunks.push(chunk);
   return chunks;
 }
 

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { FrameQueue } from "../../src/core/frame_queue.ts";
 import { OutputBuffer } from "../../src/core/output_buffer.ts";
+import { bounded } from "../bounded.ts";
 
 const LARGE_PART = 4_096;
 
@@ -73,13 +74,13 @@ class Pair {
 
   /** What left, in all. */
   drain(): number[] {
-    while (this.queue.frames > 0) this.take({ moveTo: Infinity });
+    for (const step = bounded(); this.queue.frames > 0 && step(); ) this.take({ moveTo: Infinity });
     this.#write();
     return this.#written;
   }
 
   #write(): void {
-    while (this.#buffer.length > 0) this.#written.push(...this.#buffer.take());
+    for (const step = bounded(); this.#buffer.length > 0 && step(); ) this.#written.push(...this.#buffer.take());
     this.model.buffered = 0;
   }
 

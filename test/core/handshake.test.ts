@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { lines, type Middleware, type ServeOptions } from "../../src/core/mod.ts";
+import { bounded } from "../bounded.ts";
 import { type Answers, answers } from "./answers.ts";
 import type { OtherSide } from "./other_side.ts";
 import { type Served, served } from "./served.ts";
@@ -223,7 +224,7 @@ describe("the handshake deadline", () => {
       maxOutboundBytes: 1_000,
       middleware: [
         handshaking(async function* () {
-          for (;;) yield "x".repeat(100);
+          for (const step = bounded(); step(); ) yield "x".repeat(100);
         }),
       ],
     });

@@ -1,5 +1,6 @@
 import type { Connection, SpillwayError } from "../../src/core/mod.ts";
 import type { ManualClock } from "../../src/testing/mod.ts";
+import { bounded, MOST_BYTES } from "../bounded.ts";
 
 /** How the {@link OtherSide} behaves. */
 export interface OtherSideOptions {
@@ -24,6 +25,7 @@ export class OtherSide {
   readonly #finishes: boolean;
   readonly #onData: (chunk: Uint8Array) => void;
   readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
+  readonly #step = bounded(MOST_BYTES);
   #running = false;
   #stalled = false;
   #wake: () => void = () => {};
@@ -95,6 +97,7 @@ export class OtherSide {
         if (this.#stalled) await this.#resumed();
         const { done, value } = await reader.read();
         if (done) break;
+        this.#step(value.length);
         this.chunks.push(value);
         this.#onData(value);
       }

@@ -2,12 +2,13 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Encoder, Output } from "../../src/core/mod.ts";
 import { OutputBuffer } from "../../src/core/output_buffer.ts";
+import { bounded } from "../bounded.ts";
 
 const WRITE_BYTES = 65_536;
 
 function takeAll(buffer: OutputBuffer): Uint8Array[] {
   const taken: Uint8Array[] = [];
-  while (buffer.length > 0) taken.push(buffer.take());
+  for (const step = bounded(); buffer.length > 0 && step(); ) taken.push(buffer.take());
   return taken;
 }
 

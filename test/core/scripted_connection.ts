@@ -1,5 +1,6 @@
 import type { Bytes, Connection, SpillwayError } from "../../src/core/mod.ts";
 import { turnEnd } from "../../src/testing/turn.ts";
+import { bounded } from "../bounded.ts";
 
 const NOWHERE = { hostname: "127.0.0.1", port: 0 };
 
@@ -42,7 +43,7 @@ export class ScriptedConnection implements Connection {
   /** Takes all that is written, until nothing more is. */
   async takeAll(): Promise<void> {
     await turnEnd();
-    while (this.#settle !== undefined) await this.take();
+    for (const step = bounded(10_000); this.#settle !== undefined && step(); ) await this.take();
   }
 
   /** The write in progress fails. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { ServeOptions, Session } from "../../src/core/mod.ts";
+import { bounded } from "../bounded.ts";
 import { answers } from "./answers.ts";
 import type { OtherSide, OtherSideOptions } from "./other_side.ts";
 import { ParkingLot } from "./parking_lot.ts";
@@ -290,7 +291,8 @@ describe("a slow consumer", () => {
           signal.addEventListener("abort", () => aborted.push((signal.reason as { code: string }).code));
           session.send("x".repeat(20));
           await Promise.resolve();
-          while (session.send("x".repeat(20)) !== "closed");
+          const step = bounded();
+          while (session.send("x".repeat(20)) !== "closed") step();
           return new Promise<string>(() => {});
         },
       },
@@ -306,7 +308,8 @@ describe("a slow consumer", () => {
     const { it, open } = await keeping({
       maxOutboundBytes: 50,
       handler: (line, { session }) => {
-        while (session.send("x".repeat(20)) !== "closed");
+        const step = bounded();
+        while (session.send("x".repeat(20)) !== "closed") step();
         return line;
       },
     });
@@ -334,7 +337,8 @@ describe("a slow consumer", () => {
   it("pushes back on its requests while pushes take up the room", async () => {
     const { it, open } = await keeping({ maxOutboundBytes: 100, onSlowConsumer: "drop" }, 10);
     const { session, other } = await open({ reads: false });
-    while (session.send("x".repeat(9)) !== "dropped");
+    const step = bounded();
+    while (session.send("x".repeat(9)) !== "dropped") step();
     await it.settle();
     const { framesIn } = it.server.stats();
     for (let count = 0; count < 20; count++) await other.send("0123456\n");

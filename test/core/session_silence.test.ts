@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { bounded } from "../bounded.ts";
 import { answers } from "./answers.ts";
 import { served } from "./served.ts";
 
@@ -113,7 +114,7 @@ describe("silence deadline", () => {
     const other = await it.connect({ reads: false });
     await other.send("a\n");
     const reader = other.connection.readable.getReader();
-    while (it.server.stats().bytesOut < 20_001) {
+    for (const step = bounded(1_000); it.server.stats().bytesOut < 20_001 && step(); ) {
       await it.clock.advance(900);
       await reader.read();
       await it.settle();

@@ -8,6 +8,7 @@ import {
   type SimulatedNetwork,
   simulatedNetwork,
 } from "../../src/testing/mod.ts";
+import { bounded } from "../bounded.ts";
 
 const GOOD: LinkConditions = {
   latencyMs: 10,
@@ -44,7 +45,7 @@ function arrivals({ readable }: Connection, clock: ManualClock): [number, number
   const came: [number, number][] = [];
   const reader = readable.getReader();
   void (async () => {
-    for (;;) {
+    for (const step = bounded(); step(); ) {
       const { done, value } = await reader.read();
       came.push([clock.now(), done ? 0 : value.length]);
       if (done) return;

@@ -27,7 +27,6 @@ export class BunDriver implements Driver {
   constructor(socket: TcpSocket<BunDriver>, keepAliveMs: number | undefined) {
     socket.data = this;
     socket.pause();
-    socket.setNoDelay(true);
     if (keepAliveMs !== undefined) socket.setKeepAlive(true, keepAliveMs);
     this.#socket = socket;
     // Addresses cannot be read any more after 'close'.

@@ -14,7 +14,6 @@ export interface TcpSocket<Data> {
   shutdown(): void;
   end(): void;
   terminate(): void;
-  setNoDelay(noDelay?: boolean): boolean;
   setKeepAlive(enable?: boolean, initialDelayMs?: number): boolean;
 }
 

@@ -21,7 +21,6 @@ export class DenoDriver implements Driver {
     else if (this.connection.push(this.#buffer.take(count))) this.pull();
   };
   readonly #onReadFailed = (cause: Error): void => {
-    this.#reading = false;
     this.connection.fail(connectionError(cause));
   };
 
@@ -55,12 +54,8 @@ export class DenoDriver implements Driver {
     return this.#conn.write(bytes).then(onSent, refuse);
   }
 
-  async finish(): Promise<void> {
-    try {
-      await this.#conn.closeWrite();
-    } catch (cause) {
-      throw connectionError(cause as Error);
-    }
+  finish(): Promise<void> {
+    return this.#conn.closeWrite().catch(refuse);
   }
 
   release(): void {

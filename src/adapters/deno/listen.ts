@@ -30,7 +30,6 @@ class DenoListener implements Listener, AsyncIterator<Connection> {
 
   // Not `for await`: Deno's own iterator ends at the first client that resets before it is accepted.
   async next(): Promise<IteratorResult<Connection, undefined>> {
-    if (this.#closed) return { done: true, value: undefined };
     try {
       const conn = await this.#listener.accept();
       conn.setNoDelay(true);

@@ -1,4 +1,4 @@
-import { type Connection, type ConnectOptions, connectToFirst, isError, SpillwayError } from "../../core/mod.ts";
+import { type Connection, type ConnectOptions, connectToFirst, isError } from "../../core/mod.ts";
 import { NodeDriver } from "./driver.ts";
 import { connectError } from "./errors.ts";
 import { connect as connectSocket, isIP, keepAlive, lookup } from "./native.ts";
@@ -15,7 +15,6 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
 
 /** Asks the system anew: nothing is kept. */
 async function resolve(options: ConnectOptions): Promise<string[]> {
-  if (options.signal?.aborted) throw new SpillwayError("connect-aborted", "connecting was aborted");
   try {
     return (await lookup(options.hostname, { all: true })).map(({ address }) => address);
   } catch (cause) {
@@ -42,7 +41,6 @@ function connectTo(options: ConnectOptions): Promise<Connection> {
     };
     socket.once("error", onError);
     socket.once("connect", () => {
-      socket.off("error", onError);
       signal?.removeEventListener("abort", onAbort);
       socket.pause();
       fulfil(new NodeDriver(socket).connection);

@@ -67,7 +67,6 @@ export class NodeDriver implements Driver {
   release(): void {}
 
   reset(): void {
-    if (this.#socket.destroyed) return;
     // After FIN a reset fails (EINVAL) while the shutdown is under way, and the socket would never close.
     if (this.#socket.writableEnded) this.#socket.destroy();
     else this.#socket.resetAndDestroy();

@@ -8,7 +8,7 @@ import {
 } from "../../core/mod.ts";
 import { NodeDriver } from "./driver.ts";
 import { acceptError, listenError } from "./errors.ts";
-import { createServer, keepAlive, type Server } from "./native.ts";
+import { type AddressInfo, createServer, keepAlive, type Server } from "./native.ts";
 
 /** Who listens there accepts at any local address. */
 const EVERYWHERE = ["0.0.0.0", "::"];
@@ -20,10 +20,8 @@ export function listen({ hostname, port, backlog, keepAliveMs }: ListenOptions):
     let localAddress: Address | undefined;
     const options = { allowHalfOpen: true, pauseOnConnect: true, noDelay: true, ...keepAlive(keepAliveMs) };
     const server = createServer(options, (socket) => queue.push(new NodeDriver(socket, localAddress).connection));
-    const onListenError = (cause: Error) => reject(listenError(cause));
-    server.once("error", onListenError);
+    server.once("error", (cause) => reject(listenError(cause)));
     server.listen({ host: hostname, port, backlog }, () => {
-      server.off("error", onListenError);
       server.on("error", (cause) => queue.fail(acceptError(cause)));
       const listener = new NodeListener(server, queue);
       if (!EVERYWHERE.includes(listener.address.hostname)) localAddress = listener.address;
@@ -38,9 +36,8 @@ class NodeListener implements Listener {
   readonly #queue: AcceptQueue;
 
   constructor(server: Server, queue: AcceptQueue) {
-    const address = server.address();
-    if (address === null || typeof address === "string") throw new TypeError("not a TCP listener");
-    this.address = plainAddress({ hostname: address.address, port: address.port });
+    const { address, port } = server.address() as AddressInfo;
+    this.address = plainAddress({ hostname: address, port });
     this.#server = server;
     this.#queue = queue;
   }

@@ -12,6 +12,7 @@ import {
   varintPrefixed,
 } from "../../../src/core/codecs/mod.ts";
 import type { Bytes, Codec } from "../../../src/core/mod.ts";
+import { bounded } from "../../bounded.ts";
 import { bytesTouched, largestBuffer } from "./bytes_touched.ts";
 import { encode } from "./encode.ts";
 
@@ -60,7 +61,8 @@ function decode(codec: Codec<unknown, Payload>, input: Bytes, size: number): [fr
   let [frames, refused] = [0, 0];
   for (let at = 0; at < input.length; at += size) {
     decoder.push(input.subarray(at, at + size));
-    for (let more = true; more; ) {
+    const step = bounded();
+    for (let more = true; more && step(); ) {
       try {
         more = decoder.next() !== undefined;
         if (more) frames += 1;

@@ -1,4 +1,5 @@
 import { type Bytes, type Codec, type Decoder, SpillwayError } from "../../../src/core/mod.ts";
+import { bounded } from "../../bounded.ts";
 import { textOf } from "./byte_strings.ts";
 
 export const TOO_LARGE = "!frame-too-large";
@@ -46,7 +47,8 @@ export function frameText(frame: unknown): string {
 
 /** Asks until there is nothing, and then once more, as sessions do. Whether the decoder can go on. */
 function takeAll(decoder: Decoder<unknown>, given: string[]): boolean {
-  for (let empty = 0; empty < 2; ) {
+  const step = bounded();
+  for (let empty = 0; empty < 2 && step(); ) {
     try {
       const frame = decoder.next();
       if (frame === undefined) empty += 1;

@@ -1,5 +1,6 @@
 import { type Bytes, type CloseReason, type Codec, type Encoder, SpillwayError } from "../../../src/core/mod.ts";
 import { OutputBuffer } from "../../../src/core/output_buffer.ts";
+import { bounded } from "../../bounded.ts";
 import { textOf } from "./byte_strings.ts";
 
 /** What a codec's encoder makes of these frames, in one piece. */
@@ -31,7 +32,7 @@ export function faultText(encoder: Encoder<never>, reason: CloseReason, message:
 
 function taken(output: OutputBuffer): Bytes {
   const parts: Uint8Array[] = [];
-  while (output.length > 0) parts.push(output.take());
+  for (const step = bounded(); output.length > 0 && step(); ) parts.push(output.take());
   const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
   let at = 0;
   for (const part of parts) {

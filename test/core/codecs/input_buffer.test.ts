@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { InputBuffer } from "../../../src/core/codecs/mod.ts";
 import type { Bytes } from "../../../src/core/mod.ts";
+import { bounded } from "../../bounded.ts";
 import { bytesTouched } from "./bytes_touched.ts";
 
 const bytesOf = (text: string): Bytes => new TextEncoder().encode(text);
@@ -166,12 +167,12 @@ const SIZE = 100_000;
 const linesOf = (length: number): Bytes => new Uint8Array(SIZE).map((_, at) => (at % length === length - 1 ? 10 : 97));
 const takeLines = (input: InputBuffer): number => {
   let taken = 0;
-  while (input.takeLine(Infinity) !== undefined) taken += 1;
+  for (const step = bounded(); input.takeLine(Infinity) !== undefined && step(); ) taken += 1;
   return taken;
 };
 const takeBytes = (length: number) => (input: InputBuffer) => {
   let taken = 0;
-  while (input.take(length) !== undefined) taken += 1;
+  for (const step = bounded(); input.take(length) !== undefined && step(); ) taken += 1;
   return taken;
 };
 

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { concat } from "../../../src/core/codecs/byte_queue.ts";
 import { lines } from "../../../src/core/mod.ts";
+import { bounded } from "../../bounded.ts";
 import { cut, textOf } from "./byte_strings.ts";
 import { decode, truncating } from "./decode.ts";
 import { everyChunking } from "./every_chunking.ts";
@@ -90,7 +91,7 @@ describe("lines decoder: midFrame", () => {
     const seen: boolean[] = [];
     for (const text of ["a", "\r", "\n", "\n", "bc\nd", "\ne\n", "f"]) {
       decoder.push(new TextEncoder().encode(text));
-      while (decoder.next() !== undefined);
+      for (const step = bounded(); decoder.next() !== undefined; ) step();
       seen.push(decoder.midFrame);
     }
     expect(seen).toEqual([true, true, false, false, true, false, true]);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { type Bytes, lines } from "../../../src/core/mod.ts";
+import { bounded } from "../../bounded.ts";
 import { bytesDecoded, bytesTouched } from "./bytes_touched.ts";
 import type { Decodes } from "./decode.ts";
 import { linesOf as codecOf } from "./lines_table.ts";
@@ -9,7 +10,7 @@ function decode(chunks: Iterable<Bytes>, maxFrameBytes: number): number {
   let frames = 0;
   for (const chunk of chunks) {
     decoder.push(chunk);
-    for (;;) {
+    for (const step = bounded(); step(); ) {
       try {
         if (decoder.next() === undefined) break;
         frames += 1;
@@ -57,7 +58,7 @@ it.each(["utf-8", "latin1"] as const)("the end of a chunk that no LF ends is sea
   const chunk = new Uint8Array(60_000).fill(97).fill(10, 9, 10);
   // The next piece is as large as the chunk after the first few.
   decoder.push(linesOf(5));
-  while (decoder.next() !== undefined);
+  for (const step = bounded(); decoder.next() !== undefined; ) step();
   const touched = bytesTouched(() => {
     decoder.push(chunk);
     expect([decoder.next(), decoder.next()]).toEqual(["a".repeat(9), undefined]);
@@ -141,7 +142,7 @@ describe("lines decoder: text", () => {
     let largest = 0;
     decoder.push(input);
     const decoded = bytesDecoded(() => {
-      for (;;) {
+      for (const step = bounded(); step(); ) {
         let frame: unknown;
         const now = bytesDecoded(() => {
           frame = decoder.next();
