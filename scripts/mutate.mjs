@@ -1,6 +1,6 @@
 // @ts-check
-// npm run mutate: breaks the core in one small way after the other (test/mutation), and sees whether the simulator or a test
-// notices. Not part of npm test.
+// npm run mutate: breaks the core and the adapters in one small way after the other (test/mutation), and sees whether the
+// simulator or a test notices. Not part of npm test.
 //
 // Works on a copy. Exit code 1 when a mutation survives, or is none any more because its text has changed.
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
@@ -9,6 +9,7 @@ import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { Option } from "commander";
 import { root, run, tool } from "./commands.mjs";
+import { findRuntime, runtimeNames } from "./runtimes.mjs";
 import { nameOrFile, refuse, script, succeed, wholeNumber } from "./script.mjs";
 
 /** What the simulator and the tests of the core need. */
@@ -19,7 +20,7 @@ const LONGEST_MS = 240_000;
 /** @type {{ only: string, seeds: number }} */
 const { only, seeds } = script(
   "mutate",
-  "Breaks a copy of the core in one small way after the other, and sees what notices.",
+  "Breaks a copy of the core and of the adapters in one small way after the other, and sees what notices.",
 )
   .addOption(
     new Option("--only <names>", "those mutations, or what begins so; between commas")
@@ -38,9 +39,9 @@ const { MUTATIONS } = /** @type {typeof import("../test/mutation/mutations.ts")}
 const isAsked = (/** @type {string} */ title) => only.split(",").some((beginning) => title.startsWith(beginning));
 const chosen = MUTATIONS.flatMap(({ mutations, ...where }) =>
   mutations.map((mutation) => ({ ...where, ...mutation })),
-).filter(({ file, name }) => isAsked(titleOf(file, name)));
+).filter((breakage) => isAsked(titleOf(breakage)));
 if (chosen.length === 0) refuse(`no mutation is called ${only}`);
-const width = Math.max(...chosen.map(({ file, name }) => titleOf(file, name).length));
+const width = Math.max(...chosen.map((breakage) => titleOf(breakage).length));
 
 const copy = mkdtempSync(path.join(os.tmpdir(), "spillway-mutate-"));
 const started = performance.now();
@@ -51,7 +52,7 @@ try {
   symlinkSync(path.join(root, "node_modules"), path.join(copy, "node_modules"), "junction");
   await checkUnbroken();
   for (const mutation of chosen) {
-    console.log(`${titleOf(mutation.file, mutation.name).padEnd(width)}  ${await fate(mutation)}`);
+    console.log(`${titleOf(mutation).padEnd(width)}  ${await fate(mutation)}`);
   }
 } finally {
   rmSync(copy, { recursive: true, force: true });
@@ -65,30 +66,45 @@ if (caught < chosen.length) process.exitCode = 1;
 
 /** What fails anyway would catch everything. */
 async function checkUnbroken() {
-  const failure = (await simulate()) ?? (await test([...new Set(chosen.flatMap(({ tests }) => tests))]));
-  if (failure === undefined) return;
-  rmSync(copy, { recursive: true, force: true });
-  refuse(`the core fails unbroken: ${failure}`);
+  for (const name of [undefined, ...runtimeNames]) {
+    const there = chosen.filter(({ runtime }) => runtime === name);
+    if (there.length === 0) continue;
+    const failure = await firstFailure({ runtime: name, tests: [...new Set(there.flatMap(({ tests }) => tests))] });
+    if (failure === undefined) continue;
+    rmSync(copy, { recursive: true, force: true });
+    refuse(`${name ?? "the core"} fails unbroken: ${failure.said}`);
+  }
 }
 
 /** @typedef {Omit<import("../test/mutation/mutation.ts").Mutated, "mutations"> & import("../test/mutation/mutation.ts").Mutation} Breakage */
 
 /** @param {Breakage} breakage */
-async function fate({ file, tests, find, replacement }) {
+async function fate({ file, runtime, tests, find, replacement }) {
   const target = path.join(copy, file);
   const source = readFileSync(target, "utf8");
   const parts = source.split(find);
   if (parts.length !== 2) return `NO MUTATION: its text occurs ${parts.length - 1} times`;
   writeFileSync(target, parts.join(replacement));
   try {
-    const bySimulator = await simulate();
-    const byTest = bySimulator ?? (await test(tests));
-    if (bySimulator !== undefined) simulated += 1;
-    else if (byTest !== undefined) tested += 1;
-    return short(byTest ?? "SURVIVED");
+    const failure = await firstFailure({ runtime, tests });
+    if (failure?.by === "simulator") simulated += 1;
+    else if (failure !== undefined) tested += 1;
+    return short(failure?.said ?? "SURVIVED");
   } finally {
     writeFileSync(target, source);
   }
+}
+
+/**
+ * What notices, and what it says. @param {{ runtime: Breakage["runtime"] | undefined, tests: readonly string[] }} where
+ * @returns {Promise<{ by: "simulator" | "test", said: string } | undefined>}
+ */
+async function firstFailure({ runtime, tests }) {
+  // It knows no adapter.
+  const bySimulator = runtime === undefined ? await simulate() : undefined;
+  if (bySimulator !== undefined) return { by: "simulator", said: bySimulator };
+  const byTest = await test(tests, runtime);
+  return byTest === undefined ? undefined : { by: "test", said: byTest };
 }
 
 /** What the simulator says, if it notices. */
@@ -102,17 +118,19 @@ async function simulate() {
   return unnoticed ? undefined : (said.match(/^seed \d+: .*/m)?.[0] ?? `the simulator ends: ${lastLine(said)}`);
 }
 
-/** The first test that fails, if one does. @param {readonly string[]} tests */
-async function test(tests) {
+/** The first test that fails, if one does. @param {readonly string[]} tests @param {Breakage["runtime"]} runtime */
+async function test(tests, runtime = "node") {
   const args = ["run", "--bail=1", "--reporter=default", ...tests];
   const env = { NO_COLOR: "1" };
-  const { ok: unnoticed, output: said } = await run(tool("vitest", args), { cwd: copy, env, timeoutMs: LONGEST_MS });
+  const [vitest = "", ...rest] = tool("vitest", args).args;
+  const command = (await findRuntime(runtime)).command(vitest, rest);
+  const { ok: unnoticed, output: said } = await run(command, { cwd: copy, env, timeoutMs: LONGEST_MS });
   return unnoticed ? undefined : (said.match(/^ *FAIL +(.*)/m)?.[1] ?? `the tests end: ${lastLine(said)}`);
 }
 
-/** @param {string} file @param {string} name */
-function titleOf(file, name) {
-  return `${path.basename(file, ".ts")} ${name}`;
+/** Of the adapters, whose files have the same names, the runtime comes first. @param {Breakage} breakage */
+function titleOf({ file, name, runtime }) {
+  return `${runtime === undefined ? "" : `${runtime} `}${path.basename(file, ".ts")} ${name}`;
 }
 
 /** @param {string} text */

@@ -33,6 +33,15 @@ describe("a socket of Node's", () => {
     await expect(written).rejects.toMatchObject({ name: "SpillwayError" });
   });
 
+  it("that is destroyed during a write has not taken it", async () => {
+    const socket = await connected();
+    const driver = new NodeDriver(socket);
+    const written = driver.write(new Uint8Array(64 * 1_048_576));
+    socket.destroy();
+    await expect(written).rejects.toMatchObject({ code: "connection-failed" });
+    expect(await driver.connection.closed).toMatchObject({ code: "connection-failed" });
+  });
+
   it("that was over before it was seen has an address without a name", () => {
     const { connection } = new NodeDriver(new Socket());
     expect(connection.remoteAddress).toEqual({ hostname: "", port: 0 });

@@ -242,6 +242,21 @@ export function connections(platform: Platform): void {
       await readAll(far.readable).catch((error: unknown) => expect(error).toMatchObject({ code: "connection-reset" }));
     });
 
+    testOn(platform, "that are aborted behind FIN do not take back what the other side has not read yet", async () => {
+      const { near, far } = await pair();
+      const writer = near.writable.getWriter();
+      await writer.write(bytesOf("last words".repeat(1_000)));
+      await writer.close();
+      near.abort();
+      expect((await readAll(far.readable)).length).toBe(10_000);
+    });
+
+    testOn(platform, "say whether a write that waits means that the kernel has refused it", async () => {
+      const { near, far } = await pair();
+      const prompt = !platform.transport.name.startsWith("deno");
+      expect([near.promptWrites, far.promptWrites]).toEqual([prompt, prompt]);
+    });
+
     testOn(platform, "go through the platform's own transform streams", async () => {
       const { near, far } = await pair();
       const writer = near.writable.getWriter();
@@ -258,6 +273,11 @@ export function connections(platform: Platform): void {
       const { address } = listener;
       listener.close();
       await expect(platform.transport.connect(address)).rejects.toMatchObject({ code: "connection-refused" });
+    });
+
+    testOn(platform, "are not made to a name that does not resolve", async () => {
+      const attempt = platform.transport.connect({ hostname: "no-such-host.invalid", port: 1 });
+      await expect(attempt).rejects.toMatchObject({ code: "host-not-found" });
     });
 
     testOn(platform, "are not made when the signal says no", async () => {

@@ -1,4 +1,5 @@
 import { ACCEPTING } from "./accepting.ts";
+import { ADAPTING } from "./adapting.ts";
 import { ASKING } from "./asking.ts";
 import { DECODING } from "./decoding.ts";
 import { ENDING } from "./ending.ts";
@@ -10,7 +11,7 @@ import { SHARING } from "./sharing.ts";
 import { SPENDING } from "./spending.ts";
 import { WATCHING } from "./watching.ts";
 
-/** Breakages of the core, each of which the simulator or a test must notice. */
+/** Breakages of the core and of the adapters, each of which the simulator or a test must notice. */
 export const MUTATIONS: readonly Mutated[] = [
   ...READING,
   ...DECODING,
@@ -22,4 +23,5 @@ export const MUTATIONS: readonly Mutated[] = [
   ...SHARING,
   ...SPENDING,
   ...ASKING,
+  ...ADAPTING,
 ];

@@ -55,7 +55,7 @@ export class NodeDriver implements Driver {
     return new Promise((resolve, reject) => {
       this.#unsettled = { resolve, reject };
       // 'drain' is not emitted below the high-water mark; the callback of an empty write behind this one always comes.
-      this.#socket.write(NOTHING, (cause) => this.#onWritten(cause));
+      this.#socket.write(NOTHING, () => this.#onWritten());
     });
   }
 
@@ -78,11 +78,10 @@ export class NodeDriver implements Driver {
     if (!this.connection.push(bytes)) this.#socket.pause();
   }
 
-  #onWritten(cause: Error | null | undefined): void {
-    // Node 20 calls back without an error when the socket was destroyed meanwhile: 'close' settles it then.
+  #onWritten(): void {
+    // A socket that could not write is destroyed, and 'close' settles the write: Node 20 calls back without an error then.
     if (this.#socket.destroyed) return;
-    if (cause) this.#unsettled?.reject(connectionError(cause));
-    else this.#unsettled?.resolve();
+    this.#unsettled?.resolve();
     this.#unsettled = undefined;
   }
 
