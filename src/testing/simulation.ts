@@ -1,6 +1,7 @@
 import {
   type ConnectionInfo,
   type Limits,
+  resolveLimits,
   type Server,
   type ServerEvent,
   type ServerStats,
@@ -74,6 +75,10 @@ export class Simulation {
   events = 0;
   /** What went wrong, first. */
   failure: unknown;
+  /** Units of work of this turn: frames that were handed to handlers, and frames of streams. */
+  work = 0;
+  /** Defaults included. */
+  readonly limits: Limits;
   readonly #service: Service<never, never, never>;
   readonly #pledges: readonly Pledge[];
   /** What clients do when it is over. */
@@ -84,6 +89,7 @@ export class Simulation {
   constructor(parts: SimulationParts) {
     const { seed, conditions } = parts;
     this.#service = parts.service(this.process);
+    this.limits = resolveLimits(this.#service);
     this.#pledges = parts.pledges;
     this.network = simulatedNetwork({
       clock: this.clock,
@@ -92,15 +98,11 @@ export class Simulation {
       ...(conditions && { conditions }),
     });
     this.trace = new Trace(parts.keepTrace ?? false);
-    this.drainTimeoutMs = this.#service.drainTimeoutMs ?? 10_000;
+    this.drainTimeoutMs = this.limits.drainTimeoutMs;
   }
 
   get now(): number {
     return this.clock.now();
-  }
-
-  get limits(): Partial<Limits> {
-    return this.#service;
   }
 
   /** Does the steps, which are sorted, and goes on until `until`; then drains the server, and sees everything to its end. */
@@ -139,7 +141,7 @@ export class Simulation {
 
   /** Whether a frame may wait for the handlers of other connections. */
   get crowded(): boolean {
-    return this.stats.handlers >= (this.limits.maxConcurrentHandlers ?? 65_536);
+    return this.stats.handlers >= this.limits.maxConcurrentHandlers;
   }
 
   /** Time passes, and no timer notices. */
@@ -217,6 +219,7 @@ export class Simulation {
       this.fail(error);
     }
     for (const model of this.open) if (!model.live) this.open.delete(model);
+    this.work = 0;
   }
 
   async #end(): Promise<void> {

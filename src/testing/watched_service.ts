@@ -1,4 +1,5 @@
 import type { ConnectionInfo, Context, Handler, Service } from "../core/mod.ts";
+import type { ServedModel } from "./served_model.ts";
 import type { Simulation } from "./simulation.ts";
 
 /** The same service; the world knows how long its handlers take. What they return goes on as it is. */
@@ -20,6 +21,7 @@ export function watched(service: Service<never, never, never>, world: Simulation
 
 function watchedHandler<In, Out, State>(handler: Handler<In, Out, State>, world: Simulation): Handler<In, Out, State> {
   return (frame, context) => {
+    world.work += 1;
     context.upgrade = watchedUpgrade(context, world);
     return note(handler(frame, context), context.connection, world);
   };
@@ -33,14 +35,35 @@ function watchedUpgrade<Out, State>(context: Context<Out, State>, world: Simulat
 function note<Result>(result: Result, connection: ConnectionInfo, world: Simulation): Result {
   if (typeof result !== "object" || result === null) return result;
   const model = world.modelOf(connection);
-  if (Symbol.asyncIterator in result) model.streamed = true;
+  if (isStream(result)) watchStream(result, model, world);
   else if (typeof (result as unknown as PromiseLike<unknown>).then === "function") {
     const end = model.begin(world.now);
     const settled = (reply: unknown) => {
-      if (typeof reply === "object" && reply !== null && Symbol.asyncIterator in reply) model.streamed = true;
+      if (isStream(reply)) watchStream(reply, model, world);
       end(world.now);
     };
     (result as unknown as PromiseLike<unknown>).then(settled, settled);
   }
   return result;
+}
+
+function isStream(reply: unknown): reply is AsyncIterable<unknown> {
+  return typeof reply === "object" && reply !== null && Symbol.asyncIterator in reply;
+}
+
+/** Counts the frames that are asked of it. The stream stays what it is, and so does the number of microtasks. */
+function watchStream(stream: AsyncIterable<unknown>, model: ServedModel, world: Simulation): void {
+  model.streamed = true;
+  const iterator = stream[Symbol.asyncIterator].bind(stream);
+  Reflect.defineProperty(stream, Symbol.asyncIterator, { value: () => counted(iterator(), world) });
+}
+
+function counted(iterator: AsyncIterator<unknown>, world: Simulation): AsyncIterator<unknown> {
+  return {
+    next: () => {
+      world.work += 1;
+      return iterator.next();
+    },
+    return: (value) => iterator.return?.(value) ?? Promise.resolve({ done: true, value }),
+  };
 }

@@ -18,7 +18,12 @@ const ASKED: Readonly<Record<Workload, readonly Verb[]>> = {
   groups: ["join", "join", "say", "say", "say", "leave", "echo", "upgrade"],
   faulty: ["echo", "wait", "many", "fail", "hang", "unsendable", "poison", "quit", "end", "block"],
   flood: ["big", "echo", "many", "push"],
+  torrents: ["join", "join", "echo", "promise", "pour", "leave"],
 };
+/** What a torrent consists of. */
+const POURED: readonly Verb[] = ["echo", "silent", "promise", "say", "pour"];
+const MOST_TORRENTS = 3;
+
 /** What they ask for sometimes. */
 const RARE: readonly Verb[] = ["quit", "end", "fail", "hang", "push", "block"];
 
@@ -49,6 +54,7 @@ export function drawActs(random: Random, workload: Workload, spanMs: number): Ac
   for (let client = random.between(1, MOST_CLIENTS); client > 0; client--) {
     acts.push(...drawClient(random, client, workload, instant(random, Math.min(windowMs, spanMs))));
   }
+  if (workload === "torrents") acts.push(...drawTorrents(random, acts));
   if (!random.once(4)) acts.push(...drawFaults(random, acts));
   acts.push(...drawWhims(random, acts));
   acts.push(...drawEnd(random, acts, spanMs));
@@ -68,6 +74,25 @@ function drawClient(random: Random, whom: number, workload: Workload, connectAt:
     acts.push({ at, what, whom, amount, ...(what === "send" || what === "part" ? { verbs } : {}) });
   }
   return acts;
+}
+
+/** So many requests at once, or a reply of so many frames, that to work them off in one go would hold the event loop. */
+function drawTorrents(random: Random, acts: readonly Act[]): Act[] {
+  return Array.from({ length: random.between(1, MOST_TORRENTS) }, (_, index) => {
+    const whom = MOST_CLIENTS + 1 + index;
+    const at = random.pick(acts).at + near(random);
+    const torrent = {
+      what: "torrent",
+      whom,
+      amount: random.pick([3_000, 12_000, 40_000]),
+      verbs: [random.pick(POURED)],
+    };
+    return [
+      { at, what: "connect", whom, amount: 0 },
+      { at, what: "send", whom, amount: random.next(), verbs: ["join"] as const },
+      { ...torrent, at: at + near(random) },
+    ];
+  }).flat();
 }
 
 /** What the server does of its own accord. */

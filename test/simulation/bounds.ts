@@ -42,13 +42,13 @@ export class Bounds extends Pledge {
     { requests }: Client,
     world: Simulation,
   ): void {
-    const { concurrency = 1 } = world.limits;
+    const { concurrency } = world.limits;
     this.expect(
       working.length <= concurrency,
       () => `connection ${info.id}: ${working.length} frames are handled at once`,
     );
     // Who is on the way out reads what comes, and drops it.
-    const leaving = kept.dismissed || world.draining || world.now - openedAt >= (world.limits.lifetimeMs ?? Infinity);
+    const leaving = kept.dismissed || world.draining || world.now - openedAt >= world.limits.lifetimeMs;
     if (working.length < concurrency || leaving) return;
     const { read, maxBytes } = link.forth;
     const ahead = read - (requests[kept.handled.length - 1]?.end ?? 0);
@@ -57,7 +57,7 @@ export class Bounds extends Pledge {
   }
 
   #checkOutput({ info }: ServedModel, waiting: number, { limits }: Simulation): void {
-    const most = (limits.maxOutboundBytes ?? 0) + ((limits.concurrency ?? 1) + 1) * LONGEST_REPLY;
+    const most = limits.maxOutboundBytes + (limits.concurrency + 1) * LONGEST_REPLY;
     this.expect(waiting <= most, () => `connection ${info.id}: ${waiting} bytes wait to be sent`);
   }
 

@@ -4,7 +4,7 @@ import { CLIENT, type Framing, framed, garbage } from "./framing.ts";
 import { answersTo, type Request, textOf, type Verb } from "./requests.ts";
 import type { Act } from "./scenario.ts";
 
-const SENDS: readonly string[] = ["send", "flood", "part", "cut", "rest", "garbage"];
+const SENDS: readonly string[] = ["send", "flood", "torrent", "part", "cut", "rest", "garbage"];
 
 const encoder = new TextEncoder();
 
@@ -78,6 +78,9 @@ export class Client {
       case "flood":
         this.#finishPart();
         return this.#flood(amount % 400);
+      case "torrent":
+        this.#finishPart();
+        return this.#pour(verbs[0] as Verb, amount);
       case "part":
         this.#finishPart();
         return this.#beginPart(this.#request(verbs[0] as Verb, amount), amount);
@@ -118,6 +121,7 @@ export class Client {
       push: amount % 9,
       block: [5, 300, 2_500, 20_000][amount % 4] as number,
       fail: amount % 10,
+      pour: amount % 50,
     };
     const argument = numbers[verb] ?? (verb === "echo" ? "e".repeat(amount % 40) : `g${amount % 3}`);
     return { tag: `${this.number}.${this.#count}`, verb, argument: String(argument) };
@@ -142,6 +146,12 @@ export class Client {
     let bytes = "";
     for (let index = 0; index < count; index++) bytes += this.#frame(this.#request("echo", index));
     this.#write(bytes);
+  }
+
+  #pour(verb: Verb, count: number): void {
+    if (verb === "pour") return this.#write(this.#frame({ ...this.#request(verb, 0), argument: String(count) }));
+    const frames = Array.from({ length: count }, () => this.#frame(this.#request(verb, 0)));
+    this.#write(frames.join(""));
   }
 
   #beginPart(request: Request, amount: number): void {

@@ -35,7 +35,7 @@ export class FrameDeadline extends Pledge {
     if (event.skipped) this.#skipped.set(model, world.now);
     if (event.error.code !== "frame-timeout") return;
     const passedMs = world.now - (this.#skipped.get(model) ?? begun?.at ?? world.now);
-    const early = begun !== undefined && passedMs < (world.limits.frameTimeoutMs ?? 0);
+    const early = begun !== undefined && passedMs < world.limits.frameTimeoutMs;
     this.expect(!early, () => `connection ${model.info.id}: a frame timed out after ${passedMs} ms`);
   }
 
@@ -47,7 +47,7 @@ export class FrameDeadline extends Pledge {
     // While a frame before it was being answered, the wait was ours.
     const since = Math.max(begun.at, this.#skipped.get(model) ?? 0, model.settledAt, model.progressAt, world.crowdedAt);
     const passedMs = world.now - since;
-    const late = passedMs > (world.limits.frameTimeoutMs ?? Infinity) + TOLERANCE_MS;
+    const late = passedMs > world.limits.frameTimeoutMs + TOLERANCE_MS;
     this.expect(!late, () => `connection ${model.info.id}: a frame was begun ${passedMs} ms ago`);
   }
 

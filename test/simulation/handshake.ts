@@ -10,18 +10,21 @@ const TOLERANCE_MS = 1;
 export class HandshakeDeadline extends Pledge {
   readonly name = "the handshake deadline fires in time";
   readonly #kept: ReadonlyMap<number, Kept>;
+  readonly #timeoutMs: number | undefined;
 
-  constructor(kept: ReadonlyMap<number, Kept>) {
+  /** `timeoutMs` is `undefined` where nobody asks for a handshake. */
+  constructor(kept: ReadonlyMap<number, Kept>, timeoutMs: number | undefined) {
     super();
     this.#kept = kept;
+    this.#timeoutMs = timeoutMs;
   }
 
   override onSettled({ info, live, finAt, blockedSince, working, openedAt }: ServedModel, world: Simulation): void {
-    const { limits, now, settled } = world;
-    if (limits.handshakeTimeoutMs === undefined || this.#kept.get(info.id)?.handled.length !== 0) return;
+    const { now, settled } = world;
+    if (this.#timeoutMs === undefined || this.#kept.get(info.id)?.handled.length !== 0) return;
     // What is said last waits for what is before it.
     if (!settled || !live || finAt < Infinity || blockedSince < Infinity || working.length > 0) return;
-    const late = now - openedAt - limits.handshakeTimeoutMs;
+    const late = now - openedAt - this.#timeoutMs;
     this.expect(late <= TOLERANCE_MS, () => `connection ${info.id}: it passed ${late} ms ago`);
   }
 }

@@ -26,6 +26,8 @@ const VERBS = [
   "unsendable",
   "poison",
   "block",
+  "pour",
+  "promise",
 ] as const;
 export type Verb = (typeof VERBS)[number];
 
@@ -48,6 +50,7 @@ export function answersTo({ tag, verb, argument }: Request): string[] | undefine
     case "silent":
       return [];
     case "many":
+    case "pour":
       return Array.from({ length: Number(argument) }, (_, index) => `${tag} #${index}`);
     case "big":
       return [`${tag} ${"x".repeat(Number(argument))}`];

@@ -1,5 +1,6 @@
 import type { Service } from "../../src/core/mod.ts";
 import { FAULTS, type Fault, inflict } from "../../src/testing/faults.ts";
+import type { LinkConditions } from "../../src/testing/link_conditions.ts";
 import type { Pledge } from "../../src/testing/pledge.ts";
 import { everyPledge } from "../../src/testing/pledges/mod.ts";
 import { Simulation, type Step } from "../../src/testing/simulation.ts";
@@ -25,12 +26,14 @@ export interface RunOptions {
   readonly keepTrace?: boolean;
   /** Changes the service: to see what the simulator thinks of a worse one. */
   readonly around?: (service: Service<string, string, Kept>) => Service<string, string, Kept>;
+  /** Changes the world before it runs: to see what the simulator thinks of a worse one. */
+  readonly prepare?: (world: Simulation) => void;
 }
 
 /** Runs a scenario to its end. Does not reject. */
 export async function runScenario(
   scenario: Scenario,
-  { keepTrace = false, around = (service) => service }: RunOptions = {},
+  { keepTrace = false, around = (service) => service, prepare }: RunOptions = {},
 ): Promise<Outcome> {
   const clients = new Map<number, Client>();
   const service = new SimulatedService(scenario);
@@ -40,7 +43,7 @@ export async function runScenario(
     answers,
     new Bounds(clients, service),
     new FrameDeadline(clients),
-    new HandshakeDeadline(service.kept),
+    new HandshakeDeadline(service.kept, scenario.handshakeMs),
     service.flushes,
   ];
   const world = new Simulation({
@@ -48,8 +51,10 @@ export async function runScenario(
     service: () => around(service.service) as never,
     pledges,
     keepTrace,
+    ...(scenario.link && { conditions: () => scenario.link as LinkConditions }),
   });
   service.world = world;
+  prepare?.(world);
   const steps = scenario.acts.map((act): Step => ({ at: act.at, label: labelOf(act), run: () => play(act) }));
   await world.run(steps, scenario.spanMs);
   return { world, pledges, failure: world.failure };

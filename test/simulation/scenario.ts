@@ -1,4 +1,5 @@
 import type { Limits, SlowConsumerPolicy } from "../../src/core/mod.ts";
+import type { LinkConditions } from "../../src/testing/link_conditions.ts";
 import { type Random, seededRandom } from "../../src/testing/random.ts";
 import { drawActs } from "./acts.ts";
 import type { Verb } from "./requests.ts";
@@ -13,6 +14,7 @@ const WORKLOADS = [
   "groups",
   "faulty",
   "flood",
+  "torrents",
 ] as const;
 export type Workload = (typeof WORKLOADS)[number];
 
@@ -44,6 +46,8 @@ export interface Scenario {
   readonly welcome: "all" | "refuse" | "throw";
   /** How long a client may take until its first frame; `undefined` for as long as any other silence. */
   readonly handshakeMs: number | undefined;
+  /** What every link is like; `undefined` for one of many kinds. */
+  readonly link: LinkConditions | undefined;
   readonly spanMs: number;
   readonly acts: readonly Act[];
 }
@@ -68,13 +72,31 @@ export function drawScenario(seed: number, hours: number): Scenario {
     greets: random.once(3),
     welcome: random.pick(["all", "all", "all", "refuse", "throw"] as const),
     handshakeMs: random.pick([undefined, undefined, undefined, 300, 5_000]),
+    link: workload === "torrents" ? drawWide(random) : undefined,
     spanMs,
     acts: drawActs(seededRandom(seed).fork("acts"), workload, spanMs),
   };
 }
 
+/** A link on which so much arrives at once that to work it off would hold the event loop. */
+function drawWide(random: Random): LinkConditions {
+  return {
+    latencyMs: random.pick([0, 1, 10]),
+    jitterMs: 0,
+    bytesPerSecond: Infinity,
+    bufferBytes: random.pick([65_536, 1_048_576]),
+    cutting: random.pick(["none", "none", "coarse"] as const),
+  };
+}
+
+/** How much may wait, where that is not drawn from all there is. */
+const OUTBOUND_BYTES: Partial<Record<Workload, readonly [number, ...number[]]>> = {
+  flood: [64, 1_024, 8_192],
+  broadcast: [64, 1_024, 8_192],
+  torrents: [8_192, 1_048_576, 1_048_576],
+};
+
 function drawLimits(random: Random, workload: Workload): Partial<Limits> {
-  const small = workload === "flood" || workload === "broadcast";
   return {
     idleTimeoutMs: random.pick([2_000, 30_000, 300_000]),
     frameTimeoutMs: random.pick([500, 5_000, 30_000]),
@@ -86,7 +108,7 @@ function drawLimits(random: Random, workload: Workload): Partial<Limits> {
     maxConnections: random.pick([65_536, 65_536, 65_536, 1, 3]),
     concurrency: workload === "concurrent" ? random.pick([2, 4, 16]) : random.pick([1, 1, 1, 8]),
     maxConcurrentHandlers: random.pick([65_536, 65_536, 1, 3]),
-    maxOutboundBytes: random.pick(small ? [64, 1_024, 8_192] : [64, 65_536, 1_048_576]),
+    maxOutboundBytes: random.pick(OUTBOUND_BYTES[workload] ?? [64, 65_536, 1_048_576]),
     maxOutboundFrames: random.pick([1, 8, 16_384]),
     backlog: random.pick([1, 4_096, 4_096]),
     minWriteBytesPerSecond: random.pick([1_024, 1_024, 65_536, Infinity]),

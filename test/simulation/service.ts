@@ -108,6 +108,10 @@ export class SimulatedService {
         return this.#pause(Number(argument)).then(() => this.#give(session, answer, framing));
       case "many":
         return this.#stream(session, answersTo(request) ?? [], framing);
+      case "pour":
+        return this.#pour(session, answersTo(request) ?? [], framing);
+      case "promise":
+        return this.#answerLater(session, answer, framing);
       case "push":
         for (let index = 0; index < Number(argument); index++)
           this.#push(session, `@self ${tag} ${index} ${"p".repeat(60 * Number(argument))}`);
@@ -189,6 +193,21 @@ export class SimulatedService {
       if (index % 3 === 1) await this.#pause(index * 10);
       yield this.#give(session, frame, framing);
     }
+  }
+
+  /** A stream that never waits. */
+  async *#pour(session: Session<string, Kept>, frames: readonly string[], framing: Framing): AsyncGenerator<string> {
+    for (const frame of frames) yield this.#give(session, frame, framing);
+  }
+
+  /** Waits for what is there already. */
+  async #answerLater(
+    session: Session<string, Kept>,
+    answer: string | undefined,
+    framing: Framing,
+  ): Promise<string | undefined> {
+    for (let turn = 0; turn < 3; turn++) await undefined;
+    return this.#give(session, answer, framing);
   }
 
   /** Throws, or rejects, with an error or with something that is hard to describe. */

@@ -1,7 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { schedulerOf } from "../../src/core/scheduler.ts";
 import { BrokenPledge } from "../../src/testing/pledge.ts";
+import type { Simulation } from "../../src/testing/simulation.ts";
+import type { Verb } from "./requests.ts";
 import { labelOf, type RunOptions, runScenario } from "./run_scenario.ts";
-import { drawScenario, type Scenario } from "./scenario.ts";
+import { type Act, drawScenario, type Scenario } from "./scenario.ts";
 import { shrinkScenario } from "./shrink_scenario.ts";
 import { Summary } from "./summary.ts";
 
@@ -60,6 +63,37 @@ describe("a service that", () => {
     const again = await runScenario(smaller, { around, keepTrace: true });
     expect(String(again.failure)).toContain("answered once, in order");
     expect(again.world.trace.lines.length).toBeGreaterThan(smaller.acts.length);
+  });
+});
+
+/** Clients of one group; the first of them sends so much of one kind that to work it off in one go would hold the event loop. */
+function torrentOf(verb: Verb): Scenario {
+  const connects = [1, 2, 3].map((whom): Act => ({ at: 0, what: "connect", whom, amount: 0 }));
+  const joins = connects.map((act): Act => ({ ...act, what: "send", verbs: ["join"] }));
+  return {
+    ...drawScenario(1, HOURS),
+    limits: { maxOutboundBytes: 4_194_304, idleTimeoutMs: 10_000 },
+    link: { latencyMs: 1, jitterMs: 0, bytesPerSecond: Infinity, bufferBytes: 4_194_304, cutting: "none" },
+    handshakeMs: undefined,
+    welcome: "all",
+    connectMs: 0,
+    acts: [...connects, ...joins, { at: 10, what: "torrent", whom: 1, amount: 60_000, verbs: [verb] }],
+  };
+}
+
+describe.each(["echo", "promise", "pour", "say"] as const)("60,000 frames of %s at once", (verb) => {
+  it("are worked off between rounds of I/O, and all are answered", async () => {
+    const { failure, world } = await runScenario(torrentOf(verb));
+    expect(failure).toBeUndefined();
+    expect(world.server.stats().framesOut).toBeGreaterThan(60_000);
+  });
+
+  it("are found out when the event loop is never given back", async () => {
+    const prepare = ({ serverClock }: Simulation) => {
+      schedulerOf(serverClock).spend = () => {};
+    };
+    const { failure } = await runScenario(torrentOf(verb), { prepare });
+    expect(String(failure)).toContain("work between two rounds of I/O is bounded");
   });
 });
 

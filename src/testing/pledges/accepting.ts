@@ -13,7 +13,7 @@ export class Accepting extends Pledge {
   }
 
   override onTurn({ settled, limits, network, now, accepted, stats }: Simulation): void {
-    if (!settled || now < this.#pausedUntil || stats.connections >= (limits.maxConnections ?? 65_536)) return;
+    if (!settled || now < this.#pausedUntil || stats.connections >= limits.maxConnections) return;
     const waiting = network.connections.filter((connection) => !connection.farOver && !accepted.has(connection));
     this.expect(waiting.length === 0, () => `${waiting.length} connections wait to be accepted`);
   }

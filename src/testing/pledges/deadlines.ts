@@ -42,18 +42,18 @@ export class Deadlines extends Pledge {
 
   #checkWrite({ info, blockedSince, progressAt }: ServedModel, { limits, now }: Simulation): void {
     const since = Math.max(blockedSince, progressAt);
-    this.#notLate(`write deadline of ${info.id}`, now - since, limits.writeTimeoutMs, 30_000);
+    this.#notLate(`write deadline of ${info.id}`, now - since, limits.writeTimeoutMs);
   }
 
   #checkLinger({ info, finAt }: ServedModel, { limits, now }: Simulation): void {
-    const { lingerTimeoutMs = 2_000, maxLingerMs = 30_000 } = limits;
-    this.#notLate(`linger deadline of ${info.id}`, now - finAt, Math.max(lingerTimeoutMs, maxLingerMs), 30_000);
+    const { lingerTimeoutMs, maxLingerMs } = limits;
+    this.#notLate(`linger deadline of ${info.id}`, now - finAt, Math.max(lingerTimeoutMs, maxLingerMs));
   }
 
   #checkHandlers({ info, working, finAt }: ServedModel, { limits, now }: Simulation): void {
     // One that is late has been told, and its connection is on its way out, behind the frames before it.
     if (finAt < Infinity) return;
-    const most = limits.handlerTimeoutMs ?? 30_000;
+    const most = limits.handlerTimeoutMs;
     const late = working.some((since) => now - since > most + TOLERANCE_MS);
     this.expect(
       !late || this.#failed.has(info.id),
@@ -66,20 +66,19 @@ export class Deadlines extends Pledge {
     if (working.length > 0 || streamed || finAt < Infinity || blockedSince < Infinity) return;
     // What has waited for a handler's place is heard when that is free.
     const since = Math.max(quietSince, crowdedAt);
-    this.#notLate(`idle deadline of ${info.id}`, now - since, limits.idleTimeoutMs, 300_000);
+    this.#notLate(`idle deadline of ${info.id}`, now - since, limits.idleTimeoutMs);
   }
 
   #checkLifetime({ info, working, streamed, finAt, blockedSince, openedAt }: ServedModel, world: Simulation): void {
     if (working.length > 0 || streamed || finAt < Infinity || blockedSince < Infinity) return;
-    this.#notLate(`lifetime of ${info.id}`, world.now - openedAt, world.limits.lifetimeMs, Infinity);
+    this.#notLate(`lifetime of ${info.id}`, world.now - openedAt, world.limits.lifetimeMs);
   }
 
-  #notEarly(what: string, passedMs: number, limitMs: number | undefined): void {
-    this.expect(!(passedMs < (limitMs ?? 0)), () => `${what} after ${passedMs} ms, before ${limitMs}`);
+  #notEarly(what: string, passedMs: number, limitMs: number): void {
+    this.expect(passedMs >= limitMs, () => `${what} after ${passedMs} ms, before ${limitMs}`);
   }
 
-  #notLate(what: string, passedMs: number, limitMs: number | undefined, fallback: number): void {
-    const limit = limitMs ?? fallback;
-    this.expect(!(passedMs > limit + TOLERANCE_MS), () => `the ${what} passed ${passedMs - limit} ms ago`);
+  #notLate(what: string, passedMs: number, limitMs: number): void {
+    this.expect(passedMs <= limitMs + TOLERANCE_MS, () => `the ${what} passed ${passedMs - limitMs} ms ago`);
   }
 }

@@ -1,4 +1,4 @@
-import type { Limits, ServerEvent } from "../../core/mod.ts";
+import type { ServerEvent } from "../../core/mod.ts";
 import { Pledge } from "../pledge.ts";
 import type { ServedModel } from "../served_model.ts";
 import type { Simulation } from "../simulation.ts";
@@ -28,11 +28,7 @@ export class Healthy extends Pledge {
   #checkSlow(model: ServedModel, { limits, now }: Simulation): void {
     const { id } = model.info;
     this.expect(model.blockedSince < Infinity, () => `connection ${id} took all, and was found slow`);
-    // Where no rate is documented, what the network takes of a write is nobody's business until it has taken all.
-    const { minWriteBytesPerSecond: rate, writeTimeoutMs = 30_000 } = limits as Partial<Limits> & {
-      readonly minWriteBytesPerSecond?: number;
-    };
-    if (rate === undefined) return;
+    const { minWriteBytesPerSecond: rate, writeTimeoutMs } = limits;
     const taken = model.takenSince(now - writeTimeoutMs);
     const enough = rate === Infinity ? 1 : (rate * writeTimeoutMs) / 1_000;
     this.expect(taken < enough, () => `connection ${id} took ${taken} bytes of ${enough}, and was found slow`);

@@ -3,6 +3,7 @@ import { Accepting } from "./accepting.ts";
 import { Deadlines } from "./deadlines.ts";
 import { DrainEnds } from "./drain_ends.ts";
 import { EventOrder } from "./event_order.ts";
+import { Fairness } from "./fairness.ts";
 import { Healthy } from "./healthy.ts";
 import { NothingLeft } from "./nothing_left.ts";
 import { OneEnd } from "./one_end.ts";
@@ -19,6 +20,7 @@ export function everyPledge(): Pledge[] {
     new Silence(),
     new Deadlines(),
     new Healthy(),
+    new Fairness(),
     new DrainEnds(),
     new NothingLeft(),
   ];
