@@ -189,10 +189,12 @@ export class Ending<In, Out, State> {
   sayGoodbye(): void {
     if (this.#reset !== undefined || this.#lastWord !== undefined || !this.#answered()) return;
     const { lifecycle } = this;
-    const { outbox, session } = this.#parts;
+    const { outbox, session, watch } = this.#parts;
     const goodbye = lifecycle?.takeGoodbye();
     if (lifecycle === undefined || goodbye === undefined) return;
     this.#lastWord = "goodbye";
+    // A handshake that is not complete in time would have its fault sent behind this.
+    watch.handshakeDone = true;
     session.leaveAll();
     lifecycle.report(() => outbox.reply(goodbye));
   }

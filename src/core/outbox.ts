@@ -367,8 +367,11 @@ export class Outbox<Out> extends Pace implements TurnOwner {
 
   #written(): void {
     const { clock, limits } = this.#settings;
-    if (this.pending === this.#unwritten) this.noteAllTaken(clock.now());
-    else this.noteProgress(this.#unwritten - this.#taken, clock.now(), limits.minWriteBytesPerSecond);
+    const now = clock.now();
+    // A deadline that is past and has not passed was found late: this side did not look, and offered nothing more meanwhile.
+    const late = now - this.behindSince >= limits.writeTimeoutMs;
+    if (late || this.pending === this.#unwritten) this.noteAllTaken(now);
+    else this.noteProgress(this.#unwritten - this.#taken, now, limits.minWriteBytesPerSecond);
     this.#noteWritten();
     this.#goOn();
   }

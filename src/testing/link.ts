@@ -58,6 +58,11 @@ export class Link implements WireEnd {
     return this.#parked !== undefined;
   }
 
+  /** Whether nothing passes any more. */
+  get broken(): boolean {
+    return this.#broken !== undefined;
+  }
+
   /** Bytes that have arrived and that the reader has not taken. */
   get waiting(): number {
     return this.#chunks.reduce((bytes, { length }) => bytes + length, 0);

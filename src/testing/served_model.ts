@@ -12,6 +12,8 @@ export class ServedModel {
   /** When the server last took bytes, gave bytes to the network, and an asynchronous handler finished. */
   heardAt: number;
   progressAt: number;
+  /** When it can last have heard that the network had taken bytes. */
+  progressToldAt: number;
   settledAt: number;
   /** Since when a write has waited for room; when FIN was sent; when the descriptor was given back. */
   blockedSince: number = Infinity;
@@ -27,13 +29,15 @@ export class ServedModel {
   streamed = false;
   /** When the network took bytes, and how many. */
   readonly #taken: { readonly at: number; readonly bytes: number }[] = [];
+  /** The network took bytes, and the process stalls: it hears of them later. */
+  #unheard = false;
   #read = 0;
   #written = 0;
 
   constructor(info: ConnectionInfo, link: SimulatedConnection, now: number) {
     this.info = info;
     this.link = link;
-    this.openedAt = this.heardAt = this.progressAt = this.settledAt = now;
+    this.openedAt = this.heardAt = this.progressAt = this.progressToldAt = this.settledAt = now;
   }
 
   /** Whether neither its end was reported nor anything of it is left in the network. */
@@ -63,8 +67,8 @@ export class ServedModel {
     };
   }
 
-  /** Looks at the network. */
-  update(now: number): void {
+  /** Looks at the network; `stalled` says whether the process hears of nothing. */
+  update(now: number, stalled: boolean): void {
     const { forth, back, farOver } = this.link;
     if (back.finished && this.finAt === Infinity) {
       this.finAt = now;
@@ -76,8 +80,11 @@ export class ServedModel {
       if (forth.read !== this.#read) this.heardAt = now;
       if (back.written !== this.#written) {
         this.progressAt = now;
+        this.#unheard = true;
         this.#taken.push({ at: now, bytes: back.written - this.#written });
       }
+      if (this.#unheard) this.progressToldAt = now;
+      this.#unheard &&= stalled;
     }
     this.#read = forth.read;
     this.#written = back.written;

@@ -16,6 +16,8 @@ export interface LinkState {
   readonly finished: boolean;
   /** A write waits for room. */
   readonly blocked: boolean;
+  /** Nothing passes any more: an end has reset it, or gone. */
+  readonly broken: boolean;
 }
 
 /** A connection of a {@link SimulatedNetwork}, and what can be done to it. */

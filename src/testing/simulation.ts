@@ -11,6 +11,7 @@ import {
 import { CountedClock } from "./counted_clock.ts";
 import { type ManualClock, manualClock } from "./manual_clock.ts";
 import { BrokenPledge, type Pledge } from "./pledge.ts";
+import { type Random, seededRandom } from "./random.ts";
 import { ServedModel } from "./served_model.ts";
 import type { SimulatedConnection } from "./simulated_connection.ts";
 import { type SimulatedNetwork, type SimulatedNetworkOptions, simulatedNetwork } from "./simulated_network.ts";
@@ -67,7 +68,7 @@ export class Simulation {
   asked = false;
   /** Whether its listener has closed, or is about to: then it drains, though nobody has asked. */
   deaf = false;
-  /** Whether it drains, or has. */
+  /** Whether it drains, or has, or gives a grace before: connections may be on their way out. */
   draining = false;
   /** When handlers last had to wait for those of other connections. */
   crowdedAt: number = -Infinity;
@@ -83,6 +84,8 @@ export class Simulation {
   readonly #pledges: readonly Pledge[];
   /** What clients do when it is over. */
   readonly #leavers = new Set<() => void>();
+  readonly #random: Random;
+  #stalledUntil = -Infinity;
   #finished = false;
   #finishedBefore = false;
 
@@ -97,6 +100,7 @@ export class Simulation {
       process: this.process,
       ...(conditions && { conditions }),
     });
+    this.#random = seededRandom(seed).fork("server");
     this.trace = new Trace(parts.keepTrace ?? false);
     this.drainTimeoutMs = this.limits.drainTimeoutMs;
   }
@@ -115,6 +119,7 @@ export class Simulation {
         port: 0,
         clock: this.serverClock,
         observer,
+        random: () => this.#random.next() / 2 ** 32,
       })) as unknown as Server;
       this.server.finished.then(
         () => this.#finish(),
@@ -153,15 +158,23 @@ export class Simulation {
   /** The server's process stalls as a whole. */
   stall(ms: number): void {
     this.jumped += ms;
+    this.#stalledUntil = Math.max(this.#stalledUntil, this.now + ms);
     this.process.stall(ms);
   }
 
-  /** Drains the server; if that is under way, cuts off what is left. */
-  shutdown(timeoutMs: number): void {
+  /** How long the process stalls from now on. */
+  get stallLeftMs(): number {
+    return Math.max(0, this.#stalledUntil - this.now);
+  }
+
+  /** Drains the server, after a grace if there is to be one; if that is under way, cuts off what is left. */
+  shutdown(timeoutMs: number, graceMs?: number): void {
     if (this.#finished) return;
     this.drainTimeoutMs = this.asked ? this.drainTimeoutMs : timeoutMs;
     this.asked = true;
-    this.process.receive(() => void this.server.shutdown({ timeoutMs }).catch(() => undefined));
+    this.process.receive(
+      () => void this.server.shutdown({ timeoutMs, ...(graceMs !== undefined && { graceMs }) }).catch(() => undefined),
+    );
   }
 
   /** A connection that the server has accepted. */
@@ -202,7 +215,7 @@ export class Simulation {
   #endTurn(): void {
     this.events += 1;
     const instant = this.now;
-    for (const model of this.open) model.update(instant);
+    for (const model of this.open) model.update(instant, this.process.stalled);
     this.trace.endTurn(instant);
     const before = this.events > 1 && this.crowded;
     this.stats = this.server.stats();
@@ -276,8 +289,10 @@ export class Simulation {
         return this.trace.add(0, `accept-error ${event.error.code} ${event.retryInMs ?? "for good"}`);
       case "connections-full":
       case "connections-available":
+        return;
       case "accepting-stopped":
-        return this.count(event.type);
+        this.draining = true;
+        return this.trace.add(0, `accepting-stopped ${event.connections} ${event.graceMs ?? ""}`);
       case "draining":
         this.draining = true;
         if (this.deaf && !this.asked) this.count("accept-error listener-closed");

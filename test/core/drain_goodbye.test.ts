@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { lengthPrefixed } from "../../src/core/codecs/mod.ts";
-import type { Context } from "../../src/core/mod.ts";
+import type { Context, Middleware } from "../../src/core/mod.ts";
 import { answers } from "./answers.ts";
 import { served } from "./served.ts";
 
@@ -55,6 +55,17 @@ describe("onDrain", () => {
     await other.read();
     expect(await drained).toEqual({ drained: 1, aborted: 0 });
     expect([results, other.received]).toEqual([["closed"], "goodbye\n"]);
+  });
+
+  it("has the last word over a handshake that is not complete in time", async () => {
+    const waits: Middleware<string> = Object.assign((line: string) => line, { handshake: true });
+    const it = await served({ middleware: [waits], handshakeTimeoutMs: 1_000, onDrain: () => "goodbye" }, 4);
+    const other = await it.connect({ reads: false });
+    const drained = it.server.shutdown();
+    await it.clock.advance(1_000);
+    await other.read();
+    expect(await drained).toEqual({ drained: 1, aborted: 0 });
+    expect([it.reasons, other.received]).toEqual([["drained"], "goodbye\n"]);
   });
 
   it("may say nothing", async () => {

@@ -330,6 +330,24 @@ describe("write deadline", () => {
       expect(it.closed).toMatchObject([{ reason: "write-timeout", durationMs: 1_500 }]);
     });
 
+    it("what was taken while the process stalled is no reason to cut the one that took it", async () => {
+      const it = await served(
+        { writeTimeoutMs: 1_000, minWriteBytesPerSecond: 65_536_000, handler: (line) => line.repeat(200_000) },
+        40_000,
+      );
+      const other = await it.connect({ reads: false });
+      const reader = other.connection.readable.getReader();
+      await other.send("abcd\n");
+      await it.clock.advance(500);
+      it.clock.jump(5_000);
+      await reader.read();
+      await it.settle();
+      await it.clock.advance(999);
+      expect(it.closed).toEqual([]);
+      await it.clock.advance(1);
+      expect(it.closed).toMatchObject([{ reason: "write-timeout", durationMs: 6_500 }]);
+    });
+
     it("of Infinity: any byte counts", async () => {
       expect(await readEvery(450, Infinity)).toBeUndefined();
       expect(await readEvery(1_001, Infinity)).toBe(1_000);

@@ -62,6 +62,11 @@ export const ENDING: readonly Mutated[] = [
         replacement: "",
       },
       {
+        name: "waits for a handshake behind the goodbye",
+        find: "watch.handshakeDone = true;",
+        replacement: "",
+      },
+      {
         name: "closes before all is sent",
         find: "if (outbox.pending > 0) return;",
         replacement: "",

@@ -10,6 +10,7 @@ export const SENDING: readonly Mutated[] = [
       "test/core/session_backpressure",
       "test/core/flush",
       "test/core/budget",
+      "test/core/session_deadlines",
     ],
     mutations: [
       {
@@ -34,8 +35,13 @@ export const SENDING: readonly Mutated[] = [
       },
       {
         name: "does not note that a write was taken",
-        find: "    else this.noteProgress(this.#unwritten - this.#taken, clock.now(), limits.minWriteBytesPerSecond);\n",
+        find: "    else this.noteProgress(this.#unwritten - this.#taken, now, limits.minWriteBytesPerSecond);\n",
         replacement: "",
+      },
+      {
+        name: "takes its own stall for the other side's",
+        find: "const late = now - this.behindSince >= limits.writeTimeoutMs;",
+        replacement: "const late = false;",
       },
       {
         name: "does not tell the budget of a push that waits",

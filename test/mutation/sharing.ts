@@ -31,6 +31,11 @@ export const SHARING: readonly Mutated[] = [
         find: "afterTurn(this.#onTurn);",
         replacement: "",
       },
+      {
+        name: "never gives the event loop back",
+        find: "this.exhausted = true;",
+        replacement: "",
+      },
     ],
   },
   {

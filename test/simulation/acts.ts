@@ -116,9 +116,10 @@ function drawFaults(random: Random, acts: readonly Act[]): Act[] {
 function drawEnd(random: Random, acts: readonly Act[], spanMs: number): Act[] {
   if (random.once(3)) return [];
   const at = random.once(2) ? random.pick(acts).at + near(random) : instant(random, spanMs);
-  const drain = { at, what: "drain", whom: 0, amount: random.pick([1, 50, 3_000, 10_000]) };
+  let drain = { at, what: "drain", whom: 0, amount: random.pick([1, 50, 3_000, 10_000]) };
+  if (random.once(3)) drain = { ...drain, what: "grace", amount: random.pick([20, 2_000, 60_000]) };
   if (!random.once(3)) return [drain];
-  return [drain, { ...drain, at: at + near(random), what: "force" }];
+  return [drain, { ...drain, at: at + near(random), what: "force", amount: 1 }];
 }
 
 function gap(random: Random): number {

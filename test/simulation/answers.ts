@@ -9,6 +9,7 @@ const ORDERLY: readonly CloseReason[] = [
   "remote-closed",
   "drained",
   "idle-timeout",
+  "silence-timeout",
   "lifetime-reached",
   "handler-closed",
 ];

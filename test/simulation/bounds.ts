@@ -27,7 +27,8 @@ export class Bounds extends Pledge {
     const client = this.#clientOf(model);
     if (kept === undefined || client === undefined) return;
     this.#checkInput(model, kept, client, world);
-    if (kept.given === undefined) return;
+    // What is said behind a reset goes nowhere, though what was received may still be handled.
+    if (kept.given === undefined || model.link.back.broken) return;
     const waiting = kept.given - model.link.back.written;
     this.#checkOutput(model, waiting, world);
     // A stream may wait.

@@ -42,7 +42,8 @@ export class FrameDeadline extends Pledge {
   override onSettled(model: ServedModel, world: Simulation): void {
     if (!model.live || model.finAt < Infinity) return;
     const begun = this.#note(model, world);
-    const busy = world.stats.handlers > 0 || model.blockedSince < Infinity || !world.settled;
+    const { broken } = model.link.back;
+    const busy = world.stats.handlers > 0 || model.blockedSince < Infinity || broken || !world.settled;
     if (begun === undefined || busy) return;
     // While a frame before it was being answered, the wait was ours.
     const since = Math.max(begun.at, this.#skipped.get(model) ?? 0, model.settledAt, model.progressAt, world.crowdedAt);

@@ -76,6 +76,8 @@ export async function runScenario(
       case "drain":
       case "force":
         return world.shutdown(amount);
+      case "grace":
+        return world.shutdown(world.limits.drainTimeoutMs, amount);
       default:
         return clients.get(whom)?.do(act);
     }

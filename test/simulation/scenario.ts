@@ -38,6 +38,7 @@ export interface Scenario {
   readonly onSlowConsumer: SlowConsumerPolicy;
   readonly onInvalidFrame: "close" | "skip";
   readonly onMaxConnections: "wait" | "reject";
+  readonly afterReset: "drop" | "finish";
   /** How long `onConnect` and `onDisconnect` take: 0 for not at all. */
   readonly connectMs: number;
   readonly disconnectMs: number;
@@ -67,6 +68,7 @@ export function drawScenario(seed: number, hours: number): Scenario {
     onSlowConsumer: random.pick(["drop", "drop-oldest", "close"] as const),
     onInvalidFrame: random.pick(["close", "skip"] as const),
     onMaxConnections: random.pick(["wait", "reject"] as const),
+    afterReset: random.pick(["drop", "finish"] as const),
     connectMs: random.pick([0, 0, 0, 1, 40]),
     disconnectMs: random.pick([0, 0, 0, 5, 60_000]),
     greets: random.once(3),
@@ -89,6 +91,9 @@ function drawWide(random: Random): LinkConditions {
   };
 }
 
+/** How much may wait of all connections together: mostly as much as may. */
+const TOTAL_BYTES = [268_435_456, 268_435_456, 268_435_456, 2_000] as const;
+
 /** How much may wait, where that is not drawn from all there is. */
 const OUTBOUND_BYTES: Partial<Record<Workload, readonly [number, ...number[]]>> = {
   flood: [64, 1_024, 8_192],
@@ -99,6 +104,7 @@ const OUTBOUND_BYTES: Partial<Record<Workload, readonly [number, ...number[]]>> 
 function drawLimits(random: Random, workload: Workload): Partial<Limits> {
   return {
     idleTimeoutMs: random.pick([2_000, 30_000, 300_000]),
+    silenceTimeoutMs: random.pick([Infinity, Infinity, Infinity, 1_000, 20_000]),
     frameTimeoutMs: random.pick([500, 5_000, 30_000]),
     handlerTimeoutMs: random.pick([200, 5_000, 30_000]),
     writeTimeoutMs: random.pick([1_000, 10_000, 30_000]),
@@ -113,5 +119,7 @@ function drawLimits(random: Random, workload: Workload): Partial<Limits> {
     backlog: random.pick([1, 4_096, 4_096]),
     minWriteBytesPerSecond: random.pick([1_024, 1_024, 65_536, Infinity]),
     maxLingerMs: random.pick([100, 3_000, 30_000]),
+    maxTotalOutboundBytes: random.pick(TOTAL_BYTES),
+    maxTotalInboundBytes: random.pick(TOTAL_BYTES),
   };
 }

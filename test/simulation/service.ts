@@ -52,10 +52,11 @@ export class SimulatedService {
 
   constructor(scenario: Scenario) {
     const { connectMs, disconnectMs, greets, handshakeMs, welcome, limits } = scenario;
-    const { onInvalidFrame, onMaxConnections, onSlowConsumer } = scenario;
+    const { afterReset, onInvalidFrame, onMaxConnections, onSlowConsumer } = scenario;
     this.service = {
       ...limits,
       ...(handshakeMs !== undefined && { handshakeTimeoutMs: handshakeMs, middleware: [handshake] }),
+      afterReset,
       onInvalidFrame,
       onMaxConnections,
       onSlowConsumer,

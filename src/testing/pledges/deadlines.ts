@@ -26,7 +26,8 @@ export class Deadlines extends Pledge {
     this.#checkWrite(model, world);
     this.#checkLinger(model, world);
     this.#checkHandlers(model, world);
-    if (world.crowded) return;
+    // What was received before a reset may still be handled, for as long as it takes.
+    if (world.crowded || model.link.back.broken) return;
     this.#checkIdle(model, world);
     this.#checkLifetime(model, world);
   }
@@ -34,14 +35,15 @@ export class Deadlines extends Pledge {
   #checkReason(reason: string, model: ServedModel, { limits, now }: Simulation): void {
     const decidedAt = Math.min(model.finAt, now);
     if (reason === "idle-timeout") this.#notEarly(reason, decidedAt - model.quietSince, limits.idleTimeoutMs);
+    if (reason === "silence-timeout") this.#notEarly(reason, decidedAt - model.heardAt, limits.silenceTimeoutMs);
     if (reason === "lifetime-reached") this.#notEarly(reason, decidedAt - model.openedAt, limits.lifetimeMs);
     if (reason === "write-timeout") this.#notEarly(reason, now - model.blockedSince, limits.writeTimeoutMs);
     if (reason === "handshake-timeout") this.#notEarly(reason, decidedAt - model.openedAt, limits.handshakeTimeoutMs);
     if (reason === "handler-timeout") this.#notEarly(reason, decidedAt - model.openedAt, limits.handlerTimeoutMs);
   }
 
-  #checkWrite({ info, blockedSince, progressAt }: ServedModel, { limits, now }: Simulation): void {
-    const since = Math.max(blockedSince, progressAt);
+  #checkWrite({ info, blockedSince, progressToldAt }: ServedModel, { limits, now }: Simulation): void {
+    const since = Math.max(blockedSince, progressToldAt);
     this.#notLate(`write deadline of ${info.id}`, now - since, limits.writeTimeoutMs);
   }
 
@@ -62,11 +64,11 @@ export class Deadlines extends Pledge {
   }
 
   #checkIdle(model: ServedModel, { limits, now, crowdedAt }: Simulation): void {
-    const { info, working, streamed, finAt, blockedSince, quietSince } = model;
+    const { info, working, streamed, finAt, blockedSince, progressToldAt, quietSince } = model;
     if (working.length > 0 || streamed || finAt < Infinity || blockedSince < Infinity) return;
     // What has waited for a handler's place is heard when that is free.
-    const since = Math.max(quietSince, crowdedAt);
-    this.#notLate(`idle deadline of ${info.id}`, now - since, limits.idleTimeoutMs);
+    const since = Math.max(quietSince, progressToldAt, crowdedAt);
+    this.#notLate(`idle deadline of ${info.id}`, now - since, Math.min(limits.idleTimeoutMs, limits.silenceTimeoutMs));
   }
 
   #checkLifetime({ info, working, streamed, finAt, blockedSince, openedAt }: ServedModel, world: Simulation): void {

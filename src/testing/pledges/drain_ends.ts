@@ -15,14 +15,19 @@ export class DrainEnds extends Pledge {
 
   override onEvent(event: ServerEvent, world: Simulation): void {
     if (event.type === "accept-error" && event.retryInMs === undefined) this.#failed = true;
-    if (event.type === "draining") this.#begin(event.connections, world);
+    if (event.type === "accepting-stopped" && event.graceMs !== undefined) this.#begin(event.connections, world);
+    if (event.type === "draining") {
+      if (this.#since === Infinity) this.#begin(event.connections, world);
+      this.#since = world.now;
+      this.#jumped = world.jumped - world.stallLeftMs;
+    }
     if (event.type === "connection-closed" && event.reason === "drain-timeout") this.#byTimeout += 1;
     if (event.type === "drained") this.#end(event.drained, event.aborted, world);
   }
 
-  #begin(connections: number, { asked, deaf, now, served, server, jumped }: Simulation): void {
+  /** From here on, what ends has drained or was aborted. */
+  #begin(connections: number, { asked, deaf, now, served, server }: Simulation): void {
     this.#since = now;
-    this.#jumped = jumped;
     this.expect(asked || deaf || this.#failed, () => "it drains, and nobody has asked for it");
     const stats = server.stats();
     this.#before = served.size - connections;

@@ -18,7 +18,8 @@ export class Healthy extends Pledge {
     if (event.type !== "connection-closed") return;
     const model = world.modelOf(event.connection);
     // What came behind the decision, a peer's own FIN among it, was in no time.
-    if (event.reason === "idle-timeout") this.#nothingWaits("a sign of life", model.readWithFin, model);
+    if (event.reason === "idle-timeout" || event.reason === "silence-timeout")
+      this.#nothingWaits("a sign of life", model.readWithFin, model);
     if (event.reason === "handshake-timeout" && model.heardAt === model.openedAt) {
       this.#nothingWaits("a first frame", model.readWithFin, model);
     }
