@@ -64,6 +64,6 @@ function counted(iterator: AsyncIterator<unknown>, world: Simulation): AsyncIter
       world.work += 1;
       return iterator.next();
     },
-    return: (value) => iterator.return?.(value) ?? Promise.resolve({ done: true, value }),
+    return: (value?: unknown) => iterator.return?.(value) ?? Promise.resolve({ done: true, value }),
   };
 }
