@@ -98,6 +98,16 @@ export function connections(platform: Platform): void {
       expect(await far.closed).toBeUndefined();
     });
 
+    testOn(platform, "that are made can be written to behind the other side's FIN", async () => {
+      const { near, far } = await pair();
+      await far.writable.close();
+      expect(await readAll(near.readable)).toBe("");
+      const writer = near.writable.getWriter();
+      await writer.write(bytesOf("late"));
+      await writer.close();
+      expect(await readAll(far.readable)).toBe("late");
+    });
+
     testOn(platform, "flush what was written before close() sends FIN", async () => {
       const { near, far } = await pair();
       const writer = near.writable.getWriter();
