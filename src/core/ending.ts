@@ -216,7 +216,13 @@ export class Ending<In, Out, State> {
     if (this.#lastWord === "released") return this.#complete();
     void connection.close();
     this.#unconfirmed = watch.lingers(now);
-    if (!this.#unconfirmed) connection.abort(RELEASED);
+    if (!this.#unconfirmed || this.#lostToClient()) connection.abort(RELEASED);
+  }
+
+  /** Whether this is a client's connection that broke a rule: its requests are rejected, so nothing that comes from it is of use. */
+  #lostToClient(): boolean {
+    const { inbox, settings } = this.#parts;
+    return settings.asked !== undefined && this.#error !== undefined && !inbox.eof;
   }
 
   /** The connection is gone. */

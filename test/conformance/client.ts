@@ -312,6 +312,23 @@ export function client(platform: Platform): void {
       expect((await closed()).reason).toBe("remote-closed");
     });
 
+    testOn(platform, "whose onConnect throws waits for nothing that the other side still sends", async () => {
+      const listener = await platform.transport.listen({ hostname: "127.0.0.1", port: 0, backlog: 16 });
+      listeners.push(listener);
+      const failed = connectTo(listener, {
+        lingerTimeoutMs: Infinity,
+        maxLingerMs: Infinity,
+        onConnect: async (session) => {
+          throw new Error(await session.request("login"));
+        },
+      });
+      failed.catch(() => undefined);
+      const { value } = (await listener[Symbol.asyncIterator]().next()) as IteratorYieldResult<Connection>;
+      open.push(value);
+      await value.writable.getWriter().write(new TextEncoder().encode("no such user\n"));
+      await expect(failed).rejects.toMatchObject({ code: "handler-failed", cause: { message: "no such user" } });
+    });
+
     testOn(platform, "leaves a connection that a firewall froze, and asks what waits on the next", async () => {
       const { server } = await start(platform, { codec: lines(), handler: (line) => line.toUpperCase() });
       const firewall = await frozenAfter(server, 1);

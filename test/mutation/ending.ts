@@ -14,6 +14,7 @@ export const ENDING: readonly Mutated[] = [
       "test/core/traffic",
       "test/core/session_deadlines",
       "test/core/after_reset",
+      "test/core/client/client_on_connect",
     ],
     mutations: [
       {
@@ -85,6 +86,11 @@ export const ENDING: readonly Mutated[] = [
         name: "waits for the FIN of one that was quiet",
         find: "this.#unconfirmed = watch.lingers(now);",
         replacement: "this.#unconfirmed = true;",
+      },
+      {
+        name: "waits for the FIN of a server although the client's connection is of no use",
+        find: "if (!this.#unconfirmed || this.#lostToClient())",
+        replacement: "if (!this.#unconfirmed)",
       },
       {
         name: "does not say that the other side did not answer FIN",

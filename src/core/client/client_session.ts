@@ -19,15 +19,15 @@ export interface ClientSession<In, Out> {
    *
    * @throws {TypeError | RangeError} at the call: `signal` is no AbortSignal; `timeoutMs` is 0, negative or NaN
    */
-  request(frame: Out, options?: RequestOptions): Promise<In>;
+  request(this: object, frame: Out, options?: RequestOptions): Promise<In>;
   /**
    * As `client.send`, but on this connection only.
    *
    * @throws {SpillwayError} `reply-invalid` when this is no frame of the codec, `codec-failed` when the codec threw
    */
-  send(frame: Out): SendResult;
+  send(this: object, frame: Out): SendResult;
   /** Fulfils (never rejects) with true when all that was sent has been written, with false when the connection was over first. */
-  flushed(): Promise<boolean>;
+  flushed(this: object): Promise<boolean>;
 }
 
 /** Who runs the connection of a {@link ClientSession}. */

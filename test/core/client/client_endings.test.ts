@@ -51,6 +51,15 @@ describe("a connection that ends with requests on their way", () => {
     expect(it.other.received).toBe("a\nb\n");
   });
 
+  it("by a frame that is too large: the next connection is made at once, though the other side does not end", async () => {
+    const codec = lines({ maxFrameBytes: 4 });
+    const it = await connected({ codec, reconnect: { jitter: 0, minDelayMs: 10 } }, { finishes: false });
+    await it.other.send("much too long\n");
+    expect(it.of("reconnecting")).toMatchObject([{ attempt: 1, delayMs: 10 }]);
+    await it.clock.advance(10);
+    expect(it.others).toHaveLength(2);
+  });
+
   it("takes no further request on its way out: that one is not sent", async () => {
     const it = await connected({ codec: lines({ maxFrameBytes: 4 }) }, { finishes: false });
     await it.other.send("much too long\n");

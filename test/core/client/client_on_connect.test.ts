@@ -59,6 +59,26 @@ describe("onConnect", () => {
   const early: (() => unknown)[] = [];
   const sends: string[] = [];
 
+  it("that threw makes connect reject at once, though the other side neither ends nor falls silent", async () => {
+    const onConnect = async (session: ClientSession<string, string>) => {
+      throw new Error(await session.request("login"));
+    };
+    const it = await connecting({ onConnect, isPush: (line) => line === "!" }, { finishes: false });
+    const connect = outcome(it.connecting);
+    await it.other.send("NO\n!\n");
+    expect([connect(), it.other.received, it.clock.pending]).toEqual(["handler-failed", "login\n", 0]);
+    expect(it.of("connection-closed")).toMatchObject([{ reason: "handler-failed", unconfirmed: true }]);
+  });
+
+  it("that takes too long makes connect reject at its deadline, though the other side does not end", async () => {
+    const it = await connecting({ handshakeTimeoutMs: 1_000, onConnect: login }, { finishes: false });
+    const connect = outcome(it.connecting);
+    await it.clock.advance(999);
+    expect(connect()).toBe("…");
+    await it.clock.advance(1);
+    expect([connect(), it.clock.pending]).toEqual(["handshake-timeout", 0]);
+  });
+
   it("makes connect reject with what it threw, and nothing is left", async () => {
     const it = await connecting({
       reconnect: true,

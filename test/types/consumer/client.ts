@@ -1,4 +1,4 @@
-import { type Bytes, type Client, type ClientStats, connect, lines, transport } from "spillway";
+import { type Bytes, type Client, type ClientSession, type ClientStats, connect, lines, transport } from "spillway";
 import { json, lengthPrefixed, type Payload } from "spillway/codecs";
 import * as core from "spillway/core";
 import type { Reply, Request } from "./codecs.ts";
@@ -33,6 +33,19 @@ export async function clients(): Promise<void> {
   const { request } = client;
   // @ts-expect-error a method that was taken off its client
   void request("line");
+  const onConnect = async (session: ClientSession<string, string>): Promise<void> => {
+    const { request: ask, send, flushed } = session;
+    // @ts-expect-error a method that was taken off its session
+    await ask("line");
+    // @ts-expect-error the same of one that waits for nothing
+    send("line");
+    // @ts-expect-error the same of one that takes nothing
+    await flushed();
+    await session.request("line");
+    session.send("line");
+    await session.flushed();
+  };
+  await connect({ ...where, codec: lines(), onConnect });
   // @ts-expect-error no port
   await connect({ hostname: "localhost", codec: lines() });
 }
