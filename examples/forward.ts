@@ -3,7 +3,8 @@
 //
 // - Backpressure: a chunk is read from one side when the other side has taken the one before.
 // - Half-close: the end of what one side sends is the end of what the other side gets. The opposite direction goes on.
-// - Resets: where one side breaks off, so does the other. What was cut off does not look whole.
+// - Resets: where one side breaks off, so does the other, and what was cut off does not look whole. On Deno a reset can reach the other
+//   side as FIN (see docs/slow_peers.md): there an upload that was cut off can look whole.
 // - Drain: nothing more is taken from the client. What the destination still answers is delivered.
 // - Limits and deadlines: those of every service, and the three below.
 import process from "node:process";

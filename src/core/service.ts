@@ -85,8 +85,8 @@ export interface Service<In = string, Out = In, State = unknown> extends Partial
 
 /**
  * A service, as it is: what `session.state` is follows from its `state`, and what may be replied from its `codec`. For a module that
- * `spillway serve` runs, and for a service that is served in several places. Write `state` before what uses it when its
- * connection has no type.
+ * `spillway serve` runs, and for a service that is served in several places. When `state` uses its connection, write the type of its
+ * parameter, `({ id }: ConnectionInfo)`: the state is inferred too late for a middleware otherwise.
  *
  * @example
  * ```ts

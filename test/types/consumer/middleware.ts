@@ -1,4 +1,13 @@
-import { type AnyMiddleware, type Bytes, lines, type Middleware, type Next, serve } from "spillway";
+import {
+  type AnyMiddleware,
+  type Bytes,
+  type ConnectionInfo,
+  defineService,
+  lines,
+  type Middleware,
+  type Next,
+  serve,
+} from "spillway";
 import { json, lengthPrefixed, type Payload } from "spillway/codecs";
 import { authenticate, logging, rateLimit, timeout, withSignal } from "spillway/middleware";
 import type { Reply, Request } from "./codecs.ts";
@@ -102,6 +111,43 @@ export async function keptApart(): Promise<void> {
     codec: json<Request, Reply>(lines()),
     middleware: [...everywhere, own],
     handler: () => ({ ok: true }),
+  });
+}
+
+interface Visit {
+  readonly id: number;
+  user?: string;
+}
+
+/** The parameter of `state` needs its type: the state is inferred too late for a middleware otherwise. */
+export async function withState(): Promise<void> {
+  const login = authenticate<string, string, Visit>({
+    check: (line, { session }) => {
+      session.state.user = line;
+      return true;
+    },
+  });
+  const own: Middleware<string, string, Visit> = (line, context, next) => next(line, context);
+  const service = defineService({
+    codec: lines(),
+    middleware: [login, own],
+    state: ({ id }: ConnectionInfo): Visit => ({ id }),
+    handler: (line, { session }) => `${session.state.user ?? session.state.id}: ${line}`,
+  });
+  await serve({ ...service, port: 0 });
+  await serve({
+    port: 0,
+    codec: lines(),
+    middleware: [login, own],
+    state: ({ id }: ConnectionInfo): Visit => ({ id }),
+    handler: (line) => line,
+  });
+  await serve({
+    port: 0,
+    codec: lines(),
+    state: ({ id }): Visit => ({ id }),
+    middleware: [(line, { session }, next) => next(`${session.state.id}: ${line}`)],
+    handler: (line) => line,
   });
 }
 
