@@ -17,6 +17,12 @@ export interface Clock {
  * what it has found in the next few. Node and Bun need one.
  */
 const ROUND_TURNS = 80;
+/**
+ * A busy loop takes long for a turn, and looks at the network more often. So a round that has had so many turns is over after so
+ * long: a deadline must not be late by what other connections do.
+ */
+const LEAST_TURNS = 8;
+const LONG_ROUND_MS = 20;
 
 const { setImmediate } = globalThis as { setImmediate?: (callback: () => void) => unknown };
 
@@ -26,10 +32,12 @@ export const systemClock: Clock = {
   setTimeout: (callback, delayMs) => setTimeout(callback, delayMs),
   clearTimeout: (handle) => clearTimeout(handle as number | undefined),
   afterRound(callback) {
+    const begunAt = performance.now();
     let turns = 0;
     const turn = (): void => {
       turns += 1;
-      if (turns > ROUND_TURNS || setImmediate === undefined) callback();
+      const long = turns > LEAST_TURNS && performance.now() - begunAt >= LONG_ROUND_MS;
+      if (long || turns > ROUND_TURNS || setImmediate === undefined) callback();
       else setImmediate(turn);
     };
     // Immediates alone do not make timers fire on every runtime, and timers alone do not make Node look at the network.

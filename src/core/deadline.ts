@@ -3,7 +3,7 @@ import { afterRound, type Clock } from "./clock.ts";
 /** Timers of every runtime keep their delay in 31 bits. */
 const MAX_DELAY_MS = 2 ** 31 - 1;
 /** Rounds that bring something may go on for at least so many, and for at least so long, before a late deadline passes. */
-const MIN_ROUNDS = 8;
+const MIN_ROUNDS = 2;
 const MIN_PATIENCE_MS = 20;
 
 /** Whom a {@link Deadline} tells. */

@@ -1,0 +1,40 @@
+import { describe, expect, it } from "vitest";
+import { afterRound, systemClock } from "../../src/core/clock.ts";
+
+/** Keeps the event loop busy: each turn of it works for `ms`. Returns how to end that, which says how many turns there were. */
+function busyLoop(ms: number): () => number {
+  let turns = 0;
+  let busy = true;
+  const work = () => {
+    if (!busy) return;
+    turns += 1;
+    const end = performance.now() + ms;
+    while (performance.now() < end);
+    setImmediate(work);
+  };
+  setImmediate(work);
+  return () => {
+    busy = false;
+    return turns;
+  };
+}
+
+describe("a round of the event loop", () => {
+  it("lets timers that are due have their turn first", async () => {
+    const order: string[] = [];
+    await new Promise<void>((resolve) => {
+      setTimeout(() => order.push("timer"), 0);
+      afterRound(systemClock, () => {
+        order.push("round");
+        resolve();
+      });
+    });
+    expect(order).toEqual(["timer", "round"]);
+  });
+
+  it("is over after a few turns of a busy loop, as other connections must not make deadlines late", async () => {
+    const stop = busyLoop(5);
+    await new Promise<void>((resolve) => afterRound(systemClock, resolve));
+    expect(stop()).toBeLessThan(40);
+  });
+});
