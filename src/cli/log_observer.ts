@@ -1,5 +1,5 @@
 import type { Logger, LogLevel } from "@logtape/logtape";
-import { addressText, type Clock, type ErrorText, isError, RepeatSampler, takeApart } from "../core/mod.ts";
+import { addressText, type Clock, describe, type ErrorText, isError, RepeatSampler, takeApart } from "../core/mod.ts";
 import type { CloseReason, ConnectionInfo, Observer, ServerEvent, SpillwayError } from "../mod.ts";
 
 /** A server event as something to log. */
@@ -39,6 +39,32 @@ export function logObserver(logger: Logger, clock?: Clock): Observer {
     if (event.type === "drained") sampler.end();
     const kind = kindOf(event);
     if (kind === undefined || sampler.admits(kind, event)) log(event);
+  };
+}
+
+/** Logs what the observer of a service throws, a flood of it in a few lines. */
+export function observerErrorLog(logger: Logger, clock?: Clock): (error: unknown, event: ServerEvent) => void {
+  const message = "the service's observer threw at {at}: {error}";
+  const sampler = new RepeatSampler<{ error: unknown; event: ServerEvent }>((_, more, seconds, { error, event }) => {
+    const count = more.toLocaleString("en-US");
+    const sum = { count, more, seconds };
+    logger.error(`{count} more like this in {seconds} s, the last: ${message}`, {
+      ...observerErrorFields(error, event),
+      ...sum,
+    });
+  }, clock);
+  return (error, event) => {
+    if (sampler.admits(event.type, { error, event })) logger.error(message, observerErrorFields(error, event));
+    if (event.type === "drained") sampler.end();
+  };
+}
+
+function observerErrorFields(error: unknown, { type }: ServerEvent): Record<string, unknown> {
+  return {
+    event: "observer-failed",
+    at: type,
+    error: shortened(describe(error), MOST_MESSAGE_CHARACTERS),
+    cause: shortenedCause(takeApart(error)),
   };
 }
 

@@ -7,7 +7,7 @@ import { EXIT_FAILED, firstLine, runFailure, usageFailure, withStack } from "./f
 import { type Given, given } from "./given.ts";
 import { listenFailure } from "./listen_failure.ts";
 import { startLog } from "./log.ts";
-import { logObserver } from "./log_observer.ts";
+import { logObserver, observerErrorLog } from "./log_observer.ts";
 import { LogOutput } from "./log_output.ts";
 import { configText } from "./print_config.ts";
 import { flagSettings, type ServeFlags } from "./serve_flags.ts";
@@ -72,6 +72,7 @@ async function serveService(serving: Serving): Promise<number> {
     service,
     all.settings,
     stdio.terminal ? listeningIsSaid(logObserver(logger)) : logObserver(logger),
+    observerErrorLog(logger),
   );
   if (flags.printConfig === true) {
     stdio.out(checked(name, () => configText({ name, service, given: all, options })));

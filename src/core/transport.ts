@@ -13,10 +13,11 @@ export type Bytes = ReturnType<typeof Uint8Array.of>;
 export interface Address {
   /**
    * A numeric address: `127.0.0.1`, `::1`, `fe80::1%eth0`. An IPv4 peer of a listener on `::` has its plain IPv4 address, never
-   * `::ffff:127.0.0.1`. Of a listener on Bun: the name that was asked for.
+   * `::ffff:127.0.0.1`. Of a listener on Bun: the name that was asked for. Empty when the connection was reset before it was
+   * accepted: the kernel has forgotten it.
    */
   readonly hostname: string;
-  /** 1 to 65535. */
+  /** 1 to 65535; 0 when the hostname is empty. */
   readonly port: number;
 }
 

@@ -1,7 +1,7 @@
 import { getLogger, resetSync } from "@logtape/logtape";
 import { afterEach, describe, expect, it } from "vitest";
 import { LOG_LEVELS, type LogOptions, startLog } from "../../src/cli/log.ts";
-import { logObserver } from "../../src/cli/log_observer.ts";
+import { logObserver, observerErrorLog } from "../../src/cli/log_observer.ts";
 import { LogOutput } from "../../src/cli/log_output.ts";
 import { SpillwayError } from "../../src/mod.ts";
 import { type ManualClock, manualClock } from "../../src/testing/mod.ts";
@@ -177,6 +177,21 @@ describe("a flood", () => {
     const { written, observe } = started({ level: "debug" });
     for (let i = 0; i < 100; i += 1) observe({ type: "connection-opened", connection });
     expect(written).toHaveLength(100);
+  });
+});
+
+it("logs what the observer of a service throws, a flood of it in a few lines and a sum", async () => {
+  const clock = manualClock();
+  const { logger, written } = started({ format: "json" });
+  const log = observerErrorLog(logger, clock);
+  for (let i = 0; i < 25; i += 1) log(new Error("observer bug"), { type: "connection-opened", connection });
+  expect(written).toHaveLength(5);
+  await clock.advance(10_000);
+  expect(written).toHaveLength(6);
+  expect(JSON.parse(written[5] as string)).toMatchObject({
+    level: "ERROR",
+    event: "observer-failed",
+    message: "20 more like this in 10 s, the last: the service's observer threw at connection-opened: observer bug",
   });
 });
 

@@ -6,15 +6,21 @@ import { lines, type ServerEvent } from "../../src/mod.ts";
 
 const service: ServiceOptions = { codec: lines(), handler: (line) => line };
 const log = () => undefined;
+const noError = (error: unknown) => expect(error).toBeUndefined();
 
 describe("serveOptions", () => {
   it("falls back to 127.0.0.1:8080, and to the core's limits", () => {
-    expect(serveOptions(service, {}, log)).toEqual({ ...service, hostname: "127.0.0.1", port: 8080, observer: log });
+    expect(serveOptions(service, {}, log, noError)).toEqual({
+      ...service,
+      hostname: "127.0.0.1",
+      port: 8080,
+      observer: log,
+    });
   });
 
   it("lets a service say otherwise", () => {
     const own = { ...service, hostname: "::1", port: 9000, idleTimeoutMs: 1, backlog: 2 };
-    expect(serveOptions(own, {}, log)).toEqual({ ...own, observer: log });
+    expect(serveOptions(own, {}, log, noError)).toEqual({ ...own, observer: log });
   });
 
   it("lets what was set have the last word, for every limit and policy", () => {
@@ -24,14 +30,28 @@ describe("serveOptions", () => {
       hostname: "::",
       port: 0,
     };
-    expect(serveOptions({ ...service, ...said }, set, log)).toEqual({ ...service, ...set, observer: log });
+    expect(serveOptions({ ...service, ...said }, set, log, noError)).toEqual({ ...service, ...set, observer: log });
   });
 
   it("shows events to the log first, then to the service's own observer", () => {
     const seen: string[] = [];
     const event: ServerEvent = { type: "draining", connections: 1 };
     const own = { ...service, observer: () => seen.push("service") };
-    serveOptions(own, {}, () => seen.push("log")).observer(event);
+    serveOptions(own, {}, () => seen.push("log"), noError).observer(event);
     expect(seen).toEqual(["log", "service"]);
+  });
+
+  it("keeps what a service's observer throws from the core, which would write it to stderr and wait", () => {
+    const thrown: unknown[] = [];
+    const event: ServerEvent = { type: "draining", connections: 1 };
+    const error = new Error("observer bug");
+    const own = {
+      ...service,
+      observer: () => {
+        throw error;
+      },
+    };
+    serveOptions(own, {}, log, (...what) => thrown.push(what)).observer(event);
+    expect(thrown).toEqual([[error, event]]);
   });
 });

@@ -30,8 +30,8 @@ export class BunDriver implements Driver {
     if (keepAliveMs !== undefined) socket.setKeepAlive(true, keepAliveMs);
     this.#socket = socket;
     // Addresses cannot be read any more after 'close'.
-    this.remoteAddress = { hostname: socket.remoteAddress, port: socket.remotePort };
-    this.localAddress = commonAddress(socket.localAddress, socket.localPort);
+    this.remoteAddress = { hostname: socket.remoteAddress ?? "", port: socket.remotePort ?? 0 };
+    this.localAddress = commonAddress(socket.localAddress ?? "", socket.localPort ?? 0);
     this.connection = new DriverConnection(this);
   }
 

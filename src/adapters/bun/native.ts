@@ -4,10 +4,11 @@
  */
 export interface TcpSocket<Data> {
   data: Data;
-  readonly remoteAddress: string;
-  readonly remotePort: number;
-  readonly localAddress: string;
-  readonly localPort: number;
+  // Undefined when the connection was reset before it was accepted, whatever Bun's own types say.
+  readonly remoteAddress: string | undefined;
+  readonly remotePort: number | undefined;
+  readonly localAddress: string | undefined;
+  readonly localPort: number | undefined;
   write(bytes: Uint8Array): number;
   pause(): void;
   resume(): void;
