@@ -330,6 +330,32 @@ describe("write deadline", () => {
       expect(it.closed).toMatchObject([{ reason: "write-timeout", durationMs: 1_500 }]);
     });
 
+    it("a whole write that is taken counts for its bytes, and not for a fresh start", async () => {
+      // As on Node, nobody tells that a part was taken.
+      const around = acceptedAs((connection) => ({
+        own: (owner) =>
+          connection.own?.({
+            onWake: () => owner.onWake(),
+            onClosed: (error) => owner.onClosed(error),
+            onDropped: () => owner.onDropped(),
+            onTaken: () => {},
+          }),
+      }));
+      const limits = { writeTimeoutMs: 1_000, minWriteBytesPerSecond: 131_072 };
+      const it = await served({ ...limits, handler: (line) => line.repeat(200_000) }, 16_384, around);
+      const other = await it.connect({ reads: false });
+      const reader = other.connection.readable.getReader();
+      await other.send("abcd\n");
+      // 64 KiB in 700 ms are a whole write, which may take half a second.
+      for (let read = 0; read < 40 && it.closed.length === 0; read++) {
+        await it.clock.advance(175);
+        await reader.read().catch(() => undefined);
+        await it.settle();
+      }
+      expect(it.reasons).toEqual(["write-timeout"]);
+      expect(it.closed[0]?.durationMs).toBeGreaterThan(1_400);
+    });
+
     it("what was taken while the process stalled is no reason to cut the one that took it", async () => {
       const it = await served(
         { writeTimeoutMs: 1_000, minWriteBytesPerSecond: 65_536_000, handler: (line) => line.repeat(200_000) },

@@ -121,7 +121,7 @@ export const WATCHING: readonly Mutated[] = [
       {
         name: "makes rounds where nobody is judged",
         find: "} else if (first.judges) return first.at;",
-        replacement: "} else return first.at;",
+        replacement: "} else if (first.at <= now) return first.at;",
       },
       {
         name: "leaves the heap out of order",
