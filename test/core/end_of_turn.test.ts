@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { EndOfTurn } from "../../src/core/end_of_turn.ts";
 import type { Clock } from "../../src/core/mod.ts";
-import { schedulerOf } from "../../src/core/scheduler.ts";
+import { MOST_UNITS, schedulerOf } from "../../src/core/scheduler.ts";
 import { manualClock } from "../../src/testing/mod.ts";
 import { turnEnd } from "../../src/testing/turn.ts";
 
@@ -40,6 +40,20 @@ describe("the end of a turn", () => {
       await turnEnd();
     }
     expect(told).toEqual([1, 2, 3]);
+  });
+
+  it("goes on behind a round of I/O when a slice is used up", async () => {
+    const clock = manualClock();
+    const endOfTurn = new EndOfTurn(clock, schedulerOf(clock));
+    const told: number[] = [];
+    for (let owner = 0; owner < 20_000; owner++) endOfTurn.add({ onTurnEnd: () => told.push(owner) });
+    await turnEnd();
+    expect(told.length).toBeGreaterThanOrEqual(MOST_UNITS);
+    expect(told.length).toBeLessThan(MOST_UNITS + 100);
+    await clock.step();
+    expect(told.length).toBeLessThan(2 * (MOST_UNITS + 100));
+    await clock.advance(0);
+    expect(told).toEqual(Array.from({ length: 20_000 }, (_, owner) => owner));
   });
 
   it("comes again for who is added in it", async () => {
