@@ -32,7 +32,10 @@ void run(process.argv.slice(2), {
     out: (text) => stdout.write(text),
     err: writeToStderr,
     terminal: stdout.isTTY && stderr.isTTY,
-    colors: stderr.isTTY && !process.env.NO_COLOR,
+    // Later: Deno may not permit to read the environment, and `run` says so.
+    get colors() {
+      return stderr.isTTY && !process.env.NO_COLOR;
+    },
     columns: stdout.columns ?? 80,
   },
   signals: {

@@ -52,7 +52,7 @@ export function parseCodecSpec(text: string): CodecSpec {
   if (name === "delimited" && setting !== undefined) return delimitedSpec(text, setting);
   if (name === "fixed" && setting !== undefined) return fixedSpec(text, setting);
   if (name === "octet" && setting !== undefined) return octetSpec(text, setting);
-  if (text === "bytes") return { text, fixed: true, codec: bytes };
+  if (text === "bytes") return { text, fixed: true, codec: () => bytes() };
   const make = Object.hasOwn(PLAIN, text) ? PLAIN[text] : prefixed(text);
   if (make === undefined) throw new InvalidArgumentError(ALLOWED);
   return { text, fixed: false, codec: make };

@@ -1,5 +1,5 @@
 import { Command, CommanderError, Option } from "commander";
-import { escapeText, nearest } from "../core/mod.ts";
+import { escapeText, isError, nearest } from "../core/mod.ts";
 import { SpillwayError } from "../mod.ts";
 import { Failure, firstLine, runFailure, usageFailure } from "./failure.ts";
 import { type Environment, runServe } from "./serve_command.ts";
@@ -54,6 +54,9 @@ export async function run(args: readonly string[], environment: Environment): Pr
 }
 
 function unexpectedFailure(error: unknown): Failure {
+  // The message of Deno names the permission.
+  if (isError(error) && error.name === "NotCapable")
+    return usageFailure(`Deno does not permit it: ${firstLine(error)}`);
   return runFailure(error instanceof SpillwayError ? firstLine(error) : `this is a bug: ${firstLine(error)}`);
 }
 

@@ -4,7 +4,7 @@ import { type Observer, SpillwayError, type Transport } from "../mod.ts";
 import { configFileSettings } from "./config_file.ts";
 import { CONFIG_VARIABLE, environmentSettings, type Variables } from "./environment_settings.ts";
 import { EXIT_FAILED, firstLine, runFailure, usageFailure, withStack } from "./failure.ts";
-import { type Given, given } from "./given.ts";
+import { type Given, given, originText } from "./given.ts";
 import { listenFailure } from "./listen_failure.ts";
 import { startLog } from "./log.ts";
 import { logObserver, observerErrorLog } from "./log_observer.ts";
@@ -111,6 +111,7 @@ function logOf({ logLevel = "info", logFormat = "pretty" }: Settings, { stdio }:
 /** Options go before the environment, and that before a file. */
 async function readSettings(flags: ServeFlags, { variables, cwd }: Environment): Promise<Given> {
   const fromEnvironment = environmentSettings(variables);
+  if (flags.config === "") throw usageFailure("option '--config' needs the path of a file");
   const file = flags.config ?? variables[CONFIG_VARIABLE] ?? "";
   const fromFile = file === "" ? [] : await configFileSettings(file, cwd);
   return given([...fromFile, ...fromEnvironment, ...flagSettings(flags)]);
@@ -126,10 +127,10 @@ function checked<T>(name: string, work: () => T): T {
 }
 
 async function serveUntilDrained(serving: Serving, options: CliServeOptions): Promise<number> {
-  const { name, all, environment, log, uncaught } = serving;
+  const { all, environment, log, uncaught } = serving;
   const { stdio } = environment;
   const transport = await environment.transport();
-  const server = await listen(name, transport, options);
+  const server = await listen(serving, transport, options);
   const { graceMs = Infinity } = all.settings;
   let draining = false;
   const ignoreSignals = drainOnSignals(server, environment.signals, {
@@ -160,10 +161,17 @@ async function serveUntilDrained(serving: Serving, options: CliServeOptions): Pr
   }
 }
 
-async function listen(name: string, transport: Transport, options: CliServeOptions): Promise<Server> {
+async function listen({ name, all }: Serving, transport: Transport, options: CliServeOptions): Promise<Server> {
   try {
     return await serve(transport, options);
   } catch (error) {
+    // Keepalive is the only setting that a runtime may not have.
+    if (error instanceof SpillwayError && error.code === "runtime-unsupported" && options.keepAliveMs !== undefined) {
+      throw usageFailure(
+        `${originText("keepAliveMs", all)} does not work on ${transport.name}: use --silence-timeout instead`,
+        { cause: error },
+      );
+    }
     if (error instanceof SpillwayError) throw listenFailure(options.hostname, options.port, error);
     if (error instanceof TypeError || error instanceof RangeError) throw usageFailure(`${name}: ${firstLine(error)}`);
     throw runFailure(firstLine(error), { cause: error });

@@ -31,13 +31,17 @@ function checkService(path: string, service: unknown): ServiceOptions {
     usageFailure(`${path} is not a service: ${why}; it needs \`export default { codec, handler }\``);
   if (service === undefined) throw refuse("it has no default export");
   if (typeof service !== "object" || service === null) throw refuse("its default export is not an object");
-  const { codec, handler } = service as { codec?: { decoder?: unknown; encoder?: unknown } | null; handler?: unknown };
-  if (typeof codec?.decoder !== "function" || typeof codec.encoder !== "function") throw refuse("it has no codec");
-  if (typeof handler !== "function") throw refuse("its handler is not a function");
+  // First: a misspelt name is why another is missing.
   try {
     checkOptions(service, SERVICE_OPTIONS);
   } catch (error) {
     throw usageFailure(`${path}: ${firstLine(error)}`);
+  }
+  const { codec, handler } = service as { codec?: { decoder?: unknown; encoder?: unknown } | null; handler?: unknown };
+  if (typeof codec === "function") throw refuse("its codec is a function: call it, as in `codec: lines()`");
+  if (typeof codec?.decoder !== "function" || typeof codec.encoder !== "function") throw refuse("it has no codec");
+  if (typeof handler !== "function") {
+    throw refuse(handler === undefined ? "it has no handler" : "its handler is not a function");
   }
   return pick(service as ServiceOptions);
 }

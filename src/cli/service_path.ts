@@ -19,9 +19,11 @@ export async function unknownService(name: string, cwd: string, known: readonly 
   const folder = await folderFailure(name, cwd);
   if (folder !== undefined) return folder;
   const meant = (await similarModule(name, cwd)) ?? nearest(name, known);
+  // A name with a dot has its ending: `package.json` is no beginning of a module's name.
+  const example = name.includes(".") ? "./service.js" : `./${name}.js`;
   const advice =
     meant === undefined
-      ? `use ${known.join(", ")}, or the path of a module such as ./${name}.js`
+      ? `use ${known.join(", ")}, or the path of a module such as ${example}`
       : `did you mean ${meant}?`;
   return usageFailure(`unknown service '${name}': ${advice}`);
 }

@@ -112,5 +112,6 @@ export interface Codec<In, Out = In, Header = unknown> {
 /** @throws {TypeError} not a codec */
 export function checkCodec(codec: Codec<unknown, never> | undefined): void {
   if (typeof codec?.decoder === "function" && typeof codec.encoder === "function") return;
-  throw new TypeError("codec must have decoder() and encoder(), such as lines()");
+  const hint = typeof codec === "function" ? ": it is a function, call it" : "";
+  throw new TypeError(`codec must have decoder() and encoder(), such as lines()${hint}`);
 }

@@ -196,7 +196,7 @@ export class Ending<In, Out, State> {
     // A handshake that is not complete in time would have its fault sent behind this.
     watch.handshakeDone = true;
     session.leaveAll();
-    lifecycle.report(() => outbox.reply(goodbye));
+    lifecycle.report("onDrain", () => outbox.reply(goodbye));
   }
 
   /** Sends FIN when all is sent. */

@@ -134,6 +134,11 @@ export class Exchange<Out, State> implements Context<Out, State> {
     return false;
   }
 
+  /** What an error message calls the function whose result this is. */
+  get thrower(): string {
+    return "the handler";
+  }
+
   get signal(): AbortSignal {
     if (this.#controller === undefined) {
       this.#controller = new AbortController();
@@ -181,10 +186,28 @@ export class Exchange<Out, State> implements Context<Out, State> {
   }
 }
 
+/** The functions of a service whose result is sent, and that no frame calls; `state` goes before `onConnect`. */
+export type HookName = "state" | "onConnect" | "onEnd";
+
 /** One whose frame is the beginning of a longer one. A class of its own costs the others nothing. */
 export class TruncatedExchange<Out, State> extends Exchange<Out, State> {
   override get truncated(): boolean {
     return true;
+  }
+}
+
+/** What a hook answers, which no frame asked for. */
+export class HookExchange<Out, State> extends Exchange<Out, State> {
+  /** The hook that is called. */
+  hook: HookName;
+
+  constructor(owner: ExchangeOwner<Out, State>, hook: HookName) {
+    super(owner);
+    this.hook = hook;
+  }
+
+  override get thrower(): string {
+    return this.hook;
   }
 }
 

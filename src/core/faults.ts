@@ -13,10 +13,10 @@ export function codecError(cause: unknown): SpillwayError {
   return new SpillwayError("codec-failed", `the codec threw: ${describe(cause)}`, { cause });
 }
 
-/** What a handler threw or rejected with. `handler-timeout` is what a middleware's own deadline says. */
-export function handlerError(cause: unknown): SpillwayError {
+/** What a handler, or the hook of that name, threw or rejected with. `handler-timeout` is what a middleware's own deadline says. */
+export function handlerError(cause: unknown, thrower: string = "the handler"): SpillwayError {
   if (cause instanceof SpillwayError && cause.code === "handler-timeout") return cause;
-  return new SpillwayError("handler-failed", `the handler threw: ${describe(cause)}`, { cause });
+  return new SpillwayError("handler-failed", `${thrower} threw: ${describe(cause)}`, { cause });
 }
 
 /** What an encoder threw: the writer's fault if this is no frame of the codec, else the codec's. */

@@ -1,6 +1,6 @@
 import { isPromiseLike } from "./awaited.ts";
 import { type CloseReason, SpillwayError } from "./errors.ts";
-import type { Context, Reply } from "./exchange.ts";
+import type { HookExchange, Reply } from "./exchange.ts";
 import { handlerError } from "./faults.ts";
 import type { ServedSession } from "./served_session.ts";
 import type { Hooks } from "./session_settings.ts";
@@ -13,6 +13,9 @@ interface Told<Out, State> {
   /** What was waited for is done. */
   onSettled(): void;
 }
+
+/** The hooks whose errors are reported, and change nothing else. */
+type ReportedHook = "onDrain" | "onDisconnect";
 
 /** What a service wants to be told of a connection, and what it says on these occasions. */
 export class Lifecycle<In, Out, State> {
@@ -35,12 +38,16 @@ export class Lifecycle<In, Out, State> {
   }
 
   /** Makes the connection's state, and greets. */
-  connect(context: Context<Out, State>): Reply<Out> | PromiseLike<Reply<Out>> {
+  connect(exchange: HookExchange<Out, State>): Reply<Out> | PromiseLike<Reply<Out>> {
     const { session } = this.#told;
     const { onConnect, state } = this.#hooks;
-    if (state !== undefined) session.state = state(session.connection);
+    if (state !== undefined) {
+      exchange.hook = "state";
+      session.state = state(session.connection);
+      exchange.hook = "onConnect";
+    }
     this.#connected = true;
-    return onConnect?.(session, context);
+    return onConnect?.(session, exchange);
   }
 
   /** Whether a goodbye is being made. */
@@ -51,7 +58,7 @@ export class Lifecycle<In, Out, State> {
   /** Asks for the goodbye, of whoever says it now. */
   askGoodbye(): void {
     this.#goodbye = this.#asked = undefined;
-    this.report(() => {
+    this.report("onDrain", () => {
       const goodbye = this.onDrain?.(this.#told.session);
       if (isPromiseLike(goodbye)) void this.#awaitGoodbye(goodbye);
       else this.#goodbye = goodbye;
@@ -69,7 +76,7 @@ export class Lifecycle<In, Out, State> {
   disconnect(reason: CloseReason, onTold: () => void): boolean {
     let told: PromiseLike<void> | undefined | void;
     if (this.#connected) {
-      this.report(() => {
+      this.report("onDisconnect", () => {
         told = this.#hooks.onDisconnect?.(this.#told.session, reason);
       });
     }
@@ -83,12 +90,12 @@ export class Lifecycle<In, Out, State> {
     this.#told.onHandlerError(new SpillwayError("handler-timeout", "onDisconnect did not finish in time"));
   }
 
-  /** Runs what must not keep the connection from its orderly end. */
-  report(run: () => void): void {
+  /** Runs what must not keep the connection from its orderly end; `hook` is what it belongs to. */
+  report(hook: ReportedHook, run: () => void): void {
     try {
       run();
     } catch (cause) {
-      this.#told.onHandlerError(asHandlerError(cause));
+      this.#told.onHandlerError(asHandlerError(cause, hook));
     }
   }
 
@@ -98,7 +105,7 @@ export class Lifecycle<In, Out, State> {
     try {
       goodbye = await asked;
     } catch (cause) {
-      this.#told.onHandlerError(asHandlerError(cause));
+      this.#told.onHandlerError(asHandlerError(cause, "onDrain"));
     }
     // Somebody else may have been asked meanwhile.
     if (this.#asked !== asked) return;
@@ -111,12 +118,12 @@ export class Lifecycle<In, Out, State> {
     try {
       await told;
     } catch (cause) {
-      this.#told.onHandlerError(asHandlerError(cause));
+      this.#told.onHandlerError(asHandlerError(cause, "onDisconnect"));
     }
     onTold();
   }
 }
 
-function asHandlerError(cause: unknown): SpillwayError {
-  return cause instanceof SpillwayError ? cause : handlerError(cause);
+function asHandlerError(cause: unknown, hook: ReportedHook): SpillwayError {
+  return cause instanceof SpillwayError ? cause : handlerError(cause, hook);
 }

@@ -1,6 +1,6 @@
 /**
- * The name that was probably meant: of `names`, one that begins with `given`, or else the one that differs least from it.
- * `undefined` when none is near.
+ * The name that was probably meant: of `names`, one that begins with `given`, or else the one that differs least from it, or one that
+ * `given` ends with. `undefined` when none is near.
  *
  * @example
  * ```ts
@@ -20,7 +20,7 @@ export function nearest(given: string, names: Iterable<string>): string | undefi
     const begun = begins(wanted, candidate);
     // The beginning of a name goes before a misspelt one.
     const order = begun ? distance - 1_000 : distance;
-    if ((!begun && distance > furthest) || order >= least) continue;
+    if ((!begun && distance > furthest && !wanted.endsWith(candidate)) || order >= least) continue;
     best = name;
     least = order;
   }

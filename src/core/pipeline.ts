@@ -7,6 +7,8 @@ import {
   Exchange,
   type ExchangeOwner,
   type FrameHandler,
+  HookExchange,
+  type HookName,
   type Reply,
   TruncatedExchange,
   UPGRADE_OPTIONS,
@@ -107,9 +109,10 @@ export class Pipeline<In, Out, State>
     );
   }
 
-  /** Runs what comes before all frames. */
-  open(first: FrameHandler<undefined, Out, State>): void {
-    this.#run(first, undefined, new Exchange<Out, State>(this));
+  /** Runs a hook, whose result is sent like a reply. */
+  runHook(name: HookName, hook: (exchange: HookExchange<Out, State>) => Reply<Out> | PromiseLike<Reply<Out>>): void {
+    const exchange = new HookExchange<Out, State>(this, name);
+    this.#run(() => hook(exchange), undefined, exchange);
   }
 
   /** Ends the sequence: after everything before it is answered, `onFault` is called. */
@@ -179,13 +182,13 @@ export class Pipeline<In, Out, State>
       if (isStream<Out>(reply)) return this.#stream(exchange, reply);
       exchange.succeed(reply as Out | undefined);
     } catch (cause) {
-      this.#fail(exchange, handlerError(cause));
+      this.#fail(exchange, handlerError(cause, exchange.thrower));
     }
     this.#settle(exchange);
   }
 
   onRejected(exchange: Exchange<Out, State>, cause: unknown): void {
-    this.#fail(exchange, handlerError(cause));
+    this.#fail(exchange, handlerError(cause, exchange.thrower));
     this.#settle(exchange);
   }
 
@@ -217,7 +220,7 @@ export class Pipeline<In, Out, State>
       }
       exchange.succeed(result as Out | undefined);
     } catch (cause) {
-      this.#fail(exchange, handlerError(cause));
+      this.#fail(exchange, handlerError(cause, exchange.thrower));
     }
     this.#enqueue(exchange);
   }
@@ -241,11 +244,11 @@ export class Pipeline<In, Out, State>
   #stream(exchange: Exchange<Out, State>, frames: AsyncIterable<Out>): void {
     exchange.startedAt = undefined;
     try {
-      const onStopError = (cause: unknown) => this.#events.onHandlerError(handlerError(cause));
+      const onStopError = (cause: unknown) => this.#events.onHandlerError(handlerError(cause, exchange.thrower));
       exchange.stream = new ReplyStream(frames, onStopError);
       if (exchange.finished) exchange.stream.stop();
     } catch (cause) {
-      this.#fail(exchange, handlerError(cause));
+      this.#fail(exchange, handlerError(cause, exchange.thrower));
     }
     this.#startTurn();
   }
@@ -269,7 +272,7 @@ export class Pipeline<In, Out, State>
       if (next === undefined) exchange.succeed(undefined);
       else if (next.frame !== undefined) this.#reply(exchange, next.frame);
     } catch (cause) {
-      this.#fail(exchange, handlerError(cause));
+      this.#fail(exchange, handlerError(cause, exchange.thrower));
     }
     this.#settle(exchange);
   }

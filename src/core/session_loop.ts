@@ -121,7 +121,7 @@ export class SessionLoop<In, Out, State>
     const { lifecycle } = this.#ending;
     if (lifecycle === undefined) return;
     this.#opening = this.#advancing = true;
-    this.pipeline.open((_, context) => lifecycle.connect(context));
+    this.pipeline.runHook("onConnect", (exchange) => lifecycle.connect(exchange));
     this.#advancing = false;
     this.#advance();
   }
@@ -333,7 +333,7 @@ export class SessionLoop<In, Out, State>
   #takeEnd(): void {
     this.#ending.stopAtEof();
     const last = this.#ending.takeLast();
-    if (last !== undefined) this.pipeline.open(() => last(this.session));
+    if (last !== undefined) this.pipeline.runHook("onEnd", () => last(this.session));
   }
 
   #waitForSlice(worked: boolean): void {

@@ -81,6 +81,28 @@ describe("a configuration file", () => {
   });
 });
 
+it.each([[["--config", ""]], [["--config="]]])("%j is refused: it names no file", async (args) => {
+  const { code, out, err } = await ranToEnd(["serve", "--print-config", ...args], { cwd: folder });
+  expect({ code, out, err }).toEqual({
+    code: 2,
+    out: "",
+    err: "spillway: option '--config' needs the path of a file\n",
+  });
+});
+
+it("what the runtime does not permit is one line, and no bug", async () => {
+  const refuse = () => {
+    throw Object.assign(new Error("Requires env access, run again with the --allow-env flag"), { name: "NotCapable" });
+  };
+  const variables = new Proxy({}, { ownKeys: refuse });
+  const { code, out, err } = await ranToEnd(["serve", "--print-config"], { cwd: folder, variables });
+  expect({ code, out, err }).toEqual({
+    code: 2,
+    out: "",
+    err: "spillway: Deno does not permit it: Requires env access, run again with the --allow-env flag\n",
+  });
+});
+
 describe("--print-config", () => {
   it("shows an option before the environment, that before a file, that before the service, and that before the default", async () => {
     const named = ["drainTimeoutMs", "writeTimeoutMs", "frameTimeoutMs", "idleTimeoutMs"] as const;

@@ -63,6 +63,11 @@ describe("chooseService", () => {
     ["./x.js", { prefix: ">" }, "option '--prefix' does not apply to a service module"],
     ["ecko", {}, "unknown service 'ecko': did you mean echo?"],
     ["dance", {}, "unknown service 'dance': use compute, echo, or the path of a module such as ./dance.js"],
+    [
+      "package.json",
+      {},
+      "unknown service 'package.json': use compute, echo, or the path of a module such as ./service.js",
+    ],
     ["", {}, "unknown service ''"],
   ])("refuses %j with %j", async (name, flags, message) => {
     await expect(chooseService(name, options(flags), "/")).rejects.toMatchObject({

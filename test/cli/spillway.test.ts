@@ -352,7 +352,14 @@ describe.concurrent("refusing", () => {
     ],
     ["a_number.mjs", "export default 42;", "is not a service: its default export is not an object"],
     ["no_codec.mjs", "export default { handler() {} };", "is not a service: it has no codec"],
-    ["no_handler.mjs", `export default { ${CODEC} };`, "is not a service: its handler is not a function"],
+    ["no_handler.mjs", `export default { ${CODEC} };`, "is not a service: it has no handler"],
+    ["a_name.mjs", `export default { ${CODEC}, handler: "echo" };`, "is not a service: its handler is not a function"],
+    ["handlr.mjs", `export default { ${CODEC}, handlr() {} };`, "unknown option handlr; did you mean handler?"],
+    [
+      "not_called.mjs",
+      "export default { codec: () => ({}), handler() {} };",
+      "is not a service: its codec is a function: call it, as in `codec: lines()`",
+    ],
     [
       "misspelt.mjs",
       `export default { ${CODEC}, handler() {}, idleTimeout: 5 };`,
@@ -376,6 +383,18 @@ describe.concurrent("refusing", () => {
     expect(cli.stderr).toMatch(/^spillway: [^\n]*\n$/);
     expect(cli.stderr).toContain(file);
     expect(cli.stderr).toContain(why);
+  });
+
+  it("names the flag of the keepalive that Deno does not have; elsewhere it is served", async () => {
+    const cli = spillway("serve", "echo", ...ANY, "--keep-alive", "5s");
+    if (!RUNTIME.name.startsWith("deno")) {
+      expect(await cli.ready()).toBeGreaterThan(0);
+      return;
+    }
+    expect(await cli.ended).toEqual({ code: 2, signal: null });
+    expect(cli.stderr).toMatch(
+      /^spillway: option '--keep-alive' does not work on deno [\d.]+: use --silence-timeout instead\n$/,
+    );
   });
 
   it.each([

@@ -114,9 +114,9 @@ describe("onDrain", () => {
       () => {
         throw new Error("no goodbye");
       },
-      "the handler threw: no goodbye",
+      "onDrain threw: no goodbye",
     ],
-    ["rejects", () => Promise.reject(new Error("no goodbye")), "the handler threw: no goodbye"],
+    ["rejects", () => Promise.reject(new Error("no goodbye")), "onDrain threw: no goodbye"],
     ["returns what is no frame", () => "two\nlines", "the handler's reply was refused"],
     ["promises what is no frame", () => Promise.resolve("two\nlines"), "the handler's reply was refused"],
   ])("that %s ends the connection without a goodbye", async (_name, onDrain, message) => {

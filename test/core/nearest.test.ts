@@ -12,6 +12,7 @@ describe("nearest", () => {
     ["idleTimeout", "idleTimeoutMs"],
     ["idletimeoutms", "idleTimeoutMs"],
     ["concurency", "concurrency"],
+    ["listeningPort", "port"],
   ])("takes %j for %j", (given, name) => {
     expect(nearest(given, NAMES)).toBe(name);
   });
@@ -23,6 +24,11 @@ describe("nearest", () => {
   it("prefers the name that differs least", () => {
     expect(nearest("--max-connection", ["--max-concurrent-handlers", "--max-connections"])).toBe("--max-connections");
     expect(nearest("--max", ["--max-outbound-bytes", "--max-frames"])).toBe("--max-frames");
+  });
+
+  it("takes a name of two letters for what ends with it, and prefers one that differs less", () => {
+    expect(nearest("timeoutMs", ["ms", "reply"])).toBe("ms");
+    expect(nearest("timeoutMs", ["ms", "timeout"])).toBe("timeout");
   });
 
   it("prefers a name that begins like it", () => {

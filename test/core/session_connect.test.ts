@@ -1,5 +1,5 @@
 import { describe, expect, expectTypeOf, it } from "vitest";
-import { type CloseReason, lines, type Session, serve } from "../../src/core/mod.ts";
+import { type CloseReason, lines, type Service, type Session, serve } from "../../src/core/mod.ts";
 import { memoryTransport } from "../../src/testing/mod.ts";
 import { answers } from "./answers.ts";
 import { served } from "./served.ts";
@@ -429,5 +429,40 @@ describe("state", () => {
     await connection.closed;
     await server.shutdown();
     expect([made, asked]).toEqual([[1], [2]]);
+  });
+});
+
+describe("an error in a hook names the hook", () => {
+  const thrown = (): never => {
+    throw new Error("no");
+  };
+  const rejected = (): Promise<never> => Promise.reject(new Error("no"));
+
+  async function* failing(): AsyncGenerator<string> {
+    yield "one";
+    await rejected();
+  }
+
+  it.each<[string, Partial<Service>]>([
+    ["state", { state: thrown }],
+    ["onConnect", { onConnect: thrown }],
+    ["onConnect", { onConnect: rejected }],
+    ["onConnect", { state: () => 1, onConnect: thrown }],
+    ["onEnd", { onEnd: thrown }],
+    ["onEnd", { onEnd: rejected }],
+    ["onEnd", { onEnd: failing }],
+    ["onDrain", { onDrain: thrown }],
+    ["onDrain", { onDrain: rejected }],
+    ["onDisconnect", { onDisconnect: thrown }],
+    ["onDisconnect", { onDisconnect: rejected }],
+    ["the handler", { onConnect: () => "hello", handler: thrown }],
+  ])("%s: %o", async (name, hooks) => {
+    const it = await served(hooks);
+    const other = await it.connect();
+    if (name === "onEnd") await other.finish();
+    else if (name === "the handler") await other.send("a\n");
+    else await it.server.shutdown();
+    await it.settle();
+    expect(it.of("handler-error").map(({ error }) => error.message)).toEqual([`${name} threw: no`]);
   });
 });

@@ -24,6 +24,11 @@ describe("upgrade is refused at the call, and the connection goes on as before",
   };
   it.each<[string, unknown, string]>([
     ["no codec", { handler: () => "" }, "TypeError: codec must have decoder() and encoder(), such as lines()"],
+    [
+      "a codec that is not called",
+      { ...binary, codec: lines },
+      "TypeError: codec must have decoder() and encoder(), such as lines(): it is a function, call it",
+    ],
     ["no handler", { codec: lines() }, "TypeError: handler must be a function"],
     ["an unknown option", { ...binary, ondrain: 1 }, "TypeError: unknown option ondrain; did you mean onDrain?"],
     ["nothing", undefined, "TypeError: "],

@@ -119,4 +119,15 @@ export const ENDING: readonly Mutated[] = [
       },
     ],
   },
+  {
+    file: "src/core/lifecycle.ts",
+    tests: ["test/core/session_connect"],
+    mutations: [
+      {
+        name: "blames onConnect for what state threw",
+        find: 'exchange.hook = "state";',
+        replacement: "",
+      },
+    ],
+  },
 ];

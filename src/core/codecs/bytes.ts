@@ -10,6 +10,8 @@ import { type Payload, payloadBytes } from "./payload.ts";
  * elsewhere); it is its receiver's. A reply may be a string too, which is sent as UTF-8; an empty one sends nothing. No frame is
  * ever too long, invalid or cut off.
  *
+ * @throws {TypeError} for an argument
+ *
  * @example
  * ```ts
  * import { bytes } from "spillway/codecs";
@@ -19,7 +21,9 @@ import { type Payload, payloadBytes } from "./payload.ts";
  * console.log(decoder.next()?.length, decoder.next()); // 3 undefined
  * ```
  */
-export function bytes(): Codec<Bytes, Payload> {
+export function bytes(): Codec<Bytes, Payload>;
+export function bytes(...none: readonly unknown[]): Codec<Bytes, Payload> {
+  if (none.length > 0) throw new TypeError("bytes() takes no options: its chunks have no limit of their own");
   // What is never too long is never truncated.
   return { decoder: () => new ChunkDecoder(), encoder: () => encoder, truncatingDecoder: () => new ChunkDecoder() };
 }

@@ -1,6 +1,6 @@
 import type { Codec, Decoder, Encoder, Output } from "../codec.ts";
 import { SpillwayError } from "../errors.ts";
-import { checkCount } from "../limits.ts";
+import { checkWhole } from "../limits.ts";
 import { checkOptions, type OptionNames } from "../option_names.ts";
 import type { Bytes } from "../transport.ts";
 import { FrameInput } from "./frame_input.ts";
@@ -32,7 +32,7 @@ export interface FixedLengthOptions {
 export function fixedLength(options: FixedLengthOptions): Codec<Bytes, Payload> {
   checkOptions(options, OPTIONS);
   const { bytes } = options;
-  if (checkCount("bytes", bytes) === Infinity) throw new RangeError("bytes must be a number of bytes, not Infinity");
+  checkWhole("bytes", bytes);
   const encoder: Encoder<Payload> = {
     encode(frame: Payload, output: Output): void {
       const payload = payloadBytes(frame);

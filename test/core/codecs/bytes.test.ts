@@ -29,6 +29,13 @@ describe("bytes", () => {
     expect(refusal(bytes(), frame)).toMatchObject({ error: { code: "reply-invalid" }, bytes: 0 });
   });
 
+  it("takes no options: a limit would be ignored", () => {
+    const withOptions = bytes as (options: object) => unknown;
+    expect(() => withOptions({ maxFrameBytes: 5 })).toThrow(
+      new TypeError("bytes() takes no options: its chunks have no limit of their own"),
+    );
+  });
+
   it("truncates nothing, as nothing is too long for it", () => {
     const decoder = bytes().truncatingDecoder?.();
     decoder?.push(raw("ab"));

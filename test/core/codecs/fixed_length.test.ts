@@ -26,3 +26,8 @@ describe("fixedLength encoder", () => {
 
   it("is undone by the decoder", () => roundTrips(codec, anyBytes(4)));
 });
+
+it.each([0, Infinity])("fixedLength refuses %s without another way to say it", (length) => {
+  const message = `bytes must be a whole number of at least 1, not ${length}`;
+  expect(() => fixedLength({ bytes: length })).toThrow(new RangeError(message));
+});
