@@ -28,6 +28,8 @@ export function intake(sink: (message: LogMessage) => void | Promise<void>): Ser
     codec: text(octetCounted()),
     handler: (frame, { truncated }) => sink(truncated ? { ...logMessage(frame), truncated } : logMessage(frame)),
     onInvalidFrame: "truncate",
+    // Senders write what they have and close: it counts although nobody waits for an answer.
+    afterReset: "finish",
     // Senders say nothing for hours.
     idleTimeoutMs: Infinity,
   };

@@ -1,6 +1,6 @@
 import type { Logger, LogLevel } from "@logtape/logtape";
 import { addressText, type Clock, describe, type ErrorText, isError, RepeatSampler, takeApart } from "../core/mod.ts";
-import type { CloseReason, ConnectionInfo, Observer, ServerEvent, SpillwayError } from "../mod.ts";
+import type { CloseReason, ConnectionClosed, ConnectionInfo, Observer, ServerEvent, SpillwayError } from "../mod.ts";
 
 /** A server event as something to log. */
 export interface EventRecord {
@@ -76,7 +76,7 @@ function kindOf(event: ServerEvent): string | undefined {
     case "handler-error":
       return `${event.type} ${event.error.code}`;
     case "connection-closed":
-      return ORDERLY.has(event.reason) ? undefined : `${event.type} ${event.reason}`;
+      return isOrderly(event) ? undefined : `${event.type} ${event.reason}`;
     case "slow-consumer":
       return event.type;
     default:
@@ -126,13 +126,14 @@ export function eventRecord(event: ServerEvent): EventRecord {
         fields: connectionFields(event.connection),
       };
     case "connection-closed": {
-      const { framesAfterReset, connection, reason, error, bytesIn, bytesOut, framesIn, framesOut, framesDropped } =
-        event;
+      const { bytesDiscarded, framesAfterReset, connection, reason, error } = event;
+      const { bytesIn, bytesOut, framesIn, framesOut, framesDropped } = event;
       const durationMs = Math.round(event.durationMs);
       const why = error === undefined ? "" : ": {error}";
+      const loss = bytesDiscarded === undefined ? "" : ", bytes discarded: {bytesDiscarded}";
       return {
-        level: ORDERLY.has(reason) ? "debug" : "warning",
-        message: `connection {connection} from {remote} closed: {reason}${why} (frames {framesIn} in, {framesOut} out; {durationMs} ms)`,
+        level: isOrderly(event) ? "debug" : "warning",
+        message: `connection {connection} from {remote} closed: {reason}${why} (frames {framesIn} in, {framesOut} out; {durationMs} ms${loss})`,
         fields: {
           ...connectionFields(connection),
           reason,
@@ -142,6 +143,7 @@ export function eventRecord(event: ServerEvent): EventRecord {
           framesOut,
           framesDropped,
           durationMs,
+          ...(bytesDiscarded !== undefined && { bytesDiscarded }),
           ...(framesAfterReset !== undefined && { framesAfterReset }),
           ...(event.unconfirmed && { unconfirmed: true }),
           ...(error && errorFields(error)),
@@ -182,12 +184,19 @@ export function eventRecord(event: ServerEvent): EventRecord {
     case "drained":
       break;
   }
-  const { drained, aborted, unconfirmed } = event;
+  const { drained, aborted, unconfirmed, bytesDiscarded } = event;
   const unsure = unconfirmed === undefined ? "" : ", of those did not answer FIN: {unconfirmed}";
+  const loss = bytesDiscarded === undefined ? "" : ", bytes discarded: {bytesDiscarded}";
+  const clean = unconfirmed === undefined && bytesDiscarded === undefined;
   return {
-    level: aborted > 0 ? "error" : unconfirmed === undefined ? "info" : "warning",
-    message: `drained, connections ended in order: {drained}${unsure}, aborted: {aborted}`,
-    fields: { drained, aborted, ...(unconfirmed !== undefined && { unconfirmed }) },
+    level: aborted > 0 ? "error" : clean ? "info" : "warning",
+    message: `drained, connections ended in order: {drained}${unsure}, aborted: {aborted}${loss}`,
+    fields: {
+      drained,
+      aborted,
+      ...(unconfirmed !== undefined && { unconfirmed }),
+      ...(bytesDiscarded !== undefined && { bytesDiscarded }),
+    },
   };
 }
 
@@ -198,6 +207,11 @@ function acceptErrorRecord({ code, message }: SpillwayError, retryInMs: number |
   // One connection that was gone before it was accepted: nothing of this server's is wrong.
   if (retryInMs === 0) return { level: "debug", message: "a connection was not accepted: {error}", fields };
   return { level: "warning", message: "accepting pauses for {retryInMs} ms: {error}", fields };
+}
+
+/** Whether the end of a connection lost nothing. A drain that discards what came must not pass unseen. */
+function isOrderly({ reason, bytesDiscarded }: ConnectionClosed): boolean {
+  return ORDERLY.has(reason) && (reason !== "drained" || bytesDiscarded === undefined);
 }
 
 function connectionFields({ id, remoteAddress }: ConnectionInfo): Record<string, unknown> {

@@ -133,7 +133,7 @@ export class DriverConnection extends Owned implements Connection, DirectSource,
   push(bytes: Bytes): boolean {
     if (this.#inputEnded) return false;
     if (this.#discarding) {
-      if (this.#closing) this.owner?.onDropped();
+      if (this.#closing) this.owner?.onDropped(bytes.length);
       return true;
     }
     if (this.waiting !== undefined) {

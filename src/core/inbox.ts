@@ -25,6 +25,8 @@ export interface InboxEvents {
  */
 export class Inbox<In> {
   bytesIn = 0;
+  /** Of these, those that never reached the decoder. */
+  bytesDiscarded = 0;
   framesIn = 0;
   /** When the last bytes came. */
   heardAt: number;
@@ -109,7 +111,10 @@ export class Inbox<In> {
         this.bytesIn += value.length;
         this.heardAt = this.#clock.now();
         this.#events.onHeard();
-        if (this.#stopped) continue;
+        if (this.#stopped) {
+          this.bytesDiscarded += value.length;
+          continue;
+        }
         this.#held = value;
         this.#events.onInput();
         this.#account();
@@ -169,8 +174,16 @@ export class Inbox<In> {
     this.#stopped = true;
   }
 
+  /** The connection has dropped so many bytes that came. */
+  noteDropped(bytes: number): void {
+    if (this.#over) return;
+    this.bytesIn += bytes;
+    this.bytesDiscarded += bytes;
+  }
+
   /** The connection is over: what is still read counts for nobody. */
   end(): void {
+    if (!this.#over) this.bytesDiscarded += this.#held?.length ?? 0;
     this.#over = this.#stopped = true;
     this.#account();
   }

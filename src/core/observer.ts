@@ -13,6 +13,11 @@ export interface DrainResult {
    * arrived. Left out when there are none.
    */
   readonly unconfirmed?: number;
+  /**
+   * How many bytes the connections of a server, drained or aborted, discarded: they came, and never reached the decoder. Left out when there
+   * are none.
+   */
+  readonly bytesDiscarded?: number;
 }
 
 /** What happened, in the order in which it happened. */
@@ -80,7 +85,7 @@ export function connectionClosed(
   traffic: Traffic,
   durationMs: number,
 ): ConnectionClosed {
-  const { bytesIn, bytesOut, framesIn, framesOut, framesDropped } = traffic;
+  const { bytesIn, bytesOut, framesIn, framesOut, framesDropped, bytesDiscarded } = traffic;
   const type = "connection-closed";
   // Written out: V8 copies a spread object property by property, at the cost of a microsecond.
   const event = {
@@ -94,5 +99,6 @@ export function connectionClosed(
     framesDropped,
     durationMs,
   } as const;
-  return error === undefined ? event : { ...event, error };
+  const closed = bytesDiscarded === undefined ? event : { ...event, bytesDiscarded };
+  return error === undefined ? closed : { ...closed, error };
 }

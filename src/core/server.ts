@@ -82,6 +82,8 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
   #drained = 0;
   #aborted = 0;
   #unconfirmed = 0;
+  /** What the connections have discarded that ended during the shutdown. */
+  #bytesDiscarded = 0;
   #connectionCount = 0;
   #refusedCount = 0;
   #observerErrors = 0;
@@ -179,7 +181,7 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
   }
 
   /**
-   * Drains: accepts nothing new, tells `onDrain`, closes idle connections, lets busy ones answer what they have received in full, and
+   * Drains: accepts nothing new, tells `onDrain`, closes idle connections, lets busy ones answer what they have read in full, and
    * aborts what remains after `timeoutMs`. With `graceMs` it goes on serving before that. A second call aborts at once, whatever the first
    * is at; all calls give the same result.
    *
@@ -275,7 +277,11 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
     await this.#refusals.whenEmpty();
     this.#settings.deadlines.disarm(deadline);
     const counts = { drained: this.#drained, aborted: this.#aborted };
-    const result = this.#unconfirmed > 0 ? { ...counts, unconfirmed: this.#unconfirmed } : counts;
+    const result = {
+      ...counts,
+      ...(this.#unconfirmed > 0 && { unconfirmed: this.#unconfirmed }),
+      ...(this.#bytesDiscarded > 0 && { bytesDiscarded: this.#bytesDiscarded }),
+    };
     this.#observe({ type: "drained", ...result });
     this.#errorLog.end();
     return result;
@@ -343,6 +349,7 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
   #onOver(session: SessionLoop<In, Out, State>): void {
     this.#past = add(this.#past, session.traffic);
     if (this.#refusals.delete(session)) return;
+    if (this.#ending) this.#bytesDiscarded += session.inbox.bytesDiscarded;
     if (this.#cutOff.delete(session)) this.#aborted += 1;
     else if (this.#ending) {
       this.#drained += 1;

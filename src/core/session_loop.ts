@@ -175,8 +175,9 @@ export class SessionLoop<In, Out, State>
     this.settings.deadlines.progress += 1;
   }
 
-  onDropped(): void {
+  onDropped(bytes: number): void {
     this.settings.deadlines.progress += 1;
+    this.inbox.noteDropped(bytes);
     this.watch.noteDropped(this.settings.clock.now());
   }
 

@@ -67,8 +67,8 @@ export interface ConnectionOwner {
   readonly readsOn?: boolean;
   /** What `closed` tells. */
   onClosed(error: SpillwayError | undefined): void;
-  /** Input came after `close()`, and was dropped: the other side is still there. */
-  onDropped(): void;
+  /** So many bytes came after `close()`, and were dropped: the other side is still there. */
+  onDropped(bytes: number): void;
   /** The kernel took so many bytes of the write that is in progress, and not all of it. */
   onTaken(bytes: number): void;
 }

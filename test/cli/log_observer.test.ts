@@ -16,6 +16,8 @@ function closed(reason: CloseReason, error?: SpillwayError): ServerEvent {
   return error === undefined ? event : { ...event, error };
 }
 
+const discarded = { ...closed("drained"), bytesDiscarded: 9 } as ServerEvent;
+
 describe("eventRecord", () => {
   it.each<[ServerEvent, string, Record<string, unknown>]>([
     [
@@ -81,10 +83,23 @@ describe("eventRecord", () => {
     [{ type: "draining", connections: 3 }, "info", { connections: 3 }],
     [{ type: "drained", drained: 3, aborted: 0 }, "info", { drained: 3, aborted: 0 }],
     [{ type: "drained", drained: 2, aborted: 1 }, "error", { drained: 2, aborted: 1 }],
+    [
+      { type: "drained", drained: 2, aborted: 0, bytesDiscarded: 9 },
+      "warning",
+      { drained: 2, aborted: 0, bytesDiscarded: 9 },
+    ],
   ])("of %j is at level %s", (event, level, fields) => {
     const record = eventRecord(event);
     expect(record.level).toBe(level);
     expect(record.fields).toEqual(fields);
+  });
+
+  it("warns of a connection that discarded what came while the server drained", () => {
+    const { level, message, fields } = eventRecord(discarded);
+    expect([level, fields.bytesDiscarded]).toEqual(["warning", 9]);
+    expect(message).toContain("bytes discarded: {bytesDiscarded}");
+    const idle = { ...closed("idle-timeout"), bytesDiscarded: 9 } as ServerEvent;
+    expect(eventRecord(idle)).toMatchObject({ level: "debug", fields: { bytesDiscarded: 9 } });
   });
 
   it.each<[CloseReason, string]>([
@@ -135,7 +150,9 @@ describe("eventRecord", () => {
       { type: "frame-error", connection, error: refused, skipped: true },
       { type: "handler-error", connection, error: refused },
       { type: "draining", connections: 0 },
+      discarded,
       { type: "drained", drained: 0, aborted: 0 },
+      { type: "drained", drained: 0, aborted: 0, bytesDiscarded: 9 },
     ];
     for (const event of events) {
       const { message, fields } = eventRecord(event);

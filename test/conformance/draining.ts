@@ -167,7 +167,29 @@ export function draining(platform: Platform): void {
       release.open();
       expect(await client.rest()).toBe("one\n");
       expect((await closed()).reason).toBe("drained");
-      expect(await drained).toEqual({ drained: 1, aborted: 0 });
+      expect(await drained).toEqual({ drained: 1, aborted: 0, bytesDiscarded: 2 });
+    });
+
+    testOn(platform, "handles what was read before, and counts every byte that is discarded", async () => {
+      const first = gate();
+      const { dial, server, closed } = await start(platform, {
+        codec: lines(),
+        afterReset: "finish",
+        handler: () => first.promise,
+      });
+      const client = await dial();
+      client.send("123456789\n".repeat(40_000));
+      client.finish();
+      await eventually(() => server.stats().framesIn === 1);
+      const drained = server.shutdown();
+      first.open();
+      const { reason, bytesIn, bytesDiscarded = 0, framesIn } = await closed();
+      expect([reason, bytesIn]).toEqual(["drained", 400_000]);
+      // What was neither handled nor discarded is the beginning of a line.
+      const cutOff = bytesIn - bytesDiscarded - 10 * framesIn;
+      expect(cutOff >= 0 && cutOff < 10, `${bytesIn} in, ${bytesDiscarded} discarded, ${framesIn} handled`).toBe(true);
+      expect(bytesDiscarded).toBeGreaterThan(0);
+      expect(await drained).toEqual({ drained: 1, aborted: 0, bytesDiscarded });
     });
 
     testOn(platform, "is forced by a second call, and both calls tell the same", async () => {

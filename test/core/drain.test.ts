@@ -39,11 +39,44 @@ describe("shutdown", () => {
     await it.settle();
     pending.of("b").resolve("B");
     await it.settle();
-    expect(await drained).toEqual({ drained: 1, aborted: 0 });
+    expect(await drained).toEqual({ drained: 1, aborted: 0, bytesDiscarded: 6 });
     expect(pending.frames).toEqual(["a", "b"]);
     expect(other.received).toBe("A\nB\n");
     expect(other.ended).toBe(true);
     expect(it.closed).toMatchObject([{ reason: "drained", framesIn: 2, framesOut: 2, durationMs: 1_000 }]);
+  });
+
+  it("says how many bytes came and were not looked at, in the event, in the result and in the sum", async () => {
+    const pending = answers();
+    const it = await served({ handler: pending.handler });
+    const [busy, late] = [await it.connect(), await it.connect({ finishes: false })];
+    await busy.send("a\n");
+    await busy.send("b\n");
+    await late.send("c\n");
+    const drained = it.server.shutdown();
+    await busy.send("too late\n");
+    for (const frame of ["a", "c"]) pending.of(frame).resolve(frame);
+    await it.settle();
+    await late.send("behind FIN\n");
+    pending.of("b").resolve("b");
+    await it.clock.advance(2_000);
+    expect(await drained).toEqual({ drained: 2, aborted: 0, unconfirmed: 1, bytesDiscarded: 20 });
+    expect(it.closed).toMatchObject([
+      { reason: "drained", bytesIn: 13, bytesDiscarded: 9, framesIn: 2 },
+      { reason: "drained", bytesIn: 13, bytesDiscarded: 11, framesIn: 1 },
+    ]);
+    expect(it.server.stats()).toMatchObject({ bytesIn: 26, bytesDiscarded: 20 });
+  });
+
+  it("says of a connection that it aborts what waited behind the frame at work", async () => {
+    const it = await served({ handler: () => new Promise<string>(() => {}) });
+    const other = await it.connect();
+    await other.send("a\n");
+    await other.send("never\n");
+    const drained = it.server.shutdown({ timeoutMs: 1_000 });
+    await it.clock.advance(1_000);
+    expect(await drained).toEqual({ drained: 0, aborted: 1, bytesDiscarded: 6 });
+    expect(it.closed).toMatchObject([{ reason: "drain-timeout", bytesIn: 8, bytesDiscarded: 6, framesIn: 1 }]);
   });
 
   it("waits until what is to be sent is sent", async () => {

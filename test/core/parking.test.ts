@@ -288,7 +288,7 @@ describe.each(["from the start", "again"])("a session that is parked %s", (when)
     if (order === "drain first") sent();
     await it.settle();
     expect([it.reasons, other.ended]).toEqual([["drained"], true]);
-    expect(await drained).toEqual({ drained: 1, aborted: 0 });
+    expect(await drained).toEqual({ drained: 1, aborted: 0, bytesDiscarded: 5 });
   });
 
   it("wakes at the moment at which it would be parked", async () => {

@@ -63,7 +63,7 @@ export class ParkingLot {
       connection.own?.({
         onWake,
         onClosed: (error) => owner.onClosed(error),
-        onDropped: () => owner.onDropped(),
+        onDropped: (bytes) => owner.onDropped(bytes),
         onTaken: (bytes) => owner.onTaken(bytes),
       });
     };

@@ -97,12 +97,14 @@ export async function served(
 
 function sum(closed: readonly ConnectionClosed[]): Record<string, number> {
   const total = { bytesIn: 0, bytesOut: 0, framesIn: 0, framesOut: 0, framesDropped: 0 };
+  let bytesDiscarded = 0;
   for (const one of closed) {
     total.bytesIn += one.bytesIn;
     total.bytesOut += one.bytesOut;
     total.framesIn += one.framesIn;
     total.framesOut += one.framesOut;
     total.framesDropped += one.framesDropped;
+    bytesDiscarded += one.bytesDiscarded ?? 0;
   }
-  return total;
+  return bytesDiscarded === 0 ? total : { ...total, bytesDiscarded };
 }

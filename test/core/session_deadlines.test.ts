@@ -337,7 +337,7 @@ describe("write deadline", () => {
           connection.own?.({
             onWake: () => owner.onWake(),
             onClosed: (error) => owner.onClosed(error),
-            onDropped: () => owner.onDropped(),
+            onDropped: (bytes) => owner.onDropped(bytes),
             onTaken: () => {},
           }),
       }));

@@ -304,7 +304,7 @@ describe("frames", () => {
     await other.send("a\n");
     await other.finish();
     expect(handled).toEqual([]);
-    expect(it.closed).toMatchObject([{ reason: "idle-timeout", framesIn: 0, bytesIn: 0 }]);
+    expect(it.closed).toMatchObject([{ reason: "idle-timeout", framesIn: 0, bytesIn: 2, bytesDiscarded: 2 }]);
   });
 });
 

@@ -242,7 +242,7 @@ describe("upgrade at an end", () => {
     pending.of("binary").resolve("ok");
     await it.settle();
     expect(other.received).toBe("ok\n\x03<a>");
-    expect(await drained).toEqual({ drained: 1, aborted: 0 });
+    expect(await drained).toEqual({ drained: 1, aborted: 0, bytesDiscarded: 5 });
     expect(it.reasons).toEqual(["drained"]);
   });
 

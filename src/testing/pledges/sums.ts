@@ -1,7 +1,7 @@
 import { Pledge } from "../pledge.ts";
 import type { Simulation } from "../simulation.ts";
 
-const CARRIED = ["bytesIn", "bytesOut", "framesIn", "framesOut", "framesDropped"] as const;
+const CARRIED = ["bytesIn", "bytesOut", "framesIn", "framesOut", "framesDropped", "bytesDiscarded"] as const;
 
 /** What the server counts, what its events say and what the network has seen add up. */
 export class Sums extends Pledge {
@@ -19,7 +19,7 @@ export class Sums extends Pledge {
       let sum = 0;
       for (const { closed } of served.values()) sum += closed?.[name] ?? 0;
       this.expect(
-        sum === stats[name],
+        sum === (stats[name] ?? 0),
         () => `${name}: the connections carried ${sum}, the server counts ${stats[name]}`,
       );
     }
