@@ -1,5 +1,5 @@
 // What Bun does in moments that a test cannot bring about in its own process. The socket is made up, so this runs everywhere.
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { BunDriver, handlers } from "../../src/adapters/bun/driver.ts";
 import type { TcpSocket } from "../../src/adapters/bun/native.ts";
 
@@ -65,8 +65,9 @@ describe("a connection of Bun's", () => {
     expect(calls).toEqual(["resume", "pause", "resume"]);
   });
 
-  it("offers the rest of a write again when there is room, until all is taken", async () => {
+  it("offers the rest of a write again when there is room, until all is taken, and tells what was", async () => {
     const { driver, calls, takes } = driven();
+    const took = vi.spyOn(driver.connection, "took");
     takes.push(1, 0, 2);
     const written = driver.write(BYTES);
     driver.onDrain();
@@ -75,6 +76,7 @@ describe("a connection of Bun's", () => {
     await written;
     driver.onDrain();
     expect(calls).toEqual(["write 4", "write 3", "write 3", "write 1"]);
+    expect(took.mock.calls).toEqual([[1], [2], [1]]);
   });
 
   it.each([
