@@ -130,13 +130,20 @@ async function serveUntilDrained(serving: Serving, options: CliServeOptions): Pr
   const { all, environment, log, uncaught } = serving;
   const { stdio } = environment;
   const transport = await environment.transport();
-  const server = await listen(serving, transport, options);
+  let drained = false;
+  const observer: Observer = (event) => {
+    if (event.type === "drained") drained = true;
+    options.observer(event);
+  };
+  const server = await listen(serving, transport, { ...options, observer });
   const { graceMs = Infinity } = all.settings;
   let draining = false;
   const ignoreSignals = drainOnSignals(server, environment.signals, {
     signals: DRAIN_SIGNALS,
     shutdown: graceMs === Infinity ? {} : { graceMs },
     onSignal: (signal) => {
+      // Nothing remains to be aborted, though the process has not ended yet.
+      if (drained) return;
       logSignal(log(), signal, draining);
       draining = true;
     },
