@@ -1,7 +1,7 @@
 // @ts-check
 // What a frame costs: decoded from chunks, and encoded.
 import { performance } from "node:perf_hooks";
-import { OutputBuffer } from "../../dist/core/output_buffer.js";
+import { OutputBuffer } from "../../dist/core/output/output_buffer.js";
 import { cpuMicros } from "../control.mjs";
 import { concat } from "./naive/concat.mjs";
 import { encoded } from "./output.mjs";

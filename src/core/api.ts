@@ -5,23 +5,23 @@ export type { ClientBehaviour, ClientLimits, ClientOptions, ClientTarget } from 
 export type { ClientSession } from "./client/client_session.ts";
 export type { HeartbeatOptions } from "./client/heartbeat.ts";
 export type { ReconnectOptions } from "./client/reconnect_options.ts";
-export { type Clock, systemClock } from "./clock.ts";
-export type { Codec, Decoder, Encoder, Output } from "./codec.ts";
+export type { Codec, Decoder, Encoder, Output } from "./codecs/codec.ts";
 export { type LineEncoding, type LinesOptions, lines } from "./codecs/lines.ts";
-export type { RuntimeServeOptions } from "./drain_signals.ts";
-export { type CloseReason, type ErrorCode, SpillwayError } from "./errors.ts";
-export type { ConnectionInfo, Context, Handler, Reply, Upgrade } from "./exchange.ts";
-export type { BroadcastOptions, BroadcastResult, Group } from "./group.ts";
-export type { InvalidFramePolicy } from "./invalid_frame.ts";
-export type { Limits } from "./limits.ts";
-export type { AnyMiddleware, Middleware, Next } from "./middleware.ts";
-export type { ConnectionClosed, DrainResult, Observer, ServerEvent } from "./observer.ts";
-export type { Server, ShutdownOptions } from "./server.ts";
-export type { ServerStats } from "./server_stats.ts";
-export { defineService, type ServeOptions, type Service } from "./service.ts";
-export type { SendResult, Session } from "./session.ts";
-export type { SlowConsumerPolicy } from "./slow_consumer.ts";
-export type { Traffic } from "./traffic.ts";
+export { type CloseReason, type ErrorCode, SpillwayError } from "./errors/errors.ts";
+export type { ConnectionInfo, Context, Handler, Reply, Upgrade } from "./handler/exchange.ts";
+export type { AnyMiddleware, Middleware, Next } from "./handler/middleware.ts";
+export type { Limits } from "./options/limits.ts";
+export type { SlowConsumerPolicy } from "./output/slow_consumer.ts";
+export type { RuntimeServeOptions } from "./server/drain_signals.ts";
+export type { Server, ShutdownOptions } from "./server/server.ts";
+export type { ServerStats } from "./server/server_stats.ts";
+export { defineService, type ServeOptions, type Service } from "./server/service.ts";
+export type { BroadcastOptions, BroadcastResult, Group } from "./session/group.ts";
+export type { InvalidFramePolicy } from "./session/invalid_frame.ts";
+export type { ConnectionClosed, DrainResult, Observer, ServerEvent } from "./session/observer.ts";
+export type { SendResult, Session } from "./session/session.ts";
+export type { Traffic } from "./session/traffic.ts";
+export { type Clock, systemClock } from "./time/clock.ts";
 export type {
   Address,
   Bytes,
@@ -31,4 +31,4 @@ export type {
   Listener,
   ListenOptions,
   Transport,
-} from "./transport.ts";
+} from "./transport/transport.ts";

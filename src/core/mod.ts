@@ -6,32 +6,33 @@
  *
  * @module
  */
-export { AcceptQueue } from "./accept_queue.ts";
-export { addressText } from "./address_text.ts";
+
 export * from "./api.ts";
-export { isPromiseLike } from "./awaited.ts";
 export { connect } from "./client/client.ts";
-export { afterIo, afterRound } from "./clock.ts";
-export { commonAddress } from "./common_address.ts";
-export { type Addresses, connectToFirst } from "./connect_to_first.ts";
-export { DriverConnection } from "./connection.ts";
-export { describe, type ErrorText, isError, takeApart } from "./describe.ts";
+export { describe, type ErrorText, isError, takeApart } from "./errors/describe.ts";
+export { ErrorLog, type LoggedEvent } from "./errors/error_log.ts";
+export { escapeText } from "./errors/escape_text.ts";
+export { RepeatSampler } from "./errors/repeat_sampler.ts";
+export { isPromiseLike } from "./handler/awaited.ts";
+export { isStream } from "./handler/reply_stream.ts";
+export { checkCount, checkNumber, checkWhole, resolveLimits } from "./options/limits.ts";
+export { nearest } from "./options/nearest.ts";
+export { checkOptions, type OptionNames } from "./options/option_names.ts";
 export {
   type DrainSignal,
   type DrainSignalOptions,
   drainOnSignals,
   type SignalSource,
   serveWithSignals,
-} from "./drain_signals.ts";
-export type { Driver } from "./driver.ts";
-export { ErrorLog, type LoggedEvent } from "./error_log.ts";
-export { escapeText } from "./escape_text.ts";
-export { checkCount, checkNumber, checkWhole, resolveLimits } from "./limits.ts";
-export { nearest } from "./nearest.ts";
-export { checkOptions, type OptionNames } from "./option_names.ts";
-export { plainAddress, plainHostname } from "./plain_address.ts";
-export { ReadBuffer } from "./read_buffer.ts";
-export { RepeatSampler } from "./repeat_sampler.ts";
-export { isStream } from "./reply_stream.ts";
-export { serve } from "./serve.ts";
-export { SERVICE_OPTIONS } from "./service.ts";
+} from "./server/drain_signals.ts";
+export { serve } from "./server/serve.ts";
+export { SERVICE_OPTIONS } from "./server/service.ts";
+export { afterIo, afterRound } from "./time/clock.ts";
+export { AcceptQueue } from "./transport/accept_queue.ts";
+export { addressText } from "./transport/address_text.ts";
+export { commonAddress } from "./transport/common_address.ts";
+export { type Addresses, connectToFirst } from "./transport/connect_to_first.ts";
+export { DriverConnection } from "./transport/connection.ts";
+export type { Driver } from "./transport/driver.ts";
+export { plainAddress, plainHostname } from "./transport/plain_address.ts";
+export { ReadBuffer } from "./transport/read_buffer.ts";

@@ -1,7 +1,7 @@
 import { InvalidArgumentError } from "commander";
 import { describe, expect, it } from "vitest";
 import { parseCodecSpec } from "../../src/cli/codec_spec.ts";
-import { OutputBuffer } from "../../src/core/output_buffer.ts";
+import { OutputBuffer } from "../../src/core/output/output_buffer.ts";
 
 /** What the codec makes of a payload, byte for byte. */
 function encoded(spec: string, payload: string): string {

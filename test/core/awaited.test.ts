@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { Awaited } from "../../src/core/awaited.ts";
+import { Awaited } from "../../src/core/handler/awaited.ts";
 import { manualClock } from "../../src/testing/mod.ts";
 
 function noted(): { awaited: Awaited<string, string>; told: string[] } {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { Budget, type Share } from "../../src/core/budget.ts";
-import { DeadlineQueue } from "../../src/core/deadline.ts";
 import { lines } from "../../src/core/mod.ts";
+import { Budget, type Share } from "../../src/core/output/budget.ts";
+import { DeadlineQueue } from "../../src/core/time/deadline.ts";
 import { manualClock } from "../../src/testing/mod.ts";
 import { answers } from "./answers.ts";
 import { served } from "./served.ts";

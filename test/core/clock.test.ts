@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { afterRound, systemClock } from "../../src/core/clock.ts";
+import { afterRound, systemClock } from "../../src/core/time/clock.ts";
 
 /** Keeps the event loop busy: each turn of it works for `ms`. Returns how to end that, which says how many turns there were. */
 function busyLoop(ms: number): () => number {

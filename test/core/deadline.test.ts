@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { Deadline, DeadlineQueue } from "../../src/core/deadline.ts";
+import { Deadline, DeadlineQueue } from "../../src/core/time/deadline.ts";
 import { type ManualClock, manualClock } from "../../src/testing/mod.ts";
 
 /** A deadline that notes when it passes. */

@@ -1,8 +1,8 @@
-import { afterTurn } from "../../src/core/clock.ts";
 import type { Decoder } from "../../src/core/codecs/mod.ts";
-import { decoderStreamIn } from "../../src/core/decoder_stream.ts";
 import type { Bytes, SpillwayError } from "../../src/core/mod.ts";
-import { Scheduler } from "../../src/core/scheduler.ts";
+import { decoderStreamIn } from "../../src/core/streams/decoder_stream.ts";
+import { afterTurn } from "../../src/core/time/clock.ts";
+import { Scheduler } from "../../src/core/time/scheduler.ts";
 import { manualClock } from "../../src/testing/mod.ts";
 import { bounded } from "../bounded.ts";
 import { frameText } from "./codecs/decode.ts";

@@ -1,8 +1,8 @@
-import { afterTurn } from "../../src/core/clock.ts";
 import type { Encoder } from "../../src/core/codecs/mod.ts";
-import { encoderStreamIn } from "../../src/core/encoder_stream.ts";
 import type { Bytes } from "../../src/core/mod.ts";
-import { Scheduler } from "../../src/core/scheduler.ts";
+import { encoderStreamIn } from "../../src/core/streams/encoder_stream.ts";
+import { afterTurn } from "../../src/core/time/clock.ts";
+import { Scheduler } from "../../src/core/time/scheduler.ts";
 import { manualClock } from "../../src/testing/mod.ts";
 import { bounded } from "../bounded.ts";
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { EndOfTurn } from "../../src/core/end_of_turn.ts";
 import type { Clock } from "../../src/core/mod.ts";
-import { MOST_UNITS, schedulerOf } from "../../src/core/scheduler.ts";
+import { EndOfTurn } from "../../src/core/time/end_of_turn.ts";
+import { MOST_UNITS, schedulerOf } from "../../src/core/time/scheduler.ts";
 import { manualClock } from "../../src/testing/mod.ts";
 import { turnEnd } from "../../src/testing/turn.ts";
 

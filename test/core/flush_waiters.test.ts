@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { FlushWaiters } from "../../src/core/flush_waiters.ts";
+import { FlushWaiters } from "../../src/core/output/flush_waiters.ts";
 
 /** Waiters, and what they were told. */
 function waiting(...places: readonly number[]) {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { compose } from "../../src/core/middleware.ts";
+import { compose } from "../../src/core/handler/middleware.ts";
 import { type Context, lines, type Middleware, type Next, serve } from "../../src/core/mod.ts";
 import { memoryTransport } from "../../src/testing/mod.ts";
 import { answers } from "./answers.ts";

@@ -1,12 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { EndOfTurn } from "../../src/core/end_of_turn.ts";
-import { type Limits, resolveLimits } from "../../src/core/limits.ts";
 import { type Encoder, lines, type SendResult, SpillwayError } from "../../src/core/mod.ts";
-import { Outbox } from "../../src/core/outbox.ts";
-import { encodeFrame } from "../../src/core/output_buffer.ts";
-import { schedulerOf } from "../../src/core/scheduler.ts";
-import type { SlowConsumerPolicy } from "../../src/core/slow_consumer.ts";
+import { type Limits, resolveLimits } from "../../src/core/options/limits.ts";
+import { Outbox } from "../../src/core/output/outbox.ts";
+import { encodeFrame } from "../../src/core/output/output_buffer.ts";
+import type { SlowConsumerPolicy } from "../../src/core/output/slow_consumer.ts";
+import { EndOfTurn } from "../../src/core/time/end_of_turn.ts";
+import { schedulerOf } from "../../src/core/time/scheduler.ts";
 import { manualClock } from "../../src/testing/mod.ts";
 import { turnEnd } from "../../src/testing/turn.ts";
 import { ScriptedConnection } from "./scripted_connection.ts";

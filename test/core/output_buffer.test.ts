@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Encoder, Output } from "../../src/core/mod.ts";
-import { OutputBuffer } from "../../src/core/output_buffer.ts";
+import { OutputBuffer } from "../../src/core/output/output_buffer.ts";
 import { bounded } from "../bounded.ts";
 
 const WRITE_BYTES = 65_536;

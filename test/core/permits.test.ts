@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type PermitOwner, Permits } from "../../src/core/permits.ts";
+import { type PermitOwner, Permits } from "../../src/core/handler/permits.ts";
 import { turnEnd } from "../../src/testing/turn.ts";
 
 /** A session that wants `wanted` permits, as sessions ask for them. */

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { Permits } from "../../src/core/handler/permits.ts";
+import { Pipeline } from "../../src/core/handler/pipeline.ts";
 import { type Context, type Handler, SpillwayError } from "../../src/core/mod.ts";
-import { Permits } from "../../src/core/permits.ts";
-import { Pipeline } from "../../src/core/pipeline.ts";
-import type { ServedSession } from "../../src/core/served_session.ts";
+import type { ServedSession } from "../../src/core/session/served_session.ts";
 import { type ManualClock, manualClock } from "../../src/testing/mod.ts";
 import { type Answer, answers } from "./answers.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { MOST_UNITS, Scheduler, schedulerOf, type Task } from "../../src/core/scheduler.ts";
+import { MOST_UNITS, Scheduler, schedulerOf, type Task } from "../../src/core/time/scheduler.ts";
 import { manualClock } from "../../src/testing/mod.ts";
 import { turnEnd } from "../../src/testing/turn.ts";
 

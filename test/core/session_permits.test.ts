@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
 import { json } from "../../src/core/codecs/mod.ts";
+import { Permits } from "../../src/core/handler/permits.ts";
 import { lines } from "../../src/core/mod.ts";
-import { Permits } from "../../src/core/permits.ts";
 import { type Answer, answers } from "./answers.ts";
 import type { OtherSide } from "./other_side.ts";
 import { type Served, served } from "./served.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { type Context, lines, type ServeOptions } from "../../src/core/mod.ts";
-import { MOST_UNITS } from "../../src/core/scheduler.ts";
+import { MOST_UNITS } from "../../src/core/time/scheduler.ts";
 import { answers } from "./answers.ts";
 import { served } from "./served.ts";
 

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import { Inbox } from "../../src/core/inbox.ts";
 import { type Connection, lines, type Transport } from "../../src/core/mod.ts";
+import { Inbox } from "../../src/core/session/inbox.ts";
 import { manualClock } from "../../src/testing/mod.ts";
 import { turnEnd } from "../../src/testing/turn.ts";
 import { served } from "./served.ts";

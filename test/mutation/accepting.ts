@@ -3,7 +3,7 @@ import type { Mutated } from "./mutation.ts";
 /** The server: accepting, bounding, draining. */
 export const ACCEPTING: readonly Mutated[] = [
   {
-    file: "src/core/accept.ts",
+    file: "src/core/server/accept.ts",
     tests: ["test/core/accept"],
     mutations: [
       {
@@ -29,7 +29,7 @@ export const ACCEPTING: readonly Mutated[] = [
     ],
   },
   {
-    file: "src/core/server.ts",
+    file: "src/core/server/server.ts",
     tests: ["test/core/max_connections", "test/core/drain.", "test/core/observer", "test/core/lame_duck"],
     mutations: [
       {
@@ -65,7 +65,7 @@ export const ACCEPTING: readonly Mutated[] = [
     ],
   },
   {
-    file: "src/core/grace.ts",
+    file: "src/core/server/grace.ts",
     tests: ["test/core/lame_duck"],
     mutations: [
       {
@@ -91,7 +91,7 @@ export const ACCEPTING: readonly Mutated[] = [
     ],
   },
   {
-    file: "src/core/fullness.ts",
+    file: "src/core/server/fullness.ts",
     tests: ["test/core/max_connections"],
     mutations: [
       {
@@ -107,7 +107,7 @@ export const ACCEPTING: readonly Mutated[] = [
     ],
   },
   {
-    file: "src/core/tracker.ts",
+    file: "src/core/server/tracker.ts",
     tests: ["test/core/max_connections", "test/core/drain."],
     mutations: [
       {

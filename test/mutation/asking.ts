@@ -93,7 +93,7 @@ export const ASKING: readonly Mutated[] = [
     ],
   },
   {
-    file: "src/core/connect_to_first.ts",
+    file: "src/core/transport/connect_to_first.ts",
     tests: ["test/core/connect_to_first"],
     mutations: [
       {

@@ -3,7 +3,7 @@ import type { Mutated } from "./mutation.ts";
 /** How a connection ends. */
 export const ENDING: readonly Mutated[] = [
   {
-    file: "src/core/ending.ts",
+    file: "src/core/session/ending.ts",
     tests: [
       "test/core/session_close",
       "test/core/session_draining",
@@ -120,7 +120,7 @@ export const ENDING: readonly Mutated[] = [
     ],
   },
   {
-    file: "src/core/lifecycle.ts",
+    file: "src/core/session/lifecycle.ts",
     tests: ["test/core/session_connect"],
     mutations: [
       {

@@ -3,7 +3,7 @@ import type { Mutated } from "./mutation.ts";
 /** Frames on their way through the handler. */
 export const HANDLING: readonly Mutated[] = [
   {
-    file: "src/core/pipeline.ts",
+    file: "src/core/handler/pipeline.ts",
     tests: [
       "test/core/pipeline",
       "test/core/session_backpressure",
@@ -63,7 +63,7 @@ export const HANDLING: readonly Mutated[] = [
     ],
   },
   {
-    file: "src/core/in_flight.ts",
+    file: "src/core/handler/in_flight.ts",
     tests: [
       "test/core/pipeline",
       "test/core/session_backpressure",
@@ -79,7 +79,7 @@ export const HANDLING: readonly Mutated[] = [
     ],
   },
   {
-    file: "src/core/reply_stream.ts",
+    file: "src/core/handler/reply_stream.ts",
     tests: ["test/core/session_streams"],
     mutations: [
       {
@@ -90,7 +90,7 @@ export const HANDLING: readonly Mutated[] = [
     ],
   },
   {
-    file: "src/core/permits.ts",
+    file: "src/core/handler/permits.ts",
     tests: ["test/core/permits", "test/core/session_permits"],
     mutations: [
       {
@@ -111,7 +111,7 @@ export const HANDLING: readonly Mutated[] = [
     ],
   },
   {
-    file: "src/core/session_loop.ts",
+    file: "src/core/session/session_loop.ts",
     tests: [
       "test/core/session_order",
       "test/core/session_faults",

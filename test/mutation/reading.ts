@@ -3,7 +3,7 @@ import type { Mutated } from "./mutation.ts";
 /** How bytes come in. */
 export const READING: readonly Mutated[] = [
   {
-    file: "src/core/inbox.ts",
+    file: "src/core/session/inbox.ts",
     tests: [
       "test/core/session_input",
       "test/core/session_backpressure",
@@ -72,7 +72,7 @@ export const READING: readonly Mutated[] = [
     ],
   },
   {
-    file: "src/core/connection.ts",
+    file: "src/core/transport/connection.ts",
     tests: ["test/core/connection.", "test/core/parking", "test/core/direct_"],
     mutations: [
       {

@@ -3,7 +3,7 @@ import type { Mutated } from "./mutation.ts";
 /** What goes out. */
 export const SENDING: readonly Mutated[] = [
   {
-    file: "src/core/outbox.ts",
+    file: "src/core/output/outbox.ts",
     tests: [
       "test/core/outbox",
       "test/core/session_send",
@@ -66,7 +66,7 @@ export const SENDING: readonly Mutated[] = [
     ],
   },
   {
-    file: "src/core/frame_queue.ts",
+    file: "src/core/output/frame_queue.ts",
     tests: ["test/core/frame_queue", "test/core/outbox"],
     mutations: [
       {
@@ -82,7 +82,7 @@ export const SENDING: readonly Mutated[] = [
     ],
   },
   {
-    file: "src/core/flush_waiters.ts",
+    file: "src/core/output/flush_waiters.ts",
     tests: ["test/core/flush_waiters", "test/core/session_send"],
     mutations: [
       {
@@ -93,7 +93,7 @@ export const SENDING: readonly Mutated[] = [
     ],
   },
   {
-    file: "src/core/output_buffer.ts",
+    file: "src/core/output/output_buffer.ts",
     tests: ["test/core/output_buffer", "test/core/session_faults"],
     mutations: [
       {
@@ -104,7 +104,7 @@ export const SENDING: readonly Mutated[] = [
     ],
   },
   {
-    file: "src/core/served_session.ts",
+    file: "src/core/session/served_session.ts",
     tests: ["test/core/group", "test/core/session_send"],
     mutations: [
       {
@@ -120,7 +120,7 @@ export const SENDING: readonly Mutated[] = [
     ],
   },
   {
-    file: "src/core/group.ts",
+    file: "src/core/session/group.ts",
     tests: ["test/core/group"],
     mutations: [
       {
@@ -136,7 +136,7 @@ export const SENDING: readonly Mutated[] = [
     ],
   },
   {
-    file: "src/core/budget.ts",
+    file: "src/core/output/budget.ts",
     tests: ["test/core/budget"],
     mutations: [
       {

@@ -3,7 +3,7 @@ import type { Mutated } from "./mutation.ts";
 /** How the event loop is shared. */
 export const SHARING: readonly Mutated[] = [
   {
-    file: "src/core/scheduler.ts",
+    file: "src/core/time/scheduler.ts",
     tests: ["test/core/scheduler", "test/core/session_slices"],
     mutations: [
       {
@@ -39,7 +39,7 @@ export const SHARING: readonly Mutated[] = [
     ],
   },
   {
-    file: "src/core/end_of_turn.ts",
+    file: "src/core/time/end_of_turn.ts",
     tests: ["test/core/end_of_turn"],
     mutations: [
       {

@@ -3,7 +3,7 @@ import type { Mutated } from "./mutation.ts";
 /** What is right, and costs more than it need: nobody but the guard can tell. */
 export const SPENDING: readonly Mutated[] = [
   {
-    file: "src/core/session_loop.ts",
+    file: "src/core/session/session_loop.ts",
     tests: ["test/guard/guard"],
     mutations: [
       {
@@ -19,7 +19,7 @@ export const SPENDING: readonly Mutated[] = [
     ],
   },
   {
-    file: "src/core/outbox.ts",
+    file: "src/core/output/outbox.ts",
     tests: ["test/guard/guard"],
     mutations: [
       {

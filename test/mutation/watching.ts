@@ -3,7 +3,7 @@ import type { Mutated } from "./mutation.ts";
 /** Deadlines. */
 export const WATCHING: readonly Mutated[] = [
   {
-    file: "src/core/watch.ts",
+    file: "src/core/session/watch.ts",
     tests: [
       "test/core/session_deadlines",
       "test/core/parking",
@@ -85,7 +85,7 @@ export const WATCHING: readonly Mutated[] = [
     ],
   },
   {
-    file: "src/core/deadline.ts",
+    file: "src/core/time/deadline.ts",
     tests: ["test/core/deadline"],
     mutations: [
       {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { schedulerOf } from "../../src/core/scheduler.ts";
+import { schedulerOf } from "../../src/core/time/scheduler.ts";
 import { BrokenPledge } from "../../src/testing/pledge.ts";
 import type { Simulation } from "../../src/testing/simulation.ts";
 import type { Verb } from "./requests.ts";

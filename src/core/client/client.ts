@@ -1,10 +1,10 @@
-import type { ConnectionInfo } from "../exchange.ts";
-import { checkDuration } from "../limits.ts";
-import type { DrainResult } from "../observer.ts";
-import { checkOptions, type OptionNames } from "../option_names.ts";
-import type { SendResult } from "../session.ts";
-import type { Traffic } from "../traffic.ts";
-import type { Transport } from "../transport.ts";
+import type { ConnectionInfo } from "../handler/exchange.ts";
+import { checkDuration } from "../options/limits.ts";
+import { checkOptions, type OptionNames } from "../options/option_names.ts";
+import type { DrainResult } from "../session/observer.ts";
+import type { SendResult } from "../session/session.ts";
+import type { Traffic } from "../session/traffic.ts";
+import type { Transport } from "../transport/transport.ts";
 import { ClientLoop } from "./client_loop.ts";
 import type { ClientEnd } from "./client_observer.ts";
 import { type ClientOptions, type ClientSettings, checkSignal, resolveClient } from "./client_options.ts";

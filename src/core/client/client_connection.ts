@@ -1,8 +1,8 @@
-import { Deadline, type DeadlineOwner, type DeadlineQueue } from "../deadline.ts";
-import { describe } from "../describe.ts";
-import { SpillwayError } from "../errors.ts";
-import type { SendResult } from "../session.ts";
-import type { SessionLoop } from "../session_loop.ts";
+import { describe } from "../errors/describe.ts";
+import { SpillwayError } from "../errors/errors.ts";
+import type { SendResult } from "../session/session.ts";
+import type { SessionLoop } from "../session/session_loop.ts";
+import { Deadline, type DeadlineOwner, type DeadlineQueue } from "../time/deadline.ts";
 import type { ClientSettings } from "./client_options.ts";
 import type { ClientSession } from "./client_session.ts";
 import type { Requests } from "./requests.ts";

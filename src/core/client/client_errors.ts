@@ -1,5 +1,5 @@
 /** What becomes of requests when there is no connection for them any more. */
-import { type CloseReason, type ErrorCode, SpillwayError } from "../errors.ts";
+import { type CloseReason, type ErrorCode, SpillwayError } from "../errors/errors.ts";
 
 /** The client is closed: nothing more is sent. */
 export function clientClosed(cause: SpillwayError | undefined): SpillwayError {

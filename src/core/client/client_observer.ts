@@ -1,5 +1,5 @@
-import type { CloseReason, SpillwayError } from "../errors.ts";
-import type { DrainResult, ServerEvent } from "../observer.ts";
+import type { CloseReason, SpillwayError } from "../errors/errors.ts";
+import type { DrainResult, ServerEvent } from "../session/observer.ts";
 import type { Client } from "./client.ts";
 
 /** What happens to a connection of a client, as it does to one of a server: the `id` counts up from 1 within one client. */

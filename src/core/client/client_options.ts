@@ -1,9 +1,9 @@
-import { type Clock, systemClock } from "../clock.ts";
-import { type Codec, checkCodec } from "../codec.ts";
-import { checkChoice, checkCount, checkDuration, type Limits, resolveLimits } from "../limits.ts";
-import { checkOptions, type OptionNames } from "../option_names.ts";
-import type { SlowConsumerPolicy } from "../slow_consumer.ts";
-import type { Address } from "../transport.ts";
+import { type Codec, checkCodec } from "../codecs/codec.ts";
+import { checkChoice, checkCount, checkDuration, type Limits, resolveLimits } from "../options/limits.ts";
+import { checkOptions, type OptionNames } from "../options/option_names.ts";
+import type { SlowConsumerPolicy } from "../output/slow_consumer.ts";
+import { type Clock, systemClock } from "../time/clock.ts";
+import type { Address } from "../transport/transport.ts";
 import type { ClientObserver } from "./client_observer.ts";
 import type { ClientSession } from "./client_session.ts";
 import { type HeartbeatOptions, resolveHeartbeat } from "./heartbeat.ts";

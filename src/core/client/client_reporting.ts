@@ -1,6 +1,6 @@
-import type { Clock } from "../clock.ts";
-import { describe } from "../describe.ts";
-import { ErrorLog } from "../error_log.ts";
+import { describe } from "../errors/describe.ts";
+import { ErrorLog } from "../errors/error_log.ts";
+import type { Clock } from "../time/clock.ts";
 import type { Client } from "./client.ts";
 import type { ClientEvent, ClientObserver } from "./client_observer.ts";
 

@@ -1,6 +1,6 @@
-import type { ConnectionInfo } from "../exchange.ts";
-import type { SendResult } from "../session.ts";
-import type { SessionLoop } from "../session_loop.ts";
+import type { ConnectionInfo } from "../handler/exchange.ts";
+import type { SendResult } from "../session/session.ts";
+import type { SessionLoop } from "../session/session_loop.ts";
 import type { RequestOptions } from "./client.ts";
 
 /**

@@ -1,9 +1,9 @@
-import type { DeadlineQueue } from "../deadline.ts";
-import { EndOfTurn } from "../end_of_turn.ts";
-import { Groups } from "../group.ts";
-import { Permits } from "../permits.ts";
-import type { Scheduler } from "../scheduler.ts";
-import type { SessionSettings } from "../session_settings.ts";
+import { Permits } from "../handler/permits.ts";
+import { Groups } from "../session/group.ts";
+import type { SessionSettings } from "../session/session_settings.ts";
+import type { DeadlineQueue } from "../time/deadline.ts";
+import { EndOfTurn } from "../time/end_of_turn.ts";
+import type { Scheduler } from "../time/scheduler.ts";
 import type { ClientSettings } from "./client_options.ts";
 import { withoutFaults } from "./without_faults.ts";
 

@@ -1,8 +1,8 @@
-import { addressText } from "../address_text.ts";
-import type { Clock } from "../clock.ts";
-import { Deadline, type DeadlineQueue } from "../deadline.ts";
-import { SpillwayError } from "../errors.ts";
-import type { Connection, ConnectOptions, Transport } from "../transport.ts";
+import { SpillwayError } from "../errors/errors.ts";
+import type { Clock } from "../time/clock.ts";
+import { Deadline, type DeadlineQueue } from "../time/deadline.ts";
+import { addressText } from "../transport/address_text.ts";
+import type { Connection, ConnectOptions, Transport } from "../transport/transport.ts";
 
 /** Where to, and for how long. */
 export interface DialOptions {

@@ -1,7 +1,7 @@
-import type { Clock } from "../clock.ts";
-import { Deadline, type DeadlineOwner, type DeadlineQueue } from "../deadline.ts";
-import { checkDuration } from "../limits.ts";
-import { checkOptions, type OptionNames } from "../option_names.ts";
+import { checkDuration } from "../options/limits.ts";
+import { checkOptions, type OptionNames } from "../options/option_names.ts";
+import type { Clock } from "../time/clock.ts";
+import { Deadline, type DeadlineOwner, type DeadlineQueue } from "../time/deadline.ts";
 
 /** How a client asks whether the other side is still there. */
 export interface HeartbeatOptions<In, Out = In> {

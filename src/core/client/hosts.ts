@@ -1,7 +1,7 @@
-import { allFailed } from "../all_failed.ts";
-import type { SpillwayError } from "../errors.ts";
-import { checkHostname, checkPort, keepAliveOf, type Limits } from "../limits.ts";
-import type { Address, ConnectOptions } from "../transport.ts";
+import { allFailed } from "../errors/all_failed.ts";
+import type { SpillwayError } from "../errors/errors.ts";
+import { checkHostname, checkPort, keepAliveOf, type Limits } from "../options/limits.ts";
+import type { Address, ConnectOptions } from "../transport/transport.ts";
 
 /** Where to connect, and how. */
 export interface HostsSettings {

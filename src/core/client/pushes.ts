@@ -1,5 +1,5 @@
-import type { SpillwayError } from "../errors.ts";
-import type { Scheduler, Task } from "../scheduler.ts";
+import type { SpillwayError } from "../errors/errors.ts";
+import type { Scheduler, Task } from "../time/scheduler.ts";
 import { type InLine, Line } from "./line.ts";
 
 /** A frame that waits. */

@@ -1,5 +1,5 @@
-import { checkCount, checkDuration, checkNumber } from "../limits.ts";
-import { checkOptions, type OptionNames } from "../option_names.ts";
+import { checkCount, checkDuration, checkNumber } from "../options/limits.ts";
+import { checkOptions, type OptionNames } from "../options/option_names.ts";
 
 /**
  * How a lost connection is made anew. The pause before the nth attempt is at most `minDelayMs × factor^(n − 1)`, and never more than

@@ -1,7 +1,7 @@
-import type { Clock } from "../clock.ts";
-import { Deadline, type DeadlineOwner, type DeadlineQueue } from "../deadline.ts";
-import type { SpillwayError } from "../errors.ts";
-import type { Connection } from "../transport.ts";
+import type { SpillwayError } from "../errors/errors.ts";
+import type { Clock } from "../time/clock.ts";
+import { Deadline, type DeadlineOwner, type DeadlineQueue } from "../time/deadline.ts";
+import type { Connection } from "../transport/transport.ts";
 import type { ClientEnd, ClientEvent } from "./client_observer.ts";
 import type { ReconnectOptions } from "./reconnect_options.ts";
 

@@ -1,5 +1,5 @@
-import { Deadline, type DeadlineOwner } from "../deadline.ts";
-import { SpillwayError } from "../errors.ts";
+import { SpillwayError } from "../errors/errors.ts";
+import { Deadline, type DeadlineOwner } from "../time/deadline.ts";
 import type { InLine, Line } from "./line.ts";
 
 /** Who sees to a {@link Request}. */

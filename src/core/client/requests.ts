@@ -1,8 +1,8 @@
-import type { Clock } from "../clock.ts";
-import type { DeadlineQueue } from "../deadline.ts";
-import type { SpillwayError } from "../errors.ts";
-import type { Outbox } from "../outbox.ts";
-import type { Asked } from "../session_settings.ts";
+import type { SpillwayError } from "../errors/errors.ts";
+import type { Outbox } from "../output/outbox.ts";
+import type { Asked } from "../session/session_settings.ts";
+import type { Clock } from "../time/clock.ts";
+import type { DeadlineQueue } from "../time/deadline.ts";
 import { Line } from "./line.ts";
 import { Request, type RequestOwner } from "./request.ts";
 

@@ -1,4 +1,4 @@
-import type { Codec, Encoder } from "../codec.ts";
+import type { Codec, Encoder } from "../codecs/codec.ts";
 
 /** The same codec, without its fault frames: whoever is asked would take one for a request. */
 export function withoutFaults<In, Out>(codec: Codec<In, Out>): Codec<In, Out> {

@@ -1,4 +1,4 @@
-import type { Bytes } from "../transport.ts";
+import type { Bytes } from "../transport/transport.ts";
 
 const EMPTY: Bytes = new Uint8Array(0);
 const LARGEST_BLOCK = 65_536;

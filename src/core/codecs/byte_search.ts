@@ -1,4 +1,4 @@
-import type { Bytes } from "../transport.ts";
+import type { Bytes } from "../transport/transport.ts";
 
 /** Not looked for yet. */
 const UNKNOWN = -1;

@@ -1,5 +1,5 @@
-import type { Codec, Decoder, Encoder, Output } from "../codec.ts";
-import type { Bytes } from "../transport.ts";
+import type { Bytes } from "../transport/transport.ts";
+import type { Codec, Decoder, Encoder, Output } from "./codec.ts";
 import { type Payload, payloadBytes } from "./payload.ts";
 
 /**

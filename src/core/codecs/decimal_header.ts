@@ -1,4 +1,4 @@
-import { SpillwayError } from "../errors.ts";
+import { SpillwayError } from "../errors/errors.ts";
 import type { FrameInput } from "./frame_input.ts";
 import type { Header } from "./prefixed_decoder.ts";
 

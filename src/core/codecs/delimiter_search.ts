@@ -1,4 +1,4 @@
-import type { Bytes } from "../transport.ts";
+import type { Bytes } from "../transport/transport.ts";
 import type { FrameInput } from "./frame_input.ts";
 
 /** A state for each byte of all delimiters, 256 entries of 2 bytes each: 1 MiB at most. */

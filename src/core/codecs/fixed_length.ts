@@ -1,8 +1,8 @@
-import type { Codec, Decoder, Encoder, Output } from "../codec.ts";
-import { SpillwayError } from "../errors.ts";
-import { checkWhole } from "../limits.ts";
-import { checkOptions, type OptionNames } from "../option_names.ts";
-import type { Bytes } from "../transport.ts";
+import { SpillwayError } from "../errors/errors.ts";
+import { checkWhole } from "../options/limits.ts";
+import { checkOptions, type OptionNames } from "../options/option_names.ts";
+import type { Bytes } from "../transport/transport.ts";
+import type { Codec, Decoder, Encoder, Output } from "./codec.ts";
 import { FrameInput } from "./frame_input.ts";
 import { type Payload, payloadBytes } from "./payload.ts";
 

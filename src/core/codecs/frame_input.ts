@@ -1,4 +1,4 @@
-import type { Bytes } from "../transport.ts";
+import type { Bytes } from "../transport/transport.ts";
 import { ByteQueue, concat, viewOf } from "./byte_queue.ts";
 
 const EMPTY: Bytes = new Uint8Array(0);

@@ -1,5 +1,5 @@
-import { SpillwayError } from "../errors.ts";
-import type { Bytes } from "../transport.ts";
+import { SpillwayError } from "../errors/errors.ts";
+import type { Bytes } from "../transport/transport.ts";
 
 const LF = 0x0a;
 const CR = 0x0d;

@@ -1,9 +1,9 @@
-import type { Codec } from "../codec.ts";
-import { SpillwayError } from "../errors.ts";
-import { checkBoolean, checkChoice } from "../limits.ts";
-import { checkOptions, type OptionNames } from "../option_names.ts";
-import { cutPiece } from "../slab.ts";
-import type { Bytes } from "../transport.ts";
+import { SpillwayError } from "../errors/errors.ts";
+import { checkBoolean, checkChoice } from "../options/limits.ts";
+import { checkOptions, type OptionNames } from "../options/option_names.ts";
+import { cutPiece } from "../output/slab.ts";
+import type { Bytes } from "../transport/transport.ts";
+import type { Codec } from "./codec.ts";
 import { fixedLength } from "./fixed_length.ts";
 import { mapCodec } from "./map_codec.ts";
 

@@ -1,8 +1,8 @@
-import { type Codec, checkCodec } from "../codec.ts";
-import { type CloseReason, SpillwayError } from "../errors.ts";
-import { checkCount } from "../limits.ts";
-import { checkOptions, type OptionNames } from "../option_names.ts";
-import type { Bytes } from "../transport.ts";
+import { type CloseReason, SpillwayError } from "../errors/errors.ts";
+import { checkCount } from "../options/limits.ts";
+import { checkOptions, type OptionNames } from "../options/option_names.ts";
+import type { Bytes } from "../transport/transport.ts";
+import { type Codec, checkCodec } from "./codec.ts";
 import { isDeeper } from "./json_depth.ts";
 import { MappedDecoder, MappedEncoder } from "./map_codec.ts";
 import type { StandardIssue, StandardSchema } from "./standard_schema.ts";

@@ -1,5 +1,5 @@
-import { SpillwayError } from "../errors.ts";
-import type { Bytes } from "../transport.ts";
+import { SpillwayError } from "../errors/errors.ts";
+import type { Bytes } from "../transport/transport.ts";
 
 /** Up to here, making a string of character codes costs less than calling a decoder. */
 const SHORT = 64;

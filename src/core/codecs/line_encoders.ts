@@ -1,5 +1,5 @@
-import type { Encoder, Output } from "../codec.ts";
-import { type CloseReason, SpillwayError } from "../errors.ts";
+import { type CloseReason, SpillwayError } from "../errors/errors.ts";
+import type { Encoder, Output } from "./codec.ts";
 import { encodeLatin1 } from "./latin1.ts";
 
 const LF = 0x0a;

@@ -1,5 +1,5 @@
-import { SpillwayError } from "../errors.ts";
-import type { Bytes } from "../transport.ts";
+import { SpillwayError } from "../errors/errors.ts";
+import type { Bytes } from "../transport/transport.ts";
 import { decodeLatin1 } from "./latin1.ts";
 import { wholeCharacters } from "./utf8.ts";
 

@@ -1,9 +1,9 @@
-import type { Codec, Decoder, Encoder } from "../codec.ts";
-import { SpillwayError } from "../errors.ts";
-import { checkChoice, checkCount } from "../limits.ts";
-import { checkOptions, type OptionNames } from "../option_names.ts";
-import type { Bytes } from "../transport.ts";
+import { SpillwayError } from "../errors/errors.ts";
+import { checkChoice, checkCount } from "../options/limits.ts";
+import { checkOptions, type OptionNames } from "../options/option_names.ts";
+import type { Bytes } from "../transport/transport.ts";
 import { ByteQueue, concat, viewOf } from "./byte_queue.ts";
+import type { Codec, Decoder, Encoder } from "./codec.ts";
 import { bytesEncoder, type LineTerminator, latin1Encoder, utf8Encoder } from "./line_encoders.ts";
 import { byteLines, type LinePayload, latin1Lines, Utf8Lines } from "./line_payloads.ts";
 

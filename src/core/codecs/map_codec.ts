@@ -1,7 +1,7 @@
-import { type Codec, checkCodec, type Decoder, type Encoder, type Output } from "../codec.ts";
-import { describe } from "../describe.ts";
-import { type CloseReason, SpillwayError } from "../errors.ts";
-import type { Bytes } from "../transport.ts";
+import { describe } from "../errors/describe.ts";
+import { type CloseReason, SpillwayError } from "../errors/errors.ts";
+import type { Bytes } from "../transport/transport.ts";
+import { type Codec, checkCodec, type Decoder, type Encoder, type Output } from "./codec.ts";
 
 /** What is known of a frame besides the frame. Of use only during the call that it is given to. */
 export interface FrameInfo<Header = unknown> {

@@ -4,10 +4,11 @@
  *
  * @module
  */
-export type { Codec, Decoder, Encoder, Output } from "../codec.ts";
-export { decoderStream } from "../decoder_stream.ts";
-export { encoderStream } from "../encoder_stream.ts";
+
+export { decoderStream } from "../streams/decoder_stream.ts";
+export { encoderStream } from "../streams/encoder_stream.ts";
 export { bytes } from "./bytes.ts";
+export type { Codec, Decoder, Encoder, Output } from "./codec.ts";
 export { type ContentLengthOptions, contentLength, type HeaderFields } from "./content_length.ts";
 export { type DelimitedOptions, type Delimiter, delimited } from "./delimited.ts";
 export { type FixedLengthOptions, fixedLength } from "./fixed_length.ts";

@@ -1,7 +1,7 @@
-import type { Codec, Encoder, Output } from "../codec.ts";
-import { checkCount } from "../limits.ts";
-import { checkOptions, type OptionNames } from "../option_names.ts";
-import type { Bytes } from "../transport.ts";
+import { checkCount } from "../options/limits.ts";
+import { checkOptions, type OptionNames } from "../options/option_names.ts";
+import type { Bytes } from "../transport/transport.ts";
+import type { Codec, Encoder, Output } from "./codec.ts";
 import { DecimalHeader } from "./decimal_header.ts";
 import { type Payload, payloadBytes } from "./payload.ts";
 import { PrefixedDecoder } from "./prefixed_decoder.ts";

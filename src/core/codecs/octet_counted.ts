@@ -1,10 +1,10 @@
-import type { Codec, Decoder, Encoder, Output } from "../codec.ts";
-import { SpillwayError } from "../errors.ts";
-import { checkChoice, checkCount } from "../limits.ts";
-import { checkOptions, type OptionNames } from "../option_names.ts";
-import type { Bytes } from "../transport.ts";
+import { SpillwayError } from "../errors/errors.ts";
+import { checkChoice, checkCount } from "../options/limits.ts";
+import { checkOptions, type OptionNames } from "../options/option_names.ts";
+import type { Bytes } from "../transport/transport.ts";
 import { viewOf } from "./byte_queue.ts";
 import { ByteSearch } from "./byte_search.ts";
+import type { Codec, Decoder, Encoder, Output } from "./codec.ts";
 import { DecimalHeader, isDigit } from "./decimal_header.ts";
 import { type Delimiter, toBytes } from "./delimited.ts";
 import { FrameInput } from "./frame_input.ts";

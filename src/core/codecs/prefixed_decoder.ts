@@ -1,6 +1,6 @@
-import type { Decoder } from "../codec.ts";
-import { SpillwayError } from "../errors.ts";
-import type { Bytes } from "../transport.ts";
+import { SpillwayError } from "../errors/errors.ts";
+import type { Bytes } from "../transport/transport.ts";
+import type { Decoder } from "./codec.ts";
 import { FrameInput } from "./frame_input.ts";
 
 /** What stands before a payload and says how long it is. One for each decoder. */

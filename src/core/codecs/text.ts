@@ -1,8 +1,8 @@
-import type { Codec } from "../codec.ts";
-import { SpillwayError } from "../errors.ts";
-import { checkBoolean, checkChoice } from "../limits.ts";
-import { checkOptions, type OptionNames } from "../option_names.ts";
-import type { Bytes } from "../transport.ts";
+import { SpillwayError } from "../errors/errors.ts";
+import { checkBoolean, checkChoice } from "../options/limits.ts";
+import { checkOptions, type OptionNames } from "../options/option_names.ts";
+import type { Bytes } from "../transport/transport.ts";
+import type { Codec } from "./codec.ts";
 import { decodeLatin1, encodeLatin1 } from "./latin1.ts";
 import { mapCodec } from "./map_codec.ts";
 import type { Payload } from "./payload.ts";

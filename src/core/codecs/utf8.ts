@@ -1,4 +1,4 @@
-import type { Bytes } from "../transport.ts";
+import type { Bytes } from "../transport/transport.ts";
 import { viewOf } from "./byte_queue.ts";
 
 /** A character has at most so many bytes. */

@@ -1,9 +1,9 @@
-import type { Codec, Encoder, Output } from "../codec.ts";
-import { SpillwayError } from "../errors.ts";
-import { checkCount } from "../limits.ts";
-import { checkOptions, type OptionNames } from "../option_names.ts";
-import { cutPiece } from "../slab.ts";
-import type { Bytes } from "../transport.ts";
+import { SpillwayError } from "../errors/errors.ts";
+import { checkCount } from "../options/limits.ts";
+import { checkOptions, type OptionNames } from "../options/option_names.ts";
+import { cutPiece } from "../output/slab.ts";
+import type { Bytes } from "../transport/transport.ts";
+import type { Codec, Encoder, Output } from "./codec.ts";
 import type { FrameInput } from "./frame_input.ts";
 import { type Payload, payloadBytes } from "./payload.ts";
 import { type Header, PrefixedDecoder } from "./prefixed_decoder.ts";

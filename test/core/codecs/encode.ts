@@ -1,5 +1,5 @@
 import { type Bytes, type CloseReason, type Codec, type Encoder, SpillwayError } from "../../../src/core/mod.ts";
-import { OutputBuffer } from "../../../src/core/output_buffer.ts";
+import { OutputBuffer } from "../../../src/core/output/output_buffer.ts";
 import { bounded } from "../../bounded.ts";
 import { textOf } from "./byte_strings.ts";
 

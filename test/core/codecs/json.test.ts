@@ -2,7 +2,7 @@ import fc from "fast-check";
 import * as v from "valibot";
 import { describe, expect, it } from "vitest";
 import { type Codec, contentLength, json, lines, netstrings, text } from "../../../src/core/codecs/mod.ts";
-import { OutputBuffer } from "../../../src/core/output_buffer.ts";
+import { OutputBuffer } from "../../../src/core/output/output_buffer.ts";
 import { textOf, utf8 } from "./byte_strings.ts";
 import { encode, faultText, refusal } from "./encode.ts";
 import { everyChunking } from "./every_chunking.ts";

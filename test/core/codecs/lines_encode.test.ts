@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Codec, lines } from "../../../src/core/mod.ts";
-import { OutputBuffer } from "../../../src/core/output_buffer.ts";
+import { OutputBuffer } from "../../../src/core/output/output_buffer.ts";
 import { textOf } from "./byte_strings.ts";
 import { decode } from "./decode.ts";
 import { encode, faultText, refusal } from "./encode.ts";

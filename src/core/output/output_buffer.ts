@@ -1,0 +1,174 @@
+import type { Encoder, Output } from "../codecs/codec.ts";
+import type { Bytes } from "../transport/transport.ts";
+import { encodeText } from "./slab.ts";
+
+/** The most that leaves in one write: small enough that a slow reader still shows progress between two. */
+export const WRITE_BYTES = 65_536;
+/** Text is turned into bytes in pieces of about this many characters. */
+const TEXT_LENGTH = 16_384;
+/** What is shorter is copied: a view costs memory of its own, and keeps what it is a view of. */
+const LARGE_PART = 4_096;
+/** UTF-8 needs at most three bytes for a UTF-16 unit. */
+const BYTES_PER_UNIT = 3;
+const SMALLEST_BLOCK = 256;
+const LARGEST_BLOCK = 16_384;
+
+const EMPTY: Bytes = new Uint8Array(0);
+
+/**
+ * Bytes and text that wait to be sent, in order.
+ *
+ * Text is joined as text and encoded once per write. Short parts of bytes are copied into blocks, long ones kept as they came;
+ * several that fit one write are joined. So what waits takes little more memory than its bytes, whatever it came in.
+ */
+export class OutputBuffer implements Output {
+  #text = "";
+  #parts: Uint8Array[] = [];
+  #partBytes = 0;
+  /** Where short parts are copied to: what of it waits, behind all parts and before the text. */
+  #block: Bytes = EMPTY;
+  #start = 0;
+  #end = 0;
+
+  /** Bytes that wait; text that is not encoded yet counts a byte a character. */
+  get length(): number {
+    return this.#partBytes + this.#end - this.#start + this.#text.length;
+  }
+
+  text(text: string): void {
+    this.#text += text;
+    if (this.#text.length >= TEXT_LENGTH) this.encodeText();
+  }
+
+  bytes(bytes: Uint8Array): void {
+    if (bytes.length === 0) return;
+    this.encodeText();
+    this.#put(bytes);
+  }
+
+  /** Encodes one frame to the end; if the encoder throws, what it has put of it is taken back. */
+  frame<Frame>(encoder: Encoder<Frame>, frame: Frame): void {
+    const text = this.#text;
+    const partCount = this.#parts.length;
+    const partBytes = this.#partBytes;
+    const block = this.#block;
+    const start = this.#start;
+    const end = this.#end;
+    try {
+      encoder.encode(frame, this);
+    } catch (error) {
+      this.#text = text;
+      this.#parts.length = partCount;
+      this.#partBytes = partBytes;
+      this.#block = block;
+      this.#start = start;
+      this.#end = end;
+      throw error;
+    }
+  }
+
+  /** Appends bytes that others send too: they are kept as they are, however short, while nothing else waits. */
+  shared(bytes: Uint8Array): void {
+    if (this.length === 0 && bytes.length > 0) this.#add(bytes);
+    else this.bytes(bytes);
+  }
+
+  /** Makes `length` exact. */
+  encodeText(): void {
+    if (this.#text !== "") this.#put(this.#takeText());
+  }
+
+  /** The next write, or the next `most` bytes; the caller's. Call it only while `length` is not 0. */
+  take(most: number = WRITE_BYTES): Uint8Array {
+    const { length } = this.#text;
+    if (this.length === length && length <= TEXT_LENGTH && length * BYTES_PER_UNIT <= most) return this.#takeText();
+    this.encodeText();
+    if (this.#partBytes < most) this.#closeBlock();
+    const first = this.#parts[0] as Uint8Array;
+    if (this.#parts.length === 1 || first.length >= most) return this.#takeFirst(first, most);
+    return this.#takeJoined(most);
+  }
+
+  /** All that waits, in one piece; the caller's. */
+  takeAll(): Uint8Array {
+    if (this.length === this.#text.length) return this.#takeText();
+    this.encodeText();
+    return this.take(this.length);
+  }
+
+  #takeText(): Bytes {
+    const bytes = encodeText(this.#text);
+    this.#text = "";
+    return bytes;
+  }
+
+  #put(bytes: Uint8Array): void {
+    if (bytes.length < LARGE_PART) this.#copy(bytes);
+    else {
+      this.#closeBlock();
+      this.#add(bytes);
+    }
+  }
+
+  #copy(bytes: Uint8Array): void {
+    if (bytes.length > this.#block.length - this.#end) this.#openBlock(bytes.length);
+    this.#block.set(bytes, this.#end);
+    this.#end += bytes.length;
+  }
+
+  /** The more waits already, the larger. */
+  #openBlock(least: number): void {
+    this.#closeBlock();
+    const wanted = Math.min(2 * this.length, LARGEST_BLOCK);
+    this.#block = new Uint8Array(Math.max(least, wanted, SMALLEST_BLOCK));
+    this.#start = this.#end = 0;
+  }
+
+  /** What waits in the block becomes a part; what is free of it stays free. */
+  #closeBlock(): void {
+    if (this.#end === this.#start) return;
+    this.#add(this.#block.subarray(this.#start, this.#end));
+    this.#start = this.#end;
+  }
+
+  #add(part: Uint8Array): void {
+    this.#parts.push(part);
+    this.#partBytes += part.length;
+  }
+
+  #takeFirst(first: Uint8Array, most: number): Uint8Array {
+    const taken = first.length > most ? first.subarray(0, most) : first;
+    if (taken === first) this.#parts.shift();
+    else this.#parts[0] = first.subarray(most);
+    this.#partBytes -= taken.length;
+    return taken;
+  }
+
+  #takeJoined(most: number): Uint8Array {
+    const joined = new Uint8Array(Math.min(this.#partBytes, most));
+    let length = 0;
+    let count = 0;
+    while (length < joined.length) {
+      const part = this.#parts[count] as Uint8Array;
+      const room = joined.length - length;
+      if (part.length > room) {
+        joined.set(part.subarray(0, room), length);
+        this.#parts[count] = part.subarray(room);
+        break;
+      }
+      joined.set(part, length);
+      length += part.length;
+      count += 1;
+    }
+    this.#parts.splice(0, count);
+    this.#partBytes -= joined.length;
+    return joined;
+  }
+}
+
+/** All bytes of one frame, which may be shared and must not change. @throws what the encoder throws */
+export function encodeFrame<Frame>(encoder: Encoder<Frame>, frame: Frame): Uint8Array {
+  const buffer = new OutputBuffer();
+  buffer.frame(encoder, frame);
+  return buffer.takeAll();
+}

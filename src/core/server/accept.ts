@@ -1,0 +1,100 @@
+import { describe } from "../errors/describe.ts";
+import { type ErrorCode, SpillwayError } from "../errors/errors.ts";
+import type { Clock } from "../time/clock.ts";
+import type { Connection, Listener } from "../transport/transport.ts";
+
+/** What an accept error means for the ones to come. Everything that is not in the table is fatal. */
+const RULES: Partial<Record<ErrorCode, "next" | "back-off" | "stop">> = {
+  "connection-aborted": "next",
+  "out-of-descriptors": "back-off",
+  "listener-closed": "stop",
+};
+
+const FIRST_BACK_OFF_MS = 10;
+const LONGEST_BACK_OFF_MS = 1_000;
+
+/** What an {@link AcceptLoop} asks of its server. */
+export interface Acceptor {
+  /** When a connection may be accepted: now (`undefined`), or when it fulfils. */
+  whenReady(): Promise<void> | undefined;
+  /** Takes over a connection. Must not throw. */
+  onConnection(connection: Connection): void;
+  /** Accepting failed, and goes on in `retryInMs`. */
+  onError(error: SpillwayError, retryInMs: number): void;
+}
+
+/** Takes connections from a listener until it is stopped. */
+export class AcceptLoop {
+  readonly #listener: Listener;
+  readonly #acceptor: Acceptor;
+  readonly #clock: Clock;
+  /** Ends the pause after an error. */
+  #resume: (() => void) | undefined;
+  #stopped = false;
+
+  constructor(listener: Listener, acceptor: Acceptor, clock: Clock) {
+    this.#listener = listener;
+    this.#acceptor = acceptor;
+    this.#clock = clock;
+  }
+
+  /** Accepts until `stop`. @throws {SpillwayError} when accepting fails in a way that will not pass */
+  async run(): Promise<void> {
+    const connections = this.#listener[Symbol.asyncIterator]();
+    let backOffMs = FIRST_BACK_OFF_MS;
+    while (!this.#stopped) {
+      try {
+        const next: IteratorResult<Connection, unknown> = await connections.next();
+        if (next.done) return;
+        backOffMs = FIRST_BACK_OFF_MS;
+        this.#acceptor.onConnection(next.value);
+        await this.#acceptor.whenReady();
+      } catch (cause) {
+        const error = acceptError(cause);
+        switch (RULES[error.code]) {
+          case "next":
+            this.#acceptor.onError(error, 0);
+            break;
+          case "back-off":
+            this.#acceptor.onError(error, backOffMs);
+            await this.#pause(backOffMs);
+            backOffMs = Math.min(2 * backOffMs, LONGEST_BACK_OFF_MS);
+            break;
+          case "stop":
+            return;
+          default:
+            throw error;
+        }
+      }
+    }
+  }
+
+  /** Accepts nothing more, but for what waits already and is given out as ever; then `run` is done. */
+  finish(): void {
+    if (this.#listener.finish === undefined) this.stop();
+    else this.#listener.finish();
+  }
+
+  /** Accepts nothing more, from now on. */
+  stop(): void {
+    this.#stopped = true;
+    this.#listener.close();
+    this.#resume?.();
+  }
+
+  async #pause(ms: number): Promise<void> {
+    if (this.#stopped) return;
+    let timer: unknown;
+    await new Promise<void>((resolve) => {
+      this.#resume = resolve;
+      timer = this.#clock.setTimeout(resolve, ms);
+    });
+    this.#clock.clearTimeout(timer);
+    this.#resume = undefined;
+  }
+}
+
+function acceptError(cause: unknown): SpillwayError {
+  if (cause instanceof SpillwayError) return cause;
+  return new SpillwayError("accept-failed", `accepting failed: ${describe(cause)}`, { cause });
+}

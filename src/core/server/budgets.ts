@@ -1,0 +1,31 @@
+import type { SpillwayError } from "../errors/errors.ts";
+import { budgetError } from "../errors/faults.ts";
+import type { Limits } from "../options/limits.ts";
+import { Budget, type Share } from "../output/budget.ts";
+import type { Clock } from "../time/clock.ts";
+import type { DeadlineQueue } from "../time/deadline.ts";
+
+/** A session that holds a share of each budget. */
+interface Sharing {
+  readonly outbox: { readonly share: number };
+  readonly inbox: { readonly share: number };
+  abort(reason: "budget-exceeded", error: SpillwayError): unknown;
+}
+
+/** What may wait in a whole server, in each direction. */
+export class Budgets {
+  readonly outbound: Budget;
+  readonly inbound: Budget;
+
+  constructor(limits: Limits, clock: Clock, deadlines: DeadlineQueue, sessions: Iterable<Sharing>) {
+    const budgetOf = (limit: "maxTotalOutboundBytes" | "maxTotalInboundBytes", side: "outbox" | "inbox") => {
+      const shareOf = (session: Sharing): Share => ({
+        bytes: session[side].share,
+        end: () => void session.abort("budget-exceeded", budgetError(limit)),
+      });
+      return new Budget(limits[limit], clock, deadlines, () => Array.from(sessions, shareOf));
+    };
+    this.outbound = budgetOf("maxTotalOutboundBytes", "outbox");
+    this.inbound = budgetOf("maxTotalInboundBytes", "inbox");
+  }
+}

@@ -1,0 +1,382 @@
+import { describe } from "../errors/describe.ts";
+import { ErrorLog } from "../errors/error_log.ts";
+import { SpillwayError } from "../errors/errors.ts";
+import { codecError } from "../errors/faults.ts";
+import type { ConnectionInfo } from "../handler/exchange.ts";
+import { compose } from "../handler/middleware.ts";
+import { Permits } from "../handler/permits.ts";
+import { checkDuration, type Limits } from "../options/limits.ts";
+import { checkOptions, type OptionNames } from "../options/option_names.ts";
+import { type Group, Groups } from "../session/group.ts";
+import { connectionClosed, type DrainResult, type Observer, type ServerEvent } from "../session/observer.ts";
+import { SessionLoop } from "../session/session_loop.ts";
+import type { Hooks, SessionSettings } from "../session/session_settings.ts";
+import { add, NO_TRAFFIC, type Traffic } from "../session/traffic.ts";
+import { type Clock, systemClock } from "../time/clock.ts";
+import { Deadline, DeadlineQueue } from "../time/deadline.ts";
+import { EndOfTurn } from "../time/end_of_turn.ts";
+import { schedulerOf } from "../time/scheduler.ts";
+import type { Address, Connection, Listener, Transport } from "../transport/transport.ts";
+import { AcceptLoop } from "./accept.ts";
+import { Budgets } from "./budgets.ts";
+import { Fullness } from "./fullness.ts";
+import { Grace } from "./grace.ts";
+import type { ServerStats } from "./server_stats.ts";
+import type { ServeOptions } from "./service.ts";
+import { Tracker } from "./tracker.ts";
+
+/** Refused connections that may be told so at the same time; beyond, they are reset. */
+const MAX_REFUSALS = 1_024;
+
+/** How {@link Server.shutdown} drains. */
+export interface ShutdownOptions {
+  /** After so many milliseconds what remains is aborted. Default: the server's `drainTimeoutMs`. */
+  readonly timeoutMs?: number;
+  /**
+   * First goes on serving for so many milliseconds, without accepting: the connections that it has send requests and are answered as
+   * ever, and those on which nothing is going on are closed one after the other, spread over that time. The drain follows, sooner when no
+   * connection is left. So a fleet can be restarted while its peers move on a few at a time ("lame duck"). Default: no such time.
+   */
+  readonly graceMs?: number;
+}
+
+const SHUTDOWN_OPTIONS: OptionNames<ShutdownOptions> = { timeoutMs: true, graceMs: true };
+
+/**
+ * A running server: `listening → (accepts nothing more →) draining → closed`. Made by `serve`.
+ *
+ * **Owns** its listener and every connection that it accepted.
+ */
+export class Server<In = unknown, Out = unknown, State = unknown> implements AsyncDisposable {
+  /** Where it listens; `port` is the real one even where 0 was asked for. */
+  readonly address: Address;
+  /**
+   * Fulfils when a shutdown is complete. Rejects when accepting failed for good, after the server has drained: an
+   * unhandled rejection if nobody looks, so that a dead listener cannot go unnoticed.
+   */
+  readonly finished: Promise<DrainResult>;
+  readonly #options: ServeOptions<In, Out, State>;
+  readonly #limits: Limits;
+  readonly #clock: Clock;
+  readonly #settings: SessionSettings<In, Out, State>;
+  readonly #errorLog: ErrorLog;
+  readonly #observer: Observer;
+  readonly #groups = new Groups();
+  readonly #budgets: Budgets;
+  readonly #acceptLoop: AcceptLoop;
+  readonly #accepting: Promise<void>;
+  readonly #sessions = new Tracker<SessionLoop<In, Out, State>>();
+  /** Connections that are being told that there are too many. */
+  readonly #refusals = new Tracker<SessionLoop<In, Out, State>>();
+  /** Sessions that the drain aborted before all was sent. */
+  readonly #cutOff = new Set<SessionLoop<In, Out, State>>();
+  readonly #fullness: Fullness;
+  #acceptsNothing = false;
+  /** A shutdown has begun: its grace is under way, or its drain. */
+  #ending = false;
+  #grace: Grace | undefined;
+  #draining = false;
+  /** Tells `finished` that a shutdown has begun. */
+  #onEnding: (() => void) | undefined;
+  #drain: Promise<DrainResult> | undefined;
+  #drained = 0;
+  #aborted = 0;
+  #unconfirmed = 0;
+  /** What the connections have discarded that ended during the shutdown. */
+  #bytesDiscarded = 0;
+  #connectionCount = 0;
+  #refusedCount = 0;
+  #observerErrors = 0;
+  /** What the connections that are over have carried. */
+  #past: Traffic = NO_TRAFFIC;
+
+  /** Use `serve`. */
+  constructor(
+    transport: Transport,
+    listener: Listener,
+    limits: Limits,
+    options: ServeOptions<In, Out, State>,
+    onOver: () => void,
+  ) {
+    const { clock = systemClock, codec, handler, middleware = [] } = options;
+    const observe = (event: ServerEvent) => this.#observe(event);
+    const scheduler = schedulerOf(clock, transport);
+    this.address = listener.address;
+    this.#options = options;
+    this.#limits = limits;
+    this.#clock = clock;
+    this.#errorLog = new ErrorLog(clock);
+    this.#observer = options.observer ?? ((event) => this.#errorLog.observe(event));
+    const deadlines = new DeadlineQueue(clock);
+    this.#budgets = new Budgets(limits, clock, deadlines, this.#sessions);
+    this.#settings = {
+      codec,
+      handler: compose(middleware, handler),
+      hooks: hooksOf(options),
+      handshake: middleware.some(({ handshake }) => handshake === true),
+      onInvalidFrame: options.onInvalidFrame ?? "close",
+      onSlowConsumer: options.onSlowConsumer ?? "close",
+      afterReset: options.afterReset ?? "drop",
+      limits,
+      clock,
+      deadlines,
+      permits: new Permits(limits.maxConcurrentHandlers),
+      budgets: this.#budgets,
+      groups: this.#groups,
+      scheduler,
+      endOfTurn: new EndOfTurn(clock, scheduler),
+      observe,
+      onOver: (session) => this.#onOver(session),
+    };
+    this.#fullness = new Fullness(limits.maxConnections, this.#settings.deadlines, clock, observe);
+    this.#acceptLoop = new AcceptLoop(
+      listener,
+      {
+        whenReady: () => this.#whenReady(),
+        onConnection: (connection) => this.#onConnection(connection),
+        onError: (error, retryInMs) => observe({ type: "accept-error", error, retryInMs }),
+      },
+      clock,
+    );
+    observe({ type: "listening", address: this.address, transport: transport.name });
+    this.#accepting = this.#acceptLoop.run();
+    this.finished = this.#run().finally(onOver);
+  }
+
+  /**
+   * The group of that name. It need not exist: a session becomes a member with `session.join(name)`.
+   *
+   * @throws {TypeError} the name is not a string
+   */
+  group(this: this, name: string): Group<Out, State> {
+    return this.#groups.group(name);
+  }
+
+  /** A snapshot. */
+  stats(this: this): ServerStats {
+    let traffic = this.#past;
+    for (const open of [this.#sessions, this.#refusals]) {
+      for (const session of open) traffic = add(traffic, session.traffic);
+    }
+    return {
+      connections: this.#sessions.size,
+      accepted: this.#connectionCount - this.#refusedCount,
+      refused: this.#refusedCount,
+      handlers: this.#settings.permits.used,
+      groups: this.#groups.size,
+      waitingOutboundBytes: this.#budgets.outbound.used,
+      waitingInboundBytes: this.#budgets.inbound.used,
+      observerErrors: this.#observerErrors,
+      ...traffic,
+    };
+  }
+
+  /**
+   * Accepts nothing more, and goes on serving: the connections that it has, and those that were accepted and wait for their turn. Whoever
+   * connects now is refused, so that another server, or none, takes it. What follows is up to the caller: mostly `shutdown()`. Does nothing
+   * the second time.
+   */
+  stopAccepting(): void {
+    this.#stopAccepting(undefined);
+  }
+
+  /**
+   * Drains: accepts nothing new, tells `onDrain`, closes idle connections, lets busy ones answer what they have read in full, and
+   * aborts what remains after `timeoutMs`. With `graceMs` it goes on serving before that. A second call aborts at once, whatever the first
+   * is at; all calls give the same result.
+   *
+   * @throws {RangeError} a `timeoutMs` or `graceMs` of 0, negative or NaN, or a `graceMs` without end
+   *
+   * @example
+   * ```ts
+   * import { lines, serve } from "spillway";
+   *
+   * const server = await serve({ port: 0, codec: lines(), handler: (line) => line });
+   * console.log(await server.shutdown({ graceMs: 30_000, timeoutMs: 5_000 })); // { drained: 0, aborted: 0 }
+   * ```
+   */
+  shutdown(this: this, options: ShutdownOptions = {}): Promise<DrainResult> {
+    checkOptions(options, SHUTDOWN_OPTIONS);
+    const timeoutMs = checkDuration("timeoutMs", options.timeoutMs ?? this.#limits.drainTimeoutMs);
+    const graceMs = checkGrace(options.graceMs);
+    if (this.#ending) this.#force();
+    else this.#drain = this.#end(timeoutMs, graceMs);
+    // Undefined still when an observer of "draining" calls this.
+    return this.#drain ?? this.finished;
+  }
+
+  /** The same as `shutdown()`, for `await using`; waits for a drain that is under way. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await (this.#drain ?? this.shutdown());
+  }
+
+  async #run(): Promise<DrainResult> {
+    try {
+      await this.#accepting;
+    } catch (error) {
+      this.#observe({ type: "accept-error", error: error as SpillwayError });
+      await (this.#drain ?? this.shutdown());
+      throw error;
+    }
+    if (this.#acceptsNothing && !this.#ending) {
+      await new Promise<void>((resolve) => {
+        this.#onEnding = resolve;
+      });
+    }
+    return this.#drain ?? this.shutdown();
+  }
+
+  async #end(timeoutMs: number, graceMs: number | undefined): Promise<DrainResult> {
+    this.#ending = true;
+    this.#fullness.end();
+    if (graceMs !== undefined) await this.#giveGrace(graceMs);
+    const drain = this.#startDrain(timeoutMs);
+    this.#onEnding?.();
+    return drain;
+  }
+
+  async #giveGrace(graceMs: number): Promise<void> {
+    const { clock, deadlines } = this.#settings;
+    const { random = Math.random } = this.#options;
+    const grace = new Grace(graceMs, this.#sessions, { clock, deadlines, random });
+    this.#grace = grace;
+    this.#stopAccepting(graceMs);
+    const gone = this.#accepting.catch(() => undefined).then(() => this.#sessions.whenEmpty());
+    void gone.then(() => grace.end());
+    await grace.over;
+    this.#grace = undefined;
+  }
+
+  #stopAccepting(graceMs: number | undefined): void {
+    // Who asks for a grace is told of it, whether or not accepting has stopped before.
+    if ((this.#acceptsNothing && graceMs === undefined) || this.#draining) return;
+    this.#acceptsNothing = true;
+    const connections = this.#sessions.size;
+    const type = "accepting-stopped";
+    this.#observe(graceMs === undefined ? { type, connections } : { type, connections, graceMs });
+    this.#acceptLoop.finish();
+  }
+
+  /** The second call. */
+  #force(): void {
+    this.#acceptLoop.stop();
+    this.#abortAll("the drain was forced");
+    this.#grace?.end();
+  }
+
+  async #startDrain(timeoutMs: number): Promise<DrainResult> {
+    this.#draining = true;
+    this.#observe({ type: "draining", connections: this.#sessions.size });
+    this.#acceptLoop.stop();
+    const deadline = new Deadline({ onDeadline: () => this.#abortAll("the drain's time was up") });
+    deadline.at = this.#clock.now() + timeoutMs;
+    this.#settings.deadlines.arm(deadline);
+    for (const session of this.#sessions) session.drain();
+    await this.#accepting.catch(() => undefined);
+    await this.#sessions.whenEmpty();
+    await this.#refusals.whenEmpty();
+    this.#settings.deadlines.disarm(deadline);
+    const counts = { drained: this.#drained, aborted: this.#aborted };
+    const result = {
+      ...counts,
+      ...(this.#unconfirmed > 0 && { unconfirmed: this.#unconfirmed }),
+      ...(this.#bytesDiscarded > 0 && { bytesDiscarded: this.#bytesDiscarded }),
+    };
+    this.#observe({ type: "drained", ...result });
+    this.#errorLog.end();
+    return result;
+  }
+
+  #abortAll(why: string): void {
+    const error = new SpillwayError("drain-timeout", why);
+    for (const session of this.#sessions) {
+      const known = this.#cutOff.has(session);
+      // It may be over within the call.
+      this.#cutOff.add(session);
+      if (!session.abort("drain-timeout", error) && !known) this.#cutOff.delete(session);
+    }
+    for (const session of this.#refusals) session.abort("too-many-connections", error);
+  }
+
+  #whenReady(): Promise<void> | undefined {
+    const { maxConnections } = this.#limits;
+    if (this.#options.onMaxConnections === "reject" || this.#sessions.size < maxConnections) return undefined;
+    if (!this.#ending) this.#fullness.reach();
+    return this.#sessions.whenBelow(maxConnections);
+  }
+
+  #onConnection(connection: Connection): void {
+    this.#connectionCount += 1;
+    const { remoteAddress, localAddress } = connection;
+    const info = { id: this.#connectionCount, remoteAddress, localAddress };
+    this.#observe({ type: "connection-opened", connection: info });
+    const session = this.#open(connection, info);
+    if (session === undefined) return;
+    if (this.#sessions.size >= this.#limits.maxConnections) this.#refuse(session);
+    else this.#serve(session);
+  }
+
+  #open(connection: Connection, info: ConnectionInfo): SessionLoop<In, Out, State> | undefined {
+    try {
+      return new SessionLoop(connection, info, this.#settings);
+    } catch (cause) {
+      const error = codecError(cause);
+      connection.abort(error);
+      this.#observe({ type: "frame-error", connection: info, error, skipped: false });
+      this.#observe(connectionClosed(info, "codec-failed", error, NO_TRAFFIC, 0));
+      return undefined;
+    }
+  }
+
+  #serve(session: SessionLoop<In, Out, State>): void {
+    this.#sessions.add(session);
+    session.start();
+    session.connect();
+    if (this.#draining) session.drain();
+    else this.#grace?.add(session);
+  }
+
+  #refuse(session: SessionLoop<In, Out, State>): void {
+    const error = new SpillwayError("too-many-connections", `more than ${this.#limits.maxConnections} connections`);
+    this.#refusedCount += 1;
+    const flooded = this.#refusals.size >= MAX_REFUSALS;
+    this.#refusals.add(session);
+    session.start();
+    if (flooded) session.abort("too-many-connections", error);
+    else session.fail(error);
+  }
+
+  #onOver(session: SessionLoop<In, Out, State>): void {
+    this.#past = add(this.#past, session.traffic);
+    if (this.#refusals.delete(session)) return;
+    if (this.#ending) this.#bytesDiscarded += session.inbox.bytesDiscarded;
+    if (this.#cutOff.delete(session)) this.#aborted += 1;
+    else if (this.#ending) {
+      this.#drained += 1;
+      if (session.unconfirmed) this.#unconfirmed += 1;
+    }
+    this.#sessions.delete(session);
+    if (this.#sessions.size < this.#limits.maxConnections) this.#fullness.leave();
+  }
+
+  #observe(event: ServerEvent): void {
+    try {
+      this.#observer(event);
+    } catch (cause) {
+      this.#observerErrors += 1;
+      this.#errorLog.report("observer-failed", () => `the observer threw at ${event.type}: ${describe(cause)}`, cause);
+    }
+  }
+}
+
+function checkGrace(graceMs: number | undefined): number | undefined {
+  if (graceMs === undefined) return undefined;
+  if (checkDuration("graceMs", graceMs) < Infinity) return graceMs;
+  throw new RangeError("graceMs must have an end: stopAccepting() goes on until shutdown()");
+}
+
+function hooksOf<In, Out, State>(options: ServeOptions<In, Out, State>): Hooks<In, Out, State> | undefined {
+  const { state, onConnect, onDisconnect, onDrain, onEnd } = options;
+  const any = state ?? onConnect ?? onDisconnect ?? onDrain ?? onEnd;
+  return any && { state, onConnect, onDisconnect, onDrain, onEnd };
+}

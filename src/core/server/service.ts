@@ -1,0 +1,158 @@
+import type { Codec } from "../codecs/codec.ts";
+import type { CloseReason } from "../errors/errors.ts";
+import { type ConnectionInfo, type Context, checkUpgrade, type Handler, type Reply } from "../handler/exchange.ts";
+import { checkMiddleware, type Middleware } from "../handler/middleware.ts";
+import { checkChoice, LIMIT_NAMES, type Limits } from "../options/limits.ts";
+import type { OptionNames } from "../options/option_names.ts";
+import type { SlowConsumerPolicy } from "../output/slow_consumer.ts";
+import { checkTruncates, INVALID_FRAME_POLICIES, type InvalidFramePolicy } from "../session/invalid_frame.ts";
+import type { Observer } from "../session/observer.ts";
+import type { Session } from "../session/session.ts";
+import type { Clock } from "../time/clock.ts";
+
+/** What a server does, and what it may take: everything but the runtime. What `spillway serve ./module.ts` runs. */
+export interface Service<In = string, Out = In, State = unknown> extends Partial<Limits> {
+  /** The address to listen on. Default `127.0.0.1`: only this machine. `0.0.0.0` or `::` for all. */
+  readonly hostname?: string;
+  /** 0 to 65535; 0 lets the system choose (see `server.address`). */
+  readonly port?: number;
+  /** How frames are marked in the stream. */
+  readonly codec: Codec<In, Out>;
+  /** What is computed for each frame. */
+  readonly handler: Handler<In, NoInfer<Out>, State>;
+  /**
+   * What is around the handler, the outermost first: composed once, when the server starts. `onConnect` and the handler of an
+   * upgrade have none. At most one may ask for a handshake. Default: none, which costs nothing.
+   */
+  readonly middleware?: readonly Middleware<NoInfer<In>, NoInfer<Out>, NoInfer<State>>[];
+  /** Makes what is kept for a connection (`session.state`): called once, before anything else is told of it. */
+  readonly state?: (connection: ConnectionInfo) => State;
+  /**
+   * A connection was accepted; no frame is taken before this is done. What it gives is sent first: a greeting. With
+   * `context.close()` that is also the last: a refusal. A handshake comes later: nothing is proved yet. It has the
+   * handler's deadline, and fails as a handler does.
+   */
+  readonly onConnect?: (
+    session: Session<NoInfer<Out>, State>,
+    context: Context<NoInfer<Out>, State>,
+  ) => NoInfer<Out> | undefined | void | PromiseLike<NoInfer<Out> | undefined | void>;
+  /**
+   * The other side has sent FIN, and every frame before it is answered. What it gives is the last reply: a frame, nothing, or a
+   * stream of frames. The connection ends behind it. Not called when the connection ends in another way, or during a handshake.
+   * It has the handler's deadline, and fails as a handler does. An upgrade has its own.
+   */
+  readonly onEnd?: (session: Session<Out, State>) => Reply<Out> | PromiseLike<Reply<Out>>;
+  /**
+   * A connection is over that `onConnect` would have been told of. A drain waits for the promise, for as long as a handler may
+   * take. What it throws is reported to the observer (`handler-error`).
+   */
+  readonly onDisconnect?: (session: Session<NoInfer<Out>, State>, reason: CloseReason) => void | PromiseLike<void>;
+  /**
+   * What a frame that is too large or malformed does to its connection: ends it (`"close"`, the default), is dropped
+   * (`"skip"`), or is handled as far as it may be long (`"truncate"`).
+   */
+  readonly onInvalidFrame?: InvalidFramePolicy;
+  /**
+   * What becomes of frames that were received in full when the connection breaks: they are dropped, and the handlers at work are told by their
+   * signals (`"drop"`, the default), or they are handled to the end and their replies go nowhere (`"finish"`). For an intake whose peers send
+   * all they have and leave without waiting for what is said to them. The event `connection-closed` comes when that is done, and says how
+   * many there were (`framesAfterReset`). Each handler has its deadline, and a drain waits, for as long as it may take.
+   */
+  readonly afterReset?: "drop" | "finish";
+  /**
+   * The server drains, and this connection with it. The frame that is returned, if one is, is sent last: behind the replies
+   * to all that was received, unless a handler fails or calls `close()` before. Not called for connections that are on
+   * their way out already, nor for those that have another codec by now: an upgrade has its own `onDrain`. What it throws
+   * is reported to the observer (`handler-error`), and the connection ends without a goodbye.
+   */
+  readonly onDrain?: (
+    session: Session<NoInfer<Out>, State>,
+  ) => NoInfer<Out> | undefined | void | PromiseLike<NoInfer<Out> | undefined | void>;
+  /** What happens to a push to somebody who does not read, when there is no room for it. Default `"close"`. */
+  readonly onSlowConsumer?: SlowConsumerPolicy;
+  /**
+   * What happens beyond `maxConnections`: new ones stay in the backlog (`"wait"`, the default), or are told
+   * `too-many-connections` and closed (`"reject"`).
+   */
+  readonly onMaxConnections?: "wait" | "reject";
+  /**
+   * Gets every event. Default: errors of handlers and codecs and those of accepting are written with `console.error`, the address of
+   * the connection and the stack of the cause with them; of each kind five in 10 s, and then how many more there were.
+   * `() => {}` turns that off.
+   */
+  readonly observer?: Observer;
+}
+
+/**
+ * A service, as it is: what `session.state` is follows from its `state`, and what may be replied from its `codec`. For a module that
+ * `spillway serve` runs, and for a service that is served in several places. When `state` uses its connection, write the type of its
+ * parameter, `({ id }: ConnectionInfo)`: the state is inferred too late for a middleware otherwise.
+ *
+ * @example
+ * ```ts
+ * import { defineService, lines } from "spillway";
+ *
+ * export default defineService({
+ *   codec: lines(),
+ *   state: () => ({ lines: 0 }),
+ *   handler: (line, { session }) => {
+ *     session.state.lines += 1;
+ *     return `${session.state.lines}: ${line}`;
+ *   },
+ * });
+ * ```
+ */
+export function defineService<In = string, Out = In, State = unknown>(
+  service: Service<In, Out, State>,
+): Service<In, Out, State> {
+  return service;
+}
+
+/** Settings of {@link serve}. */
+export interface ServeOptions<In = string, Out = In, State = unknown> extends Service<In, Out, State> {
+  readonly port: number;
+  /** Time, for tests and simulations. Default: the runtime's own. */
+  readonly clock?: Clock;
+  /** Chance, from 0 up to 1, for the instants at which a shutdown's grace closes connections. Default `Math.random`. */
+  readonly random?: () => number;
+}
+
+/** The options of a service. */
+export const SERVICE_OPTIONS: OptionNames<Service> = {
+  ...LIMIT_NAMES,
+  hostname: true,
+  port: true,
+  codec: true,
+  handler: true,
+  middleware: true,
+  state: true,
+  onConnect: true,
+  onDisconnect: true,
+  onInvalidFrame: true,
+  afterReset: true,
+  onDrain: true,
+  onEnd: true,
+  onSlowConsumer: true,
+  onMaxConnections: true,
+  observer: true,
+};
+
+/** The options of {@link serve}. */
+export const SERVE_OPTIONS: OptionNames<ServeOptions> = { ...SERVICE_OPTIONS, clock: true, random: true };
+
+/** @throws {TypeError | RangeError} an option that makes no sense */
+export function checkService<In, Out, State>(options: Service<In, Out, State>): void {
+  const { middleware = [], onInvalidFrame = "close", onMaxConnections = "wait", onSlowConsumer = "close" } = options;
+  checkUpgrade(options);
+  checkMiddleware(middleware);
+  const { random } = options as Partial<ServeOptions<In, Out, State>>;
+  for (const name of ["observer", "state", "onConnect", "onDisconnect", "random"] as const) {
+    const given = name === "random" ? random : options[name];
+    if (given !== undefined && typeof given !== "function") throw new TypeError(`${name} must be a function`);
+  }
+  checkChoice("afterReset", options.afterReset ?? "drop", ["drop", "finish"]);
+  checkChoice("onInvalidFrame", onInvalidFrame, INVALID_FRAME_POLICIES);
+  checkTruncates(options.codec, onInvalidFrame);
+  checkChoice("onMaxConnections", onMaxConnections, ["wait", "reject"]);
+  checkChoice("onSlowConsumer", onSlowConsumer, ["drop", "drop-oldest", "close"]);
+}

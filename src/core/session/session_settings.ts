@@ -1,0 +1,56 @@
+import type { Codec } from "../codecs/codec.ts";
+import type { FrameHandler } from "../handler/exchange.ts";
+import type { Permits } from "../handler/permits.ts";
+import type { Limits } from "../options/limits.ts";
+import type { SlowConsumerPolicy } from "../output/slow_consumer.ts";
+import type { Budgets } from "../server/budgets.ts";
+import type { Service } from "../server/service.ts";
+import type { Clock } from "../time/clock.ts";
+import type { DeadlineQueue } from "../time/deadline.ts";
+import type { EndOfTurn } from "../time/end_of_turn.ts";
+import type { Scheduler } from "../time/scheduler.ts";
+import type { Groups } from "./group.ts";
+import type { InvalidFramePolicy } from "./invalid_frame.ts";
+import type { ServerEvent } from "./observer.ts";
+import type { SessionLoop } from "./session_loop.ts";
+
+/** What was asked of the other side, where this side is the one that asks. */
+export interface Asked {
+  /** When the last answer was waited for; the present instant while one is. */
+  readonly awaitedAt: number;
+}
+
+/** What a service is told of a connection, besides its frames. */
+export type Hooks<In, Out, State> = {
+  readonly [Hook in "state" | "onConnect" | "onDisconnect" | "onDrain" | "onEnd"]?:
+    | Service<In, Out, State>[Hook]
+    | undefined;
+};
+
+/** What all sessions of one server share, or of one client. */
+export interface SessionSettings<In, Out, State> {
+  readonly codec: Codec<In, Out>;
+  /** With the middleware around it. */
+  readonly handler: FrameHandler<In, Out, State>;
+  /** What the service wants to be told, if anything. */
+  readonly hooks: Hooks<In, Out, State> | undefined;
+  /** Whether connections begin with a handshake. */
+  readonly handshake: boolean;
+  readonly limits: Limits;
+  readonly onInvalidFrame: InvalidFramePolicy;
+  readonly onSlowConsumer: SlowConsumerPolicy;
+  readonly afterReset: "drop" | "finish";
+  readonly clock: Clock;
+  readonly deadlines: DeadlineQueue;
+  readonly permits: Permits;
+  readonly scheduler: Scheduler;
+  /** A server's: what may wait of all its connections. */
+  readonly budgets?: Budgets;
+  /** A client's: frames are answers then, and none of them is answered. */
+  readonly asked?: Asked;
+  readonly groups: Groups;
+  readonly endOfTurn: EndOfTurn;
+  readonly observe: (event: ServerEvent) => void;
+  /** A session is over. */
+  readonly onOver: (session: SessionLoop<In, Out, State>) => void;
+}

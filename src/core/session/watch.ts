@@ -1,0 +1,190 @@
+import type { Pipeline } from "../handler/pipeline.ts";
+import type { Outbox } from "../output/outbox.ts";
+import { Deadline, type DeadlineOwner } from "../time/deadline.ts";
+import type { Connection } from "../transport/transport.ts";
+import type { Inbox } from "./inbox.ts";
+import type { SessionSettings } from "./session_settings.ts";
+
+/** How far a session is on its way to its end: see {@link Watch}. */
+export type Phase =
+  /** Takes frames. */
+  | "serving"
+  /** Takes no more, answers what it has. */
+  | "stopping"
+  /** Sends its last bytes. */
+  | "ending"
+  /** Waits for the other side's FIN. */
+  | "closing"
+  /** There is no connection any more; who was told of it hears of its end. */
+  | "over";
+
+/** What is due when a deadline passes. */
+export type Due =
+  | "idle-timeout"
+  | "silence-timeout"
+  | "frame-timeout"
+  | "handler-timeout"
+  | "write-timeout"
+  | "handshake-timeout"
+  | "lifetime-reached"
+  /** Whoever is told of the end takes too long. */
+  | "disconnect-timeout"
+  /** The other side does not answer FIN. */
+  | "linger"
+  /** Nothing happens: the streams can be let go. */
+  | "park";
+
+/** The session that is watched. */
+export interface Watched extends DeadlineOwner {
+  readonly settings: Pick<SessionSettings<never, never, never>, "limits" | "deadlines" | "clock" | "asked">;
+  readonly openedAt: number;
+  readonly connection: Connection;
+  readonly inbox: Inbox<unknown>;
+  readonly pipeline: Pick<Pipeline<never, never, never>, "length" | "busySince" | "settledAt" | "date">;
+  readonly outbox: Outbox<never>;
+}
+
+/** Long enough that a conversation keeps its streams, short against the life of an idle connection. */
+const PARK_AFTER_MS = 1_000;
+/**
+ * A session that was quiet for no longer than this before it went on, as with a heartbeat, keeps its streams for twice that
+ * time: new ones for each line cost more than these weigh.
+ */
+const LONGEST_PAUSE_MS = 20_000;
+
+/** Which instant matters next to a session. One deadline that stands for all of them. */
+export class Watch extends Deadline<Watched> {
+  /** What happens at the deadline. */
+  due: Due = "idle-timeout";
+  /** No handshake is waited for any more. */
+  handshakeDone = true;
+  #closingAt = 0;
+  /** When input was last dropped, while the other side's FIN is waited for. */
+  #droppedAt = 0;
+  #wokenAt = 0;
+  #parkAfterMs = PARK_AFTER_MS;
+  /** Since when it has been the other side's turn to speak; -1 while it is ours, or nobody looks: a small number costs less. */
+  #listeningSince = -1;
+
+  override get judges(): boolean {
+    return this.due !== "park";
+  }
+
+  /** The connection is about to be read, or written to, since `now`: if it has no streams, that ends a pause. */
+  wake(now: number): void {
+    const { inbox, outbox } = this.owner;
+    if (!inbox.reading && !outbox.attached) this.#notePause(now - this.#quietSince());
+    this.#wokenAt = now;
+  }
+
+  /** FIN is sent at `now`, or came from there. */
+  close(now: number): void {
+    this.#closingAt = this.#droppedAt = now;
+  }
+
+  /** Whether anything was said, by either side, so shortly before `now` that the other side's FIN is waited for. */
+  lingers(now: number): boolean {
+    const { inbox, outbox, settings } = this.owner;
+    return now - Math.max(inbox.heardAt, outbox.arrivesAt) < settings.limits.lingerTimeoutMs;
+  }
+
+  /** Input came and was dropped. */
+  noteDropped(now: number): void {
+    this.#droppedAt = now;
+  }
+
+  /** Sets the deadline to the earliest instant at which something is due. */
+  arm(phase: Phase): void {
+    this.owner.pipeline.date();
+    this.#set(phase);
+    this.owner.settings.deadlines.arm(this);
+  }
+
+  /** The same after a write began or was taken, which mostly finds an earlier deadline: that one looks at what has happened. */
+  armForOutput(phase: Phase): void {
+    const { outbox, settings } = this.owner;
+    const { idleTimeoutMs, silenceTimeoutMs, writeTimeoutMs } = settings.limits;
+    // A reply may be out: from then on the other side is listened to.
+    if (silenceTimeoutMs !== Infinity) return this.arm(phase);
+    const soonestAt = outbox.progressAt + Math.min(writeTimeoutMs, idleTimeoutMs, this.#parkAfterMs);
+    if (this.at > soonestAt) this.arm(phase);
+  }
+
+  /** Whether something is due at `now`: see `due`. Otherwise arms the deadline again. */
+  passed(phase: Phase, now: number): boolean {
+    const { judges } = this;
+    this.#set(phase);
+    // Armed to park, it may find that something else is due too.
+    if (this.at > now || (this.judges && !judges)) {
+      this.owner.settings.deadlines.arm(this);
+      return false;
+    }
+    // It passes once, and what it has failed may still have to wait for its turn.
+    if (this.due === "handshake-timeout") this.handshakeDone = true;
+    return true;
+  }
+
+  /** Nothing is due any more. */
+  end(): void {
+    this.owner.settings.deadlines.disarm(this);
+  }
+
+  #set(phase: Phase): void {
+    const { connection, inbox, openedAt, outbox, pipeline, settings } = this.owner;
+    const { asked, limits } = settings;
+    this.at = Infinity;
+    if (phase === "over") return this.#earliest(this.#closingAt + limits.handlerTimeoutMs, "disconnect-timeout");
+    if (phase === "closing") return this.#earliest(this.#lingersUntil(), "linger");
+    if (outbox.writing) this.#earliest(outbox.behindSince + limits.writeTimeoutMs, "write-timeout");
+    if (phase === "ending") return;
+    const busy = pipeline.length > 0;
+    if (busy) this.#earliest(pipeline.busySince + limits.handlerTimeoutMs, "handler-timeout");
+    if (!this.handshakeDone) this.#earliest(openedAt + limits.handshakeTimeoutMs, "handshake-timeout");
+    if (phase === "stopping") return;
+    this.#earliest(openedAt + limits.lifetimeMs, "lifetime-reached");
+    if (inbox.starved) this.#earliest(inbox.frameBegunAt + limits.frameTimeoutMs, "frame-timeout");
+    if (limits.silenceTimeoutMs !== Infinity) this.#watchSilence(limits.silenceTimeoutMs, busy);
+    if (busy || outbox.writing || !inbox.starved) return;
+    // What was pushed in this turn is about to be written.
+    const quietSince = outbox.pending > 0 ? settings.clock.now() : this.#quietSince();
+    const idleSince = asked === undefined ? quietSince : Math.max(quietSince, asked.awaitedAt);
+    this.#earliest(idleSince + limits.idleTimeoutMs, "idle-timeout");
+    const parks = connection.own !== undefined && connection.park !== undefined;
+    if (!parks || !inbox.idle || !(inbox.reading || outbox.attached)) return;
+    this.#earliest(Math.max(quietSince, this.#wokenAt) + this.#parkAfterMs, "park");
+  }
+
+  /** The other side is silent only while it has nothing to wait for: its frames are all answered, and the replies are out. */
+  #watchSilence(limitMs: number, busy: boolean): void {
+    const { inbox, outbox, settings } = this.owner;
+    const ourTurn = busy || !inbox.starved || outbox.answering;
+    if (ourTurn) this.#listeningSince = -1;
+    else {
+      if (this.#listeningSince < 0) this.#listeningSince = settings.clock.now();
+      this.#earliest(Math.max(inbox.heardAt, this.#listeningSince) + limitMs, "silence-timeout");
+    }
+  }
+
+  /** When something last happened. */
+  #quietSince(): number {
+    const { inbox, outbox, pipeline } = this.owner;
+    return Math.max(inbox.heardAt, pipeline.settledAt, outbox.progressAt);
+  }
+
+  /** So long after the last sign of life, but not for ever. */
+  #lingersUntil(): number {
+    const { lingerTimeoutMs, maxLingerMs } = this.owner.settings.limits;
+    const aliveAt = Math.max(this.#droppedAt, Math.floor(this.owner.outbox.arrivesAt));
+    return Math.min(aliveAt + lingerTimeoutMs, this.#closingAt + Math.max(lingerTimeoutMs, maxLingerMs));
+  }
+
+  #notePause(pauseMs: number): void {
+    this.#parkAfterMs = pauseMs > LONGEST_PAUSE_MS ? PARK_AFTER_MS : Math.max(PARK_AFTER_MS, 2 * pauseMs);
+  }
+
+  #earliest(at: number, due: Due): void {
+    if (at >= this.at) return;
+    this.at = at;
+    this.due = due;
+  }
+}

@@ -1,0 +1,113 @@
+import type { Codec, Decoder } from "../codecs/codec.ts";
+import { frameError } from "../errors/faults.ts";
+import { systemClock } from "../time/clock.ts";
+import { type Scheduler, schedulerOf, type Task } from "../time/scheduler.ts";
+import { plainBytes } from "../transport/plain_bytes.ts";
+import type { Bytes } from "../transport/transport.ts";
+import { PulledTransform, type PulledWork } from "./pulled_transform.ts";
+
+/**
+ * A stream of bytes, such as `Connection.readable`, becomes a stream of frames: `readable.pipeThrough(decoderStream(codec))`.
+ *
+ * A frame that breaks a rule errors both streams in its place, behind the frames before it; so does an input that ends in
+ * the middle of a frame. There is no skipping and no deadline: that is what {@link serve} is for.
+ *
+ * Frames that somebody takes as quickly as they are decoded are given in slices: between two, the event loop has a round of I/O.
+ *
+ * - **Owns** a decoder, and every chunk that was written: frames may be views of it. A chunk over shared memory is copied.
+ * - **Pushes back** by the frame: one is decoded when the readable is asked for it, none ahead. A write settles when a frame
+ *   is asked for that its chunk does not have, so one chunk is held at a time, and `close` when the end was read.
+ * - **On abort** of the writable the readable errors with the reason; on `cancel` of the readable the writable does. Frames
+ *   that were not taken are dropped.
+ *
+ * Both streams error with the {@link SpillwayError} of the decoder (`frame-too-large`, `frame-invalid`, `unexpected-eof`;
+ * `codec-failed` for anything else that it throws), or with a TypeError when what is written is not a `Uint8Array`.
+ *
+ * @throws {TypeError} `codec` has no `decoder()`
+ *
+ * @example
+ * ```ts
+ * import { decoderStream, lines } from "spillway/codecs";
+ *
+ * const bytes = new Blob(["one\r\ntwo\n"]).stream();
+ * for await (const line of bytes.pipeThrough(decoderStream(lines()))) console.log(line); // one, two
+ * ```
+ */
+export function decoderStream<Frame>(
+  codec: Pick<Codec<Frame, never>, "decoder">,
+): ReadableWritablePair<Frame, Uint8Array> {
+  return decoderStreamIn(schedulerOf(systemClock), codec);
+}
+
+/** The same, in the slices of that scheduler. @throws as {@link decoderStream} */
+export function decoderStreamIn<Frame>(
+  scheduler: Scheduler,
+  codec: Pick<Codec<Frame, never>, "decoder">,
+): ReadableWritablePair<Frame, Uint8Array> {
+  if (typeof codec?.decoder !== "function") throw new TypeError("codec must have decoder(), such as lines()");
+  const { readable, writable } = new Decoding(codec.decoder(), scheduler).streams;
+  return { readable, writable };
+}
+
+/** From written chunks to frames that are asked for. */
+class Decoding<Frame> implements PulledWork<Uint8Array>, Task {
+  readonly streams: PulledTransform<Uint8Array, Frame> = new PulledTransform(this);
+  readonly #decoder: Decoder<Frame>;
+  readonly #scheduler: Scheduler;
+  /** A chunk that is not decoded. */
+  #held: Bytes | undefined;
+  #input: "open" | "closed" | "ended" = "open";
+
+  constructor(decoder: Decoder<Frame>, scheduler: Scheduler) {
+    this.#decoder = decoder;
+    this.#scheduler = scheduler;
+  }
+
+  onWrite(chunk: Uint8Array): void {
+    this.#held = plainBytes(chunk);
+    if (this.streams.wanting) this.onPull();
+  }
+
+  onClose(): void {
+    this.#input = "closed";
+    if (this.streams.wanting) this.onPull();
+  }
+
+  onSlice(): void {
+    if (this.streams.wanting) this.streams.attempt(() => this.onPull());
+  }
+
+  onPull(): void {
+    if (this.#scheduler.exhausted) return this.#scheduler.wait(this, true);
+    this.#scheduler.spend();
+    const frame = this.#take();
+    if (frame !== undefined) this.streams.give(frame);
+    else if (this.#input === "ended") this.streams.finish();
+    else this.streams.settle();
+  }
+
+  /** The next frame of what was written; `undefined` when there is none yet. */
+  #take(): Frame | undefined {
+    try {
+      for (;;) {
+        const frame = this.#decoder.next();
+        if (frame !== undefined) return frame;
+        if (this.#held !== undefined) this.#decode(this.#held);
+        else if (this.#input === "closed") this.#end();
+        else return undefined;
+      }
+    } catch (cause) {
+      throw frameError(cause);
+    }
+  }
+
+  #decode(chunk: Bytes): void {
+    this.#held = undefined;
+    this.#decoder.push(chunk);
+  }
+
+  #end(): void {
+    this.#input = "ended";
+    this.#decoder.end();
+  }
+}

@@ -1,0 +1,79 @@
+import { SpillwayError } from "../errors/errors.ts";
+import type { Connection } from "./transport.ts";
+
+/**
+ * New connections on a runtime that accepts on its own: they wait here, unread, until the accept loop asks.
+ * Bounded: beyond `limit` a connection is reset, and the accept loop is told.
+ */
+export class AcceptQueue implements AsyncIterator<Connection> {
+  readonly #limit: number;
+  readonly #waiting: (Connection | SpillwayError)[] = [];
+  #wanted: Wanted | undefined;
+  #finished = false;
+  #closed = false;
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  push(connection: Connection): void {
+    if (this.#closed || this.#finished) connection.abort();
+    else if (this.#waiting.length < this.#limit) this.#offer(connection);
+    else {
+      connection.abort();
+      const overflow = new SpillwayError(
+        "connection-aborted",
+        `more than ${this.#limit} connections wait to be accepted`,
+      );
+      // One report stands for all that overflow before it is read.
+      if (this.#waiting.length === this.#limit) this.#waiting.push(overflow);
+    }
+  }
+
+  fail(error: SpillwayError): void {
+    if (!this.#closed) this.#offer(error);
+  }
+
+  /** Takes nothing more: the iteration ends behind what waits. */
+  finish(): void {
+    this.#finished = true;
+    this.#endWaiting();
+  }
+
+  /** Aborts what nobody took, and ends the iteration. */
+  close(): void {
+    this.#closed = true;
+    for (const item of this.#waiting.splice(0)) if (!(item instanceof SpillwayError)) item.abort();
+    this.#endWaiting();
+  }
+
+  async next(): Promise<IteratorResult<Connection, undefined>> {
+    if (this.#closed) return { done: true, value: undefined };
+    const item = this.#waiting.shift();
+    if (item instanceof SpillwayError) throw item;
+    if (item !== undefined) return { done: false, value: item };
+    if (this.#finished) return { done: true, value: undefined };
+    return new Promise((resolve, reject) => {
+      this.#wanted = { resolve, reject };
+    });
+  }
+
+  #endWaiting(): void {
+    this.#wanted?.resolve({ done: true, value: undefined });
+    this.#wanted = undefined;
+  }
+
+  #offer(item: Connection | SpillwayError): void {
+    const wanted = this.#wanted;
+    this.#wanted = undefined;
+    if (wanted === undefined) this.#waiting.push(item);
+    else if (item instanceof SpillwayError) wanted.reject(item);
+    else wanted.resolve({ done: false, value: item });
+  }
+}
+
+/** The accept loop waits. */
+interface Wanted {
+  resolve(result: IteratorResult<Connection, undefined>): void;
+  reject(error: SpillwayError): void;
+}
