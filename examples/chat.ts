@@ -54,7 +54,7 @@ export default defineService({
   onDrain: () => "* the server is going down, goodbye",
   onDisconnect: (session, reason) => depart(session, ORDERLY.includes(reason) ? "" : ` (${reason})`),
   // Who missed a line would not know, and answer what was never said. Who is cut off knows, and can come back.
-  onSlowConsumer: "close",
+  slowConsumer: "reset",
   maxOutboundBytes: 65_536,
   // Listening is not idleness.
   idleTimeoutMs: 3_600_000,

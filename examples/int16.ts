@@ -33,7 +33,7 @@ export default defineService({
   maxOutboundBytes: QUEUE,
   // A broadcast cannot wait. It finds a place in the same queue, or is dropped and counted: the others are not held up,
   // and who is merely slow keeps its answers.
-  onSlowConsumer: "drop",
+  slowConsumer: "drop",
   onConnect: (session) => {
     session.join(EVERYONE);
     const everyone = session.group(EVERYONE);

@@ -27,7 +27,7 @@ export function intake(sink: (message: LogMessage) => void | Promise<void>): Ser
   return {
     codec: text(octetCounted()),
     handler: (frame, { truncated }) => sink(truncated ? { ...logMessage(frame), truncated } : logMessage(frame)),
-    onInvalidFrame: "truncate",
+    invalidFrame: "truncate",
     // Senders write what they have and close: it counts although nobody waits for an answer.
     afterReset: "finish",
     // Senders say nothing for hours.

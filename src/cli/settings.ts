@@ -98,7 +98,7 @@ interface Policy<Choice extends string> {
 }
 
 const POLICIES: { readonly [Name in PolicyName]: Policy<NonNullable<Service[Name]>> } = {
-  onInvalidFrame: {
+  invalidFrame: {
     description: "what a malformed or too long frame does to its connection",
     choices: { close: true, skip: true, truncate: true },
   },
@@ -106,11 +106,11 @@ const POLICIES: { readonly [Name in PolicyName]: Policy<NonNullable<Service[Name
     description: "what becomes of received frames when their connection breaks",
     choices: { drop: true, finish: true },
   },
-  onSlowConsumer: {
+  slowConsumer: {
     description: "what becomes of a push that has no room",
-    choices: { close: true, drop: true, "drop-oldest": true },
+    choices: { reset: true, drop: true, "drop-oldest": true },
   },
-  onMaxConnections: {
+  beyondMaxConnections: {
     description: "what becomes of connections beyond --max-connections",
     choices: { wait: true, reject: true },
   },

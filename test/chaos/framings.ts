@@ -53,7 +53,7 @@ export const FRAMINGS: Readonly<Record<ServiceName, Framing>> = {
   stream: netstrings,
   "group-drop": lines,
   "group-oldest": netstrings,
-  "group-close": prefixed,
+  "group-reset": prefixed,
 };
 
 /** Finds the frames in bytes, cut anywhere, that came as Latin-1. */

@@ -100,7 +100,7 @@ export class Ledger {
         // Once in a while, more than may wait for anybody.
         if (random.once(100)) return { text: `${name} 20 8000`, replies: [name] };
         return this.#broadcasts(name, random);
-      case "group-close":
+      case "group-reset":
         return this.#broadcasts(name, random);
     }
   }

@@ -6,7 +6,7 @@ import { lengthPrefixed, netstrings, text } from "spillway/codecs";
 const ROOM = "room";
 
 /** What a server under a storm offers. Every connection is greeted with its number, and told `bye` at a drain. */
-export const SERVICE_NAMES = ["echo", "compute", "stream", "group-drop", "group-oldest", "group-close"] as const;
+export const SERVICE_NAMES = ["echo", "compute", "stream", "group-drop", "group-oldest", "group-reset"] as const;
 
 export type ServiceName = (typeof SERVICE_NAMES)[number];
 
@@ -16,7 +16,7 @@ const CODECS: Record<ServiceName, () => Codec<string>> = {
   stream: () => text(netstrings()),
   "group-drop": () => lines(),
   "group-oldest": () => text(netstrings()),
-  "group-close": () => text(lengthPrefixed({ width: 4 })),
+  "group-reset": () => text(lengthPrefixed({ width: 4 })),
 };
 
 /** A fresh one, for one server. */
@@ -30,9 +30,9 @@ const SERVICES: Record<ServiceName, () => Omit<Service<string>, "codec">> = {
   echo: () => ({ onConnect: greet, handler: (request) => request }),
   compute: () => ({ onConnect: greet, concurrency: 8, handler: compute }),
   stream: () => ({ onConnect: greet, concurrency: 4, handler: count }),
-  "group-drop": () => group({ onSlowConsumer: "drop", maxOutboundBytes: 65_536 }),
-  "group-oldest": () => group({ onSlowConsumer: "drop-oldest", maxOutboundBytes: 65_536 }),
-  "group-close": () => group({ onSlowConsumer: "close" }),
+  "group-drop": () => group({ slowConsumer: "drop", maxOutboundBytes: 65_536 }),
+  "group-oldest": () => group({ slowConsumer: "drop-oldest", maxOutboundBytes: 65_536 }),
+  "group-reset": () => group({ slowConsumer: "reset" }),
 };
 
 /** `<tag> <n> <ms> <padding>`: echoed after so long, at once for 0. */

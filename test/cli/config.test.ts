@@ -30,11 +30,11 @@ describe("a configuration file", () => {
   it("is JSON or a module; numbers are milliseconds or counts, texts are what an option takes", async () => {
     await writeFile(
       join(folder, "all.json"),
-      '{ "port": 0, "idleTimeoutMs": 250, "frameTimeoutMs": "5m", "lifetimeMs": "off", "onSlowConsumer": "drop", "logLevel": "warn" }',
+      '{ "port": 0, "idleTimeoutMs": 250, "frameTimeoutMs": "5m", "lifetimeMs": "off", "slowConsumer": "drop", "logLevel": "warn" }',
     );
     await writeFile(
       join(folder, "all.mjs"),
-      'export default { port: 0, idleTimeoutMs: 250, frameTimeoutMs: "5m", lifetimeMs: Infinity, onSlowConsumer: "drop", logLevel: "warn" };',
+      'export default { port: 0, idleTimeoutMs: 250, frameTimeoutMs: "5m", lifetimeMs: Infinity, slowConsumer: "drop", logLevel: "warn" };',
     );
     for (const file of ["all.json", "all.mjs"]) {
       const read = await configFileSettings(file, folder);
@@ -43,7 +43,7 @@ describe("a configuration file", () => {
         idleTimeoutMs: 250,
         frameTimeoutMs: 300_000,
         lifetimeMs: Infinity,
-        onSlowConsumer: "drop",
+        slowConsumer: "drop",
         logLevel: "warning",
       });
     }
@@ -60,11 +60,7 @@ describe("a configuration file", () => {
     ["text.json", '{ "port": "x" }', "'port' in text.json cannot be \"x\": write a whole number from 0 to 65535"],
     ["null.json", '{ "port": null }', "'port' in null.json cannot be null: write a number or a string"],
     ["number.json", '{ "hostname": 5 }', "'hostname' in number.json cannot be 5: write a string"],
-    [
-      "policy.json",
-      '{ "onSlowConsumer": "wait" }',
-      "'onSlowConsumer' in policy.json cannot be \"wait\": choose one of",
-    ],
+    ["policy.json", '{ "slowConsumer": "wait" }', "'slowConsumer' in policy.json cannot be \"wait\": choose one of"],
     ["function.mjs", "export default { port() {} };", "'port' in function.mjs cannot be function: write a number"],
   ])("%s is refused, with its name", async (file, text, message) => {
     await writeFile(join(folder, file), text);
@@ -125,7 +121,7 @@ describe("--print-config", () => {
       lifetimeMs: { value: "off", from: "default" },
       port: { value: 7, from: "./limits.mjs" },
       hostname: { value: "127.0.0.1", from: "default" },
-      onSlowConsumer: { value: "close", from: "default" },
+      slowConsumer: { value: "reset", from: "default" },
     });
   });
 

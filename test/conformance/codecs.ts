@@ -58,7 +58,7 @@ async function serveRow(platform: Platform, row: CodecCase, policy: "close" | "s
   const { dial, closed, events } = await start(platform, {
     codec: { decoder: () => row.codec.decoder(), encoder: () => teller },
     handler: (frame, { truncated }) => `${frameText(frame)}${truncated ? CUT : ""}`,
-    onInvalidFrame: policy,
+    invalidFrame: policy,
   });
   const client = await dial();
   client.send(row.input);

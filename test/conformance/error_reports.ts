@@ -51,7 +51,7 @@ export function errorReports(platform: Platform): void {
         encode: (line: string) => line,
       });
       await report(
-        { codec, handler: (line) => line, onInvalidFrame: "skip" },
+        { codec, handler: (line) => line, invalidFrame: "skip" },
         `\u001b[2J\r\u2028\n${"x".repeat(17)}\n`,
         2,
       );
@@ -80,7 +80,7 @@ export function errorReports(platform: Platform): void {
 
     testOn(platform, "of a flood are five and a sum", async () => {
       const codec = lines({ maxFrameBytes: 4 });
-      await report({ codec, handler: (line) => line, onInvalidFrame: "skip" }, "12345\n".repeat(2_005), 5);
+      await report({ codec, handler: (line) => line, invalidFrame: "skip" }, "12345\n".repeat(2_005), 5);
       expect(written).toHaveLength(6);
       expect(written[5]).toContain("spillway: 2,000 more like this in ");
     });

@@ -58,7 +58,7 @@ export function fairness(platform: Platform): void {
         sent: "xx\n".repeat(MEGABYTE / 4),
         serve: (each) => ({
           codec: lines({ maxFrameBytes: 1 }),
-          onInvalidFrame: "skip",
+          invalidFrame: "skip",
           observer: ({ type }) => type === "frame-error" && each(),
           handler: () => undefined,
         }),
@@ -157,11 +157,11 @@ export function fairness(platform: Platform): void {
       "20,000 lines of a character, with room for 1,000": { count: 20_000, line: "a", maxOutboundFrames: 1_000 },
     };
     for (const [name, { count, line, ...limits }] of Object.entries(bursts)) {
-      for (const onSlowConsumer of ["close", "drop", "drop-oldest"] as const) {
-        testOn(platform, `is not slow, whatever is broadcast at once: ${name}; ${onSlowConsumer}`, async () => {
+      for (const slowConsumer of ["reset", "drop", "drop-oldest"] as const) {
+        testOn(platform, `is not slow, whatever is broadcast at once: ${name}; ${slowConsumer}`, async () => {
           const { dial, server, events } = await start(platform, {
             codec: lines(),
-            onSlowConsumer,
+            slowConsumer,
             ...limits,
             onConnect: (session) => session.join("all"),
             handler: (text, { session }) => void session.group("all").broadcast(text, { except: session }),

@@ -54,7 +54,7 @@ export function frames(platform: Platform): void {
       const { dial, events } = await start(platform, {
         codec: lines({ maxFrameBytes: 5, fatal: true }),
         handler: echo,
-        onInvalidFrame: "skip",
+        invalidFrame: "skip",
       });
       const client = await dial();
       client.send("one\n123456\ntwo\n");
@@ -73,7 +73,7 @@ export function frames(platform: Platform): void {
       const { dial, events, closed } = await start(platform, {
         codec: lines({ maxFrameBytes: 5 }),
         handler: (line, { truncated }) => (truncated ? `${line}...` : line),
-        onInvalidFrame: "truncate",
+        invalidFrame: "truncate",
       });
       const client = await dial();
       client.send(`one\nabcdé${"x".repeat(300_000)}\ntwo\n`);

@@ -13,7 +13,7 @@ export function groups(platform: Platform): void {
       const maxOutboundBytes = 4 * LARGE;
       const { dial, server, events } = await start(platform, {
         codec: lines(),
-        onSlowConsumer: "drop",
+        slowConsumer: "drop",
         maxOutboundBytes,
         onConnect: (session) => {
           session.join("all");
@@ -49,7 +49,7 @@ export function groups(platform: Platform): void {
       testOn(platform, `every member gets every frame in order, or a counted drop: ${policy}`, async () => {
         const { dial, server, events, closed } = await start(platform, {
           codec: lines(),
-          onSlowConsumer: policy,
+          slowConsumer: policy,
           maxOutboundBytes: 4 * LARGE,
           onConnect: (session) => session.join("all"),
           handler: (line) => line,

@@ -95,7 +95,7 @@ export function lifecycle(platform: Platform): void {
         clock,
         concurrency: 4,
         maxConcurrentHandlers: 12,
-        onSlowConsumer: "drop-oldest",
+        slowConsumer: "drop-oldest",
         maxOutboundBytes: 65_536,
         onConnect: async (session) => {
           session.join("all");

@@ -63,7 +63,7 @@ export function listening(platform: Platform): void {
       const { dial, server, closed } = await start(platform, {
         ...service,
         maxConnections: 1,
-        onMaxConnections: "reject",
+        beyondMaxConnections: "reject",
       });
       const first = await dial();
       await eventually(() => server.stats().connections === 1);

@@ -94,7 +94,7 @@ export function pushes(platform: Platform): void {
         const opened = gate<Session<string>>();
         const { dial, server, events, closed } = await start(platform, {
           codec: lines(),
-          onSlowConsumer: policy,
+          slowConsumer: policy,
           maxOutboundBytes: 10 * FRAME_BYTES,
           onConnect: (session) => opened.open(session),
           handler: (line) => line,

@@ -91,7 +91,7 @@ describe("maxTotalOutboundBytes", () => {
 
   it("counts pushes that wait, and what is dropped or written no more", async () => {
     const it = await served(
-      { onConnect: (session) => session.join("all"), onSlowConsumer: "drop-oldest", maxOutboundBytes: 1_000 },
+      { onConnect: (session) => session.join("all"), slowConsumer: "drop-oldest", maxOutboundBytes: 1_000 },
       16,
     );
     const other = await it.connect({ reads: false });
@@ -140,7 +140,7 @@ describe("maxTotalInboundBytes", () => {
 
   it("does not count what is dropped of a frame that was refused", async () => {
     const it = await served({
-      onInvalidFrame: "skip",
+      invalidFrame: "skip",
       codec: lines({ maxFrameBytes: 100 }),
       maxTotalInboundBytes: 900,
     });

@@ -105,7 +105,7 @@ describe("a server without an observer", () => {
   });
 
   it("sums up a flood: five in full, the others counted when 10 s are over or the server ends", async () => {
-    const it = await plainServer({ onInvalidFrame: "skip", handler: (line) => line });
+    const it = await plainServer({ invalidFrame: "skip", handler: (line) => line });
     await it.send("too long a line\n".repeat(1_209));
     expect(written).toHaveLength(5);
     await it.clock.advance(10_000);
@@ -122,7 +122,7 @@ describe("a server without an observer", () => {
   });
 
   it("lets a flood of one kind hide nothing of another", async () => {
-    const it = await plainServer({ onInvalidFrame: "skip" });
+    const it = await plainServer({ invalidFrame: "skip" });
     await it.send("too long a line\n".repeat(100));
     await it.send("a\n");
     expect(firstLines().filter((line) => line?.includes("[handler-failed]"))).toHaveLength(1);

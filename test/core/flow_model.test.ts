@@ -43,7 +43,7 @@ class World {
     const it = await served(
       {
         ...options,
-        onSlowConsumer: policy,
+        slowConsumer: policy,
         onConnect: (session) => {
           sessions.push(session);
           session.join("one");
@@ -211,7 +211,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 );
 
 describe("a server under any use", () => {
-  it.each(["drop", "drop-oldest", "close"] as const)("loses no frame uncounted, and no order: %s", async (policy) => {
+  it.each(["drop", "drop-oldest", "reset"] as const)("loses no frame uncounted, and no order: %s", async (policy) => {
     const settings = fc.record({
       concurrency: fc.integer({ min: 1, max: 3 }),
       maxConcurrentHandlers: fc.integer({ min: 1, max: 3 }),

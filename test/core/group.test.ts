@@ -41,7 +41,7 @@ class Sessions {
 
   open(encoder: Encoder<string>, onSlow: (session: Session<string>) => void = () => {}) {
     const connection = new ScriptedConnection();
-    const settings = { limits: resolveLimits(this.#limits), clock, onSlowConsumer: this.#policy, scheduler, endOfTurn };
+    const settings = { limits: resolveLimits(this.#limits), clock, slowConsumer: this.#policy, scheduler, endOfTurn };
     const outbox: Outbox<string> = new Outbox(connection, encoder, settings, {
       onWritten: () => {},
       onBroken: () => {},
@@ -196,7 +196,7 @@ describe("a broadcast", () => {
   });
 
   it("goes on when a slow member was the only one of its kind", () => {
-    const all = new Sessions("close", { maxOutboundBytes: 1 });
+    const all = new Sessions("reset", { maxOutboundBytes: 1 });
     const slow = all.open(counting(), () => slow.session.leaveAll());
     slow.session.join("all");
     slow.outbox.reply("x");

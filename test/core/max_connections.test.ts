@@ -78,7 +78,7 @@ describe("maxConnections: wait", () => {
 
 describe("maxConnections: reject", () => {
   it("tells further connections so, and closes them", async () => {
-    const it = await served({ maxConnections: 1, onMaxConnections: "reject" });
+    const it = await served({ maxConnections: 1, beyondMaxConnections: "reject" });
     const first = await it.connect();
     const second = await it.connect();
     expect(second.received).toBe("error: too-many-connections\n");
@@ -98,7 +98,7 @@ describe("maxConnections: reject", () => {
 
   it("handles nothing of what a refused connection sends", async () => {
     const pending = answers();
-    const it = await served({ maxConnections: 1, onMaxConnections: "reject", handler: pending.handler });
+    const it = await served({ maxConnections: 1, beyondMaxConnections: "reject", handler: pending.handler });
     await it.connect();
     const second = await it.connect({ finishes: false });
     await second.send("a\n");
@@ -108,7 +108,7 @@ describe("maxConnections: reject", () => {
   });
 
   it("releases a refused connection that does not let go", async () => {
-    const it = await served({ maxConnections: 1, onMaxConnections: "reject", lingerTimeoutMs: 100 });
+    const it = await served({ maxConnections: 1, beyondMaxConnections: "reject", lingerTimeoutMs: 100 });
     await it.connect();
     await it.connect({ finishes: false });
     await it.clock.advance(99);
@@ -118,7 +118,7 @@ describe("maxConnections: reject", () => {
   });
 
   it("resets beyond a thousand at a time instead of telling them", async () => {
-    const it = await served({ maxConnections: 1, onMaxConnections: "reject" });
+    const it = await served({ maxConnections: 1, beyondMaxConnections: "reject" });
     await it.connect();
     for (let count = 0; count < 1_024; count++) void it.connect({ finishes: false });
     await it.settle();
@@ -130,7 +130,7 @@ describe("maxConnections: reject", () => {
   });
 
   it("ends refused connections when a drain is forced", async () => {
-    const it = await served({ maxConnections: 1, onMaxConnections: "reject", lingerTimeoutMs: 5_000 });
+    const it = await served({ maxConnections: 1, beyondMaxConnections: "reject", lingerTimeoutMs: 5_000 });
     await it.connect();
     await it.connect({ finishes: false });
     const drained = it.server.shutdown({ timeoutMs: 100 });

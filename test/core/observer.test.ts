@@ -5,7 +5,7 @@ import { served } from "./served.ts";
 
 describe("observer", () => {
   it("gets every event, in order", async () => {
-    const it = await served({ onInvalidFrame: "skip", codec: lines({ maxFrameBytes: 4 }) });
+    const it = await served({ invalidFrame: "skip", codec: lines({ maxFrameBytes: 4 }) });
     const other = await it.connect();
     await other.send("a\ntoo long\nb\n");
     await other.finish();
@@ -68,7 +68,7 @@ describe("observer", () => {
   it("that throws is counted, and breaks nothing", async () => {
     const written = vi.spyOn(console, "error").mockReturnValue();
     const it = await served({
-      onInvalidFrame: "skip",
+      invalidFrame: "skip",
       codec: lines({ maxFrameBytes: 4 }),
       observer() {
         throw new Error("observer");
@@ -92,7 +92,7 @@ describe("observer", () => {
       observer(event) {
         if (event.type === "frame-error") void it.server.shutdown();
       },
-      onInvalidFrame: "skip",
+      invalidFrame: "skip",
       codec: lines({ maxFrameBytes: 4 }),
     });
     const other = await it.connect();

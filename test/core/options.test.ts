@@ -68,7 +68,7 @@ const REFUSED = [
   ...nonsense(["handler"], [undefined, "handler", {}], TypeError),
   ...nonsense(["codec"], [undefined, null, {}, "lines", { decoder() {} }, { encoder() {} }], TypeError),
   ...nonsense(["observer", "state", "onConnect", "onDisconnect", "onDrain", "onEnd", "random"], ["log", {}], TypeError),
-  ...nonsense(["onInvalidFrame", "onMaxConnections", "onSlowConsumer", "afterReset"], ["ignore", "", 1], RangeError),
+  ...nonsense(["invalidFrame", "beyondMaxConnections", "slowConsumer", "afterReset"], ["ignore", "", 1], RangeError),
 ];
 
 describe("serve: an option that makes no sense", () => {
@@ -87,7 +87,7 @@ describe("serve: an option that makes no sense", () => {
   });
 });
 
-describe('onInvalidFrame "truncate"', () => {
+describe('invalidFrame "truncate"', () => {
   const refused = [
     ["fixedLength", fixedLength({ bytes: 4 })],
     ["lengthPrefixed", lengthPrefixed({ width: 2 })],
@@ -101,10 +101,10 @@ describe('onInvalidFrame "truncate"', () => {
   ] as const;
 
   it.each(refused)("is a TypeError with %s, which cannot", async (_name, codec) => {
-    const error = await refusal({ codec, onInvalidFrame: "truncate" });
+    const error = await refusal({ codec, invalidFrame: "truncate" });
     expect(error).toBeInstanceOf(TypeError);
-    expect((error as Error).message).toContain("onInvalidFrame");
-    expect(await refusal({ codec, onInvalidFrame: "skip" })).toBeUndefined();
+    expect((error as Error).message).toContain("invalidFrame");
+    expect(await refusal({ codec, invalidFrame: "skip" })).toBeUndefined();
   });
 
   it.each([
@@ -115,7 +115,7 @@ describe('onInvalidFrame "truncate"', () => {
     ["text(delimited())", text(delimited({ delimiter: "|" }))],
     ["mapCodec(lines())", mapCodec(lines(), { decode: String, encode: String })],
   ] as const)("is taken with %s", async (_name, codec) => {
-    expect(await refusal({ codec, onInvalidFrame: "truncate" })).toBeUndefined();
+    expect(await refusal({ codec, invalidFrame: "truncate" })).toBeUndefined();
   });
 });
 
@@ -123,7 +123,7 @@ describe("serve: an option at its edge", () => {
   it.each([
     ...COUNTS.flatMap((name) => [1, 2 ** 53 - 1, Infinity].map((value) => ({ name, value }))),
     ...DURATIONS.flatMap((name) => [0.5, 1, Number.MAX_VALUE, Infinity].map((value) => ({ name, value }))),
-    ...[...COUNTS, ...DURATIONS, "hostname", "observer", "onInvalidFrame"].map((name) => ({ name, value: undefined })),
+    ...[...COUNTS, ...DURATIONS, "hostname", "observer", "invalidFrame"].map((name) => ({ name, value: undefined })),
     ...["keepAliveMs"].flatMap((name) => [0.5, 32_767_000, Infinity, undefined].map((value) => ({ name, value }))),
     ...["port"].flatMap((name) => [0, 1, 65_535].map((value) => ({ name, value }))),
   ])("$name: $value is taken", async ({ name, value }) => {

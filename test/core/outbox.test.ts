@@ -26,7 +26,7 @@ function outboxOf(policy: SlowConsumerPolicy, limits: Partial<Limits> = {}) {
   const settings = {
     limits: resolveLimits({ maxOutboundBytes: 100, ...limits }),
     clock,
-    onSlowConsumer: policy,
+    slowConsumer: policy,
     scheduler: schedulerOf(clock),
     endOfTurn: new EndOfTurn(clock, schedulerOf(clock)),
   };
@@ -51,7 +51,7 @@ function busyOutbox(policy: SlowConsumerPolicy, limits?: Partial<Limits>, busy =
 
 describe("a push", () => {
   it("is sent, in one write with all of its turn", async () => {
-    const { connection, push } = outboxOf("close");
+    const { connection, push } = outboxOf("reset");
     expect(["a", "b", "c"].map(push)).toEqual(["sent", "sent", "sent"]);
     expect(connection.writes).toEqual([]);
     await turnEnd();
@@ -60,7 +60,7 @@ describe("a push", () => {
   });
 
   it("leaves as the bytes that it came as, and in order with what joins it", async () => {
-    const { outbox, connection, push } = outboxOf("close");
+    const { outbox, connection, push } = outboxOf("reset");
     const bytes = encodeFrame(plain, "alone");
     outbox.push(bytes);
     await turnEnd();
@@ -76,7 +76,7 @@ describe("a push", () => {
   });
 
   it("is queued behind a write in progress, and leaves with what has gathered", async () => {
-    const { connection, push } = busyOutbox("close");
+    const { connection, push } = busyOutbox("reset");
     expect(["a", "b"].map(push)).toEqual(["queued", "queued"]);
     await turnEnd();
     expect(connection.written).toBe("<>");
@@ -86,7 +86,7 @@ describe("a push", () => {
   });
 
   it("is queued when it would not leave with this write", async () => {
-    const { connection, push } = outboxOf("close", { maxOutboundBytes: 4 * WRITE_BYTES });
+    const { connection, push } = outboxOf("reset", { maxOutboundBytes: 4 * WRITE_BYTES });
     const [first, second] = ["x".repeat(WRITE_BYTES - 1), "yz"];
     expect([push(first), push(second), push("w")]).toEqual(["sent", "queued", "queued"]);
     await connection.takeAll();
@@ -95,7 +95,7 @@ describe("a push", () => {
   });
 
   it("is written in parts when it is large, though nothing else is sent", async () => {
-    const { connection, push } = outboxOf("close");
+    const { connection, push } = outboxOf("reset");
     const large = "x".repeat(2 * WRITE_BYTES + 1);
     expect(push(large)).toBe("sent");
     await connection.takeAll();
@@ -104,7 +104,7 @@ describe("a push", () => {
   });
 
   it("keeps its place between replies", async () => {
-    const { outbox, connection, push } = busyOutbox("close");
+    const { outbox, connection, push } = busyOutbox("reset");
     outbox.reply("1");
     push("a");
     outbox.reply("2");
@@ -126,7 +126,7 @@ describe("a push", () => {
   });
 
   it("shares its bytes: what nothing else waits with is written as it came", async () => {
-    const { outbox, connection } = outboxOf("close");
+    const { outbox, connection } = outboxOf("reset");
     const bytes = new TextEncoder().encode("shared");
     outbox.push(bytes);
     await turnEnd();
@@ -157,11 +157,11 @@ describe("the bounds", () => {
   });
 
   it("of bytes is passed by one frame before which nothing waits: who reads quickly is not slow", () => {
-    for (const policy of ["drop", "drop-oldest", "close"] as const) {
+    for (const policy of ["drop", "drop-oldest", "reset"] as const) {
       const { outbox, push } = outboxOf(policy);
       expect(push("x".repeat(100_000))).toBe("sent");
       expect(outbox.pending).toBe(100_000);
-      expect(push("y")).toBe(policy === "close" ? "closed" : "dropped");
+      expect(push("y")).toBe(policy === "reset" ? "closed" : "dropped");
     }
   });
 
@@ -244,8 +244,8 @@ describe("without room", () => {
     expect(connection.written).toBe(`${"a".repeat(99)}b`);
   });
 
-  it('"close" says that it is closed', () => {
-    const { outbox, push, slow } = busyOutbox("close");
+  it('"reset" says that it is closed', () => {
+    const { outbox, push, slow } = busyOutbox("reset");
     expect([push("y".repeat(99)), push("y".repeat(99))]).toEqual(["closed", "closed"]);
     expect([outbox.framesDropped, slow()]).toEqual([2, 1]);
   });
@@ -284,14 +284,14 @@ describe("flushed()", () => {
   }
 
   it("is true at once when nothing waits, and false after the end", async () => {
-    const { outbox } = outboxOf("close");
+    const { outbox } = outboxOf("reset");
     expect(await outbox.flushed()).toBe(true);
     outbox.end();
     expect(await outbox.flushed()).toBe(false);
   });
 
   it("waits for all that was sent before, and for nothing that comes later", async () => {
-    const { outbox, connection, push } = busyOutbox("close");
+    const { outbox, connection, push } = busyOutbox("reset");
     const first = flushedOf(outbox);
     push("é".repeat(5));
     const second = flushedOf(outbox);
@@ -303,7 +303,7 @@ describe("flushed()", () => {
   });
 
   it("counts the bytes of text that is not encoded yet", async () => {
-    const { outbox, connection } = outboxOf("close", { maxOutboundBytes: 1_000_000 });
+    const { outbox, connection } = outboxOf("reset", { maxOutboundBytes: 1_000_000 });
     outbox.reply("é".repeat(10));
     const first = flushedOf(outbox);
     outbox.reply("é".repeat(WRITE_BYTES));
@@ -334,7 +334,7 @@ describe("flushed()", () => {
   });
 
   it("is false when the connection ends first", async () => {
-    const { outbox, connection, push, told } = busyOutbox("close");
+    const { outbox, connection, push, told } = busyOutbox("reset");
     push("a");
     const seen = flushedOf(outbox);
     await connection.break(new SpillwayError("connection-reset", "gone"));
@@ -357,7 +357,7 @@ describe("an outbox", () => {
   });
 
   it("of lines takes nothing of what its codec refuses", async () => {
-    const { outbox, connection } = outboxOf("close");
+    const { outbox, connection } = outboxOf("reset");
     outbox.encoder = lines().encoder();
     expect(() => outbox.reply("two\nlines")).toThrow(expect.objectContaining({ code: "handler-failed" }));
     outbox.reply("one");

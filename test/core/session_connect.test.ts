@@ -229,7 +229,7 @@ describe("onDisconnect", () => {
   });
 
   it("is not told of who was refused", async () => {
-    const { it, ends } = await noted({ maxConnections: 1, onMaxConnections: "reject" });
+    const { it, ends } = await noted({ maxConnections: 1, beyondMaxConnections: "reject" });
     await it.connect();
     const refused = await it.connect();
     expect([refused.received, ends]).toEqual(["error: too-many-connections\n", []]);

@@ -168,7 +168,7 @@ describe("frame deadline", () => {
   });
 
   it("watches a line that is too long and skipped, until its end", async () => {
-    const it = await served({ frameTimeoutMs: 1_000, onInvalidFrame: "skip", codec: lines({ maxFrameBytes: 4 }) });
+    const it = await served({ frameTimeoutMs: 1_000, invalidFrame: "skip", codec: lines({ maxFrameBytes: 4 }) });
     const other = await it.connect();
     await other.send("too long");
     await it.clock.advance(999);

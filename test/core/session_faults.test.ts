@@ -200,8 +200,8 @@ describe("a codec that fails", () => {
     expect(it.reasons).toEqual(["handler-failed"]);
   });
 
-  it("is not skipped over by onInvalidFrame", async () => {
-    const it = await served({ codec: withDecoder(() => ({ next: fail })), onInvalidFrame: "skip" });
+  it("is not skipped over by invalidFrame", async () => {
+    const it = await served({ codec: withDecoder(() => ({ next: fail })), invalidFrame: "skip" });
     await (await it.connect()).send("a\n");
     expect(it.reasons).toEqual(["codec-failed"]);
     expect(it.of("frame-error")).toMatchObject([{ skipped: false, error: { code: "codec-failed" } }]);

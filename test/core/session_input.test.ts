@@ -37,7 +37,7 @@ describe("a frame that breaks a rule", () => {
   });
 
   it("is skipped, reported, and nothing else is lost", async () => {
-    const it = await served({ codec: four, onInvalidFrame: "skip" });
+    const it = await served({ codec: four, invalidFrame: "skip" });
     const other = await it.connect();
     await other.send("a\ntoo long\nb\n");
     await other.send(INVALID);
@@ -55,9 +55,9 @@ describe("a frame that breaks a rule", () => {
   });
 });
 
-describe('a frame that is too large, with onInvalidFrame "truncate"', () => {
-  const marks: Pick<ServeOptions<string, string>, "handler" | "onInvalidFrame"> = {
-    onInvalidFrame: "truncate",
+describe('a frame that is too large, with invalidFrame "truncate"', () => {
+  const marks: Pick<ServeOptions<string, string>, "handler" | "invalidFrame"> = {
+    invalidFrame: "truncate",
     handler: (line, { truncated }) => `${line}${truncated ? "..." : ""}`,
   };
 
@@ -79,7 +79,7 @@ describe('a frame that is too large, with onInvalidFrame "truncate"', () => {
     const contexts: boolean[] = [];
     const it = await served({
       codec: four,
-      onInvalidFrame: "truncate",
+      invalidFrame: "truncate",
       concurrency: 3,
       middleware: [(line, context, next) => next(line, withSignal(context, new AbortController().signal))],
       handler: (line, context) => {
@@ -118,7 +118,7 @@ describe('a frame that is too large, with onInvalidFrame "truncate"', () => {
   it("keeps the connection from an upgrade while the rest of it is to come: that is no frame of another codec", async () => {
     const it = await served({
       codec: four,
-      onInvalidFrame: "truncate",
+      invalidFrame: "truncate",
       handler: (line, context) => {
         context.upgrade({ codec: lines(), handler: (next) => `upgraded ${next}` });
         return line;
@@ -208,7 +208,7 @@ describe("the other side's FIN", () => {
   });
 
   it("inside a frame is not skipped over", async () => {
-    const it = await served({ codec: four, onInvalidFrame: "skip" });
+    const it = await served({ codec: four, invalidFrame: "skip" });
     const other = await it.connect();
     await other.send("a\nfar too long");
     await other.finish();
@@ -310,7 +310,7 @@ describe("frames", () => {
 
 describe("a frame that hides where the next one begins", () => {
   it("ends the connection even where broken frames are skipped", async () => {
-    const it = await served({ codec: text(netstrings()), onInvalidFrame: "skip" });
+    const it = await served({ codec: text(netstrings()), invalidFrame: "skip" });
     const other = await it.connect();
     await other.send("1:a,1:b;1:c,");
     expect(other.received).toBe("1:A,");

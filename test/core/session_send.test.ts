@@ -243,7 +243,7 @@ describe("a slow consumer", () => {
   it.each(["drop", "drop-oldest"] as const)(
     "with %s misses frames, each counted, and none out of order",
     async (policy) => {
-      const limits = { maxOutboundBytes: 1_000, maxOutboundFrames: 20, onSlowConsumer: policy };
+      const limits = { maxOutboundBytes: 1_000, maxOutboundFrames: 20, slowConsumer: policy };
       const { it, open } = await keeping(limits, 100);
       const { session, other } = await open({ reads: false });
       const results: string[] = [];
@@ -265,7 +265,7 @@ describe("a slow consumer", () => {
     },
   );
 
-  it('with "close" is reset at the first frame without room, and told of', async () => {
+  it('with "reset" is reset at the first frame without room, and told of', async () => {
     const { it, open } = await keeping({ maxOutboundBytes: 300, onConnect: (session) => session.join("all") }, 100);
     const { session, other } = await open({ reads: false });
     const results: string[] = [];
@@ -282,7 +282,7 @@ describe("a slow consumer", () => {
     expect(other.error).toMatchObject({ code: "connection-reset" });
   });
 
-  it('with "close" aborts the handlers of that connection, the one that sends too', async () => {
+  it('with "reset" aborts the handlers of that connection, the one that sends too', async () => {
     const aborted: string[] = [];
     const { it, open } = await keeping(
       {
@@ -304,7 +304,7 @@ describe("a slow consumer", () => {
     expect(it.server.stats().handlers).toBe(0);
   });
 
-  it('with "close" may be closed by a synchronous handler, whose reply is void', async () => {
+  it('with "reset" may be closed by a synchronous handler, whose reply is void', async () => {
     const { it, open } = await keeping({
       maxOutboundBytes: 50,
       handler: (line, { session }) => {
@@ -320,7 +320,7 @@ describe("a slow consumer", () => {
   });
 
   it("does not stop being answered: a reply waits, and keeps its place", async () => {
-    const { it, open } = await keeping({ maxOutboundBytes: 200, onSlowConsumer: "drop-oldest" }, 20);
+    const { it, open } = await keeping({ maxOutboundBytes: 200, slowConsumer: "drop-oldest" }, 20);
     const { session, other } = await open({ reads: false });
     for (const frame of linesOf(10)) session.send(frame);
     await it.settle();
@@ -335,7 +335,7 @@ describe("a slow consumer", () => {
   });
 
   it("pushes back on its requests while pushes take up the room", async () => {
-    const { it, open } = await keeping({ maxOutboundBytes: 100, onSlowConsumer: "drop" }, 10);
+    const { it, open } = await keeping({ maxOutboundBytes: 100, slowConsumer: "drop" }, 10);
     const { session, other } = await open({ reads: false });
     const step = bounded();
     while (session.send("x".repeat(9)) !== "dropped") step();

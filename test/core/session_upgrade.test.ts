@@ -50,7 +50,7 @@ describe("upgrade: text and then binary", () => {
     const it = await served({
       codec: lines({ fatal: true, maxFrameBytes: 8 }),
       handler: handshake,
-      onInvalidFrame: "skip",
+      invalidFrame: "skip",
     });
     expect(await exchanged(it, "\xff\n123456789\nbinary\n\x01a")).toBe("ok\n\x03<a>");
     expect(it.of("frame-error").map(({ error }) => error.code)).toEqual(["frame-invalid", "frame-too-large"]);

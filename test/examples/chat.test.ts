@@ -207,7 +207,7 @@ describe("chat: somebody who does not read", () => {
     // 64 KiB of ours, and what two ends of a connection hold.
     expect(said).toBeGreaterThan(65_536 / 512);
     expect(said).toBeLessThan(70_000 / 507);
-    expect(it.of("slow-consumer")).toMatchObject([{ policy: "close", connection: { id: 3 } }]);
+    expect(it.of("slow-consumer")).toMatchObject([{ policy: "reset", connection: { id: 3 } }]);
     expect(it.reasons).toEqual(["slow-consumer"]);
     expect(heard).toEqual([...Array<string>(said).fill(`alice: ${LINE}`), "* guest#3 has left lobby (slow-consumer)"]);
     expect(await alice.say("/who")).toEqual(["* in lobby: alice, bob"]);

@@ -55,7 +55,7 @@ describe("resp, as bytes", () => {
   });
 
   it("ends there even where skipping is asked for", async () => {
-    const trial = await start(platform, { ...service, onInvalidFrame: "skip" });
+    const trial = await start(platform, { ...service, invalidFrame: "skip" });
     const client = await trial.dial();
     client.send('PING\r\nECHO "\r\nPING\r\n');
     expect(await client.rest()).toBe("+PONG\r\n-ERR Protocol error: unbalanced quotes in request\r\n");

@@ -38,7 +38,7 @@ const linesOf = (codec: Codec<unknown, never>, maxFrame: number = MAX): Subject 
   words: LINES,
 });
 
-/** The same, for `onInvalidFrame: "truncate"`. */
+/** The same, for `invalidFrame: "truncate"`. */
 const truncating = (subject: Subject): Subject => {
   const { codec } = subject;
   return {

@@ -165,7 +165,7 @@ export const HANDLING: readonly Mutated[] = [
       },
       {
         name: "keeps a slow consumer",
-        find: 'if (policy === "close") this.abort("slow-consumer", slowConsumerError());',
+        find: 'if (policy === "reset") this.abort("slow-consumer", slowConsumerError());',
         replacement: "",
       },
       {

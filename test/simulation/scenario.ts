@@ -35,9 +35,9 @@ export interface Scenario {
   readonly seed: number;
   readonly workload: Workload;
   readonly limits: Partial<Limits>;
-  readonly onSlowConsumer: SlowConsumerPolicy;
-  readonly onInvalidFrame: "close" | "skip";
-  readonly onMaxConnections: "wait" | "reject";
+  readonly slowConsumer: SlowConsumerPolicy;
+  readonly invalidFrame: "close" | "skip";
+  readonly beyondMaxConnections: "wait" | "reject";
   readonly afterReset: "drop" | "finish";
   /** How long `onConnect` and `onDisconnect` take: 0 for not at all. */
   readonly connectMs: number;
@@ -65,9 +65,9 @@ export function drawScenario(seed: number, hours: number): Scenario {
     seed,
     workload,
     limits,
-    onSlowConsumer: random.pick(["drop", "drop-oldest", "close"] as const),
-    onInvalidFrame: random.pick(["close", "skip"] as const),
-    onMaxConnections: random.pick(["wait", "reject"] as const),
+    slowConsumer: random.pick(["drop", "drop-oldest", "reset"] as const),
+    invalidFrame: random.pick(["close", "skip"] as const),
+    beyondMaxConnections: random.pick(["wait", "reject"] as const),
     afterReset: random.pick(["drop", "finish"] as const),
     connectMs: random.pick([0, 0, 0, 1, 40]),
     disconnectMs: random.pick([0, 0, 0, 5, 60_000]),

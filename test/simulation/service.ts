@@ -52,14 +52,14 @@ export class SimulatedService {
 
   constructor(scenario: Scenario) {
     const { connectMs, disconnectMs, greets, handshakeMs, welcome, limits } = scenario;
-    const { afterReset, onInvalidFrame, onMaxConnections, onSlowConsumer } = scenario;
+    const { afterReset, invalidFrame, beyondMaxConnections, slowConsumer } = scenario;
     this.service = {
       ...limits,
       ...(handshakeMs !== undefined && { handshakeTimeoutMs: handshakeMs, middleware: [handshake] }),
       afterReset,
-      onInvalidFrame,
-      onMaxConnections,
-      onSlowConsumer,
+      invalidFrame,
+      beyondMaxConnections,
+      slowConsumer,
       codec: SERVER.lines,
       handler: this.#handle,
       state: ({ id }) => {
@@ -223,7 +223,7 @@ export class SimulatedService {
     const result = session.send(frame);
     if (session.state.over && result !== "closed") this.world.fail(new Error(`a push after the end was ${result}`));
     // What waits may be dropped later; and which codec it leaves by is not to be told from here.
-    const unsure = result === "queued" && this.service.onSlowConsumer === "drop-oldest";
+    const unsure = result === "queued" && this.service.slowConsumer === "drop-oldest";
     if (unsure || session.state.upgraded) session.state.given = undefined;
     else if (result === "sent" || result === "queued") this.#give(session, frame, "lines");
   }

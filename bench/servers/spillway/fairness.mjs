@@ -8,8 +8,8 @@ const WORK_MS = 0.02;
 const server = await serve({
   port: 0,
   codec: lines({ maxFrameBytes: 64 }),
-  onInvalidFrame: "skip",
-  onSlowConsumer: "drop",
+  invalidFrame: "skip",
+  slowConsumer: "drop",
   observer: () => {},
   handler(line, { session }) {
     switch (line[0]) {

@@ -98,7 +98,7 @@ export interface ClientBehaviour<In, Out = In> extends Partial<ClientLimits> {
    */
   readonly isPush?: (frame: In) => boolean;
   /** What happens to what is sent (`client.send`) when there is no room for it. Default `"close"`. Requests wait instead. */
-  readonly onSlowConsumer?: SlowConsumerPolicy;
+  readonly slowConsumer?: SlowConsumerPolicy;
   /** Whether a connection that was lost is made anew, and how. Default false. */
   readonly reconnect?: boolean | Partial<ReconnectOptions>;
   /** Gets every event. Left out: errors are written to `console.error`. */
@@ -123,7 +123,7 @@ export interface ClientSettings<In, Out> {
   readonly heartbeat: Required<HeartbeatOptions<In, Out>> | undefined;
   readonly maxPushes: number;
   readonly isPush: (frame: In) => boolean;
-  readonly onSlowConsumer: SlowConsumerPolicy;
+  readonly slowConsumer: SlowConsumerPolicy;
   readonly reconnect: ReconnectOptions | undefined;
   readonly observer: ClientObserver<In, Out> | undefined;
   readonly limits: Limits;
@@ -162,7 +162,7 @@ const OPTIONS: OptionNames<ClientLimits & ClientBehaviour<unknown>> &
   heartbeat: true,
   maxPushes: true,
   isPush: true,
-  onSlowConsumer: true,
+  slowConsumer: true,
   reconnect: true,
   observer: true,
   clock: true,
@@ -173,7 +173,7 @@ const OPTIONS: OptionNames<ClientLimits & ClientBehaviour<unknown>> &
 export function resolveClient<In, Out>(options: ClientOptions<In, Out>): ClientSettings<In, Out> {
   checkOptions(options, OPTIONS);
   const { codec, localAddress, onConnect, signal, observer } = options;
-  const { isPush = () => false, random = Math.random, onSlowConsumer = "close" } = options;
+  const { isPush = () => false, random = Math.random, slowConsumer = "reset" } = options;
   const hosts = resolveHosts(options);
   if (localAddress !== undefined && (typeof localAddress !== "string" || localAddress === "")) {
     throw new TypeError("localAddress must be a numeric address");
@@ -183,7 +183,7 @@ export function resolveClient<In, Out>(options: ClientOptions<In, Out>): ClientS
   for (const [name, given] of Object.entries({ isPush, observer, onConnect, random })) {
     if (given !== undefined && typeof given !== "function") throw new TypeError(`${name} must be a function`);
   }
-  checkChoice("onSlowConsumer", onSlowConsumer, ["drop", "drop-oldest", "close"]);
+  checkChoice("slowConsumer", slowConsumer, ["drop", "drop-oldest", "reset"]);
   return {
     hosts,
     localAddress,
@@ -197,7 +197,7 @@ export function resolveClient<In, Out>(options: ClientOptions<In, Out>): ClientS
     heartbeat: resolveHeartbeat(options.heartbeat),
     maxPushes: checkCount("maxPushes", options.maxPushes ?? 1_024),
     isPush,
-    onSlowConsumer,
+    slowConsumer,
     reconnect: resolveReconnect(options.reconnect),
     observer,
     limits: resolveLimits({ ...options, ...UNLIMITED }),

@@ -11,7 +11,7 @@ type Settings<In, Out> = SessionSettings<In, Out, undefined>;
 
 /** What the sessions of one client share: they take frames as a server's do, and answer none. */
 export function clientSessionSettings<In, Out>(
-  { clock, codec, limits, onSlowConsumer }: ClientSettings<In, Out>,
+  { clock, codec, limits, slowConsumer }: ClientSettings<In, Out>,
   deadlines: DeadlineQueue,
   scheduler: Scheduler,
   events: Pick<Settings<In, Out>, "handler" | "observe" | "onOver"> & { readonly asked: Settings<In, Out>["asked"] },
@@ -23,8 +23,8 @@ export function clientSessionSettings<In, Out>(
     hooks: undefined,
     handshake: false,
     // A bad frame may have been a reply: behind it, nothing would match.
-    onInvalidFrame: "close",
-    onSlowConsumer,
+    invalidFrame: "close",
+    slowConsumer,
     afterReset: "drop",
     limits,
     clock,

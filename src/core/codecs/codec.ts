@@ -28,7 +28,7 @@ export interface Decoder<Frame, Header = unknown> {
    *
    * A frame that breaks a rule throws a {@link SpillwayError} of code `frame-too-large` or `frame-invalid` in its
    * place. The decoder must then be ready to go on behind exactly that frame, for sessions with
-   * `onInvalidFrame: "skip"`. Anything else that is thrown ends the connection as `codec-failed`.
+   * `invalidFrame: "skip"`. Anything else that is thrown ends the connection as `codec-failed`.
    * Where a broken frame hides where the next one begins, set `lost`.
    */
   next(): Frame | undefined;
@@ -41,7 +41,7 @@ export interface Decoder<Frame, Header = unknown> {
   readonly midFrame: boolean;
   /**
    * Whether it cannot tell where the next frame begins, now that `next` has thrown: the connection then ends, even with
-   * `onInvalidFrame: "skip"`. Left out: it always can.
+   * `invalidFrame: "skip"`. Left out: it always can.
    */
   readonly lost?: boolean;
   /**
@@ -69,7 +69,7 @@ export interface Output {
 }
 
 /**
- * Turns frames into bytes. What was encoded for `session.send` or a broadcast may still be dropped (`onSlowConsumer`): an encoder
+ * Turns frames into bytes. What was encoded for `session.send` or a broadcast may still be dropped (`slowConsumer`): an encoder
  * whose frames depend on the ones before needs the policy `"close"`.
  */
 export interface Encoder<Frame> {
@@ -102,7 +102,7 @@ export interface Codec<In, Out = In, Header = unknown> {
   /** An encoder for one connection; one without state may be shared by all. */
   encoder(): Encoder<Out>;
   /**
-   * A decoder for one connection, for sessions with `onInvalidFrame: "truncate"`: instead of throwing `frame-too-large`
+   * A decoder for one connection, for sessions with `invalidFrame: "truncate"`: instead of throwing `frame-too-large`
    * it gives the beginning of the frame, as long as the limit allows, says so (`truncated`), and drops the rest. Left out:
    * this codec cannot, and a server with that policy refuses it.
    */

@@ -31,7 +31,7 @@ export interface DelimitedOptions {
  *
  * A payload of more than `maxFrameBytes` is `frame-too-large` as soon as that is certain, and is not kept. A frame is a
  * `Uint8Array`; a reply may be a string too, which is sent as UTF-8. A reply that contains a delimiter is `reply-invalid`:
- * it would be two. With `onInvalidFrame: "truncate"` the beginning of a payload that is too long is given.
+ * it would be two. With `invalidFrame: "truncate"` the beginning of a payload that is too long is given.
  *
  * @throws {TypeError | RangeError} for a delimiter that is none, a `maxFrameBytes` that is not a whole number of at least 1, or
  * an unknown `unterminated`
@@ -141,7 +141,7 @@ class DelimitedDecoder implements Decoder<Bytes> {
       return this.#input.cut(this.#max);
     }
     this.#input.drop();
-    // One for all frames of a connection: with `onInvalidFrame: "skip"` there may be thousands.
+    // One for all frames of a connection: with `invalidFrame: "skip"` there may be thousands.
     this.#tooLargeError ??= new SpillwayError("frame-too-large", `a frame of more than ${this.#max} bytes`);
     throw this.#tooLargeError;
   }

@@ -46,7 +46,7 @@ export interface LengthPrefixedOptions {
  *
  * A length above `maxFrameBytes` is `frame-too-large`; one that is negative after the adjustment, or above 2^53 − 1, is
  * `frame-invalid`. Both before anything of the payload is kept. The latter ends the connection even with
- * `onInvalidFrame: "skip"`: nobody knows where the next frame begins.
+ * `invalidFrame: "skip"`: nobody knows where the next frame begins.
  *
  * A frame is a `Uint8Array`; a reply may be a string too, which is sent as UTF-8. The length of a reply is filled in; with
  * `stripHeader: false` a reply begins with its header, whose length field is overwritten. With `stripHeader` and a

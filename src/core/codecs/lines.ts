@@ -48,7 +48,7 @@ export interface LinesOptions {
  *
  * A line of more than `maxFrameBytes` is `frame-too-large` as soon as that is certain, and is not kept. The fault frame
  * is `error: <reason>`. A reply with a line break in it is refused (`reply-invalid`): it would be two replies. With
- * `onInvalidFrame: "truncate"` the beginning of a line that is too long is given, cut between two characters.
+ * `invalidFrame: "truncate"` the beginning of a line that is too long is given, cut between two characters.
  *
  * @throws {RangeError} for a `maxFrameBytes` that is not a whole number of at least 1 (or `Infinity`), or an unknown
  * `encoding`, `unterminated` or `terminator`
@@ -299,7 +299,7 @@ class LineDecoder<Frame> implements Decoder<Frame> {
     return this.#payload.one(this.#payload.whole?.(cut) ?? cut);
   }
 
-  /** One for all lines of a connection: with `onInvalidFrame: "skip"` there may be thousands, and a stack costs microseconds. */
+  /** One for all lines of a connection: with `invalidFrame: "skip"` there may be thousands, and a stack costs microseconds. */
   get #tooLarge(): SpillwayError {
     this.#tooLargeError ??= new SpillwayError("frame-too-large", `a line of more than ${this.#max} bytes`);
     return this.#tooLargeError;

@@ -7,7 +7,7 @@ import { type Codec, checkCodec, type Decoder, type Encoder, type Output } from 
 export interface FrameInfo<Header = unknown> {
   /** What stood before the frame, where the codec below has more to say there than a length: see {@link contentLength}. */
   readonly header: Header;
-  /** Whether the frame is only the beginning of one that was too long (`onInvalidFrame: "truncate"`). */
+  /** Whether the frame is only the beginning of one that was too long (`invalidFrame: "truncate"`). */
   readonly truncated: boolean;
 }
 

@@ -36,9 +36,9 @@ export interface OctetCountedOptions {
  * Syslog over TCP (RFC 6587): `5 hello`, the length in decimal digits, a space and the message. A message that does not begin
  * with a digit is framed the older way, and ends at LF, CRLF or NUL: senders of all kinds are understood, even on one
  * connection. Empty messages are skipped, as many senders put a LF or a NUL behind counted messages too. Replies are
- * octet-counted. With `onInvalidFrame: "truncate"` the beginning of a message that is too long is given.
+ * octet-counted. With `invalidFrame: "truncate"` the beginning of a message that is too long is given.
  *
- * A length that is none is `frame-invalid`, and ends the connection even with `onInvalidFrame: "skip"`: nobody knows where
+ * A length that is none is `frame-invalid`, and ends the connection even with `invalidFrame: "skip"`: nobody knows where
  * the next message begins.
  *
  * A frame is a `Uint8Array`; a reply may be a string too, which is sent as UTF-8, and must not be empty (`reply-invalid`):
@@ -272,7 +272,7 @@ class SyslogDecoder implements Decoder<Bytes> {
     throw new SpillwayError("unexpected-eof", "the input ended in the middle of a message");
   }
 
-  /** One for all messages of a connection: with `onInvalidFrame: "skip"` there may be thousands. */
+  /** One for all messages of a connection: with `invalidFrame: "skip"` there may be thousands. */
   get #tooLarge(): SpillwayError {
     this.#tooLargeError ??= new SpillwayError("frame-too-large", `a message of more than ${this.#max} bytes`);
     return this.#tooLargeError;

@@ -99,7 +99,7 @@ export class PrefixedDecoder implements Decoder<Bytes> {
     this.#refused = this.#bodyBytes;
     this.#reset();
     this.#input.drop();
-    // One for all frames of a connection: with `onInvalidFrame: "skip"` there may be thousands.
+    // One for all frames of a connection: with `invalidFrame: "skip"` there may be thousands.
     this.#tooLargeError ??= new SpillwayError("frame-too-large", `${name} of more than ${max} bytes`);
     throw this.#tooLargeError;
   }

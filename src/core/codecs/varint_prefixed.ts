@@ -23,7 +23,7 @@ export interface VarintPrefixedOptions {
 /**
  * Frames behind their length as a base-128 varint: protobuf's size-delimited messages (`writeDelimitedTo`,
  * `sizeDelimitedEncode`). A length is at most five bytes, and at most 2^32 − 1. What is beyond is `frame-invalid`, and ends
- * the connection even with `onInvalidFrame: "skip"`: nobody knows where the next message begins.
+ * the connection even with `invalidFrame: "skip"`: nobody knows where the next message begins.
  *
  * A frame is a `Uint8Array`; a reply may be a string too, which is sent as UTF-8.
  *

@@ -14,7 +14,7 @@
  * | `handler-failed` | the handler threw, rejected, or returned what the codec cannot encode |
  * | `handler-timeout`, `idle-timeout`, `silence-timeout`, `frame-timeout`, `write-timeout`, `handshake-timeout` | that deadline passed |
  * | `request-timeout` | nothing that this side asked was answered any more (as the code of a request: it was not answered in time) |
- * | `slow-consumer` | the other side does not read what is sent to it, and the policy is `"close"` |
+ * | `slow-consumer` | the other side does not read what is sent to it, and the policy is `"reset"` |
  * | `budget-exceeded` | more bytes waited in the whole server than `maxTotalOutboundBytes` or `maxTotalInboundBytes`, and it held the most of them |
  * | `lifetime-reached` | the connection was open for as long as it may be |
  * | `too-many-connections` | `maxConnections` was reached and the policy is `"reject"` |

@@ -29,7 +29,7 @@ export interface Context<Out = unknown, State = unknown> {
   readonly connection: ConnectionInfo;
   /** The connection itself: what can be sent to it, and what is kept for it. */
   readonly session: Session<Out, State>;
-  /** Whether the frame is only the beginning of one that was too long (`onInvalidFrame: "truncate"`). */
+  /** Whether the frame is only the beginning of one that was too long (`invalidFrame: "truncate"`). */
   readonly truncated: boolean;
   /**
    * Aborts while the handler works, or its stream is being sent, when its result is no longer wanted: its deadline passed, the
@@ -44,7 +44,7 @@ export interface Context<Out = unknown, State = unknown> {
    * the connection is about to end: a handler has failed, or called `close()`.
    *
    * @throws {TypeError} the handler has finished, the present codec cannot hand over its input (see {@link Decoder}), or the
-   * new one cannot do what `onInvalidFrame` asks for
+   * new one cannot do what `invalidFrame` asks for
    *
    * @example
    * ```ts

@@ -62,7 +62,7 @@ export interface Limits {
    */
   readonly maxConcurrentHandlers: number;
   /**
-   * Bytes of one connection that wait to be sent: above, its frames wait, and pushes meet `onSlowConsumer`. One frame may be
+   * Bytes of one connection that wait to be sent: above, its frames wait, and pushes meet `slowConsumer`. One frame may be
    * larger, if nothing else waits. A whole number; default 1 MiB.
    */
   readonly maxOutboundBytes: number;

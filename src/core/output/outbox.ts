@@ -36,7 +36,7 @@ export interface OutboxEvents {
 export interface OutboxSettings {
   readonly limits: Limits;
   readonly clock: Clock;
-  readonly onSlowConsumer: SlowConsumerPolicy;
+  readonly slowConsumer: SlowConsumerPolicy;
   readonly scheduler: Scheduler;
   readonly endOfTurn: EndOfTurn;
   readonly budgets?: Budgets;
@@ -286,12 +286,12 @@ export class Outbox<Out> extends Pace implements TurnOwner {
     if (this.#leavesNext(bytes)) return "sent";
     if (this.#fits(bytes) || this.#excused(bytes)) return "queued";
     this.#noteSlow();
-    switch (this.#settings.onSlowConsumer) {
+    switch (this.#settings.slowConsumer) {
       case "drop":
         return "dropped";
       case "drop-oldest":
         return this.#makeRoom(bytes) ? "queued" : "dropped";
-      case "close":
+      case "reset":
         return "closed";
     }
   }

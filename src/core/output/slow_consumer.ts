@@ -3,6 +3,6 @@
  *
  * - `"drop"`: it is dropped.
  * - `"drop-oldest"`: what waits for longest is dropped for it, as far as that is not being written yet, and no reply.
- * - `"close"`: the connection is reset, as `slow-consumer`.
+ * - `"reset"`: the connection is reset, as `slow-consumer`.
  */
-export type SlowConsumerPolicy = "drop" | "drop-oldest" | "close";
+export type SlowConsumerPolicy = "drop" | "drop-oldest" | "reset";

@@ -114,8 +114,8 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
       handler: compose(middleware, handler),
       hooks: hooksOf(options),
       handshake: middleware.some(({ handshake }) => handshake === true),
-      onInvalidFrame: options.onInvalidFrame ?? "close",
-      onSlowConsumer: options.onSlowConsumer ?? "close",
+      invalidFrame: options.invalidFrame ?? "close",
+      slowConsumer: options.slowConsumer ?? "reset",
       afterReset: options.afterReset ?? "drop",
       limits,
       clock,
@@ -300,7 +300,7 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
 
   #whenReady(): Promise<void> | undefined {
     const { maxConnections } = this.#limits;
-    if (this.#options.onMaxConnections === "reject" || this.#sessions.size < maxConnections) return undefined;
+    if (this.#options.beyondMaxConnections === "reject" || this.#sessions.size < maxConnections) return undefined;
     if (!this.#ending) this.#fullness.reach();
     return this.#sessions.whenBelow(maxConnections);
   }

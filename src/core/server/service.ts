@@ -51,7 +51,7 @@ export interface Service<In = string, Out = In, State = unknown> extends Partial
    * What a frame that is too large or malformed does to its connection: ends it (`"close"`, the default), is dropped
    * (`"skip"`), or is handled as far as it may be long (`"truncate"`).
    */
-  readonly onInvalidFrame?: InvalidFramePolicy;
+  readonly invalidFrame?: InvalidFramePolicy;
   /**
    * What becomes of frames that were received in full when the connection breaks: they are dropped, and the handlers at work are told by their
    * signals (`"drop"`, the default), or they are handled to the end and their replies go nowhere (`"finish"`). For an intake whose peers send
@@ -68,13 +68,13 @@ export interface Service<In = string, Out = In, State = unknown> extends Partial
   readonly onDrain?: (
     session: Session<NoInfer<Out>, State>,
   ) => NoInfer<Out> | undefined | void | PromiseLike<NoInfer<Out> | undefined | void>;
-  /** What happens to a push to somebody who does not read, when there is no room for it. Default `"close"`. */
-  readonly onSlowConsumer?: SlowConsumerPolicy;
+  /** What happens to a push to somebody who does not read, when there is no room for it. Default `"reset"`. */
+  readonly slowConsumer?: SlowConsumerPolicy;
   /**
    * What happens beyond `maxConnections`: new ones stay in the backlog (`"wait"`, the default), or are told
    * `too-many-connections` and closed (`"reject"`).
    */
-  readonly onMaxConnections?: "wait" | "reject";
+  readonly beyondMaxConnections?: "wait" | "reject";
   /**
    * Gets every event. Default: errors of handlers and codecs and those of accepting are written with `console.error`, the address of
    * the connection and the stack of the cause with them; of each kind five in 10 s, and then how many more there were.
@@ -128,12 +128,12 @@ export const SERVICE_OPTIONS: OptionNames<Service> = {
   state: true,
   onConnect: true,
   onDisconnect: true,
-  onInvalidFrame: true,
+  invalidFrame: true,
   afterReset: true,
   onDrain: true,
   onEnd: true,
-  onSlowConsumer: true,
-  onMaxConnections: true,
+  slowConsumer: true,
+  beyondMaxConnections: true,
   observer: true,
 };
 
@@ -142,7 +142,7 @@ export const SERVE_OPTIONS: OptionNames<ServeOptions> = { ...SERVICE_OPTIONS, cl
 
 /** @throws {TypeError | RangeError} an option that makes no sense */
 export function checkService<In, Out, State>(options: Service<In, Out, State>): void {
-  const { middleware = [], onInvalidFrame = "close", onMaxConnections = "wait", onSlowConsumer = "close" } = options;
+  const { middleware = [], invalidFrame = "close", beyondMaxConnections = "wait", slowConsumer = "reset" } = options;
   checkUpgrade(options);
   checkMiddleware(middleware);
   const { random } = options as Partial<ServeOptions<In, Out, State>>;
@@ -151,8 +151,8 @@ export function checkService<In, Out, State>(options: Service<In, Out, State>): 
     if (given !== undefined && typeof given !== "function") throw new TypeError(`${name} must be a function`);
   }
   checkChoice("afterReset", options.afterReset ?? "drop", ["drop", "finish"]);
-  checkChoice("onInvalidFrame", onInvalidFrame, INVALID_FRAME_POLICIES);
-  checkTruncates(options.codec, onInvalidFrame);
-  checkChoice("onMaxConnections", onMaxConnections, ["wait", "reject"]);
-  checkChoice("onSlowConsumer", onSlowConsumer, ["drop", "drop-oldest", "close"]);
+  checkChoice("invalidFrame", invalidFrame, INVALID_FRAME_POLICIES);
+  checkTruncates(options.codec, invalidFrame);
+  checkChoice("beyondMaxConnections", beyondMaxConnections, ["wait", "reject"]);
+  checkChoice("slowConsumer", slowConsumer, ["drop", "drop-oldest", "reset"]);
 }

@@ -39,7 +39,7 @@ export interface Group<Out, State = unknown> extends Iterable<Session<Out, State
   [Symbol.iterator](): Iterator<Session<Out, State>>;
   /**
    * Sends a frame to every member, encoded once; all share the bytes. Never waits: a member that is slow has its
-   * `onSlowConsumer`, and holds up nobody. Members whose codec makes an encoder for each connection get bytes of their own.
+   * `slowConsumer`, and holds up nobody. Members whose codec makes an encoder for each connection get bytes of their own.
    *
    * @throws {SpillwayError} `reply-invalid` when no member's codec knows such a frame, `codec-failed` when a codec threw
    *

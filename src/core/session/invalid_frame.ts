@@ -18,7 +18,7 @@ export const INVALID_FRAME_POLICIES: readonly InvalidFramePolicy[] = ["close", "
 export function checkTruncates(codec: Codec<unknown, never>, policy: InvalidFramePolicy): void {
   if (policy !== "truncate" || codec.truncatingDecoder !== undefined) return;
   throw new TypeError(
-    'onInvalidFrame "truncate" needs a codec that can give the beginning of a frame: lines(), delimited(), octetCounted(), bytes(), or text() or mapCodec() around one',
+    'invalidFrame "truncate" needs a codec that can give the beginning of a frame: lines(), delimited(), octetCounted(), bytes(), or text() or mapCodec() around one',
   );
 }
 

@@ -6,7 +6,7 @@ import type { Group } from "./group.ts";
  *
  * - `"sent"`: it leaves in this turn of the event loop.
  * - `"queued"`: it waits behind what is being written. With `"drop-oldest"` it may still be dropped.
- * - `"dropped"`: there was no room (`onSlowConsumer`), and nothing of it is sent.
+ * - `"dropped"`: there was no room (`slowConsumer`), and nothing of it is sent.
  * - `"closed"`: the connection takes no more frames; with `"close"`, for want of room for this one.
  */
 export type SendResult = "sent" | "queued" | "dropped" | "closed";

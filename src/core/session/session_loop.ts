@@ -53,12 +53,12 @@ export class SessionLoop<In, Out, State>
 
   /** @throws what making a decoder or encoder throws */
   constructor(connection: Connection, info: ConnectionInfo, settings: SessionSettings<In, Out, State>) {
-    const { codec, clock, handler, groups, handshake, onInvalidFrame, permits } = settings;
+    const { codec, clock, handler, groups, handshake, invalidFrame, permits } = settings;
     this.settings = settings;
     this.connection = connection;
     this.openedAt = clock.now();
     this.session = new ServedSession(this, info, groups, handshake);
-    this.inbox = new Inbox(decoderFor(codec, onInvalidFrame), clock, this);
+    this.inbox = new Inbox(decoderFor(codec, invalidFrame), clock, this);
     this.pipeline = new Pipeline(this.session, handler, permits, clock, this);
     this.outbox = new Outbox(connection, codec.encoder(), settings, this);
     this.watch = new Watch(this);
@@ -247,7 +247,7 @@ export class SessionLoop<In, Out, State>
   }
 
   onUpgrade(to: Upgrade<In, Out, State>): void {
-    this.inbox.switchTo(decoderFor(to.codec, this.settings.onInvalidFrame));
+    this.inbox.switchTo(decoderFor(to.codec, this.settings.invalidFrame));
     this.#ending.sayOtherwise(to);
   }
 
@@ -264,10 +264,10 @@ export class SessionLoop<In, Out, State>
   }
 
   onSlow(): void {
-    const { onSlowConsumer: policy, observe } = this.settings;
+    const { slowConsumer: policy, observe } = this.settings;
     const { pending: waitingBytes, waitingPushes: waitingFrames } = this.outbox;
     observe({ type: "slow-consumer", connection: this.session.connection, policy, waitingBytes, waitingFrames });
-    if (policy === "close") this.abort("slow-consumer", slowConsumerError());
+    if (policy === "reset") this.abort("slow-consumer", slowConsumerError());
   }
 
   onDeadline(now: number): void {
@@ -353,7 +353,7 @@ export class SessionLoop<In, Out, State>
   }
 
   #onFrameError(error: SpillwayError): void {
-    const skipped = this.settings.onInvalidFrame !== "close" && isSkippable(error) && !this.inbox.lost;
+    const skipped = this.settings.invalidFrame !== "close" && isSkippable(error) && !this.inbox.lost;
     this.#observeFrameError(error, skipped);
     if (!skipped) this.fail(error);
   }

@@ -37,8 +37,8 @@ export interface SessionSettings<In, Out, State> {
   /** Whether connections begin with a handshake. */
   readonly handshake: boolean;
   readonly limits: Limits;
-  readonly onInvalidFrame: InvalidFramePolicy;
-  readonly onSlowConsumer: SlowConsumerPolicy;
+  readonly invalidFrame: InvalidFramePolicy;
+  readonly slowConsumer: SlowConsumerPolicy;
   readonly afterReset: "drop" | "finish";
   readonly clock: Clock;
   readonly deadlines: DeadlineQueue;

@@ -6,10 +6,10 @@ import { connected, outcome } from "./connected.ts";
 const LINE = "x".repeat(99);
 
 describe("requests to a side that does not read", () => {
-  it("wait for room, and none is dropped, whatever onSlowConsumer says", async () => {
-    for (const onSlowConsumer of ["drop", "drop-oldest", "close"] as const) {
+  it("wait for room, and none is dropped, whatever slowConsumer says", async () => {
+    for (const slowConsumer of ["drop", "drop-oldest", "reset"] as const) {
       const limits = { maxOutboundBytes: 1_000, maxPendingRequests: Infinity, writeTimeoutMs: Infinity };
-      const it = await connected({ ...limits, onSlowConsumer }, { reads: false, maxLinkBytes: 1_000 });
+      const it = await connected({ ...limits, slowConsumer }, { reads: false, maxLinkBytes: 1_000 });
       const replies = Array.from({ length: 100 }, () => outcome(it.client.request(LINE)));
       await it.settle();
       const { framesOut, waitingRequests } = it.client.stats();
@@ -24,9 +24,9 @@ describe("requests to a side that does not read", () => {
     }
   });
 
-  it("and sends meet onSlowConsumer beside them", async () => {
+  it("and sends meet slowConsumer beside them", async () => {
     const limits = { maxOutboundBytes: 1_000, writeTimeoutMs: Infinity };
-    const it = await connected({ ...limits, onSlowConsumer: "drop" }, { reads: false, maxLinkBytes: 1_000 });
+    const it = await connected({ ...limits, slowConsumer: "drop" }, { reads: false, maxLinkBytes: 1_000 });
     const replies = Array.from({ length: 30 }, () => outcome(it.client.request(LINE)));
     await it.settle();
     expect(it.client.send("dropped")).toBe("dropped");

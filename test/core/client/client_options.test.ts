@@ -42,7 +42,7 @@ const REFUSED = [
   ...nonsense(["heartbeat"], [{ everyMs: Infinity, frame: "PING" }], RangeError),
   ...nonsense(["heartbeat"], [{ everyMs: 1, frame: "PING", timeoutMs: Infinity }], RangeError),
   ...nonsense(["signal"], ["no", {}, null], TypeError),
-  ...nonsense(["onSlowConsumer"], ["wait", ""], RangeError),
+  ...nonsense(["slowConsumer"], ["wait", ""], RangeError),
   ...nonsense(["reconnect"], ["yes", 1, null], TypeError),
   ...nonsense(
     ["reconnect"],

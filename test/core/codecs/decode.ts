@@ -13,7 +13,7 @@ export const CUT = "…";
 /** What a decoder can be made of; whatever its frames are. */
 export type Decodes = Pick<Codec<unknown, never>, "decoder">;
 
-/** With the decoder for `onInvalidFrame: "truncate"`. */
+/** With the decoder for `invalidFrame: "truncate"`. */
 export function truncating(codec: Codec<unknown, never>): Decodes {
   return { decoder: () => codec.truncatingDecoder?.() ?? codec.decoder() };
 }

@@ -8,7 +8,7 @@ interface Row extends Omit<LinesOptions, "maxFrameBytes"> {
   /** A string stands for its UTF-8 bytes. */
   readonly input: string | readonly number[];
   readonly max?: number;
-  /** With the decoder for `onInvalidFrame: "truncate"`. */
+  /** With the decoder for `invalidFrame: "truncate"`. */
   readonly truncates?: boolean;
   readonly gives: readonly string[];
 }
