@@ -76,7 +76,7 @@ const LIMITS: Readonly<Record<keyof Limits, string>> = {
   handlerTimeoutMs: "a frame is not answered; for compute, more than --delay",
   writeTimeoutMs: "the other side is so far behind with what is sent",
   minWriteBytesPerSecond: "how fast it must take that on average; off for any byte",
-  handshakeTimeoutMs: "a handshake that a service asks for",
+  authenticationTimeoutMs: "the first frames of a connection, where a service authenticates",
   lifetimeMs: "how long a connection may be open",
   lingerTimeoutMs: "after FIN, no sign of the other side",
   maxLingerMs: "after FIN, whatever the other side still sends",

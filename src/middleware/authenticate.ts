@@ -19,14 +19,14 @@ export interface AuthenticateOptions<In = string, Out = In, State = unknown> {
 
 /**
  * A middleware that asks every connection to begin with a frame that satisfies a check. Only then do frames come to what is behind
- * it; another connection ends, as `handler-closed`. All that has to be done within the server's `handshakeTimeoutMs`, counted from
- * when the connection was opened; else it ends, as `handshake-timeout`. Frames behind the first wait for the check, whatever the
+ * it; another connection ends, as `handler-closed`. All that has to be done within the server's `authenticationTimeoutMs`, counted from
+ * when the connection was opened; else it ends, as `authentication-timeout`. Frames behind the first wait for the check, whatever the
  * `concurrency`.
  *
  * A connection has one try. A check whose frame somebody else answers before it has ended, a `timeout` around it for instance, has
  * failed, whatever it says then.
  *
- * An `onConnect` that knows the other side already lets it in without a check: `session.completeHandshake()`.
+ * An `onConnect` that knows the other side already lets it in without a check: `session.completeAuthentication()`.
  *
  * @throws {TypeError} `check` is not a function
  *
@@ -38,7 +38,7 @@ export interface AuthenticateOptions<In = string, Out = In, State = unknown> {
  * await using server = await serve({
  *   port: 0,
  *   codec: lines(),
- *   handshakeTimeoutMs: 5_000,
+ *   authenticationTimeoutMs: 5_000,
  *   middleware: [authenticate({ check: (line) => line === "open sesame", accepted: "come in", refused: "no" })],
  *   handler: (line) => line.toUpperCase(),
  * });
@@ -62,7 +62,7 @@ export function authenticate<In = string, Out = In, State = unknown>(
       const passed: unknown = await unlessAborted(Promise.resolve(check(frame, context)), context.signal);
       // A further frame has come if this one was answered meanwhile.
       if (passed !== true || latest.get(context.session) !== context) return refuse(context);
-      context.session.completeHandshake();
+      context.session.completeAuthentication();
       return accepted;
     } catch (error) {
       end(context);
@@ -71,12 +71,12 @@ export function authenticate<In = string, Out = In, State = unknown>(
   };
   const middleware: Middleware<In, Out, State> = (frame, context, next) => {
     const { session } = context;
-    if (!session.handshaking) return next(frame, context);
+    if (!session.authenticating) return next(frame, context);
     const isFirst = !latest.has(session);
     latest.set(session, context);
     return isFirst ? ask(frame, context) : refuse(context);
   };
-  return Object.assign(middleware, { handshake: true });
+  return Object.assign(middleware, { authenticates: true });
 }
 
 /** What `result` gives. False when the signal aborts before: somebody else answers then, or nobody. */

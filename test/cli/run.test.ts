@@ -82,7 +82,7 @@ describe("usage", () => {
     ],
     [["serve", "--handler-timeout", "x"], "option '--handler-timeout' cannot be 'x': write a duration"],
     [["serve", "--write-timeout", "x"], "option '--write-timeout' cannot be 'x': write a duration"],
-    [["serve", "--handshake-timeout", "x"], "option '--handshake-timeout' cannot be 'x': write a duration"],
+    [["serve", "--authentication-timeout", "x"], "option '--authentication-timeout' cannot be 'x': write a duration"],
     [
       ["serve", "--max-concurrent-handlers", "0"],
       "option '--max-concurrent-handlers' cannot be '0': write a whole number",

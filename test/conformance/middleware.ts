@@ -3,7 +3,7 @@ import { authenticate, rateLimit } from "../../src/middleware/mod.ts";
 import { lines, type Middleware } from "../../src/mod.ts";
 import { eventually, gate, type Platform, start, testOn } from "./platform.ts";
 
-const LATE = "error: handshake-timeout\n";
+const LATE = "error: authentication-timeout\n";
 
 /** What is around the handler. Its exact instants are tested on a virtual clock, in test/core and test/middleware. */
 export function middleware(platform: Platform): void {
@@ -60,7 +60,7 @@ export function middleware(platform: Platform): void {
     testOn(platform, "lets in, refuses, and cuts off who says nothing", async () => {
       const { dial, closed } = await start(platform, {
         codec: lines(),
-        handshakeTimeoutMs: 1_200,
+        authenticationTimeoutMs: 1_200,
         middleware: [guard((line) => line === "secret")],
         handler: (line) => line.toUpperCase(),
       });
@@ -75,7 +75,7 @@ export function middleware(platform: Platform): void {
       expect(await silent.rest()).toBe(LATE);
       expect(await silent.ended).toBe("fin");
       const { reason, durationMs } = await closed(2);
-      expect(reason).toBe("handshake-timeout");
+      expect(reason).toBe("authentication-timeout");
       expect(durationMs).toBeGreaterThanOrEqual(1_200);
       friend.send("still here\n");
       await friend.until("STILL HERE\n");
@@ -84,7 +84,7 @@ export function middleware(platform: Platform): void {
     testOn(platform, "has its deadline while bytes drip in, and while the check computes", async () => {
       const { dial, closed } = await start(platform, {
         codec: lines(),
-        handshakeTimeoutMs: 150,
+        authenticationTimeoutMs: 150,
         middleware: [guard(() => new Promise(() => undefined))],
         handler: (line) => line,
       });
@@ -93,7 +93,7 @@ export function middleware(platform: Platform): void {
       const drip = setInterval(() => dripping.send("."), 10);
       const text = await dripping.rest().finally(() => clearInterval(drip));
       expect([text, await checked.rest()]).toEqual([LATE, LATE]);
-      expect([(await closed(1)).reason, (await closed(2)).reason]).toEqual(Array(2).fill("handshake-timeout"));
+      expect([(await closed(1)).reason, (await closed(2)).reason]).toEqual(Array(2).fill("authentication-timeout"));
     });
 
     testOn(platform, "keeps what is behind the first frame waiting, and answers it in a drain", async () => {

@@ -64,18 +64,18 @@ export function stalls(platform: Platform): void {
       expect(await part.rest()).toBe("error: frame-timeout\n");
     });
 
-    testOn(platform, "a handshake that came in time lets in, and silence does not", async () => {
+    testOn(platform, "authentication that came in time lets in, and silence does not", async () => {
       const { dial, server } = await start(platform, {
         codec: lines(),
         handler: (line) => line,
-        handshakeTimeoutMs: DEADLINE_MS,
+        authenticationTimeoutMs: DEADLINE_MS,
         middleware: [authenticate({ check: async (line) => line === "sesame", accepted: "come in" })],
       });
       const [known, silent] = [await dial(), await dial()];
       await eventually(() => server.stats().connections === 2);
       await stallAfter(() => known.send("sesame\n"), platform);
       expect(await known.until("come in\n")).toBe("come in\n");
-      expect(await silent.rest()).toBe("error: handshake-timeout\n");
+      expect(await silent.rest()).toBe("error: authentication-timeout\n");
     });
 
     testOn(platform, "a handler's answer that was there in time is sent, and one that was not is late", async () => {

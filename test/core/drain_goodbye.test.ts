@@ -57,9 +57,9 @@ describe("onDrain", () => {
     expect([results, other.received]).toEqual([["closed"], "goodbye\n"]);
   });
 
-  it("has the last word over a handshake that is not complete in time", async () => {
-    const waits: Middleware<string> = Object.assign((line: string) => line, { handshake: true });
-    const it = await served({ middleware: [waits], handshakeTimeoutMs: 1_000, onDrain: () => "goodbye" }, 4);
+  it("has the last word over authentication that is not complete in time", async () => {
+    const waits: Middleware<string> = Object.assign((line: string) => line, { authenticates: true });
+    const it = await served({ middleware: [waits], authenticationTimeoutMs: 1_000, onDrain: () => "goodbye" }, 4);
     const other = await it.connect({ reads: false });
     const drained = it.server.shutdown();
     await it.clock.advance(1_000);

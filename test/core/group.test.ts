@@ -55,7 +55,7 @@ class Sessions {
       close: () => {},
       closeWrite: () => {},
       abort: () => true,
-      completeHandshake: () => {},
+      completeAuthentication: () => {},
     };
     const info = { id: 0, remoteAddress, localAddress };
     const session = new ServedSession<string, unknown>(control, info, this.groups, false);

@@ -295,13 +295,13 @@ describe("next", () => {
 });
 
 describe("middleware: an option that makes no sense", () => {
-  const handshake = () => Object.assign((() => undefined) satisfies Layer, { handshake: true });
+  const authenticating = () => Object.assign((() => undefined) satisfies Layer, { authenticates: true });
 
   it.each([
     ["not an array", () => undefined],
     ["no functions in it", [() => undefined, "log"]],
     ["a hole", [undefined]],
-    ["two handshakes", [handshake(), handshake()]],
+    ["two that authenticate", [authenticating(), authenticating()]],
     ["null", null],
   ])("%s", async (_, middleware) => {
     const refused = serve(memoryTransport(), {

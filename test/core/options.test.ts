@@ -33,7 +33,7 @@ const DURATIONS = [
   "frameTimeoutMs",
   "handlerTimeoutMs",
   "writeTimeoutMs",
-  "handshakeTimeoutMs",
+  "authenticationTimeoutMs",
   "lifetimeMs",
   "lingerTimeoutMs",
   "maxLingerMs",

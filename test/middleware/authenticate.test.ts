@@ -16,7 +16,7 @@ async function guarded(
   const handled: string[] = [];
   const it = await served({
     concurrency: 4,
-    handshakeTimeoutMs: 1_000,
+    authenticationTimeoutMs: 1_000,
     handler: (line) => {
       handled.push(line);
       return line;
@@ -107,7 +107,7 @@ describe("authenticate", () => {
     expect(it.reasons).toEqual(["handler-failed"]);
   });
 
-  it("has the handshake's deadline, by which a late check is aborted", async () => {
+  it("has the authentication deadline, by which a late check is aborted", async () => {
     const checks = answers();
     const { it, other, handled } = await guarded({
       ...SECRET,
@@ -116,16 +116,16 @@ describe("authenticate", () => {
     const silent = await it.connect();
     await other.send("first\na\n");
     await it.clock.advance(1_000);
-    expect(checks.of("first").aborted).toBe("handshake-timeout");
-    expect([other.received, silent.received]).toEqual(Array(2).fill("error: handshake-timeout\n"));
-    expect(it.reasons).toEqual(Array(2).fill("handshake-timeout"));
+    expect(checks.of("first").aborted).toBe("authentication-timeout");
+    expect([other.received, silent.received]).toEqual(Array(2).fill("error: authentication-timeout\n"));
+    expect(it.reasons).toEqual(Array(2).fill("authentication-timeout"));
     checks.of("first").resolve("true");
     await it.settle();
-    expect([handled, other.received]).toEqual([[], "error: handshake-timeout\n"]);
+    expect([handled, other.received]).toEqual([[], "error: authentication-timeout\n"]);
   });
 
   it("is not asked by who is let in by onConnect", async () => {
-    const { other } = await guarded(SECRET, { onConnect: (session) => session.completeHandshake() });
+    const { other } = await guarded(SECRET, { onConnect: (session) => session.completeAuthentication() });
     await other.send("guess\n");
     expect(other.received).toBe("guess\n");
   });
@@ -223,7 +223,7 @@ describe("authenticate, whose frame is answered by somebody else", () => {
   it("and whose signal has not aborted, refuses the next frame unchecked, and lets nobody in later", async () => {
     const hasty: Middleware<string> = (line, context, next) => {
       const reply = next(line, context);
-      return context.session.handshaking ? "wait" : reply;
+      return context.session.authenticating ? "wait" : reply;
     };
     const { checks, it, other, handled } = await within(hasty);
     await other.send("a\n");

@@ -63,8 +63,8 @@ export const ENDING: readonly Mutated[] = [
         replacement: "",
       },
       {
-        name: "waits for a handshake behind the goodbye",
-        find: "watch.handshakeDone = true;",
+        name: "waits for authentication behind the goodbye",
+        find: "watch.authenticationDone = true;",
         replacement: "",
       },
       {

@@ -13,8 +13,9 @@ export const SPENDING: readonly Mutated[] = [
       },
       {
         name: "sets a timer for every connection",
-        find: "this.watch.handshakeDone = !handshake;",
-        replacement: "this.watch.handshakeDone = !handshake;\n    clock.clearTimeout(clock.setTimeout(() => {}, 1));",
+        find: "this.watch.authenticationDone = !authenticates;",
+        replacement:
+          "this.watch.authenticationDone = !authenticates;\n    clock.clearTimeout(clock.setTimeout(() => {}, 1));",
       },
     ],
   },

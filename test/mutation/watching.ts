@@ -8,7 +8,7 @@ export const WATCHING: readonly Mutated[] = [
       "test/core/session_deadlines",
       "test/core/parking",
       "test/core/session_close",
-      "test/core/handshake",
+      "test/core/authentication",
       "test/core/session_silence",
     ],
     mutations: [

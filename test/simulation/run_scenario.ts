@@ -5,10 +5,10 @@ import type { Pledge } from "../../src/testing/pledge.ts";
 import { everyPledge } from "../../src/testing/pledges/mod.ts";
 import { Simulation, type Step } from "../../src/testing/simulation.ts";
 import { Answers } from "./answers.ts";
+import { AuthenticationDeadline } from "./authentication.ts";
 import { Bounds } from "./bounds.ts";
 import { Client } from "./client.ts";
 import { FrameDeadline } from "./frame_deadline.ts";
-import { HandshakeDeadline } from "./handshake.ts";
 import type { Act, Scenario } from "./scenario.ts";
 import { type Kept, SimulatedService } from "./service.ts";
 
@@ -43,7 +43,7 @@ export async function runScenario(
     answers,
     new Bounds(clients, service),
     new FrameDeadline(clients),
-    new HandshakeDeadline(service.kept, scenario.handshakeMs),
+    new AuthenticationDeadline(service.kept, scenario.authenticationMs),
     service.flushes,
   ];
   const world = new Simulation({

@@ -46,7 +46,7 @@ export interface Scenario {
   /** What becomes of every fourth connection. */
   readonly welcome: "all" | "refuse" | "throw";
   /** How long a client may take until its first frame; `undefined` for as long as any other silence. */
-  readonly handshakeMs: number | undefined;
+  readonly authenticationMs: number | undefined;
   /** What every link is like; `undefined` for one of many kinds. */
   readonly link: LinkConditions | undefined;
   readonly spanMs: number;
@@ -73,7 +73,7 @@ export function drawScenario(seed: number, hours: number): Scenario {
     disconnectMs: random.pick([0, 0, 0, 5, 60_000]),
     greets: random.once(3),
     welcome: random.pick(["all", "all", "all", "refuse", "throw"] as const),
-    handshakeMs: random.pick([undefined, undefined, undefined, 300, 5_000]),
+    authenticationMs: random.pick([undefined, undefined, undefined, 300, 5_000]),
     link: workload === "torrents" ? drawWide(random) : undefined,
     spanMs,
     acts: drawActs(seededRandom(seed).fork("acts"), workload, spanMs),

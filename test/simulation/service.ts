@@ -18,12 +18,12 @@ export interface Kept {
 }
 
 /** Whoever says anything is known. */
-const handshake: Middleware<string, string, Kept> = Object.assign<Middleware<string, string, Kept>, object>(
+const authenticates: Middleware<string, string, Kept> = Object.assign<Middleware<string, string, Kept>, object>(
   (text, { session }, next) => {
-    session.completeHandshake();
+    session.completeAuthentication();
     return next(text);
   },
-  { handshake: true },
+  { authenticates: true },
 );
 
 function refuse(): never {
@@ -51,11 +51,11 @@ export class SimulatedService {
   readonly service: Service<string, string, Kept>;
 
   constructor(scenario: Scenario) {
-    const { connectMs, disconnectMs, greets, handshakeMs, welcome, limits } = scenario;
+    const { connectMs, disconnectMs, greets, authenticationMs, welcome, limits } = scenario;
     const { afterReset, invalidFrame, beyondMaxConnections, slowConsumer } = scenario;
     this.service = {
       ...limits,
-      ...(handshakeMs !== undefined && { handshakeTimeoutMs: handshakeMs, middleware: [handshake] }),
+      ...(authenticationMs !== undefined && { authenticationTimeoutMs: authenticationMs, middleware: [authenticates] }),
       afterReset,
       invalidFrame,
       beyondMaxConnections,

@@ -14,7 +14,7 @@ const REASONS: readonly CloseReason[] = [
   "codec-failed",
   "handler-failed",
   "handler-timeout",
-  "handshake-timeout",
+  "authentication-timeout",
   "idle-timeout",
   "silence-timeout",
   "frame-timeout",

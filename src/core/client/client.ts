@@ -205,7 +205,7 @@ export class Client<In = unknown, Out = unknown> implements AsyncDisposable, Asy
  *
  * @throws {TypeError | RangeError} at once, for an option that makes no sense
  * @throws {SpillwayError} `connection-refused`, `connection-timed-out`, `host-not-found`, `connect-aborted`, `connect-failed`, `codec-failed`;
- * `handler-failed` when `onConnect` threw (its error is the `cause`), `handshake-timeout` when it took too long, or the reason for which the
+ * `handler-failed` when `onConnect` threw (its error is the `cause`), `authentication-timeout` when it took too long, or the reason for which the
  * connection ended before it was done
  */
 export async function connect<In, Out>(

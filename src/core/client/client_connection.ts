@@ -61,7 +61,7 @@ export class ClientConnection<In, Out> implements DeadlineOwner {
   prepare(face: ClientSession<In, Out>): void {
     const { limits, onConnect } = this.#settings;
     if (onConnect === undefined) return this.#beReady();
-    this.#deadline.at = this.session.openedAt + limits.handshakeTimeoutMs;
+    this.#deadline.at = this.session.openedAt + limits.authenticationTimeoutMs;
     this.#deadlines.arm(this.#deadline);
     void this.#run(onConnect, face);
   }
@@ -101,7 +101,7 @@ export class ClientConnection<In, Out> implements DeadlineOwner {
 
   onDeadline(): void {
     const message = "onConnect was not done in time; requests of the client wait for it, those of its session do not";
-    this.#fail(new SpillwayError("handshake-timeout", message));
+    this.#fail(new SpillwayError("authentication-timeout", message));
   }
 
   /** It is over. */

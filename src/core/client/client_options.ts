@@ -12,7 +12,7 @@ import { type ReconnectOptions, resolveReconnect } from "./reconnect_options.ts"
 
 /**
  * Limits of a client that a server has too, with the same meaning and defaults. Nothing is in flight while no reply is awaited;
- * the handshake is what `onConnect` does.
+ * authentication is what `onConnect` does.
  */
 export type ClientLimits = Pick<
   Limits,
@@ -22,7 +22,7 @@ export type ClientLimits = Pick<
   | "frameTimeoutMs"
   | "writeTimeoutMs"
   | "minWriteBytesPerSecond"
-  | "handshakeTimeoutMs"
+  | "authenticationTimeoutMs"
   | "lingerTimeoutMs"
   | "maxLingerMs"
   | "drainTimeoutMs"
@@ -67,8 +67,8 @@ export interface ClientBehaviour<In, Out = In> extends Partial<ClientLimits> {
   readonly connectTimeoutMs?: number;
   /**
    * Runs on every connection, before anything else is sent: the place for a login, or to subscribe. Requests wait until it is done, and
-   * `client.send` says `"closed"`; it sends with the session that it gets. When it throws, or takes longer than `handshakeTimeoutMs`,
-   * the connection ends as `handler-failed` or `handshake-timeout`: a failed attempt. `connect()` waits for it too, and rejects then.
+   * `client.send` says `"closed"`; it sends with the session that it gets. When it throws, or takes longer than `authenticationTimeoutMs`,
+   * the connection ends as `handler-failed` or `authentication-timeout`: a failed attempt. `connect()` waits for it too, and rejects then.
    */
   readonly onConnect?: (session: ClientSession<In, Out>) => unknown;
   /**
@@ -145,7 +145,7 @@ const OPTIONS: OptionNames<ClientLimits & ClientBehaviour<unknown>> &
   frameTimeoutMs: true,
   writeTimeoutMs: true,
   minWriteBytesPerSecond: true,
-  handshakeTimeoutMs: true,
+  authenticationTimeoutMs: true,
   lingerTimeoutMs: true,
   maxLingerMs: true,
   drainTimeoutMs: true,

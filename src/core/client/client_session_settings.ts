@@ -21,7 +21,7 @@ export function clientSessionSettings<In, Out>(
     codec: withoutFaults(codec),
     handler,
     hooks: undefined,
-    handshake: false,
+    authenticates: false,
     // A bad frame may have been a reply: behind it, nothing would match.
     invalidFrame: "close",
     slowConsumer,

@@ -12,7 +12,7 @@
  * | `frame-too-large` / `frame-invalid` | the decoder refused a frame |
  * | `codec-failed` | the codec threw something that it should not |
  * | `handler-failed` | the handler threw, rejected, or returned what the codec cannot encode |
- * | `handler-timeout`, `idle-timeout`, `silence-timeout`, `frame-timeout`, `write-timeout`, `handshake-timeout` | that deadline passed |
+ * | `handler-timeout`, `idle-timeout`, `silence-timeout`, `frame-timeout`, `write-timeout`, `authentication-timeout` | that deadline passed |
  * | `request-timeout` | nothing that this side asked was answered any more (as the code of a request: it was not answered in time) |
  * | `slow-consumer` | the other side does not read what is sent to it, and the policy is `"reset"` |
  * | `budget-exceeded` | more bytes waited in the whole server than `maxTotalOutboundBytes` or `maxTotalInboundBytes`, and it held the most of them |
@@ -37,7 +37,7 @@ export type CloseReason =
   | "silence-timeout"
   | "frame-timeout"
   | "write-timeout"
-  | "handshake-timeout"
+  | "authentication-timeout"
   | "request-timeout"
   | "slow-consumer"
   | "budget-exceeded"

@@ -34,7 +34,7 @@ export function replyError(cause: unknown): SpillwayError {
 const OVERDUE = {
   "frame-timeout": "a frame was begun and not finished in time",
   "handler-timeout": "the handler did not finish in time",
-  "handshake-timeout": "the handshake was not completed in time",
+  "authentication-timeout": "authentication was not completed in time",
   "write-timeout": "the other side takes too little of what waits to be sent",
 } as const;
 

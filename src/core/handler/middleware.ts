@@ -37,16 +37,16 @@ export type Next<In, Out = In> = (frame: In, context?: Context<Out>) => Reply<Ou
 export interface Middleware<In, Out = In, State = unknown> {
   (frame: In, context: Context<Out, State>, next: Next<In, Out>): Reply<Out> | PromiseLike<Reply<Out>>;
   /**
-   * Whether connections begin with a handshake, which it completes (`session.completeHandshake()`): until then their frames come
-   * one at a time, and `handshakeTimeoutMs` runs. Left out: false.
+   * Whether connections begin with authentication, which the middleware completes (`session.completeAuthentication()`): until then their
+   * frames come one at a time, and `authenticationTimeoutMs` runs. Left out: false.
    */
-  readonly handshake?: boolean;
+  readonly authenticates?: boolean;
 }
 
 /** A {@link Middleware} that fits around every handler: it hands frames and replies on as they are. */
 export interface AnyMiddleware {
   <In, Out, State>(frame: In, context: Context<Out, State>, next: Next<In, Out>): Reply<Out> | PromiseLike<Reply<Out>>;
-  readonly handshake?: boolean;
+  readonly authenticates?: boolean;
 }
 
 /** A {@link Middleware} and all that is behind it. */
@@ -78,11 +78,11 @@ function around<In, Out, State>(outer: Middleware<In, Out, State>, inner: Step<I
   };
 }
 
-/** @throws {TypeError} not a list of middleware, of which one at most asks for a handshake */
-export function checkMiddleware(middleware: readonly Pick<Middleware<never>, "handshake">[]): void {
+/** @throws {TypeError} not a list of middleware, of which one at most authenticates */
+export function checkMiddleware(middleware: readonly Pick<Middleware<never>, "authenticates">[]): void {
   if (!Array.isArray(middleware) || middleware.some((one) => typeof one !== "function")) {
     throw new TypeError("middleware must be an array of functions");
   }
-  const handshakes = middleware.filter(({ handshake }) => handshake === true);
-  if (handshakes.length > 1) throw new TypeError("middleware must not ask for more than one handshake");
+  const authenticating = middleware.filter(({ authenticates }) => authenticates === true);
+  if (authenticating.length > 1) throw new TypeError("at most one middleware may authenticate");
 }

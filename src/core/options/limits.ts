@@ -38,8 +38,8 @@ export interface Limits {
    * `Infinity` asks for no rate: any byte that is taken starts `writeTimeoutMs` anew.
    */
   readonly minWriteBytesPerSecond: number;
-  /** A handshake that a middleware asks for is not complete after so long: `handshake-timeout`. Default 10000. */
-  readonly handshakeTimeoutMs: number;
+  /** Authentication, where a middleware asks for it, is not complete after so long: `authentication-timeout`. Default 10000. */
+  readonly authenticationTimeoutMs: number;
   /** A connection is closed in order after so long: `lifetime-reached`. Default `Infinity`. */
   readonly lifetimeMs: number;
   /**
@@ -96,7 +96,7 @@ const DEFAULTS: Limits = {
   handlerTimeoutMs: 30_000,
   writeTimeoutMs: 180_000,
   minWriteBytesPerSecond: 1_024,
-  handshakeTimeoutMs: 10_000,
+  authenticationTimeoutMs: 10_000,
   lifetimeMs: Number.POSITIVE_INFINITY,
   lingerTimeoutMs: 2_000,
   maxLingerMs: 30_000,

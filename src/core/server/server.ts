@@ -113,7 +113,7 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
       codec,
       handler: compose(middleware, handler),
       hooks: hooksOf(options),
-      handshake: middleware.some(({ handshake }) => handshake === true),
+      authenticates: middleware.some(({ authenticates }) => authenticates === true),
       invalidFrame: options.invalidFrame ?? "close",
       slowConsumer: options.slowConsumer ?? "reset",
       afterReset: options.afterReset ?? "drop",

@@ -22,14 +22,14 @@ export interface Service<In = string, Out = In, State = unknown> extends Partial
   readonly handler: Handler<In, NoInfer<Out>, State>;
   /**
    * What is around the handler, the outermost first: composed once, when the server starts. `onConnect` and the handler of an
-   * upgrade have none. At most one may ask for a handshake. Default: none, which costs nothing.
+   * upgrade have none. At most one may authenticate. Default: none, which costs nothing.
    */
   readonly middleware?: readonly Middleware<NoInfer<In>, NoInfer<Out>, NoInfer<State>>[];
   /** Makes what is kept for a connection (`session.state`): called once, before anything else is told of it. */
   readonly state?: (connection: ConnectionInfo) => State;
   /**
    * A connection was accepted; no frame is taken before this is done. What it gives is sent first: a greeting. With
-   * `context.close()` that is also the last: a refusal. A handshake comes later: nothing is proved yet. It has the
+   * `context.close()` that is also the last: a refusal. Authentication comes later: nothing is proved yet. It has the
    * handler's deadline, and fails as a handler does.
    */
   readonly onConnect?: (
@@ -38,7 +38,7 @@ export interface Service<In = string, Out = In, State = unknown> extends Partial
   ) => NoInfer<Out> | undefined | void | PromiseLike<NoInfer<Out> | undefined | void>;
   /**
    * The other side has sent FIN, and every frame before it is answered. What it gives is the last reply: a frame, nothing, or a
-   * stream of frames. The connection ends behind it. Not called when the connection ends in another way, or during a handshake.
+   * stream of frames. The connection ends behind it. Not called when the connection ends in another way, or during authentication.
    * It has the handler's deadline, and fails as a handler does. An upgrade has its own.
    */
   readonly onEnd?: (session: Session<Out, State>) => Reply<Out> | PromiseLike<Reply<Out>>;

@@ -141,7 +141,7 @@ export class Ending<In, Out, State> {
     const { lifecycle } = this;
     const { inbox, pipeline, session } = this.#parts;
     const onEnd = lifecycle?.onEnd;
-    const due = inbox.eof && inbox.exhausted && pipeline.length === 0 && !pipeline.ended && !session.handshaking;
+    const due = inbox.eof && inbox.exhausted && pipeline.length === 0 && !pipeline.ended && !session.authenticating;
     if (lifecycle === undefined || onEnd === undefined || !due) return undefined;
     lifecycle.onEnd = undefined;
     return onEnd;
@@ -193,8 +193,8 @@ export class Ending<In, Out, State> {
     const goodbye = lifecycle?.takeGoodbye();
     if (lifecycle === undefined || goodbye === undefined) return;
     this.#lastWord = "goodbye";
-    // A handshake that is not complete in time would have its fault sent behind this.
-    watch.handshakeDone = true;
+    // Authentication that is not complete in time would have its fault sent behind this.
+    watch.authenticationDone = true;
     session.leaveAll();
     lifecycle.report("onDrain", () => outbox.reply(goodbye));
   }

@@ -14,7 +14,7 @@ export interface SessionControl<Out> {
   close(): void;
   closeWrite(): void;
   abort(reason: CloseReason, error: SpillwayError): boolean;
-  completeHandshake(): void;
+  completeAuthentication(): void;
 }
 
 /** A connection's face to user code. */
@@ -23,22 +23,22 @@ export class ServedSession<Out, State> implements Session<Out, State>, Member {
   state!: State;
   readonly #control: SessionControl<Out>;
   readonly #groups: Groups;
-  #handshaking: boolean;
+  #authenticating: boolean;
   /** Why nothing new is taken, and whom it is told to. */
   #drainedFor: CloseReason | undefined;
   #draining: AbortController | undefined;
   /** The names of the groups that it is a member of. */
   #joined: Set<string> | undefined;
 
-  constructor(control: SessionControl<Out>, connection: ConnectionInfo, groups: Groups, handshaking: boolean) {
+  constructor(control: SessionControl<Out>, connection: ConnectionInfo, groups: Groups, authenticating: boolean) {
     this.connection = connection;
     this.#control = control;
     this.#groups = groups;
-    this.#handshaking = handshaking;
+    this.#authenticating = authenticating;
   }
 
-  get handshaking(): boolean {
-    return this.#handshaking;
+  get authenticating(): boolean {
+    return this.#authenticating;
   }
 
   get draining(): AbortSignal {
@@ -114,10 +114,10 @@ export class ServedSession<Out, State> implements Session<Out, State>, Member {
     this.#control.abort("aborted", new SpillwayError("aborted", "the service aborted the connection"));
   }
 
-  completeHandshake(): void {
-    if (!this.#handshaking) return;
-    this.#handshaking = false;
-    this.#control.completeHandshake();
+  completeAuthentication(): void {
+    if (!this.#authenticating) return;
+    this.#authenticating = false;
+    this.#control.completeAuthentication();
   }
 }
 

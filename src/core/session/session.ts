@@ -27,8 +27,8 @@ export interface Session<Out, State = unknown> {
   readonly connection: ConnectionInfo;
   /** What the service's `state` made for this connection. */
   readonly state: State;
-  /** Whether the handshake that a middleware asks for is not complete yet. */
-  readonly handshaking: boolean;
+  /** Whether a middleware asks for authentication, which is not complete yet. */
+  readonly authenticating: boolean;
   /**
    * Aborts when the connection takes nothing new, and what is in flight should come to its end: the server drains, `close()`
    * was called, a deadline passed, or the connection broke. What would go on for ever ends here. Not at the other side's FIN,
@@ -63,7 +63,7 @@ export interface Session<Out, State = unknown> {
   flushed(this: object): Promise<boolean>;
   /**
    * Becomes a member of the group of that name, until `leave` or its end. Does nothing when it is one, or is ending. A member gets
-   * broadcasts also while it is `handshaking`.
+   * broadcasts also while it is `authenticating`.
    */
   join(this: object, group: string): void;
   /** Is no member any more. Does nothing when it was none. */
@@ -83,6 +83,6 @@ export interface Session<Out, State = unknown> {
    * can send one (not on Deno), so it does not take what it has got for all. Does nothing when the connection is over.
    */
   abort(this: object): void;
-  /** The other side has proved what it had to: the handshake deadline ends, and frames are handled `concurrency` at a time. */
-  completeHandshake(this: object): void;
+  /** The other side has proved what it had to: the authentication deadline ends, and frames are handled `concurrency` at a time. */
+  completeAuthentication(this: object): void;
 }

@@ -53,16 +53,16 @@ export class SessionLoop<In, Out, State>
 
   /** @throws what making a decoder or encoder throws */
   constructor(connection: Connection, info: ConnectionInfo, settings: SessionSettings<In, Out, State>) {
-    const { codec, clock, handler, groups, handshake, invalidFrame, permits } = settings;
+    const { authenticates, codec, clock, handler, groups, invalidFrame, permits } = settings;
     this.settings = settings;
     this.connection = connection;
     this.openedAt = clock.now();
-    this.session = new ServedSession(this, info, groups, handshake);
+    this.session = new ServedSession(this, info, groups, authenticates);
     this.inbox = new Inbox(decoderFor(codec, invalidFrame), clock, this);
     this.pipeline = new Pipeline(this.session, handler, permits, clock, this);
     this.outbox = new Outbox(connection, codec.encoder(), settings, this);
     this.watch = new Watch(this);
-    this.watch.handshakeDone = !handshake;
+    this.watch.authenticationDone = !authenticates;
     this.#ending = new Ending(this);
   }
 
@@ -157,8 +157,8 @@ export class SessionLoop<In, Out, State>
     return this.#ending.abort(reason, error);
   }
 
-  completeHandshake(): void {
-    this.watch.handshakeDone = true;
+  completeAuthentication(): void {
+    this.watch.authenticationDone = true;
     this.#advance();
   }
 
@@ -344,7 +344,7 @@ export class SessionLoop<In, Out, State>
 
   #mayTake(): boolean {
     const { limits, permits } = this.settings;
-    const atOnce = this.#opening || this.session.handshaking ? 1 : limits.concurrency;
+    const atOnce = this.#opening || this.session.authenticating ? 1 : limits.concurrency;
     if (this.pipeline.ended || this.pipeline.length >= atOnce || !this.roomy) return false;
     if (permits.isFreeFor(this)) return true;
     // Who has no further frame must not stand in line to find that out.
@@ -371,7 +371,7 @@ export class SessionLoop<In, Out, State>
       case "write-timeout":
         return void this.abort(due, timeoutError(due));
       case "handler-timeout":
-      case "handshake-timeout":
+      case "authentication-timeout":
         this.pipeline.timeOut(timeoutError(due));
         return this.#advance();
       case "frame-timeout":

@@ -34,8 +34,8 @@ export interface SessionSettings<In, Out, State> {
   readonly handler: FrameHandler<In, Out, State>;
   /** What the service wants to be told, if anything. */
   readonly hooks: Hooks<In, Out, State> | undefined;
-  /** Whether connections begin with a handshake. */
-  readonly handshake: boolean;
+  /** Whether connections begin with authentication. */
+  readonly authenticates: boolean;
   readonly limits: Limits;
   readonly invalidFrame: InvalidFramePolicy;
   readonly slowConsumer: SlowConsumerPolicy;

@@ -25,7 +25,7 @@ export type Due =
   | "frame-timeout"
   | "handler-timeout"
   | "write-timeout"
-  | "handshake-timeout"
+  | "authentication-timeout"
   | "lifetime-reached"
   /** Whoever is told of the end takes too long. */
   | "disconnect-timeout"
@@ -56,8 +56,8 @@ const LONGEST_PAUSE_MS = 20_000;
 export class Watch extends Deadline<Watched> {
   /** What happens at the deadline. */
   due: Due = "idle-timeout";
-  /** No handshake is waited for any more. */
-  handshakeDone = true;
+  /** Authentication is not waited for any more. */
+  authenticationDone = true;
   #closingAt = 0;
   /** When input was last dropped, while the other side's FIN is waited for. */
   #droppedAt = 0;
@@ -120,7 +120,7 @@ export class Watch extends Deadline<Watched> {
       return false;
     }
     // It passes once, and what it has failed may still have to wait for its turn.
-    if (this.due === "handshake-timeout") this.handshakeDone = true;
+    if (this.due === "authentication-timeout") this.authenticationDone = true;
     return true;
   }
 
@@ -139,7 +139,7 @@ export class Watch extends Deadline<Watched> {
     if (phase === "ending") return;
     const busy = pipeline.length > 0;
     if (busy) this.#earliest(pipeline.busySince + limits.handlerTimeoutMs, "handler-timeout");
-    if (!this.handshakeDone) this.#earliest(openedAt + limits.handshakeTimeoutMs, "handshake-timeout");
+    if (!this.authenticationDone) this.#earliest(openedAt + limits.authenticationTimeoutMs, "authentication-timeout");
     if (phase === "stopping") return;
     this.#earliest(openedAt + limits.lifetimeMs, "lifetime-reached");
     if (inbox.starved) this.#earliest(inbox.frameBegunAt + limits.frameTimeoutMs, "frame-timeout");

@@ -38,7 +38,8 @@ export class Deadlines extends Pledge {
     if (reason === "silence-timeout") this.#notEarly(reason, decidedAt - model.heardAt, limits.silenceTimeoutMs);
     if (reason === "lifetime-reached") this.#notEarly(reason, decidedAt - model.openedAt, limits.lifetimeMs);
     if (reason === "write-timeout") this.#notEarly(reason, now - model.blockedSince, limits.writeTimeoutMs);
-    if (reason === "handshake-timeout") this.#notEarly(reason, decidedAt - model.openedAt, limits.handshakeTimeoutMs);
+    if (reason === "authentication-timeout")
+      this.#notEarly(reason, decidedAt - model.openedAt, limits.authenticationTimeoutMs);
     if (reason === "handler-timeout") this.#notEarly(reason, decidedAt - model.openedAt, limits.handlerTimeoutMs);
   }
 

@@ -20,7 +20,7 @@ export class Healthy extends Pledge {
     // What came behind the decision, a peer's own FIN among it, was in no time.
     if (event.reason === "idle-timeout" || event.reason === "silence-timeout")
       this.#nothingWaits("a sign of life", model.readWithFin, model);
-    if (event.reason === "handshake-timeout" && model.heardAt === model.openedAt) {
+    if (event.reason === "authentication-timeout" && model.heardAt === model.openedAt) {
       this.#nothingWaits("a first frame", model.readWithFin, model);
     }
     if (event.reason === "write-timeout") this.#checkSlow(model, world);

@@ -68,7 +68,7 @@ const scenario: fc.Arbitrary<Scenario> = fc.record({
       maxConsecutiveTimeouts: fc.constantFrom(1, 3),
       requestTimeoutMs: fc.constantFrom(20, 150),
       idleTimeoutMs: fc.constantFrom(90, 10_000),
-      handshakeTimeoutMs: fc.constantFrom(50, 10_000),
+      authenticationTimeoutMs: fc.constantFrom(50, 10_000),
       lingerTimeoutMs: fc.constant(20),
       writeTimeoutMs: fc.constant(200),
       reconnect: fc.constantFrom(false, { jitter: 0, minDelayMs: 5, maxDelayMs: 40 }, { jitter: 0, maxAttempts: 2 }),

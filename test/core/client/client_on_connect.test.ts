@@ -71,12 +71,12 @@ describe("onConnect", () => {
   });
 
   it("that takes too long makes connect reject at its deadline, though the other side does not end", async () => {
-    const it = await connecting({ handshakeTimeoutMs: 1_000, onConnect: login }, { finishes: false });
+    const it = await connecting({ authenticationTimeoutMs: 1_000, onConnect: login }, { finishes: false });
     const connect = outcome(it.connecting);
     await it.clock.advance(999);
     expect(connect()).toBe("…");
     await it.clock.advance(1);
-    expect([connect(), it.clock.pending]).toEqual(["handshake-timeout", 0]);
+    expect([connect(), it.clock.pending]).toEqual(["authentication-timeout", 0]);
   });
 
   it("makes connect reject with what it threw, and nothing is left", async () => {
@@ -157,10 +157,10 @@ describe("onConnect", () => {
     }
   });
 
-  it("has handshakeTimeoutMs, and a request of the client, which it must not wait for, says why", async () => {
+  it("has authenticationTimeoutMs, and a request of the client, which it must not wait for, says why", async () => {
     const it = await connected({
       ...RECONNECT,
-      handshakeTimeoutMs: 500,
+      authenticationTimeoutMs: 500,
       onConnect: (session) => {
         if (session.connection.id > 1) return it.client.request("a");
         return undefined;
@@ -172,10 +172,13 @@ describe("onConnect", () => {
     expect([client.connection?.id, it.other.received]).toEqual([2, ""]);
     await it.clock.advance(500);
     expect(it.of("handler-error")[0]?.error).toMatchObject({
-      code: "handshake-timeout",
+      code: "authentication-timeout",
       message: expect.stringContaining("requests of the client wait for it"),
     });
-    expect(it.of("connection-closed").map(({ reason }) => reason)).toEqual(["connection-reset", "handshake-timeout"]);
+    expect(it.of("connection-closed").map(({ reason }) => reason)).toEqual([
+      "connection-reset",
+      "authentication-timeout",
+    ]);
   });
 
   it("that is too slow on the first connection makes connect reject", async () => {
@@ -184,7 +187,7 @@ describe("onConnect", () => {
     await it.clock.advance(9_999);
     expect(connect()).toBe("…");
     await it.clock.advance(1);
-    expect([connect(), it.clock.pending]).toEqual(["handshake-timeout", 0]);
+    expect([connect(), it.clock.pending]).toEqual(["authentication-timeout", 0]);
   });
 
   it("hears that its connection ended, and connect says why", async () => {

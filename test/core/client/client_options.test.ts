@@ -19,7 +19,7 @@ const DURATIONS = [
   "idleTimeoutMs",
   "frameTimeoutMs",
   "writeTimeoutMs",
-  "handshakeTimeoutMs",
+  "authenticationTimeoutMs",
 ];
 const COUNTS = ["maxPendingRequests", "maxConsecutiveTimeouts", "maxPushes", "maxOutboundBytes", "maxOutboundFrames"];
 

@@ -6,13 +6,13 @@ import type { Kept } from "./service.ts";
 /** Timers count whole milliseconds. */
 const TOLERANCE_MS = 1;
 
-/** Who has said nothing when the handshake's time is up is on its way out. That it is not early, the reason says. */
-export class HandshakeDeadline extends Pledge {
-  readonly name = "the handshake deadline fires in time";
+/** Who has said nothing when the time for authentication is up is on its way out. That it is not early, the reason says. */
+export class AuthenticationDeadline extends Pledge {
+  readonly name = "the authentication deadline fires in time";
   readonly #kept: ReadonlyMap<number, Kept>;
   readonly #timeoutMs: number | undefined;
 
-  /** `timeoutMs` is `undefined` where nobody asks for a handshake. */
+  /** `timeoutMs` is `undefined` where nobody authenticates. */
   constructor(kept: ReadonlyMap<number, Kept>, timeoutMs: number | undefined) {
     super();
     this.#kept = kept;

@@ -5,14 +5,14 @@ import { type Answers, answers } from "./answers.ts";
 import type { OtherSide } from "./other_side.ts";
 import { type Served, served } from "./served.ts";
 
-const handshaking = (layer: Middleware<string>): Middleware<string> => Object.assign(layer, { handshake: true });
+const authenticating = (layer: Middleware<string>): Middleware<string> => Object.assign(layer, { authenticates: true });
 
 /** Frames go to `checks` until one was answered with "ok". */
 function checkedBy(checks: Answers): Middleware<string> {
-  return handshaking(async (line, context, next) => {
-    if (!context.session.handshaking) return next(line, context);
+  return authenticating(async (line, context, next) => {
+    if (!context.session.authenticating) return next(line, context);
     const reply = (await checks.handler(line, context)) as string;
-    if (reply === "ok") context.session.completeHandshake();
+    if (reply === "ok") context.session.completeAuthentication();
     return reply;
   });
 }
@@ -28,7 +28,7 @@ async function trial(options: Partial<ServeOptions<string, string>> = {}): Promi
   const handled: string[] = [];
   const it = await served({
     concurrency: 4,
-    handshakeTimeoutMs: 1_000,
+    authenticationTimeoutMs: 1_000,
     middleware: [checkedBy(checks)],
     handler: (line) => {
       handled.push(line);
@@ -39,7 +39,7 @@ async function trial(options: Partial<ServeOptions<string, string>> = {}): Promi
   return { it, checks, handled };
 }
 
-describe("a handshake", () => {
+describe("authentication", () => {
   it("takes one frame at a time, whatever the concurrency, until it is complete", async () => {
     const { it, checks, handled } = await trial();
     const other = await it.connect();
@@ -59,11 +59,11 @@ describe("a handshake", () => {
     const seen: boolean[] = [];
     const it = await served({
       middleware: [
-        handshaking((line, { session }, next) => {
-          seen.push(session.handshaking);
-          session.completeHandshake();
-          session.completeHandshake();
-          seen.push(session.handshaking);
+        authenticating((line, { session }, next) => {
+          seen.push(session.authenticating);
+          session.completeAuthentication();
+          session.completeAuthentication();
+          seen.push(session.authenticating);
           return next(line);
         }),
       ],
@@ -77,8 +77,8 @@ describe("a handshake", () => {
   it("that no middleware asks for is not waited for", async () => {
     const seen: boolean[] = [];
     const it = await served({
-      handshakeTimeoutMs: 10,
-      middleware: [(line, { session }, next) => (seen.push(session.handshaking), next(line))],
+      authenticationTimeoutMs: 10,
+      middleware: [(line, { session }, next) => (seen.push(session.authenticating), next(line))],
     });
     const other = await it.connect();
     await it.clock.advance(1_000);
@@ -87,7 +87,7 @@ describe("a handshake", () => {
   });
 
   it("may be completed by onConnect", async () => {
-    const { it, checks, handled } = await trial({ onConnect: (session) => session.completeHandshake() });
+    const { it, checks, handled } = await trial({ onConnect: (session) => session.completeAuthentication() });
     const other = await it.connect();
     await it.clock.advance(2_000);
     await other.send("a\n");
@@ -106,13 +106,13 @@ describe("a handshake", () => {
   });
 });
 
-/** What the other side does within the handshake's 1,000 ms, and what it gets. All end at that instant, with that reason. */
+/** What the other side does within authentication's 1,000 ms, and what it gets. All end at that instant, with that reason. */
 const LATE: readonly (readonly [string, string, (trial: Trial) => Promise<Awaited<ReturnType<Served["connect"]>>>])[] =
   [
-    ["no byte comes", "error: handshake-timeout\n", ({ it }) => it.connect()],
+    ["no byte comes", "error: authentication-timeout\n", ({ it }) => it.connect()],
     [
       "a frame is begun",
-      "error: handshake-timeout\n",
+      "error: authentication-timeout\n",
       async ({ it }) => {
         const other = await it.connect();
         await it.clock.advance(500);
@@ -122,7 +122,7 @@ const LATE: readonly (readonly [string, string, (trial: Trial) => Promise<Awaite
     ],
     [
       "a frame did not do",
-      "again\nerror: handshake-timeout\n",
+      "again\nerror: authentication-timeout\n",
       async ({ it, checks }) => {
         const other = await it.connect();
         await other.send("a\n");
@@ -134,7 +134,7 @@ const LATE: readonly (readonly [string, string, (trial: Trial) => Promise<Awaite
     ],
     [
       "the check computes",
-      "error: handshake-timeout\n",
+      "error: authentication-timeout\n",
       async ({ it }) => {
         const other = await it.connect();
         await it.clock.advance(900);
@@ -144,7 +144,7 @@ const LATE: readonly (readonly [string, string, (trial: Trial) => Promise<Awaite
     ],
     [
       "the check computes, and the other side has finished",
-      "error: handshake-timeout\n",
+      "error: authentication-timeout\n",
       async ({ it }) => {
         const other = await it.connect();
         await other.send("a\n");
@@ -154,7 +154,7 @@ const LATE: readonly (readonly [string, string, (trial: Trial) => Promise<Awaite
     ],
     [
       "the check computes, and the server drains",
-      "error: handshake-timeout\n",
+      "error: authentication-timeout\n",
       async ({ it }) => {
         const other = await it.connect();
         await other.send("a\nb\n");
@@ -165,7 +165,7 @@ const LATE: readonly (readonly [string, string, (trial: Trial) => Promise<Awaite
     ],
   ];
 
-describe("the handshake deadline", () => {
+describe("the authentication deadline", () => {
   it.each(LATE)("passes when %s", async (_, received, begin) => {
     const that = await trial();
     const { it, checks, handled } = that;
@@ -174,7 +174,7 @@ describe("the handshake deadline", () => {
     expect([it.reasons, other.ended]).toEqual([[], false]);
     await it.clock.advance(1);
     expect([other.received, other.ended]).toEqual([received, true]);
-    expect(it.closed).toMatchObject([{ reason: "handshake-timeout", error: { code: "handshake-timeout" } }]);
+    expect(it.closed).toMatchObject([{ reason: "authentication-timeout", error: { code: "authentication-timeout" } }]);
     expect(handled).toEqual([]);
     expect(checks.frames.length).toBeLessThan(2);
     expect(it.clock.pending).toBe(0);
@@ -185,11 +185,11 @@ describe("the handshake deadline", () => {
     const other = await it.connect();
     await other.send("a\nb\n");
     await it.clock.advance(1_000);
-    expect(checks.of("a").aborted).toBe("handshake-timeout");
+    expect(checks.of("a").aborted).toBe("authentication-timeout");
     checks.of("a").resolve("ok");
     await it.settle();
-    expect([other.received, handled]).toEqual(["error: handshake-timeout\n", []]);
-    expect(it.of("handler-error").map(({ error }) => error.code)).toEqual(["handshake-timeout"]);
+    expect([other.received, handled]).toEqual(["error: authentication-timeout\n", []]);
+    expect(it.of("handler-error").map(({ error }) => error.code)).toEqual(["authentication-timeout"]);
   });
 
   it("runs from the opening, also while onConnect takes its time", async () => {
@@ -197,8 +197,8 @@ describe("the handshake deadline", () => {
     const { it } = await trial({ onConnect: (_, context) => greeting.handler("greeting", context) as Promise<string> });
     const other = await it.connect();
     await it.clock.advance(1_000);
-    expect(greeting.of("greeting").aborted).toBe("handshake-timeout");
-    expect(other.received).toBe("error: handshake-timeout\n");
+    expect(greeting.of("greeting").aborted).toBe("authentication-timeout");
+    expect(other.received).toBe("error: authentication-timeout\n");
   });
 
   it("is one of several: the handler's passes earlier", async () => {
@@ -211,7 +211,7 @@ describe("the handshake deadline", () => {
   });
 
   it("may be off", async () => {
-    const { it } = await trial({ handshakeTimeoutMs: Infinity });
+    const { it } = await trial({ authenticationTimeoutMs: Infinity });
     const other = await it.connect();
     await it.clock.advance(250_000);
     expect([it.reasons, other.ended]).toEqual([[], false]);
@@ -219,11 +219,11 @@ describe("the handshake deadline", () => {
 
   it("passes beside a fault that waits for its turn, and only once", async () => {
     const it = await served({
-      handshakeTimeoutMs: 1_000,
+      authenticationTimeoutMs: 1_000,
       writeTimeoutMs: 5_000,
       maxOutboundBytes: 1_000,
       middleware: [
-        handshaking(async function* () {
+        authenticating(async function* () {
           for (const step = bounded(); step(); ) yield "x".repeat(100);
         }),
       ],
@@ -237,7 +237,7 @@ describe("the handshake deadline", () => {
   });
 });
 
-describe("a drain during the handshake", () => {
+describe("a drain during authentication", () => {
   it("closes who has sent nothing at once", async () => {
     const { it } = await trial();
     const other = await it.connect();
@@ -260,7 +260,7 @@ describe("a drain during the handshake", () => {
   });
 });
 
-describe("a handshake that begins with an upgrade", () => {
+describe("authentication that begins with an upgrade", () => {
   async function upgraded(): Promise<{ it: Served; checks: Answers; other: OtherSide }> {
     const checks = answers();
     const upgrade: Middleware<string> = (line, context) => {
@@ -268,13 +268,13 @@ describe("a handshake that begins with an upgrade", () => {
         codec: lines(),
         handler: async (further: string, its) => {
           const reply = await checks.handler(further, its);
-          if (reply === "ok") its.session.completeHandshake();
+          if (reply === "ok") its.session.completeAuthentication();
           return reply;
         },
       });
       return `${line}: go on`;
     };
-    const it = await served({ concurrency: 4, handshakeTimeoutMs: 1_000, middleware: [handshaking(upgrade)] });
+    const it = await served({ concurrency: 4, authenticationTimeoutMs: 1_000, middleware: [authenticating(upgrade)] });
     return { it, checks, other: await it.connect() };
   }
 
@@ -293,6 +293,6 @@ describe("a handshake that begins with an upgrade", () => {
     const { it, other } = await upgraded();
     await other.send("up\n");
     await it.clock.advance(1_000);
-    expect(other.received).toBe("up: go on\nerror: handshake-timeout\n");
+    expect(other.received).toBe("up: go on\nerror: authentication-timeout\n");
   });
 });
