@@ -7,7 +7,7 @@ import { eventually, gate, type Platform, start, testOn } from "./platform.ts";
 type Options = Partial<ClientBehaviour<string, string>>;
 
 /** The side that asks, against a real server. */
-export function client(platform: Platform): void {
+export function clients(platform: Platform): void {
   const open: { abort(): void }[] = [];
   const listeners: Listener[] = [];
 

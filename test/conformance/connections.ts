@@ -301,7 +301,7 @@ export function connections(platform: Platform): void {
       "are not made when the signal says no meanwhile, whatever the reason, and leave nothing",
       async () => {
         const { listener } = await pair();
-        const connections = listener[Symbol.asyncIterator]();
+        const accepted = listener[Symbol.asyncIterator]();
         for (const reason of [undefined, new Error("late"), "late", null]) {
           const controller = new AbortController();
           const attempt = platform.transport.connect({ ...listener.address, signal: controller.signal });
@@ -312,7 +312,7 @@ export function connections(platform: Platform): void {
         open.push(last);
         // The kernel may have made some of them before they were given up.
         for (let count = 0; count < 5; count++) {
-          const { value } = (await connections.next()) as IteratorYieldResult<Connection>;
+          const { value } = (await accepted.next()) as IteratorYieldResult<Connection>;
           open.push(value);
           if (value.remoteAddress.port === last.localAddress.port) break;
           await readAll(value.readable).catch(() => undefined);

@@ -1,6 +1,6 @@
 import { describe } from "vitest";
 import { backpressure } from "./backpressure.ts";
-import { client } from "./client.ts";
+import { clients } from "./client.ts";
 import { codecs } from "./codecs.ts";
 import { connections } from "./connections.ts";
 import { deadlines } from "./deadlines.ts";
@@ -46,6 +46,6 @@ export function conformance(platform: Platform): void {
     stalls(platform);
     parking(platform);
     draining(platform);
-    client(platform);
+    clients(platform);
   });
 }

@@ -9,27 +9,27 @@ const letters = "a\nb\nc\nd\n";
 describe("afterReset: finish", () => {
   it("handles what was received in full, one after the other, and says how many frames that were", async () => {
     const pending = answers();
-    const it = await served({ afterReset: "finish", handler: pending.handler });
-    const other = await it.connect();
+    const harness = await served({ afterReset: "finish", handler: pending.handler });
+    const other = await harness.connect();
     await other.send(`${letters}half`);
     await other.reset();
     for (const frame of ["a", "b", "c", "d"]) {
-      expect(it.closed).toEqual([]);
+      expect(harness.closed).toEqual([]);
       expect(pending.of(frame).aborted).toBeUndefined();
-      await it.clock.advance(1_000);
+      await harness.clock.advance(1_000);
       pending.of(frame).resolve(frame.toUpperCase());
-      await it.settle();
+      await harness.settle();
     }
     expect(pending.frames).toEqual(["a", "b", "c", "d"]);
-    expect(it.closed).toMatchObject([
+    expect(harness.closed).toMatchObject([
       { reason: "connection-reset", framesIn: 4, framesOut: 0, framesAfterReset: 3, durationMs: 4_000 },
     ]);
-    expect(it.closed[0]?.error?.code).toBe("connection-reset");
+    expect(harness.closed[0]?.error?.code).toBe("connection-reset");
   });
 
   it("handles it with a synchronous handler too, whatever was written before the reset", async () => {
     const handled: string[] = [];
-    const it = await served(
+    const harness = await served(
       {
         afterReset: "finish",
         maxOutboundBytes: 1_000,
@@ -40,61 +40,70 @@ describe("afterReset: finish", () => {
       },
       2_048,
     );
-    const other = await it.connect({ reads: false });
+    const other = await harness.connect({ reads: false });
     await other.send(Array.from({ length: 100 }, (_, index) => `${index}\n`).join(""));
     const before = handled.length;
     expect(before).toBeLessThan(100);
     await other.reset();
     expect(handled).toHaveLength(100);
-    expect(it.closed).toMatchObject([{ reason: "connection-reset", framesIn: 100, framesAfterReset: 100 - before }]);
+    expect(harness.closed).toMatchObject([
+      { reason: "connection-reset", framesIn: 100, framesAfterReset: 100 - before },
+    ]);
   });
 
   it("says 0 when nothing was left, and nothing at all of connections that end in order", async () => {
-    const it = await served({ afterReset: "finish" });
-    const [broken, orderly] = [await it.connect(), await it.connect()];
+    const harness = await served({ afterReset: "finish" });
+    const [broken, orderly] = [await harness.connect(), await harness.connect()];
     await broken.send("a\n");
     await broken.reset();
     await orderly.send("a\n");
     await orderly.finish();
-    expect(it.closed).toMatchObject([{ reason: "connection-reset", framesAfterReset: 0 }, { reason: "remote-closed" }]);
-    expect(it.closed[1]).not.toHaveProperty("framesAfterReset");
+    expect(harness.closed).toMatchObject([
+      { reason: "connection-reset", framesAfterReset: 0 },
+      { reason: "remote-closed" },
+    ]);
+    expect(harness.closed[1]).not.toHaveProperty("framesAfterReset");
   });
 
   it("lets nothing be sent any more, and tells those who would go on for ever", async () => {
     const pending = answers();
-    const it = await served({ afterReset: "finish", handler: pending.handler, onConnect: (one) => one.join("all") });
-    const other = await it.connect();
+    const harness = await served({
+      afterReset: "finish",
+      handler: pending.handler,
+      onConnect: (one) => one.join("all"),
+    });
+    const other = await harness.connect();
     await other.send("a\n");
     const { session } = pending.of("a").context;
     await other.reset();
     expect(session.draining.aborted).toBe(true);
     expect(session.send("x")).toBe("closed");
-    expect(it.server.group("all").size).toBe(0);
+    expect(harness.server.group("all").size).toBe(0);
     expect(await session.flushed()).toBe(false);
     pending.of("a").resolve("A");
-    await it.settle();
-    expect(it.reasons).toEqual(["connection-reset"]);
+    await harness.settle();
+    expect(harness.reasons).toEqual(["connection-reset"]);
   });
 
   it("has the handler's deadline for each frame", async () => {
     const pending = answers();
-    const it = await served({ afterReset: "finish", handlerTimeoutMs: 1_000, handler: pending.handler });
-    const other = await it.connect();
+    const harness = await served({ afterReset: "finish", handlerTimeoutMs: 1_000, handler: pending.handler });
+    const other = await harness.connect();
     await other.send("a\nb\n");
     await other.reset();
-    await it.clock.advance(999);
+    await harness.clock.advance(999);
     pending.of("a").resolve("A");
-    await it.clock.advance(999);
-    expect(it.closed).toEqual([]);
-    await it.clock.advance(1);
+    await harness.clock.advance(999);
+    expect(harness.closed).toEqual([]);
+    await harness.clock.advance(1);
     expect(pending.of("b").aborted).toBe("handler-timeout");
-    expect(it.of("handler-error")).toMatchObject([{ error: { code: "handler-timeout" } }]);
-    expect(it.closed).toMatchObject([{ reason: "connection-reset", framesAfterReset: 1, durationMs: 1_999 }]);
+    expect(harness.of("handler-error")).toMatchObject([{ error: { code: "handler-timeout" } }]);
+    expect(harness.closed).toMatchObject([{ reason: "connection-reset", framesAfterReset: 1, durationMs: 1_999 }]);
   });
 
   it("asks a stream of replies for nothing more, and lets it clean up", async () => {
     let cleaned = false;
-    const it = await served(
+    const harness = await served(
       {
         afterReset: "finish",
         handler: async function* () {
@@ -107,132 +116,136 @@ describe("afterReset: finish", () => {
       },
       64,
     );
-    const other = await it.connect({ reads: false });
+    const other = await harness.connect({ reads: false });
     await other.send("a\n");
     await other.reset();
     expect(cleaned).toBe(true);
-    expect(it.closed).toMatchObject([{ reason: "connection-reset" }]);
+    expect(harness.closed).toMatchObject([{ reason: "connection-reset" }]);
   });
 
   it("is waited for by a drain, and counts as drained when it is done in time", async () => {
     const pending = answers();
-    const it = await served({ afterReset: "finish", handler: pending.handler, onDrain: () => "bye" });
-    const other = await it.connect();
+    const harness = await served({ afterReset: "finish", handler: pending.handler, onDrain: () => "bye" });
+    const other = await harness.connect();
     await other.send("a\nb\n");
     await other.reset();
-    const drained = it.server.shutdown({ timeoutMs: 5_000 });
-    await it.clock.advance(1_000);
+    const drained = harness.server.shutdown({ timeoutMs: 5_000 });
+    await harness.clock.advance(1_000);
     pending.of("a").resolve("A");
-    await it.clock.advance(1_000);
+    await harness.clock.advance(1_000);
     pending.of("b").resolve("B");
     expect(await drained).toEqual({ drained: 1, aborted: 0 });
-    expect(it.closed).toMatchObject([{ reason: "connection-reset", framesAfterReset: 1 }]);
+    expect(harness.closed).toMatchObject([{ reason: "connection-reset", framesAfterReset: 1 }]);
   });
 
   it("has no goodbye, though a drain had asked for one", async () => {
     const pending = answers();
-    const it = await served({ afterReset: "finish", handler: pending.handler, onDrain: () => "bye" });
-    const other = await it.connect();
+    const harness = await served({ afterReset: "finish", handler: pending.handler, onDrain: () => "bye" });
+    const other = await harness.connect();
     await other.send("a\n");
-    const drained = it.server.shutdown();
+    const drained = harness.server.shutdown();
     await other.reset();
     pending.of("a").resolve("A");
     expect(await drained).toEqual({ drained: 1, aborted: 0 });
-    expect(it.closed).toMatchObject([{ reason: "connection-reset", framesOut: 0, bytesOut: 0 }]);
+    expect(harness.closed).toMatchObject([{ reason: "connection-reset", framesOut: 0, bytesOut: 0 }]);
   });
 
   it("is cut short by the end of a drain, and counts as aborted", async () => {
     const pending = answers();
-    const it = await served({ afterReset: "finish", handler: pending.handler });
-    const other = await it.connect();
+    const harness = await served({ afterReset: "finish", handler: pending.handler });
+    const other = await harness.connect();
     await other.send("a\nb\n");
     await other.reset();
-    const drained = it.server.shutdown({ timeoutMs: 1_000 });
-    await it.clock.advance(1_000);
+    const drained = harness.server.shutdown({ timeoutMs: 1_000 });
+    await harness.clock.advance(1_000);
     expect(pending.of("a").aborted).toBe("drain-timeout");
     expect(await drained).toEqual({ drained: 0, aborted: 1 });
-    expect(it.closed).toMatchObject([{ reason: "connection-reset", framesAfterReset: 0 }]);
-    expect(it.clock.pending).toBe(0);
+    expect(harness.closed).toMatchObject([{ reason: "connection-reset", framesAfterReset: 0 }]);
+    expect(harness.clock.pending).toBe(0);
   });
 
   it("ends at a handler that fails, or closes, as ever", async () => {
     const pending = answers();
-    const it = await served({
+    const harness = await served({
       afterReset: "finish",
       handler: (line, context) => {
         if (line === "c") context.close();
         return pending.handler(line, context);
       },
     });
-    const [failing, closing] = [await it.connect(), await it.connect()];
+    const [failing, closing] = [await harness.connect(), await harness.connect()];
     await failing.send("a\nb\n");
     await failing.reset();
     pending.of("a").reject(new Error("no"));
-    await it.settle();
+    await harness.settle();
     await closing.send("c\nd\n");
     await closing.reset();
     pending.of("c").resolve("C");
-    await it.settle();
+    await harness.settle();
     expect(pending.frames).toEqual(["a", "c"]);
-    expect(it.reasons).toEqual(["connection-reset", "connection-reset"]);
-    expect(it.of("handler-error")).toMatchObject([{ error: { code: "handler-failed" } }]);
+    expect(harness.reasons).toEqual(["connection-reset", "connection-reset"]);
+    expect(harness.of("handler-error")).toMatchObject([{ error: { code: "handler-failed" } }]);
   });
 
   it("refuses a frame that is not one, and tells so", async () => {
     const pending = answers();
-    const it = await served({ afterReset: "finish", codec: lines({ maxFrameBytes: 4 }), handler: pending.handler });
-    const other = await it.connect();
+    const harness = await served({
+      afterReset: "finish",
+      codec: lines({ maxFrameBytes: 4 }),
+      handler: pending.handler,
+    });
+    const other = await harness.connect();
     await other.send("a\ntoo long\nb\n");
     await other.reset();
     pending.of("a").resolve("A");
-    await it.settle();
-    expect(it.of("frame-error")).toMatchObject([{ error: { code: "frame-too-large" } }]);
+    await harness.settle();
+    expect(harness.of("frame-error")).toMatchObject([{ error: { code: "frame-too-large" } }]);
     expect(pending.frames).toEqual(["a"]);
-    expect(it.reasons).toEqual(["connection-reset"]);
+    expect(harness.reasons).toEqual(["connection-reset"]);
   });
 
   it("tells onDisconnect when all is handled, once", async () => {
     const pending = answers();
     const told: string[] = [];
-    const it = await served({
+    const harness = await served({
       afterReset: "finish",
       handler: pending.handler,
       onDisconnect: (_session, reason) => void told.push(reason),
     });
-    const other = await it.connect();
+    const other = await harness.connect();
     await other.send("a\n");
     await other.reset();
     expect(told).toEqual([]);
     pending.of("a").resolve("A");
-    await it.settle();
+    await harness.settle();
     expect(told).toEqual(["connection-reset"]);
-    expect(it.clock.pending).toBe(0);
+    expect(harness.clock.pending).toBe(0);
   });
 
   it("does not apply to what this side aborts", async () => {
     const pending = answers();
-    const it = await served({ afterReset: "finish", handler: pending.handler });
-    const other = await it.connect();
+    const harness = await served({ afterReset: "finish", handler: pending.handler });
+    const other = await harness.connect();
     await other.send("a\nb\n");
-    void it.server.shutdown();
-    void it.server.shutdown();
-    await it.settle();
+    void harness.server.shutdown();
+    void harness.server.shutdown();
+    await harness.settle();
     expect(pending.frames).toEqual(["a"]);
-    expect(it.reasons).toEqual(["drain-timeout"]);
-    expect(it.closed[0]).not.toHaveProperty("framesAfterReset");
+    expect(harness.reasons).toEqual(["drain-timeout"]);
+    expect(harness.closed[0]).not.toHaveProperty("framesAfterReset");
   });
 });
 
 describe("afterReset: drop", () => {
   it("is the default: the handler is told, and what waited is dropped", async () => {
     const pending = answers();
-    const it = await served({ handler: pending.handler });
-    const other = await it.connect();
+    const harness = await served({ handler: pending.handler });
+    const other = await harness.connect();
     await other.send(letters);
     await other.reset();
     expect(pending.of("a").aborted).toBe("connection-reset");
     expect(pending.frames).toEqual(["a"]);
-    expect(it.closed).toMatchObject([{ reason: "connection-reset", framesIn: 1 }]);
-    expect(it.closed[0]).not.toHaveProperty("framesAfterReset");
+    expect(harness.closed).toMatchObject([{ reason: "connection-reset", framesIn: 1 }]);
+    expect(harness.closed[0]).not.toHaveProperty("framesAfterReset");
   });
 });

@@ -18,7 +18,7 @@ function checkedBy(checks: Answers): Middleware<string> {
 }
 
 interface Trial {
-  readonly it: Served;
+  readonly harness: Served;
   readonly checks: Answers;
   readonly handled: string[];
 }
@@ -26,7 +26,7 @@ interface Trial {
 async function trial(options: Partial<ServeOptions<string, string>> = {}): Promise<Trial> {
   const checks = answers();
   const handled: string[] = [];
-  const it = await served({
+  const harness = await served({
     concurrency: 4,
     authenticationTimeoutMs: 1_000,
     middleware: [checkedBy(checks)],
@@ -36,28 +36,28 @@ async function trial(options: Partial<ServeOptions<string, string>> = {}): Promi
     },
     ...options,
   });
-  return { it, checks, handled };
+  return { harness, checks, handled };
 }
 
 describe("authentication", () => {
   it("takes one frame at a time, whatever the concurrency, until it is complete", async () => {
-    const { it, checks, handled } = await trial();
-    const other = await it.connect();
+    const { harness, checks, handled } = await trial();
+    const other = await harness.connect();
     await other.send("a\nb\nc\nd\n");
     expect(checks.frames).toEqual(["a"]);
     checks.of("a").resolve("again");
-    await it.settle();
+    await harness.settle();
     expect(checks.frames).toEqual(["a", "b"]);
     expect(handled).toEqual([]);
     checks.of("b").resolve("ok");
-    await it.settle();
+    await harness.settle();
     expect(handled).toEqual(["c", "d"]);
     expect(other.received).toBe("again\nok\nc\nd\n");
   });
 
   it("says on the session whether it is complete", async () => {
     const seen: boolean[] = [];
-    const it = await served({
+    const harness = await served({
       middleware: [
         authenticating((line, { session }, next) => {
           seen.push(session.authenticating);
@@ -68,7 +68,7 @@ describe("authentication", () => {
         }),
       ],
     });
-    const other = await it.connect();
+    const other = await harness.connect();
     await other.send("a\nb\n");
     expect(seen).toEqual([true, false, false, false]);
     expect(other.received).toBe("A\nB\n");
@@ -76,31 +76,31 @@ describe("authentication", () => {
 
   it("that no middleware asks for is not waited for", async () => {
     const seen: boolean[] = [];
-    const it = await served({
+    const harness = await served({
       authenticationTimeoutMs: 10,
       middleware: [(line, { session }, next) => (seen.push(session.authenticating), next(line))],
     });
-    const other = await it.connect();
-    await it.clock.advance(1_000);
+    const other = await harness.connect();
+    await harness.clock.advance(1_000);
     await other.send("a\n");
     expect([seen, other.received]).toEqual([[false], "A\n"]);
   });
 
   it("may be completed by onConnect", async () => {
-    const { it, checks, handled } = await trial({ onConnect: (session) => session.completeAuthentication() });
-    const other = await it.connect();
-    await it.clock.advance(2_000);
+    const { harness, checks, handled } = await trial({ onConnect: (session) => session.completeAuthentication() });
+    const other = await harness.connect();
+    await harness.clock.advance(2_000);
     await other.send("a\n");
     expect([checks.frames, handled, other.received]).toEqual([[], ["a"], "a\n"]);
   });
 
   it("that is complete has no deadline any more", async () => {
-    const { it, checks } = await trial();
-    const other = await it.connect();
+    const { harness, checks } = await trial();
+    const other = await harness.connect();
     await other.send("a\n");
-    await it.clock.advance(999);
+    await harness.clock.advance(999);
     checks.of("a").resolve("ok");
-    await it.clock.advance(5_000);
+    await harness.clock.advance(5_000);
     await other.send("b\n");
     expect(other.received).toBe("ok\nb\n");
   });
@@ -109,13 +109,13 @@ describe("authentication", () => {
 /** What the other side does within authentication's 1,000 ms, and what it gets. All end at that instant, with that reason. */
 const LATE: readonly (readonly [string, string, (trial: Trial) => Promise<Awaited<ReturnType<Served["connect"]>>>])[] =
   [
-    ["no byte comes", "error: authentication-timeout\n", ({ it }) => it.connect()],
+    ["no byte comes", "error: authentication-timeout\n", ({ harness }) => harness.connect()],
     [
       "a frame is begun",
       "error: authentication-timeout\n",
-      async ({ it }) => {
-        const other = await it.connect();
-        await it.clock.advance(500);
+      async ({ harness }) => {
+        const other = await harness.connect();
+        await harness.clock.advance(500);
         await other.send("a");
         return other;
       },
@@ -123,21 +123,21 @@ const LATE: readonly (readonly [string, string, (trial: Trial) => Promise<Awaite
     [
       "a frame did not do",
       "again\nerror: authentication-timeout\n",
-      async ({ it, checks }) => {
-        const other = await it.connect();
+      async ({ harness, checks }) => {
+        const other = await harness.connect();
         await other.send("a\n");
-        await it.clock.advance(900);
+        await harness.clock.advance(900);
         checks.of("a").resolve("again");
-        await it.settle();
+        await harness.settle();
         return other;
       },
     ],
     [
       "the check computes",
       "error: authentication-timeout\n",
-      async ({ it }) => {
-        const other = await it.connect();
-        await it.clock.advance(900);
+      async ({ harness }) => {
+        const other = await harness.connect();
+        await harness.clock.advance(900);
         await other.send("a\nb\n");
         return other;
       },
@@ -145,8 +145,8 @@ const LATE: readonly (readonly [string, string, (trial: Trial) => Promise<Awaite
     [
       "the check computes, and the other side has finished",
       "error: authentication-timeout\n",
-      async ({ it }) => {
-        const other = await it.connect();
+      async ({ harness }) => {
+        const other = await harness.connect();
         await other.send("a\n");
         await other.finish();
         return other;
@@ -155,11 +155,11 @@ const LATE: readonly (readonly [string, string, (trial: Trial) => Promise<Awaite
     [
       "the check computes, and the server drains",
       "error: authentication-timeout\n",
-      async ({ it }) => {
-        const other = await it.connect();
+      async ({ harness }) => {
+        const other = await harness.connect();
         await other.send("a\nb\n");
-        void it.server.shutdown();
-        await it.settle();
+        void harness.server.shutdown();
+        await harness.settle();
         return other;
       },
     ],
@@ -168,57 +168,61 @@ const LATE: readonly (readonly [string, string, (trial: Trial) => Promise<Awaite
 describe("the authentication deadline", () => {
   it.each(LATE)("passes when %s", async (_, received, begin) => {
     const that = await trial();
-    const { it, checks, handled } = that;
+    const { harness, checks, handled } = that;
     const other = await begin(that);
-    await it.clock.advance(999 - it.clock.now());
-    expect([it.reasons, other.ended]).toEqual([[], false]);
-    await it.clock.advance(1);
+    await harness.clock.advance(999 - harness.clock.now());
+    expect([harness.reasons, other.ended]).toEqual([[], false]);
+    await harness.clock.advance(1);
     expect([other.received, other.ended]).toEqual([received, true]);
-    expect(it.closed).toMatchObject([{ reason: "authentication-timeout", error: { code: "authentication-timeout" } }]);
+    expect(harness.closed).toMatchObject([
+      { reason: "authentication-timeout", error: { code: "authentication-timeout" } },
+    ]);
     expect(handled).toEqual([]);
     expect(checks.frames.length).toBeLessThan(2);
-    expect(it.clock.pending).toBe(0);
+    expect(harness.clock.pending).toBe(0);
   });
 
   it("aborts the signal of a check that is still at work, and what that gives later is nobody's", async () => {
-    const { it, checks, handled } = await trial();
-    const other = await it.connect();
+    const { harness, checks, handled } = await trial();
+    const other = await harness.connect();
     await other.send("a\nb\n");
-    await it.clock.advance(1_000);
+    await harness.clock.advance(1_000);
     expect(checks.of("a").aborted).toBe("authentication-timeout");
     checks.of("a").resolve("ok");
-    await it.settle();
+    await harness.settle();
     expect([other.received, handled]).toEqual(["error: authentication-timeout\n", []]);
-    expect(it.of("handler-error").map(({ error }) => error.code)).toEqual(["authentication-timeout"]);
+    expect(harness.of("handler-error").map(({ error }) => error.code)).toEqual(["authentication-timeout"]);
   });
 
   it("runs from the opening, also while onConnect takes its time", async () => {
     const greeting = answers();
-    const { it } = await trial({ onConnect: (_, context) => greeting.handler("greeting", context) as Promise<string> });
-    const other = await it.connect();
-    await it.clock.advance(1_000);
+    const { harness } = await trial({
+      onConnect: (_, context) => greeting.handler("greeting", context) as Promise<string>,
+    });
+    const other = await harness.connect();
+    await harness.clock.advance(1_000);
     expect(greeting.of("greeting").aborted).toBe("authentication-timeout");
     expect(other.received).toBe("error: authentication-timeout\n");
   });
 
   it("is one of several: the handler's passes earlier", async () => {
-    const { it, checks } = await trial({ handlerTimeoutMs: 100 });
-    const other = await it.connect();
+    const { harness, checks } = await trial({ handlerTimeoutMs: 100 });
+    const other = await harness.connect();
     await other.send("a\n");
-    await it.clock.advance(100);
+    await harness.clock.advance(100);
     expect(checks.of("a").aborted).toBe("handler-timeout");
-    expect(it.reasons).toEqual(["handler-timeout"]);
+    expect(harness.reasons).toEqual(["handler-timeout"]);
   });
 
   it("may be off", async () => {
-    const { it } = await trial({ authenticationTimeoutMs: Infinity });
-    const other = await it.connect();
-    await it.clock.advance(250_000);
-    expect([it.reasons, other.ended]).toEqual([[], false]);
+    const { harness } = await trial({ authenticationTimeoutMs: Infinity });
+    const other = await harness.connect();
+    await harness.clock.advance(250_000);
+    expect([harness.reasons, other.ended]).toEqual([[], false]);
   });
 
   it("passes beside a fault that waits for its turn, and only once", async () => {
-    const it = await served({
+    const harness = await served({
       authenticationTimeoutMs: 1_000,
       writeTimeoutMs: 5_000,
       maxOutboundBytes: 1_000,
@@ -228,40 +232,40 @@ describe("the authentication deadline", () => {
         }),
       ],
     });
-    const other = await it.connect({ reads: false });
+    const other = await harness.connect({ reads: false });
     await other.send("a\n");
-    await it.clock.advance(1_000);
-    expect(it.reasons).toEqual([]);
+    await harness.clock.advance(1_000);
+    expect(harness.reasons).toEqual([]);
     await other.reset();
-    expect(it.reasons).toEqual(["connection-reset"]);
+    expect(harness.reasons).toEqual(["connection-reset"]);
   });
 });
 
 describe("a drain during authentication", () => {
   it("closes who has sent nothing at once", async () => {
-    const { it } = await trial();
-    const other = await it.connect();
-    const drained = it.server.shutdown();
-    await it.settle();
+    const { harness } = await trial();
+    const other = await harness.connect();
+    const drained = harness.server.shutdown();
+    await harness.settle();
     expect(await drained).toEqual({ drained: 1, aborted: 0 });
     expect([other.received, other.ended]).toEqual(["", true]);
   });
 
   it("answers what was received in full, once it is complete", async () => {
-    const { it, checks, handled } = await trial();
-    const other = await it.connect();
+    const { harness, checks, handled } = await trial();
+    const other = await harness.connect();
     await other.send("a\nb\nc\n");
-    const drained = it.server.shutdown();
-    await it.settle();
+    const drained = harness.server.shutdown();
+    await harness.settle();
     checks.of("a").resolve("ok");
-    await it.settle();
+    await harness.settle();
     expect(await drained).toEqual({ drained: 1, aborted: 0 });
     expect([other.received, handled]).toEqual(["ok\nb\nc\n", ["b", "c"]]);
   });
 });
 
 describe("authentication that begins with an upgrade", () => {
-  async function upgraded(): Promise<{ it: Served; checks: Answers; other: OtherSide }> {
+  async function upgraded(): Promise<{ harness: Served; checks: Answers; other: OtherSide }> {
     const checks = answers();
     const upgrade: Middleware<string> = (line, context) => {
       context.upgrade({
@@ -274,25 +278,29 @@ describe("authentication that begins with an upgrade", () => {
       });
       return `${line}: go on`;
     };
-    const it = await served({ concurrency: 4, authenticationTimeoutMs: 1_000, middleware: [authenticating(upgrade)] });
-    return { it, checks, other: await it.connect() };
+    const harness = await served({
+      concurrency: 4,
+      authenticationTimeoutMs: 1_000,
+      middleware: [authenticating(upgrade)],
+    });
+    return { harness, checks, other: await harness.connect() };
   }
 
   it("is completed by the handler of that: until then it gets a frame at a time", async () => {
-    const { it, checks, other } = await upgraded();
+    const { harness, checks, other } = await upgraded();
     await other.send("up\na\nb\nc\n");
     expect(checks.frames).toEqual(["a"]);
     checks.of("a").resolve("ok");
-    await it.settle();
+    await harness.settle();
     expect(checks.frames).toEqual(["a", "b", "c"]);
-    await it.clock.advance(1_000);
-    expect([other.received, it.reasons]).toEqual(["up: go on\nok\n", []]);
+    await harness.clock.advance(1_000);
+    expect([other.received, harness.reasons]).toEqual(["up: go on\nok\n", []]);
   });
 
   it("has its deadline all the same", async () => {
-    const { it, other } = await upgraded();
+    const { harness, other } = await upgraded();
     await other.send("up\n");
-    await it.clock.advance(1_000);
+    await harness.clock.advance(1_000);
     expect(other.received).toBe("up: go on\nerror: authentication-timeout\n");
   });
 });

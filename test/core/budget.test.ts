@@ -71,85 +71,89 @@ describe("a budget", () => {
 
 describe("maxTotalOutboundBytes", () => {
   it("resets the connection that holds the most, and no other", async () => {
-    const it = await served({ maxTotalOutboundBytes: 10_000, handler: (line) => "x".repeat(Number(line)) }, 16);
-    const others = [await it.connect(), await it.connect({ reads: false }), await it.connect({ reads: false })];
+    const harness = await served({ maxTotalOutboundBytes: 10_000, handler: (line) => "x".repeat(Number(line)) }, 16);
+    const others = [
+      await harness.connect(),
+      await harness.connect({ reads: false }),
+      await harness.connect({ reads: false }),
+    ];
     for (const [index, bytes] of ["3", "4000", "5000"].entries()) await others[index]?.send(`${bytes}\n`);
-    await it.clock.advance(1_000);
-    expect(it.closed).toEqual([]);
-    expect(it.server.stats().waitingOutboundBytes).toBe(9_002);
-    const fourth = await it.connect({ reads: false });
+    await harness.clock.advance(1_000);
+    expect(harness.closed).toEqual([]);
+    expect(harness.server.stats().waitingOutboundBytes).toBe(9_002);
+    const fourth = await harness.connect({ reads: false });
     await fourth.send("2000\n");
-    await it.clock.advance(PATIENCE_MS);
-    expect(it.closed).toMatchObject([
+    await harness.clock.advance(PATIENCE_MS);
+    expect(harness.closed).toMatchObject([
       { connection: { id: 3 }, reason: "budget-exceeded", error: { code: "budget-exceeded" } },
     ]);
-    expect(it.closed[0]?.error?.message).toContain("maxTotalOutboundBytes");
-    expect(it.server.stats().waitingOutboundBytes).toBe(6_002);
+    expect(harness.closed[0]?.error?.message).toContain("maxTotalOutboundBytes");
+    expect(harness.server.stats().waitingOutboundBytes).toBe(6_002);
     await others[1]?.read();
     expect(others[1]?.receivedBytes).toBe(4_001);
   });
 
   it("counts pushes that wait, and what is dropped or written no more", async () => {
-    const it = await served(
+    const harness = await served(
       { onConnect: (session) => session.join("all"), slowConsumer: "drop-oldest", maxOutboundBytes: 1_000 },
       16,
     );
-    const other = await it.connect({ reads: false });
+    const other = await harness.connect({ reads: false });
     for (let count = 0; count < 50; count++) {
-      it.server.group("all").broadcast("x".repeat(99));
-      await it.settle();
+      harness.server.group("all").broadcast("x".repeat(99));
+      await harness.settle();
     }
-    expect(it.server.stats().waitingOutboundBytes).toBe(1_000);
+    expect(harness.server.stats().waitingOutboundBytes).toBe(1_000);
     await other.read();
-    expect(it.server.stats().waitingOutboundBytes).toBe(0);
+    expect(harness.server.stats().waitingOutboundBytes).toBe(0);
   });
 });
 
 describe("maxTotalInboundBytes", () => {
   it("counts frames that are not whole, and resets the connection that holds the most", async () => {
-    const it = await served({ maxTotalInboundBytes: 10_000 });
-    const others = [await it.connect(), await it.connect(), await it.connect()];
+    const harness = await served({ maxTotalInboundBytes: 10_000 });
+    const others = [await harness.connect(), await harness.connect(), await harness.connect()];
     await others[0]?.send("x".repeat(4_000));
     await others[1]?.send(`whole\n${"x".repeat(2_494)}`);
     for (let count = 0; count < 7; count++) await others[2]?.send("x".repeat(500));
-    expect(it.server.stats().waitingInboundBytes).toBe(10_000);
-    await it.clock.advance(1_000);
-    expect(it.closed).toEqual([]);
+    expect(harness.server.stats().waitingInboundBytes).toBe(10_000);
+    await harness.clock.advance(1_000);
+    expect(harness.closed).toEqual([]);
     await others[2]?.send("x".repeat(1_000));
-    await it.clock.advance(PATIENCE_MS);
-    expect(it.closed).toMatchObject([{ connection: { id: 3 }, reason: "budget-exceeded" }]);
-    expect(it.closed[0]?.error?.message).toContain("maxTotalInboundBytes");
+    await harness.clock.advance(PATIENCE_MS);
+    expect(harness.closed).toMatchObject([{ connection: { id: 3 }, reason: "budget-exceeded" }]);
+    expect(harness.closed[0]?.error?.message).toContain("maxTotalInboundBytes");
     for (const other of others.slice(0, 2)) await other.send("\n");
-    expect(it.server.stats().waitingInboundBytes).toBe(0);
+    expect(harness.server.stats().waitingInboundBytes).toBe(0);
   });
 
   it("counts what waits behind frames that are at work", async () => {
     const pending = answers();
-    const it = await served({ handler: pending.handler });
-    const other = await it.connect();
+    const harness = await served({ handler: pending.handler });
+    const other = await harness.connect();
     await other.send("a\n");
     await other.send("b\nc\n");
-    expect(it.server.stats().waitingInboundBytes).toBeGreaterThanOrEqual(4);
+    expect(harness.server.stats().waitingInboundBytes).toBeGreaterThanOrEqual(4);
     for (const line of ["a", "b", "c"]) {
       pending.of(line).resolve(line);
-      await it.settle();
+      await harness.settle();
     }
     expect(other.received).toBe("a\nb\nc\n");
-    expect(it.server.stats().waitingInboundBytes).toBe(0);
+    expect(harness.server.stats().waitingInboundBytes).toBe(0);
   });
 
   it("does not count what is dropped of a frame that was refused", async () => {
-    const it = await served({
+    const harness = await served({
       invalidFrame: "skip",
       codec: lines({ maxFrameBytes: 100 }),
       maxTotalInboundBytes: 900,
     });
-    const other = await it.connect();
+    const other = await harness.connect();
     for (let count = 0; count < 100; count++) await other.send("x".repeat(500));
-    expect(it.server.stats().waitingInboundBytes).toBeLessThanOrEqual(500);
+    expect(harness.server.stats().waitingInboundBytes).toBeLessThanOrEqual(500);
     await other.send("\nnext\n");
-    await it.clock.advance(1_000);
+    await harness.clock.advance(1_000);
     expect(other.received).toContain("NEXT\n");
-    expect(it.closed).toEqual([]);
+    expect(harness.closed).toEqual([]);
   });
 });

@@ -40,39 +40,39 @@ function race(addresses: readonly string[], signal?: AbortSignal) {
 
 describe("connecting to a name with several addresses", () => {
   it("lets a slow first address go on, and waits for it when the others refuse", async () => {
-    const it = race(["a", "b"]);
-    await it.clock.advance(249);
-    expect(it.tried()).toEqual(["a"]);
-    await it.clock.advance(1);
-    expect(it.tried()).toEqual(["a", "b"]);
-    it.attempts[1]?.fail("connection-refused");
-    await it.clock.advance(750);
-    expect([it.now(), it.attempts[0]?.signal.aborted]).toEqual(["…", false]);
-    it.attempts[0]?.connect();
-    await it.clock.advance(0);
-    expect([it.now(), it.clock.pending]).toEqual(["a", 0]);
+    const racing = race(["a", "b"]);
+    await racing.clock.advance(249);
+    expect(racing.tried()).toEqual(["a"]);
+    await racing.clock.advance(1);
+    expect(racing.tried()).toEqual(["a", "b"]);
+    racing.attempts[1]?.fail("connection-refused");
+    await racing.clock.advance(750);
+    expect([racing.now(), racing.attempts[0]?.signal.aborted]).toEqual(["…", false]);
+    racing.attempts[0]?.connect();
+    await racing.clock.advance(0);
+    expect([racing.now(), racing.clock.pending]).toEqual(["a", 0]);
   });
 
   it("goes on with the next at once when one fails", async () => {
-    const it = race(["a", "b", "c"]);
-    it.attempts[0]?.fail("connection-refused");
-    await it.clock.advance(0);
-    it.attempts[1]?.fail("connection-refused");
-    await it.clock.advance(0);
-    expect(it.tried()).toEqual(["a", "b", "c"]);
-    it.attempts[2]?.connect();
-    await it.clock.advance(0);
-    expect(it.now()).toBe("c");
+    const racing = race(["a", "b", "c"]);
+    racing.attempts[0]?.fail("connection-refused");
+    await racing.clock.advance(0);
+    racing.attempts[1]?.fail("connection-refused");
+    await racing.clock.advance(0);
+    expect(racing.tried()).toEqual(["a", "b", "c"]);
+    racing.attempts[2]?.connect();
+    await racing.clock.advance(0);
+    expect(racing.now()).toBe("c");
   });
 
   it("takes the first that answers, and lets the others go, also one that comes all the same", async () => {
-    const it = race(["a", "b"]);
-    await it.clock.advance(250);
-    it.attempts[1]?.connect();
-    await it.clock.advance(0);
-    expect([it.now(), it.attempts[0]?.signal.aborted, it.clock.pending]).toEqual(["b", true, 0]);
-    const late = it.attempts[0]?.connect();
-    await it.clock.advance(0);
+    const racing = race(["a", "b"]);
+    await racing.clock.advance(250);
+    racing.attempts[1]?.connect();
+    await racing.clock.advance(0);
+    expect([racing.now(), racing.attempts[0]?.signal.aborted, racing.clock.pending]).toEqual(["b", true, 0]);
+    const late = racing.attempts[0]?.connect();
+    await racing.clock.advance(0);
     expect(late?.aborted).toBe(true);
   });
 
@@ -80,14 +80,14 @@ describe("connecting to a name with several addresses", () => {
     ["connection-refused", "connection-refused", "connection-refused"],
     ["connection-refused", "connection-timed-out", "connect-failed"],
   ] as const)("says of every address why: %s and %s make %s", async (first, second, code) => {
-    const it = race(["a", "b"]);
-    it.attempts[0]?.fail(first);
-    await it.clock.advance(0);
-    it.attempts[1]?.fail(second);
-    const error = (await it.result.catch((failed: unknown) => failed)) as SpillwayError;
+    const racing = race(["a", "b"]);
+    racing.attempts[0]?.fail(first);
+    await racing.clock.advance(0);
+    racing.attempts[1]?.fail(second);
+    const error = (await racing.result.catch((failed: unknown) => failed)) as SpillwayError;
     expect(error).toMatchObject({ code, message: "cannot connect to some.test: a failed; b failed" });
     expect((error.cause as AggregateError).errors).toHaveLength(2);
-    expect(it.clock.pending).toBe(0);
+    expect(racing.clock.pending).toBe(0);
   });
 
   it("says what the one address says, and something when there is none", async () => {
@@ -99,13 +99,13 @@ describe("connecting to a name with several addresses", () => {
 
   it("is given up by its signal, before and while it is under way", async () => {
     const controller = new AbortController();
-    const it = race(["a", "b"], controller.signal);
-    await it.clock.advance(250);
+    const racing = race(["a", "b"], controller.signal);
+    await racing.clock.advance(250);
     controller.abort();
-    await it.clock.advance(0);
-    expect([it.now(), it.attempts.every(({ signal }) => signal.aborted)]).toEqual(["connect-aborted", true]);
+    await racing.clock.advance(0);
+    expect([racing.now(), racing.attempts.every(({ signal }) => signal.aborted)]).toEqual(["connect-aborted", true]);
     const early = race(["a"], controller.signal);
-    await it.clock.advance(0);
-    expect([early.now(), early.tried(), it.clock.pending]).toEqual(["connect-aborted", [], 0]);
+    await racing.clock.advance(0);
+    expect([early.now(), early.tried(), racing.clock.pending]).toEqual(["connect-aborted", [], 0]);
   });
 });

@@ -27,16 +27,16 @@ async function textOf({ readable }: Connection): Promise<string> {
 
 /** What became of a promise so far. */
 function fate(promise: Promise<unknown>): { readonly now: string } {
-  const fate = { now: "pending" };
+  const seen = { now: "pending" };
   promise.then(
     () => {
-      fate.now = "fulfilled";
+      seen.now = "fulfilled";
     },
     (error: { code?: string; name: string }) => {
-      fate.now = error.code ?? error.name;
+      seen.now = error.code ?? error.name;
     },
   );
-  return fate;
+  return seen;
 }
 
 describe("offerAgain", () => {

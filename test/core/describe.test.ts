@@ -12,22 +12,22 @@ describe("what was thrown", () => {
   });
 
   it.each(HOSTILE)("by a synchronous handler ends its connection alone: %s", async (_name, thrown, text) => {
-    const it = await served({
+    const harness = await served({
       handler: () => {
         throw thrown;
       },
     });
-    const other = await it.connect();
+    const other = await harness.connect();
     await other.send("a\n");
-    expect([other.received, it.reasons]).toEqual(["error: handler-failed\n", ["handler-failed"]]);
-    expect(it.of("handler-error").map(({ error }) => error.message)).toEqual([`the handler threw: ${text}`]);
+    expect([other.received, harness.reasons]).toEqual(["error: handler-failed\n", ["handler-failed"]]);
+    expect(harness.of("handler-error").map(({ error }) => error.message)).toEqual([`the handler threw: ${text}`]);
   });
 
   it.each(HOSTILE)("by an asynchronous handler, a stream and a codec does the same: %s", async (_name, thrown) => {
     const refuse = (): never => {
       throw thrown;
     };
-    const it = await served({
+    const harness = await served({
       codec: mapCodec(lines(), {
         decode: (line) => (line === "bad" ? refuse() : line),
         encode: (line: string) => line,
@@ -38,9 +38,9 @@ describe("what was thrown", () => {
       },
       onConnect: async ({ connection }) => (connection.id === 1 ? refuse() : undefined),
     });
-    const first = await it.connect();
-    const second = await it.connect();
-    const third = await it.connect();
+    const first = await harness.connect();
+    const second = await harness.connect();
+    const third = await harness.connect();
     await second.send("stream\n");
     await third.send("bad\n");
     expect([first.received, second.received, third.received]).toEqual([

@@ -18,10 +18,10 @@ it("an error of another copy of the package is one of ours", async () => {
 
 it("what another copy's codec says of a frame is believed", async () => {
   const { lines } = await anotherCopy();
-  const it = await served({ codec: lines({ maxFrameBytes: 3 }) });
-  const other = await it.connect();
+  const harness = await served({ codec: lines({ maxFrameBytes: 3 }) });
+  const other = await harness.connect();
   await other.send("one\nlonger\n");
-  expect([other.received, it.reasons]).toEqual(["ONE\nerror: frame-too-large\n", ["frame-too-large"]]);
+  expect([other.received, harness.reasons]).toEqual(["ONE\nerror: frame-too-large\n", ["frame-too-large"]]);
 });
 
 it.each([

@@ -46,22 +46,22 @@ async function plainServer(options: Partial<Parameters<typeof serve<string, stri
 
 describe("a server without an observer", () => {
   it("says which connection's handler threw, and where", async () => {
-    const it = await plainServer();
-    const port = await it.send("a\n");
+    const harness = await plainServer();
+    const port = await harness.send("a\n");
     expect(firstLines()).toEqual([
       `spillway: connection 1 from 127.0.0.1:${port}: the handler threw: no a [handler-failed]`,
     ]);
     expect(written[0]).toContain("error_log.test.ts");
-    await it.end();
+    await harness.end();
   });
 
   it("says what a codec refused or threw, and that a decoder could not be made", async () => {
-    const it = await plainServer();
-    await it.send("123456789\n");
+    const harness = await plainServer();
+    await harness.send("123456789\n");
     expect(firstLines()).toEqual([
       expect.stringMatching(/^spillway: connection 1 from .*: a line of more than 8 bytes \[frame-too-large\]$/),
     ]);
-    await it.end();
+    await harness.end();
     written = [];
     const other = await plainServer({
       codec: {
@@ -77,61 +77,61 @@ describe("a server without an observer", () => {
   });
 
   it("says that its observer threw, which is counted too", async () => {
-    const it = await plainServer({
+    const harness = await plainServer({
       handler: (line) => line,
       observer: ({ type }) => {
         if (type === "connection-opened") throw new Error("observer bug");
       },
     });
-    await it.send("a\n");
+    await harness.send("a\n");
     expect(firstLines()).toEqual(["spillway: the observer threw at connection-opened: observer bug"]);
-    expect(it.server.stats().observerErrors).toBe(1);
-    await it.end();
+    expect(harness.server.stats().observerErrors).toBe(1);
+    await harness.end();
   });
 
   it("writes nothing when an observer is there", async () => {
-    const it = await plainServer({ observer: () => {} });
-    await it.send("a\n");
-    await it.send("123456789\n");
-    await it.end();
+    const harness = await plainServer({ observer: () => {} });
+    await harness.send("a\n");
+    await harness.send("123456789\n");
+    await harness.end();
     expect(written).toEqual([]);
   });
 
   it("writes nothing of what is no error", async () => {
-    const it = await plainServer({ handler: (line) => line });
-    await it.send("a\n");
-    await it.end();
+    const harness = await plainServer({ handler: (line) => line });
+    await harness.send("a\n");
+    await harness.end();
     expect(written).toEqual([]);
   });
 
   it("sums up a flood: five in full, the others counted when 10 s are over or the server ends", async () => {
-    const it = await plainServer({ invalidFrame: "skip", handler: (line) => line });
-    await it.send("too long a line\n".repeat(1_209));
+    const harness = await plainServer({ invalidFrame: "skip", handler: (line) => line });
+    await harness.send("too long a line\n".repeat(1_209));
     expect(written).toHaveLength(5);
-    await it.clock.advance(10_000);
+    await harness.clock.advance(10_000);
     expect(written.slice(5)).toEqual([
       expect.stringMatching(
         /^spillway: 1,204 more like this in 10 s \[frame-too-large\]; the last: connection 1 from /,
       ),
     ]);
-    await it.send("too long a line\n".repeat(7));
+    await harness.send("too long a line\n".repeat(7));
     expect(written).toHaveLength(11);
-    await it.end();
+    await harness.end();
     expect(written[11]).toContain("2 more like this in 1 s [frame-too-large]");
     expect(written).toHaveLength(12);
   });
 
   it("lets a flood of one kind hide nothing of another", async () => {
-    const it = await plainServer({ invalidFrame: "skip" });
-    await it.send("too long a line\n".repeat(100));
-    await it.send("a\n");
+    const harness = await plainServer({ invalidFrame: "skip" });
+    await harness.send("too long a line\n".repeat(100));
+    await harness.send("a\n");
     expect(firstLines().filter((line) => line?.includes("[handler-failed]"))).toHaveLength(1);
-    await it.end();
+    await harness.end();
   });
 
   it("writes what peers sent only escaped, indented and cut", async () => {
-    const it = await plainServer({ codec: lines({ encoding: "utf-8" }) });
-    await it.send(`\u001b[31m\r\u202Espillway: forged\u2028${"x".repeat(60_000)}\n`);
+    const harness = await plainServer({ codec: lines({ encoding: "utf-8" }) });
+    await harness.send(`\u001b[31m\r\u202Espillway: forged\u2028${"x".repeat(60_000)}\n`);
     expect(written.join("").length).toBeLessThan(20_000);
     expect(written[0]).toContain("no \\x1b[31m\\r\\u202espillway: forged\\u2028xxx");
     expect(written[0]).toMatch(/^[ -~…\n]*$/);
@@ -141,7 +141,7 @@ describe("a server without an observer", () => {
         .slice(1)
         .every((line) => line.startsWith("    ")),
     ).toBe(true);
-    await it.end();
+    await harness.end();
   });
 });
 

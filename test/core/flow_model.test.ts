@@ -33,14 +33,14 @@ interface Line {
 /** A server under random use. */
 class World {
   readonly lines: Line[] = [];
-  readonly #it: Served;
+  readonly #harness: Served;
   readonly #sessions: Session<string>[];
   #count = 0;
   #shut = false;
 
   static async open(policy: SlowConsumerPolicy, link: number, options: Partial<ServeOptions<string, string>>) {
     const sessions: Session<string>[] = [];
-    const it = await served(
+    const harness = await served(
       {
         ...options,
         slowConsumer: policy,
@@ -54,22 +54,22 @@ class World {
       },
       link,
     );
-    const world: World = new World(it, sessions);
+    const world: World = new World(harness, sessions);
     return world;
   }
 
-  constructor(it: Served, sessions: Session<string>[]) {
-    this.#it = it;
+  constructor(harness: Served, sessions: Session<string>[]) {
+    this.#harness = harness;
     this.#sessions = sessions;
   }
 
   async take(step: Step): Promise<void> {
     if (step.do === "connect") return this.#connect(step.reads);
-    if (step.do === "wait") return this.#it.clock.advance(step.ms);
+    if (step.do === "wait") return this.#harness.clock.advance(step.ms);
     if (step.do === "broadcast") return this.#broadcast(step.group, step.size);
     if (step.do === "shutdown") {
       this.#shut = true;
-      return void this.#it.server.shutdown({ timeoutMs: 2_000 });
+      return void this.#harness.server.shutdown({ timeoutMs: 2_000 });
     }
     const line = this.lines[step.whom % this.lines.length];
     if (line === undefined) return;
@@ -98,14 +98,14 @@ class World {
   async end(): Promise<void> {
     for (const { other } of this.lines) await other.read();
     for (const { other } of this.lines) await other.finish();
-    await this.#it.clock.advance(100);
-    await this.#it.end();
+    await this.#harness.clock.advance(100);
+    await this.#harness.end();
     for (const line of this.lines) this.#check(line);
   }
 
   async #connect(reads: boolean): Promise<void> {
     if (this.#shut) return;
-    const other = await this.#it.connect({ reads });
+    const other = await this.#harness.connect({ reads });
     const session = this.#sessions.at(-1) as Session<string>;
     this.lines.push({ other, session, expected: [], pushed: [], asked: 0, finished: false });
   }
@@ -127,13 +127,13 @@ class World {
     if (what === "stream") return this.#stream(id, Number(size));
     if (what === "quit") context.close();
     if (what !== "later") return reply(id, Number(size));
-    return new Promise((resolve) => this.#it.clock.setTimeout(() => resolve(reply(id, Number(size))), 5));
+    return new Promise((resolve) => this.#harness.clock.setTimeout(() => resolve(reply(id, Number(size))), 5));
   };
 
   async *#stream(id: string, size: number): AsyncGenerator<string> {
     for (const part of [1, 2, 3]) {
       yield reply(`${id}.${part}`, size);
-      if (part === 2) await new Promise<void>((resolve) => this.#it.clock.setTimeout(resolve, 5));
+      if (part === 2) await new Promise<void>((resolve) => this.#harness.clock.setTimeout(resolve, 5));
     }
   }
 
@@ -144,10 +144,10 @@ class World {
 
   #broadcast(group: string, size: number, except?: Session<string>): void {
     const frame = this.#frame(size);
-    const members = [...this.#it.server.group(group)].filter((member) => member !== except);
+    const members = [...this.#harness.server.group(group)].filter((member) => member !== except);
     // Noted before: it may be the last thing that a member hears of.
     for (const member of members) this.#lineOf(member).pushed.push(frame);
-    const { sent, dropped } = this.#it.server.group(group).broadcast(frame, except && { except });
+    const { sent, dropped } = this.#harness.server.group(group).broadcast(frame, except && { except });
     expect(sent + dropped).toBe(members.length);
   }
 
@@ -160,7 +160,7 @@ class World {
   }
 
   #check({ other, session, expected, pushed }: Line): void {
-    const closed = this.#it.closed.find(({ connection }) => connection.id === session.connection.id);
+    const closed = this.#harness.closed.find(({ connection }) => connection.id === session.connection.id);
     const came = other.received.split("\n").slice(0, -1);
     const pushes = came.filter((frame) => frame.startsWith("push "));
     const replies = came.filter((frame) => frame.startsWith("reply "));

@@ -4,7 +4,7 @@ import { served } from "./served.ts";
 
 it("a goodbye that waits to be written is the last frame: what is pushed then is refused", async () => {
   let session: Session<string> | undefined;
-  const it = await served(
+  const harness = await served(
     {
       onConnect: (opened) => {
         session = opened;
@@ -13,14 +13,14 @@ it("a goodbye that waits to be written is the last frame: what is pushed then is
     },
     4,
   );
-  const other = await it.connect({ reads: false });
+  const other = await harness.connect({ reads: false });
   expect(session?.send("news")).toBe("sent");
-  await it.settle();
-  const drained = it.server.shutdown();
-  await it.settle();
+  await harness.settle();
+  const drained = harness.server.shutdown();
+  await harness.settle();
   expect(session?.send("more")).toBe("closed");
   await other.read();
   await drained;
   expect(other.received).toBe("news\ngoodbye\n");
-  expect(it.reasons).toEqual(["drained"]);
+  expect(harness.reasons).toEqual(["drained"]);
 });

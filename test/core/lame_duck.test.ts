@@ -4,46 +4,46 @@ import { answers } from "./answers.ts";
 import type { OtherSide } from "./other_side.ts";
 import { type Served, served } from "./served.ts";
 
-async function connected(it: Served, count: number): Promise<OtherSide[]> {
+async function connected(harness: Served, count: number): Promise<OtherSide[]> {
   const others: OtherSide[] = [];
-  for (let made = 0; made < count; made++) others.push(await it.connect());
+  for (let made = 0; made < count; made++) others.push(await harness.connect());
   return others;
 }
 
 const open = (others: readonly OtherSide[]) => others.filter(({ ended }) => !ended).length;
-const attempt = (it: Served) =>
-  it.transport.connect(it.server.address).then(
+const attempt = (harness: Served) =>
+  harness.transport.connect(harness.server.address).then(
     () => "connected",
     (error: { code: string }) => error.code,
   );
 
 describe("stopAccepting", () => {
   it("refuses whoever comes now, and goes on serving whoever is there", async () => {
-    const it = await served();
-    const other = await it.connect();
-    it.server.stopAccepting();
-    it.server.stopAccepting();
-    expect(await attempt(it)).toBe("connection-refused");
-    await it.clock.advance(100_000);
+    const harness = await served();
+    const other = await harness.connect();
+    harness.server.stopAccepting();
+    harness.server.stopAccepting();
+    expect(await attempt(harness)).toBe("connection-refused");
+    await harness.clock.advance(100_000);
     await other.send("still\n");
     expect(other.received).toBe("STILL\n");
-    expect(it.of("accepting-stopped")).toEqual([{ type: "accepting-stopped", connections: 1 }]);
-    expect(it.of("draining")).toEqual([]);
-    expect(await it.server.shutdown()).toEqual({ drained: 1, aborted: 0 });
-    expect(await it.server.finished).toEqual({ drained: 1, aborted: 0 });
+    expect(harness.of("accepting-stopped")).toEqual([{ type: "accepting-stopped", connections: 1 }]);
+    expect(harness.of("draining")).toEqual([]);
+    expect(await harness.server.shutdown()).toEqual({ drained: 1, aborted: 0 });
+    expect(await harness.server.finished).toEqual({ drained: 1, aborted: 0 });
   });
 
   it("serves what was accepted and waits for its turn", async () => {
-    const it = await served({ maxConnections: 1 });
-    const [first, second, third] = await connected(it, 3);
+    const harness = await served({ maxConnections: 1 });
+    const [first, second, third] = await connected(harness, 3);
     await third?.send("third\n");
-    it.server.stopAccepting();
+    harness.server.stopAccepting();
     await first?.finish();
     await second?.send("second\n");
     expect(second?.received).toBe("SECOND\n");
     await second?.finish();
     expect(third?.received).toBe("THIRD\n");
-    expect(it.server.stats()).toMatchObject({ accepted: 3, connections: 1 });
+    expect(harness.server.stats()).toMatchObject({ accepted: 3, connections: 1 });
   });
 
   it("closes a listener that has no way to finish", async () => {
@@ -52,51 +52,51 @@ describe("stopAccepting", () => {
       connect,
       listen: async (options) => withoutFinish(await listen(options)),
     });
-    const it = await served({}, 65_536, (transport) => around(bound(transport)));
-    const other = await it.connect();
-    it.server.stopAccepting();
-    expect(await attempt(it)).toBe("connection-refused");
+    const harness = await served({}, 65_536, (transport) => around(bound(transport)));
+    const other = await harness.connect();
+    harness.server.stopAccepting();
+    expect(await attempt(harness)).toBe("connection-refused");
     await other.send("still\n");
     expect(other.received).toBe("STILL\n");
   });
 
   it("does nothing once a drain has begun", async () => {
-    const it = await served({ handler: answers().handler });
-    const other = await it.connect();
+    const harness = await served({ handler: answers().handler });
+    const other = await harness.connect();
     await other.send("a\n");
-    void it.server.shutdown();
-    it.server.stopAccepting();
-    expect(it.of("accepting-stopped")).toEqual([]);
+    void harness.server.shutdown();
+    harness.server.stopAccepting();
+    expect(harness.of("accepting-stopped")).toEqual([]);
   });
 });
 
 describe("a shutdown with grace", () => {
   it("spreads the closes of idle connections over the time, evenly but for chance", async () => {
-    const it = await served({ random: () => 0.5, idleTimeoutMs: Infinity });
-    const others = await connected(it, 10);
-    const drained = it.server.shutdown({ graceMs: 10_000 });
+    const harness = await served({ random: () => 0.5, idleTimeoutMs: Infinity });
+    const others = await connected(harness, 10);
+    const drained = harness.server.shutdown({ graceMs: 10_000 });
     const counts: number[] = [];
     for (let second = 0; second < 10; second++) {
       counts.push(open(others));
-      await it.clock.advance(1_000);
+      await harness.clock.advance(1_000);
     }
     expect(counts).toEqual([10, 9, 8, 7, 6, 5, 4, 3, 2, 1]);
     expect(await drained).toEqual({ drained: 10, aborted: 0 });
-    expect(it.reasons).toEqual(Array(10).fill("drained"));
+    expect(harness.reasons).toEqual(Array(10).fill("drained"));
     // The oldest goes first.
-    expect(it.closed.map(({ connection }) => connection.id)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+    expect(harness.closed.map(({ connection }) => connection.id)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
   });
 
   it("closes a crowd in steps of at least 10 ms", async () => {
-    const it = await served({ random: () => 0.5, idleTimeoutMs: Infinity });
-    for (let count = 0; count < 1_000; count++) void it.connect();
-    await it.settle();
-    void it.server.shutdown({ graceMs: 1_000 });
-    await it.clock.advance(500);
-    const half = it.closed.length;
+    const harness = await served({ random: () => 0.5, idleTimeoutMs: Infinity });
+    for (let count = 0; count < 1_000; count++) void harness.connect();
+    await harness.settle();
+    void harness.server.shutdown({ graceMs: 1_000 });
+    await harness.clock.advance(500);
+    const half = harness.closed.length;
     expect(half).toBeGreaterThan(400);
     expect(half).toBeLessThan(600);
-    expect(new Set(it.closed.map(({ durationMs }) => durationMs)).size).toBeLessThanOrEqual(50);
+    expect(new Set(harness.closed.map(({ durationMs }) => durationMs)).size).toBeLessThanOrEqual(50);
   });
 
   it("is the same for the same chance, and another for another", async () => {
@@ -106,12 +106,12 @@ describe("a shutdown with grace", () => {
         state = (state * 16_807) % 2_147_483_647;
         return state / 2_147_483_647;
       };
-      const it = await served({ random });
-      await connected(it, 20);
-      const drained = it.server.shutdown({ graceMs: 5_000 });
-      await it.clock.advance(5_000);
+      const harness = await served({ random });
+      await connected(harness, 20);
+      const drained = harness.server.shutdown({ graceMs: 5_000 });
+      await harness.clock.advance(5_000);
       await drained;
-      return it.closed.map(({ durationMs }) => durationMs);
+      return harness.closed.map(({ durationMs }) => durationMs);
     };
     const [one, again, other] = [await instants(1), await instants(1), await instants(2)];
     expect(again).toEqual(one);
@@ -121,58 +121,58 @@ describe("a shutdown with grace", () => {
 
   it("goes on serving: busy ones are passed over, and new requests are answered", async () => {
     const pending = answers();
-    const it = await served({ random: () => 0.5, handler: pending.handler, handlerTimeoutMs: Infinity });
-    const [busy, idle] = (await connected(it, 2)) as [OtherSide, OtherSide];
+    const harness = await served({ random: () => 0.5, handler: pending.handler, handlerTimeoutMs: Infinity });
+    const [busy, idle] = (await connected(harness, 2)) as [OtherSide, OtherSide];
     await busy.send("a\n");
-    const drained = it.server.shutdown({ graceMs: 10_000, timeoutMs: 500 });
-    expect(it.of("accepting-stopped")).toEqual([{ type: "accepting-stopped", connections: 2, graceMs: 10_000 }]);
-    await it.clock.advance(9_000);
+    const drained = harness.server.shutdown({ graceMs: 10_000, timeoutMs: 500 });
+    expect(harness.of("accepting-stopped")).toEqual([{ type: "accepting-stopped", connections: 2, graceMs: 10_000 }]);
+    await harness.clock.advance(9_000);
     expect([busy.ended, idle.ended]).toEqual([false, true]);
     pending.of("a").resolve("A");
-    await it.settle();
+    await harness.settle();
     await busy.send("b\n");
     pending.of("b").resolve("B");
-    await it.settle();
+    await harness.settle();
     await busy.send("c\n");
-    await it.clock.advance(999);
-    expect(it.of("draining")).toEqual([]);
-    await it.clock.advance(1);
-    expect(it.of("draining")).toEqual([{ type: "draining", connections: 1 }]);
+    await harness.clock.advance(999);
+    expect(harness.of("draining")).toEqual([]);
+    await harness.clock.advance(1);
+    expect(harness.of("draining")).toEqual([{ type: "draining", connections: 1 }]);
     pending.of("c").resolve("C");
-    await it.settle();
+    await harness.settle();
     expect(busy.received).toBe("A\nB\nC\n");
     expect(await drained).toEqual({ drained: 2, aborted: 0 });
   });
 
   it("closes in its time what was busy when it was first looked at", async () => {
     const pending = answers();
-    const it = await served({ random: () => 0.5, handler: pending.handler });
-    const [busy, other] = (await connected(it, 4)) as [OtherSide, OtherSide];
+    const harness = await served({ random: () => 0.5, handler: pending.handler });
+    const [busy, other] = (await connected(harness, 4)) as [OtherSide, OtherSide];
     await busy.send("a\n");
     await other.send("b\n");
-    void it.server.shutdown({ graceMs: 8_000 });
-    await it.clock.advance(2_000);
+    void harness.server.shutdown({ graceMs: 8_000 });
+    await harness.clock.advance(2_000);
     pending.of("a").resolve("A");
-    await it.clock.advance(5_999);
+    await harness.clock.advance(5_999);
     expect([busy.ended, other.ended]).toEqual([true, false]);
-    expect(it.of("draining")).toEqual([]);
+    expect(harness.of("draining")).toEqual([]);
   });
 
   it("also closes what was accepted before it and served within it", async () => {
-    const it = await served({ random: () => 0, maxConnections: 1 });
-    const [first, second] = (await connected(it, 2)) as [OtherSide, OtherSide];
-    const drained = it.server.shutdown({ graceMs: 10_000 });
+    const harness = await served({ random: () => 0, maxConnections: 1 });
+    const [first, second] = (await connected(harness, 2)) as [OtherSide, OtherSide];
+    const drained = harness.server.shutdown({ graceMs: 10_000 });
     await first.finish();
     await second.send("second\n");
     expect(second.received).toBe("SECOND\n");
-    await it.clock.advance(5_000);
+    await harness.clock.advance(5_000);
     expect(second.ended).toBe(true);
     expect(await drained).toEqual({ drained: 2, aborted: 0 });
   });
 
   it("ends at once when no connection is left", async () => {
-    const it = await served();
-    expect(await it.server.shutdown({ graceMs: 60_000 })).toEqual({ drained: 0, aborted: 0 });
+    const harness = await served();
+    expect(await harness.server.shutdown({ graceMs: 60_000 })).toEqual({ drained: 0, aborted: 0 });
     const other = await served();
     const left = await other.connect();
     const drained = other.server.shutdown({ graceMs: 60_000 });
@@ -182,45 +182,46 @@ describe("a shutdown with grace", () => {
   });
 
   it("says goodbye to those that it closes", async () => {
-    const it = await served({ random: () => 0.5, onDrain: () => "bye" });
-    const others = await connected(it, 2);
-    void it.server.shutdown({ graceMs: 2_000 });
-    await it.clock.advance(1_000);
+    const harness = await served({ random: () => 0.5, onDrain: () => "bye" });
+    const others = await connected(harness, 2);
+    void harness.server.shutdown({ graceMs: 2_000 });
+    await harness.clock.advance(1_000);
     expect(others.map(({ received }) => received)).toEqual(["bye\n", ""]);
-    await it.clock.advance(1_000);
+    await harness.clock.advance(1_000);
     expect(others.map(({ received }) => received)).toEqual(["bye\n", "bye\n"]);
   });
 
   it("a second call forces the end, whatever the first one is at", async () => {
-    const it = await served({ maxConnections: 2, handler: answers().handler });
-    const [busy, idle, waiting] = (await connected(it, 3)) as [OtherSide, OtherSide, OtherSide];
+    const harness = await served({ maxConnections: 2, handler: answers().handler });
+    const [busy, idle, waiting] = (await connected(harness, 3)) as [OtherSide, OtherSide, OtherSide];
     await busy.send("a\n");
-    const first = it.server.shutdown({ graceMs: 60_000 });
-    await it.clock.advance(10);
-    const second = it.server.shutdown({ graceMs: 60_000 });
-    await it.settle();
-    for (const asked of [first, second, it.server.finished]) expect(await asked).toEqual({ drained: 0, aborted: 2 });
+    const first = harness.server.shutdown({ graceMs: 60_000 });
+    await harness.clock.advance(10);
+    const second = harness.server.shutdown({ graceMs: 60_000 });
+    await harness.settle();
+    for (const asked of [first, second, harness.server.finished])
+      expect(await asked).toEqual({ drained: 0, aborted: 2 });
     expect([busy, idle, waiting].map(({ error }) => error?.code)).toEqual(Array(3).fill("connection-reset"));
-    expect(it.clock.now()).toBe(10);
-    expect(it.of("drained")).toHaveLength(1);
+    expect(harness.clock.now()).toBe(10);
+    expect(harness.of("drained")).toHaveLength(1);
   });
 
   it("follows stopAccepting(), and is told of", async () => {
-    const it = await served({ random: () => 0.5 });
-    await connected(it, 1);
-    it.server.stopAccepting();
-    await it.clock.advance(1_000);
-    const drained = it.server.shutdown({ graceMs: 1_000 });
-    await it.clock.advance(1_000);
+    const harness = await served({ random: () => 0.5 });
+    await connected(harness, 1);
+    harness.server.stopAccepting();
+    await harness.clock.advance(1_000);
+    const drained = harness.server.shutdown({ graceMs: 1_000 });
+    await harness.clock.advance(1_000);
     expect(await drained).toEqual({ drained: 1, aborted: 0 });
-    expect(it.of("accepting-stopped")).toMatchObject([{ connections: 1 }, { connections: 1, graceMs: 1_000 }]);
+    expect(harness.of("accepting-stopped")).toMatchObject([{ connections: 1 }, { connections: 1, graceMs: 1_000 }]);
   });
 
   it.each([0, -1, Number.NaN, Infinity])("refuses a graceMs of %d, and goes on serving", async (graceMs) => {
-    const it = await served();
-    expect(() => it.server.shutdown({ graceMs })).toThrow(RangeError);
-    expect(() => it.server.shutdown({ graceMs })).toThrow("graceMs");
-    const other = await it.connect();
+    const harness = await served();
+    expect(() => harness.server.shutdown({ graceMs })).toThrow(RangeError);
+    expect(() => harness.server.shutdown({ graceMs })).toThrow("graceMs");
+    const other = await harness.connect();
     await other.send("a\n");
     expect(other.received).toBe("A\n");
   });

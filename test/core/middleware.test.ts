@@ -18,19 +18,19 @@ function tracing(name: string, trace: string[]): Layer {
 }
 
 /** The handler's failures, as the observer saw them. */
-const failures = (it: Served) => it.of("handler-error").map(({ error }) => `${error.code}: ${error.message}`);
+const failures = (harness: Served) => harness.of("handler-error").map(({ error }) => `${error.code}: ${error.message}`);
 
 describe("middleware", () => {
   it("is around the handler, the first outermost; all may change the frame and the reply", async () => {
     const trace: string[] = [];
-    const it = await served({
+    const harness = await served({
       middleware: ["1", "2", "3"].map((name) => tracing(name, trace)),
       handler: (line) => {
         trace.push(line);
         return `${line}-`;
       },
     });
-    const other = await it.connect();
+    const other = await harness.connect();
     await other.send("a\n");
     expect(trace).toEqual(["> 1", "> 2", "> 3", "a123", "< 3", "< 2", "< 1"]);
     expect(other.received).toBe("a123-321\n");
@@ -38,16 +38,16 @@ describe("middleware", () => {
 
   it("that is synchronous stays so: there is no promise, and no handler at work", async () => {
     const seen: unknown[] = [];
-    const it = await served({
+    const harness = await served({
       middleware: [
         (line, context, next) => {
           const answer = next(line, context);
-          seen.push(answer, it.server.stats().handlers);
+          seen.push(answer, harness.server.stats().handlers);
           return answer;
         },
       ],
     });
-    const other = await it.connect();
+    const other = await harness.connect();
     await other.send("a\nb\n");
     expect(seen).toEqual(["A", 0, "B", 0]);
   });
@@ -55,14 +55,14 @@ describe("middleware", () => {
   it("that is asynchronous keeps the order of the replies", async () => {
     const pending = answers();
     const late: Layer = async (line, context, next) => `${(await next(line, context)) as string}!`;
-    const it = await served({ concurrency: 2, middleware: [late], handler: pending.handler });
-    const other = await it.connect();
+    const harness = await served({ concurrency: 2, middleware: [late], handler: pending.handler });
+    const other = await harness.connect();
     await other.send("a\nb\n");
     pending.of("b").resolve("B");
-    await it.settle();
+    await harness.settle();
     expect(other.received).toBe("");
     pending.of("a").resolve("A");
-    await it.settle();
+    await harness.settle();
     expect(other.received).toBe("A!\nB!\n");
   });
 
@@ -73,10 +73,10 @@ describe("middleware", () => {
 
   it("is taken as it was when the server started", async () => {
     const list: Layer[] = [(line, _, next) => next(`${line}!`)];
-    const it = await served({ middleware: list });
+    const harness = await served({ middleware: list });
     list[0] = () => "changed";
     list.push(() => "added");
-    const other = await it.connect();
+    const other = await harness.connect();
     await other.send("a\n");
     expect(other.received).toBe("A!\n");
   });
@@ -84,7 +84,7 @@ describe("middleware", () => {
   it("hands its own context on, or another one", async () => {
     const contexts: unknown[] = [];
     const own = {} as Context<string>;
-    const it = await served({
+    const harness = await served({
       middleware: [
         (line, context, next) => {
           contexts.push(context.session.connection.id);
@@ -97,7 +97,7 @@ describe("middleware", () => {
         return line;
       },
     });
-    const other = await it.connect();
+    const other = await harness.connect();
     await other.send("a\n");
     expect(contexts[0]).toBe(1);
     expect(contexts[1]).toBe(own);
@@ -106,7 +106,7 @@ describe("middleware", () => {
 
   it("that never calls next answers itself: with a frame, nothing, or by closing", async () => {
     const handled: string[] = [];
-    const it = await served({
+    const harness = await served({
       middleware: [
         (line, context, next) => {
           if (line === "ping") return "pong";
@@ -122,25 +122,25 @@ describe("middleware", () => {
         return line;
       },
     });
-    const other = await it.connect();
+    const other = await harness.connect();
     await other.send("ping\nquiet\na\nlater\nbye\nb\n");
     expect(other.received).toBe("pong\na\nlate\nsee you\n");
     expect(handled).toEqual(["a"]);
-    expect(it.reasons).toEqual(["handler-closed"]);
+    expect(harness.reasons).toEqual(["handler-closed"]);
   });
 
   it("that never settles has the handler's deadline", async () => {
-    const it = await served({ handlerTimeoutMs: 100, middleware: [() => new Promise(() => undefined)] });
-    const other = await it.connect();
+    const harness = await served({ handlerTimeoutMs: 100, middleware: [() => new Promise(() => undefined)] });
+    const other = await harness.connect();
     await other.send("a\n");
-    await it.clock.advance(100);
+    await harness.clock.advance(100);
     expect(other.received).toBe("error: handler-timeout\n");
-    expect(it.reasons).toEqual(["handler-timeout"]);
+    expect(harness.reasons).toEqual(["handler-timeout"]);
   });
 
   it("is not around onConnect, nor around the handler of an upgrade", async () => {
     const seen: string[] = [];
-    const it = await served({
+    const harness = await served({
       middleware: [
         (line, context, next) => {
           seen.push(line);
@@ -153,14 +153,14 @@ describe("middleware", () => {
         return line;
       },
     });
-    const other = await it.connect();
+    const other = await harness.connect();
     await other.send("a\nb\n");
     expect(other.received).toBe("hello\na\nupgraded b\n");
     expect(seen).toEqual(["a"]);
   });
 
   it("can be around a stream: look at its frames, or call next in the middle of its own", async () => {
-    const it = await served({
+    const harness = await served({
       middleware: [
         async function* (line, context, next) {
           yield "begin";
@@ -173,7 +173,7 @@ describe("middleware", () => {
         yield `${line}2`;
       },
     });
-    const other = await it.connect();
+    const other = await harness.connect();
     await other.send("a\nb\n");
     expect(other.received).toBe("begin\nA1\nA2\nend\nbegin\nB1\nB2\nend\n");
   });
@@ -205,25 +205,25 @@ describe("a middleware that fails", () => {
     ["calls next twice, later", twiceLater, "the handler threw: next() was called twice for one frame", ["a"]],
   ] as const)("%s: ends that connection only, as handler-failed", async (_, layer, message, frames) => {
     const handled: string[] = [];
-    const it = await served({
+    const harness = await served({
       middleware: [(line, context, next) => (line === "fine" ? next(line, context) : layer(line, context, next))],
       handler: (line) => {
         handled.push(line);
         return line;
       },
     });
-    const [one, another] = [await it.connect(), await it.connect()];
+    const [one, another] = [await harness.connect(), await harness.connect()];
     await one.send("a\nb\n");
     await another.send("fine\n");
     expect([one.received, one.ended]).toEqual(["error: handler-failed\n", true]);
     expect(another.received).toBe("fine\n");
     expect(handled).toEqual([...frames, "fine"]);
-    expect(it.reasons).toEqual(["handler-failed"]);
-    expect(failures(it)).toEqual([`handler-failed: ${message}`]);
+    expect(harness.reasons).toEqual(["handler-failed"]);
+    expect(failures(harness)).toEqual([`handler-failed: ${message}`]);
   });
 
   it("may be caught by one that is around it", async () => {
-    const it = await served({
+    const harness = await served({
       middleware: [
         async (line, context, next) => {
           try {
@@ -235,15 +235,15 @@ describe("a middleware that fails", () => {
         throwing,
       ],
     });
-    const other = await it.connect();
+    const other = await harness.connect();
     await other.send("a\nb\n");
     expect(other.received).toBe("sorry: no\nsorry: no\n");
-    expect(failures(it)).toEqual([]);
+    expect(failures(harness)).toEqual([]);
   });
 
   it("answers with what is no frame: that is refused as a handler's is", async () => {
-    const it = await served({ middleware: [() => "two\nlines"] });
-    const other = await it.connect();
+    const harness = await served({ middleware: [() => "two\nlines"] });
+    const other = await harness.connect();
     await other.send("a\n");
     expect(other.received).toBe("error: handler-failed\n");
   });
@@ -254,7 +254,7 @@ describe("next", () => {
   async function kept(reply: () => undefined | Promise<undefined>) {
     let given!: Next<string>;
     const handled: string[] = [];
-    const it = await served({
+    const harness = await served({
       handlerTimeoutMs: 100,
       middleware: [
         (_line, _context, next) => {
@@ -264,9 +264,9 @@ describe("next", () => {
       ],
       handler: (line) => void handled.push(line),
     });
-    const other = await it.connect();
+    const other = await harness.connect();
     await other.send("a\n");
-    return { it, other, handled, given };
+    return { harness, other, handled, given };
   }
   const never = () => new Promise<undefined>(() => undefined);
 
@@ -280,8 +280,8 @@ describe("next", () => {
   });
 
   it("throws why nobody waits any more: the deadline passed", async () => {
-    const { it, given, handled } = await kept(never);
-    await it.clock.advance(100);
+    const { harness, given, handled } = await kept(never);
+    await harness.clock.advance(100);
     expect(() => given("a")).toThrow(expect.objectContaining({ code: "handler-timeout" }) as Error);
     expect(handled).toEqual([]);
   });

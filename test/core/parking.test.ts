@@ -19,15 +19,15 @@ async function parked(
   lot = new ParkingLot(),
   maxLinkBytes = 65_536,
 ) {
-  const it: Served = await served(options, maxLinkBytes, lot.around);
-  return { it, lot };
+  const harness: Served = await served(options, maxLinkBytes, lot.around);
+  return { harness, lot };
 }
 
 describe("a session", () => {
   it("is parked from the start, and makes no stream for that", async () => {
-    const { it, lot } = await parked();
-    const other = await it.connect();
-    await it.clock.advance(60_000);
+    const { harness, lot } = await parked();
+    const other = await harness.connect();
+    await harness.clock.advance(60_000);
     expect([lot.answers, lot.wakes, lot.streams.size]).toEqual([[true], 0, 0]);
     await other.send("hello\n");
     expect(other.received).toBe("HELLO\n");
@@ -35,16 +35,16 @@ describe("a session", () => {
   });
 
   it("is parked again after exactly a second of quiet", async () => {
-    const { it, lot } = await parked();
-    const other = await it.connect();
+    const { harness, lot } = await parked();
+    const other = await harness.connect();
     await other.send("a\n");
-    await it.clock.advance(600);
+    await harness.clock.advance(600);
     await other.send("b\n");
-    await it.clock.advance(PARK_AFTER_MS - 1);
+    await harness.clock.advance(PARK_AFTER_MS - 1);
     expect(lot.parks).toBe(1);
-    await it.clock.advance(1);
+    await harness.clock.advance(1);
     expect(lot.parks).toBe(2);
-    await it.clock.advance(60_000);
+    await harness.clock.advance(60_000);
     expect(lot.answers).toEqual([true, true]);
     await other.send("c\n");
     expect(other.received).toBe("A\nB\nC\n");
@@ -52,11 +52,11 @@ describe("a session", () => {
   });
 
   it("makes no new streams for each line of a heartbeat", async () => {
-    const { it, lot } = await parked();
-    const other = await it.connect();
+    const { harness, lot } = await parked();
+    const other = await harness.connect();
     for (let beat = 0; beat < 5; beat++) {
       await other.send("a\n");
-      await it.clock.advance(15_000);
+      await harness.clock.advance(15_000);
     }
     // Parked from the start, and behind the first line: the second showed how long its pauses are.
     expect([lot.parks, lot.streams.size]).toEqual([2, 4]);
@@ -64,20 +64,20 @@ describe("a session", () => {
 
   it("makes no new streams for each push of a heartbeat", async () => {
     const sessions: Session<string>[] = [];
-    const { it, lot } = await parked({ onConnect: (session) => void sessions.push(session) });
-    const other = await it.connect();
+    const { harness, lot } = await parked({ onConnect: (session) => void sessions.push(session) });
+    const other = await harness.connect();
     for (let beat = 0; beat < 5; beat++) {
       expect(sessions[0]?.send("tick")).toBe("sent");
-      await it.clock.advance(15_000);
+      await harness.clock.advance(15_000);
     }
     expect(other.received).toBe("tick\n".repeat(5));
     expect([lot.parks, lot.streams.size]).toEqual([2, 2]);
     // A line between two of them is no pause of its own.
     for (let beat = 0; beat < 5; beat++) {
       await other.send("a\n");
-      await it.clock.advance(5_000);
+      await harness.clock.advance(5_000);
       sessions[0]?.send("tick");
-      await it.clock.advance(10_000);
+      await harness.clock.advance(10_000);
     }
     expect([lot.parks, lot.streams.size]).toEqual([2, 3]);
   });
@@ -88,100 +88,100 @@ describe("a session", () => {
     [20_000, 40_000],
     [20_001, 1_000],
   ])("that paused for %i ms is parked after %i ms next time", async (pauseMs, parkedAfterMs) => {
-    const { it, lot } = await parked();
-    const other = await it.connect();
+    const { harness, lot } = await parked();
+    const other = await harness.connect();
     await other.send("a\n");
-    await it.clock.advance(pauseMs);
+    await harness.clock.advance(pauseMs);
     expect(lot.parks).toBe(2);
     await other.send("b\n");
-    await it.clock.advance(parkedAfterMs - 1);
+    await harness.clock.advance(parkedAfterMs - 1);
     expect(lot.parks).toBe(2);
-    await it.clock.advance(1);
+    await harness.clock.advance(1);
     expect(lot.parks).toBe(3);
   });
 
   it("takes for a pause only the time in which nothing happened", async () => {
     const pending = answers();
-    const { it, lot } = await parked({ handler: pending.handler });
-    const other = await it.connect();
+    const { harness, lot } = await parked({ handler: pending.handler });
+    const other = await harness.connect();
     // The first pause is 10 seconds from the reply to the next first byte, whatever comes before and behind.
     await other.send("a\n");
-    await it.clock.advance(7_000);
+    await harness.clock.advance(7_000);
     pending.of("a").resolve("A");
-    await it.clock.advance(10_000);
+    await harness.clock.advance(10_000);
     await other.send("b");
-    await it.clock.advance(4_000);
+    await harness.clock.advance(4_000);
     await other.send("b\n");
-    await it.clock.advance(8_000);
+    await harness.clock.advance(8_000);
     pending.of("bb").resolve("B");
-    await it.settle();
+    await harness.settle();
     expect(lot.parks).toBe(2);
-    await it.clock.advance(19_999);
+    await harness.clock.advance(19_999);
     expect(lot.parks).toBe(2);
-    await it.clock.advance(1);
+    await harness.clock.advance(1);
     expect(lot.parks).toBe(3);
   });
 
   it("that paused for long at last is parked after a second again", async () => {
-    const { it, lot } = await parked();
-    const other = await it.connect();
+    const { harness, lot } = await parked();
+    const other = await harness.connect();
     for (const pauseMs of [0, 10_000, 19_999, 20_001]) {
-      await it.clock.advance(pauseMs);
+      await harness.clock.advance(pauseMs);
       await other.send("a\n");
     }
     expect(lot.parks).toBe(3);
-    await it.clock.advance(PARK_AFTER_MS);
+    await harness.clock.advance(PARK_AFTER_MS);
     expect(lot.parks).toBe(4);
   });
 
   it("counts the quiet from its own last word, too", async () => {
     const pending = answers();
-    const { it, lot } = await parked({ handler: pending.handler });
-    const other = await it.connect();
+    const { harness, lot } = await parked({ handler: pending.handler });
+    const other = await harness.connect();
     await other.send("a\n");
-    await it.clock.advance(5 * PARK_AFTER_MS);
+    await harness.clock.advance(5 * PARK_AFTER_MS);
     expect(lot.parks).toBe(1);
     pending.of("a").resolve("A");
-    await it.clock.advance(PARK_AFTER_MS - 1);
+    await harness.clock.advance(PARK_AFTER_MS - 1);
     expect([other.received, lot.parks]).toEqual(["A\n", 1]);
-    await it.clock.advance(1);
+    await harness.clock.advance(1);
     expect(lot.parks).toBe(2);
   });
 
   it("is not parked in the middle of a frame", async () => {
-    const { it, lot } = await parked();
-    const other = await it.connect();
+    const { harness, lot } = await parked();
+    const other = await harness.connect();
     await other.send("hel");
-    await it.clock.advance(5 * PARK_AFTER_MS);
+    await harness.clock.advance(5 * PARK_AFTER_MS);
     expect(lot.parks).toBe(1);
     await other.send("lo\n");
     expect(other.received).toBe("HELLO\n");
-    await it.clock.advance(PARK_AFTER_MS);
+    await harness.clock.advance(PARK_AFTER_MS);
     expect(lot.parks).toBe(2);
   });
 
   it("is not parked while a reply waits to be taken", async () => {
-    const { it, lot } = await parked({ handler: (line) => line.repeat(50) }, undefined, 100);
-    const other = await it.connect({ reads: false });
+    const { harness, lot } = await parked({ handler: (line) => line.repeat(50) }, undefined, 100);
+    const other = await harness.connect({ reads: false });
     await other.send("0123456789\n");
-    await it.clock.advance(5 * PARK_AFTER_MS);
+    await harness.clock.advance(5 * PARK_AFTER_MS);
     expect(lot.parks).toBe(1);
     await other.read();
     expect(other.receivedBytes).toBe(501);
-    await it.clock.advance(PARK_AFTER_MS);
+    await harness.clock.advance(PARK_AFTER_MS);
     expect(lot.parks).toBe(2);
   });
 
   it.each(["never", "not at all"] as const)("works on connections that park %s", async (parking) => {
-    const { it } = await parked({ idleTimeoutMs: 10_000 }, new ParkingLot(parking));
-    const other = await it.connect();
+    const { harness } = await parked({ idleTimeoutMs: 10_000 }, new ParkingLot(parking));
+    const other = await harness.connect();
     for (const line of ["a\n", "b\n"]) {
-      await it.clock.advance(3 * PARK_AFTER_MS);
+      await harness.clock.advance(3 * PARK_AFTER_MS);
       await other.send(line);
     }
     expect(other.received).toBe("A\nB\n");
-    await it.clock.advance(10_000);
-    expect(it.closed).toMatchObject([{ reason: "idle-timeout", durationMs: 16_000 }]);
+    await harness.clock.advance(10_000);
+    expect(harness.closed).toMatchObject([{ reason: "idle-timeout", durationMs: 16_000 }]);
   });
 
   it("loses no byte and no order, however often it is parked and woken", async () => {
@@ -192,111 +192,111 @@ describe("a session", () => {
     });
     const pieces = fc.array(piece, { maxLength: 20 });
     const property = fc.asyncProperty(pieces, fc.constantFrom(1, 7, 65_536), async (all, maxLinkBytes) => {
-      const { it } = await parked({ idleTimeoutMs: Infinity, frameTimeoutMs: Infinity }, undefined, maxLinkBytes);
-      const other = await it.connect();
+      const { harness } = await parked({ idleTimeoutMs: Infinity, frameTimeoutMs: Infinity }, undefined, maxLinkBytes);
+      const other = await harness.connect();
       for (const { text, pauseMs } of all) {
         await other.send(text);
-        await it.clock.advance(pauseMs);
+        await harness.clock.advance(pauseMs);
       }
       await other.send("\n");
       const sent = `${all.map(({ text }) => text).join("")}\n`;
       expect(other.received).toBe(sent.toUpperCase());
       await other.finish();
-      expect(it.closed).toMatchObject([{ reason: "remote-closed", bytesIn: sent.length, bytesOut: sent.length }]);
+      expect(harness.closed).toMatchObject([{ reason: "remote-closed", bytesIn: sent.length, bytesOut: sent.length }]);
     });
     await fc.assert(property, { numRuns: 100 });
   });
 
   it("answers what was sent together with FIN", async () => {
-    const { it, lot } = await parked();
-    const other = await it.connect();
+    const { harness, lot } = await parked();
+    const other = await harness.connect();
     void other.send("a\nb\n");
     await other.finish();
     expect([other.received, other.ended, lot.wakes]).toEqual(["A\nB\n", true, 1]);
-    expect(it.reasons).toEqual(["remote-closed"]);
+    expect(harness.reasons).toEqual(["remote-closed"]);
   });
 });
 
 describe.each(["from the start", "again"])("a session that is parked %s", (when) => {
   async function asleep(options: Partial<ServeOptions<string, string>> = {}, finishes = true) {
-    const { it, lot } = await parked(options);
-    const other = await it.connect({ finishes });
+    const { harness, lot } = await parked(options);
+    const other = await harness.connect({ finishes });
     if (when === "again") {
       await other.send("a\n");
-      await it.clock.advance(PARK_AFTER_MS);
+      await harness.clock.advance(PARK_AFTER_MS);
     }
     expect(lot.parks - lot.wakes).toBe(1);
-    return { it, lot, other };
+    return { harness, lot, other };
   }
 
   it("ends with the other side's FIN", async () => {
-    const { it, lot, other } = await asleep();
+    const { harness, lot, other } = await asleep();
     await other.finish();
-    expect([it.reasons, other.ended, lot.parks - lot.wakes]).toEqual([["remote-closed"], true, 0]);
-    expect(it.clock.pending).toBe(0);
+    expect([harness.reasons, other.ended, lot.parks - lot.wakes]).toEqual([["remote-closed"], true, 0]);
+    expect(harness.clock.pending).toBe(0);
   });
 
   it("ends with the other side's reset", async () => {
-    const { it, other } = await asleep();
+    const { harness, other } = await asleep();
     await other.reset();
-    expect(it.closed).toMatchObject([{ reason: "connection-reset", error: { code: "connection-reset" } }]);
-    expect(it.clock.pending).toBe(0);
+    expect(harness.closed).toMatchObject([{ reason: "connection-reset", error: { code: "connection-reset" } }]);
+    expect(harness.clock.pending).toBe(0);
   });
 
   it("is drained at once", async () => {
-    const { it, other } = await asleep();
-    const drained = it.server.shutdown();
-    await it.settle();
-    expect([it.reasons, other.ended]).toEqual([["drained"], true]);
+    const { harness, other } = await asleep();
+    const drained = harness.server.shutdown();
+    await harness.settle();
+    expect([harness.reasons, other.ended]).toEqual([["drained"], true]);
     expect(await drained).toEqual({ drained: 1, aborted: 0 });
-    expect(it.clock.pending).toBe(0);
+    expect(harness.clock.pending).toBe(0);
   });
 
   it("ends with a forced drain, without a wait for the other side", async () => {
-    const { it } = await asleep({}, false);
-    void it.server.shutdown();
-    const drained = it.server.shutdown();
-    await it.settle();
+    const { harness } = await asleep({}, false);
+    void harness.server.shutdown();
+    const drained = harness.server.shutdown();
+    await harness.settle();
     // All had been answered, so the drain itself was decided; only the other side's FIN was not waited for.
-    expect(it.closed).toMatchObject([{ reason: "drained", unconfirmed: true }]);
+    expect(harness.closed).toMatchObject([{ reason: "drained", unconfirmed: true }]);
     expect(await drained).toEqual({ drained: 1, aborted: 0, unconfirmed: 1 });
-    expect(it.clock.pending).toBe(0);
+    expect(harness.clock.pending).toBe(0);
   });
 
   it("reaches its idle deadline, to the millisecond", async () => {
-    const { it, other } = await asleep({ idleTimeoutMs: 4_000 });
-    await it.clock.advance(4_000 - it.clock.now() - 1);
-    expect(it.closed).toEqual([]);
-    await it.clock.advance(1);
-    expect(it.closed).toMatchObject([{ reason: "idle-timeout", durationMs: 4_000 }]);
+    const { harness, other } = await asleep({ idleTimeoutMs: 4_000 });
+    await harness.clock.advance(4_000 - harness.clock.now() - 1);
+    expect(harness.closed).toEqual([]);
+    await harness.clock.advance(1);
+    expect(harness.closed).toMatchObject([{ reason: "idle-timeout", durationMs: 4_000 }]);
     expect(other.ended).toBe(true);
   });
 
   it("reaches the end of its life", async () => {
-    const { it } = await asleep({ lifetimeMs: 5_000 });
-    await it.clock.advance(5_000 - it.clock.now() - 1);
-    expect(it.closed).toEqual([]);
-    await it.clock.advance(1);
-    expect(it.closed).toMatchObject([{ reason: "lifetime-reached", durationMs: 5_000 }]);
+    const { harness } = await asleep({ lifetimeMs: 5_000 });
+    await harness.clock.advance(5_000 - harness.clock.now() - 1);
+    expect(harness.closed).toEqual([]);
+    await harness.clock.advance(1);
+    expect(harness.closed).toMatchObject([{ reason: "lifetime-reached", durationMs: 5_000 }]);
   });
 
   it.each(["input first", "drain first"])("wakes and drains in one turn: %s", async (order) => {
-    const { it, other } = await asleep();
+    const { harness, other } = await asleep();
     const sent = () => void other.send("last\n");
     if (order === "input first") sent();
-    const drained = it.server.shutdown();
+    const drained = harness.server.shutdown();
     if (order === "drain first") sent();
-    await it.settle();
-    expect([it.reasons, other.ended]).toEqual([["drained"], true]);
+    await harness.settle();
+    expect([harness.reasons, other.ended]).toEqual([["drained"], true]);
     expect(await drained).toEqual({ drained: 1, aborted: 0, bytesDiscarded: 5 });
   });
 
   it("wakes at the moment at which it would be parked", async () => {
-    const { it, lot, other } = await asleep();
+    const { harness, lot, other } = await asleep();
     await other.send("b\n");
-    it.clock.setTimeout(() => void other.send("c\n"), PARK_AFTER_MS);
-    await it.clock.advance(PARK_AFTER_MS);
-    await it.clock.advance(PARK_AFTER_MS - 1);
+    harness.clock.setTimeout(() => void other.send("c\n"), PARK_AFTER_MS);
+    await harness.clock.advance(PARK_AFTER_MS);
+    await harness.clock.advance(PARK_AFTER_MS - 1);
     await other.send("d\n");
     expect(other.received.endsWith("B\nC\nD\n")).toBe(true);
     expect(lot.parks - lot.wakes).toBe(0);

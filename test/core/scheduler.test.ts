@@ -25,14 +25,14 @@ function scheduled(sliceMs?: number) {
   /** A task with so many units to do; it says when it begins a slice. */
   const task = (name: string, units: number, ms: number): Task => {
     let left = units;
-    const it: Task = {
+    const made: Task = {
       onSlice: () => {
         log.push(name);
         left -= work(ms, left);
-        if (left > 0) scheduler.wait(it, true);
+        if (left > 0) scheduler.wait(made, true);
       },
     };
-    return it;
+    return made;
   };
   return { clock, scheduler, io, log, round, work, task };
 }

@@ -69,7 +69,7 @@ export class Served {
 const running: Served[] = [];
 
 afterEach(async () => {
-  for (const served of running.splice(0)) await served.end();
+  for (const harness of running.splice(0)) await harness.end();
 });
 
 /** Serves lines (by default to a handler that turns them into capitals), and ends it after the test. A clock must be manual. */
@@ -78,21 +78,21 @@ export async function served(
   maxLinkBytes: number = 65_536,
   around: (transport: Transport) => Transport = (transport) => transport,
 ): Promise<Served> {
-  const it = new Served(maxLinkBytes, (options.clock ?? manualClock()) as ManualClock);
-  it.server = await serve<string, string>(around(it.transport), {
+  const harness = new Served(maxLinkBytes, (options.clock ?? manualClock()) as ManualClock);
+  harness.server = await serve<string, string>(around(harness.transport), {
     port: 0,
     codec: lines(),
     handler: (line) => line.toUpperCase(),
-    clock: it.clock,
+    clock: harness.clock,
     ...options,
     observer: (event) => {
-      it.events.push(event);
+      harness.events.push(event);
       options.observer?.(event);
     },
   });
-  running.push(it);
-  await it.settle();
-  return it;
+  running.push(harness);
+  await harness.settle();
+  return harness;
 }
 
 function sum(closed: readonly ConnectionClosed[]): Record<string, number> {

@@ -11,67 +11,67 @@ function quits(line: string, context: Context): string {
 
 describe("context.close", () => {
   it("that comes with the last line, which FIN ended, is the reason all the same", async () => {
-    const it = await served({
+    const harness = await served({
       codec: lines({ unterminated: "deliver" }),
       handler: (line, { session }) => {
         session.close();
         return line;
       },
     });
-    const other = await it.connect();
+    const other = await harness.connect();
     await other.send("bye");
     await other.finish();
-    expect([other.received, it.reasons]).toEqual(["bye\n", ["handler-closed"]]);
+    expect([other.received, harness.reasons]).toEqual(["bye\n", ["handler-closed"]]);
   });
 
   it("ends the connection behind the reply; what follows is not handled", async () => {
     const handled: string[] = [];
-    const it = await served({
+    const harness = await served({
       handler: (line, context) => {
         handled.push(line);
         return quits(line, context);
       },
     });
-    const other = await it.connect();
+    const other = await harness.connect();
     await other.send("a\nQUIT\nb\n");
     expect([other.received, other.ended]).toEqual(["A\nBYE\n", true]);
     expect(handled).toEqual(["a", "QUIT"]);
-    expect(it.closed).toMatchObject([{ reason: "handler-closed", framesIn: 2, framesOut: 2 }]);
-    expect(it.closed[0]).not.toHaveProperty("error");
+    expect(harness.closed).toMatchObject([{ reason: "handler-closed", framesIn: 2, framesOut: 2 }]);
+    expect(harness.closed[0]).not.toHaveProperty("error");
   });
 
   it("needs no reply", async () => {
-    const it = await served({ handler: (_, context) => context.close() });
-    const other = await it.connect();
+    const harness = await served({ handler: (_, context) => context.close() });
+    const other = await harness.connect();
     await other.send("QUIT\n");
     expect([other.received, other.ended]).toEqual(["", true]);
-    expect(it.reasons).toEqual(["handler-closed"]);
+    expect(harness.reasons).toEqual(["handler-closed"]);
   });
 
   it("waits for an asynchronous reply, and for the ones before it", async () => {
     const pending = answers();
-    const it = await served({
+    const harness = await served({
       concurrency: 3,
       handler: (line, context) => {
         if (line === "QUIT") context.close();
         return pending.handler(line, context);
       },
     });
-    const other = await it.connect();
+    const other = await harness.connect();
     await other.send("a\nQUIT\nb\n");
     expect(pending.frames).toEqual(["a", "QUIT"]);
     pending.of("QUIT").resolve("BYE");
-    await it.settle();
+    await harness.settle();
     expect(other.received).toBe("");
     pending.of("a").resolve("A");
-    await it.settle();
+    await harness.settle();
     expect([other.received, other.ended]).toEqual(["A\nBYE\n", true]);
-    expect(it.reasons).toEqual(["handler-closed"]);
+    expect(harness.reasons).toEqual(["handler-closed"]);
   });
 
   it("voids the replies behind it", async () => {
     const pending = answers();
-    const it = await served({
+    const harness = await served({
       concurrency: 3,
       handler: async (line, context) => {
         const reply = await pending.handler(line, context);
@@ -79,38 +79,38 @@ describe("context.close", () => {
         return reply;
       },
     });
-    const other = await it.connect();
+    const other = await harness.connect();
     await other.send("QUIT\nb\n");
     expect(pending.frames).toEqual(["QUIT", "b"]);
     pending.of("QUIT").resolve("BYE");
-    await it.settle();
+    await harness.settle();
     expect(pending.of("b").aborted).toBe("handler-closed");
     expect([other.received, other.ended]).toEqual(["BYE\n", true]);
-    expect(it.closed).toMatchObject([{ reason: "handler-closed", framesIn: 2, framesOut: 1 }]);
+    expect(harness.closed).toMatchObject([{ reason: "handler-closed", framesIn: 2, framesOut: 1 }]);
   });
 
   it("gives way to the fault of its own handler", async () => {
-    const it = await served({
+    const harness = await served({
       handler: (_, context) => {
         context.close();
         throw new Error("no");
       },
     });
-    const other = await it.connect();
+    const other = await harness.connect();
     await other.send("QUIT\n");
     expect(other.received).toBe("error: handler-failed\n");
-    expect(it.reasons).toEqual(["handler-failed"]);
+    expect(harness.reasons).toEqual(["handler-failed"]);
   });
 
   it("is refused when the handler has finished", async () => {
     let late: Context | undefined;
-    const it = await served({
+    const harness = await served({
       handler: (line, context) => {
         late = context;
         return line;
       },
     });
-    const other = await it.connect();
+    const other = await harness.connect();
     await other.send("a\n");
     expect(() => late?.close()).toThrow(TypeError);
     await other.send("b\n");
@@ -119,20 +119,20 @@ describe("context.close", () => {
 
   it("counts as drained when the server drains meanwhile", async () => {
     const pending = answers();
-    const it = await served({
+    const harness = await served({
       onDrain: () => "goodbye",
       handler: (line, context) => {
         context.close();
         return pending.handler(line, context);
       },
     });
-    const other = await it.connect();
+    const other = await harness.connect();
     await other.send("QUIT\n");
-    const drained = it.server.shutdown();
+    const drained = harness.server.shutdown();
     pending.of("QUIT").resolve("BYE");
     expect(await drained).toEqual({ drained: 1, aborted: 0 });
     expect(other.received).toBe("BYE\n");
-    expect(it.reasons).toEqual(["handler-closed"]);
+    expect(harness.reasons).toEqual(["handler-closed"]);
   });
 
   it("is not undone by an upgrade, its own or another's", async () => {

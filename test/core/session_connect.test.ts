@@ -6,29 +6,29 @@ import { served } from "./served.ts";
 
 describe("onConnect", () => {
   it("greets before anything is asked, and before the first reply", async () => {
-    const it = await served({ onConnect: ({ connection: { id } }) => `hello ${id}` });
-    const [quiet, eager] = [await it.connect(), await it.connect()];
+    const harness = await served({ onConnect: ({ connection: { id } }) => `hello ${id}` });
+    const [quiet, eager] = [await harness.connect(), await harness.connect()];
     expect(quiet.received).toBe("hello 1\n");
     await eager.send("a\n");
     expect(eager.received).toBe("hello 2\nA\n");
-    expect(it.server.stats().framesOut).toBe(3);
+    expect(harness.server.stats().framesOut).toBe(3);
   });
 
   it("greets behind what it sends", async () => {
-    const it = await served({
+    const harness = await served({
       onConnect: (session) => {
         expect([session.send("one"), session.send("two")]).toEqual(["sent", "sent"]);
         return "three";
       },
     });
-    const other = await it.connect();
+    const other = await harness.connect();
     expect([other.received, other.chunks.length]).toEqual(["one\ntwo\nthree\n", 1]);
   });
 
   it("may take its time: frames wait, however many may be handled at once", async () => {
     const pending = answers();
     const handled: string[] = [];
-    const it = await served({
+    const harness = await served({
       concurrency: 8,
       onConnect: (_session, context) => pending.handler("greeting", context) as Promise<string>,
       handler: (line) => {
@@ -36,133 +36,137 @@ describe("onConnect", () => {
         return line;
       },
     });
-    const other = await it.connect();
+    const other = await harness.connect();
     await other.send("a\nb\n");
     expect([handled, other.received]).toEqual([[], ""]);
     pending.of("greeting").resolve("hello");
-    await it.settle();
+    await harness.settle();
     expect(other.received).toBe("hello\na\nb\n");
   });
 
   it("greets who has sent all it had to say by then", async () => {
     const pending = answers();
-    const it = await served({
+    const harness = await served({
       onConnect: (_session, context) => pending.handler("greeting", context) as Promise<string>,
     });
-    const other = await it.connect();
+    const other = await harness.connect();
     await other.send("a\n");
     await other.finish();
     pending.of("greeting").resolve("hello");
-    await it.settle();
-    expect([other.received, other.ended, it.reasons]).toEqual(["hello\nA\n", true, ["remote-closed"]]);
+    await harness.settle();
+    expect([other.received, other.ended, harness.reasons]).toEqual(["hello\nA\n", true, ["remote-closed"]]);
   });
 
   it.each(["at once", "later"])("refuses with a last frame: %s", async (when) => {
     const ends: string[] = [];
-    const it = await served({
+    const harness = await served({
       onConnect: (_session, context) => {
         context.close();
         return when === "later" ? Promise.resolve("not you") : "not you";
       },
       onDisconnect: (_session, reason) => void ends.push(reason),
     });
-    const other = await it.connect();
+    const other = await harness.connect();
     await other.send("a\n");
     expect([other.received, other.ended]).toEqual(["not you\n", true]);
-    expect(it.closed).toMatchObject([{ reason: "handler-closed", framesIn: 0, framesOut: 1 }]);
+    expect(harness.closed).toMatchObject([{ reason: "handler-closed", framesIn: 0, framesOut: 1 }]);
     expect(ends).toEqual(["handler-closed"]);
   });
 
   it.each(["at once", "later"])("greets even if it closes the session before it returns: %s", async (when) => {
-    const it = await served({
+    const harness = await served({
       onConnect: (session) => {
         session.close();
         return when === "later" ? Promise.resolve("hello") : "hello";
       },
     });
-    const other = await it.connect();
+    const other = await harness.connect();
     expect([other.received, other.ended]).toEqual(["hello\n", true]);
-    expect(it.closed).toMatchObject([{ reason: "handler-closed", framesOut: 1 }]);
+    expect(harness.closed).toMatchObject([{ reason: "handler-closed", framesOut: 1 }]);
   });
 
   it("greets even if it shuts the server down before it returns", async () => {
-    const it = await served({
+    const harness = await served({
       onConnect: () => {
-        void it.server.shutdown();
+        void harness.server.shutdown();
         return "hello";
       },
       onDrain: () => "goodbye",
     });
-    const other = await it.connect();
+    const other = await harness.connect();
     expect([other.received, other.ended]).toEqual(["hello\ngoodbye\n", true]);
-    expect(await it.server.finished).toEqual({ drained: 1, aborted: 0 });
+    expect(await harness.server.finished).toEqual({ drained: 1, aborted: 0 });
   });
 
   it.each(["throws", "rejects", "gives no frame"])("that %s ends the connection with a fault", async (how) => {
-    const it = await served({
+    const harness = await served({
       onConnect: (session) => {
         session.join("all");
         if (how === "throws") throw new Error("no");
         return how === "rejects" ? Promise.reject(new Error("no")) : "two\nlines";
       },
     });
-    const other = await it.connect();
+    const other = await harness.connect();
     await other.send("a\n");
-    expect([other.received, other.ended, it.reasons]).toEqual(["error: handler-failed\n", true, ["handler-failed"]]);
-    expect(it.of("handler-error")).toMatchObject([{ error: { code: "handler-failed" } }]);
-    expect(it.closed[0]?.framesIn).toBe(0);
+    expect([other.received, other.ended, harness.reasons]).toEqual([
+      "error: handler-failed\n",
+      true,
+      ["handler-failed"],
+    ]);
+    expect(harness.of("handler-error")).toMatchObject([{ error: { code: "handler-failed" } }]);
+    expect(harness.closed[0]?.framesIn).toBe(0);
   });
 
   it("whose failure makes an observer shut the server down is told of all the same", async () => {
-    const it = await served({
+    const harness = await served({
       onConnect: () => {
         throw new Error("no");
       },
       observer: ({ type }) => {
-        if (type === "handler-error") void it.server.shutdown();
+        if (type === "handler-error") void harness.server.shutdown();
       },
     });
-    const other = await it.connect();
-    expect([other.received, it.reasons]).toEqual(["error: handler-failed\n", ["handler-failed"]]);
+    const other = await harness.connect();
+    expect([other.received, harness.reasons]).toEqual(["error: handler-failed\n", ["handler-failed"]]);
   });
 
   it("that never settles meets the handler's deadline", async () => {
     const pending = answers();
-    const it = await served({
+    const harness = await served({
       handlerTimeoutMs: 100,
       onConnect: (_session, context) => pending.handler("greeting", context) as Promise<string>,
     });
-    const other = await it.connect();
-    await it.clock.advance(99);
-    expect(it.closed).toEqual([]);
-    await it.clock.advance(1);
-    expect([other.received, it.reasons]).toEqual(["error: handler-timeout\n", ["handler-timeout"]]);
+    const other = await harness.connect();
+    await harness.clock.advance(99);
+    expect(harness.closed).toEqual([]);
+    await harness.clock.advance(1);
+    expect([other.received, harness.reasons]).toEqual(["error: handler-timeout\n", ["handler-timeout"]]);
     expect(pending.of("greeting").aborted).toBe("handler-timeout");
   });
 
   it("is told when the other side is gone meanwhile, though it never said a word", async () => {
     const pending = answers();
-    const it = await served({
+    const harness = await served({
       onConnect: (_session, context) => pending.handler("greeting", context) as Promise<string>,
     });
-    const other = await it.connect();
+    const other = await harness.connect();
     await other.reset();
     expect(pending.of("greeting").aborted).toBe("connection-reset");
-    expect(it.reasons).toEqual(["connection-reset"]);
+    expect(harness.reasons).toEqual(["connection-reset"]);
   });
 
   it("is waited for by a drain", async () => {
     const pending = answers();
-    const it = await served({
+    const harness = await served({
       onConnect: (_session, context) => pending.handler("greeting", context) as Promise<string>,
       onDrain: () => "goodbye",
     });
-    const other = await it.connect();
-    const drained = it.server.shutdown();
-    await it.settle();
-    expect(it.closed).toEqual([]);
+    const other = await harness.connect();
+    const drained = harness.server.shutdown();
+    await harness.settle();
+    expect(harness.closed).toEqual([]);
     pending.of("greeting").resolve("hello");
-    await it.settle();
+    await harness.settle();
     expect(other.received).toBe("hello\ngoodbye\n");
     expect(await drained).toEqual({ drained: 1, aborted: 0 });
   });
@@ -172,18 +176,18 @@ describe("onDisconnect", () => {
   /** A server that notes each end, and when it was told. */
   async function noted(options: Parameters<typeof served>[0] = {}) {
     const ends: [number, CloseReason][] = [];
-    const it = await served({
+    const harness = await served({
       ...options,
       onDisconnect: (session, reason) => {
         ends.push([session.connection.id, reason]);
         return options.onDisconnect?.(session, reason);
       },
     });
-    return { it, ends };
+    return { harness, ends };
   }
 
   it("is told of every end once, with the reason that the event says", async () => {
-    const { it, ends } = await noted({
+    const { harness, ends } = await noted({
       handler: (line, context) => {
         if (line === "QUIT") context.close();
         if (line === "FAIL") throw new Error("no");
@@ -191,7 +195,7 @@ describe("onDisconnect", () => {
       },
     });
     const others = [];
-    for (let index = 0; index < 6; index++) others.push(await it.connect());
+    for (let index = 0; index < 6; index++) others.push(await harness.connect());
     const [fin, reset, quit, failing, cut] = others;
     await fin?.finish();
     await reset?.reset();
@@ -199,7 +203,7 @@ describe("onDisconnect", () => {
     await failing?.send("FAIL\n");
     await cut?.send("half");
     await cut?.finish();
-    await it.server.shutdown();
+    await harness.server.shutdown();
     expect(ends).toEqual([
       [1, "remote-closed"],
       [2, "connection-reset"],
@@ -208,12 +212,12 @@ describe("onDisconnect", () => {
       [5, "unexpected-eof"],
       [6, "drained"],
     ]);
-    expect(it.closed.map(({ connection, reason }) => [connection.id, reason])).toEqual(ends);
+    expect(harness.closed.map(({ connection, reason }) => [connection.id, reason])).toEqual(ends);
   });
 
   it("finds the session closed, in no group, with its state", async () => {
     const found: unknown[] = [];
-    const { it } = await noted({
+    const { harness } = await noted({
       state: () => ({ name: "x" }),
       onConnect: (session) => session.join("all"),
       onDisconnect: (session) => {
@@ -223,88 +227,88 @@ describe("onDisconnect", () => {
         void session.flushed().then((written) => found.push(written));
       },
     });
-    const other = await it.connect();
+    const other = await harness.connect();
     await other.finish();
     expect(found).toEqual([{ name: "x" }, "closed", 0, false]);
   });
 
   it("is not told of who was refused", async () => {
-    const { it, ends } = await noted({ maxConnections: 1, beyondMaxConnections: "reject" });
-    await it.connect();
-    const refused = await it.connect();
+    const { harness, ends } = await noted({ maxConnections: 1, beyondMaxConnections: "reject" });
+    await harness.connect();
+    const refused = await harness.connect();
     expect([refused.received, ends]).toEqual(["error: too-many-connections\n", []]);
   });
 
   it("is not told of who was never told of", async () => {
-    const { it, ends } = await noted({
+    const { harness, ends } = await noted({
       state: () => {
         throw new Error("no state");
       },
     });
-    const other = await it.connect();
-    expect([other.received, it.reasons, ends]).toEqual(["error: handler-failed\n", ["handler-failed"], []]);
+    const other = await harness.connect();
+    expect([other.received, harness.reasons, ends]).toEqual(["error: handler-failed\n", ["handler-failed"], []]);
   });
 
   it.each(["throws", "rejects"])("that %s is reported, and hinders nothing", async (how) => {
-    const { it } = await noted({
+    const { harness } = await noted({
       onDisconnect: () => {
         if (how === "throws") throw new Error("no");
         return Promise.reject(new Error("no"));
       },
     });
-    const other = await it.connect();
+    const other = await harness.connect();
     await other.finish();
-    expect(it.of("handler-error")).toMatchObject([{ error: { code: "handler-failed" } }]);
-    expect([it.reasons, it.server.stats().connections]).toEqual([["remote-closed"], 0]);
+    expect(harness.of("handler-error")).toMatchObject([{ error: { code: "handler-failed" } }]);
+    expect([harness.reasons, harness.server.stats().connections]).toEqual([["remote-closed"], 0]);
   });
 
   it("is waited for by a drain", async () => {
     const told = answers();
-    const { it } = await noted({
+    const { harness } = await noted({
       onDisconnect: async (session) => void (await told.handler(`${session.connection.id}`, {} as never)),
     });
-    await it.connect();
+    await harness.connect();
     let result: unknown;
-    void it.server.shutdown().then((drained) => {
+    void harness.server.shutdown().then((drained) => {
       result = drained;
     });
-    await it.clock.advance(1_000);
-    expect([it.reasons, result]).toEqual([["drained"], undefined]);
+    await harness.clock.advance(1_000);
+    expect([harness.reasons, result]).toEqual([["drained"], undefined]);
     told.of("1").resolve(undefined);
-    await it.settle();
+    await harness.settle();
     expect(result).toEqual({ drained: 1, aborted: 0 });
-    expect(it.clock.pending).toBe(0);
+    expect(harness.clock.pending).toBe(0);
   });
 
   it("that hangs is given up when a handler would be", async () => {
-    const { it } = await noted({ handlerTimeoutMs: 500, onDisconnect: () => new Promise<void>(() => {}) });
-    const other = await it.connect();
+    const { harness } = await noted({ handlerTimeoutMs: 500, onDisconnect: () => new Promise<void>(() => {}) });
+    const other = await harness.connect();
     await other.finish();
-    expect(it.reasons).toEqual(["remote-closed"]);
-    await it.clock.advance(499);
-    expect(it.server.stats().connections).toBe(1);
-    await it.clock.advance(1);
-    expect(it.server.stats().connections).toBe(0);
-    expect(it.of("handler-error")).toMatchObject([{ error: { code: "handler-timeout" } }]);
-    expect(it.clock.pending).toBe(0);
+    expect(harness.reasons).toEqual(["remote-closed"]);
+    await harness.clock.advance(499);
+    expect(harness.server.stats().connections).toBe(1);
+    await harness.clock.advance(1);
+    expect(harness.server.stats().connections).toBe(0);
+    expect(harness.of("handler-error")).toMatchObject([{ error: { code: "handler-timeout" } }]);
+    expect(harness.clock.pending).toBe(0);
   });
 
   it("that hangs is not waited for by a forced drain, which counts it as aborted", async () => {
-    const { it, ends } = await noted({ onDisconnect: () => new Promise<void>(() => {}) });
-    await it.connect();
-    const drained = it.server.shutdown();
-    await it.settle();
-    void it.server.shutdown();
+    const { harness, ends } = await noted({ onDisconnect: () => new Promise<void>(() => {}) });
+    await harness.connect();
+    const drained = harness.server.shutdown();
+    await harness.settle();
+    void harness.server.shutdown();
     expect(await drained).toEqual({ drained: 0, aborted: 1 });
-    expect([it.reasons, ends]).toEqual([["drained"], [[1, "drained"]]]);
-    expect(it.clock.pending).toBe(0);
+    expect([harness.reasons, ends]).toEqual([["drained"], [[1, "drained"]]]);
+    expect(harness.clock.pending).toBe(0);
   });
 
   it("that hangs is given up when the drain's time is up", async () => {
-    const { it } = await noted({ onDisconnect: () => new Promise<void>(() => {}) });
-    await it.connect();
-    const drained = it.server.shutdown({ timeoutMs: 50 });
-    await it.clock.advance(50);
+    const { harness } = await noted({ onDisconnect: () => new Promise<void>(() => {}) });
+    await harness.connect();
+    const drained = harness.server.shutdown({ timeoutMs: 50 });
+    await harness.clock.advance(50);
     expect(await drained).toEqual({ drained: 0, aborted: 1 });
   });
 });
@@ -312,57 +316,57 @@ describe("onDisconnect", () => {
 describe("onDisconnect because of a forced drain", () => {
   it("is told as ever, and given up when a handler would be, or when the drain is forced once more", async () => {
     for (const how of ["deadline", "force"]) {
-      const it = await served({
+      const harness = await served({
         handlerTimeoutMs: 500,
         handler: () => new Promise<string>(() => {}),
         onDisconnect: () => new Promise<void>(() => {}),
       });
-      const other = await it.connect();
+      const other = await harness.connect();
       await other.send("hang\n");
-      const drained = it.server.shutdown({ timeoutMs: 50 });
-      await it.clock.advance(50);
-      expect([it.reasons, it.server.stats().connections]).toEqual([["drain-timeout"], 1]);
-      if (how === "force") void it.server.shutdown();
-      else await it.clock.advance(500);
+      const drained = harness.server.shutdown({ timeoutMs: 50 });
+      await harness.clock.advance(50);
+      expect([harness.reasons, harness.server.stats().connections]).toEqual([["drain-timeout"], 1]);
+      if (how === "force") void harness.server.shutdown();
+      else await harness.clock.advance(500);
       expect(await drained).toEqual({ drained: 0, aborted: 1 });
-      expect([it.server.stats().connections, it.clock.pending]).toEqual([0, 0]);
+      expect([harness.server.stats().connections, harness.clock.pending]).toEqual([0, 0]);
     }
   });
 });
 
 describe("onDrain", () => {
   it("may push: what it returns comes behind that", async () => {
-    const it = await served({
+    const harness = await served({
       onDrain: (session) => {
         expect(session.send("soon")).toBe("sent");
         return "goodbye";
       },
     });
-    const other = await it.connect();
-    await it.server.shutdown();
-    await it.settle();
+    const other = await harness.connect();
+    await harness.server.shutdown();
+    await harness.settle();
     expect([other.received, other.ended]).toEqual(["soon\ngoodbye\n", true]);
   });
 
   it("may close the session: it still says goodbye", async () => {
-    const it = await served({
+    const harness = await served({
       onDrain: (session) => {
         session.close();
         return "goodbye";
       },
     });
-    const other = await it.connect();
-    await it.server.shutdown();
-    await it.settle();
-    expect([other.received, it.reasons]).toEqual(["goodbye\n", ["drained"]]);
+    const other = await harness.connect();
+    await harness.server.shutdown();
+    await harness.settle();
+    expect([other.received, harness.reasons]).toEqual(["goodbye\n", ["drained"]]);
   });
 
   it("says the last word: nobody else's frame comes behind the goodbye, however slow the other side is", async () => {
-    const it = await served({ onConnect: (session) => session.join("all"), onDrain: () => "goodbye" }, 4);
-    const other = await it.connect({ reads: false });
-    const drained = it.server.shutdown();
-    await it.settle();
-    expect(it.server.group("all").broadcast("too late")).toEqual({ sent: 0, dropped: 0 });
+    const harness = await served({ onConnect: (session) => session.join("all"), onDrain: () => "goodbye" }, 4);
+    const other = await harness.connect({ reads: false });
+    const drained = harness.server.shutdown();
+    await harness.settle();
+    expect(harness.server.group("all").broadcast("too late")).toEqual({ sent: 0, dropped: 0 });
     await other.read();
     expect(other.received).toBe("goodbye\n");
     expect(await drained).toEqual({ drained: 1, aborted: 0 });
@@ -370,7 +374,7 @@ describe("onDrain", () => {
 
   it("may end a stream that would not end by itself", async () => {
     const ended = new Map<number, () => void>();
-    const it = await served({
+    const harness = await served({
       handler: async function* (_line, { session }) {
         yield "begun";
         await new Promise<void>((resolve) => ended.set(session.connection.id, resolve));
@@ -381,9 +385,9 @@ describe("onDrain", () => {
         return "goodbye";
       },
     });
-    const other = await it.connect();
+    const other = await harness.connect();
     await other.send("go\n");
-    expect(await it.server.shutdown()).toEqual({ drained: 1, aborted: 0 });
+    expect(await harness.server.shutdown()).toEqual({ drained: 1, aborted: 0 });
     expect(other.received).toBe("begun\nended\ngoodbye\n");
   });
 });
@@ -457,12 +461,12 @@ describe("an error in a hook names the hook", () => {
     ["onDisconnect", { onDisconnect: rejected }],
     ["the handler", { onConnect: () => "hello", handler: thrown }],
   ])("%s: %o", async (name, hooks) => {
-    const it = await served(hooks);
-    const other = await it.connect();
+    const harness = await served(hooks);
+    const other = await harness.connect();
     if (name === "onEnd") await other.finish();
     else if (name === "the handler") await other.send("a\n");
-    else await it.server.shutdown();
-    await it.settle();
-    expect(it.of("handler-error").map(({ error }) => error.message)).toEqual([`${name} threw: no`]);
+    else await harness.server.shutdown();
+    await harness.settle();
+    expect(harness.of("handler-error").map(({ error }) => error.message)).toEqual([`${name} threw: no`]);
   });
 });

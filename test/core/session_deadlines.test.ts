@@ -6,221 +6,223 @@ import { served } from "./served.ts";
 
 describe("idle deadline", () => {
   it("passes so long after the connection was opened, not before", async () => {
-    const it = await served({ idleTimeoutMs: 1_000 });
-    const other = await it.connect();
-    await it.clock.advance(999);
+    const harness = await served({ idleTimeoutMs: 1_000 });
+    const other = await harness.connect();
+    await harness.clock.advance(999);
     expect(other.ended).toBe(false);
-    await it.clock.advance(1);
+    await harness.clock.advance(1);
     expect(other.ended).toBe(true);
     expect(other.received).toBe("");
-    expect(it.closed).toMatchObject([{ reason: "idle-timeout", durationMs: 1_000, bytesOut: 0 }]);
+    expect(harness.closed).toMatchObject([{ reason: "idle-timeout", durationMs: 1_000, bytesOut: 0 }]);
   });
 
   it("starts anew with every byte, and when an answer is out", async () => {
     const pending = answers();
-    const it = await served({ idleTimeoutMs: 1_000, handler: pending.handler });
-    const other = await it.connect();
-    await it.clock.advance(900);
+    const harness = await served({ idleTimeoutMs: 1_000, handler: pending.handler });
+    const other = await harness.connect();
+    await harness.clock.advance(900);
     await other.send("a\n");
-    await it.clock.advance(5_000);
+    await harness.clock.advance(5_000);
     pending.of("a").resolve("A");
-    await it.clock.advance(999);
+    await harness.clock.advance(999);
     expect(other.received).toBe("A\n");
     expect(other.ended).toBe(false);
-    await it.clock.advance(1);
-    expect(it.closed).toMatchObject([{ reason: "idle-timeout", durationMs: 6_900 }]);
+    await harness.clock.advance(1);
+    expect(harness.closed).toMatchObject([{ reason: "idle-timeout", durationMs: 6_900 }]);
   });
 
   it("does not run while a frame is with its handler, even where another could be", async () => {
     const pending = answers();
-    const it = await served({ concurrency: 2, idleTimeoutMs: 1_000, handler: pending.handler });
-    const other = await it.connect();
+    const harness = await served({ concurrency: 2, idleTimeoutMs: 1_000, handler: pending.handler });
+    const other = await harness.connect();
     await other.send("a\n");
-    await it.clock.advance(5_000);
+    await harness.clock.advance(5_000);
     pending.of("a").resolve("A");
-    await it.clock.advance(999);
+    await harness.clock.advance(999);
     expect(other.received).toBe("A\n");
-    expect(it.closed).toEqual([]);
-    await it.clock.advance(1);
-    expect(it.closed).toMatchObject([{ reason: "idle-timeout", durationMs: 6_000 }]);
+    expect(harness.closed).toEqual([]);
+    await harness.clock.advance(1);
+    expect(harness.closed).toMatchObject([{ reason: "idle-timeout", durationMs: 6_000 }]);
   });
 
   it("does not run while a reply waits to be taken", async () => {
-    const it = await served(
+    const harness = await served(
       { idleTimeoutMs: 1_000, writeTimeoutMs: 10_000, handler: (line) => line.repeat(50) },
       1_024,
     );
-    const other = await it.connect({ reads: false });
+    const other = await harness.connect({ reads: false });
     await other.send(`${"x".repeat(100)}\n`);
-    await it.clock.advance(9_000);
-    expect(it.closed).toEqual([]);
+    await harness.clock.advance(9_000);
+    expect(harness.closed).toEqual([]);
     await other.read();
     expect(other.receivedBytes).toBe(5_001);
-    await it.clock.advance(999);
-    expect(it.closed).toEqual([]);
-    await it.clock.advance(1);
-    expect(it.reasons).toEqual(["idle-timeout"]);
+    await harness.clock.advance(999);
+    expect(harness.closed).toEqual([]);
+    await harness.clock.advance(1);
+    expect(harness.reasons).toEqual(["idle-timeout"]);
   });
 
   it("counts from the last output too when it is shorter than the write deadline", async () => {
-    const it = await served({ idleTimeoutMs: 100, writeTimeoutMs: 30_000 });
-    const other = await it.connect();
+    const harness = await served({ idleTimeoutMs: 100, writeTimeoutMs: 30_000 });
+    const other = await harness.connect();
     await other.send("a\nb\n");
-    await it.clock.advance(99);
-    expect(it.closed).toEqual([]);
-    await it.clock.advance(1);
-    expect(it.closed).toMatchObject([{ reason: "idle-timeout", durationMs: 100 }]);
+    await harness.clock.advance(99);
+    expect(harness.closed).toEqual([]);
+    await harness.clock.advance(1);
+    expect(harness.closed).toMatchObject([{ reason: "idle-timeout", durationMs: 100 }]);
   });
 });
 
 describe("frame deadline", () => {
   it("passes so long after the frame was begun, whatever drips in", async () => {
-    const it = await served({ frameTimeoutMs: 1_000 });
-    const other = await it.connect();
-    await it.clock.advance(500);
+    const harness = await served({ frameTimeoutMs: 1_000 });
+    const other = await harness.connect();
+    await harness.clock.advance(500);
     for (let drip = 0; drip < 10; drip++) {
       await other.send("x");
-      await it.clock.advance(99);
+      await harness.clock.advance(99);
     }
-    await it.clock.advance(9);
-    expect(it.closed).toEqual([]);
-    await it.clock.advance(1);
+    await harness.clock.advance(9);
+    expect(harness.closed).toEqual([]);
+    await harness.clock.advance(1);
     expect(other.received).toBe("error: frame-timeout\n");
-    expect(it.closed).toMatchObject([{ reason: "frame-timeout", durationMs: 1_500, error: { code: "frame-timeout" } }]);
-    expect(it.of("frame-error")).toMatchObject([{ error: { code: "frame-timeout" }, skipped: false }]);
+    expect(harness.closed).toMatchObject([
+      { reason: "frame-timeout", durationMs: 1_500, error: { code: "frame-timeout" } },
+    ]);
+    expect(harness.of("frame-error")).toMatchObject([{ error: { code: "frame-timeout" }, skipped: false }]);
   });
 
   it("starts anew with each frame", async () => {
-    const it = await served({ frameTimeoutMs: 1_000 });
-    const other = await it.connect();
+    const harness = await served({ frameTimeoutMs: 1_000 });
+    const other = await harness.connect();
     for (const part of ["a", "\nb", "\nc", "\nd"]) {
       await other.send(part);
-      await it.clock.advance(999);
+      await harness.clock.advance(999);
     }
     expect(other.received).toBe("A\nB\nC\n");
-    expect(it.closed).toEqual([]);
-    await it.clock.advance(1);
-    expect(it.closed).toMatchObject([{ reason: "frame-timeout", durationMs: 3_997 }]);
+    expect(harness.closed).toEqual([]);
+    await harness.clock.advance(1);
+    expect(harness.closed).toMatchObject([{ reason: "frame-timeout", durationMs: 3_997 }]);
   });
 
   it("does not count the time that the frame had to wait for us", async () => {
     const pending = answers();
-    const it = await served({ frameTimeoutMs: 1_000, handler: pending.handler });
-    const other = await it.connect();
+    const harness = await served({ frameTimeoutMs: 1_000, handler: pending.handler });
+    const other = await harness.connect();
     await other.send("a\nbeg");
-    await it.clock.advance(20_000);
+    await harness.clock.advance(20_000);
     pending.of("a").resolve("A");
-    await it.clock.advance(999);
-    expect(it.closed).toEqual([]);
+    await harness.clock.advance(999);
+    expect(harness.closed).toEqual([]);
     await other.send("un\n");
     expect(pending.frames).toEqual(["a", "begun"]);
     pending.of("begun").resolve("B");
-    await it.settle();
+    await harness.settle();
     expect(other.received).toBe("A\nB\n");
   });
 
   it("counts from when reading goes on, where chunks waited unread", async () => {
     const pending = answers();
-    const it = await served({ frameTimeoutMs: 1_000, handler: pending.handler });
-    const other = await it.connect();
+    const harness = await served({ frameTimeoutMs: 1_000, handler: pending.handler });
+    const other = await harness.connect();
     await other.send("a\n");
     await other.send("beg");
-    await it.clock.advance(20_000);
+    await harness.clock.advance(20_000);
     pending.of("a").resolve("A");
-    await it.clock.advance(999);
-    expect(it.closed).toEqual([]);
-    await it.clock.advance(1);
-    expect(it.reasons).toEqual(["frame-timeout"]);
+    await harness.clock.advance(999);
+    expect(harness.closed).toEqual([]);
+    await harness.clock.advance(1);
+    expect(harness.reasons).toEqual(["frame-timeout"]);
   });
 
   it("starts anew with a chunk that had to wait for room in the output", async () => {
     const pending = answers();
     const limits = { concurrency: 2, maxOutboundBytes: 1_000, frameTimeoutMs: 1_000, writeTimeoutMs: Infinity };
-    const it = await served({ ...limits, handler: pending.handler }, 1_024);
-    const other = await it.connect({ reads: false });
+    const harness = await served({ ...limits, handler: pending.handler }, 1_024);
+    const other = await harness.connect({ reads: false });
     await other.send("a\nbeg");
-    await it.clock.advance(500);
+    await harness.clock.advance(500);
     pending.of("a").resolve("A".repeat(5_000));
-    await it.settle();
+    await harness.settle();
     await other.send("un");
-    await it.clock.advance(20_000);
-    expect(it.closed).toEqual([]);
+    await harness.clock.advance(20_000);
+    expect(harness.closed).toEqual([]);
     await other.read();
-    await it.clock.advance(999);
-    expect(it.closed).toEqual([]);
-    await it.clock.advance(1);
-    expect(it.closed).toMatchObject([{ reason: "frame-timeout", durationMs: 21_500 }]);
+    await harness.clock.advance(999);
+    expect(harness.closed).toEqual([]);
+    await harness.clock.advance(1);
+    expect(harness.closed).toMatchObject([{ reason: "frame-timeout", durationMs: 21_500 }]);
   });
 
   it("lets an earlier frame be answered first, and reports once", async () => {
     const pending = answers();
-    const it = await served({ frameTimeoutMs: 1_000, concurrency: 2, handler: pending.handler });
-    const other = await it.connect();
+    const harness = await served({ frameTimeoutMs: 1_000, concurrency: 2, handler: pending.handler });
+    const other = await harness.connect();
     await other.send("a\nbeg");
-    await it.clock.advance(1_500);
-    expect(it.of("frame-error")).toHaveLength(1);
-    expect(it.closed).toEqual([]);
+    await harness.clock.advance(1_500);
+    expect(harness.of("frame-error")).toHaveLength(1);
+    expect(harness.closed).toEqual([]);
     pending.of("a").resolve("A");
-    await it.settle();
+    await harness.settle();
     expect(other.received).toBe("A\nerror: frame-timeout\n");
-    expect(it.of("frame-error")).toHaveLength(1);
-    expect(it.reasons).toEqual(["frame-timeout"]);
+    expect(harness.of("frame-error")).toHaveLength(1);
+    expect(harness.reasons).toEqual(["frame-timeout"]);
   });
 
   it("watches a line that is too long and skipped, until its end", async () => {
-    const it = await served({ frameTimeoutMs: 1_000, invalidFrame: "skip", codec: lines({ maxFrameBytes: 4 }) });
-    const other = await it.connect();
+    const harness = await served({ frameTimeoutMs: 1_000, invalidFrame: "skip", codec: lines({ maxFrameBytes: 4 }) });
+    const other = await harness.connect();
     await other.send("too long");
-    await it.clock.advance(999);
-    expect(it.closed).toEqual([]);
-    await it.clock.advance(1);
-    expect(it.reasons).toEqual(["frame-timeout"]);
+    await harness.clock.advance(999);
+    expect(harness.closed).toEqual([]);
+    await harness.clock.advance(1);
+    expect(harness.reasons).toEqual(["frame-timeout"]);
   });
 });
 
 describe("handler deadline", () => {
   it("aborts the signal, tells the other side, and ends the connection", async () => {
     const pending = answers();
-    const it = await served({ handlerTimeoutMs: 1_000, handler: pending.handler });
-    const other = await it.connect();
-    await it.clock.advance(100);
+    const harness = await served({ handlerTimeoutMs: 1_000, handler: pending.handler });
+    const other = await harness.connect();
+    await harness.clock.advance(100);
     await other.send("a\n");
-    await it.clock.advance(999);
+    await harness.clock.advance(999);
     expect(pending.of("a").aborted).toBeUndefined();
-    await it.clock.advance(1);
+    await harness.clock.advance(1);
     expect(pending.of("a").aborted).toBe("handler-timeout");
     expect(other.received).toBe("error: handler-timeout\n");
-    expect(it.closed).toMatchObject([{ reason: "handler-timeout", durationMs: 1_100, framesIn: 1, framesOut: 0 }]);
-    expect(it.of("handler-error")).toMatchObject([{ error: { code: "handler-timeout" } }]);
+    expect(harness.closed).toMatchObject([{ reason: "handler-timeout", durationMs: 1_100, framesIn: 1, framesOut: 0 }]);
+    expect(harness.of("handler-error")).toMatchObject([{ error: { code: "handler-timeout" } }]);
   });
 
   it("runs for each frame on its own", async () => {
     const pending = answers();
-    const it = await served({ handlerTimeoutMs: 1_000, concurrency: 2, handler: pending.handler });
-    const other = await it.connect();
+    const harness = await served({ handlerTimeoutMs: 1_000, concurrency: 2, handler: pending.handler });
+    const other = await harness.connect();
     await other.send("a\n");
-    await it.clock.advance(600);
+    await harness.clock.advance(600);
     await other.send("b\n");
-    await it.clock.advance(399);
+    await harness.clock.advance(399);
     pending.of("a").resolve("A");
-    await it.clock.advance(600);
-    expect(it.closed).toEqual([]);
-    await it.clock.advance(1);
+    await harness.clock.advance(600);
+    expect(harness.closed).toEqual([]);
+    await harness.clock.advance(1);
     expect(other.received).toBe("A\nerror: handler-timeout\n");
-    expect(it.closed).toMatchObject([{ reason: "handler-timeout", durationMs: 1_600 }]);
+    expect(harness.closed).toMatchObject([{ reason: "handler-timeout", durationMs: 1_600 }]);
   });
 
   it("ignores what comes too late", async () => {
     const pending = answers();
-    const it = await served({ handlerTimeoutMs: 1_000, handler: pending.handler });
-    const other = await it.connect({ finishes: false });
+    const harness = await served({ handlerTimeoutMs: 1_000, handler: pending.handler });
+    const other = await harness.connect({ finishes: false });
     await other.send("a\n");
-    await it.clock.advance(1_000);
+    await harness.clock.advance(1_000);
     pending.of("a").resolve("late");
-    await it.settle();
+    await harness.settle();
     await other.finish();
     expect(other.received).toBe("error: handler-timeout\n");
-    expect(it.of("handler-error")).toHaveLength(1);
+    expect(harness.of("handler-error")).toHaveLength(1);
   });
 });
 
@@ -228,54 +230,56 @@ describe("write deadline", () => {
   const large = (line: string) => line.repeat(2_000);
 
   it("passes when nothing of the output is taken for so long", async () => {
-    const it = await served({ writeTimeoutMs: 1_000, handler: large }, 1_024);
-    const other = await it.connect({ reads: false });
-    await it.clock.advance(50);
+    const harness = await served({ writeTimeoutMs: 1_000, handler: large }, 1_024);
+    const other = await harness.connect({ reads: false });
+    await harness.clock.advance(50);
     await other.send("abc\n");
-    await it.clock.advance(999);
-    expect(it.closed).toEqual([]);
-    await it.clock.advance(1);
-    expect(it.closed).toMatchObject([{ reason: "write-timeout", durationMs: 1_050, error: { code: "write-timeout" } }]);
+    await harness.clock.advance(999);
+    expect(harness.closed).toEqual([]);
+    await harness.clock.advance(1);
+    expect(harness.closed).toMatchObject([
+      { reason: "write-timeout", durationMs: 1_050, error: { code: "write-timeout" } },
+    ]);
     await other.read();
     expect(other.error?.code).toBe("connection-reset");
   });
 
   it("starts anew with every write that is taken", async () => {
-    const it = await served({ writeTimeoutMs: 1_000, handler: (line) => line.repeat(200_000) }, 65_536);
-    const other = await it.connect({ reads: false });
+    const harness = await served({ writeTimeoutMs: 1_000, handler: (line) => line.repeat(200_000) }, 65_536);
+    const other = await harness.connect({ reads: false });
     const reader = other.connection.readable.getReader();
     await other.send("abcd\n");
     let taken = 0;
     for (let round = 0; round < 4; round++) {
-      await it.clock.advance(900);
+      await harness.clock.advance(900);
       // The one after the next is read ahead.
       for (let count = 0; count < 2; count++) taken += (await reader.read()).value?.length ?? 0;
-      await it.settle();
+      await harness.settle();
     }
     expect(taken).toBe(8 * 65_536);
-    await it.clock.advance(999);
-    expect(it.closed).toEqual([]);
-    await it.clock.advance(1);
-    expect(it.closed).toMatchObject([{ reason: "write-timeout", durationMs: 4_600 }]);
+    await harness.clock.advance(999);
+    expect(harness.closed).toEqual([]);
+    await harness.clock.advance(1);
+    expect(harness.closed).toMatchObject([{ reason: "write-timeout", durationMs: 4_600 }]);
   });
 
   it("watches a reply to a later frame as well as the first", async () => {
-    const it = await served(
+    const harness = await served(
       { writeTimeoutMs: 1_000, idleTimeoutMs: 60_000, maxOutboundBytes: 1, handler: large },
       4_096,
     );
-    const other = await it.connect({ reads: false });
+    const other = await harness.connect({ reads: false });
     const reader = other.connection.readable.getReader();
     await other.send("abc\nabc\nabc\n");
     // Taking one reply makes room for the next, which nobody takes.
     for (let taken = 0; taken < 6_001; ) {
       taken += (await reader.read()).value?.length ?? 0;
-      await it.settle();
+      await harness.settle();
     }
-    await it.clock.advance(999);
-    expect(it.closed).toEqual([]);
-    await it.clock.advance(1);
-    expect(it.closed).toMatchObject([{ reason: "write-timeout", durationMs: 1_000 }]);
+    await harness.clock.advance(999);
+    expect(harness.closed).toEqual([]);
+    await harness.clock.advance(1);
+    expect(harness.closed).toMatchObject([{ reason: "write-timeout", durationMs: 1_000 }]);
   });
 
   describe("asks for a rate", () => {
@@ -284,17 +288,17 @@ describe("write deadline", () => {
     /** How long a reply lasts whose reader takes up to 10 bytes every so often. */
     async function readEvery(ms: number, minWriteBytesPerSecond: number, mostMs = 20_000): Promise<number | undefined> {
       const limits = { writeTimeoutMs: 1_000, minWriteBytesPerSecond };
-      const it = await served({ ...limits, handler: () => "x".repeat(TOTAL) }, 10);
-      const other = await it.connect({ reads: false });
+      const harness = await served({ ...limits, handler: () => "x".repeat(TOTAL) }, 10);
+      const other = await harness.connect({ reads: false });
       const reader = other.connection.readable.getReader();
       await other.send("all\n");
-      for (let passedMs = 0; passedMs < mostMs && it.closed.length === 0; passedMs += ms) {
-        await it.clock.advance(ms);
+      for (let passedMs = 0; passedMs < mostMs && harness.closed.length === 0; passedMs += ms) {
+        await harness.clock.advance(ms);
         await reader.read().catch(() => undefined);
-        await it.settle();
+        await harness.settle();
       }
-      if (it.closed.length > 0) expect(it.reasons).toEqual(["write-timeout"]);
-      return it.closed[0]?.durationMs;
+      if (harness.closed.length > 0) expect(harness.reasons).toEqual(["write-timeout"]);
+      return harness.closed[0]?.durationMs;
     }
 
     it("one that reads at that rate is never cut, although it takes no whole write in that time", async () => {
@@ -314,20 +318,20 @@ describe("write deadline", () => {
     });
 
     it("bursts buy time, but not more than the deadline", async () => {
-      const it = await served(
+      const harness = await served(
         { writeTimeoutMs: 1_000, minWriteBytesPerSecond: 1_000, handler: (line) => line.repeat(200_000) },
         65_536,
       );
-      const other = await it.connect({ reads: false });
+      const other = await harness.connect({ reads: false });
       const reader = other.connection.readable.getReader();
       await other.send("abcd\n");
-      await it.clock.advance(500);
+      await harness.clock.advance(500);
       for (let count = 0; count < 4; count++) await reader.read();
-      await it.settle();
-      await it.clock.advance(999);
-      expect(it.closed).toEqual([]);
-      await it.clock.advance(1);
-      expect(it.closed).toMatchObject([{ reason: "write-timeout", durationMs: 1_500 }]);
+      await harness.settle();
+      await harness.clock.advance(999);
+      expect(harness.closed).toEqual([]);
+      await harness.clock.advance(1);
+      expect(harness.closed).toMatchObject([{ reason: "write-timeout", durationMs: 1_500 }]);
     });
 
     it("a whole write that is taken counts for its bytes, and not for a fresh start", async () => {
@@ -342,36 +346,36 @@ describe("write deadline", () => {
           }),
       }));
       const limits = { writeTimeoutMs: 1_000, minWriteBytesPerSecond: 131_072 };
-      const it = await served({ ...limits, handler: (line) => line.repeat(200_000) }, 16_384, around);
-      const other = await it.connect({ reads: false });
+      const harness = await served({ ...limits, handler: (line) => line.repeat(200_000) }, 16_384, around);
+      const other = await harness.connect({ reads: false });
       const reader = other.connection.readable.getReader();
       await other.send("abcd\n");
       // 64 KiB in 700 ms are a whole write, which may take half a second.
-      for (let read = 0; read < 40 && it.closed.length === 0; read++) {
-        await it.clock.advance(175);
+      for (let read = 0; read < 40 && harness.closed.length === 0; read++) {
+        await harness.clock.advance(175);
         await reader.read().catch(() => undefined);
-        await it.settle();
+        await harness.settle();
       }
-      expect(it.reasons).toEqual(["write-timeout"]);
-      expect(it.closed[0]?.durationMs).toBeGreaterThan(1_400);
+      expect(harness.reasons).toEqual(["write-timeout"]);
+      expect(harness.closed[0]?.durationMs).toBeGreaterThan(1_400);
     });
 
     it("what was taken while the process stalled is no reason to cut the one that took it", async () => {
-      const it = await served(
+      const harness = await served(
         { writeTimeoutMs: 1_000, minWriteBytesPerSecond: 65_536_000, handler: (line) => line.repeat(200_000) },
         40_000,
       );
-      const other = await it.connect({ reads: false });
+      const other = await harness.connect({ reads: false });
       const reader = other.connection.readable.getReader();
       await other.send("abcd\n");
-      await it.clock.advance(500);
-      it.clock.jump(5_000);
+      await harness.clock.advance(500);
+      harness.clock.jump(5_000);
       await reader.read();
-      await it.settle();
-      await it.clock.advance(999);
-      expect(it.closed).toEqual([]);
-      await it.clock.advance(1);
-      expect(it.closed).toMatchObject([{ reason: "write-timeout", durationMs: 6_500 }]);
+      await harness.settle();
+      await harness.clock.advance(999);
+      expect(harness.closed).toEqual([]);
+      await harness.clock.advance(1);
+      expect(harness.closed).toMatchObject([{ reason: "write-timeout", durationMs: 6_500 }]);
     });
 
     it("of Infinity: any byte counts", async () => {
@@ -397,61 +401,61 @@ describe("write deadline", () => {
         },
       };
     });
-    const it = await served(
+    const harness = await served(
       { writeTimeoutMs: 1_000, minWriteBytesPerSecond: 1_000, handler: (line) => line.repeat(2_000) },
       1_024,
       around,
     );
-    const other = await it.connect({ reads: false });
+    const other = await harness.connect({ reads: false });
     await other.send("abcdef\n");
-    await it.clock.advance(1_000);
+    await harness.clock.advance(1_000);
     expect(offers).toEqual([1_000]);
-    await it.clock.advance(1_000);
+    await harness.clock.advance(1_000);
     expect(offers).toEqual([1_000, 500]);
-    await it.clock.advance(500);
+    await harness.clock.advance(500);
     expect(offers).toEqual([1_000, 500, 1]);
-    await it.clock.advance(1);
+    await harness.clock.advance(1);
     expect(offers).toEqual([1_000, 500, 1, 0]);
-    expect(it.closed).toMatchObject([{ reason: "write-timeout", durationMs: 2_501 }]);
+    expect(harness.closed).toMatchObject([{ reason: "write-timeout", durationMs: 2_501 }]);
   });
 
   it("also bounds a fault frame that nobody takes", async () => {
-    const it = await served({ writeTimeoutMs: 1_000, handler: () => Promise.reject(new Error("no")) }, 8);
-    const other = await it.connect({ reads: false });
+    const harness = await served({ writeTimeoutMs: 1_000, handler: () => Promise.reject(new Error("no")) }, 8);
+    const other = await harness.connect({ reads: false });
     await other.send("abc\n");
-    await it.clock.advance(999);
-    expect(it.closed).toEqual([]);
-    await it.clock.advance(1);
-    expect(it.reasons).toEqual(["handler-failed"]);
+    await harness.clock.advance(999);
+    expect(harness.closed).toEqual([]);
+    await harness.clock.advance(1);
+    expect(harness.reasons).toEqual(["handler-failed"]);
   });
 });
 
 describe("lifetime deadline", () => {
   it("ends an idle connection at that instant", async () => {
-    const it = await served({ lifetimeMs: 1_000 });
-    const other = await it.connect();
-    await it.clock.advance(600);
+    const harness = await served({ lifetimeMs: 1_000 });
+    const other = await harness.connect();
+    await harness.clock.advance(600);
     await other.send("a\n");
-    await it.clock.advance(399);
+    await harness.clock.advance(399);
     expect(other.ended).toBe(false);
-    await it.clock.advance(1);
+    await harness.clock.advance(1);
     expect(other.received).toBe("A\n");
-    expect(it.closed).toMatchObject([{ reason: "lifetime-reached", durationMs: 1_000 }]);
+    expect(harness.closed).toMatchObject([{ reason: "lifetime-reached", durationMs: 1_000 }]);
   });
 
   it("lets a busy one answer what it has received", async () => {
     const pending = answers();
-    const it = await served({ lifetimeMs: 1_000, handler: pending.handler });
-    const other = await it.connect();
+    const harness = await served({ lifetimeMs: 1_000, handler: pending.handler });
+    const other = await harness.connect();
     await other.send("a\nb\nc");
-    await it.clock.advance(1_000);
-    expect(it.closed).toEqual([]);
+    await harness.clock.advance(1_000);
+    expect(harness.closed).toEqual([]);
     pending.of("a").resolve("A");
-    await it.clock.advance(10);
+    await harness.clock.advance(10);
     pending.of("b").resolve("B");
-    await it.clock.advance(10);
+    await harness.clock.advance(10);
     expect(other.received).toBe("A\nB\n");
-    expect(it.closed).toMatchObject([{ reason: "lifetime-reached", durationMs: 1_010 }]);
+    expect(harness.closed).toMatchObject([{ reason: "lifetime-reached", durationMs: 1_010 }]);
   });
 });
 
@@ -462,69 +466,69 @@ describe("linger deadline", () => {
   };
 
   it("releases a connection whose other side does not send FIN, and says that", async () => {
-    const it = await served({ lingerTimeoutMs: 500, handler: closing });
-    const other = await it.connect({ finishes: false });
+    const harness = await served({ lingerTimeoutMs: 500, handler: closing });
+    const other = await harness.connect({ finishes: false });
     await other.send("a\n");
     expect([other.received, other.ended]).toEqual(["a\n", true]);
-    await it.clock.advance(499);
-    expect(it.closed).toEqual([]);
-    await it.clock.advance(1);
-    expect(it.closed).toMatchObject([{ reason: "handler-closed", durationMs: 500, unconfirmed: true }]);
-    expect(it.closed[0]).not.toHaveProperty("error");
+    await harness.clock.advance(499);
+    expect(harness.closed).toEqual([]);
+    await harness.clock.advance(1);
+    expect(harness.closed).toMatchObject([{ reason: "handler-closed", durationMs: 500, unconfirmed: true }]);
+    expect(harness.closed[0]).not.toHaveProperty("error");
   });
 
   it("does not wait when the FIN comes", async () => {
-    const it = await served({ lingerTimeoutMs: 500, handler: closing });
-    const other = await it.connect({ finishes: false });
+    const harness = await served({ lingerTimeoutMs: 500, handler: closing });
+    const other = await harness.connect({ finishes: false });
     await other.send("a\n");
-    await it.clock.advance(300);
+    await harness.clock.advance(300);
     await other.finish();
-    expect(it.closed).toMatchObject([{ reason: "handler-closed", durationMs: 300 }]);
-    expect(it.closed[0]).not.toHaveProperty("unconfirmed");
+    expect(harness.closed).toMatchObject([{ reason: "handler-closed", durationMs: 300 }]);
+    expect(harness.closed[0]).not.toHaveProperty("unconfirmed");
   });
 
   it("starts anew with whatever still comes, up to maxLingerMs", async () => {
-    const it = await served({ lingerTimeoutMs: 500, maxLingerMs: 1_800, handler: closing });
-    const other = await it.connect({ finishes: false });
+    const harness = await served({ lingerTimeoutMs: 500, maxLingerMs: 1_800, handler: closing });
+    const other = await harness.connect({ finishes: false });
     await other.send("a\n");
     for (let count = 0; count < 4; count++) {
-      await it.clock.advance(400);
+      await harness.clock.advance(400);
       await other.send("more\n");
-      expect(it.closed).toEqual([]);
+      expect(harness.closed).toEqual([]);
     }
-    await it.clock.advance(199);
-    expect(it.closed).toEqual([]);
-    await it.clock.advance(1);
-    expect(it.closed).toMatchObject([{ durationMs: 1_800, unconfirmed: true, framesIn: 1 }]);
+    await harness.clock.advance(199);
+    expect(harness.closed).toEqual([]);
+    await harness.clock.advance(1);
+    expect(harness.closed).toMatchObject([{ durationMs: 1_800, unconfirmed: true, framesIn: 1 }]);
   });
 
   it("leaves a reader of 128 KiB/s the time for what was sent lately", async () => {
     const handler = (_line: string, context: { close(): void }) => closing("x".repeat(255_999), context);
-    const it = await served({ lingerTimeoutMs: 500, handler }, 262_144);
-    const other = await it.connect({ finishes: false });
+    const harness = await served({ lingerTimeoutMs: 500, handler }, 262_144);
+    const other = await harness.connect({ finishes: false });
     await other.send("a\n");
     expect([other.receivedBytes, other.ended]).toEqual([256_000, true]);
-    await it.clock.advance(2_499);
-    expect(it.closed).toEqual([]);
-    await it.clock.advance(1);
-    expect(it.closed).toMatchObject([{ reason: "handler-closed", unconfirmed: true }]);
+    await harness.clock.advance(2_499);
+    expect(harness.closed).toEqual([]);
+    await harness.clock.advance(1);
+    expect(harness.closed).toMatchObject([{ reason: "handler-closed", unconfirmed: true }]);
   });
 
   it("does not run for a connection on which nothing was said for so long", async () => {
-    const it = await served({ idleTimeoutMs: 1_000, lingerTimeoutMs: 500 });
-    const other = await it.connect({ finishes: false });
-    await it.clock.advance(1_000);
+    const harness = await served({ idleTimeoutMs: 1_000, lingerTimeoutMs: 500 });
+    const other = await harness.connect({ finishes: false });
+    await harness.clock.advance(1_000);
     expect([other.ended, other.error]).toEqual([true, undefined]);
-    expect(it.closed).toMatchObject([{ reason: "idle-timeout", durationMs: 1_000 }]);
-    expect(it.closed[0]).not.toHaveProperty("unconfirmed");
+    expect(harness.closed).toMatchObject([{ reason: "idle-timeout", durationMs: 1_000 }]);
+    expect(harness.closed[0]).not.toHaveProperty("unconfirmed");
   });
 
   it("says that a connection was reset behind its last reply", async () => {
-    const it = await served({ handler: closing });
-    const other = await it.connect({ finishes: false });
+    const harness = await served({ handler: closing });
+    const other = await harness.connect({ finishes: false });
     await other.send("a\n");
     await other.reset();
-    expect(it.closed).toMatchObject([{ reason: "handler-closed", unconfirmed: true }]);
+    expect(harness.closed).toMatchObject([{ reason: "handler-closed", unconfirmed: true }]);
   });
 });
 
@@ -535,17 +539,17 @@ it("a deadline of Infinity leaves no timer behind", async () => {
     handlerTimeoutMs: Infinity,
     writeTimeoutMs: Infinity,
   };
-  const it = await served({ ...limits, lifetimeMs: Infinity });
-  await it.connect();
-  expect(it.clock.pending).toBe(0);
-  await it.clock.advance(10 ** 12);
-  expect(it.closed).toEqual([]);
+  const harness = await served({ ...limits, lifetimeMs: Infinity });
+  await harness.connect();
+  expect(harness.clock.pending).toBe(0);
+  await harness.clock.advance(10 ** 12);
+  expect(harness.closed).toEqual([]);
 });
 
 it("a thousand connections share one timer", async () => {
-  const it = await served({ idleTimeoutMs: 1_000 });
-  for (let count = 0; count < 1_000; count++) void it.transport.connect(it.server.address);
-  await it.settle();
-  expect(it.server.stats().connections).toBe(1_000);
-  expect(it.clock.pending).toBe(1);
+  const harness = await served({ idleTimeoutMs: 1_000 });
+  for (let count = 0; count < 1_000; count++) void harness.transport.connect(harness.server.address);
+  await harness.settle();
+  expect(harness.server.stats().connections).toBe(1_000);
+  expect(harness.clock.pending).toBe(1);
 });

@@ -7,7 +7,7 @@ import { served } from "./served.ts";
 async function watched(early: boolean) {
   const pending = answers();
   let session: Session<string> | undefined;
-  const it = await served({
+  const harness = await served({
     handlerTimeoutMs: 5_000,
     onConnect: (connected) => {
       session = connected;
@@ -15,21 +15,21 @@ async function watched(early: boolean) {
     },
     handler: pending.handler,
   });
-  const other = await it.connect();
+  const other = await harness.connect();
   const code = () => {
     const { aborted, reason } = (session as Session<string>).draining;
     return aborted ? (reason as { code: string }).code : undefined;
   };
-  return { it, other, pending, session: session as unknown as Session<string>, code };
+  return { harness, other, pending, session: session as unknown as Session<string>, code };
 }
 
 type Watched = Awaited<ReturnType<typeof watched>>;
 
 const CAUSES: [string, (trial: Watched) => unknown, string | undefined][] = [
-  ["the server drains", ({ it }) => void it.server.shutdown(), "drained"],
+  ["the server drains", ({ harness }) => void harness.server.shutdown(), "drained"],
   ["the session is closed", ({ session }) => session.close(), "handler-closed"],
   ["the connection is reset", ({ other }) => other.reset(), "connection-reset"],
-  ["the handler is late", ({ it }) => it.clock.advance(5_000), "handler-timeout"],
+  ["the handler is late", ({ harness }) => harness.clock.advance(5_000), "handler-timeout"],
   ["the other side finishes", ({ other }) => other.finish(), undefined],
 ];
 
@@ -42,7 +42,7 @@ describe.each([
     await trial.other.send("work\n");
     if (early) expect(trial.code()).toBeUndefined();
     await act(trial);
-    await trial.it.settle();
+    await trial.harness.settle();
     expect(trial.code()).toBe(expected);
   });
 });
@@ -53,7 +53,7 @@ describe("session.draining", () => {
     ["throws", {}, "begun\nended\nerror: handler-failed\n"],
     ["is too long", { codec: lines({ maxFrameBytes: 20 }) }, "begun\nended\nerror: frame-too-large\n"],
   ])("ends a stream before a frame that %s", async (what, options, received) => {
-    const it = await served({
+    const harness = await served({
       concurrency: 2,
       ...options,
       handler: (line, context) => {
@@ -63,20 +63,20 @@ describe("session.draining", () => {
         return "last";
       },
     });
-    const other = await it.connect();
+    const other = await harness.connect();
     await other.send(`stream\n${what === "is too long" ? "x".repeat(21) : what}\n`);
     expect(other.received).toBe(received);
   });
 
   it("ends a stream that would not end by itself, within the drain", async () => {
-    const it = await served({
+    const harness = await served({
       handler: (_line, { session }) => forEver(session.draining),
       onDrain: () => "goodbye",
     });
-    const other = await it.connect();
+    const other = await harness.connect();
     await other.send("go\n");
-    const drained = it.server.shutdown();
-    await it.settle();
+    const drained = harness.server.shutdown();
+    await harness.settle();
     expect(await drained).toEqual({ drained: 1, aborted: 0 });
     expect(other.received).toBe("begun\nended\ngoodbye\n");
   });

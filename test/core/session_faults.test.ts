@@ -60,34 +60,36 @@ describe("a handler that fails", () => {
     ["resolves with an object", () => Promise.resolve({}) as unknown as Promise<string>],
     ["returns a line break", () => "one\ntwo"],
   ] as [string, Handler<string, string>][])("%s: the connection ends with an error reply", async (_name, handler) => {
-    const it = await served({ handler });
-    const [other, bystander] = [await it.connect(), await it.connect()];
+    const harness = await served({ handler });
+    const [other, bystander] = [await harness.connect(), await harness.connect()];
     await other.send("a\nb\n");
     expect(other.received).toBe("error: handler-failed\n");
     expect(other.ended).toBe(true);
-    expect(it.closed).toMatchObject([{ reason: "handler-failed", framesOut: 0, error: { code: "handler-failed" } }]);
-    expect(it.of("handler-error")).toMatchObject([{ error: { code: "handler-failed" }, connection: { id: 1 } }]);
+    expect(harness.closed).toMatchObject([
+      { reason: "handler-failed", framesOut: 0, error: { code: "handler-failed" } },
+    ]);
+    expect(harness.of("handler-error")).toMatchObject([{ error: { code: "handler-failed" }, connection: { id: 1 } }]);
     expect(bystander.ended).toBe(false);
-    expect(it.server.stats().connections).toBe(1);
+    expect(harness.server.stats().connections).toBe(1);
   });
 
   it("keeps what was thrown as the cause", async () => {
     const cause = new Error("broken");
-    const it = await served({ handler: () => Promise.reject(cause) });
-    await (await it.connect()).send("a\n");
-    expect(it.of("handler-error")[0]?.error.cause).toBe(cause);
-    expect(it.closed[0]?.error?.cause).toBe(cause);
+    const harness = await served({ handler: () => Promise.reject(cause) });
+    await (await harness.connect()).send("a\n");
+    expect(harness.of("handler-error")[0]?.error.cause).toBe(cause);
+    expect(harness.closed[0]?.error?.cause).toBe(cause);
   });
 
   it("answers the frames before, and handles none behind", async () => {
     const handled: string[] = [];
-    const it = await served({
+    const harness = await served({
       handler(line) {
         handled.push(line);
         return line === "bad" ? fail() : line;
       },
     });
-    const other = await it.connect();
+    const other = await harness.connect();
     await other.send("a\nb\nbad\nc\nd\n");
     expect(other.received).toBe("a\nb\nerror: handler-failed\n");
     expect(handled).toEqual(["a", "b", "bad"]);
@@ -97,30 +99,30 @@ describe("a handler that fails", () => {
 
   it("waits for its turn, and aborts those behind it", async () => {
     const pending = answers();
-    const it = await served({ concurrency: 3, handler: pending.handler });
-    const other = await it.connect();
+    const harness = await served({ concurrency: 3, handler: pending.handler });
+    const other = await harness.connect();
     await other.send("a\nb\nc\nd\n");
     pending.of("b").reject(new Error("no"));
-    await it.settle();
+    await harness.settle();
     expect(other.received).toBe("");
     expect(pending.of("c").aborted).toBeUndefined();
     expect(pending.frames).toEqual(["a", "b", "c"]);
     pending.of("a").resolve("A");
-    await it.settle();
+    await harness.settle();
     expect(other.received).toBe("A\nerror: handler-failed\n");
     expect(pending.of("c").aborted).toBe("handler-failed");
-    expect(it.reasons).toEqual(["handler-failed"]);
+    expect(harness.reasons).toEqual(["handler-failed"]);
   });
 
   it("never settles: the drain's time ends it", async () => {
     const pending = answers();
-    const it = await served({ handler: pending.handler, handlerTimeoutMs: Infinity });
-    const other = await it.connect();
+    const harness = await served({ handler: pending.handler, handlerTimeoutMs: Infinity });
+    const other = await harness.connect();
     await other.send("a\n");
-    await it.clock.advance(10 ** 9);
-    expect(it.closed).toEqual([]);
-    const drained = it.server.shutdown({ timeoutMs: 100 });
-    await it.clock.advance(100);
+    await harness.clock.advance(10 ** 9);
+    expect(harness.closed).toEqual([]);
+    const drained = harness.server.shutdown({ timeoutMs: 100 });
+    await harness.clock.advance(100);
     expect(await drained).toEqual({ drained: 0, aborted: 1 });
     expect(pending.of("a").aborted).toBe("drain-timeout");
   });
@@ -136,20 +138,20 @@ describe("a codec that fails", () => {
     ["encode() and encodeFault()", withEncoder({ encode: fail, encodeFault: fail }), ""],
   ])("in %s: ends that connection as codec-failed", async (_name, codec, received) => {
     let failing = true;
-    const it = await served({
+    const harness = await served({
       codec: {
         decoder: () => (failing ? codec : text).decoder(),
         encoder: () => (failing ? codec : text).encoder(),
       },
     });
-    const other = await it.connect();
+    const other = await harness.connect();
     failing = false;
-    const bystander = await it.connect();
+    const bystander = await harness.connect();
     await other.send("a\n");
-    expect(it.closed).toMatchObject([
+    expect(harness.closed).toMatchObject([
       { reason: "codec-failed", connection: { id: 1 }, error: { code: "codec-failed" } },
     ]);
-    expect(it.closed[0]?.error?.cause).toMatchObject({ message: "broken" });
+    expect(harness.closed[0]?.error?.cause).toMatchObject({ message: "broken" });
     expect(other.received).toBe(received);
     expect(other.ended || other.error?.code === "connection-reset").toBe(true);
     await bystander.send("b\n");
@@ -157,12 +159,12 @@ describe("a codec that fails", () => {
   });
 
   it("in end(): ends it as codec-failed", async () => {
-    const it = await served({ codec: withDecoder(() => ({ end: fail })) });
-    const other = await it.connect();
+    const harness = await served({ codec: withDecoder(() => ({ end: fail })) });
+    const other = await harness.connect();
     await other.send("a\n");
     await other.finish();
     expect(other.received).toBe("A\nerror: codec-failed\n");
-    expect(it.reasons).toEqual(["codec-failed"]);
+    expect(harness.reasons).toEqual(["codec-failed"]);
   });
 
   it("in encode(), midway: sends nothing of that reply", async () => {
@@ -171,8 +173,8 @@ describe("a codec that fails", () => {
       if (frame === "BAD") fail();
       output.text(`${frame}>`);
     };
-    const it = await served({ codec: withEncoder({ encode }) });
-    const other = await it.connect();
+    const harness = await served({ codec: withEncoder({ encode }) });
+    const other = await harness.connect();
     await other.send("a\nbad\nb\n");
     expect(other.received).toBe("<A>error: codec-failed\n");
   });
@@ -182,28 +184,28 @@ describe("a codec that fails", () => {
       output.text("half a");
       fail();
     };
-    const it = await served({ codec: withEncoder({ encodeFault }), handler: fail });
-    const other = await it.connect();
+    const harness = await served({ codec: withEncoder({ encodeFault }), handler: fail });
+    const other = await harness.connect();
     await other.send("a\n");
     expect(other.received).toBe("");
     expect(other.ended).toBe(true);
-    expect(it.reasons).toEqual(["handler-failed"]);
+    expect(harness.reasons).toEqual(["handler-failed"]);
   });
 
   it("has no fault frame: the connection just ends", async () => {
     const { encode } = text.encoder();
-    const it = await served({ codec: { decoder: text.decoder, encoder: () => ({ encode }) }, handler: fail });
-    const other = await it.connect();
+    const harness = await served({ codec: { decoder: text.decoder, encoder: () => ({ encode }) }, handler: fail });
+    const other = await harness.connect();
     await other.send("a\n");
     expect(other.received).toBe("");
     expect(other.ended).toBe(true);
-    expect(it.reasons).toEqual(["handler-failed"]);
+    expect(harness.reasons).toEqual(["handler-failed"]);
   });
 
   it("is not skipped over by invalidFrame", async () => {
-    const it = await served({ codec: withDecoder(() => ({ next: fail })), invalidFrame: "skip" });
-    await (await it.connect()).send("a\n");
-    expect(it.reasons).toEqual(["codec-failed"]);
-    expect(it.of("frame-error")).toMatchObject([{ skipped: false, error: { code: "codec-failed" } }]);
+    const harness = await served({ codec: withDecoder(() => ({ next: fail })), invalidFrame: "skip" });
+    await (await harness.connect()).send("a\n");
+    expect(harness.reasons).toEqual(["codec-failed"]);
+    expect(harness.of("frame-error")).toMatchObject([{ skipped: false, error: { code: "codec-failed" } }]);
   });
 });

@@ -14,44 +14,44 @@ describe("a frame that breaks a rule", () => {
     ["frame-too-large", "too long and no end"],
     ["frame-invalid", INVALID],
   ])("ends the connection as %s, behind the replies before it", async (reason, data) => {
-    const it = await served({ codec: four });
-    const other = await it.connect();
+    const harness = await served({ codec: four });
+    const other = await harness.connect();
     await other.send("a\nb\n");
     await other.send(data);
     await other.send("c\n");
     expect(other.received).toBe(`A\nB\nerror: ${reason}\n`);
-    expect(it.closed).toMatchObject([{ reason, framesIn: 2, framesOut: 2, error: { code: reason } }]);
-    expect(it.of("frame-error")).toMatchObject([{ error: { code: reason }, skipped: false }]);
+    expect(harness.closed).toMatchObject([{ reason, framesIn: 2, framesOut: 2, error: { code: reason } }]);
+    expect(harness.of("frame-error")).toMatchObject([{ error: { code: reason }, skipped: false }]);
   });
 
   it("waits for earlier answers, and handles none behind", async () => {
     const pending = answers();
-    const it = await served({ codec: four, concurrency: 4, handler: pending.handler });
-    const other = await it.connect();
+    const harness = await served({ codec: four, concurrency: 4, handler: pending.handler });
+    const other = await harness.connect();
     await other.send("a\ntoo long\nb\n");
     expect(pending.frames).toEqual(["a"]);
     expect(other.received).toBe("");
     pending.of("a").resolve("A");
-    await it.settle();
+    await harness.settle();
     expect(other.received).toBe("A\nerror: frame-too-large\n");
   });
 
   it("is skipped, reported, and nothing else is lost", async () => {
-    const it = await served({ codec: four, invalidFrame: "skip" });
-    const other = await it.connect();
+    const harness = await served({ codec: four, invalidFrame: "skip" });
+    const other = await harness.connect();
     await other.send("a\ntoo long\nb\n");
     await other.send(INVALID);
     await other.send("too ");
     await other.send("long");
     await other.send(" again\nc\n");
     expect(other.received).toBe("A\nB\nC\n");
-    expect(it.of("frame-error").map(({ error, skipped }) => [error.code, skipped])).toEqual([
+    expect(harness.of("frame-error").map(({ error, skipped }) => [error.code, skipped])).toEqual([
       ["frame-too-large", true],
       ["frame-invalid", true],
       ["frame-too-large", true],
     ]);
     await other.finish();
-    expect(it.closed).toMatchObject([{ reason: "remote-closed", framesIn: 3, framesOut: 3 }]);
+    expect(harness.closed).toMatchObject([{ reason: "remote-closed", framesIn: 3, framesOut: 3 }]);
   });
 });
 
@@ -62,22 +62,22 @@ describe('a frame that is too large, with invalidFrame "truncate"', () => {
   };
 
   it("is handled as far as it may be long, at once, and marked; nothing else is lost", async () => {
-    const it = await served({ codec: four, ...marks });
-    const other = await it.connect();
+    const harness = await served({ codec: four, ...marks });
+    const other = await harness.connect();
     await other.send("a\ntoo lo");
     expect(other.received).toBe("a\ntoo ...\n");
     await other.send("ng, and more");
     await other.send(" of it\nb\n");
     expect(other.received).toBe("a\ntoo ...\nb\n");
     await other.finish();
-    expect(it.of("frame-error")).toEqual([]);
-    expect(it.closed).toMatchObject([{ reason: "remote-closed", framesIn: 3, framesOut: 3 }]);
+    expect(harness.of("frame-error")).toEqual([]);
+    expect(harness.closed).toMatchObject([{ reason: "remote-closed", framesIn: 3, framesOut: 3 }]);
   });
 
   it("is marked for each frame by itself, whatever else is in flight and through middleware", async () => {
     const pending = answers();
     const contexts: boolean[] = [];
-    const it = await served({
+    const harness = await served({
       codec: four,
       invalidFrame: "truncate",
       concurrency: 3,
@@ -87,36 +87,38 @@ describe('a frame that is too large, with invalidFrame "truncate"', () => {
         return pending.handler(line, context);
       },
     });
-    const other = await it.connect();
+    const other = await harness.connect();
     await other.send("a\nbbbbbb\nc\n");
     expect(pending.frames).toEqual(["a", "bbbb", "c"]);
     expect(contexts).toEqual([false, true, false]);
     for (const frame of pending.frames) pending.of(frame).resolve(frame);
-    await it.settle();
+    await harness.settle();
     expect(other.received).toBe("a\nbbbb\nc\n");
   });
 
   it("is dropped where it is malformed", async () => {
-    const it = await served({ codec: lines({ fatal: true, maxFrameBytes: 4 }), ...marks });
-    const other = await it.connect();
+    const harness = await served({ codec: lines({ fatal: true, maxFrameBytes: 4 }), ...marks });
+    const other = await harness.connect();
     await other.send(INVALID);
     await other.send("abcdef\nb\n");
     expect(other.received).toBe("abcd...\nb\n");
-    expect(it.of("frame-error").map(({ error, skipped }) => [error.code, skipped])).toEqual([["frame-invalid", true]]);
+    expect(harness.of("frame-error").map(({ error, skipped }) => [error.code, skipped])).toEqual([
+      ["frame-invalid", true],
+    ]);
   });
 
   it("has the frame deadline for what is dropped of it, too", async () => {
-    const it = await served({ codec: four, ...marks, frameTimeoutMs: 1_000 });
-    const other = await it.connect();
+    const harness = await served({ codec: four, ...marks, frameTimeoutMs: 1_000 });
+    const other = await harness.connect();
     await other.send("abcdef");
-    await it.clock.advance(1_000);
+    await harness.clock.advance(1_000);
     expect(other.received).toBe("abcd...\nerror: frame-timeout\n");
     await other.finish();
-    expect(it.reasons).toEqual(["frame-timeout"]);
+    expect(harness.reasons).toEqual(["frame-timeout"]);
   });
 
   it("keeps the connection from an upgrade while the rest of it is to come: that is no frame of another codec", async () => {
-    const it = await served({
+    const harness = await served({
       codec: four,
       invalidFrame: "truncate",
       handler: (line, context) => {
@@ -124,106 +126,113 @@ describe('a frame that is too large, with invalidFrame "truncate"', () => {
         return line;
       },
     });
-    const whole = await it.connect();
+    const whole = await harness.connect();
     await whole.send("abcdef\nnext\n");
     expect(whole.received).toBe("abcd\nupgraded next\n");
-    const begun = await it.connect();
+    const begun = await harness.connect();
     await begun.send("abcdef");
     await begun.send("next\n");
     expect(begun.received).toBe("error: handler-failed\n");
     await begun.finish();
-    expect(it.reasons).toEqual(["handler-failed"]);
-    expect(it.of("handler-error")[0]?.error.cause).toBeInstanceOf(TypeError);
+    expect(harness.reasons).toEqual(["handler-failed"]);
+    expect(harness.of("handler-error")[0]?.error.cause).toBeInstanceOf(TypeError);
   });
 
   it("keeps the connection from an upgrade to a codec that cannot truncate", async () => {
-    const it = await served({
+    const harness = await served({
       ...marks,
       codec: four,
       handler: (_, context) => context.upgrade({ codec: netstrings(), handler: () => undefined }),
     });
-    const other = await it.connect();
+    const other = await harness.connect();
     await other.send("abc\n");
     await other.finish();
-    expect(it.reasons).toEqual(["handler-failed"]);
-    expect(it.of("handler-error")[0]?.error.cause).toBeInstanceOf(TypeError);
+    expect(harness.reasons).toEqual(["handler-failed"]);
+    expect(harness.of("handler-error")[0]?.error.cause).toBeInstanceOf(TypeError);
   });
 });
 
 describe("the other side's FIN", () => {
   it("ends the connection when all is answered", async () => {
-    const it = await served();
-    const other = await it.connect();
+    const harness = await served();
+    const other = await harness.connect();
     await other.send("a\nb\n");
     await other.finish();
     expect(other.received).toBe("A\nB\n");
-    expect(it.closed).toMatchObject([{ reason: "remote-closed", framesIn: 2, framesOut: 2, bytesIn: 4, bytesOut: 4 }]);
-    expect(it.closed[0]).not.toHaveProperty("error");
+    expect(harness.closed).toMatchObject([
+      { reason: "remote-closed", framesIn: 2, framesOut: 2, bytesIn: 4, bytesOut: 4 },
+    ]);
+    expect(harness.closed[0]).not.toHaveProperty("error");
   });
 
   it("at once is no fault", async () => {
-    const it = await served();
-    const other = await it.connect();
+    const harness = await served();
+    const other = await harness.connect();
     await other.finish();
     expect(other.ended).toBe(true);
-    expect(it.reasons).toEqual(["remote-closed"]);
+    expect(harness.reasons).toEqual(["remote-closed"]);
   });
 
   it("does not stop the replies to what came before it", async () => {
     const pending = answers();
-    const it = await served({ handler: pending.handler, idleTimeoutMs: 100, frameTimeoutMs: 100, lifetimeMs: 100 });
-    const other = await it.connect();
+    const harness = await served({
+      handler: pending.handler,
+      idleTimeoutMs: 100,
+      frameTimeoutMs: 100,
+      lifetimeMs: 100,
+    });
+    const other = await harness.connect();
     await other.send("a\nb\n");
     await other.finish();
-    await it.clock.advance(5_000);
+    await harness.clock.advance(5_000);
     pending.of("a").resolve("A");
-    await it.clock.advance(5_000);
+    await harness.clock.advance(5_000);
     pending.of("b").resolve("B");
-    await it.settle();
+    await harness.settle();
     expect(other.received).toBe("A\nB\n");
-    expect(it.closed).toMatchObject([{ reason: "remote-closed", durationMs: 10_000 }]);
+    expect(harness.closed).toMatchObject([{ reason: "remote-closed", durationMs: 10_000 }]);
   });
 
   it("does not cut a long reply short", async () => {
-    const it = await served({ handler: (line) => line.repeat(16) });
-    const other = await it.connect({ reads: false });
+    const harness = await served({ handler: (line) => line.repeat(16) });
+    const other = await harness.connect({ reads: false });
     await other.send(`${"x".repeat(60_000)}\n`);
     await other.finish();
-    await it.clock.advance(10_000);
+    await harness.clock.advance(10_000);
     await other.read();
     expect(other.receivedBytes).toBe(16 * 60_000 + 1);
-    expect(it.reasons).toEqual(["remote-closed"]);
+    expect(harness.reasons).toEqual(["remote-closed"]);
   });
 
   it("inside a frame is unexpected, and the frame is not handled", async () => {
     const handled: string[] = [];
-    const it = await served({ handler: (line) => void handled.push(line) });
-    const other = await it.connect();
+    const harness = await served({ handler: (line) => void handled.push(line) });
+    const other = await harness.connect();
     await other.send("DELETE 1\nDELETE 10");
     await other.finish();
     expect(handled).toEqual(["DELETE 1"]);
     expect(other.received).toBe("error: unexpected-eof\n");
-    expect(it.closed).toMatchObject([{ reason: "unexpected-eof", framesIn: 1 }]);
-    expect(it.of("frame-error")).toMatchObject([{ error: { code: "unexpected-eof" }, skipped: false }]);
+    expect(harness.closed).toMatchObject([{ reason: "unexpected-eof", framesIn: 1 }]);
+    expect(harness.of("frame-error")).toMatchObject([{ error: { code: "unexpected-eof" }, skipped: false }]);
   });
 
   it("inside a frame is not skipped over", async () => {
-    const it = await served({ codec: four, invalidFrame: "skip" });
-    const other = await it.connect();
+    const harness = await served({ codec: four, invalidFrame: "skip" });
+    const other = await harness.connect();
     await other.send("a\nfar too long");
     await other.finish();
     expect(other.received).toBe("A\nerror: unexpected-eof\n");
-    expect(it.of("frame-error").map(({ error }) => error.code)).toEqual(["frame-too-large", "unexpected-eof"]);
-    expect(it.reasons).toEqual(["unexpected-eof"]);
+    expect(harness.of("frame-error").map(({ error }) => error.code)).toEqual(["frame-too-large", "unexpected-eof"]);
+    expect(harness.reasons).toEqual(["unexpected-eof"]);
   });
 
   it("ends a line where the codec says so", async () => {
-    const it = await served({ codec: lines({ unterminated: "deliver" }) });
-    const other = await it.connect();
+    const harness = await served({ codec: lines({ unterminated: "deliver" }) });
+    const other = await harness.connect();
     await other.send("a\nb");
     await other.finish();
     expect(other.received).toBe("A\nB\n");
-    expect(it.reasons).toEqual(["remote-closed"]);
+    expect(harness.reasons).toEqual(["remote-closed"]);
   });
 });
 
@@ -233,46 +242,46 @@ describe("a reset", () => {
     ["within a frame", "a\nhal"],
     ["while computing", "a\nslow\n"],
   ])("%s ends the connection as connection-reset", async (_name, data) => {
-    const it = await served({ handler: (line) => (line === "slow" ? new Promise<string>(() => {}) : line) });
-    const [other, bystander] = [await it.connect(), await it.connect()];
+    const harness = await served({ handler: (line) => (line === "slow" ? new Promise<string>(() => {}) : line) });
+    const [other, bystander] = [await harness.connect(), await harness.connect()];
     if (data !== "") await other.send(data);
     await other.reset();
-    expect(it.closed).toMatchObject([{ reason: "connection-reset", error: { code: "connection-reset" } }]);
+    expect(harness.closed).toMatchObject([{ reason: "connection-reset", error: { code: "connection-reset" } }]);
     await bystander.send("b\n");
     expect(bystander.received).toBe("b\n");
   });
 
   it("during a write ends it so too", async () => {
-    const it = await served({ handler: (line) => line.repeat(10_000) }, 512);
-    const other = await it.connect({ reads: false });
+    const harness = await served({ handler: (line) => line.repeat(10_000) }, 512);
+    const other = await harness.connect({ reads: false });
     await other.send("abc\n");
     await other.reset();
-    expect(it.reasons).toEqual(["connection-reset"]);
+    expect(harness.reasons).toEqual(["connection-reset"]);
   });
 
   it("after all was answered and FIN was sent leaves the reason as it was", async () => {
-    const it = await served({ idleTimeoutMs: 100 });
-    const other = await it.connect({ finishes: false });
-    await it.clock.advance(100);
+    const harness = await served({ idleTimeoutMs: 100 });
+    const other = await harness.connect({ finishes: false });
+    await harness.clock.advance(100);
     await other.reset();
-    expect(it.closed).toMatchObject([{ reason: "idle-timeout" }]);
+    expect(harness.closed).toMatchObject([{ reason: "idle-timeout" }]);
   });
 
   it("before the connection was accepted is one as well", async () => {
-    const it = await served({ maxConnections: 1 });
-    const first = await it.connect();
-    const waiting = await it.connect();
+    const harness = await served({ maxConnections: 1 });
+    const first = await harness.connect();
+    const waiting = await harness.connect();
     await waiting.send("a\n");
     await waiting.reset();
     await first.finish();
-    expect(it.reasons).toEqual(["remote-closed", "connection-reset"]);
+    expect(harness.reasons).toEqual(["remote-closed", "connection-reset"]);
   });
 });
 
 describe("frames", () => {
   it("may come in any pieces and in any number", async () => {
-    const it = await served();
-    const other = await it.connect();
+    const harness = await served();
+    const other = await harness.connect();
     const bytes = new TextEncoder().encode("één\r\nzwei €\ndrei\r\n");
     for (const byte of bytes) await other.send(new Uint8Array([byte]));
     expect(other.received).toBe("ÉÉN\nZWEI €\nDREI\n");
@@ -287,8 +296,8 @@ describe("frames", () => {
       kept.push(line);
       return line;
     };
-    const it = await served({ handler: (_, context) => context.upgrade({ codec: bytes, handler }) });
-    const other = await it.connect();
+    const harness = await served({ handler: (_, context) => context.upgrade({ codec: bytes, handler }) });
+    const other = await harness.connect();
     // One chunk for both codecs: frames of the second are views of what the first would have given back.
     await other.send("upgrade\none\ntwo\n");
     await other.send("three\n");
@@ -298,41 +307,41 @@ describe("frames", () => {
 
   it("behind a stop are not handled", async () => {
     const handled: string[] = [];
-    const it = await served({ idleTimeoutMs: 100, handler: (line) => void handled.push(line) });
-    const other = await it.connect({ finishes: false });
-    await it.clock.advance(100);
+    const harness = await served({ idleTimeoutMs: 100, handler: (line) => void handled.push(line) });
+    const other = await harness.connect({ finishes: false });
+    await harness.clock.advance(100);
     await other.send("a\n");
     await other.finish();
     expect(handled).toEqual([]);
-    expect(it.closed).toMatchObject([{ reason: "idle-timeout", framesIn: 0, bytesIn: 2, bytesDiscarded: 2 }]);
+    expect(harness.closed).toMatchObject([{ reason: "idle-timeout", framesIn: 0, bytesIn: 2, bytesDiscarded: 2 }]);
   });
 });
 
 describe("a frame that hides where the next one begins", () => {
   it("ends the connection even where broken frames are skipped", async () => {
-    const it = await served({ codec: text(netstrings()), invalidFrame: "skip" });
-    const other = await it.connect();
+    const harness = await served({ codec: text(netstrings()), invalidFrame: "skip" });
+    const other = await harness.connect();
     await other.send("1:a,1:b;1:c,");
     expect(other.received).toBe("1:A,");
     expect(other.ended).toBe(true);
-    expect(it.of("frame-error")).toMatchObject([{ error: { code: "frame-invalid" }, skipped: false }]);
-    expect(it.closed).toMatchObject([{ reason: "frame-invalid", framesIn: 1 }]);
+    expect(harness.of("frame-error")).toMatchObject([{ error: { code: "frame-invalid" }, skipped: false }]);
+    expect(harness.closed).toMatchObject([{ reason: "frame-invalid", framesIn: 1 }]);
   });
 });
 
 describe("input behind a broken frame", () => {
   it("is read and dropped while earlier answers are computed: the other side need not wait to send it", async () => {
     const pending = answers();
-    const it = await served({ concurrency: 2, codec: lines({ maxFrameBytes: 8 }), handler: pending.handler }, 64);
-    const other = await it.connect();
+    const harness = await served({ concurrency: 2, codec: lines({ maxFrameBytes: 8 }), handler: pending.handler }, 64);
+    const other = await harness.connect();
     await other.send("a\n");
     await other.send(`${"x".repeat(20)}\n`);
     for (let sent = 0; sent < 10; sent++) await other.send("more\n".repeat(10));
-    expect(it.server.stats().bytesIn).toBe(2 + 21 + 500);
+    expect(harness.server.stats().bytesIn).toBe(2 + 21 + 500);
     pending.of("a").resolve("A");
-    await it.settle();
+    await harness.settle();
     expect(other.received).toBe("A\nerror: frame-too-large\n");
-    expect(it.closed).toMatchObject([{ reason: "frame-too-large", framesIn: 1 }]);
+    expect(harness.closed).toMatchObject([{ reason: "frame-too-large", framesIn: 1 }]);
     expect(pending.frames).toEqual(["a"]);
   });
 });

@@ -5,52 +5,52 @@ import { served } from "./served.ts";
 describe("replies", () => {
   it("leave in the order of the frames, as soon as their turn has come", async () => {
     const pending = answers();
-    const it = await served({ concurrency: 4, handler: pending.handler });
-    const other = await it.connect();
+    const harness = await served({ concurrency: 4, handler: pending.handler });
+    const other = await harness.connect();
     await other.send("a\nb\nc\nd\ne\n");
     expect(pending.frames).toEqual(["a", "b", "c", "d"]);
     pending.of("b").resolve("B");
     pending.of("d").resolve("D");
-    await it.settle();
+    await harness.settle();
     expect(other.received).toBe("");
     pending.of("a").resolve("A");
-    await it.settle();
+    await harness.settle();
     expect(other.received).toBe("A\nB\n");
     expect(pending.frames).toEqual(["a", "b", "c", "d", "e"]);
     pending.of("c").resolve("C");
-    await it.settle();
+    await harness.settle();
     expect(other.received).toBe("A\nB\nC\nD\n");
   });
 
   it("one at a time by default", async () => {
     const pending = answers();
-    const it = await served({ handler: pending.handler });
-    const other = await it.connect();
+    const harness = await served({ handler: pending.handler });
+    const other = await harness.connect();
     await other.send("a\nb\n");
     expect(pending.frames).toEqual(["a"]);
     pending.of("a").resolve(undefined);
-    await it.settle();
+    await harness.settle();
     expect(pending.frames).toEqual(["a", "b"]);
     expect(other.received).toBe("");
   });
 
   it("of one chunk leave in one write", async () => {
-    const it = await served();
-    const other = await it.connect();
+    const harness = await served();
+    const other = await harness.connect();
     await other.send("a\n".repeat(500));
     expect(other.chunks).toHaveLength(1);
     expect(other.received).toBe("A\n".repeat(500));
   });
 
   it("of asynchronous handlers that finish in one turn leave in one write", async () => {
-    const it = await served({
+    const harness = await served({
       async handler(line) {
         await undefined;
         await undefined;
         return line.toUpperCase();
       },
     });
-    const other = await it.connect();
+    const other = await harness.connect();
     await other.send("a\n".repeat(200));
     expect(other.received).toBe("A\n".repeat(200));
     expect(other.chunks).toHaveLength(1);
@@ -58,47 +58,47 @@ describe("replies", () => {
 
   it("of frames that finish together in one turn leave in one write", async () => {
     const pending = answers();
-    const it = await served({ concurrency: 3, handler: pending.handler });
-    const other = await it.connect();
+    const harness = await served({ concurrency: 3, handler: pending.handler });
+    const other = await harness.connect();
     await other.send("a\nb\nc\n");
     for (const frame of ["c", "a", "b"]) pending.of(frame).resolve(frame.toUpperCase());
-    await it.settle();
+    await harness.settle();
     expect(other.received).toBe("A\nB\nC\n");
     expect(other.chunks).toHaveLength(1);
   });
 
   it("is not held back by a later frame that is still computing", async () => {
     const pending = answers();
-    const it = await served({
+    const harness = await served({
       concurrency: 2,
       handler: (line, context) => (line === "slow" ? pending.handler(line, context) : line),
     });
-    const other = await it.connect();
+    const other = await harness.connect();
     await other.send("quick\nslow\n");
     expect(other.received).toBe("quick\n");
   });
 
   it("of one connection do not wait for those of another", async () => {
     const pending = answers();
-    const it = await served({ handler: pending.handler });
-    const [one, two] = [await it.connect(), await it.connect()];
+    const harness = await served({ handler: pending.handler });
+    const [one, two] = [await harness.connect(), await harness.connect()];
     await one.send("a\n");
     await two.send("b\n");
     pending.of("b").resolve("B");
-    await it.settle();
+    await harness.settle();
     expect([one.received, two.received]).toEqual(["", "B\n"]);
   });
 
   it("to a synchronous handler cost no promise: no microtask passes between frame and reply", async () => {
     const seen: string[] = [];
-    const it = await served({
+    const harness = await served({
       handler(line) {
         if (line === "a") queueMicrotask(() => seen.push("microtask"));
         seen.push(line);
         return line;
       },
     });
-    const other = await it.connect();
+    const other = await harness.connect();
     await other.send("a\nb\nc\n");
     expect(seen).toEqual(["a", "b", "c", "microtask"]);
   });

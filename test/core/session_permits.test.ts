@@ -10,32 +10,32 @@ import { type Served, served } from "./served.ts";
 async function busy(count: number, options: Parameters<typeof served>[0] = {}) {
   const list: Answer[] = [];
   const pending = answers(list);
-  const it: Served = await served({ maxConcurrentHandlers: 1, handler: pending.handler, ...options });
+  const harness: Served = await served({ maxConcurrentHandlers: 1, handler: pending.handler, ...options });
   const others: OtherSide[] = [];
-  for (let index = 0; index < count; index++) others.push(await it.connect());
+  for (let index = 0; index < count; index++) others.push(await harness.connect());
   /** Answers the frames that are with the handler, one after the other, until there are none; their order. */
   const answerAll = async () => {
     for (let index = 0; index < list.length; index++) {
       list[index]?.resolve((list[index] as Answer).frame.toUpperCase());
-      await it.settle();
+      await harness.settle();
     }
     return pending.frames;
   };
-  return { it, pending, others, answerAll };
+  return { harness, pending, others, answerAll };
 }
 
 describe("maxConcurrentHandlers", () => {
   it("bounds what is at work on all connections together, who comes first first", async () => {
-    const { it, pending, others, answerAll } = await busy(5, { maxConcurrentHandlers: 2 });
+    const { harness, pending, others, answerAll } = await busy(5, { maxConcurrentHandlers: 2 });
     for (const [index, other] of others.entries()) await other.send(`${index}\n`);
     expect(pending.frames).toEqual(["0", "1"]);
-    expect(it.server.stats().handlers).toBe(2);
+    expect(harness.server.stats().handlers).toBe(2);
     pending.of("1").resolve("one");
-    await it.settle();
+    await harness.settle();
     expect(pending.frames).toEqual(["0", "1", "2"]);
     expect(await answerAll()).toEqual(["0", "1", "2", "3", "4"]);
     expect(others.map(({ received }) => received)).toEqual(["0\n", "one\n", "2\n", "3\n", "4\n"]);
-    expect(it.server.stats().handlers).toBe(0);
+    expect(harness.server.stats().handlers).toBe(0);
   });
 
   it("is shared out in turn: who asks for much does not starve the others", async () => {
@@ -69,10 +69,10 @@ describe("maxConcurrentHandlers", () => {
   });
 
   it("pushes back on who waits: its bytes stay where they are", async () => {
-    const { it, others, answerAll } = await busy(2);
+    const { harness, others, answerAll } = await busy(2);
     await others[0]?.send("a\n");
     for (let count = 0; count < 20; count++) await others[1]?.send(`${"x".repeat(20_000)}\n`);
-    expect(it.server.stats().bytesIn).toBeLessThan(4 * 20_001);
+    expect(harness.server.stats().bytesIn).toBeLessThan(4 * 20_001);
     expect((await answerAll()).length).toBe(21);
     expect(others[1]?.receivedBytes).toBe(20 * 20_001);
   });
@@ -80,40 +80,40 @@ describe("maxConcurrentHandlers", () => {
   it("is not taken by synchronous handlers, which wait all the same while none is free", async () => {
     const list: Answer[] = [];
     const pending = answers(list);
-    const { it, others } = await busy(2, {
+    const { harness, others } = await busy(2, {
       handler: (line, context) => (line === "slow" ? pending.handler(line, context) : line),
     });
     await others[0]?.send("a\nb\n");
-    expect([others[0]?.received, it.server.stats().handlers]).toEqual(["a\nb\n", 0]);
+    expect([others[0]?.received, harness.server.stats().handlers]).toEqual(["a\nb\n", 0]);
     await others[0]?.send("slow\n");
     await others[1]?.send("a\nb\n");
     expect(others[1]?.received).toBe("");
     list[0]?.resolve("done");
-    await it.settle();
+    await harness.settle();
     expect(others[1]?.received).toBe("a\nb\n");
   });
 
   it("gets the place of a hung handler back at its deadline", async () => {
-    const { it, pending, others } = await busy(2, { handlerTimeoutMs: 100 });
+    const { harness, pending, others } = await busy(2, { handlerTimeoutMs: 100 });
     await others[0]?.send("hang\n");
     await others[1]?.send("b\n");
     expect(pending.frames).toEqual(["hang"]);
-    await it.clock.advance(100);
+    await harness.clock.advance(100);
     expect(pending.frames).toEqual(["hang", "b"]);
-    expect(it.reasons).toEqual(["handler-timeout"]);
+    expect(harness.reasons).toEqual(["handler-timeout"]);
     // It finishes after all, and must not give back what it does not have.
     pending.of("hang").resolve("late");
-    await it.settle();
-    expect(it.server.stats().handlers).toBe(1);
+    await harness.settle();
+    expect(harness.server.stats().handlers).toBe(1);
     pending.of("b").resolve("B");
-    await it.settle();
-    expect([others[1]?.received, it.server.stats().handlers]).toEqual(["B\n", 0]);
+    await harness.settle();
+    expect([others[1]?.received, harness.server.stats().handlers]).toEqual(["B\n", 0]);
   });
 
   it.each(["reset", "write deadline", "fault before it"])(
     "gets the place back at the end of its connection: %s",
     async (how) => {
-      const { it, pending, others } = await busy(2, {
+      const { harness, pending, others } = await busy(2, {
         maxConcurrentHandlers: 2,
         concurrency: 2,
         writeTimeoutMs: 100,
@@ -123,78 +123,78 @@ describe("maxConcurrentHandlers", () => {
       expect(pending.frames).toEqual(["a", "b"]);
       if (how === "reset") await others[0]?.reset();
       else if (how === "fault before it") pending.of("a").reject(new Error("no"));
-      else void it.clock.advance(30_000);
-      await it.settle();
+      else void harness.clock.advance(30_000);
+      await harness.settle();
       expect(pending.frames).toEqual(["a", "b", "c"]);
       expect(pending.of("b").aborted).toBeDefined();
     },
   );
 
   it("is given to the next when who waits is gone", async () => {
-    const { it, pending, others } = await busy(4);
+    const { harness, pending, others } = await busy(4);
     for (const [index, other] of others.entries()) await other.send(`${index}\n`);
     await others[1]?.reset();
     await others[2]?.finish();
     pending.of("0").resolve("0");
-    await it.settle();
+    await harness.settle();
     expect(pending.frames).toEqual(["0", "2"]);
     pending.of("2").resolve("2");
-    await it.settle();
+    await harness.settle();
     expect(pending.frames).toEqual(["0", "2", "3"]);
-    expect(it.reasons).toEqual(["connection-reset", "remote-closed"]);
+    expect(harness.reasons).toEqual(["connection-reset", "remote-closed"]);
   });
 
   it("leaves who waits its time: it is neither idle nor late, nor parked", async () => {
-    const { it, pending, others } = await busy(2, {
+    const { harness, pending, others } = await busy(2, {
       idleTimeoutMs: 1_000,
       frameTimeoutMs: 1_000,
       handlerTimeoutMs: Infinity,
     });
     await others[0]?.send("a\n");
     await others[1]?.send("b\nand mo");
-    await it.clock.advance(60_000);
-    expect(it.closed).toEqual([]);
+    await harness.clock.advance(60_000);
+    expect(harness.closed).toEqual([]);
     pending.of("a").resolve("A");
-    await it.settle();
+    await harness.settle();
     pending.of("b").resolve("B");
-    await it.settle();
+    await harness.settle();
     await others[1]?.send("re\n");
     expect([others[1]?.received, pending.frames]).toEqual(["B\n", ["a", "b", "and more"]]);
   });
 
   it("is waited for by a drain: what was received in full is answered", async () => {
-    const { it, others, answerAll } = await busy(3);
+    const { harness, others, answerAll } = await busy(3);
     for (const [index, other] of others.entries()) await other.send(`${index}\n${index}!\nhalf`);
-    const drained = it.server.shutdown();
-    await it.settle();
+    const drained = harness.server.shutdown();
+    await harness.settle();
     expect(await answerAll()).toEqual(["0", "1", "2", "0!", "1!", "2!"]);
     expect(await drained).toEqual({ drained: 3, aborted: 0 });
     expect(others.map(({ received }) => received)).toEqual(["0\n0!\n", "1\n1!\n", "2\n2!\n"]);
   });
 
   it.each(["FIN", "drain"])("is not waited for by who has nothing more to ask: %s", async (how) => {
-    const { it, pending, others } = await busy(2);
+    const { harness, pending, others } = await busy(2);
     await others[0]?.send("a\n");
     await others[1]?.send("b\n");
     pending.of("a").resolve("A");
-    await it.settle();
+    await harness.settle();
     if (how === "FIN") await others[0]?.finish();
-    else void it.server.shutdown();
-    await it.settle();
-    expect([others[0]?.received, others[0]?.ended, it.server.stats().handlers]).toEqual(["A\n", true, 1]);
+    else void harness.server.shutdown();
+    await harness.settle();
+    expect([others[0]?.received, others[0]?.ended, harness.server.stats().handlers]).toEqual(["A\n", true, 1]);
   });
 
   it("is not waited for by a fault", async () => {
-    const { it, others } = await busy(2, { codec: lines({ maxFrameBytes: 3 }) });
+    const { harness, others } = await busy(2, { codec: lines({ maxFrameBytes: 3 }) });
     await others[0]?.send("a\n");
     await others[1]?.send("long\n");
-    expect([others[1]?.received, it.reasons]).toEqual(["error: frame-too-large\n", ["frame-too-large"]]);
+    expect([others[1]?.received, harness.reasons]).toEqual(["error: frame-too-large\n", ["frame-too-large"]]);
   });
 
   it("hands out what was looked at once, and whatever it is", async () => {
     const pending = answers();
     const handled: unknown[] = [];
-    const it = await served({
+    const harness = await served({
       codec: json(lines()),
       maxConcurrentHandlers: 1,
       handler: (frame: unknown, context) => {
@@ -202,37 +202,37 @@ describe("maxConcurrentHandlers", () => {
         return frame === 1 ? pending.handler("one", context) : Promise.resolve(undefined);
       },
     });
-    const [one, other] = [await it.connect(), await it.connect()];
+    const [one, other] = [await harness.connect(), await harness.connect()];
     await one.send("1\n");
     for (const frame of ["null\n", "false\n", "0\n"]) await other.send(frame);
-    expect([handled, it.server.stats().framesIn]).toEqual([[1], 2]);
+    expect([handled, harness.server.stats().framesIn]).toEqual([[1], 2]);
     pending.of("one").resolve(undefined);
-    await it.settle();
+    await harness.settle();
     expect(handled).toEqual([1, null, false, 0]);
   });
 
   it("is not waited for by a forced drain", async () => {
-    const { it, others } = await busy(3);
+    const { harness, others } = await busy(3);
     for (const other of others) await other.send("a\n");
-    void it.server.shutdown();
-    expect(await it.server.shutdown()).toEqual({ drained: 0, aborted: 3 });
-    expect(it.server.stats().handlers).toBe(0);
+    void harness.server.shutdown();
+    expect(await harness.server.shutdown()).toEqual({ drained: 0, aborted: 3 });
+    expect(harness.server.stats().handlers).toBe(0);
   });
 
   it("counts a stream until its end", async () => {
-    const { it, others } = await busy(2, {
+    const { harness, others } = await busy(2, {
       handler: async function* (line) {
         yield `${line} 1`;
-        await new Promise<void>((resolve) => it.clock.setTimeout(resolve, 100));
+        await new Promise<void>((resolve) => harness.clock.setTimeout(resolve, 100));
         yield `${line} 2`;
       },
     });
     await others[0]?.send("a\n");
     await others[1]?.send("b\n");
-    expect([others[0]?.received, others[1]?.received, it.server.stats().handlers]).toEqual(["a 1\n", "", 1]);
-    await it.clock.advance(100);
+    expect([others[0]?.received, others[1]?.received, harness.server.stats().handlers]).toEqual(["a 1\n", "", 1]);
+    await harness.clock.advance(100);
     expect([others[0]?.received, others[1]?.received]).toEqual(["a 1\na 2\n", "b 1\n"]);
-    await it.clock.advance(100);
-    expect([others[1]?.received, it.server.stats().handlers]).toEqual(["b 1\nb 2\n", 0]);
+    await harness.clock.advance(100);
+    expect([others[1]?.received, harness.server.stats().handlers]).toEqual(["b 1\nb 2\n", 0]);
   });
 });

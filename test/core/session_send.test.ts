@@ -16,12 +16,12 @@ async function keeping(options: Partial<ServeOptions<string, string>> = {}, maxL
     sessions.push(session);
     return options.onConnect?.(session, context);
   };
-  const it = await served({ ...options, onConnect }, maxLinkBytes, lot.around);
+  const harness = await served({ ...options, onConnect }, maxLinkBytes, lot.around);
   const open = async (other?: OtherSideOptions): Promise<{ session: Session<string>; other: OtherSide }> => {
-    const side = await it.connect(other);
+    const side = await harness.connect(other);
     return { other: side, session: sessions.at(-1) as Session<string> };
   };
-  return { it, lot, open };
+  return { harness, lot, open };
 }
 
 /** As many bytes of lines as are asked for: lines of `length`, with its line break. */
@@ -31,23 +31,23 @@ function linesOf(count: number, length = 10): string[] {
 
 describe("session.send", () => {
   it("sends at once to who asked for nothing, in one write a turn", async () => {
-    const { it, open } = await keeping();
+    const { harness, open } = await keeping();
     const { session, other } = await open();
     expect(["a", "b"].map((frame) => session.send(frame))).toEqual(["sent", "sent"]);
-    await it.settle();
+    await harness.settle();
     expect([other.received, other.chunks.length]).toEqual(["a\nb\n", 1]);
   });
 
   it("sends from a timer to who is parked, wakes it, and lets it be parked again", async () => {
-    const { it, lot, open } = await keeping();
+    const { harness, lot, open } = await keeping();
     const { session, other } = await open();
-    for (let at = 1; at <= 3; at++) it.clock.setTimeout(() => session.send(`tick ${at}`), at * 30_000);
+    for (let at = 1; at <= 3; at++) harness.clock.setTimeout(() => session.send(`tick ${at}`), at * 30_000);
     for (let round = 1; round <= 3; round++) {
-      await it.clock.advance(30_000 - (it.clock.now() % 30_000));
+      await harness.clock.advance(30_000 - (harness.clock.now() % 30_000));
       expect(other.received.endsWith(`tick ${round}\n`)).toBe(true);
-      await it.clock.advance(PARK_AFTER_MS - 1);
+      await harness.clock.advance(PARK_AFTER_MS - 1);
       expect(lot.parks).toBe(round);
-      await it.clock.advance(1);
+      await harness.clock.advance(1);
       expect(lot.parks).toBe(round + 1);
     }
     // Nothing was read, so only the streams to write to were made: one for each push.
@@ -57,12 +57,12 @@ describe("session.send", () => {
   });
 
   it("is heard by who is read from at the same time", async () => {
-    const { it, lot, open } = await keeping();
+    const { harness, lot, open } = await keeping();
     const { session, other } = await open();
     session.send("push");
     await other.send("a\n");
     expect(other.received).toBe("push\nA\n");
-    await it.clock.advance(PARK_AFTER_MS);
+    await harness.clock.advance(PARK_AFTER_MS);
     expect(lot.parks).toBe(2);
     await other.send("b\n");
     expect(other.received).toBe("push\nA\nB\n");
@@ -70,7 +70,7 @@ describe("session.send", () => {
 
   it("is not lost when the session is parked in the same moment", async () => {
     let push: () => void = () => {};
-    const { it, lot, open } = await keeping({
+    const { harness, lot, open } = await keeping({
       handlerTimeoutMs: PARK_AFTER_MS,
       handler: (line, { signal }) => {
         if (line === "quick") return line;
@@ -82,10 +82,10 @@ describe("session.send", () => {
     const [hanging, quiet] = [await open(), await open()];
     await Promise.all([hanging.other.send("hang\n"), quiet.other.send("quick\n")]);
     push = () => expect(quiet.session.send("push")).toBe("sent");
-    await it.clock.advance(PARK_AFTER_MS);
+    await harness.clock.advance(PARK_AFTER_MS);
     expect(hanging.other.received).toBe("error: handler-timeout\n");
     expect(quiet.other.received).toBe("quick\npush\n");
-    await it.clock.advance(PARK_AFTER_MS);
+    await harness.clock.advance(PARK_AFTER_MS);
     expect(lot.parks).toBe(3);
   });
 
@@ -103,7 +103,7 @@ describe("session.send", () => {
 
   it("from inside a handler that computes does not wait for its reply", async () => {
     const pending = answers();
-    const { open, it } = await keeping({
+    const { open, harness } = await keeping({
       concurrency: 2,
       handler: (line, context) => {
         context.session.send(`begun ${line}`);
@@ -115,14 +115,14 @@ describe("session.send", () => {
     expect(other.received).toBe("begun a\nbegun b\n");
     pending.of("b").context.session.send("half of b");
     pending.of("b").resolve("B");
-    await it.settle();
+    await harness.settle();
     pending.of("a").resolve("A");
-    await it.settle();
+    await harness.settle();
     expect(other.received).toBe("begun a\nbegun b\nhalf of b\nA\nB\n");
   });
 
   it("to a session from another's handler", async () => {
-    const { it, open } = await keeping({
+    const { harness, open } = await keeping({
       handler: (line, { session }) => {
         for (const member of session.group("all")) if (member !== session) member.send(line);
         return undefined;
@@ -131,24 +131,24 @@ describe("session.send", () => {
     });
     const [one, two] = [await open(), await open()];
     await one.other.send("hello\n");
-    expect([one.other.received, two.other.received, it.server.group("all").size]).toEqual(["", "hello\n", 2]);
+    expect([one.other.received, two.other.received, harness.server.group("all").size]).toEqual(["", "hello\n", 2]);
   });
 
   it("throws for what is no frame, and sends nothing of it", async () => {
-    const { it, open } = await keeping();
+    const { harness, open } = await keeping();
     const { session, other } = await open();
     expect(() => session.send("two\nlines")).toThrow(expect.objectContaining({ code: "reply-invalid" }));
     expect(() => session.send(1 as unknown as string)).toThrow(expect.objectContaining({ code: "reply-invalid" }));
     session.send("one");
-    await it.settle();
-    expect([other.received, it.closed]).toEqual(["one\n", []]);
-    expect(it.server.stats().framesOut).toBe(1);
+    await harness.settle();
+    expect([other.received, harness.closed]).toEqual(["one\n", []]);
+    expect(harness.server.stats().framesOut).toBe(1);
   });
 
   it.each(["FIN", "reset", "close()", "drain", "fault"])(
     "says that it is closed after %s, and never throws",
     async (how) => {
-      const { it, open } = await keeping({
+      const { harness, open } = await keeping({
         handler: () => {
           throw new Error("no");
         },
@@ -157,84 +157,84 @@ describe("session.send", () => {
       if (how === "FIN") await other.finish();
       if (how === "reset") await other.reset();
       if (how === "close()") session.close();
-      if (how === "drain") void it.server.shutdown();
+      if (how === "drain") void harness.server.shutdown();
       if (how === "fault") await other.send("a\n");
       expect(session.send("late")).toBe("closed");
       expect(session.send("two\nlines")).toBe("closed");
-      await it.settle();
+      await harness.settle();
       expect(other.received).toBe(how === "fault" ? "error: handler-failed\n" : "");
       expect(await session.flushed()).toBe(false);
       session.close();
       session.join("all");
       session.leave("all");
-      expect(it.server.group("all").size).toBe(0);
+      expect(harness.server.group("all").size).toBe(0);
     },
   );
 
   it("works while the session ends in order, and comes before FIN", async () => {
     const pending = answers();
-    const { it, open } = await keeping({ handler: pending.handler });
+    const { harness, open } = await keeping({ handler: pending.handler });
     const { session, other } = await open();
     await other.send("a\n");
     session.close();
     expect(session.send("meanwhile")).toBe("sent");
     pending.of("a").resolve("A");
-    await it.settle();
-    expect([other.received, other.ended, it.reasons]).toEqual(["meanwhile\nA\n", true, ["handler-closed"]]);
+    await harness.settle();
+    expect([other.received, other.ended, harness.reasons]).toEqual(["meanwhile\nA\n", true, ["handler-closed"]]);
   });
 
   it("works during a drain, and comes before the goodbye", async () => {
     const pending = answers();
-    const { it, open } = await keeping({ handler: pending.handler, onDrain: () => "goodbye" });
+    const { harness, open } = await keeping({ handler: pending.handler, onDrain: () => "goodbye" });
     const { session, other } = await open();
     await other.send("a\n");
-    const drained = it.server.shutdown();
+    const drained = harness.server.shutdown();
     expect(session.send("meanwhile")).toBe("sent");
     session.join("all");
     pending.of("a").resolve("A");
-    await it.settle();
+    await harness.settle();
     expect(other.received).toBe("meanwhile\nA\ngoodbye\n");
-    expect([session.send("late"), it.server.group("all").size]).toEqual(["closed", 0]);
+    expect([session.send("late"), harness.server.group("all").size]).toEqual(["closed", 0]);
     expect(await drained).toEqual({ drained: 1, aborted: 0 });
   });
 
   it("keeps a connection that only listens from being idle", async () => {
-    const { it, open } = await keeping({ idleTimeoutMs: 3_000 });
+    const { harness, open } = await keeping({ idleTimeoutMs: 3_000 });
     const { session } = await open();
     for (let count = 0; count < 5; count++) {
-      await it.clock.advance(2_999);
+      await harness.clock.advance(2_999);
       expect(session.send("tick")).toBe("sent");
-      await it.settle();
+      await harness.settle();
     }
-    await it.clock.advance(2_999);
-    expect(it.closed).toEqual([]);
-    await it.clock.advance(1);
-    expect(it.reasons).toEqual(["idle-timeout"]);
+    await harness.clock.advance(2_999);
+    expect(harness.closed).toEqual([]);
+    await harness.clock.advance(1);
+    expect(harness.reasons).toEqual(["idle-timeout"]);
   });
 
   it("meets the write deadline when the other side takes nothing", async () => {
-    const { it, open } = await keeping({ writeTimeoutMs: 500 }, 16);
+    const { harness, open } = await keeping({ writeTimeoutMs: 500 }, 16);
     const { session } = await open({ reads: false });
     session.send("x".repeat(100));
     const flushed = session.flushed();
-    await it.clock.advance(499);
-    expect(it.closed).toEqual([]);
-    await it.clock.advance(1);
-    expect([it.reasons, await flushed]).toEqual([["write-timeout"], false]);
+    await harness.clock.advance(499);
+    expect(harness.closed).toEqual([]);
+    await harness.clock.advance(1);
+    expect([harness.reasons, await flushed]).toEqual([["write-timeout"], false]);
   });
 
   it.each([50, 300, 5_000])(
     "meets a write deadline of %i ms although another was set before",
     async (writeTimeoutMs) => {
-      const { it, open } = await keeping({ writeTimeoutMs }, 16);
+      const { harness, open } = await keeping({ writeTimeoutMs }, 16);
       const { session } = await open({ reads: false });
       session.send("taken");
-      await it.clock.advance(400);
+      await harness.clock.advance(400);
       session.send("x".repeat(100));
-      await it.clock.advance(writeTimeoutMs - 1);
-      expect(it.closed).toEqual([]);
-      await it.clock.advance(1);
-      expect(it.reasons).toEqual(["write-timeout"]);
+      await harness.clock.advance(writeTimeoutMs - 1);
+      expect(harness.closed).toEqual([]);
+      await harness.clock.advance(1);
+      expect(harness.reasons).toEqual(["write-timeout"]);
     },
   );
 });
@@ -244,21 +244,21 @@ describe("a slow consumer", () => {
     "with %s misses frames, each counted, and none out of order",
     async (policy) => {
       const limits = { maxOutboundBytes: 1_000, maxOutboundFrames: 20, slowConsumer: policy };
-      const { it, open } = await keeping(limits, 100);
+      const { harness, open } = await keeping(limits, 100);
       const { session, other } = await open({ reads: false });
       const results: string[] = [];
       for (const frame of linesOf(200)) {
         results.push(session.send(frame));
-        await it.settle();
+        await harness.settle();
       }
       // The first is in the link, and one write more; the rest waits in its bounds.
       const dropped = results.filter((result) => result === "dropped").length;
       expect(results.filter((result) => result === "sent")).toHaveLength(11);
       expect(dropped).toBe(policy === "drop" ? 200 - 11 - 20 : 0);
-      expect(it.of("slow-consumer")).toMatchObject([{ policy, waitingFrames: 20, waitingBytes: 210 }]);
+      expect(harness.of("slow-consumer")).toMatchObject([{ policy, waitingFrames: 20, waitingBytes: 210 }]);
       await other.read();
       const received = other.received.trimEnd().split("\n");
-      const { framesOut, framesDropped } = it.server.stats();
+      const { framesOut, framesDropped } = harness.server.stats();
       expect([framesOut, framesDropped, received.length]).toEqual([31, 169, 31]);
       const all = linesOf(200);
       expect(received).toEqual([...all.slice(0, 11), ...(policy === "drop" ? all.slice(11, 31) : all.slice(-20))]);
@@ -266,25 +266,30 @@ describe("a slow consumer", () => {
   );
 
   it('with "reset" is reset at the first frame without room, and told of', async () => {
-    const { it, open } = await keeping({ maxOutboundBytes: 300, onConnect: (session) => session.join("all") }, 100);
+    const { harness, open } = await keeping(
+      { maxOutboundBytes: 300, onConnect: (session) => session.join("all") },
+      100,
+    );
     const { session, other } = await open({ reads: false });
     const results: string[] = [];
     for (const frame of linesOf(50)) {
       results.push(session.send(frame));
-      await it.settle();
+      await harness.settle();
     }
     expect(results.indexOf("closed")).toBe(results.lastIndexOf("queued") + 1);
     expect(results.slice(results.indexOf("closed")).every((result) => result === "closed")).toBe(true);
-    expect(it.closed).toMatchObject([{ reason: "slow-consumer", framesDropped: 1, error: { code: "slow-consumer" } }]);
-    expect(it.of("slow-consumer")).toHaveLength(1);
-    expect([it.server.group("all").size, await session.flushed()]).toEqual([0, false]);
+    expect(harness.closed).toMatchObject([
+      { reason: "slow-consumer", framesDropped: 1, error: { code: "slow-consumer" } },
+    ]);
+    expect(harness.of("slow-consumer")).toHaveLength(1);
+    expect([harness.server.group("all").size, await session.flushed()]).toEqual([0, false]);
     await other.read();
     expect(other.error).toMatchObject({ code: "connection-reset" });
   });
 
   it('with "reset" aborts the handlers of that connection, the one that sends too', async () => {
     const aborted: string[] = [];
-    const { it, open } = await keeping(
+    const { harness, open } = await keeping(
       {
         maxOutboundBytes: 50,
         handler: async (_line, { session, signal }) => {
@@ -300,12 +305,12 @@ describe("a slow consumer", () => {
     );
     const { other } = await open({ reads: false });
     await other.send("go\n");
-    expect([it.reasons, aborted]).toEqual([["slow-consumer"], ["slow-consumer"]]);
-    expect(it.server.stats().handlers).toBe(0);
+    expect([harness.reasons, aborted]).toEqual([["slow-consumer"], ["slow-consumer"]]);
+    expect(harness.server.stats().handlers).toBe(0);
   });
 
   it('with "reset" may be closed by a synchronous handler, whose reply is void', async () => {
-    const { it, open } = await keeping({
+    const { harness, open } = await keeping({
       maxOutboundBytes: 50,
       handler: (line, { session }) => {
         const step = bounded();
@@ -315,37 +320,37 @@ describe("a slow consumer", () => {
     });
     const { other } = await open();
     await other.send("a\nb\n");
-    expect(it.closed).toMatchObject([{ reason: "slow-consumer", framesIn: 1 }]);
+    expect(harness.closed).toMatchObject([{ reason: "slow-consumer", framesIn: 1 }]);
     expect(other.received).not.toContain("a\n");
   });
 
   it("does not stop being answered: a reply waits, and keeps its place", async () => {
-    const { it, open } = await keeping({ maxOutboundBytes: 200, slowConsumer: "drop-oldest" }, 20);
+    const { harness, open } = await keeping({ maxOutboundBytes: 200, slowConsumer: "drop-oldest" }, 20);
     const { session, other } = await open({ reads: false });
     for (const frame of linesOf(10)) session.send(frame);
-    await it.settle();
+    await harness.settle();
     await other.send("a\n");
     for (const frame of linesOf(30)) session.send(frame);
     await other.send("b\n");
     await other.read();
     const received = other.received.split("\n").filter((line) => /[A-Z]/.test(line));
     expect(received).toEqual(["A", "B"]);
-    const { framesOut, framesDropped } = it.server.stats();
+    const { framesOut, framesDropped } = harness.server.stats();
     expect([framesOut + framesDropped, framesDropped > 0]).toEqual([42, true]);
   });
 
   it("pushes back on its requests while pushes take up the room", async () => {
-    const { it, open } = await keeping({ maxOutboundBytes: 100, slowConsumer: "drop" }, 10);
+    const { harness, open } = await keeping({ maxOutboundBytes: 100, slowConsumer: "drop" }, 10);
     const { session, other } = await open({ reads: false });
     const step = bounded();
     while (session.send("x".repeat(9)) !== "dropped") step();
-    await it.settle();
-    const { framesIn } = it.server.stats();
+    await harness.settle();
+    const { framesIn } = harness.server.stats();
     for (let count = 0; count < 20; count++) await other.send("0123456\n");
-    expect(it.server.stats().framesIn).toBe(framesIn);
-    expect(it.server.stats().bytesIn).toBeLessThan(20 * 8);
+    expect(harness.server.stats().framesIn).toBe(framesIn);
+    expect(harness.server.stats().bytesIn).toBeLessThan(20 * 8);
     await other.read();
-    expect(it.server.stats().framesIn).toBe(framesIn + 20);
+    expect(harness.server.stats().framesIn).toBe(framesIn + 20);
   });
 });
 
@@ -353,30 +358,30 @@ describe("session.flushed", () => {
   it("lets a sender go at the other side's pace: nothing is dropped, and little waits", async () => {
     let most = 0;
     const results = new Set<string>();
-    const { it, open } = await keeping({ maxOutboundBytes: 20 }, 10);
+    const { harness, open } = await keeping({ maxOutboundBytes: 20 }, 10);
     const { session, other } = await open();
     const run = async () => {
       for (const frame of linesOf(100)) {
         results.add(session.send(frame));
-        const { framesOut, bytesOut } = it.server.stats();
+        const { framesOut, bytesOut } = harness.server.stats();
         most = Math.max(most, framesOut * 10 - bytesOut);
         if (!(await session.flushed())) throw new Error("it was over first");
       }
     };
     await run();
     expect([most, [...results]]).toEqual([10, ["sent"]]);
-    await it.settle();
+    await harness.settle();
     expect(other.received.trimEnd().split("\n")).toEqual(linesOf(100));
   });
 
   it("is true for what was written before an orderly end", async () => {
-    const { it, open } = await keeping();
+    const { harness, open } = await keeping();
     const { session } = await open();
     session.send("last");
     const flushed = session.flushed();
     session.close();
     expect(await flushed).toBe(true);
-    await it.settle();
-    expect(it.reasons).toEqual(["handler-closed"]);
+    await harness.settle();
+    expect(harness.reasons).toEqual(["handler-closed"]);
   });
 });

@@ -5,8 +5,8 @@ import { served } from "./served.ts";
 describe("context.signal", () => {
   it("aborts when the other side resets", async () => {
     const pending = answers();
-    const it = await served({ concurrency: 2, handler: pending.handler });
-    const other = await it.connect();
+    const harness = await served({ concurrency: 2, handler: pending.handler });
+    const other = await harness.connect();
     await other.send("a\nb\n");
     await other.reset();
     expect(pending.of("a").aborted).toBe("connection-reset");
@@ -15,20 +15,20 @@ describe("context.signal", () => {
 
   it("aborts when a drain is forced", async () => {
     const pending = answers();
-    const it = await served({ handler: pending.handler });
-    const other = await it.connect();
+    const harness = await served({ handler: pending.handler });
+    const other = await harness.connect();
     await other.send("a\n");
-    const drained = it.server.shutdown();
-    await it.settle();
+    const drained = harness.server.shutdown();
+    await harness.settle();
     expect(pending.of("a").aborted).toBeUndefined();
-    void it.server.shutdown();
+    void harness.server.shutdown();
     expect(pending.of("a").aborted).toBe("drain-timeout");
     expect(await drained).toEqual({ drained: 0, aborted: 1 });
   });
 
   it("aborts when the write deadline passes while another frame computes", async () => {
     const pending = answers();
-    const it = await served(
+    const harness = await served(
       {
         concurrency: 2,
         writeTimeoutMs: 100,
@@ -36,61 +36,61 @@ describe("context.signal", () => {
       },
       1_024,
     );
-    const other = await it.connect({ reads: false });
+    const other = await harness.connect({ reads: false });
     await other.send("long\na\n");
-    await it.clock.advance(100);
+    await harness.clock.advance(100);
     expect(pending.of("a").aborted).toBe("write-timeout");
-    expect(it.reasons).toEqual(["write-timeout"]);
+    expect(harness.reasons).toEqual(["write-timeout"]);
   });
 
   it("does not abort on success, nor when the connection ends later", async () => {
     const pending = answers();
-    const it = await served({ handler: pending.handler });
-    const other = await it.connect();
+    const harness = await served({ handler: pending.handler });
+    const other = await harness.connect();
     await other.send("a\n");
     pending.of("a").resolve("A");
-    await it.settle();
+    await harness.settle();
     await other.reset();
     expect(pending.of("a").aborted).toBeUndefined();
   });
 
   it("does not abort when the other side has sent FIN: it still wants the reply", async () => {
     const pending = answers();
-    const it = await served({ handler: pending.handler });
-    const other = await it.connect();
+    const harness = await served({ handler: pending.handler });
+    const other = await harness.connect();
     await other.send("a\n");
     await other.finish();
     expect(pending.of("a").aborted).toBeUndefined();
     pending.of("a").resolve("A");
-    await it.settle();
+    await harness.settle();
     expect(other.received).toBe("A\n");
   });
 
   it("leaves nothing behind when the handler gives up because of it", async () => {
-    const it = await served({
+    const harness = await served({
       handler: (_line, { signal }) =>
         new Promise<string>((_resolve, reject) => {
           signal.addEventListener("abort", () => reject(signal.reason as Error));
         }),
     });
-    const other = await it.connect();
+    const other = await harness.connect();
     await other.send("a\n");
     await other.reset();
-    expect(it.reasons).toEqual(["connection-reset"]);
-    expect(it.of("handler-error")).toEqual([]);
-    expect(it.clock.pending).toBe(0);
+    expect(harness.reasons).toEqual(["connection-reset"]);
+    expect(harness.of("handler-error")).toEqual([]);
+    expect(harness.clock.pending).toBe(0);
   });
 
   it("leaves nothing behind when the handler finishes long after the connection", async () => {
     const pending = answers();
-    const it = await served({ handler: pending.handler });
-    const other = await it.connect();
+    const harness = await served({ handler: pending.handler });
+    const other = await harness.connect();
     await other.send("a\nb\n");
     await other.reset();
     pending.of("a").resolve("A");
-    await it.settle();
-    expect(it.clock.pending).toBe(0);
+    await harness.settle();
+    expect(harness.clock.pending).toBe(0);
     expect(pending.frames).toEqual(["a"]);
-    expect(it.closed).toMatchObject([{ reason: "connection-reset", framesOut: 0 }]);
+    expect(harness.closed).toMatchObject([{ reason: "connection-reset", framesOut: 0 }]);
   });
 });

@@ -4,145 +4,145 @@ import { answers } from "./answers.ts";
 import { served } from "./served.ts";
 
 /** Sends to everybody, now and then. */
-async function broadcast(it: Awaited<ReturnType<typeof served>>, times: number, everyMs: number): Promise<void> {
+async function broadcast(harness: Awaited<ReturnType<typeof served>>, times: number, everyMs: number): Promise<void> {
   for (let count = 0; count < times; count++) {
-    await it.clock.advance(everyMs);
-    it.server.group("all").broadcast("news");
-    await it.settle();
+    await harness.clock.advance(everyMs);
+    harness.server.group("all").broadcast("news");
+    await harness.settle();
   }
 }
 
 describe("silence deadline", () => {
   it("passes so long after the connection was opened when nothing comes, not before", async () => {
-    const it = await served({ silenceTimeoutMs: 1_000 });
-    const other = await it.connect();
-    await it.clock.advance(999);
+    const harness = await served({ silenceTimeoutMs: 1_000 });
+    const other = await harness.connect();
+    await harness.clock.advance(999);
     expect(other.ended).toBe(false);
-    await it.clock.advance(1);
+    await harness.clock.advance(1);
     expect(other.ended).toBe(true);
-    expect(it.closed).toMatchObject([{ reason: "silence-timeout", durationMs: 1_000 }]);
-    expect(it.closed[0]).not.toHaveProperty("error");
+    expect(harness.closed).toMatchObject([{ reason: "silence-timeout", durationMs: 1_000 }]);
+    expect(harness.closed[0]).not.toHaveProperty("error");
   });
 
   it("does not count what is sent, which keeps the connection from being idle", async () => {
-    const it = await served({
+    const harness = await served({
       silenceTimeoutMs: 1_000,
       idleTimeoutMs: 300,
       onConnect: (session) => session.join("all"),
     });
-    const other = await it.connect();
-    await broadcast(it, 9, 100);
-    expect(it.closed).toEqual([]);
-    await it.clock.advance(100);
+    const other = await harness.connect();
+    await broadcast(harness, 9, 100);
+    expect(harness.closed).toEqual([]);
+    await harness.clock.advance(100);
     expect(other.received).toBe("news\n".repeat(9));
-    expect(it.closed).toMatchObject([{ reason: "silence-timeout", durationMs: 1_000, framesOut: 9 }]);
+    expect(harness.closed).toMatchObject([{ reason: "silence-timeout", durationMs: 1_000, framesOut: 9 }]);
   });
 
   it("starts anew with every byte, a part of a frame among them", async () => {
-    const it = await served({ silenceTimeoutMs: 1_000 });
-    const other = await it.connect();
+    const harness = await served({ silenceTimeoutMs: 1_000 });
+    const other = await harness.connect();
     for (const part of ["a", "b", "\n", "c\n"]) {
-      await it.clock.advance(900);
+      await harness.clock.advance(900);
       await other.send(part);
     }
-    await it.clock.advance(999);
-    expect(it.closed).toEqual([]);
-    await it.clock.advance(1);
+    await harness.clock.advance(999);
+    expect(harness.closed).toEqual([]);
+    await harness.clock.advance(1);
     expect(other.received).toBe("AB\nC\n");
-    expect(it.closed).toMatchObject([{ reason: "silence-timeout", durationMs: 4_600 }]);
+    expect(harness.closed).toMatchObject([{ reason: "silence-timeout", durationMs: 4_600 }]);
   });
 
   it("waits while a handler is at work, and starts anew when it has finished", async () => {
     const pending = answers();
-    const it = await served({ silenceTimeoutMs: 1_000, handler: pending.handler });
-    const other = await it.connect();
+    const harness = await served({ silenceTimeoutMs: 1_000, handler: pending.handler });
+    const other = await harness.connect();
     await other.send("a\n");
-    await it.clock.advance(20_000);
-    expect(it.closed).toEqual([]);
+    await harness.clock.advance(20_000);
+    expect(harness.closed).toEqual([]);
     pending.of("a").resolve("A");
-    await it.clock.advance(999);
+    await harness.clock.advance(999);
     expect(other.received).toBe("A\n");
-    expect(it.closed).toEqual([]);
-    await it.clock.advance(1);
-    expect(it.closed).toMatchObject([{ reason: "silence-timeout", durationMs: 21_000 }]);
+    expect(harness.closed).toEqual([]);
+    await harness.clock.advance(1);
+    expect(harness.closed).toMatchObject([{ reason: "silence-timeout", durationMs: 21_000 }]);
   });
 
   it("waits while what has come is not read, since it is us who do not listen", async () => {
     const pending = answers();
-    const it = await served({ silenceTimeoutMs: 1_000, maxConcurrentHandlers: 1, handler: pending.handler });
-    const [busy, waiting] = [await it.connect(), await it.connect()];
+    const harness = await served({ silenceTimeoutMs: 1_000, maxConcurrentHandlers: 1, handler: pending.handler });
+    const [busy, waiting] = [await harness.connect(), await harness.connect()];
     await busy.send("a\n");
     await waiting.send("b\n");
     await waiting.send("c\n");
-    await it.clock.advance(20_000);
-    expect(it.closed).toEqual([]);
+    await harness.clock.advance(20_000);
+    expect(harness.closed).toEqual([]);
     pending.of("a").resolve("A");
-    await it.settle();
+    await harness.settle();
     pending.of("b").resolve("B");
-    await it.settle();
+    await harness.settle();
     pending.of("c").resolve("C");
-    await it.clock.advance(999);
+    await harness.clock.advance(999);
     expect(waiting.received).toBe("B\nC\n");
-    expect(it.closed).toEqual([]);
-    await it.clock.advance(1);
-    expect(it.reasons).toEqual(["silence-timeout", "silence-timeout"]);
+    expect(harness.closed).toEqual([]);
+    await harness.clock.advance(1);
+    expect(harness.reasons).toEqual(["silence-timeout", "silence-timeout"]);
   });
 
   it("gives a peer that waited for a synchronous handler's place its time, too", async () => {
     const pending = answers();
-    const it = await served({
+    const harness = await served({
       silenceTimeoutMs: 1_000,
       maxConcurrentHandlers: 1,
       handler: (line, context) => (line === "a" ? pending.handler(line, context) : undefined),
     });
-    const [busy, waiting] = [await it.connect(), await it.connect()];
+    const [busy, waiting] = [await harness.connect(), await harness.connect()];
     await busy.send("a\n");
     await waiting.send("nothing\n");
-    await it.clock.advance(20_000);
+    await harness.clock.advance(20_000);
     pending.of("a").resolve("A");
-    await it.clock.advance(999);
-    expect(it.closed).toEqual([]);
-    await it.clock.advance(1);
-    expect(it.reasons).toEqual(["silence-timeout", "silence-timeout"]);
+    await harness.clock.advance(999);
+    expect(harness.closed).toEqual([]);
+    await harness.clock.advance(1);
+    expect(harness.reasons).toEqual(["silence-timeout", "silence-timeout"]);
   });
 
   it("waits while a reply is on its way to a slow reader, and starts anew when it is out", async () => {
-    const it = await served(
+    const harness = await served(
       { silenceTimeoutMs: 1_000, lingerTimeoutMs: 1, handler: (line) => line.repeat(20_000) },
       4_096,
     );
-    const other = await it.connect({ reads: false });
+    const other = await harness.connect({ reads: false });
     await other.send("a\n");
     const reader = other.connection.readable.getReader();
-    for (const step = bounded(1_000); it.server.stats().bytesOut < 20_001 && step(); ) {
-      await it.clock.advance(900);
+    for (const step = bounded(1_000); harness.server.stats().bytesOut < 20_001 && step(); ) {
+      await harness.clock.advance(900);
       await reader.read();
-      await it.settle();
+      await harness.settle();
     }
-    expect(it.clock.now()).toBeGreaterThan(2_000);
-    await it.clock.advance(999);
-    expect(it.closed).toEqual([]);
-    await it.clock.advance(1);
-    expect(it.reasons).toEqual(["silence-timeout"]);
+    expect(harness.clock.now()).toBeGreaterThan(2_000);
+    await harness.clock.advance(999);
+    expect(harness.closed).toEqual([]);
+    await harness.clock.advance(1);
+    expect(harness.reasons).toEqual(["silence-timeout"]);
   });
 
   it("is off unless it is asked for", async () => {
-    const it = await served({ idleTimeoutMs: Infinity, onConnect: (session) => session.join("all") });
-    await it.connect();
-    await broadcast(it, 10, 1_000_000);
-    expect(it.closed).toEqual([]);
+    const harness = await served({ idleTimeoutMs: Infinity, onConnect: (session) => session.join("all") });
+    await harness.connect();
+    await broadcast(harness, 10, 1_000_000);
+    expect(harness.closed).toEqual([]);
   });
 
   it("does not cut short what is still to be answered after the other side's FIN", async () => {
     const pending = answers();
-    const it = await served({ silenceTimeoutMs: 1_000, handler: pending.handler });
-    const other = await it.connect();
+    const harness = await served({ silenceTimeoutMs: 1_000, handler: pending.handler });
+    const other = await harness.connect();
     await other.send("a\n");
     await other.finish();
-    await it.clock.advance(20_000);
+    await harness.clock.advance(20_000);
     pending.of("a").resolve("A");
-    await it.settle();
+    await harness.settle();
     expect(other.received).toBe("A\n");
-    expect(it.reasons).toEqual(["remote-closed"]);
+    expect(harness.reasons).toEqual(["remote-closed"]);
   });
 });

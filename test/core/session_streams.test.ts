@@ -51,7 +51,7 @@ function serving(
 describe("a stream of replies", () => {
   it.each(["at once", "promised", "by a generator"])("is sent frame by frame: %s", async (how) => {
     const stream = numbers(3);
-    const it = await served({
+    const harness = await served({
       handler: (line) => {
         if (how === "promised") return Promise.resolve(stream);
         return how === "at once" ? stream : generate(line);
@@ -60,11 +60,11 @@ describe("a stream of replies", () => {
     async function* generate(line: string) {
       for (let count = 1; count <= 3; count++) yield line === "a" ? String(count) : "?";
     }
-    const other = await it.connect();
+    const other = await harness.connect();
     await other.send("a\n");
     expect(other.received).toBe("1\n2\n3\n");
     expect([stream.asked, stream.returned]).toEqual([how === "by a generator" ? 0 : 4, 0]);
-    expect(it.server.stats()).toMatchObject({ handlers: 0, framesIn: 1, framesOut: 3 });
+    expect(harness.server.stats()).toMatchObject({ handlers: 0, framesIn: 1, framesOut: 3 });
   });
 
   it("may be empty, and may have holes", async () => {
@@ -75,8 +75,10 @@ describe("a stream of replies", () => {
         yield "2";
       },
     };
-    const it = await served({ handler: (line) => (line === "empty" ? numbers(0) : line === "holes" ? holes : line) });
-    const other = await it.connect();
+    const harness = await served({
+      handler: (line) => (line === "empty" ? numbers(0) : line === "holes" ? holes : line),
+    });
+    const other = await harness.connect();
     await other.send("empty\nholes\nend\n");
     expect(other.received).toBe("1\n2\nend\n");
   });
@@ -84,24 +86,24 @@ describe("a stream of replies", () => {
   it("keeps its place among replies that are computed at the same time", async () => {
     const pending = answers();
     const stream = numbers(2);
-    const it = await served({
+    const harness = await served({
       concurrency: 4,
       handler: (line, context) => (line === "stream" ? stream : pending.handler(line, context)),
     });
-    const other = await it.connect();
+    const other = await harness.connect();
     await other.send("a\nstream\nb\nstream\n");
     pending.of("b").resolve("B");
-    await it.settle();
+    await harness.settle();
     // It is not even begun before its place has come.
     expect([stream.asked, other.received]).toEqual([0, ""]);
     pending.of("a").resolve("A");
-    await it.settle();
+    await harness.settle();
     expect(other.received).toBe("A\n1\n2\nB\n");
   });
 
   it("holds up only what is behind it, and pushes pass", async () => {
     const pending = answers();
-    const it = await served({
+    const harness = await served({
       concurrency: 3,
       handler: async function* (line, context) {
         context.session.send(`push ${line}`);
@@ -109,48 +111,48 @@ describe("a stream of replies", () => {
         yield await (pending.handler(line, context) as Promise<string>);
       },
     });
-    const other = await it.connect();
+    const other = await harness.connect();
     await other.send("a\nb\n");
     // A generator does nothing before it is asked: b's has not begun.
     expect(other.received).toBe("push a\na 1\n");
     pending.of("a").resolve("a 2");
-    await it.settle();
+    await harness.settle();
     pending.of("b").resolve("b 2");
-    await it.settle();
+    await harness.settle();
     expect(other.received).toBe("push a\na 1\na 2\npush b\nb 1\nb 2\n");
   });
 
   it("is not asked while the other side does not read", async () => {
     const line = "x".repeat(99);
     const stream = new Watched(async () => ({ done: false, value: line }));
-    const it = await serving(() => stream, { maxOutboundBytes: 1_000, writeTimeoutMs: Infinity }, 500);
-    const other = await it.connect({ reads: false });
+    const harness = await serving(() => stream, { maxOutboundBytes: 1_000, writeTimeoutMs: Infinity }, 500);
+    const other = await harness.connect({ reads: false });
     await other.send("go\n");
     const { asked } = stream;
     // What is in the link, and what may wait.
     expect(asked).toBeLessThanOrEqual((500 + 1_000) / 100 + 1);
-    await it.clock.advance(600_000);
-    expect([stream.asked, it.closed]).toEqual([asked, []]);
+    await harness.clock.advance(600_000);
+    expect([stream.asked, harness.closed]).toEqual([asked, []]);
     await other.reset();
     expect([stream.asked, stream.returned]).toEqual([asked, 1]);
   });
 
   it("goes on when the other side reads again, with every frame", async () => {
-    const it = await serving(() => numbers(2_000), { maxOutboundBytes: 100 }, 50);
-    const other = await it.connect({ reads: false });
+    const harness = await serving(() => numbers(2_000), { maxOutboundBytes: 100 }, 50);
+    const other = await harness.connect({ reads: false });
     await other.send("go\n");
-    await it.clock.advance(1_000);
+    await harness.clock.advance(1_000);
     await other.read();
-    await it.clock.advance(100);
+    await harness.clock.advance(100);
     expect(other.received).toBe(Array.from({ length: 2_000 }, (_, index) => `${index + 1}\n`).join(""));
   });
 
   it("gives the event loop back after each slice, between two of which it may end", async () => {
     const stream = numbers(Infinity);
-    const it = await serving(() => stream);
-    const other = await it.connect();
+    const harness = await serving(() => stream);
+    const other = await harness.connect();
     const breaks: number[] = [];
-    it.clock.afterRound = (callback) => {
+    harness.clock.afterRound = (callback) => {
       breaks.push(stream.asked);
       if (breaks.length === 3) other.connection.abort();
       queueMicrotask(callback);
@@ -159,29 +161,30 @@ describe("a stream of replies", () => {
     const [first = 0, second = 0, third = 0] = breaks;
     expect(first).toBeLessThanOrEqual(MOST_UNITS);
     expect([second - first, third - second].map((slice) => slice > 0 && slice <= MOST_UNITS)).toEqual([true, true]);
-    expect([stream.asked <= third + 1, stream.returned, it.reasons]).toEqual([true, 1, ["connection-reset"]]);
+    expect([stream.asked <= third + 1, stream.returned, harness.reasons]).toEqual([true, 1, ["connection-reset"]]);
   });
 });
 
 describe("a stream that nobody wants any more", () => {
   const ends: [
     string,
-    (it: Awaited<ReturnType<typeof served>>, reset: () => Promise<void>) => Promise<void>,
+    (harness: Awaited<ReturnType<typeof served>>, reset: () => Promise<void>) => Promise<void>,
     string,
   ][] = [
     ["a reset", (_it, reset) => reset(), "connection-reset"],
-    ["its deadline", (it) => it.clock.advance(1_000), "handler-timeout"],
+    ["its deadline", (harness) => harness.clock.advance(1_000), "handler-timeout"],
     [
       "a forced drain",
-      async (it) => {
-        void it.server.shutdown();
-        await it.server.shutdown();
+      async (harness) => {
+        void harness.server.shutdown();
+        await harness.server.shutdown();
       },
       "drain-timeout",
     ],
     [
       "the end of a drain's time",
-      async (it) => void (await Promise.all([it.server.shutdown({ timeoutMs: 9 }), it.clock.advance(9)])),
+      async (harness) =>
+        void (await Promise.all([harness.server.shutdown({ timeoutMs: 9 }), harness.clock.advance(9)])),
       "drain-timeout",
     ],
   ];
@@ -189,26 +192,31 @@ describe("a stream that nobody wants any more", () => {
   it.each(ends)("is stopped by %s: the signal aborts, and return() is called once", async (_name, end, code) => {
     let context: Context | undefined;
     const stream = hanging();
-    const it = await served({
+    const harness = await served({
       handlerTimeoutMs: 1_000,
       handler: (_line, given) => {
         context = given;
         return stream;
       },
     });
-    const other = await it.connect();
+    const other = await harness.connect();
     await other.send("go\n");
     expect([stream.asked, context?.signal.aborted]).toEqual([2, false]);
-    await end(it, () => other.reset());
-    await it.settle();
+    await end(harness, () => other.reset());
+    await harness.settle();
     expect(context?.signal.reason).toMatchObject({ code });
-    expect([stream.asked, stream.returned, it.reasons, it.server.stats().handlers]).toEqual([2, 1, [code], 0]);
-    expect(it.of("handler-error")).toHaveLength(code === "handler-timeout" ? 1 : 0);
+    expect([stream.asked, stream.returned, harness.reasons, harness.server.stats().handlers]).toEqual([
+      2,
+      1,
+      [code],
+      0,
+    ]);
+    expect(harness.of("handler-error")).toHaveLength(code === "handler-timeout" ? 1 : 0);
   });
 
   it("runs a generator's `finally`, if it watches the signal", async () => {
     const log: string[] = [];
-    const it = await served({
+    const harness = await served({
       handler: async function* (_line, { signal }) {
         try {
           yield "begun";
@@ -218,73 +226,73 @@ describe("a stream that nobody wants any more", () => {
         }
       },
     });
-    const other = await it.connect();
+    const other = await harness.connect();
     await other.send("go\n");
     await other.reset();
-    expect([log, it.reasons, it.of("handler-error")]).toEqual([["cleaned up"], ["connection-reset"], []]);
+    expect([log, harness.reasons, harness.of("handler-error")]).toEqual([["cleaned up"], ["connection-reset"], []]);
   });
 
   it("is told though its place has not come", async () => {
     const pending = answers();
     const [waiting, later] = [numbers(1), numbers(1)];
-    const it = await served({
+    const harness = await served({
       concurrency: 3,
       handler: (line, context) => {
         if (line === "waiting") return waiting;
         return line === "later" ? Promise.resolve(later) : pending.handler(line, context);
       },
     });
-    const other = await it.connect();
+    const other = await harness.connect();
     await other.send("a\nwaiting\nlater\n");
     pending.of("a").reject(new Error("no"));
-    await it.settle();
-    expect([other.received, it.reasons]).toEqual(["error: handler-failed\n", ["handler-failed"]]);
+    await harness.settle();
+    expect([other.received, harness.reasons]).toEqual(["error: handler-failed\n", ["handler-failed"]]);
     expect([waiting.asked, waiting.returned, later.asked, later.returned]).toEqual([0, 1, 0, 1]);
   });
 
   it("is told though its promise comes too late", async () => {
     const stream = numbers(3);
     let resolve: (stream: Watched) => void = () => {};
-    const it = await served({
+    const harness = await served({
       handlerTimeoutMs: 100,
       handler: () =>
         new Promise<Watched>((settle) => {
           resolve = settle;
         }),
     });
-    const other = await it.connect();
+    const other = await harness.connect();
     await other.send("go\n");
-    await it.clock.advance(100);
+    await harness.clock.advance(100);
     resolve(stream);
-    await it.settle();
+    await harness.settle();
     expect([other.received, stream.asked, stream.returned]).toEqual(["error: handler-timeout\n", 0, 1]);
   });
 
   it("need not have return(), and what that throws is reported", async () => {
     const silent = { next: () => new Promise<IteratorResult<string>>(() => {}) };
     const loud = { ...silent, return: () => Promise.reject(new Error("not tidy")) };
-    const it = await served({
+    const harness = await served({
       handler: (line) => ({ [Symbol.asyncIterator]: () => (line === "silent" ? silent : loud) }),
     });
     for (const line of ["silent\n", "loud\n"]) {
-      const other = await it.connect();
+      const other = await harness.connect();
       await other.send(line);
       await other.reset();
     }
-    expect(it.reasons).toEqual(["connection-reset", "connection-reset"]);
-    expect(it.of("handler-error")).toMatchObject([{ connection: { id: 2 }, error: { code: "handler-failed" } }]);
+    expect(harness.reasons).toEqual(["connection-reset", "connection-reset"]);
+    expect(harness.of("handler-error")).toMatchObject([{ connection: { id: 2 }, error: { code: "handler-failed" } }]);
   });
 
   it("hands nothing out that comes after the end", async () => {
     const settle: ((result: IteratorResult<string>) => void)[] = [];
     const stream = new Watched(() => new Promise((resolve) => settle.push(resolve)));
-    const it = await serving(() => stream);
-    const other = await it.connect();
+    const harness = await serving(() => stream);
+    const other = await harness.connect();
     await other.send("go\n");
     await other.reset();
     settle[0]?.({ done: false, value: "late" });
-    await it.settle();
-    expect([stream.asked, stream.returned, it.closed[0]?.framesOut, it.clock.pending]).toEqual([1, 1, 0, 0]);
+    await harness.settle();
+    expect([stream.asked, stream.returned, harness.closed[0]?.framesOut, harness.clock.pending]).toEqual([1, 1, 0, 0]);
   });
 });
 
@@ -308,28 +316,28 @@ describe("a stream that fails", () => {
     ],
   ])("ends the connection behind what it gave: it %s", async (_name, make) => {
     const stream = make();
-    const it = await serving(() => stream);
-    const other = await it.connect();
+    const harness = await serving(() => stream);
+    const other = await harness.connect();
     await other.send("go\nnever\n");
-    expect([other.received, it.reasons]).toEqual(["1\n2\nerror: handler-failed\n", ["handler-failed"]]);
+    expect([other.received, harness.reasons]).toEqual(["1\n2\nerror: handler-failed\n", ["handler-failed"]]);
     // It has ended by itself: there is nothing to be told.
-    expect([stream.returned, it.of("handler-error").length, it.closed[0]?.framesIn]).toEqual([0, 1, 1]);
+    expect([stream.returned, harness.of("handler-error").length, harness.closed[0]?.framesIn]).toEqual([0, 1, 1]);
   });
 
   it("that gives what the codec refuses is told, and ends the connection", async () => {
     const stream = new Watched(async (at) => ({ done: false, value: at === 2 ? "two\nlines" : String(at) }));
-    const it = await serving(() => stream);
-    const other = await it.connect();
+    const harness = await serving(() => stream);
+    const other = await harness.connect();
     await other.send("go\n");
-    expect([other.received, it.reasons]).toEqual(["1\nerror: handler-failed\n", ["handler-failed"]]);
-    expect([stream.asked, stream.returned, it.of("handler-error").length]).toEqual([2, 1, 1]);
+    expect([other.received, harness.reasons]).toEqual(["1\nerror: handler-failed\n", ["handler-failed"]]);
+    expect([stream.asked, stream.returned, harness.of("handler-error").length]).toEqual([2, 1, 1]);
   });
 
   it("whose next() gives no object fails, instead of being asked for ever", async () => {
-    const it = await serving(() => ({ [Symbol.asyncIterator]: () => ({ next: () => 5 as never }) }));
-    const other = await it.connect();
+    const harness = await serving(() => ({ [Symbol.asyncIterator]: () => ({ next: () => 5 as never }) }));
+    const other = await harness.connect();
     await other.send("go\n");
-    expect([other.received, it.reasons]).toEqual(["error: handler-failed\n", ["handler-failed"]]);
+    expect([other.received, harness.reasons]).toEqual(["error: handler-failed\n", ["handler-failed"]]);
   });
 
   it.each(["at once", "promised"])("to begin is a handler that fails: %s", async (how) => {
@@ -338,37 +346,40 @@ describe("a stream that fails", () => {
         throw new Error("no");
       },
     };
-    const it = await served({ handler: () => (how === "at once" ? broken : Promise.resolve(broken)) });
-    const other = await it.connect();
+    const harness = await served({ handler: () => (how === "at once" ? broken : Promise.resolve(broken)) });
+    const other = await harness.connect();
     await other.send("go\n");
-    expect([other.received, it.server.stats().handlers]).toEqual(["error: handler-failed\n", 0]);
+    expect([other.received, harness.server.stats().handlers]).toEqual(["error: handler-failed\n", 0]);
   });
 });
 
 describe("the handler's deadline of a stream", () => {
   it("runs anew for each frame", async () => {
-    const it = await served({
+    const harness = await served({
       handlerTimeoutMs: 100,
       handler: async function* () {
         for (const delayMs of [90, 90, 99, 101]) {
-          await new Promise<void>((resolve) => it.clock.setTimeout(resolve, delayMs));
+          await new Promise<void>((resolve) => harness.clock.setTimeout(resolve, delayMs));
           yield `after ${delayMs}`;
         }
       },
     });
-    const other = await it.connect();
+    const other = await harness.connect();
     await other.send("go\n");
-    await it.clock.advance(90 + 90 + 99);
+    await harness.clock.advance(90 + 90 + 99);
     expect(other.received).toBe("after 90\nafter 90\nafter 99\n");
-    await it.clock.advance(99);
-    expect(it.closed).toEqual([]);
-    await it.clock.advance(1);
-    expect([other.received.split("\n").at(-2), it.reasons]).toEqual(["error: handler-timeout", ["handler-timeout"]]);
+    await harness.clock.advance(99);
+    expect(harness.closed).toEqual([]);
+    await harness.clock.advance(1);
+    expect([other.received.split("\n").at(-2), harness.reasons]).toEqual([
+      "error: handler-timeout",
+      ["handler-timeout"],
+    ]);
   });
 
   it("does not run before its place has come, nor while the other side is slow", async () => {
     const pending = answers();
-    const it = await served(
+    const harness = await served(
       {
         concurrency: 2,
         handlerTimeoutMs: 100,
@@ -378,56 +389,56 @@ describe("the handler's deadline of a stream", () => {
       },
       10,
     );
-    const other = await it.connect({ reads: false });
+    const other = await harness.connect({ reads: false });
     await other.send("a\nstream\n");
-    await it.clock.advance(99);
+    await harness.clock.advance(99);
     pending.of("a").resolve("A");
-    await it.clock.advance(10_000);
-    expect(it.closed).toEqual([]);
+    await harness.clock.advance(10_000);
+    expect(harness.closed).toEqual([]);
     await other.read();
     await other.finish();
     expect(other.received.endsWith("99\n100\n")).toBe(true);
-    expect(it.reasons).toEqual(["remote-closed"]);
+    expect(harness.reasons).toEqual(["remote-closed"]);
   });
 
   it("of a handler behind it runs meanwhile", async () => {
     const pending = answers();
-    const it = await served({
+    const harness = await served({
       concurrency: 2,
       handlerTimeoutMs: 100,
       handler: (line, context) =>
         line === "stream"
           ? new Watched(async (at) => {
-              await new Promise<void>((resolve) => it.clock.setTimeout(resolve, 30));
+              await new Promise<void>((resolve) => harness.clock.setTimeout(resolve, 30));
               return { done: at > 10, value: String(at) };
             })
           : pending.handler(line, context),
     });
-    const other = await it.connect();
+    const other = await harness.connect();
     await other.send("stream\nslow\n");
-    await it.clock.advance(99);
+    await harness.clock.advance(99);
     expect(pending.of("slow").aborted).toBeUndefined();
-    await it.clock.advance(1);
+    await harness.clock.advance(1);
     expect(pending.of("slow").aborted).toBe("handler-timeout");
     // What comes before it is sent to its end.
-    await it.clock.advance(1_000);
+    await harness.clock.advance(1_000);
     expect(other.received).toBe("1\n2\n3\n4\n5\n6\n7\n8\n9\n10\nerror: handler-timeout\n");
   });
 });
 
 describe("from inside a stream", () => {
   it("context.close() ends the connection behind its last frame", async () => {
-    const it = await served({
+    const harness = await served({
       handler: async function* (line, context) {
         yield `${line} 1`;
         context.close();
         yield `${line} 2`;
       },
     });
-    const other = await it.connect();
+    const other = await harness.connect();
     await other.send("a\nb\n");
     expect([other.received, other.ended]).toEqual(["a 1\na 2\n", true]);
-    expect(it.closed).toMatchObject([{ reason: "handler-closed", framesIn: 1, framesOut: 2 }]);
+    expect(harness.closed).toMatchObject([{ reason: "handler-closed", framesIn: 1, framesOut: 2 }]);
   });
 
   it("context.upgrade() changes the codec behind its last frame", async () => {
@@ -435,31 +446,31 @@ describe("from inside a stream", () => {
       codec: lines({ encoding: "bytes" }),
       handler: (line: Uint8Array) => line.toReversed(),
     };
-    const it = await served({
+    const harness = await served({
       handler: async function* (_line, context) {
         yield "one";
         context.upgrade(bytes);
         yield "two";
       },
     });
-    const other = await it.connect();
+    const other = await harness.connect();
     await other.send("UPGRADE\nabc\n");
     expect(other.received).toBe("one\ntwo\ncba\n");
   });
 
   it("a drain lets it end", async () => {
-    const it = await served({
+    const harness = await served({
       handler: async function* () {
         yield "1";
-        void it.server.shutdown();
-        await new Promise<void>((resolve) => it.clock.setTimeout(resolve, 100));
+        void harness.server.shutdown();
+        await new Promise<void>((resolve) => harness.clock.setTimeout(resolve, 100));
         yield "2";
       },
     });
-    const other = await it.connect();
+    const other = await harness.connect();
     await other.send("go\n");
-    await it.clock.advance(100);
-    expect([other.received, other.ended, it.reasons]).toEqual(["1\n2\n", true, ["drained"]]);
-    expect(await it.server.finished).toEqual({ drained: 1, aborted: 0 });
+    await harness.clock.advance(100);
+    expect([other.received, other.ended, harness.reasons]).toEqual(["1\n2\n", true, ["drained"]]);
+    expect(await harness.server.finished).toEqual({ drained: 1, aborted: 0 });
   });
 });

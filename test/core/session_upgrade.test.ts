@@ -10,27 +10,27 @@ const OUTPUT = "HELLO\nok\n\x05<a\nb>\x04<cd>\x02<>";
 
 describe("upgrade: text and then binary", () => {
   it("in one segment", async () => {
-    const it = await served({ handler: handshake });
-    expect(await exchanged(it, INPUT)).toBe(OUTPUT);
-    expect(it.closed).toMatchObject([{ reason: "remote-closed", framesIn: 5, framesOut: 5 }]);
+    const harness = await served({ handler: handshake });
+    expect(await exchanged(harness, INPUT)).toBe(OUTPUT);
+    expect(harness.closed).toMatchObject([{ reason: "remote-closed", framesIn: 5, framesOut: 5 }]);
   });
 
   it("byte by byte", async () => {
-    const it = await served({ handler: handshake });
-    expect(await exchanged(it, ...INPUT.split(""))).toBe(OUTPUT);
+    const harness = await served({ handler: handshake });
+    expect(await exchanged(harness, ...INPUT.split(""))).toBe(OUTPUT);
   });
 
   it("cut in two anywhere", async () => {
-    const it = await served({ handler: handshake });
+    const harness = await served({ handler: handshake });
     for (let at = 0; at <= INPUT.length; at++) {
-      expect(await exchanged(it, INPUT.slice(0, at), INPUT.slice(at)), `cut at ${at}`).toBe(OUTPUT);
+      expect(await exchanged(harness, INPUT.slice(0, at), INPUT.slice(at)), `cut at ${at}`).toBe(OUTPUT);
     }
   });
 
   it("without a reply to the frame that asked for it", async () => {
     const quiet: Handler<string, string> = (line, context) => void handshake(line, context);
-    const it = await served({ handler: quiet });
-    expect(await exchanged(it, "binary\n\x01a")).toBe("\x03<a>");
+    const harness = await served({ handler: quiet });
+    expect(await exchanged(harness, "binary\n\x01a")).toBe("\x03<a>");
   });
 
   it("behind lines that are not ASCII, or no UTF-8", async () => {
@@ -38,89 +38,89 @@ describe("upgrade: text and then binary", () => {
     for (const codec of [lines(), lines({ encoding: "latin1" }), lines({ maxFrameBytes: 12 })]) {
       const handler: Handler<string, string> = (line, context) =>
         line === "binary" ? handshake(line, context) : "got";
-      const it = await served({ codec, handler });
+      const harness = await served({ codec, handler });
       for (let at = 0; at <= input.length; at++) {
         const cut = [Uint8Array.from(input.slice(0, at)), Uint8Array.from(input.slice(at))];
-        expect(await exchanged(it, ...cut), `cut at ${at}`).toBe("got\ngot\ngot\nok\n\x06<😀>\x04<é>");
+        expect(await exchanged(harness, ...cut), `cut at ${at}`).toBe("got\ngot\ngot\nok\n\x06<😀>\x04<é>");
       }
     }
   });
 
   it("behind a line that was dropped", async () => {
-    const it = await served({
+    const harness = await served({
       codec: lines({ fatal: true, maxFrameBytes: 8 }),
       handler: handshake,
       invalidFrame: "skip",
     });
-    expect(await exchanged(it, "\xff\n123456789\nbinary\n\x01a")).toBe("ok\n\x03<a>");
-    expect(it.of("frame-error").map(({ error }) => error.code)).toEqual(["frame-invalid", "frame-too-large"]);
+    expect(await exchanged(harness, "\xff\n123456789\nbinary\n\x01a")).toBe("ok\n\x03<a>");
+    expect(harness.of("frame-error").map(({ error }) => error.code)).toEqual(["frame-invalid", "frame-too-large"]);
   });
 
   it("more than a line's limit behind the line that asks for it", async () => {
-    const it = await served({ codec: lines({ maxFrameBytes: 10 }), handler: handshake });
+    const harness = await served({ codec: lines({ maxFrameBytes: 10 }), handler: handshake });
     const long = "x".repeat(100);
     for (const chunks of [
       [`binary\n\x64${long}`],
       ["bin", `ary\n\x64${long}`],
       [`binary\n\x64${long.slice(0, 20)}`, long.slice(20)],
     ]) {
-      expect(await exchanged(it, ...chunks)).toBe(`ok\n\x66<${long}>`);
+      expect(await exchanged(harness, ...chunks)).toBe(`ok\n\x66<${long}>`);
     }
   });
 
   it("what the old codec would refuse", async () => {
-    const it = await served({ codec: lines({ fatal: true, maxFrameBytes: 10 }), handler: handshake });
-    expect(await exchanged(it, "binary\n\x0c1234567890\n\n")).toBe("ok\n\x0e<1234567890\n\n>");
+    const harness = await served({ codec: lines({ fatal: true, maxFrameBytes: 10 }), handler: handshake });
+    expect(await exchanged(harness, "binary\n\x0c1234567890\n\n")).toBe("ok\n\x0e<1234567890\n\n>");
   });
 });
 
 describe("upgrade by an asynchronous handler", () => {
   it("before it waits: what follows is the new codec's, and waits its turn", async () => {
     const pending = answers();
-    const it = await served({
+    const harness = await served({
       handler: (line, context) => {
         context.upgrade(binary);
         return pending.handler(line, context);
       },
     });
-    const other = await it.connect();
+    const other = await harness.connect();
     await other.send(raw("binary\n\x01a"));
     expect(other.received).toBe("");
     pending.of("binary").resolve("ok");
-    await it.settle();
+    await harness.settle();
     expect(other.received).toBe("ok\n\x03<a>");
   });
 
   it("after it has waited", async () => {
     const pending = answers();
-    const it = await served({ handler: pending.handler });
-    const other = await it.connect();
+    const harness = await served({ handler: pending.handler });
+    const other = await harness.connect();
     await other.send(raw("binary\n\x01a\x01"));
     pending.of("binary").context.upgrade(binary);
-    await it.settle();
+    await harness.settle();
     expect(other.received).toBe("");
     await other.send(raw("b\x01c"));
     pending.of("binary").resolve("ok");
-    await it.settle();
+    await harness.settle();
     expect(other.received).toBe("ok\n\x03<a>\x03<b>\x03<c>");
   });
 
   it("answers frames that were taken before by the old encoder, in order", async () => {
     const pending = answers();
-    const it = await served({ concurrency: 4, handler: pending.handler });
-    const other = await it.connect();
+    const harness = await served({ concurrency: 4, handler: pending.handler });
+    const other = await harness.connect();
     await other.send(raw("a\nb\nc\n\x01x\x01"));
     expect(pending.frames).toEqual(["a", "b", "c"]);
     pending.of("b").context.upgrade(binary);
     await other.send(raw("y"));
     for (const frame of ["c", "b", "a"]) pending.of(frame).resolve(frame.toUpperCase());
-    await it.settle();
+    await harness.settle();
     expect(other.received).toBe("A\nB\nC\n\x03<x>\x03<y>");
   });
 
   it("has the new handler at work while old frames are not answered", async () => {
     const [old, fresh] = [answers(), answers()];
-    const it = await served({
+    const harness = await served({
       concurrency: 3,
       handler: (line, context) => {
         if (line === "slow") return old.handler(line, context);
@@ -128,39 +128,39 @@ describe("upgrade by an asynchronous handler", () => {
         return "ok";
       },
     });
-    const other = await it.connect();
+    const other = await harness.connect();
     await other.send(raw("slow\nbinary\n\x01x\x01y"));
     expect(fresh.frames).toEqual(["x"]);
     fresh.of("x").resolve("X");
-    await it.settle();
+    await harness.settle();
     expect(other.received).toBe("");
     old.of("slow").resolve("SLOW");
-    await it.settle();
+    await harness.settle();
     expect(other.received).toBe("SLOW\nok\n\x01X");
     fresh.of("y").resolve("Y");
-    await it.settle();
+    await harness.settle();
     expect(other.received).toBe("SLOW\nok\n\x01X\x01Y");
   });
 
   it("after the other side has finished", async () => {
     for (const concurrency of [1, 2]) {
       const pending = answers();
-      const it = await served({ concurrency, handler: pending.handler });
-      const other = await it.connect();
+      const harness = await served({ concurrency, handler: pending.handler });
+      const other = await harness.connect();
       await other.send(concurrency === 1 ? raw("binary\n\x01a") : raw("binary\n"));
       await other.finish();
       pending.of("binary").context.upgrade(binary);
       pending.of("binary").resolve("ok");
-      await it.settle();
+      await harness.settle();
       expect(other.received).toBe(concurrency === 1 ? "ok\n\x03<a>" : "ok\n");
-      expect(it.reasons).toEqual(["remote-closed"]);
+      expect(harness.reasons).toEqual(["remote-closed"]);
     }
   });
 
   it("after the old decoder was told of the end: the new one is told too", async () => {
     const pending = answers();
-    const it = await served({ concurrency: 2, handler: pending.handler });
-    const other = await it.connect();
+    const harness = await served({ concurrency: 2, handler: pending.handler });
+    const other = await harness.connect();
     await other.send("binary\n");
     await other.finish();
     const last = ["last"];
@@ -173,7 +173,7 @@ describe("upgrade by an asynchronous handler", () => {
     };
     pending.of("binary").context.upgrade({ codec: { ...lines(), decoder: () => atEnd }, handler: (frame) => frame });
     pending.of("binary").resolve("ok");
-    await it.settle();
+    await harness.settle();
     expect(other.received).toBe("ok\nlast\n");
   });
 });
@@ -190,82 +190,82 @@ describe("upgrade more than once", () => {
       context.upgrade({ codec: binary.codec, handler: back });
       return "ok";
     };
-    const it = await served({ handler: handshakeBack });
+    const harness = await served({ handler: handshakeBack });
     const input = "a\nbinary\n\x01b\x05linesc\nbinary\n\x01d";
     const output = "A\nok\n\x03<b>\x03byeC\nok\n\x03<d>";
     for (let at = 0; at <= input.length; at++) {
-      expect(await exchanged(it, input.slice(0, at), input.slice(at)), `cut at ${at}`).toBe(output);
+      expect(await exchanged(harness, input.slice(0, at), input.slice(at)), `cut at ${at}`).toBe(output);
     }
   });
 
   it("by one handler: the last one counts", async () => {
-    const it = await served({
+    const harness = await served({
       handler: (_, context) => {
         context.upgrade({ codec: lines({ maxFrameBytes: 1 }), handler: (line) => `never ${line}` });
         context.upgrade(binary);
         return "ok";
       },
     });
-    expect(await exchanged(it, "binary\n\x01a\x01b")).toBe("ok\n\x03<a>\x03<b>");
+    expect(await exchanged(harness, "binary\n\x01a\x01b")).toBe("ok\n\x03<a>\x03<b>");
   });
 
   it("by two frames that are computed at once: the last call counts, and nothing is lost", async () => {
     const pending = answers();
-    const it = await served({ concurrency: 2, handler: pending.handler });
-    const other = await it.connect();
+    const harness = await served({ concurrency: 2, handler: pending.handler });
+    const other = await harness.connect();
     await other.send(raw("a\nb\n\x01x"));
     pending.of("b").context.upgrade({ codec: lines(), handler: (line) => `never ${line}` });
     pending.of("a").context.upgrade(binary);
     pending.of("a").resolve("A");
     pending.of("b").resolve("B");
-    await it.settle();
+    await harness.settle();
     expect(other.received).toBe("A\nB\n\x03<x>");
   });
 });
 
 describe("upgrade at an end", () => {
   it("with bytes left: the new codec says what they are", async () => {
-    const it = await served({ handler: handshake });
-    expect(await exchanged(it, "binary\n\x01a\x05bc")).toBe("ok\n\x03<a>");
-    expect(it.reasons).toEqual(["unexpected-eof"]);
+    const harness = await served({ handler: handshake });
+    expect(await exchanged(harness, "binary\n\x01a\x05bc")).toBe("ok\n\x03<a>");
+    expect(harness.reasons).toEqual(["unexpected-eof"]);
   });
 
   it("while the server drains: what was received in full is answered", async () => {
     const pending = answers();
-    const it = await served({ handler: pending.handler });
-    const other = await it.connect();
+    const harness = await served({ handler: pending.handler });
+    const other = await harness.connect();
     await other.send(raw("binary\n\x01a\x05bc"));
-    const drained = it.server.shutdown();
-    await it.settle();
+    const drained = harness.server.shutdown();
+    await harness.settle();
     await other.send(raw("def\x01g"));
     pending.of("binary").context.upgrade(binary);
     pending.of("binary").resolve("ok");
-    await it.settle();
+    await harness.settle();
     expect(other.received).toBe("ok\n\x03<a>");
     expect(await drained).toEqual({ drained: 1, aborted: 0, bytesDiscarded: 5 });
-    expect(it.reasons).toEqual(["drained"]);
+    expect(harness.reasons).toEqual(["drained"]);
   });
 
   it("by a handler that then throws: the fault frame is the old codec's", async () => {
-    const it = await served({
+    const harness = await served({
       handler: (_, context) => {
         context.upgrade(binary);
         throw new Error("no");
       },
     });
-    expect(await exchanged(it, "binary\n\x01a")).toBe("error: handler-failed\n");
-    expect(it.reasons).toEqual(["handler-failed"]);
+    expect(await exchanged(harness, "binary\n\x01a")).toBe("error: handler-failed\n");
+    expect(harness.reasons).toEqual(["handler-failed"]);
   });
 
   it("has the new codec's frames under the frame deadline", async () => {
-    const it = await served({ handler: handshake, frameTimeoutMs: 1_000 });
-    const other = await it.connect();
+    const harness = await served({ handler: handshake, frameTimeoutMs: 1_000 });
+    const other = await harness.connect();
     await other.send(raw("bin"));
-    await it.clock.advance(900);
+    await harness.clock.advance(900);
     await other.send(raw("ary\n\x05ab"));
-    await it.clock.advance(999);
-    expect(it.closed).toEqual([]);
-    await it.clock.advance(1);
-    expect(it.reasons).toEqual(["frame-timeout"]);
+    await harness.clock.advance(999);
+    expect(harness.closed).toEqual([]);
+    await harness.clock.advance(1);
+    expect(harness.reasons).toEqual(["frame-timeout"]);
   });
 });

@@ -35,46 +35,46 @@ describe("upgrade is refused at the call, and the connection goes on as before",
     ["a decoder() that throws", { ...binary, codec: { ...lines(), decoder: broken } }, "Error: no decoder"],
     ["an encoder() that throws", { ...binary, codec: { ...lines(), encoder: broken } }, "Error: no decoder"],
   ])("%s", async (_name, to, message) => {
-    const it = await refusing(to);
-    const received = await exchanged(it, "a\nbinary\nb\n");
+    const harness = await refusing(to);
+    const received = await exchanged(harness, "a\nbinary\nb\n");
     expect(received.startsWith(`a\n${message}`)).toBe(true);
     expect(received.endsWith("\nb\n")).toBe(true);
-    expect(it.reasons).toEqual(["remote-closed"]);
+    expect(harness.reasons).toEqual(["remote-closed"]);
   });
 
   it("a codec that cannot hand over its input", async () => {
-    const it = await refusing(binary, withoutRest);
-    expect(await exchanged(it, "a\nbinary\nb\n")).toBe(
+    const harness = await refusing(binary, withoutRest);
+    expect(await exchanged(harness, "a\nbinary\nb\n")).toBe(
       "a\nTypeError: upgrade() needs a decoder with rest(), to leave it\nb\n",
     );
   });
 
   it("what is not caught ends the connection", async () => {
-    const it = await served({ codec: withoutRest, handler: handshake });
-    expect(await exchanged(it, "a\nbinary\nb\n")).toBe("A\nerror: handler-failed\n");
-    expect(it.of("handler-error")).toMatchObject([{ error: { cause: expect.any(TypeError) as TypeError } }]);
+    const harness = await served({ codec: withoutRest, handler: handshake });
+    expect(await exchanged(harness, "a\nbinary\nb\n")).toBe("A\nerror: handler-failed\n");
+    expect(harness.of("handler-error")).toMatchObject([{ error: { cause: expect.any(TypeError) as TypeError } }]);
   });
 
   it("a codec whose push() throws is found out later, as any codec: it ends the connection", async () => {
     const push = () => {
       throw new Error("no push");
     };
-    const it = await refusing({ ...binary, codec: { ...lines(), decoder: () => ({ ...quiet, push }) } });
-    expect(await exchanged(it, "a\nbinary\nb\n")).toBe("a\nupgraded\nerror: codec-failed\n");
-    expect(it.of("frame-error")).toMatchObject([
+    const harness = await refusing({ ...binary, codec: { ...lines(), decoder: () => ({ ...quiet, push }) } });
+    expect(await exchanged(harness, "a\nbinary\nb\n")).toBe("a\nupgraded\nerror: codec-failed\n");
+    expect(harness.of("frame-error")).toMatchObject([
       { error: { code: "codec-failed", message: "the codec threw: no push" } },
     ]);
   });
 
   it("after the handler has finished", async () => {
     const contexts: Context[] = [];
-    const it = await served({
+    const harness = await served({
       handler: (line, context) => {
         contexts.push(context);
         return line === "later" ? Promise.resolve(line) : line;
       },
     });
-    const other = await it.connect();
+    const other = await harness.connect();
     await other.send("now\nlater\n");
     expect(contexts).toHaveLength(2);
     for (const context of contexts) expect(() => context.upgrade(binary)).toThrow(TypeError);
@@ -84,11 +84,11 @@ describe("upgrade is refused at the call, and the connection goes on as before",
 
   it("after the connection is over", async () => {
     const pending = answers();
-    const it = await served({ handler: pending.handler });
-    const other = await it.connect();
+    const harness = await served({ handler: pending.handler });
+    const other = await harness.connect();
     await other.send("binary\n");
     await other.reset();
-    expect(it.reasons).toEqual(["connection-reset"]);
+    expect(harness.reasons).toEqual(["connection-reset"]);
     expect(() => pending.of("binary").context.upgrade(binary)).toThrow(TypeError);
   });
 });

@@ -7,7 +7,7 @@ import { served } from "./served.ts";
 
 it("what is read behind the end counts for nobody: events and stats agree", async () => {
   let tell = (): void => {};
-  const it = await served({
+  const harness = await served({
     maxConnections: 1,
     onConnect: ({ connection }) => {
       if (connection.id === 2) throw new Error("not welcome");
@@ -19,16 +19,16 @@ it("what is read behind the end counts for nobody: events and stats agree", asyn
       });
     },
   });
-  const first = await it.connect();
-  const second = await it.connect();
+  const first = await harness.connect();
+  const second = await harness.connect();
   for (const line of ["one\n", "two\n", "three\n"]) await second.send(line);
   await second.finish();
   await first.finish();
-  expect(it.reasons).toEqual(["remote-closed", "handler-failed"]);
-  const [one, two] = it.closed.map(({ bytesIn }) => bytesIn) as [number, number];
-  expect(it.server.stats().bytesIn).toBe(one + two);
+  expect(harness.reasons).toEqual(["remote-closed", "handler-failed"]);
+  const [one, two] = harness.closed.map(({ bytesIn }) => bytesIn) as [number, number];
+  expect(harness.server.stats().bytesIn).toBe(one + two);
   tell();
-  await it.settle();
+  await harness.settle();
 });
 
 it("an inbox counts what came before its end, and nothing behind it", async () => {
@@ -96,15 +96,15 @@ it("a server counts nothing that is read when the connection is gone", async () 
   const { around, over, bring } = readableWhenOver();
   let tell = (): void => {};
   const onDisconnect = () => new Promise<void>((resolve) => void (tell = resolve));
-  const it = await served({ onDisconnect }, undefined, around);
+  const harness = await served({ onDisconnect }, undefined, around);
   bring("before\n");
-  await it.settle();
+  await harness.settle();
   over();
-  await it.settle();
+  await harness.settle();
   bring("behind\n");
-  await it.settle();
-  expect(it.closed).toMatchObject([{ bytesIn: 7, framesIn: 1 }]);
-  expect(it.server.stats()).toMatchObject({ bytesIn: 7, framesIn: 1 });
+  await harness.settle();
+  expect(harness.closed).toMatchObject([{ bytesIn: 7, framesIn: 1 }]);
+  expect(harness.server.stats()).toMatchObject({ bytesIn: 7, framesIn: 1 });
   tell();
-  await it.settle();
+  await harness.settle();
 });

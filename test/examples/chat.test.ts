@@ -33,39 +33,39 @@ class Visitor {
 }
 
 /** One who comes in and takes a nickname; what was said until then is old. */
-async function visit(it: Served, nickname: string, others: readonly Visitor[] = []): Promise<Visitor> {
-  const visitor = new Visitor(await it.connect());
+async function visit(harness: Served, nickname: string, others: readonly Visitor[] = []): Promise<Visitor> {
+  const visitor = new Visitor(await harness.connect());
   await visitor.say(`/nick ${nickname}`);
   for (const other of others) void other.news;
   return visitor;
 }
 
 async function aliceAndBob() {
-  const it = await serveInMemory(service);
-  const alice = await visit(it, "alice");
-  const bob = await visit(it, "bob", [alice]);
-  return { it, alice, bob };
+  const harness = await serveInMemory(service);
+  const alice = await visit(harness, "alice");
+  const bob = await visit(harness, "bob", [alice]);
+  return { harness, alice, bob };
 }
 
 describe("chat", () => {
   it("greets who comes, and tells the others", async () => {
-    const it = await serveInMemory(service);
-    const one = new Visitor(await it.connect());
+    const harness = await serveInMemory(service);
+    const one = new Visitor(await harness.connect());
     expect(one.news).toEqual(["* welcome, guest#1; /help lists the commands; * in lobby: guest#1"]);
-    const two = new Visitor(await it.connect());
+    const two = new Visitor(await harness.connect());
     expect(two.news).toEqual(["* welcome, guest#2; /help lists the commands; * in lobby: guest#1, guest#2"]);
     expect(one.news).toEqual(["* guest#2 has joined lobby"]);
   });
 
   it("brings what one says to all others in the room, in order", async () => {
-    const { it, alice, bob } = await aliceAndBob();
-    const carol = await visit(it, "carol", [alice, bob]);
+    const { harness, alice, bob } = await aliceAndBob();
+    const carol = await visit(harness, "carol", [alice, bob]);
     expect(await alice.say("hello", "how are you? ü")).toEqual([]);
     for (const other of [bob, carol]) expect(other.news).toEqual(["alice: hello", "alice: how are you? ü"]);
   });
 
   it("keeps rooms apart, and tells each who comes and goes", async () => {
-    const { it, alice, bob } = await aliceAndBob();
+    const { harness, alice, bob } = await aliceAndBob();
     expect(await alice.say("/join Tea")).toEqual(["* in tea: alice"]);
     expect(bob.news).toEqual(["* alice has left lobby for tea"]);
     expect(await alice.say("alone?")).toEqual([]);
@@ -81,24 +81,24 @@ describe("chat", () => {
     ]);
     expect(alice.news).toEqual(["* bob has left tea"]);
     // One for each nickname, and the room that alice is in.
-    expect(it.server.stats().groups).toBe(3);
+    expect(harness.server.stats().groups).toBe(3);
   });
 
   it("has each nickname once, whatever its capitals, and frees it with its owner's end", async () => {
-    const { alice, bob, it } = await aliceAndBob();
+    const { alice, bob, harness } = await aliceAndBob();
     expect(await bob.say("/nick ALICE")).toEqual(["* ALICE is taken"]);
     expect(await alice.say("/nick Alice")).toEqual(["* you are now Alice"]);
     expect(bob.news).toEqual(["* alice is now Alice"]);
     await alice.other.finish();
     expect(bob.news).toEqual(["* Alice has left lobby"]);
     expect(await bob.say("/nick alice", "hello")).toEqual(["* you are now alice"]);
-    const carol = await visit(it, "bob", [bob]);
+    const carol = await visit(harness, "bob", [bob]);
     expect(await carol.say("/who")).toEqual(["* in lobby: alice, bob"]);
   });
 
   it("tells one alone", async () => {
-    const { it, alice, bob } = await aliceAndBob();
-    const carol = await visit(it, "carol", [alice, bob]);
+    const { harness, alice, bob } = await aliceAndBob();
+    const carol = await visit(harness, "carol", [alice, bob]);
     await bob.say("/join tea");
     expect(await alice.say("/tell BOB  a secret")).toEqual(["* bob has left lobby for tea", "* told BOB"]);
     expect(bob.news).toEqual(["alice, to you: a secret"]);
@@ -107,14 +107,14 @@ describe("chat", () => {
   });
 
   it("lets go who quits, with a last word, even while their side stays open", async () => {
-    const { it, bob } = await aliceAndBob();
-    const carol = new Visitor(await it.connect({ finishes: false }));
+    const { harness, bob } = await aliceAndBob();
+    const carol = new Visitor(await harness.connect({ finishes: false }));
     void bob.news;
     expect((await carol.say("/quit so long", "and more")).at(-1)).toBe("* goodbye");
     expect(carol.other.ended).toBe(true);
     expect(bob.news).toEqual(["* guest#3 has left lobby: so long"]);
     await carol.other.finish();
-    expect([it.reasons, bob.news]).toEqual([["handler-closed"], []]);
+    expect([harness.reasons, bob.news]).toEqual([["handler-closed"], []]);
   });
 
   it("says of whom it lost that they were lost", async () => {
@@ -124,18 +124,18 @@ describe("chat", () => {
   });
 
   it("does not take silence for absence before an hour", async () => {
-    const { it, bob } = await aliceAndBob();
-    await it.clock.advance(3_599_999);
-    expect(it.reasons).toEqual([]);
+    const { harness, bob } = await aliceAndBob();
+    await harness.clock.advance(3_599_999);
+    expect(harness.reasons).toEqual([]);
     await bob.say("");
-    await it.clock.advance(1);
-    expect(it.reasons).toEqual(["idle-timeout"]);
+    await harness.clock.advance(1);
+    expect(harness.reasons).toEqual(["idle-timeout"]);
     expect(bob.news).toEqual(["* alice has left lobby (idle-timeout)"]);
   });
 
   it("says goodbye at a drain, and nothing behind it", async () => {
-    const { it, alice, bob } = await aliceAndBob();
-    expect(await it.server.shutdown()).toEqual({ drained: 2, aborted: 0 });
+    const { harness, alice, bob } = await aliceAndBob();
+    expect(await harness.server.shutdown()).toEqual({ drained: 2, aborted: 0 });
     for (const other of [alice, bob]) expect(other.news).toEqual(["* the server is going down, goodbye"]);
   });
 });
@@ -180,9 +180,9 @@ describe("chat: what is not right", () => {
   });
 
   it("a room of many is told by its first names", async () => {
-    const it = await serveInMemory(service);
-    for (let count = 1; count < 25; count++) await it.connect();
-    const last = new Visitor(await it.connect());
+    const harness = await serveInMemory(service);
+    for (let count = 1; count < 25; count++) await harness.connect();
+    const last = new Visitor(await harness.connect());
     expect(last.news).toEqual([expect.stringMatching(/in lobby: guest#1, .*, guest#20 and 5 more$/)]);
   });
 });
@@ -191,15 +191,15 @@ const LINE = "x".repeat(499);
 
 describe("chat: somebody who does not read", () => {
   it("is dropped when too much waits; the others hear all, and that", async () => {
-    const it = await serveInMemory(service, { maxLinkBytes: 1_024 });
-    const alice = await visit(it, "alice");
-    const bob = await visit(it, "bob", [alice]);
-    const sloth = await it.connect({ reads: false });
+    const harness = await serveInMemory(service, { maxLinkBytes: 1_024 });
+    const alice = await visit(harness, "alice");
+    const bob = await visit(harness, "bob", [alice]);
+    const sloth = await harness.connect({ reads: false });
     void alice.news;
     void bob.news;
     const heard: string[] = [];
     let said = 0;
-    while (it.reasons.length === 0 && said < 1_000) {
+    while (harness.reasons.length === 0 && said < 1_000) {
       await alice.say(LINE);
       said += 1;
       heard.push(...bob.news);
@@ -207,8 +207,8 @@ describe("chat: somebody who does not read", () => {
     // 64 KiB of ours, and what two ends of a connection hold.
     expect(said).toBeGreaterThan(65_536 / 512);
     expect(said).toBeLessThan(70_000 / 507);
-    expect(it.of("slow-consumer")).toMatchObject([{ policy: "reset", connection: { id: 3 } }]);
-    expect(it.reasons).toEqual(["slow-consumer"]);
+    expect(harness.of("slow-consumer")).toMatchObject([{ policy: "reset", connection: { id: 3 } }]);
+    expect(harness.reasons).toEqual(["slow-consumer"]);
     expect(heard).toEqual([...Array<string>(said).fill(`alice: ${LINE}`), "* guest#3 has left lobby (slow-consumer)"]);
     expect(await alice.say("/who")).toEqual(["* in lobby: alice, bob"]);
     await sloth.read();

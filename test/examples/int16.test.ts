@@ -29,8 +29,8 @@ async function sendAll(other: OtherSide): Promise<void> {
 }
 
 /** Somebody who sends everything, and reads nothing yet. */
-async function stuck(it: Served): Promise<OtherSide> {
-  const other = await it.connect({ reads: false });
+async function stuck(harness: Served): Promise<OtherSide> {
+  const other = await harness.connect({ reads: false });
   await sendAll(other);
   return other;
 }
@@ -59,11 +59,11 @@ describe("int16", () => {
   });
 
   it("takes numbers that come byte by byte, and answers no half of one", async () => {
-    const it = await serveInMemory(service);
-    const other = await it.connect();
+    const harness = await serveInMemory(service);
+    const other = await harness.connect();
     for (const byte of [0, 1, 0, 2, 0]) await other.send(Uint8Array.of(byte));
     await other.finish();
-    expect([receivedBy(other), it.reasons]).toEqual([[2, 4], ["unexpected-eof"]]);
+    expect([receivedBy(other), harness.reasons]).toEqual([[2, 4], ["unexpected-eof"]]);
   });
 
   it.each([256, -1, 1.5, Number.NaN])("does not send %d as a byte", (number) => {
@@ -75,22 +75,22 @@ describe("int16", () => {
 
 describe("int16: the queue", () => {
   it("holds sixteen answers; then reading stops, and who sends has to wait", async () => {
-    const it = await serveInMemory(service, { maxLinkBytes: LINK });
-    await stuck(it);
-    const { bytesIn, framesIn, bytesOut, framesOut } = it.server.stats();
+    const harness = await serveInMemory(service, { maxLinkBytes: LINK });
+    await stuck(harness);
+    const { bytesIn, framesIn, bytesOut, framesOut } = harness.server.stats();
     expect(framesIn).toBe(framesOut);
     expect(framesOut - bytesOut).toBe(16);
     expect(bytesOut).toBeLessThanOrEqual(2 * LINK);
     // The chunk whose numbers are being taken, and one that was read ahead.
     expect(bytesIn - 2 * framesIn).toBeLessThanOrEqual(2 * CHUNK);
-    await it.clock.advance(10_000);
-    expect(it.server.stats()).toMatchObject({ bytesIn, framesOut });
+    await harness.clock.advance(10_000);
+    expect(harness.server.stats()).toMatchObject({ bytesIn, framesOut });
   });
 
   it("loses no answer of who reads late, and holds up nobody else", async () => {
-    const it = await serveInMemory(service, { maxLinkBytes: LINK });
-    const late = await stuck(it);
-    const other = await it.connect();
+    const harness = await serveInMemory(service, { maxLinkBytes: LINK });
+    const late = await stuck(harness);
+    const other = await harness.connect();
     await sendAll(other);
     expect(receivedBy(other)).toEqual(answers);
     expect(late.receivedBytes).toBe(0);
@@ -99,44 +99,44 @@ describe("int16: the queue", () => {
   });
 
   it("ends who never reads", async () => {
-    const it = await serveInMemory(service, { maxLinkBytes: LINK });
-    await stuck(it);
-    await it.clock.advance(180_000);
-    expect(it.reasons).toEqual(["write-timeout"]);
+    const harness = await serveInMemory(service, { maxLinkBytes: LINK });
+    await stuck(harness);
+    await harness.clock.advance(180_000);
+    expect(harness.reasons).toEqual(["write-timeout"]);
   });
 });
 
 describe("int16: the broadcast", () => {
   it("of 42 reaches all when the third connects, and again when there are three again", async () => {
-    const it = await serveInMemory(service);
-    const [one, two] = [await it.connect(), await it.connect()];
+    const harness = await serveInMemory(service);
+    const [one, two] = [await harness.connect(), await harness.connect()];
     expect([one, two].map(receivedBy)).toEqual([[], []]);
-    const three = await it.connect();
-    const four = await it.connect();
+    const three = await harness.connect();
+    const four = await harness.connect();
     expect([one, two, three, four].map(receivedBy)).toEqual([[42], [42], [42], []]);
     await one.finish();
     await two.finish();
-    const five = await it.connect();
+    const five = await harness.connect();
     expect([three, four, five].map(receivedBy)).toEqual([[42, 42], [42], [42]]);
   });
 
   it("comes between answers, whole", async () => {
-    const it = await serveInMemory(service);
-    const one = await it.connect();
+    const harness = await serveInMemory(service);
+    const one = await harness.connect();
     await one.send(bytesOf([1]));
-    await it.connect();
-    await it.connect();
+    await harness.connect();
+    await harness.connect();
     await one.send(bytesOf([2]));
     expect(receivedBy(one)).toEqual([2, 42, 4]);
   });
 
   it("is dropped, and counted, for who has a full queue; nobody waits for that one", async () => {
-    const it = await serveInMemory(service, { maxLinkBytes: LINK });
-    const late = await stuck(it);
-    const [two, three] = [await it.connect(), await it.connect()];
+    const harness = await serveInMemory(service, { maxLinkBytes: LINK });
+    const late = await stuck(harness);
+    const [two, three] = [await harness.connect(), await harness.connect()];
     expect([two, three].map(receivedBy)).toEqual([[42], [42]]);
-    expect(it.server.stats().framesDropped).toBe(1);
-    expect(it.of("slow-consumer")).toMatchObject([{ policy: "drop", connection: { id: 1 } }]);
+    expect(harness.server.stats().framesDropped).toBe(1);
+    expect(harness.of("slow-consumer")).toMatchObject([{ policy: "drop", connection: { id: 1 } }]);
     await late.read();
     expect(receivedBy(late)).toEqual(answers);
   });

@@ -21,8 +21,8 @@ describe("primes", () => {
     ["echo 10", "10"],
     ["echo", USAGE],
   ])("answers %j", async (line, reply) => {
-    const it = await serveInMemory(primes);
-    const other = await it.connect();
+    const harness = await serveInMemory(primes);
+    const other = await harness.connect();
     await other.send(`${line}\n`);
     expect(other.received).toBe(`${reply}\n`);
   });

@@ -22,47 +22,47 @@ function linesOf({ received }: OtherSide): string[] {
 
 describe("ticker", () => {
   it("ticks at each interval, as often as it was asked to", async () => {
-    const it = await serveTicker();
-    const other = await it.connect();
+    const harness = await serveTicker();
+    const other = await harness.connect();
     await other.send("every 100ms 3\n");
-    await it.clock.advance(99);
+    await harness.clock.advance(99);
     expect(linesOf(other)).toEqual([]);
-    await it.clock.advance(1);
+    await harness.clock.advance(1);
     expect(linesOf(other)).toEqual(["tick 1 of 3"]);
-    await it.clock.advance(100);
+    await harness.clock.advance(100);
     expect(linesOf(other)).toEqual(["tick 1 of 3", "tick 2 of 3"]);
-    await it.clock.advance(10_000);
+    await harness.clock.advance(10_000);
     expect(linesOf(other)).toEqual(["tick 1 of 3", "tick 2 of 3", "tick 3 of 3"]);
-    expect(it.server.stats().handlers).toBe(0);
+    expect(harness.server.stats().handlers).toBe(0);
   });
 
   it("takes one request after the other, and tells each connection its own time", async () => {
-    const it = await serveTicker();
-    const [one, two] = [await it.connect(), await it.connect()];
+    const harness = await serveTicker();
+    const [one, two] = [await harness.connect(), await harness.connect()];
     await one.send("every 1s 2\nevery 10ms 1\n");
     await two.send("every 1500ms 1\n");
-    await it.clock.advance(2_000);
+    await harness.clock.advance(2_000);
     expect([one, two].map(linesOf)).toEqual([["tick 1 of 2", "tick 2 of 2"], ["tick 1 of 1"]]);
-    await it.clock.advance(10);
+    await harness.clock.advance(10);
     expect(linesOf(one)).toEqual(["tick 1 of 2", "tick 2 of 2", "tick 1 of 1"]);
   });
 
   it("answers all that was asked before FIN", async () => {
-    const it = await serveTicker();
-    const other = await it.connect();
+    const harness = await serveTicker();
+    const other = await harness.connect();
     await other.send("every 10s 2\n");
     await other.finish();
-    await it.clock.advance(20_000);
-    expect([linesOf(other), it.reasons]).toEqual([["tick 1 of 2", "tick 2 of 2"], ["remote-closed"]]);
+    await harness.clock.advance(20_000);
+    expect([linesOf(other), harness.reasons]).toEqual([["tick 1 of 2", "tick 2 of 2"], ["remote-closed"]]);
   });
 
   it("ticks 1,000 times, ten seconds apart, without a deadline in between", async () => {
-    const it = await serveTicker();
-    const other = await it.connect();
+    const harness = await serveTicker();
+    const other = await harness.connect();
     await other.send("every 10s 1000\n");
-    await it.clock.advance(10_000_000);
+    await harness.clock.advance(10_000_000);
     expect(linesOf(other)).toHaveLength(1_000);
-    expect([linesOf(other).at(-1), it.reasons]).toEqual(["tick 1000 of 1000", []]);
+    expect([linesOf(other).at(-1), harness.reasons]).toEqual(["tick 1000 of 1000", []]);
   });
 
   it.each([
@@ -84,59 +84,59 @@ describe("ticker", () => {
     "every 9999999999ms 5",
     "every 100ms 9999999999",
   ])("answers %j with how to say it", async (line) => {
-    const it = await serveTicker();
-    const other = await it.connect();
+    const harness = await serveTicker();
+    const other = await harness.connect();
     await other.send(`${line}\nevery 10ms 1\n`);
-    await it.clock.advance(10);
+    await harness.clock.advance(10);
     expect(linesOf(other)).toEqual([USAGE, "tick 1 of 1"]);
   });
 });
 
 describe("ticker: what ends a stream", () => {
   it("a client that leaves: nothing is waited for any more", async () => {
-    const it = await serveTicker();
-    const other = await it.connect();
+    const harness = await serveTicker();
+    const other = await harness.connect();
     await other.send("every 100ms 1000\nevery 100ms 1000\n");
-    await it.clock.advance(250);
+    await harness.clock.advance(250);
     await other.reset();
-    expect(it.reasons).toEqual(["connection-reset"]);
-    expect(it.server.stats().handlers).toBe(0);
+    expect(harness.reasons).toEqual(["connection-reset"]);
+    expect(harness.server.stats().handlers).toBe(0);
     // Neither the tick nor a deadline.
-    expect(it.clock.pending).toBe(0);
+    expect(harness.clock.pending).toBe(0);
   });
 
   it("a drain: it ends by itself, and so do those that wait behind it; nothing is aborted, and no time passes", async () => {
-    const it = await serveTicker();
-    const [one, two, idle] = [await it.connect(), await it.connect(), await it.connect()];
+    const harness = await serveTicker();
+    const [one, two, idle] = [await harness.connect(), await harness.connect(), await harness.connect()];
     await one.send("every 1s 1000\nevery 1s 1000\nnonsense\n");
     await two.send("every 10s 5\n");
-    await it.clock.advance(2_500);
-    const begun = it.clock.now();
-    expect(await it.server.shutdown()).toEqual({ drained: 3, aborted: 0 });
-    expect(it.clock.now()).toBe(begun);
+    await harness.clock.advance(2_500);
+    const begun = harness.clock.now();
+    expect(await harness.server.shutdown()).toEqual({ drained: 3, aborted: 0 });
+    expect(harness.clock.now()).toBe(begun);
     expect([one, two, idle].map(linesOf)).toEqual([
       ["tick 1 of 1000", "tick 2 of 1000", USAGE, GOODBYE],
       [GOODBYE],
       [GOODBYE],
     ]);
-    expect(it.of("handler-error")).toEqual([]);
-    expect(it.reasons).toEqual(["drained", "drained", "drained"]);
+    expect(harness.of("handler-error")).toEqual([]);
+    expect(harness.reasons).toEqual(["drained", "drained", "drained"]);
   });
 
   it("a reader that is slow ends nothing: its next tick is waited for when there is room, the others' when they are due", async () => {
-    const it = await serveTicker(16);
-    const other = await it.connect({ reads: false });
-    const busy = await it.connect();
+    const harness = await serveTicker(16);
+    const other = await harness.connect({ reads: false });
+    const busy = await harness.connect();
     await other.send("every 10ms 1000\n");
     await busy.send("every 10ms 500\n");
-    await it.clock.advance(5_000);
+    await harness.clock.advance(5_000);
     expect(linesOf(busy)).toHaveLength(500);
     // 1024 bytes of 15 to 17 each, and what two ends of a connection hold.
-    const made = it.server.stats().framesOut - 500;
+    const made = harness.server.stats().framesOut - 500;
     expect(made).toBeGreaterThan(1_024 / 17);
     expect(made).toBeLessThan(1_200 / 15);
     await other.read();
-    await it.clock.advance(10_000);
+    await harness.clock.advance(10_000);
     expect(linesOf(other)).toHaveLength(1_000);
   });
 });

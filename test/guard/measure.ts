@@ -44,7 +44,7 @@ function warm({ times, start }: Case, engine: Engine): { server: CountedServer; 
   const run = () => {
     for (let done = 0; done < times; done += 1) once();
   };
-  for (let round = 0; round < WARM_UPS; round += 1) run();
+  for (let done = 0; done < WARM_UPS; done += 1) run();
   return { server, run };
 }
 

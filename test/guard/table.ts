@@ -42,7 +42,7 @@ export function updated(table: Table, measured: Readonly<Partial<Record<RuntimeN
   const engines = { ...table.engines, ...Object.fromEntries(runs.map(([runtime, { engine }]) => [runtime, engine])) };
   const names = Object.keys(runs[0]?.[1].costs ?? table.costs);
   const rowOf = (name: string) => {
-    const costs = runs.map(([runtime, { costs }]) => [runtime, costs[name] as Cost] as const);
+    const costs = runs.map(([runtime, run]) => [runtime, run.costs[name] as Cost] as const);
     const asked = costs[0]?.[1].asked ?? {};
     const made = costs.map(([runtime, { engine }]) => [runtime, withoutZeros(engine)]);
     return [name, { ...table.costs[name], asked: withoutZeros(asked), ...Object.fromEntries(made) } as Row];

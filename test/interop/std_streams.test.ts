@@ -19,9 +19,9 @@ const { missing, std } = await optionalPeer<StdStreams>("@std/streams");
 
 // What mergeReadableStreams is made with, and Node 20 does not have.
 (Promise as { withResolvers?: unknown }).withResolvers ??= () => {
-  const it: { resolve?: unknown; reject?: unknown } = {};
-  const promise = new Promise((resolve, reject) => Object.assign(it, { resolve, reject }));
-  return Object.assign(it, { promise });
+  const settlers: { resolve?: unknown; reject?: unknown } = {};
+  const promise = new Promise((resolve, reject) => Object.assign(settlers, { resolve, reject }));
+  return Object.assign(settlers, { promise });
 };
 
 const TEXT = "one\r\ntwo\n\nfour €\r\nfive\n";

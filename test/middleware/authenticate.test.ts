@@ -12,9 +12,9 @@ const SECRET = { check: (line: string) => line === "secret", accepted: "come in"
 async function guarded(
   settings: AuthenticateOptions,
   { middleware = [], ...options }: Partial<ServeOptions<string, string>> = {},
-): Promise<{ it: Served; other: OtherSide; handled: string[] }> {
+): Promise<{ harness: Served; other: OtherSide; handled: string[] }> {
   const handled: string[] = [];
-  const it = await served({
+  const harness = await served({
     concurrency: 4,
     authenticationTimeoutMs: 1_000,
     handler: (line) => {
@@ -24,29 +24,29 @@ async function guarded(
     ...options,
     middleware: [...middleware, authenticate(settings)],
   });
-  return { it, other: await it.connect(), handled };
+  return { harness, other: await harness.connect(), handled };
 }
 
 describe("authenticate", () => {
   it("lets a connection in whose first frame satisfies the check", async () => {
-    const { it, other, handled } = await guarded(SECRET);
+    const { harness, other, handled } = await guarded(SECRET);
     await other.send("secret\na\nsecret\n");
-    await it.clock.advance(2_000);
+    await harness.clock.advance(2_000);
     await other.send("b\n");
     expect(other.received).toBe("come in\na\nsecret\nb\n");
     expect(handled).toEqual(["a", "secret", "b"]);
   });
 
   it("refuses any other: a last frame, and the end; nothing is handled", async () => {
-    const { it, other, handled } = await guarded(SECRET);
+    const { harness, other, handled } = await guarded(SECRET);
     await other.send("guess\nsecret\na\n");
     expect([other.received, other.ended, handled]).toEqual(["no\n", true, []]);
-    expect(it.closed).toMatchObject([{ reason: "handler-closed", framesIn: 1, framesOut: 1 }]);
+    expect(harness.closed).toMatchObject([{ reason: "handler-closed", framesIn: 1, framesOut: 1 }]);
   });
 
   it("says nothing by default", async () => {
-    const { it, other } = await guarded({ check: SECRET.check });
-    const another = await it.connect();
+    const { harness, other } = await guarded({ check: SECRET.check });
+    const another = await harness.connect();
     await other.send("secret\na\n");
     await another.send("guess\na\n");
     expect([other.received, another.received, another.ended]).toEqual(["a\n", "", true]);
@@ -54,13 +54,13 @@ describe("authenticate", () => {
 
   it("asks every connection, and each once", async () => {
     const asked: string[] = [];
-    const { it, other } = await guarded({
+    const { harness, other } = await guarded({
       check: (line, { connection }) => {
         asked.push(`${line} of ${connection.id}`);
         return true;
       },
     });
-    const another = await it.connect();
+    const another = await harness.connect();
     await other.send("a\nb\n");
     await another.send("c\nd\n");
     expect(asked).toEqual(["a of 1", "c of 2"]);
@@ -71,15 +71,15 @@ describe("authenticate", () => {
     ["false", "no\n"],
   ])("waits for a check that takes its time, with all that is behind: %s", async (result, received) => {
     const checks = answers();
-    const { it, other, handled } = await guarded({
+    const { harness, other, handled } = await guarded({
       ...SECRET,
       check: async (line, context) => (await checks.handler(line, context)) === "true",
     });
     await other.send("first\na\n");
-    await it.clock.advance(500);
+    await harness.clock.advance(500);
     expect([checks.frames, handled, other.received]).toEqual([["first"], [], ""]);
     checks.of("first").resolve(result);
-    await it.settle();
+    await harness.settle();
     expect(other.received).toBe(received);
     expect(other.ended).toBe(result === "false");
   });
@@ -101,26 +101,26 @@ describe("authenticate", () => {
     ],
     ["rejects", () => Promise.reject(new Error("no database"))],
   ])("lets nobody in when the check %s", async (_, check) => {
-    const { it, other, handled } = await guarded({ ...SECRET, check });
+    const { harness, other, handled } = await guarded({ ...SECRET, check });
     await other.send("secret\na\n");
     expect([other.received, handled]).toEqual(["error: handler-failed\n", []]);
-    expect(it.reasons).toEqual(["handler-failed"]);
+    expect(harness.reasons).toEqual(["handler-failed"]);
   });
 
   it("has the authentication deadline, by which a late check is aborted", async () => {
     const checks = answers();
-    const { it, other, handled } = await guarded({
+    const { harness, other, handled } = await guarded({
       ...SECRET,
       check: async (line, context) => (await checks.handler(line, context)) === "true",
     });
-    const silent = await it.connect();
+    const silent = await harness.connect();
     await other.send("first\na\n");
-    await it.clock.advance(1_000);
+    await harness.clock.advance(1_000);
     expect(checks.of("first").aborted).toBe("authentication-timeout");
     expect([other.received, silent.received]).toEqual(Array(2).fill("error: authentication-timeout\n"));
-    expect(it.reasons).toEqual(Array(2).fill("authentication-timeout"));
+    expect(harness.reasons).toEqual(Array(2).fill("authentication-timeout"));
     checks.of("first").resolve("true");
-    await it.settle();
+    await harness.settle();
     expect([handled, other.received]).toEqual([[], "error: authentication-timeout\n"]);
   });
 
@@ -168,13 +168,13 @@ describe("authenticate, whose check joins a group", () => {
       if (line === "secret") session.join("members");
       return line === "secret";
     };
-    const { it, other } = await guarded({ ...SECRET, check });
-    const guessing = await it.connect();
-    const silent = await it.connect();
+    const { harness, other } = await guarded({ ...SECRET, check });
+    const guessing = await harness.connect();
+    const silent = await harness.connect();
     await other.send("secret\n");
     await guessing.send("guess\n");
-    expect(it.server.group("members").broadcast("news")).toEqual({ sent: 1, dropped: 0 });
-    await it.settle();
+    expect(harness.server.group("members").broadcast("news")).toEqual({ sent: 1, dropped: 0 });
+    await harness.settle();
     expect([other.received, guessing.received, silent.received]).toEqual(["come in\nnews\n", "no\n", ""]);
   });
 
@@ -186,15 +186,15 @@ describe("authenticate, whose check joins a group", () => {
       context.session.join("members");
       return true;
     };
-    const { it, other } = await guarded(
+    const { harness, other } = await guarded(
       { ...SECRET, check },
       { clock, middleware: [timeout({ ms: 100, reply: () => "late", clock })] },
     );
     await other.send("secret\n");
-    await it.clock.advance(100);
+    await harness.clock.advance(100);
     checks.of("secret").resolve(undefined);
-    await it.settle();
-    expect([other.received, it.server.group("members").size]).toEqual(["late\n", 0]);
+    await harness.settle();
+    expect([other.received, harness.server.group("members").size]).toEqual(["late\n", 0]);
   });
 });
 
@@ -209,15 +209,15 @@ describe("authenticate, whose frame is answered by somebody else", () => {
   it.each(["true", "false"])("before its check has ended, refuses the connection, be it then %s", async (late) => {
     const clock = manualClock();
     const lateReply = timeout({ ms: 100, reply: (line: string) => `${line} is late`, clock });
-    const { checks, it, other, handled } = await within(lateReply, { clock });
+    const { checks, harness, other, handled } = await within(lateReply, { clock });
     await other.send("a\nb\nc\n");
-    await it.clock.advance(100);
+    await harness.clock.advance(100);
     expect([other.received, other.ended]).toEqual(["a is late\n", true]);
     checks.of("a").resolve(late);
-    await it.settle();
+    await harness.settle();
     await other.send("secret\nq\n");
     expect([other.received, checks.frames, handled]).toEqual(["a is late\n", ["a"], []]);
-    expect(it.closed).toMatchObject([{ reason: "handler-closed", framesIn: 1, framesOut: 1 }]);
+    expect(harness.closed).toMatchObject([{ reason: "handler-closed", framesIn: 1, framesOut: 1 }]);
   });
 
   it("and whose signal has not aborted, refuses the next frame unchecked, and lets nobody in later", async () => {
@@ -225,24 +225,24 @@ describe("authenticate, whose frame is answered by somebody else", () => {
       const reply = next(line, context);
       return context.session.authenticating ? "wait" : reply;
     };
-    const { checks, it, other, handled } = await within(hasty);
+    const { checks, harness, other, handled } = await within(hasty);
     await other.send("a\n");
     await other.send("b\nc\n");
     checks.of("a").resolve("true");
-    await it.settle();
+    await harness.settle();
     expect([other.received, other.ended]).toEqual(["wait\nwait\n", true]);
-    expect([checks.frames, handled, it.reasons]).toEqual([["a"], [], ["handler-closed"]]);
+    expect([checks.frames, handled, harness.reasons]).toEqual([["a"], [], ["handler-closed"]]);
   });
 
   it("and whose check fails then, ends the connection all the same", async () => {
-    const { checks, it, other } = await within((line, context, next) => {
+    const { checks, harness, other } = await within((line, context, next) => {
       void next(line, context);
       return "wait";
     });
     await other.send("a\n");
     checks.of("a").resolve("false");
-    await it.settle();
-    expect([other.received, other.ended, it.reasons]).toEqual(["wait\n", true, ["handler-closed"]]);
+    await harness.settle();
+    expect([other.received, other.ended, harness.reasons]).toEqual(["wait\n", true, ["handler-closed"]]);
   });
 
   it("because its check threw, ends the connection all the same", async () => {
@@ -253,10 +253,10 @@ describe("authenticate, whose frame is answered by somebody else", () => {
         return "sorry";
       }
     };
-    const { checks, it, other, handled } = await within(apologetic);
+    const { checks, harness, other, handled } = await within(apologetic);
     await other.send("a\nsecret\n");
     checks.of("a").reject(new Error("no database"));
-    await it.settle();
+    await harness.settle();
     expect([other.received, other.ended, handled]).toEqual(["sorry\n", true, []]);
   });
 });
@@ -264,13 +264,13 @@ describe("authenticate, whose frame is answered by somebody else", () => {
 describe("authenticate, whose signal aborts", () => {
   it("refuses at once, without waiting for the check", async () => {
     const stopping = new AbortController();
-    const { it, other, handled } = await guarded(
+    const { harness, other, handled } = await guarded(
       { ...SECRET, check: () => new Promise(() => undefined) },
       { middleware: [(line, context, next) => next(line, withSignal(context, stopping.signal))] },
     );
     await other.send("a\nb\n");
     stopping.abort();
-    await it.settle();
+    await harness.settle();
     expect([other.received, other.ended, handled]).toEqual(["no\n", true, []]);
   });
 

@@ -10,33 +10,33 @@ import { listeners } from "./listeners.ts";
 async function logged(
   handler: Handler<string, string>,
   options: Partial<ServeOptions<string, string>> = {},
-): Promise<{ it: Served; other: OtherSide; log: HandledFrame[] }> {
+): Promise<{ harness: Served; other: OtherSide; log: HandledFrame[] }> {
   const clock = manualClock();
   const log: HandledFrame[] = [];
-  const it = await served({
+  const harness = await served({
     ...options,
     clock,
     handler,
     middleware: [logging({ log: (frame) => log.push(frame), clock })],
   });
-  return { it, other: await it.connect(), log };
+  return { harness, other: await harness.connect(), log };
 }
 
 describe("logging", () => {
   it("tells of each frame once: whose, how long, and what became of it", async () => {
     const pending = answers();
-    const { it, other, log } = await logged((line, context) => {
+    const { harness, other, log } = await logged((line, context) => {
       if (line === "now") return "now";
       return line === "quiet" ? undefined : pending.handler(line, context);
     });
-    const another = await it.connect();
+    const another = await harness.connect();
     await other.send("now\nquiet\n");
     await another.send("later\nlater quiet\n");
-    await it.clock.advance(250);
+    await harness.clock.advance(250);
     pending.of("later").resolve("later");
-    await it.clock.advance(50);
+    await harness.clock.advance(50);
     pending.of("later quiet").resolve(undefined);
-    await it.settle();
+    await harness.settle();
     expect(log.map(({ connection, durationMs, outcome }) => [connection.id, durationMs, outcome])).toEqual([
       [1, 0, "replied"],
       [1, 0, "silent"],
@@ -48,14 +48,14 @@ describe("logging", () => {
   });
 
   it("tells of a stream when it ends, with its frames", async () => {
-    const { it, other, log } = await logged(async function* (line) {
+    const { harness, other, log } = await logged(async function* (line) {
       yield line;
-      await new Promise<void>((resolve) => it.clock.setTimeout(resolve, 70));
+      await new Promise<void>((resolve) => harness.clock.setTimeout(resolve, 70));
       yield line;
     });
     await other.send("a\n");
     expect([other.received, log]).toEqual(["a\n", []]);
-    await it.clock.advance(70);
+    await harness.clock.advance(70);
     expect(other.received).toBe("a\na\n");
     expect(log).toMatchObject([{ durationMs: 70, outcome: "streamed", frames: 2 }]);
   });
@@ -97,22 +97,22 @@ describe("logging", () => {
       { outcome: "aborted", frames: 2 },
     ],
   ])("tells of %s", async (_, handler, expected) => {
-    const { it, other, log } = await logged(handler);
+    const { harness, other, log } = await logged(handler);
     await other.send("a\n");
-    await it.settle();
+    await harness.settle();
     expect(log).toHaveLength(1);
     expect(log[0]).toMatchObject(expected);
   });
 
   it("tells of a handler that nobody waits for any more, though it never ends", async () => {
     const pending = answers();
-    const { it, other, log } = await logged(pending.handler, { concurrency: 2, handlerTimeoutMs: 100 });
-    const another = await it.connect();
+    const { harness, other, log } = await logged(pending.handler, { concurrency: 2, handlerTimeoutMs: 100 });
+    const another = await harness.connect();
     await other.send("a\nb\n");
-    await it.clock.advance(60);
+    await harness.clock.advance(60);
     await another.send("c\n");
     await other.reset();
-    await it.clock.advance(100);
+    await harness.clock.advance(100);
     expect(
       log.map(({ durationMs, outcome, error }) => [durationMs, outcome, (error as { code: string }).code]),
     ).toEqual([
@@ -122,19 +122,19 @@ describe("logging", () => {
     ]);
     pending.of("a").resolve("A");
     pending.of("c").reject(no);
-    await it.settle();
+    await harness.settle();
     expect(log).toHaveLength(3);
   });
 
   it.each([true, false])("tells of a stream whose other side leaves (that reads: %s)", async (reads) => {
-    const { it, log } = await logged(
+    const { harness, log } = await logged(
       async function* (_, { signal }) {
         yield "x".repeat(100_000);
         await new Promise((resolve) => signal.addEventListener("abort", resolve));
       },
       { maxOutboundBytes: 1_000 },
     );
-    const other = await it.connect({ reads });
+    const other = await harness.connect({ reads });
     await other.send("a\n");
     await other.reset();
     expect(log).toMatchObject([{ outcome: "aborted", frames: 1, error: { code: "connection-reset" } }]);
@@ -143,21 +143,21 @@ describe("logging", () => {
   it("tells at once of a frame behind a signal that has aborted", async () => {
     const log: HandledFrame[] = [];
     const stopped = AbortSignal.abort(no);
-    const it = await served({
+    const harness = await served({
       middleware: [
         (line, context, next) => next(line, withSignal(context, stopped)),
         logging({ log: (frame) => log.push(frame) }),
       ],
       handler: answers().handler,
     });
-    const other = await it.connect();
+    const other = await harness.connect();
     await other.send("a\n");
     expect(log).toMatchObject([{ outcome: "aborted", error: no }]);
   });
 
   it("leaves no listener when a frame is answered", async () => {
     const open: (() => number)[] = [];
-    const it = await served({
+    const harness = await served({
       middleware: [
         (line, context, next) => {
           open.push(listeners(context.signal));
@@ -169,14 +169,14 @@ describe("logging", () => {
         yield line;
       },
     });
-    const other = await it.connect();
+    const other = await harness.connect();
     await other.send("a\nb\n");
     expect(other.received).toBe("a\nb\n");
     expect(open.map((count) => count())).toEqual([0, 0]);
   });
 
   it("is not disturbed by what the log throws", async () => {
-    const it = await served({
+    const harness = await served({
       middleware: [
         logging({
           log: () => {
@@ -185,7 +185,7 @@ describe("logging", () => {
         }),
       ],
     });
-    const other = await it.connect();
+    const other = await harness.connect();
     await other.send("a\nb\n");
     expect(other.received).toBe("A\nB\n");
   });

@@ -14,33 +14,33 @@ async function limited(
   settings: Settings,
   options: Partial<ServeOptions<string, string>> = {},
   outer: (clock: ReturnType<typeof manualClock>) => Middleware<string>[] = () => [],
-): Promise<{ it: Served; other: OtherSide }> {
+): Promise<{ harness: Served; other: OtherSide }> {
   const clock = manualClock();
-  const it = await served({
+  const harness = await served({
     handler: (line) => line,
     ...options,
     clock,
     middleware: [...outer(clock), rateLimit({ ...settings, clock })],
   });
-  return { it, other: await it.connect() };
+  return { harness, other: await harness.connect() };
 }
 
 describe("rateLimit", () => {
   it("lets a burst pass, and then so many a second", async () => {
-    const { it, other } = await limited({ perSecond: 10, burst: 3, onLimit: { reply: (line) => `no ${line}` } });
+    const { harness, other } = await limited({ perSecond: 10, burst: 3, onLimit: { reply: (line) => `no ${line}` } });
     await other.send(frames(5));
     expect(other.received).toBe("1\n2\n3\nno 4\nno 5\n");
-    await it.clock.advance(99);
+    await harness.clock.advance(99);
     await other.send("6\n");
     expect(other.received).toMatch(/no 6\n$/);
-    await it.clock.advance(1);
+    await harness.clock.advance(1);
     await other.send("7\n8\n");
     expect(other.received).toMatch(/\n7\nno 8\n$/);
   });
 
   it("never lets more than the burst pass after a pause", async () => {
-    const { it, other } = await limited({ perSecond: 10, burst: 2, onLimit: { reply: () => "no" } });
-    await it.clock.advance(100_000);
+    const { harness, other } = await limited({ perSecond: 10, burst: 2, onLimit: { reply: () => "no" } });
+    await harness.clock.advance(100_000);
     await other.send(frames(3));
     expect(other.received).toBe("1\n2\nno\n");
   });
@@ -56,25 +56,25 @@ describe("rateLimit", () => {
   });
 
   it("counts each connection for itself", async () => {
-    const { it, other } = await limited({ perSecond: 1, onLimit: { reply: () => "no" } });
-    const another = await it.connect();
+    const { harness, other } = await limited({ perSecond: 1, onLimit: { reply: () => "no" } });
+    const another = await harness.connect();
     await other.send(frames(2));
     await another.send(frames(2));
     expect([other.received, another.received]).toEqual(["1\nno\n", "1\nno\n"]);
   });
 
   it("closes: what was answered before arrives, the frame and what follows are not handled", async () => {
-    const { it, other } = await limited({ perSecond: 1, burst: 2, onLimit: "close" });
+    const { harness, other } = await limited({ perSecond: 1, burst: 2, onLimit: "close" });
     await other.send(frames(4));
     expect([other.received, other.ended]).toEqual(["1\n2\n", true]);
-    expect(it.reasons).toEqual(["handler-closed"]);
+    expect(harness.reasons).toEqual(["handler-closed"]);
   });
 
   it("has no timer when nobody waits", async () => {
     const clock = manualClock();
     const onLimit = { reply: () => "no" };
-    const it = await served({ middleware: [rateLimit({ perSecond: 1, onLimit, clock })] });
-    const other = await it.connect();
+    const harness = await served({ middleware: [rateLimit({ perSecond: 1, onLimit, clock })] });
+    const other = await harness.connect();
     await other.send(frames(3));
     expect(other.received).toBe("1\nno\nno\n");
     expect(clock.pending).toBe(0);
@@ -83,60 +83,60 @@ describe("rateLimit", () => {
 
 describe("rateLimit that waits", () => {
   it("handles frames as tokens come, and reads no more meanwhile", async () => {
-    const { it, other } = await limited({ perSecond: 4, burst: 1, onLimit: "wait" });
+    const { harness, other } = await limited({ perSecond: 4, burst: 1, onLimit: "wait" });
     await other.send(frames(4));
     expect(other.received).toBe("1\n");
-    await it.clock.advance(249);
-    expect([other.received, it.server.stats().framesIn]).toEqual(["1\n", 2]);
-    await it.clock.advance(1);
+    await harness.clock.advance(249);
+    expect([other.received, harness.server.stats().framesIn]).toEqual(["1\n", 2]);
+    await harness.clock.advance(1);
     expect(other.received).toBe("1\n2\n");
-    await it.clock.advance(500);
+    await harness.clock.advance(500);
     expect(other.received).toBe(frames(4));
   });
 
   it("keeps the order of frames that wait together, and of those that come when one has its turn", async () => {
     const handled: string[] = [];
-    const { it, other } = await limited(
+    const { harness, other } = await limited(
       { perSecond: 10, burst: 1, onLimit: "wait" },
-      { concurrency: 3, handler: (line) => void handled.push(`${line} at ${it.clock.now()}`) },
+      { concurrency: 3, handler: (line) => void handled.push(`${line} at ${harness.clock.now()}`) },
     );
     await other.send(frames(5));
-    expect(it.server.stats().handlers).toBe(3);
-    await it.clock.advance(1_000);
+    expect(harness.server.stats().handlers).toBe(3);
+    await harness.clock.advance(1_000);
     expect(handled).toEqual(["1 at 0", "2 at 100", "3 at 200", "4 at 300", "5 at 400"]);
   });
 
   it.each([3, 7, 30, 999, 1_001, 4_000])("keeps %d a second, to a millisecond a frame", async (perSecond) => {
-    const { it, other } = await limited({ perSecond, burst: 5, onLimit: "wait" }, { concurrency: 5 });
+    const { harness, other } = await limited({ perSecond, burst: 5, onLimit: "wait" }, { concurrency: 5 });
     await other.send(frames(45));
-    await it.clock.advance(Math.ceil(40_000 / perSecond) - 1);
+    await harness.clock.advance(Math.ceil(40_000 / perSecond) - 1);
     expect(other.received).not.toBe(frames(45));
-    await it.clock.advance(41);
+    await harness.clock.advance(41);
     expect(other.received).toBe(frames(45));
   });
 
   it("counts as being with the handler: its deadline passes", async () => {
-    const { it, other } = await limited({ perSecond: 1, onLimit: "wait" }, { handlerTimeoutMs: 900 });
+    const { harness, other } = await limited({ perSecond: 1, onLimit: "wait" }, { handlerTimeoutMs: 900 });
     await other.send(frames(2));
-    await it.clock.advance(900);
+    await harness.clock.advance(900);
     expect(other.received).toBe("1\nerror: handler-timeout\n");
-    expect(it.reasons).toEqual(["handler-timeout"]);
-    expect(it.clock.pending).toBe(0);
+    expect(harness.reasons).toEqual(["handler-timeout"]);
+    expect(harness.clock.pending).toBe(0);
   });
 
   it("forgets the frames of a connection that is gone", async () => {
-    const { it, other } = await limited({ perSecond: 1, onLimit: "wait" }, { concurrency: 3 });
+    const { harness, other } = await limited({ perSecond: 1, onLimit: "wait" }, { concurrency: 3 });
     await other.send(frames(4));
     await other.reset();
-    expect(it.reasons).toEqual(["connection-reset"]);
-    expect(it.clock.pending).toBe(0);
-    expect(it.server.stats()).toMatchObject({ handlers: 0, framesIn: 4 });
+    expect(harness.reasons).toEqual(["connection-reset"]);
+    expect(harness.clock.pending).toBe(0);
+    expect(harness.server.stats()).toMatchObject({ handlers: 0, framesIn: 4 });
   });
 
   it("gives the token of a frame that gave up to the next one", async () => {
-    const { it, other } = await limited(
+    const { harness, other } = await limited(
       { perSecond: 1, onLimit: "wait" },
-      { concurrency: 3, handler: (line) => `${line} at ${it.clock.now()}` },
+      { concurrency: 3, handler: (line) => `${line} at ${harness.clock.now()}` },
       (clock) => [
         (line, context, next) => {
           const inner = timeout({ ms: line === "2" ? 500 : Infinity, reply: () => "gave up", clock });
@@ -145,22 +145,22 @@ describe("rateLimit that waits", () => {
       ],
     );
     await other.send(frames(3));
-    await it.clock.advance(1_000);
+    await harness.clock.advance(1_000);
     expect(other.received).toBe("1 at 0\ngave up\n3 at 1000\n");
-    expect(it.clock.now()).toBe(1_000);
+    expect(harness.clock.now()).toBe(1_000);
   });
 
   it("answers what waits when the server drains, at its pace", async () => {
-    const { it, other } = await limited({ perSecond: 1, onLimit: "wait" });
+    const { harness, other } = await limited({ perSecond: 1, onLimit: "wait" });
     await other.send(frames(3));
-    const drained = it.server.shutdown();
-    await it.clock.advance(2_000);
+    const drained = harness.server.shutdown();
+    await harness.clock.advance(2_000);
     expect(await drained).toEqual({ drained: 1, aborted: 0 });
     expect(other.received).toBe(frames(3));
   });
 
   it("fails as the handler does when that throws in its turn", async () => {
-    const { it, other } = await limited(
+    const { harness, other } = await limited(
       { perSecond: 1, onLimit: "wait" },
       {
         handler: (line) => {
@@ -170,9 +170,9 @@ describe("rateLimit that waits", () => {
       },
     );
     await other.send(frames(3));
-    await it.clock.advance(1_000);
+    await harness.clock.advance(1_000);
     expect(other.received).toBe("1\nerror: handler-failed\n");
-    expect(it.clock.pending).toBe(0);
+    expect(harness.clock.pending).toBe(0);
   });
 });
 

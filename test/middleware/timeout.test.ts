@@ -11,10 +11,10 @@ async function timed(
   settings: Partial<TimeoutOptions>,
   handler: Handler<string, string>,
   options: Partial<ServeOptions<string, string>> = {},
-): Promise<{ it: Served; other: OtherSide }> {
+): Promise<{ harness: Served; other: OtherSide }> {
   const { clock = manualClock() } = options;
-  const it = await served({ ...options, handler, clock, middleware: [timeout({ ms: 100, ...settings, clock })] });
-  return { it, other: await it.connect() };
+  const harness = await served({ ...options, handler, clock, middleware: [timeout({ ms: 100, ...settings, clock })] });
+  return { harness, other: await harness.connect() };
 }
 
 const instead = { reply: (line: string, { connection }: Context) => `${line} of ${connection.id} is late` };
@@ -22,58 +22,60 @@ const instead = { reply: (line: string, { connection }: Context) => `${line} of 
 describe("timeout", () => {
   it("leaves who is in time alone, whether at once or later", async () => {
     const pending = answers();
-    const { it, other } = await timed({}, (line, context) => (line === "now" ? "now" : pending.handler(line, context)));
+    const { harness, other } = await timed({}, (line, context) =>
+      line === "now" ? "now" : pending.handler(line, context),
+    );
     await other.send("now\nlater\n");
-    await it.clock.advance(99);
+    await harness.clock.advance(99);
     pending.of("later").resolve("later");
-    await it.clock.advance(1_000);
+    await harness.clock.advance(1_000);
     expect(other.received).toBe("now\nlater\n");
     expect(pending.of("later").aborted).toBeUndefined();
   });
 
   it("answers a late frame with its reply, aborts the handler, and goes on", async () => {
     const pending = answers();
-    const { it, other } = await timed(instead, pending.handler);
+    const { harness, other } = await timed(instead, pending.handler);
     await other.send("a\nb\n");
-    await it.clock.advance(100);
+    await harness.clock.advance(100);
     expect(pending.of("a").aborted).toBe("handler-timeout");
     expect(other.received).toBe("a of 1 is late\n");
     pending.of("b").resolve("B");
     pending.of("a").resolve("too late");
-    await it.settle();
+    await harness.settle();
     expect(other.received).toBe("a of 1 is late\nB\n");
-    expect(it.of("handler-error")).toEqual([]);
+    expect(harness.of("handler-error")).toEqual([]);
   });
 
   it("lets a result that has waited as long go first, after a stall", async () => {
     const clock = manualClock();
-    const { it, other } = await timed(
+    const { harness, other } = await timed(
       { ...instead, ms: 100 },
       (line) => new Promise((resolve) => line === "busy" && clock.setTimeout(() => resolve("done"), 90)),
       { clock, concurrency: 2 },
     );
     await other.send("busy\nnever\n");
     clock.jump(2_500);
-    await it.settle();
+    await harness.settle();
     expect(other.received).toBe("done\nnever of 1 is late\n");
   });
 
   it("without a reply ends the connection, as handler-timeout", async () => {
     const pending = answers();
-    const { it, other } = await timed({}, pending.handler);
+    const { harness, other } = await timed({}, pending.handler);
     await other.send("a\nb\n");
-    await it.clock.advance(100);
+    await harness.clock.advance(100);
     expect(other.received).toBe("error: handler-timeout\n");
-    expect(it.closed).toMatchObject([
+    expect(harness.closed).toMatchObject([
       { reason: "handler-timeout", error: { message: "the handler did not finish within 100 ms" } },
     ]);
     pending.of("a").reject(new Error("too late"));
-    await it.settle();
-    expect(it.of("handler-error")).toHaveLength(1);
+    await harness.settle();
+    expect(harness.of("handler-error")).toHaveLength(1);
   });
 
   it("fails with what its reply throws", async () => {
-    const { it, other } = await timed(
+    const { harness, other } = await timed(
       {
         reply: () => {
           throw new Error("no reply");
@@ -82,35 +84,37 @@ describe("timeout", () => {
       answers().handler,
     );
     await other.send("a\n");
-    await it.clock.advance(100);
-    expect(it.closed).toMatchObject([{ reason: "handler-failed", error: { message: "the handler threw: no reply" } }]);
+    await harness.clock.advance(100);
+    expect(harness.closed).toMatchObject([
+      { reason: "handler-failed", error: { message: "the handler threw: no reply" } },
+    ]);
   });
 
   it("fails as the handler does", async () => {
-    const { it, other } = await timed(instead, () => Promise.reject(new Error("no")));
+    const { harness, other } = await timed(instead, () => Promise.reject(new Error("no")));
     await other.send("a\n");
-    expect(it.closed).toMatchObject([{ reason: "handler-failed", error: { message: "the handler threw: no" } }]);
+    expect(harness.closed).toMatchObject([{ reason: "handler-failed", error: { message: "the handler threw: no" } }]);
   });
 
   it("of many connections and frames has a deadline for each", async () => {
     const pending = answers();
-    const { it, other } = await timed(instead, pending.handler, { concurrency: 2 });
+    const { harness, other } = await timed(instead, pending.handler, { concurrency: 2 });
     await other.send("a\n");
-    await it.clock.advance(60);
+    await harness.clock.advance(60);
     await other.send("b\n");
-    await it.clock.advance(40);
+    await harness.clock.advance(40);
     expect(other.received).toBe("a of 1 is late\n");
-    await it.clock.advance(60);
+    await harness.clock.advance(60);
     expect(other.received).toBe("a of 1 is late\nb of 1 is late\n");
   });
 
   it("may be off, and the server's own deadline stays", async () => {
     const pending = answers();
-    const { it, other } = await timed({ ms: Infinity }, pending.handler, { handlerTimeoutMs: 500 });
+    const { harness, other } = await timed({ ms: Infinity }, pending.handler, { handlerTimeoutMs: 500 });
     await other.send("a\n");
-    await it.clock.advance(500);
+    await harness.clock.advance(500);
     expect(pending.of("a").aborted).toBe("handler-timeout");
-    expect(it.reasons).toEqual(["handler-timeout"]);
+    expect(harness.reasons).toEqual(["handler-timeout"]);
   });
 
   it("hands on everything else of the context", async () => {
@@ -151,7 +155,7 @@ describe("timeout leaves no timer and no listener", () => {
   it.each(cases)("after %s", async (_, handler, ms) => {
     const clock = manualClock();
     const open: (() => number)[] = [];
-    const it = await served({
+    const harness = await served({
       clock,
       handler,
       idleTimeoutMs: Infinity,
@@ -163,24 +167,24 @@ describe("timeout leaves no timer and no listener", () => {
         timeout({ ms: 100, reply: () => "late", clock }),
       ],
     });
-    const other = await it.connect();
-    expect(it.clock.pending).toBe(0);
+    const other = await harness.connect();
+    expect(harness.clock.pending).toBe(0);
     await other.send("a\n");
-    await it.clock.advance(ms);
+    await harness.clock.advance(ms);
     expect(open.map((count) => count())).toEqual([0]);
     // What parks the connection in a second, at most, is the server's.
-    expect(it.clock.pending).toBeLessThanOrEqual(1);
-    await it.clock.advance(ms + 1_000);
-    expect(it.clock.pending).toBe(0);
+    expect(harness.clock.pending).toBeLessThanOrEqual(1);
+    await harness.clock.advance(ms + 1_000);
+    expect(harness.clock.pending).toBe(0);
   });
 
   it("after a connection that broke, whose handler never ends; and that is told why", async () => {
     const pending = answers();
-    const { it, other } = await timed(instead, pending.handler);
+    const { harness, other } = await timed(instead, pending.handler);
     await other.send("a\n");
     await other.reset();
     expect(pending.of("a").aborted).toBe("connection-reset");
-    expect(it.clock.pending).toBe(0);
+    expect(harness.clock.pending).toBe(0);
   });
 });
 
@@ -189,7 +193,7 @@ describe("timeout behind a signal that has aborted", () => {
     const clock = manualClock();
     const stopped = AbortSignal.abort(new Error("stopped"));
     const seen: unknown[] = [];
-    const it = await served({
+    const harness = await served({
       clock,
       idleTimeoutMs: Infinity,
       middleware: [(line, context, next) => next(line, withSignal(context, stopped)), timeout({ ms: 100, clock })],
@@ -198,10 +202,12 @@ describe("timeout behind a signal that has aborted", () => {
         return new Promise(() => undefined);
       },
     });
-    const other = await it.connect();
+    const other = await harness.connect();
     await other.send("a\n");
     expect(seen).toEqual([new Error("stopped")]);
-    expect(it.closed).toMatchObject([{ reason: "handler-failed", error: { message: "the handler threw: stopped" } }]);
+    expect(harness.closed).toMatchObject([
+      { reason: "handler-failed", error: { message: "the handler threw: stopped" } },
+    ]);
     expect(clock.pending).toBe(0);
   });
 });
@@ -218,9 +224,9 @@ describe("timeout around a stream", () => {
 
   it("has its time anew for each frame", async () => {
     const clock = manualClock();
-    const { it, other } = await timed({}, after(clock, 90, 90, 90), { clock });
+    const { harness, other } = await timed({}, after(clock, 90, 90, 90), { clock });
     await other.send("a\n");
-    await it.clock.advance(270);
+    await harness.clock.advance(270);
     expect(other.received).toBe("a after 90\n".repeat(3));
   });
 
@@ -229,25 +235,25 @@ describe("timeout around a stream", () => {
     ["fails when a frame is late", {}, "a after 90\nerror: handler-timeout\n", ["handler-timeout"]],
   ] as const)("%s", async (_, settings, received, reasons) => {
     const clock = manualClock();
-    const { it, other } = await timed(settings, after(clock, 90, 101), { clock });
+    const { harness, other } = await timed(settings, after(clock, 90, 101), { clock });
     await other.send("a\na\n");
-    await it.clock.advance(380);
+    await harness.clock.advance(380);
     expect(other.received).toBe(received);
-    expect(it.reasons).toEqual(reasons);
+    expect(harness.reasons).toEqual(reasons);
   });
 
   it("that a promise gives is the same", async () => {
     const clock = manualClock();
     const promised: Handler<string, string> = async (...args) => after(clock, 90, 101)(...args);
-    const { it, other } = await timed({ reply: () => "late" }, promised, { clock });
+    const { harness, other } = await timed({ reply: () => "late" }, promised, { clock });
     await other.send("a\n");
-    await it.clock.advance(190);
+    await harness.clock.advance(190);
     expect(other.received).toBe("a after 90\nlate\n");
   });
 
   it("aborts its signal when a frame is late, and asks it to stop", async () => {
     const seen: string[] = [];
-    const { it, other } = await timed({ reply: () => "late" }, async function* (_, { signal }) {
+    const { harness, other } = await timed({ reply: () => "late" }, async function* (_, { signal }) {
       try {
         yield "one";
         await new Promise((_resolve, reject) => {
@@ -261,10 +267,10 @@ describe("timeout around a stream", () => {
       }
     });
     await other.send("a\n");
-    await it.clock.advance(100);
+    await harness.clock.advance(100);
     expect(other.received).toBe("one\nlate\n");
     expect(seen).toEqual(["handler-timeout", "cleaned up"]);
-    expect(it.of("handler-error")).toEqual([]);
+    expect(harness.of("handler-error")).toEqual([]);
   });
 
   it("asks one that does not look at its signal to stop, and waits neither for it nor for what that throws", async () => {
@@ -278,29 +284,29 @@ describe("timeout around a stream", () => {
         },
       }),
     };
-    const { it, other } = await timed({ reply: () => "late" }, () => stuck);
+    const { harness, other } = await timed({ reply: () => "late" }, () => stuck);
     await other.send("a\nb\n");
-    await it.clock.advance(200);
+    await harness.clock.advance(200);
     expect([other.received, asked]).toEqual(["late\nlate\n", 2]);
   });
 
   it("that a promise gives is told when the connection breaks", async () => {
     const reasons: unknown[] = [];
-    const { it, other } = await timed({}, async (_, { signal }) => {
+    const { harness, other } = await timed({}, async (_, { signal }) => {
       signal.addEventListener("abort", () => reasons.push((signal.reason as { code: string }).code));
       return { [Symbol.asyncIterator]: () => ({ next: () => new Promise<never>(() => undefined) }) };
     });
     await other.send("a\n");
-    await it.clock.advance(50);
+    await harness.clock.advance(50);
     await other.reset();
     expect(reasons).toEqual(["connection-reset"]);
-    expect(it.clock.pending).toBe(0);
+    expect(harness.clock.pending).toBe(0);
   });
 
   it("does not run while the other side is slow; who leaves then stops it", async () => {
     let stopped = 0;
     const clock = manualClock();
-    const it = await served(
+    const harness = await served(
       {
         clock,
         maxOutboundBytes: 1_000,
@@ -316,23 +322,23 @@ describe("timeout around a stream", () => {
       },
       1_000,
     );
-    const other = await it.connect({ reads: false });
+    const other = await harness.connect({ reads: false });
     await other.send("a\n");
-    await it.clock.advance(10_000);
-    expect([it.reasons, stopped]).toEqual([[], 0]);
+    await harness.clock.advance(10_000);
+    expect([harness.reasons, stopped]).toEqual([[], 0]);
     await other.reset();
-    expect([it.reasons, stopped]).toEqual([["connection-reset"], 1]);
-    expect(it.clock.pending).toBe(0);
+    expect([harness.reasons, stopped]).toEqual([["connection-reset"], 1]);
+    expect(harness.clock.pending).toBe(0);
   });
 
   it("fails as the stream does", async () => {
-    const { it, other } = await timed({ reply: () => "late" }, async function* () {
+    const { harness, other } = await timed({ reply: () => "late" }, async function* () {
       yield "one";
       throw new Error("no");
     });
     await other.send("a\n");
     expect(other.received).toBe("one\nerror: handler-failed\n");
-    expect(it.reasons).toEqual(["handler-failed"]);
+    expect(harness.reasons).toEqual(["handler-failed"]);
   });
 });
 

@@ -7,7 +7,7 @@ describe("withSignal", () => {
   it("gives a context that is the same but for its signal", async () => {
     const { signal } = new AbortController();
     const seen: unknown[] = [];
-    const it = await served({
+    const harness = await served({
       middleware: [
         (line, context, next) => {
           const derived = withSignal(context, signal);
@@ -22,10 +22,10 @@ describe("withSignal", () => {
         return line;
       },
     });
-    const other = await it.connect();
+    const other = await harness.connect();
     await other.send("a\nb\n");
     expect(other.received).toBe("a\nupgraded b\n");
-    const another = await it.connect();
+    const another = await harness.connect();
     await another.send("QUIT\na\n");
     expect([another.received, another.ended]).toEqual(["QUIT\n", true]);
     expect(seen).toEqual(Array(6).fill(true));

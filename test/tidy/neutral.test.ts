@@ -21,15 +21,15 @@ describe.each(["src/core", "src/middleware", "src/testing"])("%s", (folder) => {
 });
 
 const FORBIDDEN: Record<string, string> = {
-  "process.ts": "export const it: unknown = process;",
-  "buffer.ts": "export const it: unknown = Buffer;",
-  "deno.ts": "export const it: unknown = Deno;",
-  "bun.ts": "export const it: unknown = Bun;",
-  "node_import.ts": 'import "node:net";\nexport const it: unknown = await import("node:net");',
-  "node_type.ts": 'export type It = import("node:net").Socket;',
+  "process.ts": "export const named: unknown = process;",
+  "buffer.ts": "export const named: unknown = Buffer;",
+  "deno.ts": "export const named: unknown = Deno;",
+  "bun.ts": "export const named: unknown = Bun;",
+  "node_import.ts": 'import "node:net";\nexport const named: unknown = await import("node:net");',
+  "node_type.ts": 'export type Named = import("node:net").Socket;',
 };
 const ALLOWED: Record<string, string> = {
-  "whatwg.ts": "export const it: unknown = [ReadableStream, AbortSignal, TextDecoder, setTimeout, performance];",
+  "whatwg.ts": "export const named: unknown = [ReadableStream, AbortSignal, TextDecoder, setTimeout, performance];",
 };
 
 describe("src/core's compiler settings", () => {

@@ -56,6 +56,15 @@ describe("tests", () => {
   );
   const code = tests.map((source) => ({ ...source, text: codeOnly(source.text) }));
 
+  // The linter's no-shadow sees only the files that import vitest's.
+  it("call nothing `it` but vitest's", () => {
+    const others = sourcesIn("test")
+      .map((source) => ({ ...source, text: codeOnly(source.text) }))
+      .flatMap((source) => linesMatching(source, /(?<![.\w])[i]t\b(?![(|]|\.(each|fails|for|runIf|skipIf)[(<])/))
+      .filter((line) => !/ {2}import \{/.test(line));
+    expect(others).toEqual([]);
+  });
+
   it("are all run: none is singled out, planned or switched off", () => {
     const off = /\b(it|test|describe|suite|bench)(\.\w+)*\.(only|todo|skip)\b|\b(xit|xdescribe|fit|fdescribe)\(/;
     expect(code.flatMap((source) => linesMatching(source, off))).toEqual([]);

@@ -9,42 +9,42 @@ describe("requests to a side that does not read", () => {
   it("wait for room, and none is dropped, whatever slowConsumer says", async () => {
     for (const slowConsumer of ["drop", "drop-oldest", "reset"] as const) {
       const limits = { maxOutboundBytes: 1_000, maxPendingRequests: Infinity, writeTimeoutMs: Infinity };
-      const it = await connected({ ...limits, slowConsumer }, { reads: false, maxLinkBytes: 1_000 });
-      const replies = Array.from({ length: 100 }, () => outcome(it.client.request(LINE)));
-      await it.settle();
-      const { framesOut, waitingRequests } = it.client.stats();
+      const harness = await connected({ ...limits, slowConsumer }, { reads: false, maxLinkBytes: 1_000 });
+      const replies = Array.from({ length: 100 }, () => outcome(harness.client.request(LINE)));
+      await harness.settle();
+      const { framesOut, waitingRequests } = harness.client.stats();
       // What the link has, and one frame more than may wait.
       expect(framesOut).toBeLessThanOrEqual(21);
       expect(waitingRequests).toBe(100 - framesOut);
-      await it.other.read();
-      expect(it.other.received).toBe(`${LINE}\n`.repeat(100));
-      await it.other.send("ok\n".repeat(100));
+      await harness.other.read();
+      expect(harness.other.received).toBe(`${LINE}\n`.repeat(100));
+      await harness.other.send("ok\n".repeat(100));
       expect(new Set(replies.map((reply) => reply()))).toEqual(new Set(["ok"]));
-      expect(it.of("slow-consumer")).toEqual([]);
+      expect(harness.of("slow-consumer")).toEqual([]);
     }
   });
 
   it("and sends meet slowConsumer beside them", async () => {
     const limits = { maxOutboundBytes: 1_000, writeTimeoutMs: Infinity };
-    const it = await connected({ ...limits, slowConsumer: "drop" }, { reads: false, maxLinkBytes: 1_000 });
-    const replies = Array.from({ length: 30 }, () => outcome(it.client.request(LINE)));
-    await it.settle();
-    expect(it.client.send("dropped")).toBe("dropped");
-    expect(it.of("slow-consumer")).toHaveLength(1);
-    await it.other.read();
-    expect(it.client.send("sent")).toBe("sent");
-    await it.settle();
-    expect(it.other.received).toBe(`${`${LINE}\n`.repeat(30)}sent\n`);
-    await it.other.send("ok\n".repeat(30));
+    const harness = await connected({ ...limits, slowConsumer: "drop" }, { reads: false, maxLinkBytes: 1_000 });
+    const replies = Array.from({ length: 30 }, () => outcome(harness.client.request(LINE)));
+    await harness.settle();
+    expect(harness.client.send("dropped")).toBe("dropped");
+    expect(harness.of("slow-consumer")).toHaveLength(1);
+    await harness.other.read();
+    expect(harness.client.send("sent")).toBe("sent");
+    await harness.settle();
+    expect(harness.other.received).toBe(`${`${LINE}\n`.repeat(30)}sent\n`);
+    await harness.other.send("ok\n".repeat(30));
     expect(replies.at(-1)?.()).toBe("ok");
   });
 
   it("end as write-timeout when nothing moves for so long", async () => {
-    const it = await connected({ writeTimeoutMs: 500 }, { reads: false, maxLinkBytes: 10 });
-    const reply = outcome(it.client.request(LINE));
-    await it.clock.advance(500);
+    const harness = await connected({ writeTimeoutMs: 500 }, { reads: false, maxLinkBytes: 10 });
+    const reply = outcome(harness.client.request(LINE));
+    await harness.clock.advance(500);
     expect(reply()).toBe("write-timeout");
-    expect(await it.client.closed).toMatchObject({ reason: "write-timeout", error: { code: "write-timeout" } });
+    expect(await harness.client.closed).toMatchObject({ reason: "write-timeout", error: { code: "write-timeout" } });
   });
 });
 

@@ -6,99 +6,104 @@ const RECONNECT = { reconnect: { jitter: 0, minDelayMs: 10 } } as const;
 
 describe("a connection that answers nothing any more", () => {
   it("is given up after three timeouts in a row, and what is asked then goes to the next", async () => {
-    const it = await connected({ ...RECONNECT, requestTimeoutMs: 500 });
+    const harness = await connected({ ...RECONNECT, requestTimeoutMs: 500 });
     const outcomes: (() => unknown)[] = [];
     for (let count = 0; count < 3; count++) {
-      outcomes.push(outcome(it.client.request(`${count}`)));
-      await it.clock.advance(500);
+      outcomes.push(outcome(harness.client.request(`${count}`)));
+      await harness.clock.advance(500);
     }
     expect(outcomes.map((reply) => reply())).toEqual(Array(3).fill("request-timeout"));
-    expect(it.of("connection-closed").map(({ reason }) => reason)).toEqual(["request-timeout"]);
-    const next = outcome(it.client.request("next"));
-    await it.clock.advance(10);
-    await it.other.send("NEXT\n");
-    expect([it.others.length, it.other.received, next()]).toEqual([2, "next\n", "NEXT"]);
+    expect(harness.of("connection-closed").map(({ reason }) => reason)).toEqual(["request-timeout"]);
+    const next = outcome(harness.client.request("next"));
+    await harness.clock.advance(10);
+    await harness.other.send("NEXT\n");
+    expect([harness.others.length, harness.other.received, next()]).toEqual([2, "next\n", "NEXT"]);
   });
 
   it("is given up just as well when AbortSignal.timeout is what gives requests up", async () => {
-    const it = await connected({ ...RECONNECT, maxConsecutiveTimeouts: 2 });
+    const harness = await connected({ ...RECONNECT, maxConsecutiveTimeouts: 2 });
     for (let count = 0; count < 2; count++) {
       const controller = new AbortController();
-      const reply = outcome(it.client.request("a", { signal: controller.signal }));
+      const reply = outcome(harness.client.request("a", { signal: controller.signal }));
       controller.abort(new DOMException("time is up", "TimeoutError"));
-      await it.settle();
+      await harness.settle();
       expect(reply()).toBe("TimeoutError");
     }
-    expect(it.of("connection-closed").map(({ reason }) => reason)).toEqual(["request-timeout"]);
+    expect(harness.of("connection-closed").map(({ reason }) => reason)).toEqual(["request-timeout"]);
   });
 
   it("closes a client that does not reconnect", async () => {
-    const it = await connected({ requestTimeoutMs: 500, maxConsecutiveTimeouts: 1 });
-    const reply = outcome(it.client.request("a"));
-    await it.clock.advance(500);
-    expect([reply(), (await it.client.closed).reason]).toEqual(["request-timeout", "request-timeout"]);
+    const harness = await connected({ requestTimeoutMs: 500, maxConsecutiveTimeouts: 1 });
+    const reply = outcome(harness.client.request("a"));
+    await harness.clock.advance(500);
+    expect([reply(), (await harness.client.closed).reason]).toEqual(["request-timeout", "request-timeout"]);
   });
 
   it.each([
     ["a byte came between two of them", 500, 1],
     ["a part of a frame came between two of them", 500, 2],
   ])("is kept while %s", async (_, timeoutMs, bytes) => {
-    const it = await connected({ ...RECONNECT, requestTimeoutMs: timeoutMs });
+    const harness = await connected({ ...RECONNECT, requestTimeoutMs: timeoutMs });
     for (let count = 0; count < 8; count++) {
-      const reply = outcome(it.client.request("a"));
-      if (count % 2 === 1) await it.other.send("x".repeat(bytes));
-      await it.clock.advance(timeoutMs);
+      const reply = outcome(harness.client.request("a"));
+      if (count % 2 === 1) await harness.other.send("x".repeat(bytes));
+      await harness.clock.advance(timeoutMs);
       expect(reply()).toBe("request-timeout");
     }
-    expect(it.of("connection-closed")).toEqual([]);
+    expect(harness.of("connection-closed")).toEqual([]);
   });
 
   it("is kept when requests that were on their way together time out: that is one silence", async () => {
-    const it = await connected({ ...RECONNECT, requestTimeoutMs: 500 });
+    const harness = await connected({ ...RECONNECT, requestTimeoutMs: 500 });
     for (let round = 1; round <= 2; round++) {
-      const replies = Array.from({ length: 100 }, () => outcome(it.client.request("a")));
-      await it.clock.advance(500);
+      const replies = Array.from({ length: 100 }, () => outcome(harness.client.request("a")));
+      await harness.clock.advance(500);
       expect(new Set(replies.map((reply) => reply()))).toEqual(new Set(["request-timeout"]));
     }
-    expect(it.of("connection-closed")).toEqual([]);
-    it.client.request("last").catch(() => undefined);
-    await it.clock.advance(500);
-    expect(it.of("connection-closed")).toHaveLength(1);
+    expect(harness.of("connection-closed")).toEqual([]);
+    harness.client.request("last").catch(() => undefined);
+    await harness.clock.advance(500);
+    expect(harness.of("connection-closed")).toHaveLength(1);
   });
 
   it("is kept while an earlier request is waited for: the other side may be at work on that", async () => {
-    const it = await connected({ ...RECONNECT, requestTimeoutMs: 500 });
-    const slow = outcome(it.client.request("slow", { timeoutMs: 60_000 }));
+    const harness = await connected({ ...RECONNECT, requestTimeoutMs: 500 });
+    const slow = outcome(harness.client.request("slow", { timeoutMs: 60_000 }));
     for (let count = 0; count < 20; count++) {
-      it.client.request("quick").catch(() => undefined);
-      await it.clock.advance(500);
+      harness.client.request("quick").catch(() => undefined);
+      await harness.clock.advance(500);
     }
-    await it.other.send("SLOW\n");
-    expect([slow(), it.of("connection-closed")]).toEqual(["SLOW", []]);
+    await harness.other.send("SLOW\n");
+    expect([slow(), harness.of("connection-closed")]).toEqual(["SLOW", []]);
   });
 
   it("is kept when the caller loses interest, and when nobody takes the pushes in front of the replies", async () => {
-    const it = await connected({ ...RECONNECT, requestTimeoutMs: 500, maxPushes: 1, isPush: (frame) => frame === "!" });
+    const harness = await connected({
+      ...RECONNECT,
+      requestTimeoutMs: 500,
+      maxPushes: 1,
+      isPush: (frame) => frame === "!",
+    });
     for (let count = 0; count < 10; count++) {
       const controller = new AbortController();
-      it.client.request("a", { signal: controller.signal }).catch(() => undefined);
+      harness.client.request("a", { signal: controller.signal }).catch(() => undefined);
       controller.abort();
     }
-    await it.other.send("!\n!\n");
+    await harness.other.send("!\n!\n");
     for (let count = 0; count < 10; count++) {
-      it.client.request("a").catch(() => undefined);
-      await it.clock.advance(500);
+      harness.client.request("a").catch(() => undefined);
+      await harness.clock.advance(500);
     }
-    expect(it.of("connection-closed")).toEqual([]);
+    expect(harness.of("connection-closed")).toEqual([]);
   });
 
   it("is kept for as long as maxConsecutiveTimeouts says", async () => {
-    const it = await connected({ ...RECONNECT, requestTimeoutMs: 500, maxConsecutiveTimeouts: Infinity });
+    const harness = await connected({ ...RECONNECT, requestTimeoutMs: 500, maxConsecutiveTimeouts: Infinity });
     for (let count = 0; count < 100; count++) {
-      it.client.request("a").catch(() => undefined);
-      await it.clock.advance(500);
+      harness.client.request("a").catch(() => undefined);
+      await harness.clock.advance(500);
     }
-    expect(it.of("connection-closed")).toEqual([]);
+    expect(harness.of("connection-closed")).toEqual([]);
   });
 });
 
@@ -106,64 +111,64 @@ describe("heartbeat", () => {
   const EXPECTING = { everyMs: 1_000, frame: "PING", expect: (frame: string) => frame === "PONG" };
 
   it("is sent when nothing has come for so long, and its answer answers nothing else", async () => {
-    const it = await connected({ ...RECONNECT, heartbeat: EXPECTING });
-    const slow = outcome(it.client.request("slow"));
-    await it.clock.advance(999);
-    expect(it.other.received).toBe("slow\n");
-    await it.clock.advance(1);
-    expect(it.other.received).toBe("slow\nPING\n");
-    await it.other.send("PONG\n");
-    await it.clock.advance(999);
-    await it.other.send("SLOW\n");
-    await it.clock.advance(999);
-    expect([it.other.received, slow()]).toEqual(["slow\nPING\n", "SLOW"]);
-    await it.clock.advance(1);
-    expect([it.other.received, it.client.stats().waitingPushes]).toEqual(["slow\nPING\nPING\n", 0]);
+    const harness = await connected({ ...RECONNECT, heartbeat: EXPECTING });
+    const slow = outcome(harness.client.request("slow"));
+    await harness.clock.advance(999);
+    expect(harness.other.received).toBe("slow\n");
+    await harness.clock.advance(1);
+    expect(harness.other.received).toBe("slow\nPING\n");
+    await harness.other.send("PONG\n");
+    await harness.clock.advance(999);
+    await harness.other.send("SLOW\n");
+    await harness.clock.advance(999);
+    expect([harness.other.received, slow()]).toEqual(["slow\nPING\n", "SLOW"]);
+    await harness.clock.advance(1);
+    expect([harness.other.received, harness.client.stats().waitingPushes]).toEqual(["slow\nPING\nPING\n", 0]);
   });
 
   it("without expect is a request of which nobody is told, and waits while one is awaited", async () => {
-    const it = await connected({ ...RECONNECT, heartbeat: { everyMs: 1_000, frame: "NOOP" } });
-    const slow = outcome(it.client.request("slow"));
-    await it.clock.advance(5_000);
-    expect(it.other.received).toBe("slow\n");
-    await it.other.send("SLOW\n");
-    await it.clock.advance(1_000);
-    expect(it.other.received).toBe("slow\nNOOP\n");
-    const next = outcome(it.client.request("next"));
-    await it.other.send("OK\nNEXT\n");
-    expect([slow(), next(), it.client.stats()]).toMatchObject([
+    const harness = await connected({ ...RECONNECT, heartbeat: { everyMs: 1_000, frame: "NOOP" } });
+    const slow = outcome(harness.client.request("slow"));
+    await harness.clock.advance(5_000);
+    expect(harness.other.received).toBe("slow\n");
+    await harness.other.send("SLOW\n");
+    await harness.clock.advance(1_000);
+    expect(harness.other.received).toBe("slow\nNOOP\n");
+    const next = outcome(harness.client.request("next"));
+    await harness.other.send("OK\nNEXT\n");
+    expect([slow(), next(), harness.client.stats()]).toMatchObject([
       "SLOW",
       "NEXT",
       { pendingRequests: 0, waitingPushes: 0 },
     ]);
-    expect(await it.client.close()).toEqual({ drained: 0, aborted: 0 });
+    expect(await harness.client.close()).toEqual({ drained: 0, aborted: 0 });
   });
 
   it.each([undefined, EXPECTING.expect])("ends a connection on which nothing comes any more", async (expected) => {
     const heartbeat = { everyMs: 1_000, frame: "PING", timeoutMs: 3_000, ...(expected && { expect: expected }) };
-    const it = await connected({ ...RECONNECT, heartbeat });
-    await it.clock.advance(3_999);
-    expect(it.of("connection-closed")).toEqual([]);
-    await it.clock.advance(1);
-    expect(it.of("connection-closed").map(({ reason }) => reason)).toEqual(["request-timeout"]);
-    await it.clock.advance(1_009);
-    expect([it.others.length, it.other.received]).toEqual([2, ""]);
-    await it.clock.advance(1);
-    expect(it.other.received).toBe("PING\n");
+    const harness = await connected({ ...RECONNECT, heartbeat });
+    await harness.clock.advance(3_999);
+    expect(harness.of("connection-closed")).toEqual([]);
+    await harness.clock.advance(1);
+    expect(harness.of("connection-closed").map(({ reason }) => reason)).toEqual(["request-timeout"]);
+    await harness.clock.advance(1_009);
+    expect([harness.others.length, harness.other.received]).toEqual([2, ""]);
+    await harness.clock.advance(1);
+    expect(harness.other.received).toBe("PING\n");
   });
 
   it("takes any byte for a sign of life", async () => {
-    const it = await connected({ ...RECONNECT, heartbeat: EXPECTING });
+    const harness = await connected({ ...RECONNECT, heartbeat: EXPECTING });
     for (let count = 0; count < 20; count++) {
-      await it.clock.advance(900);
-      await it.other.send("x");
+      await harness.clock.advance(900);
+      await harness.other.send("x");
     }
-    expect(it.of("connection-closed")).toEqual([]);
+    expect(harness.of("connection-closed")).toEqual([]);
   });
 
   it("begins when onConnect is done, and is none of its replies", async () => {
     let done = () => {};
-    const it = await connected({
+    const harness = await connected({
       ...RECONNECT,
       heartbeat: EXPECTING,
       onConnect: (session) =>
@@ -173,24 +178,24 @@ describe("heartbeat", () => {
               done = resolve;
             }),
     });
-    await it.other.reset();
-    await it.clock.advance(5_000);
-    expect([it.others.length, it.other.received]).toEqual([2, ""]);
+    await harness.other.reset();
+    await harness.clock.advance(5_000);
+    expect([harness.others.length, harness.other.received]).toEqual([2, ""]);
     done();
-    await it.clock.advance(1_000);
-    expect(it.other.received).toBe("PING\n");
+    await harness.clock.advance(1_000);
+    expect(harness.other.received).toBe("PING\n");
   });
 
   it("does not judge while nobody takes the pushes in front of its answer", async () => {
-    const it = await connected({ ...RECONNECT, maxPushes: 1, heartbeat: EXPECTING });
-    await it.other.send("a\nb\nc\n");
-    await it.clock.advance(60_000);
-    expect(it.of("connection-closed")).toEqual([]);
+    const harness = await connected({ ...RECONNECT, maxPushes: 1, heartbeat: EXPECTING });
+    await harness.other.send("a\nb\nc\n");
+    await harness.clock.advance(60_000);
+    expect(harness.of("connection-closed")).toEqual([]);
   });
 
   it("that cannot be encoded ends the connection", async () => {
-    const it = await connected({ heartbeat: { everyMs: 1_000, frame: "PI\nNG" } });
-    await it.clock.advance(1_000);
-    expect((await it.client.closed).error).toMatchObject({ code: "reply-invalid" });
+    const harness = await connected({ heartbeat: { everyMs: 1_000, frame: "PI\nNG" } });
+    await harness.clock.advance(1_000);
+    expect((await harness.client.closed).error).toMatchObject({ code: "reply-invalid" });
   });
 });

@@ -44,10 +44,10 @@ describe("a client without an observer", () => {
   });
 
   it("says what its codec refused, and what isPush threw, with the stack", async () => {
-    const it = await plainClient();
-    await it.other.send("much too long\n");
-    expect(firstLines()).toEqual([`spillway: ${it.where}: a line of more than 8 bytes [frame-too-large]`]);
-    it.client.abort();
+    const harness = await plainClient();
+    await harness.other.send("much too long\n");
+    expect(firstLines()).toEqual([`spillway: ${harness.where}: a line of more than 8 bytes [frame-too-large]`]);
+    harness.client.abort();
     written = [];
     const pushed = await plainClient({
       isPush: () => {

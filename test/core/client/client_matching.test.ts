@@ -32,7 +32,7 @@ describe("replies match their requests", () => {
   });
 
   it.each([1, 2, 3])("in every order of asking, answering and giving up %i", async (count) => {
-    const it = await connected();
+    const harness = await connected();
     for (const steps of orders(count)) {
       const controllers: AbortController[] = [];
       const replies: Promise<string>[] = [];
@@ -41,36 +41,36 @@ describe("replies match their requests", () => {
         if (step.startsWith("a")) {
           controllers[index] = new AbortController();
           const { signal } = controllers[index];
-          replies[index] = it.client.request(`${index}`, { signal }).catch((error: string) => error);
+          replies[index] = harness.client.request(`${index}`, { signal }).catch((error: string) => error);
         } else if (step.startsWith("g")) controllers[index]?.abort("given up");
-        else await it.other.send(`reply ${index}\n`);
+        else await harness.other.send(`reply ${index}\n`);
       }
       expect(await Promise.all(replies), steps.join(" ")).toEqual(expected(count, steps));
-      expect(it.client.stats()).toMatchObject({ pendingRequests: 0, waitingRequests: 0, waitingPushes: 0 });
+      expect(harness.client.stats()).toMatchObject({ pendingRequests: 0, waitingRequests: 0, waitingPushes: 0 });
     }
   });
 
   it("also while only one may be on its way, and the others wait for that", async () => {
-    const it = await connected({ maxPendingRequests: 1 });
+    const harness = await connected({ maxPendingRequests: 1 });
     for (const steps of orders(3)) {
       const controllers: AbortController[] = [];
       const replies: Promise<string>[] = [];
-      for (const step of steps.filter((step) => !step.startsWith("r"))) {
+      for (const step of steps.filter((one) => !one.startsWith("r"))) {
         const index = Number(step.slice(1));
         if (step.startsWith("a")) {
           controllers[index] = new AbortController();
           const { signal } = controllers[index];
-          replies[index] = it.client.request(`${index}`, { signal }).catch((error: string) => error);
+          replies[index] = harness.client.request(`${index}`, { signal }).catch((error: string) => error);
         } else controllers[index]?.abort("given up");
       }
       // The other side answers what it was sent, and only that.
-      for (let answered = 0; it.client.stats().pendingRequests > 0; ) {
-        await it.settle();
-        const sent = it.other.received.split("\n").slice(0, -1);
-        for (const frame of sent.slice(answered)) await it.other.send(`reply ${frame}\n`);
+      for (let answered = 0; harness.client.stats().pendingRequests > 0; ) {
+        await harness.settle();
+        const sent = harness.other.received.split("\n").slice(0, -1);
+        for (const frame of sent.slice(answered)) await harness.other.send(`reply ${frame}\n`);
         answered = sent.length;
       }
-      it.other.chunks.length = 0;
+      harness.other.chunks.length = 0;
       expect(await Promise.all(replies), steps.join(" ")).toEqual(expected(3, steps));
     }
   });

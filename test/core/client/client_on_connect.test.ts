@@ -7,40 +7,40 @@ const login = async (session: ClientSession<string, string>) => void (await sess
 
 describe("onConnect", () => {
   it("runs on every connection, and is answered, before anything that waits is sent", async () => {
-    const it = await connecting({ ...RECONNECT, onConnect: login });
-    const connect = outcome(it.connecting.then(() => "connected"));
-    expect([it.other.received, connect()]).toEqual(["login\n", "…"]);
-    await it.other.send("OK\n");
+    const harness = await connecting({ ...RECONNECT, onConnect: login });
+    const connect = outcome(harness.connecting.then(() => "connected"));
+    expect([harness.other.received, connect()]).toEqual(["login\n", "…"]);
+    await harness.other.send("OK\n");
     expect(connect()).toBe("connected");
-    const client = await it.connecting;
+    const client = await harness.connecting;
     const first = outcome(client.request("a"));
-    await it.other.send("A\n");
-    await it.other.reset();
+    await harness.other.send("A\n");
+    await harness.other.reset();
     const second = ["b", "c"].map((frame) => outcome(client.request(frame)));
-    await it.clock.advance(10);
-    expect([it.others.length, it.other.received, client.send("x")]).toEqual([2, "login\n", "closed"]);
-    await it.other.send("OK\n");
-    expect(it.other.received).toBe("login\nb\nc\n");
-    await it.other.send("B\nC\n");
+    await harness.clock.advance(10);
+    expect([harness.others.length, harness.other.received, client.send("x")]).toEqual([2, "login\n", "closed"]);
+    await harness.other.send("OK\n");
+    expect(harness.other.received).toBe("login\nb\nc\n");
+    await harness.other.send("B\nC\n");
     expect([first(), ...second.map((reply) => reply())]).toEqual(["A", "B", "C"]);
     client.abort();
   });
 
   it("may only send, and does so ahead of what is requested when the connection is opened", async () => {
     const replies: (() => unknown)[] = [];
-    const it = await connected({
+    const harness = await connected({
       onConnect: (session) => void session.send("HELLO"),
       observer: ({ type }, client) => {
         if (type === "connection-opened") replies.push(outcome(client.request("a")));
       },
     });
-    expect(it.other.received).toBe("HELLO\na\n");
-    await it.other.send("A\n");
+    expect(harness.other.received).toBe("HELLO\na\n");
+    await harness.other.send("A\n");
     expect(replies.map((reply) => reply())).toEqual(["A"]);
   });
 
   it("lets what is asked of the client meanwhile wait, without a word of it on the wire", async () => {
-    const it = await connecting({
+    const harness = await connecting({
       onConnect: login,
       observer: ({ type }, client) => {
         if (type === "connection-opened") {
@@ -49,12 +49,12 @@ describe("onConnect", () => {
         }
       },
     });
-    expect(it.other.received).toBe("login\n");
-    await it.other.send("OK\nnot asked for\n");
-    expect(it.other.received).toBe("login\nearly\n");
-    await it.other.send("EARLY\n");
+    expect(harness.other.received).toBe("login\n");
+    await harness.other.send("OK\nnot asked for\n");
+    expect(harness.other.received).toBe("login\nearly\n");
+    await harness.other.send("EARLY\n");
     expect([early[0]?.(), sends]).toEqual(["EARLY", ["closed"]]);
-    (await it.connecting).abort();
+    (await harness.connecting).abort();
   });
   const early: (() => unknown)[] = [];
   const sends: string[] = [];
@@ -63,37 +63,37 @@ describe("onConnect", () => {
     const onConnect = async (session: ClientSession<string, string>) => {
       throw new Error(await session.request("login"));
     };
-    const it = await connecting({ onConnect, isPush: (line) => line === "!" }, { finishes: false });
-    const connect = outcome(it.connecting);
-    await it.other.send("NO\n!\n");
-    expect([connect(), it.other.received, it.clock.pending]).toEqual(["handler-failed", "login\n", 0]);
-    expect(it.of("connection-closed")).toMatchObject([{ reason: "handler-failed", unconfirmed: true }]);
+    const harness = await connecting({ onConnect, isPush: (line) => line === "!" }, { finishes: false });
+    const connect = outcome(harness.connecting);
+    await harness.other.send("NO\n!\n");
+    expect([connect(), harness.other.received, harness.clock.pending]).toEqual(["handler-failed", "login\n", 0]);
+    expect(harness.of("connection-closed")).toMatchObject([{ reason: "handler-failed", unconfirmed: true }]);
   });
 
   it("that takes too long makes connect reject at its deadline, though the other side does not end", async () => {
-    const it = await connecting({ authenticationTimeoutMs: 1_000, onConnect: login }, { finishes: false });
-    const connect = outcome(it.connecting);
-    await it.clock.advance(999);
+    const harness = await connecting({ authenticationTimeoutMs: 1_000, onConnect: login }, { finishes: false });
+    const connect = outcome(harness.connecting);
+    await harness.clock.advance(999);
     expect(connect()).toBe("…");
-    await it.clock.advance(1);
-    expect([connect(), it.clock.pending]).toEqual(["authentication-timeout", 0]);
+    await harness.clock.advance(1);
+    expect([connect(), harness.clock.pending]).toEqual(["authentication-timeout", 0]);
   });
 
   it("makes connect reject with what it threw, and nothing is left", async () => {
-    const it = await connecting({
+    const harness = await connecting({
       reconnect: true,
       onConnect: async (session) => {
         if ((await session.request("login")) !== "OK") throw new Error("wrong password");
       },
     });
-    const failed = it.connecting.catch((error: SpillwayError) => error);
-    await it.other.send("NO\n");
+    const failed = harness.connecting.catch((error: SpillwayError) => error);
+    await harness.other.send("NO\n");
     const error = (await failed) as SpillwayError;
     expect(error).toMatchObject({ code: "handler-failed", message: "onConnect threw: wrong password" });
     expect(error.cause).toMatchObject({ message: "wrong password" });
-    await it.clock.advance(60_000);
-    expect([it.clock.pending, it.others.length, it.other.ended]).toEqual([0, 1, true]);
-    expect(it.events.map(({ type }) => type)).toEqual([
+    await harness.clock.advance(60_000);
+    expect([harness.clock.pending, harness.others.length, harness.other.ended]).toEqual([0, 1, true]);
+    expect(harness.events.map(({ type }) => type)).toEqual([
       "connection-opened",
       "handler-error",
       "connection-closed",
@@ -102,20 +102,20 @@ describe("onConnect", () => {
   });
 
   it("that throws at once is the same", async () => {
-    const it = await connecting({ onConnect: () => Promise.reject(new Error("no")) });
-    await expect(it.connecting).rejects.toMatchObject({ code: "handler-failed" });
+    const harness = await connecting({ onConnect: () => Promise.reject(new Error("no")) });
+    await expect(harness.connecting).rejects.toMatchObject({ code: "handler-failed" });
     const other = await connecting({
       onConnect: () => {
         throw new Error("no");
       },
     });
     await expect(other.connecting).rejects.toMatchObject({ code: "handler-failed" });
-    expect([it.clock.pending, other.clock.pending]).toEqual([0, 0]);
+    expect([harness.clock.pending, other.clock.pending]).toEqual([0, 0]);
   });
 
   it("that throws is a failed attempt: the pauses grow, and requests wait for the next", async () => {
     let attempts = 0;
-    const it = await connected(
+    const harness = await connected(
       {
         reconnect: { jitter: 0 },
         onConnect: async (session) => {
@@ -126,18 +126,18 @@ describe("onConnect", () => {
       },
       { answers: () => "OK" },
     );
-    await it.other.reset();
-    const reply = outcome(it.client.request("a"));
-    await it.clock.advance(2_000);
-    expect(it.of("reconnecting").map(({ delayMs }) => delayMs)).toEqual([100, 200, 400, 800]);
-    expect(it.of("handler-error").map(({ error }) => error.code)).toEqual(Array(3).fill("handler-failed"));
+    await harness.other.reset();
+    const reply = outcome(harness.client.request("a"));
+    await harness.clock.advance(2_000);
+    expect(harness.of("reconnecting").map(({ delayMs }) => delayMs)).toEqual([100, 200, 400, 800]);
+    expect(harness.of("handler-error").map(({ error }) => error.code)).toEqual(Array(3).fill("handler-failed"));
     expect(reply()).toBe("OK");
-    expect(it.other.received).toBe("login\na\n");
+    expect(harness.other.received).toBe("login\na\n");
   });
 
   it("runs before any frame is looked at, so that isPush can know the first of each connection", async () => {
     let greeted = false;
-    const it = await connected({
+    const harness = await connected({
       ...RECONNECT,
       onConnect: () => {
         greeted = false;
@@ -149,50 +149,50 @@ describe("onConnect", () => {
       },
     });
     for (let count = 1; count <= 2; count++) {
-      const replies = ["a", "b"].map((frame) => outcome(it.client.request(frame)));
-      await it.other.send("welcome\nA\nB\n");
-      expect([replies.map((reply) => reply()), it.client.stats().waitingPushes]).toEqual([["A", "B"], count]);
-      await it.other.reset();
-      await it.clock.advance(10);
+      const replies = ["a", "b"].map((frame) => outcome(harness.client.request(frame)));
+      await harness.other.send("welcome\nA\nB\n");
+      expect([replies.map((reply) => reply()), harness.client.stats().waitingPushes]).toEqual([["A", "B"], count]);
+      await harness.other.reset();
+      await harness.clock.advance(10);
     }
   });
 
   it("has authenticationTimeoutMs, and a request of the client, which it must not wait for, says why", async () => {
-    const it = await connected({
+    const harness = await connected({
       ...RECONNECT,
       authenticationTimeoutMs: 500,
       onConnect: (session) => {
-        if (session.connection.id > 1) return it.client.request("a");
+        if (session.connection.id > 1) return harness.client.request("a");
         return undefined;
       },
     });
-    await it.other.reset();
-    await it.clock.advance(10);
-    const { client } = it;
-    expect([client.connection?.id, it.other.received]).toEqual([2, ""]);
-    await it.clock.advance(500);
-    expect(it.of("handler-error")[0]?.error).toMatchObject({
+    await harness.other.reset();
+    await harness.clock.advance(10);
+    const { client } = harness;
+    expect([client.connection?.id, harness.other.received]).toEqual([2, ""]);
+    await harness.clock.advance(500);
+    expect(harness.of("handler-error")[0]?.error).toMatchObject({
       code: "authentication-timeout",
       message: expect.stringContaining("requests of the client wait for it"),
     });
-    expect(it.of("connection-closed").map(({ reason }) => reason)).toEqual([
+    expect(harness.of("connection-closed").map(({ reason }) => reason)).toEqual([
       "connection-reset",
       "authentication-timeout",
     ]);
   });
 
   it("that is too slow on the first connection makes connect reject", async () => {
-    const it = await connecting({ onConnect: () => new Promise(() => {}) });
-    const connect = outcome(it.connecting);
-    await it.clock.advance(9_999);
+    const harness = await connecting({ onConnect: () => new Promise(() => {}) });
+    const connect = outcome(harness.connecting);
+    await harness.clock.advance(9_999);
     expect(connect()).toBe("…");
-    await it.clock.advance(1);
-    expect([connect(), it.clock.pending]).toEqual(["authentication-timeout", 0]);
+    await harness.clock.advance(1);
+    expect([connect(), harness.clock.pending]).toEqual(["authentication-timeout", 0]);
   });
 
   it("hears that its connection ended, and connect says why", async () => {
     const seen: unknown[] = [];
-    const it = await connecting({
+    const harness = await connecting({
       onConnect: async (session) => {
         session.draining.addEventListener("abort", () => seen.push("draining"));
         await session.request("login").catch((error: SpillwayError) => seen.push(error.code));
@@ -200,146 +200,146 @@ describe("onConnect", () => {
         seen.push(session.send("push"), await session.flushed());
       },
     });
-    const connect = outcome(it.connecting);
-    await it.other.reset();
-    expect([connect(), it.clock.pending]).toEqual(["connection-reset", 0]);
+    const connect = outcome(harness.connecting);
+    await harness.other.reset();
+    expect([connect(), harness.clock.pending]).toEqual(["connection-reset", 0]);
     expect(seen).toEqual(["draining", "connection-reset", "client-closed", "closed", false]);
   });
 
   it("is given up by connect's signal", async () => {
     const controller = new AbortController();
-    const it = await connecting({ signal: controller.signal, onConnect: login });
-    const connect = outcome(it.connecting);
+    const harness = await connecting({ signal: controller.signal, onConnect: login });
+    const connect = outcome(harness.connecting);
     controller.abort(new Error("enough"));
-    await it.settle();
-    expect([connect(), it.clock.pending]).toEqual(["connect-aborted", 0]);
-    expect(it.other.error).toMatchObject({ code: "connection-reset" });
+    await harness.settle();
+    expect([connect(), harness.clock.pending]).toEqual(["connect-aborted", 0]);
+    expect(harness.other.error).toMatchObject({ code: "connection-reset" });
   });
 
   it("keeps its session for that connection alone", async () => {
     const sessions: ClientSession<string, string>[] = [];
-    const it = await connected({ ...RECONNECT, onConnect: (session) => void sessions.push(session) });
+    const harness = await connected({ ...RECONNECT, onConnect: (session) => void sessions.push(session) });
     const [first] = sessions as [ClientSession<string, string>];
     const own = outcome(first.request("own"));
-    await it.other.send("OWN\n");
+    await harness.other.send("OWN\n");
     const lost = outcome(first.request("lost"));
-    await it.other.reset();
+    await harness.other.reset();
     const never = outcome(first.request("never"));
-    await it.clock.advance(10);
+    await harness.clock.advance(10);
     expect([own(), lost(), never(), first.send("x")]).toEqual(["OWN", "connection-reset", "client-closed", "closed"]);
-    expect(it.other.received).toBe("");
+    expect(harness.other.received).toBe("");
     expect(sessions.map(({ connection }) => connection.id)).toEqual([1, 2]);
   });
 
   it("goes ahead of the others, also where only one may be on its way", async () => {
     const sessions: ClientSession<string, string>[] = [];
-    const it = await connected({ maxPendingRequests: 1, onConnect: (session) => void sessions.push(session) });
-    const replies = ["a", "b"].map((frame) => outcome(it.client.request(frame)));
+    const harness = await connected({ maxPendingRequests: 1, onConnect: (session) => void sessions.push(session) });
+    const replies = ["a", "b"].map((frame) => outcome(harness.client.request(frame)));
     replies.push(outcome((sessions[0] as ClientSession<string, string>).request("own")));
-    await it.other.send("A\n");
-    expect(it.other.received).toBe("a\nown\n");
-    await it.other.send("OWN\n");
-    await it.other.send("B\n");
+    await harness.other.send("A\n");
+    expect(harness.other.received).toBe("a\nown\n");
+    await harness.other.send("OWN\n");
+    await harness.other.send("B\n");
     expect(replies.map((reply) => reply())).toEqual(["A", "B", "OWN"]);
   });
 
   it("lets a close wait for what waits for it", async () => {
-    const it = await connected({ ...RECONNECT, onConnect: login }, { answers: (line) => line.toUpperCase() });
-    await it.other.reset();
-    it.silence();
-    await it.clock.advance(10);
-    const reply = outcome(it.client.request("a"));
-    const closed = it.client.close();
-    await it.settle();
-    expect([reply(), it.other.received]).toEqual(["…", "login\n"]);
-    await it.other.send("LOGIN\n");
-    await it.other.send("A\n");
+    const harness = await connected({ ...RECONNECT, onConnect: login }, { answers: (line) => line.toUpperCase() });
+    await harness.other.reset();
+    harness.silence();
+    await harness.clock.advance(10);
+    const reply = outcome(harness.client.request("a"));
+    const closed = harness.client.close();
+    await harness.settle();
+    expect([reply(), harness.other.received]).toEqual(["…", "login\n"]);
+    await harness.other.send("LOGIN\n");
+    await harness.other.send("A\n");
     expect([reply(), await closed]).toEqual(["A", { drained: 2, aborted: 0 }]);
   });
 
   it("is cut off by the end of a drain, which counts what it asked meanwhile", async () => {
-    const it = await connected(
+    const harness = await connected(
       { ...RECONNECT, onConnect: (session) => login(session).then(() => login(session)) },
       { answers: (line) => line.toUpperCase() },
     );
-    await it.other.reset();
-    it.silence();
-    await it.clock.advance(10);
-    const reply = outcome(it.client.request("a"));
-    const closed = it.client.close({ timeoutMs: 50 });
-    await it.other.send("LOGIN\n");
-    expect(it.other.received).toBe("login\nlogin\n");
-    await it.clock.advance(50);
+    await harness.other.reset();
+    harness.silence();
+    await harness.clock.advance(10);
+    const reply = outcome(harness.client.request("a"));
+    const closed = harness.client.close({ timeoutMs: 50 });
+    await harness.other.send("LOGIN\n");
+    expect(harness.other.received).toBe("login\nlogin\n");
+    await harness.clock.advance(50);
     expect([reply(), await closed]).toEqual(["client-closed", { drained: 1, aborted: 2 }]);
   });
 
   it("is cut short by a close that nothing waits for", async () => {
     let ended: unknown;
-    const it = await connected({
+    const harness = await connected({
       ...RECONNECT,
       onConnect: (session) =>
         session.connection.id === 1
           ? undefined
           : new Promise((resolve) => session.draining.addEventListener("abort", () => resolve((ended = "drained")))),
     });
-    await it.other.reset();
-    await it.clock.advance(10);
-    expect(await it.client.close()).toEqual({ drained: 0, aborted: 0 });
-    expect([ended, it.of("handler-error")]).toEqual(["drained", []]);
+    await harness.other.reset();
+    await harness.clock.advance(10);
+    expect(await harness.client.close()).toEqual({ drained: 0, aborted: 0 });
+    expect([ended, harness.of("handler-error")]).toEqual(["drained", []]);
   });
 });
 
 describe("a client's observer", () => {
   it("may ask at connection-opened, as before: the reply goes to the right request", async () => {
     const replies: (() => unknown)[] = [];
-    const it = await connected({
+    const harness = await connected({
       ...RECONNECT,
       observer: ({ type }, client) => {
         if (type === "connection-opened") replies.push(outcome(client.request("login")));
       },
     });
-    const own = outcome(it.client.request("a"));
-    await it.other.send("OK\nA\n");
-    expect([it.other.received, replies[0]?.(), own()]).toEqual(["login\na\n", "OK", "A"]);
-    await it.other.reset();
-    await it.clock.advance(10);
-    await it.other.send("OK\n");
-    expect([it.other.received, replies[1]?.()]).toEqual(["login\n", "OK"]);
+    const own = outcome(harness.client.request("a"));
+    await harness.other.send("OK\nA\n");
+    expect([harness.other.received, replies[0]?.(), own()]).toEqual(["login\na\n", "OK", "A"]);
+    await harness.other.reset();
+    await harness.clock.advance(10);
+    await harness.other.send("OK\n");
+    expect([harness.other.received, replies[1]?.()]).toEqual(["login\n", "OK"]);
   });
 
   it.each(["close", "abort"] as const)("may %s at connection-opened: connect rejects", async (how) => {
-    const it = await connecting({
+    const harness = await connecting({
       observer: ({ type }, client) => {
         if (type === "connection-opened") void client[how]();
       },
     });
-    await expect(it.connecting).rejects.toMatchObject({ code: "client-closed" });
-    expect(it.of("client-closed")).toHaveLength(1);
-    expect(it.clock.pending).toBe(0);
+    await expect(harness.connecting).rejects.toMatchObject({ code: "client-closed" });
+    expect(harness.of("client-closed")).toHaveLength(1);
+    expect(harness.clock.pending).toBe(0);
   });
 
   it.each(["close", "abort", "reconnect"] as const)(
     "may %s at connection-closed, and the end is the right one",
     async (how) => {
       let calls = 0;
-      const it = await connected({
+      const harness = await connected({
         ...RECONNECT,
         observer: ({ type }, client) => {
           if (type === "connection-closed" && (calls += 1) === 1) void client[how]();
         },
       });
-      await it.other.reset();
-      await it.settle();
+      await harness.other.reset();
+      await harness.settle();
       if (how === "reconnect") {
-        expect(it.of("reconnecting")).toEqual([{ type: "reconnecting", attempt: 1, delayMs: 0 }]);
-        expect(it.client.connection?.id).toBe(2);
-      } else expect((await it.client.closed).reason).toBe("connection-reset");
+        expect(harness.of("reconnecting")).toEqual([{ type: "reconnecting", attempt: 1, delayMs: 0 }]);
+        expect(harness.client.connection?.id).toBe(2);
+      } else expect((await harness.client.closed).reason).toBe("connection-reset");
     },
   );
 
   it("may ask while a bad frame is reported: that goes to the next connection", async () => {
     let reply: () => unknown = () => undefined;
-    const it = await connected({
+    const harness = await connected({
       ...RECONNECT,
       isPush: (frame) => {
         if (frame === "bad") throw new Error("bad");
@@ -349,11 +349,11 @@ describe("a client's observer", () => {
         if (type === "handler-error") reply = outcome(client.request("after"));
       },
     });
-    await it.other.send("bad\n");
-    expect(it.other.received).toBe("");
-    await it.clock.advance(10);
-    expect(it.other.received).toBe("after\n");
-    await it.other.send("AFTER\n");
+    await harness.other.send("bad\n");
+    expect(harness.other.received).toBe("");
+    await harness.clock.advance(10);
+    expect(harness.other.received).toBe("after\n");
+    await harness.other.send("AFTER\n");
     expect(reply()).toBe("AFTER");
   });
 });
@@ -361,49 +361,52 @@ describe("a client's observer", () => {
 describe("isPush", () => {
   it("may ask: the frame that it looks at is no answer to that", async () => {
     let reply: () => unknown = () => undefined;
-    const it = await connected({
+    const harness = await connected({
       isPush: (frame) => {
-        if (frame === "first") reply = outcome(it.client.request("a"));
+        if (frame === "first") reply = outcome(harness.client.request("a"));
         return false;
       },
     });
-    await it.other.send("first\n");
-    expect([it.other.received, reply(), it.client.stats().waitingPushes]).toEqual(["a\n", "…", 1]);
-    await it.other.send("A\n");
+    await harness.other.send("first\n");
+    expect([harness.other.received, reply(), harness.client.stats().waitingPushes]).toEqual(["a\n", "…", 1]);
+    await harness.other.send("A\n");
     expect(reply()).toBe("A");
   });
 });
 
 describe("reconnect()", () => {
   it("leaves the connection, and makes the next without a pause", async () => {
-    const it = await connected({ ...RECONNECT });
-    const lost = outcome(it.client.request("lost"));
-    it.client.reconnect();
-    const next = outcome(it.client.request("next"));
-    await it.settle();
-    expect([lost(), it.others.length, it.other.received]).toEqual(["aborted", 2, "next\n"]);
-    await it.other.send("NEXT\n");
+    const harness = await connected({ ...RECONNECT });
+    const lost = outcome(harness.client.request("lost"));
+    harness.client.reconnect();
+    const next = outcome(harness.client.request("next"));
+    await harness.settle();
+    expect([lost(), harness.others.length, harness.other.received]).toEqual(["aborted", 2, "next\n"]);
+    await harness.other.send("NEXT\n");
     expect(next()).toBe("NEXT");
-    expect(it.of("connection-closed")[0]?.reason).toBe("aborted");
-    expect(it.of("reconnecting")).toEqual([{ type: "reconnecting", attempt: 1, delayMs: 0 }]);
+    expect(harness.of("connection-closed")[0]?.reason).toBe("aborted");
+    expect(harness.of("reconnecting")).toEqual([{ type: "reconnecting", attempt: 1, delayMs: 0 }]);
   });
 
   it("cuts a pause short, does nothing during an attempt, and leaves nothing to the next loss", async () => {
-    const it = await connected({ reconnect: { jitter: 0, minDelayMs: 5_000 } });
-    await it.other.reset();
-    await it.clock.advance(100);
-    it.client.reconnect();
-    it.client.reconnect();
-    await it.settle();
-    expect(it.others).toHaveLength(2);
-    await it.other.reset();
-    await it.clock.advance(100);
-    expect([it.others.length, it.of("reconnecting").map(({ delayMs }) => delayMs)]).toEqual([2, [5_000, 10_000]]);
+    const harness = await connected({ reconnect: { jitter: 0, minDelayMs: 5_000 } });
+    await harness.other.reset();
+    await harness.clock.advance(100);
+    harness.client.reconnect();
+    harness.client.reconnect();
+    await harness.settle();
+    expect(harness.others).toHaveLength(2);
+    await harness.other.reset();
+    await harness.clock.advance(100);
+    expect([harness.others.length, harness.of("reconnecting").map(({ delayMs }) => delayMs)]).toEqual([
+      2,
+      [5_000, 10_000],
+    ]);
   });
 
   it("is misuse without the option, and before connect is done", async () => {
-    const it = await connected();
-    expect(() => it.client.reconnect()).toThrow(TypeError);
+    const harness = await connected();
+    expect(() => harness.client.reconnect()).toThrow(TypeError);
     let thrown: unknown;
     const early = await connecting({
       reconnect: true,
@@ -420,10 +423,10 @@ describe("reconnect()", () => {
   });
 
   it("does nothing when the client is closed", async () => {
-    const it = await connected({ ...RECONNECT });
-    await it.client.close();
-    it.client.reconnect();
-    await it.clock.advance(1_000);
-    expect(it.others).toHaveLength(1);
+    const harness = await connected({ ...RECONNECT });
+    await harness.client.close();
+    harness.client.reconnect();
+    await harness.clock.advance(1_000);
+    expect(harness.others).toHaveLength(1);
   });
 });

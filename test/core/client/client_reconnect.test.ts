@@ -5,41 +5,46 @@ import { manualClock } from "../../../src/testing/mod.ts";
 import { connected, connecting, outcome, taken } from "./connected.ts";
 
 /** The pauses that the client has announced. */
-const delays = (it: Awaited<ReturnType<typeof connected>>) => it.of("reconnecting").map(({ delayMs }) => delayMs);
+const delays = (harness: Awaited<ReturnType<typeof connected>>) =>
+  harness.of("reconnecting").map(({ delayMs }) => delayMs);
 
 /** The other side resets so many connections in a row, each at that age; ends when the last of them is made anew. */
-async function hangUp(it: Awaited<ReturnType<typeof connected>>, times: number, ageMs: number): Promise<void> {
+async function hangUp(harness: Awaited<ReturnType<typeof connected>>, times: number, ageMs: number): Promise<void> {
   for (let count = 0; count < times; count++) {
-    await it.clock.advance(ageMs);
-    await it.other.reset();
-    await it.clock.advance(delays(it).at(-1) as number);
+    await harness.clock.advance(ageMs);
+    await harness.other.reset();
+    await harness.clock.advance(delays(harness).at(-1) as number);
   }
 }
 
 describe("reconnecting", () => {
   it("is off by default: the client is closed with its connection", async () => {
-    const it = await connected();
-    await it.other.reset();
-    await it.clock.advance(60_000);
-    expect((await it.client.closed).reason).toBe("connection-reset");
-    expect(it.others).toHaveLength(1);
+    const harness = await connected();
+    await harness.other.reset();
+    await harness.clock.advance(60_000);
+    expect((await harness.client.closed).reason).toBe("connection-reset");
+    expect(harness.others).toHaveLength(1);
   });
 
   it("makes the connection anew after a pause, and sends what waits meanwhile, in order", async () => {
-    const it = await connected({ reconnect: { jitter: 0 } });
-    const lost = outcome(it.client.request("lost"));
-    await it.other.reset();
-    const replies = ["a", "b"].map((frame) => outcome(it.client.request(frame)));
-    expect([lost(), it.client.connection, it.client.send("x")]).toEqual(["connection-reset", undefined, "closed"]);
-    await it.clock.advance(99);
-    expect(it.others).toHaveLength(1);
-    await it.clock.advance(1);
-    expect(it.others).toHaveLength(2);
-    expect(it.client.connection?.id).toBe(2);
-    expect(it.other.received).toBe("a\nb\n");
-    await it.other.send("A\nB\n");
+    const harness = await connected({ reconnect: { jitter: 0 } });
+    const lost = outcome(harness.client.request("lost"));
+    await harness.other.reset();
+    const replies = ["a", "b"].map((frame) => outcome(harness.client.request(frame)));
+    expect([lost(), harness.client.connection, harness.client.send("x")]).toEqual([
+      "connection-reset",
+      undefined,
+      "closed",
+    ]);
+    await harness.clock.advance(99);
+    expect(harness.others).toHaveLength(1);
+    await harness.clock.advance(1);
+    expect(harness.others).toHaveLength(2);
+    expect(harness.client.connection?.id).toBe(2);
+    expect(harness.other.received).toBe("a\nb\n");
+    await harness.other.send("A\nB\n");
     expect(replies.map((reply) => reply())).toEqual(["A", "B"]);
-    expect(it.events.map(({ type }) => type)).toEqual([
+    expect(harness.events.map(({ type }) => type)).toEqual([
       "connection-opened",
       "connection-closed",
       "reconnecting",
@@ -48,84 +53,90 @@ describe("reconnecting", () => {
   });
 
   it("adds up what all its connections have carried", async () => {
-    const it = await connected({ reconnect: { jitter: 0 } });
+    const harness = await connected({ reconnect: { jitter: 0 } });
     for (let count = 0; count < 3; count++) {
-      const reply = outcome(it.client.request("a"));
-      await it.other.send("A\n");
+      const reply = outcome(harness.client.request("a"));
+      await harness.other.send("A\n");
       expect(reply()).toBe("A");
-      await it.other.finish();
-      await it.clock.advance(100);
+      await harness.other.finish();
+      await harness.clock.advance(100);
     }
-    expect(it.client.stats()).toMatchObject({ connections: 4, bytesOut: 6, bytesIn: 6, framesOut: 3, framesIn: 3 });
+    expect(harness.client.stats()).toMatchObject({
+      connections: 4,
+      bytesOut: 6,
+      bytesIn: 6,
+      framesOut: 3,
+      framesIn: 3,
+    });
   });
 
   it("gives up what waits for it at its deadline, or by its signal, and at most maxPendingRequests go at once", async () => {
-    const it = await connected({ reconnect: { jitter: 0 }, maxPendingRequests: 2, requestTimeoutMs: 50 });
-    await it.other.reset();
+    const harness = await connected({ reconnect: { jitter: 0 }, maxPendingRequests: 2, requestTimeoutMs: 50 });
+    await harness.other.reset();
     const controller = new AbortController();
-    const late = outcome(it.client.request("a"));
-    const aborted = outcome(it.client.request("b", { signal: controller.signal }));
-    const rest = ["c", "d", "e"].map((frame) => outcome(it.client.request(frame, { timeoutMs: 1_000 })));
+    const late = outcome(harness.client.request("a"));
+    const aborted = outcome(harness.client.request("b", { signal: controller.signal }));
+    const rest = ["c", "d", "e"].map((frame) => outcome(harness.client.request(frame, { timeoutMs: 1_000 })));
     controller.abort();
-    await it.clock.advance(50);
+    await harness.clock.advance(50);
     expect([late(), aborted()]).toEqual(["request-timeout", "AbortError"]);
-    await it.clock.advance(50);
-    expect(it.other.received).toBe("c\nd\n");
-    await it.other.send("C\nD\n");
-    await it.other.send("E\n");
+    await harness.clock.advance(50);
+    expect(harness.other.received).toBe("c\nd\n");
+    await harness.other.send("C\nD\n");
+    await harness.other.send("E\n");
     expect(rest.map((reply) => reply())).toEqual(["C", "D", "E"]);
   });
 
   it.each(["drained", "remote-closed", "idle-timeout", "frame-too-large"] as const)(
     "follows every end that this side did not ask for: %s",
     async (reason) => {
-      const it = await connected({
+      const harness = await connected({
         reconnect: { jitter: 0 },
         idleTimeoutMs: 1_000,
         codec: lines({ maxFrameBytes: 9 }),
       });
-      if (reason === "remote-closed") await it.other.finish();
-      if (reason === "frame-too-large") await it.other.send("much too long\n");
-      if (reason === "idle-timeout") await it.clock.advance(1_000);
-      if (reason === "drained") void it.client.close();
-      await it.settle();
-      expect(it.of("connection-closed")[0]?.reason).toBe(reason);
-      await it.clock.advance(100);
-      expect(it.others).toHaveLength(reason === "drained" ? 1 : 2);
+      if (reason === "remote-closed") await harness.other.finish();
+      if (reason === "frame-too-large") await harness.other.send("much too long\n");
+      if (reason === "idle-timeout") await harness.clock.advance(1_000);
+      if (reason === "drained") void harness.client.close();
+      await harness.settle();
+      expect(harness.of("connection-closed")[0]?.reason).toBe(reason);
+      await harness.clock.advance(100);
+      expect(harness.others).toHaveLength(reason === "drained" ? 1 : 2);
     },
   );
 });
 
 describe("the pauses before reconnecting", () => {
   it("grow by the factor, up to the longest", async () => {
-    const it = await connected({ reconnect: { minDelayMs: 10, maxDelayMs: 100, factor: 3, jitter: 0 } });
-    it.unlisten();
-    await it.other.reset();
-    await it.clock.advance(1_000);
-    expect(delays(it).slice(0, 6)).toEqual([10, 30, 90, 100, 100, 100]);
-    const attempts = it.of("connect-error");
+    const harness = await connected({ reconnect: { minDelayMs: 10, maxDelayMs: 100, factor: 3, jitter: 0 } });
+    harness.unlisten();
+    await harness.other.reset();
+    await harness.clock.advance(1_000);
+    expect(delays(harness).slice(0, 6)).toEqual([10, 30, 90, 100, 100, 100]);
+    const attempts = harness.of("connect-error");
     expect(attempts.map(({ attempt }) => attempt)).toEqual(attempts.map((_, index) => index + 1));
     expect(new Set(attempts.map(({ error }) => error.code))).toEqual(new Set(["connection-refused"]));
   });
 
   it("are 100 ms, doubled up to 30 s, by default", async () => {
-    const it = await connected({ reconnect: true, random: () => 0 });
-    it.unlisten();
-    await it.other.reset();
-    await it.clock.advance(300_000);
+    const harness = await connected({ reconnect: true, random: () => 0 });
+    harness.unlisten();
+    await harness.other.reset();
+    await harness.clock.advance(300_000);
     const doubled = [100, 200, 400, 800, 1_600, 3_200, 6_400, 12_800, 25_600];
-    expect(delays(it).slice(0, 11)).toEqual([...doubled, 30_000, 30_000]);
+    expect(delays(harness).slice(0, 11)).toEqual([...doubled, 30_000, 30_000]);
   });
 
   it("are made at exactly those instants", async () => {
-    const it = await connected({ reconnect: { minDelayMs: 10, jitter: 0, maxAttempts: 4 } });
+    const harness = await connected({ reconnect: { minDelayMs: 10, jitter: 0, maxAttempts: 4 } });
     const at: number[] = [];
-    it.unlisten();
-    await it.other.reset();
+    harness.unlisten();
+    await harness.other.reset();
     for (let instant = 0; instant < 200; instant++) {
-      const before = it.of("connect-error").length;
-      await it.clock.advance(1);
-      if (it.of("connect-error").length > before) at.push(it.clock.now());
+      const before = harness.of("connect-error").length;
+      await harness.clock.advance(1);
+      if (harness.of("connect-error").length > before) at.push(harness.clock.now());
     }
     expect(at).toEqual([10, 30, 70, 150]);
   });
@@ -137,11 +148,11 @@ describe("the pauses before reconnecting", () => {
     [1, 0.25, [75, 150, 300]],
     [1, 0.75, [25, 50, 100]],
   ])("are shortened by chance: jitter %d, random %d", async (jitter, random, expected) => {
-    const it = await connected({ reconnect: { jitter, maxAttempts: 3 }, random: () => random });
-    it.unlisten();
-    await it.other.reset();
-    await it.clock.advance(1_000);
-    expect(delays(it)).toEqual(expected);
+    const harness = await connected({ reconnect: { jitter, maxAttempts: 3 }, random: () => random });
+    harness.unlisten();
+    await harness.other.reset();
+    await harness.clock.advance(1_000);
+    expect(delays(harness)).toEqual(expected);
   });
 
   it("stay within their bounds, whatever chance says", async () => {
@@ -150,116 +161,116 @@ describe("the pauses before reconnecting", () => {
       seed = (seed * 48_271) % 2_147_483_647;
       return seed / 2_147_483_647;
     };
-    const it = await connected({ reconnect: { jitter: 0.4, maxDelayMs: 800 }, random });
-    it.unlisten();
-    await it.other.reset();
-    await it.clock.advance(100_000);
-    expect(delays(it).length).toBeGreaterThan(100);
-    for (const [index, delay] of delays(it).entries()) {
+    const harness = await connected({ reconnect: { jitter: 0.4, maxDelayMs: 800 }, random });
+    harness.unlisten();
+    await harness.other.reset();
+    await harness.clock.advance(100_000);
+    expect(delays(harness).length).toBeGreaterThan(100);
+    for (const [index, delay] of delays(harness).entries()) {
       const longest = Math.min(800, 100 * 2 ** index);
       expect(delay).toBeGreaterThan(0.6 * longest);
       expect(delay).toBeLessThanOrEqual(longest);
     }
-    expect(new Set(delays(it)).size).toBeGreaterThan(100);
+    expect(new Set(delays(harness)).size).toBeGreaterThan(100);
   });
 
   it("begin anew behind a connection that has answered a request", async () => {
-    const it = await connected({ reconnect: { jitter: 0, maxAttempts: 5 } });
-    await hangUp(it, 3, 0);
-    expect(delays(it)).toEqual([100, 200, 400]);
-    const reply = it.client.request("a");
-    await it.other.send("A\n");
+    const harness = await connected({ reconnect: { jitter: 0, maxAttempts: 5 } });
+    await hangUp(harness, 3, 0);
+    expect(delays(harness)).toEqual([100, 200, 400]);
+    const reply = harness.client.request("a");
+    await harness.other.send("A\n");
     expect(await reply).toBe("A");
-    await it.other.reset();
-    expect(delays(it)).toEqual([100, 200, 400, 100]);
-    await it.clock.advance(100);
-    expect(it.others).toHaveLength(5);
+    await harness.other.reset();
+    expect(delays(harness)).toEqual([100, 200, 400, 100]);
+    await harness.clock.advance(100);
+    expect(harness.others).toHaveLength(5);
   });
 
   it("grow while the other side greets and resets: 100 dials in a few seconds are 10", async () => {
-    const it = await connected({ reconnect: { jitter: 0 }, isPush: () => true });
+    const harness = await connected({ reconnect: { jitter: 0 }, isPush: () => true });
     for (let ms = 0; ms < 60_000; ms += 50) {
-      if (it.client.connection !== undefined) {
-        await it.other.send("220 welcome\n");
-        await it.other.reset();
+      if (harness.client.connection !== undefined) {
+        await harness.other.send("220 welcome\n");
+        await harness.other.reset();
       }
-      await it.clock.advance(50);
+      await harness.clock.advance(50);
     }
-    expect(delays(it)).toEqual([100, 200, 400, 800, 1_600, 3_200, 6_400, 12_800, 25_600, 30_000]);
-    expect(it.client.stats().waitingPushes).toBe(10);
+    expect(delays(harness)).toEqual([100, 200, 400, 800, 1_600, 3_200, 6_400, 12_800, 25_600, 30_000]);
+    expect(harness.client.stats().waitingPushes).toBe(10);
   });
 
   it("grow behind a connection whose onConnect was answered, and nothing else", async () => {
-    const it = await connecting({
+    const harness = await connecting({
       reconnect: { jitter: 0, maxDelayMs: 400 },
       onConnect: (session) => session.request("login"),
     });
     for (let count = 0; count < 5; count++) {
-      await it.other.send("OK\n");
-      await it.other.reset();
-      await it.clock.advance(delays(it).at(-1) as number);
+      await harness.other.send("OK\n");
+      await harness.other.reset();
+      await harness.clock.advance(delays(harness).at(-1) as number);
     }
-    expect(delays(it)).toEqual([100, 200, 400, 400, 400]);
-    await it.other.send("OK\n");
-    await it.clock.advance(401);
-    await it.other.reset();
-    expect(delays(it).at(-1)).toBe(100);
-    (await it.connecting).abort();
+    expect(delays(harness)).toEqual([100, 200, 400, 400, 400]);
+    await harness.other.send("OK\n");
+    await harness.clock.advance(401);
+    await harness.other.reset();
+    expect(delays(harness).at(-1)).toBe(100);
+    (await harness.connecting).abort();
   });
 
   it("grow behind connections that bring nothing and live no longer than the next pause", async () => {
-    const it = await connected({ reconnect: { jitter: 0, factor: 1, maxAttempts: 5 } });
-    await hangUp(it, 6, 100);
-    expect(it.of("reconnecting").map(({ attempt }) => attempt)).toEqual([1, 2, 3, 4, 5]);
-    expect((await it.client.closed).error).toMatchObject({ code: "connection-reset" });
+    const harness = await connected({ reconnect: { jitter: 0, factor: 1, maxAttempts: 5 } });
+    await hangUp(harness, 6, 100);
+    expect(harness.of("reconnecting").map(({ attempt }) => attempt)).toEqual([1, 2, 3, 4, 5]);
+    expect((await harness.client.closed).error).toMatchObject({ code: "connection-reset" });
   });
 
   it("begin anew behind a connection that has outlived the longest of them, whatever chance leaves of it", async () => {
-    const it = await connected({ reconnect: { jitter: 1, maxDelayMs: 2_000 }, random: () => 0.5 });
-    await hangUp(it, 3, 0);
-    expect(delays(it)).toEqual([50, 100, 200]);
-    await hangUp(it, 1, 2_000);
-    expect(delays(it)).toEqual([50, 100, 200, 400]);
-    await hangUp(it, 1, 2_001);
-    expect(delays(it)).toEqual([50, 100, 200, 400, 50]);
+    const harness = await connected({ reconnect: { jitter: 1, maxDelayMs: 2_000 }, random: () => 0.5 });
+    await hangUp(harness, 3, 0);
+    expect(delays(harness)).toEqual([50, 100, 200]);
+    await hangUp(harness, 1, 2_000);
+    expect(delays(harness)).toEqual([50, 100, 200, 400]);
+    await hangUp(harness, 1, 2_001);
+    expect(delays(harness)).toEqual([50, 100, 200, 400, 50]);
   });
 
   it("begin anew behind a connection that was quiet for idleTimeoutMs, however short that is", async () => {
-    const it = await connected({ idleTimeoutMs: 50, reconnect: { jitter: 0, maxAttempts: 3 } });
-    await it.clock.advance(1_500);
-    expect(it.of("connection-closed").length).toBeGreaterThan(5);
-    expect(new Set(it.of("connection-closed").map(({ reason }) => reason))).toEqual(new Set(["idle-timeout"]));
-    expect(new Set(delays(it))).toEqual(new Set([100]));
+    const harness = await connected({ idleTimeoutMs: 50, reconnect: { jitter: 0, maxAttempts: 3 } });
+    await harness.clock.advance(1_500);
+    expect(harness.of("connection-closed").length).toBeGreaterThan(5);
+    expect(new Set(harness.of("connection-closed").map(({ reason }) => reason))).toEqual(new Set(["idle-timeout"]));
+    expect(new Set(delays(harness))).toEqual(new Set([100]));
   });
 });
 
 describe("maxAttempts", () => {
   it("closes the client when that many have failed in a row", async () => {
-    const it = await connected({ reconnect: { jitter: 0, maxAttempts: 2 } });
-    const { end } = taken(it.client);
-    it.unlisten();
-    await it.other.reset();
-    const waiting = outcome(it.client.request("a"));
-    await it.clock.advance(299);
+    const harness = await connected({ reconnect: { jitter: 0, maxAttempts: 2 } });
+    const { end } = taken(harness.client);
+    harness.unlisten();
+    await harness.other.reset();
+    const waiting = outcome(harness.client.request("a"));
+    await harness.clock.advance(299);
     expect([end(), waiting()]).toEqual(["…", "…"]);
-    await it.clock.advance(1);
+    await harness.clock.advance(1);
     expect([end(), waiting()]).toEqual(["connection-refused", "client-closed"]);
-    expect(await it.client.closed).toMatchObject({
+    expect(await harness.client.closed).toMatchObject({
       reason: "connection-failed",
       error: { code: "connection-refused" },
     });
-    expect(it.clock.pending).toBe(0);
+    expect(harness.clock.pending).toBe(0);
   });
 
   it("counts connections that bring nothing", async () => {
-    const it = await connected({ reconnect: { jitter: 0, maxAttempts: 2 } });
-    await it.other.finish();
-    await it.clock.advance(100);
-    await it.other.finish();
-    await it.clock.advance(200);
-    await it.other.finish();
-    expect(await it.client.closed).toEqual({ reason: "remote-closed" });
-    expect(it.others).toHaveLength(3);
+    const harness = await connected({ reconnect: { jitter: 0, maxAttempts: 2 } });
+    await harness.other.finish();
+    await harness.clock.advance(100);
+    await harness.other.finish();
+    await harness.clock.advance(200);
+    await harness.other.finish();
+    expect(await harness.client.closed).toEqual({ reason: "remote-closed" });
+    expect(harness.others).toHaveLength(3);
   });
 });
 
@@ -268,34 +279,34 @@ describe("while it pauses", () => {
     ["close", "drained", { drained: 1, aborted: 1 }],
     ["abort", "aborted", undefined],
   ] as const)("%s() ends it at once, and leaves no timer", async (call, reason, result) => {
-    const it = await connected({ reconnect: { jitter: 0, minDelayMs: 10_000 } });
-    await it.other.reset();
+    const harness = await connected({ reconnect: { jitter: 0, minDelayMs: 10_000 } });
+    await harness.other.reset();
     const controller = new AbortController();
-    const waiting = outcome(it.client.request("a"));
-    const given = outcome(it.client.request("b", { signal: controller.signal }));
+    const waiting = outcome(harness.client.request("a"));
+    const given = outcome(harness.client.request("b", { signal: controller.signal }));
     controller.abort();
-    await it.settle();
-    const ended = it.client[call]();
-    await it.settle();
+    await harness.settle();
+    const ended = harness.client[call]();
+    await harness.settle();
     expect([waiting(), given()]).toEqual(["client-closed", "AbortError"]);
     expect(await ended).toEqual(result && { ...result, drained: 0 });
-    expect((await it.client.closed).reason).toBe(reason);
-    expect(it.clock.pending).toBe(0);
-    await it.clock.advance(60_000);
-    expect(it.others).toHaveLength(1);
+    expect((await harness.client.closed).reason).toBe(reason);
+    expect(harness.clock.pending).toBe(0);
+    await harness.clock.advance(60_000);
+    expect(harness.others).toHaveLength(1);
   });
 
   it.each(["reconnecting", "connect-error"])("an observer of %s may close it", async (told) => {
-    const it = await connected({
+    const harness = await connected({
       reconnect: true,
-      observer: ({ type }) => void (type === told && it.client.abort()),
+      observer: ({ type }) => void (type === told && harness.client.abort()),
     });
-    it.unlisten();
-    await it.other.reset();
-    await it.clock.advance(60_000);
-    expect((await it.client.closed).reason).toBe("aborted");
-    expect(it.events.at(-1)?.type).toBe("client-closed");
-    expect(it.of("reconnecting")).toHaveLength(1);
+    harness.unlisten();
+    await harness.other.reset();
+    await harness.clock.advance(60_000);
+    expect((await harness.client.closed).reason).toBe("aborted");
+    expect(harness.events.at(-1)?.type).toBe("client-closed");
+    expect(harness.of("reconnecting")).toHaveLength(1);
   });
 });
 
@@ -347,39 +358,39 @@ describe("an attempt to connect", () => {
   });
 
   it("that is under way when the client is closed makes no connection any more", async () => {
-    const it = await connected({ reconnect: { jitter: 0 }, connectTimeoutMs: 5_000 });
+    const harness = await connected({ reconnect: { jitter: 0 }, connectTimeoutMs: 5_000 });
     const { transport, attempts, aborted } = slowTransport();
-    it.transport.connect = transport.connect;
-    await it.other.reset();
-    await it.clock.advance(100);
+    harness.transport.connect = transport.connect;
+    await harness.other.reset();
+    await harness.clock.advance(100);
     expect(attempts).toHaveLength(1);
-    expect(await it.client.close()).toEqual({ drained: 0, aborted: 0 });
-    expect([aborted, it.clock.pending]).toEqual([["connect-aborted"], 0]);
+    expect(await harness.client.close()).toEqual({ drained: 0, aborted: 0 });
+    expect([aborted, harness.clock.pending]).toEqual([["connect-aborted"], 0]);
     let aborts = 0;
     attempts[0]?.({ abort: () => void (aborts += 1) } as unknown as Connection);
-    await it.settle();
-    expect([aborts, it.of("connection-opened").length]).toEqual([1, 1]);
+    await harness.settle();
+    expect([aborts, harness.of("connection-opened").length]).toEqual([1, 1]);
   });
 
   it("that succeeds in the very turn in which the client is closed is let go", async () => {
-    const it = await connected({ reconnect: { jitter: 0 } });
+    const harness = await connected({ reconnect: { jitter: 0 } });
     const { transport, attempts } = slowTransport();
-    it.transport.connect = transport.connect;
-    await it.other.reset();
-    await it.clock.advance(100);
+    harness.transport.connect = transport.connect;
+    await harness.other.reset();
+    await harness.clock.advance(100);
     let aborts = 0;
     attempts[0]?.({ abort: () => void (aborts += 1) } as unknown as Connection);
-    queueMicrotask(() => it.client.abort());
-    await it.settle();
-    expect([aborts, it.of("connection-opened").length]).toEqual([1, 1]);
+    queueMicrotask(() => harness.client.abort());
+    await harness.settle();
+    expect([aborts, harness.of("connection-opened").length]).toEqual([1, 1]);
   });
 
   it("that takes too long is a failed one like others", async () => {
-    const it = await connected({ reconnect: { jitter: 0, maxAttempts: 1 }, connectTimeoutMs: 5_000 });
-    it.transport.connect = slowTransport().transport.connect;
-    await it.other.reset();
-    await it.clock.advance(5_100);
-    expect(it.of("connect-error")).toMatchObject([{ attempt: 1, error: { code: "connection-timed-out" } }]);
-    expect((await it.client.closed).error).toMatchObject({ code: "connection-timed-out" });
+    const harness = await connected({ reconnect: { jitter: 0, maxAttempts: 1 }, connectTimeoutMs: 5_000 });
+    harness.transport.connect = slowTransport().transport.connect;
+    await harness.other.reset();
+    await harness.clock.advance(5_100);
+    expect(harness.of("connect-error")).toMatchObject([{ attempt: 1, error: { code: "connection-timed-out" } }]);
+    expect((await harness.client.closed).error).toMatchObject({ code: "connection-timed-out" });
   });
 });

@@ -96,8 +96,8 @@ export class Connected {
         ...options,
         onData: (chunk) => {
           if (answers === undefined || this.#silent) return;
-          const lines = new TextDecoder().decode(chunk).split("\n").slice(0, -1);
-          void other.send(lines.map((line) => `${answers(line)}\n`).join(""));
+          const asked = new TextDecoder().decode(chunk).split("\n").slice(0, -1);
+          void other.send(asked.map((line) => `${answers(line)}\n`).join(""));
         },
       });
       this.others.push(other);
@@ -108,7 +108,7 @@ export class Connected {
 const running: Connected[] = [];
 
 afterEach(async () => {
-  for (const connected of running.splice(0)) await connected.end();
+  for (const harness of running.splice(0)) await harness.end();
 });
 
 /** Connects a client of lines, and ends it after the test. */
@@ -116,11 +116,11 @@ export async function connected(
   options: Partial<ClientBehaviour<string, string>> = {},
   world: WorldOptions = {},
 ): Promise<Connected> {
-  const it = await connecting(options, world);
-  it.client = await it.connecting;
-  running.push(it);
-  await it.settle();
-  return it;
+  const harness = await connecting(options, world);
+  harness.client = await harness.connecting;
+  running.push(harness);
+  await harness.settle();
+  return harness;
 }
 
 /** The same, as far as it comes by itself: `onConnect` may wait for the other side. */
@@ -128,21 +128,21 @@ export async function connecting(
   options: Partial<ClientBehaviour<string, string>> = {},
   { maxLinkBytes = 65_536, ...world }: WorldOptions = {},
 ): Promise<Connected> {
-  const it = new Connected(maxLinkBytes);
-  await it.listen(world);
-  it.connecting = connect<string, string>(it.transport, {
-    ...it.address,
+  const harness = new Connected(maxLinkBytes);
+  await harness.listen(world);
+  harness.connecting = connect<string, string>(harness.transport, {
+    ...harness.address,
     codec: lines(),
-    clock: it.clock,
+    clock: harness.clock,
     ...options,
     observer: (event, client) => {
-      it.events.push(event);
+      harness.events.push(event);
       options.observer?.(event, client);
     },
   });
-  it.connecting.catch(() => undefined);
-  await it.settle();
-  return it;
+  harness.connecting.catch(() => undefined);
+  await harness.settle();
+  return harness;
 }
 
 /** What became of a promise so far: `…`, what it fulfilled with, or the code or name of what it rejected with. */

@@ -50,7 +50,7 @@ describe("lines encoder", () => {
     "ends what it sends in %s with CRLF, where that is asked for",
     (encoding) => {
       const codec = lines({ encoding: encoding as "bytes", terminator: "\r\n" }) as Codec<unknown, unknown>;
-      const reply = (text: string) => (encoding === "bytes" ? new TextEncoder().encode(text) : text);
+      const reply = (line: string) => (encoding === "bytes" ? new TextEncoder().encode(line) : line);
       expect(textOf(encode(codec, [reply("220 ready"), reply("")]))).toBe("220 ready\r\n\r\n");
       expect(faultText(codec.encoder(), "frame-too-large")).toBe("error: frame-too-large\r\n");
       for (const broken of ["a\nb", "a\rb", "a\r\nb", "a\r"]) {
