@@ -8,7 +8,7 @@ export type { ReconnectOptions } from "./client/reconnect_options.ts";
 export type { Codec, Decoder, Encoder, Output } from "./codecs/codec.ts";
 export { type LineEncoding, type LinesOptions, lines } from "./codecs/lines.ts";
 export { type CloseReason, type ErrorCode, SpillwayError } from "./errors/errors.ts";
-export type { ConnectionInfo, Context, Handler, Reply, Upgrade } from "./handler/exchange.ts";
+export type { ConnectionInfo, Context, Handler, Protocol, Reply } from "./handler/exchange.ts";
 export type { AnyMiddleware, Middleware, Next } from "./handler/middleware.ts";
 export type { Limits } from "./options/limits.ts";
 export type { SlowConsumerPolicy } from "./output/slow_consumer.ts";

@@ -1,4 +1,4 @@
-import type { ConnectionInfo, Context, Session, Upgrade } from "../core/mod.ts";
+import type { ConnectionInfo, Context, Protocol, Session } from "../core/mod.ts";
 
 /** A context that is another one in everything but its signal. */
 export abstract class DerivedContext<Out, State> implements Context<Out, State> {
@@ -21,7 +21,7 @@ export abstract class DerivedContext<Out, State> implements Context<Out, State> 
     return this.#context.truncated;
   }
 
-  upgrade<NewIn, NewOut>(to: Upgrade<NewIn, NewOut, State>): void {
+  upgrade<NewIn, NewOut>(to: Protocol<NewIn, NewOut, State>): void {
     this.#context.upgrade(to);
   }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type Codec, type Context, type Decoder, lines, type Upgrade } from "../../src/core/mod.ts";
+import { type Codec, type Context, type Decoder, lines, type Protocol } from "../../src/core/mod.ts";
 import { answers } from "./answers.ts";
 import { type Served, served } from "./served.ts";
 import { binary, exchanged, handshake } from "./upgrading.ts";
@@ -9,7 +9,7 @@ function refusing(to: unknown, codec: Codec<string> = lines()): Promise<Served> 
   const handler = (line: string, context: Context) => {
     if (line !== "binary") return line;
     try {
-      context.upgrade(to as Upgrade<string>);
+      context.upgrade(to as Protocol<string>);
       return "upgraded";
     } catch (error) {
       return String(error);
@@ -43,14 +43,14 @@ describe("upgrade is refused at the call, and the connection goes on as before",
   });
 
   it("a codec that cannot hand over its input", async () => {
-    const harness = await refusing(binary, withoutRest);
+    const harness = await refusing(binary, withoutUnread);
     expect(await exchanged(harness, "a\nbinary\nb\n")).toBe(
-      "a\nTypeError: upgrade() needs a decoder with rest(), to leave it\nb\n",
+      "a\nTypeError: upgrade() needs a decoder with unread(), to leave it\nb\n",
     );
   });
 
   it("what is not caught ends the connection", async () => {
-    const harness = await served({ codec: withoutRest, handler: handshake });
+    const harness = await served({ codec: withoutUnread, handler: handshake });
     expect(await exchanged(harness, "a\nbinary\nb\n")).toBe("A\nerror: handler-failed\n");
     expect(harness.of("handler-error")).toMatchObject([{ error: { cause: expect.any(TypeError) as TypeError } }]);
   });
@@ -93,7 +93,7 @@ describe("upgrade is refused at the call, and the connection goes on as before",
   });
 });
 
-const withoutRest: Codec<string> = {
+const withoutUnread: Codec<string> = {
   decoder() {
     const decoder = lines().decoder();
     return {

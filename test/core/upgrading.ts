@@ -1,10 +1,10 @@
 import { lengthPrefixed, text } from "../../src/core/codecs/mod.ts";
-import type { Handler, Upgrade } from "../../src/core/mod.ts";
+import type { Handler, Protocol } from "../../src/core/mod.ts";
 import { raw } from "./codecs/byte_strings.ts";
 import type { Served } from "./served.ts";
 
 /** What connections go on with. */
-export const binary: Upgrade<string> = {
+export const binary: Protocol<string> = {
   codec: text(lengthPrefixed({ width: 1 })),
   handler: (frame) => `<${frame}>`,
 };

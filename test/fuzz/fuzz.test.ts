@@ -24,7 +24,7 @@ function faulty(change: (decoder: Required<Decoder<Uint8Array>>) => Partial<Deco
       push: (chunk) => inner.push(chunk),
       next: () => inner.next(),
       end: () => inner.end(),
-      rest: () => inner.rest(),
+      unread: () => inner.unread(),
       get midFrame() {
         return inner.midFrame;
       },
@@ -79,17 +79,17 @@ describe("the fuzzer finds a decoder that", () => {
         push: (chunk) => inner.push(chunk.length === 1 ? chunk.map((byte) => byte & 0xfe) : chunk),
       })),
     ],
-    ["loses what another decoder should get", "behind frame", faulty(() => ({ rest: () => nothing }))],
+    ["loses what another decoder should get", "behind frame", faulty(() => ({ unread: () => nothing }))],
     [
       "gives it to both",
       "behind frame",
       faulty((inner) => {
         let last = nothing;
         const push = (chunk: Uint8Array<ArrayBuffer>) => inner.push((last = chunk));
-        return { push, rest: () => last };
+        return { push, unread: () => last };
       }),
     ],
-    ["keeps more than it may", "it keeps", faulty(() => ({ rest: () => new Uint8Array(100) }))],
+    ["keeps more than it may", "it keeps", faulty(() => ({ unread: () => new Uint8Array(100) }))],
     [
       "says nothing of what was cut off",
       "within a frame after the end",

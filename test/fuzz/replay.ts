@@ -66,8 +66,8 @@ function isWithin(decoder: Decoder<unknown>): boolean {
 }
 
 function restOf(decoder: Decoder<unknown>): Bytes {
-  if (decoder.rest === undefined) throw new Error("it has no rest()");
-  return decoder.rest();
+  if (decoder.unread === undefined) throw new Error("it has no unread()");
+  return decoder.unread();
 }
 
 class Seen implements Replay {

@@ -4,7 +4,7 @@ import type { Mutated } from "./mutation.ts";
 export const DECODING: readonly Mutated[] = [
   {
     file: "src/core/codecs/lines.ts",
-    tests: ["test/core/codecs/lines", "test/core/codecs/rest"],
+    tests: ["test/core/codecs/lines", "test/core/codecs/unread"],
     mutations: [
       {
         name: "loses the beginning of a line that goes on in the next chunk",

@@ -244,7 +244,7 @@ export class Client {
   }
 
   #upgrade(): void {
-    const rest = this.#decoder.rest?.() as Uint8Array<ArrayBuffer>;
+    const rest = this.#decoder.unread?.() as Uint8Array<ArrayBuffer>;
     this.#decoder = CLIENT.netstrings.decoder();
     if (rest.length > 0) this.#decoder.push(rest);
   }

@@ -46,7 +46,7 @@ class ChunkDecoder implements Decoder<Bytes> {
     // There is nothing that an end could cut off.
   }
 
-  rest(): Bytes {
+  unread(): Bytes {
     return this.next() ?? new Uint8Array(0);
   }
 }

@@ -15,7 +15,7 @@ import type { Bytes } from "../transport/transport.ts";
  * - **Owns**: a pushed chunk belongs to the decoder; frames may be views of it.
  * - **Linear**: each byte is looked at a bounded number of times, however the input is cut. At most one frame and one
  *   chunk are held.
- * - **Lazy**: what is behind a frame is not judged before that frame was taken: it may belong to another codec (`rest`).
+ * - **Lazy**: what is behind a frame is not judged before that frame was taken: it may belong to another codec (`unread`).
  *
  * @typeParam Frame what a frame is; anything but `undefined`
  * @typeParam Header what stands before a frame, where the framing has more to say there than a length
@@ -57,7 +57,7 @@ export interface Decoder<Frame, Header = unknown> {
    * What was pushed and is not part of a frame that was given, in one piece; the caller's. The last call: the connection goes
    * on with another codec (`context.upgrade`). Left out: a connection that began with this codec keeps it.
    */
-  rest?(): Bytes;
+  unread?(): Bytes;
 }
 
 /** Where an {@link Encoder} puts what is to be sent. What is put here in one turn leaves in one write. */

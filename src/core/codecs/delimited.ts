@@ -124,8 +124,8 @@ class DelimitedDecoder implements Decoder<Bytes> {
     this.#input.ended = true;
   }
 
-  rest(): Bytes {
-    return this.#input.rest();
+  unread(): Bytes {
+    return this.#input.unread();
   }
 
   #take(delimiterBytes: number): Bytes {

@@ -72,7 +72,7 @@ class FixedLengthDecoder implements Decoder<Bytes> {
     this.#input.ended = true;
   }
 
-  rest(): Bytes {
-    return this.#input.rest();
+  unread(): Bytes {
+    return this.#input.unread();
   }
 }

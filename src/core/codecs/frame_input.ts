@@ -96,7 +96,7 @@ export class FrameInput {
   }
 
   /** All that is not part of a frame that was taken. */
-  rest(): Bytes {
+  unread(): Bytes {
     return concat([this.#begun?.take() ?? EMPTY, this.chunk.subarray(this.#start)]);
   }
 }

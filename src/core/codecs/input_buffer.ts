@@ -99,8 +99,8 @@ export class InputBuffer {
     return dropped;
   }
 
-  /** Takes all that is here: a decoder's `rest()`, if the decoder takes nothing of a frame before it is whole. */
-  rest(): Bytes {
+  /** Takes all that is here: a decoder's `unread()`, if the decoder takes nothing of a frame before it is whole. */
+  unread(): Bytes {
     const rest = this.#bytes.slice(this.#at);
     this.#moveBy(rest.length);
     return rest;

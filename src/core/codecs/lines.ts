@@ -161,7 +161,7 @@ class LineDecoder<Frame> implements Decoder<Frame> {
     this.#ended = true;
   }
 
-  rest(): Bytes {
+  unread(): Bytes {
     return concat([this.#takeBegun(), this.#chunk.subarray(this.#at + this.#givenBytes())]);
   }
 

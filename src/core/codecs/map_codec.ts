@@ -80,14 +80,14 @@ type DecodeMap<In, MappedIn, Header> = Pick<FrameMap<In, never, MappedIn, never,
 
 /** Gives what a decoder gives, decoded further. */
 export class MappedDecoder<In, MappedIn, Header> implements Decoder<MappedIn, Header>, FrameInfo<Header> {
-  readonly rest?: () => Bytes;
+  readonly unread?: () => Bytes;
   readonly #inner: Decoder<In, Header>;
   readonly #map: DecodeMap<In, MappedIn, Header>;
 
   constructor(inner: Decoder<In, Header>, map: DecodeMap<In, MappedIn, Header>) {
     this.#inner = inner;
     this.#map = map;
-    if (inner.rest !== undefined) this.rest = inner.rest.bind(inner);
+    if (inner.unread !== undefined) this.unread = inner.unread.bind(inner);
   }
 
   get midFrame(): boolean {

@@ -154,8 +154,8 @@ class SyslogDecoder implements Decoder<Bytes> {
     this.#input.ended = true;
   }
 
-  rest(): Bytes {
-    return this.#input.rest();
+  unread(): Bytes {
+    return this.#input.unread();
   }
 
   /** What is whole: a message, or an empty one, which is none. */

@@ -68,8 +68,8 @@ export class PrefixedDecoder implements Decoder<Bytes> {
     this.#input.ended = true;
   }
 
-  rest(): Bytes {
-    return this.#input.rest();
+  unread(): Bytes {
+    return this.#input.unread();
   }
 
   #readHeader(): boolean {

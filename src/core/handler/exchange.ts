@@ -13,8 +13,8 @@ export interface ConnectionInfo {
   readonly localAddress: Address;
 }
 
-/** What a connection goes on with. */
-export interface Upgrade<In, Out = In, State = unknown> {
+/** What a connection speaks: how frames are marked, and what answers them. What `context.upgrade()` switches to. */
+export interface Protocol<In, Out = In, State = unknown> {
   readonly codec: Codec<In, Out>;
   readonly handler: Handler<In, Out, State>;
   /** What is said to the other side when the server drains; the service's own `onDrain` speaks the codec that was left. */
@@ -59,7 +59,7 @@ export interface Context<Out = unknown, State = unknown> {
    * console.log(handshake.length); // 2
    * ```
    */
-  upgrade<NewIn, NewOut>(this: object, to: Upgrade<NewIn, NewOut, State>): void;
+  upgrade<NewIn, NewOut>(this: object, to: Protocol<NewIn, NewOut, State>): void;
   /**
    * Ends the connection in order, as `handler-closed`, behind the reply to this frame: what a `QUIT` mostly does. No
    * frame that was not taken yet is handled; the replies to those that were, behind this one, are void.
@@ -95,7 +95,7 @@ export type FrameHandler<In, Out, State> = (
 /** Whose {@link Exchange}s these are. */
 export interface ExchangeOwner<Out, State> {
   readonly session: Session<Out, State>;
-  upgrade<NewIn, NewOut>(exchange: Exchange<Out, State>, to: Upgrade<NewIn, NewOut, State>): void;
+  upgrade<NewIn, NewOut>(exchange: Exchange<Out, State>, to: Protocol<NewIn, NewOut, State>): void;
   close(exchange: Exchange<Out, State>): void;
 }
 
@@ -147,7 +147,7 @@ export class Exchange<Out, State> implements Context<Out, State> {
     return this.#controller.signal;
   }
 
-  upgrade<NewIn, NewOut>(to: Upgrade<NewIn, NewOut, State>): void {
+  upgrade<NewIn, NewOut>(to: Protocol<NewIn, NewOut, State>): void {
     this.#owner.upgrade(this, to);
   }
 
@@ -212,10 +212,15 @@ export class HookExchange<Out, State> extends Exchange<Out, State> {
 }
 
 /** The options of `context.upgrade()`. */
-export const UPGRADE_OPTIONS: OptionNames<Upgrade<never>> = { codec: true, handler: true, onDrain: true, onEnd: true };
+export const PROTOCOL_OPTIONS: OptionNames<Protocol<never>> = {
+  codec: true,
+  handler: true,
+  onDrain: true,
+  onEnd: true,
+};
 
 /** @throws {TypeError} not what it must be */
-export function checkUpgrade<In, Out, State>({ codec, handler, onDrain, onEnd }: Upgrade<In, Out, State>): void {
+export function checkProtocol<In, Out, State>({ codec, handler, onDrain, onEnd }: Protocol<In, Out, State>): void {
   checkCodec(codec);
   if (typeof handler !== "function") throw new TypeError("handler must be a function");
   if (onDrain !== undefined && typeof onDrain !== "function") throw new TypeError("onDrain must be a function");

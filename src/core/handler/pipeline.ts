@@ -6,16 +6,16 @@ import type { ServedSession } from "../session/served_session.ts";
 import type { Clock } from "../time/clock.ts";
 import { Awaited, type AwaitedEvents, isPromiseLike } from "./awaited.ts";
 import {
-  checkUpgrade,
+  checkProtocol,
   Exchange,
   type ExchangeOwner,
   type FrameHandler,
   HookExchange,
   type HookName,
+  PROTOCOL_OPTIONS,
+  type Protocol,
   type Reply,
   TruncatedExchange,
-  UPGRADE_OPTIONS,
-  type Upgrade,
 } from "./exchange.ts";
 import { InFlight, NONE_IN_FLIGHT } from "./in_flight.ts";
 import type { Permits } from "./permits.ts";
@@ -39,7 +39,7 @@ export interface PipelineEvents<In, Out, State> {
   /** An asynchronous handler has finished: `answerFinished`, and take more. */
   onSettled(): void;
   /** The frames that come next are another codec's, and so is the goodbye. @throws {TypeError} they cannot be */
-  onUpgrade(to: Upgrade<In, Out, State>): void;
+  onUpgrade(to: Protocol<In, Out, State>): void;
   /** The replies that come next are another encoder's. */
   onEncoder(encoder: Encoder<Out>): void;
   /** That was the last reply: its handler closes the connection. */
@@ -124,13 +124,13 @@ export class Pipeline<In, Out, State>
   }
 
   /** The handler of `exchange` wants another protocol behind the frames that were taken so far. */
-  upgrade<NewIn, NewOut>(exchange: Exchange<Out, State>, to: Upgrade<NewIn, NewOut, State>): void {
+  upgrade<NewIn, NewOut>(exchange: Exchange<Out, State>, to: Protocol<NewIn, NewOut, State>): void {
     exchange.checkUnfinished("upgrade");
-    checkOptions(to, UPGRADE_OPTIONS);
-    checkUpgrade(to);
+    checkOptions(to, PROTOCOL_OPTIONS);
+    checkProtocol(to);
     if (this.ended) return;
     // From here on, its frames are the ones that this pipeline is about.
-    const upgrade = to as unknown as Upgrade<In, Out, State>;
+    const upgrade = to as unknown as Protocol<In, Out, State>;
     const encoder = upgrade.codec.encoder();
     this.#events.onUpgrade(upgrade);
     this.#handler = upgrade.handler;

@@ -1,6 +1,6 @@
 import type { Codec } from "../codecs/codec.ts";
 import type { CloseReason } from "../errors/errors.ts";
-import { type ConnectionInfo, type Context, checkUpgrade, type Handler, type Reply } from "../handler/exchange.ts";
+import { type ConnectionInfo, type Context, checkProtocol, type Handler, type Reply } from "../handler/exchange.ts";
 import { checkMiddleware, type Middleware } from "../handler/middleware.ts";
 import { checkChoice, LIMIT_NAMES, type Limits } from "../options/limits.ts";
 import type { OptionNames } from "../options/option_names.ts";
@@ -143,7 +143,7 @@ export const SERVE_OPTIONS: OptionNames<ServeOptions> = { ...SERVICE_OPTIONS, cl
 /** @throws {TypeError | RangeError} an option that makes no sense */
 export function checkService<In, Out, State>(options: Service<In, Out, State>): void {
   const { middleware = [], invalidFrame = "close", beyondMaxConnections = "wait", slowConsumer = "reset" } = options;
-  checkUpgrade(options);
+  checkProtocol(options);
   checkMiddleware(middleware);
   const { random } = options as Partial<ServeOptions<In, Out, State>>;
   for (const name of ["observer", "state", "onConnect", "onDisconnect", "random"] as const) {

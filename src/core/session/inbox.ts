@@ -156,11 +156,11 @@ export class Inbox<In> {
 
   /** Goes on with another decoder behind the last frame that was taken. @throws {TypeError} the present one cannot hand over */
   switchTo(decoder: Decoder<In>): void {
-    if (this.#decoder.rest === undefined) throw new TypeError("upgrade() needs a decoder with rest(), to leave it");
+    if (this.#decoder.unread === undefined) throw new TypeError("upgrade() needs a decoder with unread(), to leave it");
     // The other decoder would take the rest of somebody's payload for frames.
     if (this.truncated && this.#decoder.midFrame)
       throw new TypeError("upgrade() cannot leave a frame that is truncated");
-    this.#left ??= this.#decoder.rest();
+    this.#left ??= this.#decoder.unread();
     this.#decoder = decoder;
     this.#decoding = undefined;
     this.#kept = 0;

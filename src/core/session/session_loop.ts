@@ -1,7 +1,7 @@
 import type { Encoder } from "../codecs/codec.ts";
 import type { CloseReason, SpillwayError } from "../errors/errors.ts";
 import { codecError, frameError, isSkippable, slowConsumerError, timeoutError } from "../errors/faults.ts";
-import type { ConnectionInfo, Upgrade } from "../handler/exchange.ts";
+import type { ConnectionInfo, Protocol } from "../handler/exchange.ts";
 import type { PermitOwner } from "../handler/permits.ts";
 import { Pipeline, type PipelineEvents } from "../handler/pipeline.ts";
 import { Outbox, type OutboxEvents } from "../output/outbox.ts";
@@ -246,7 +246,7 @@ export class SessionLoop<In, Out, State>
     this.settings.observe({ type: "handler-error", connection: this.session.connection, error });
   }
 
-  onUpgrade(to: Upgrade<In, Out, State>): void {
+  onUpgrade(to: Protocol<In, Out, State>): void {
     this.inbox.switchTo(decoderFor(to.codec, this.settings.invalidFrame));
     this.#ending.sayOtherwise(to);
   }

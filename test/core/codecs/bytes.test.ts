@@ -17,8 +17,8 @@ describe("bytes", () => {
     const decoder = bytes().decoder();
     decoder.push(raw("ab"));
     expect(decoder.midFrame).toBe(false);
-    expect(textOf(decoder.rest?.() ?? raw("?"))).toBe("ab");
-    expect(textOf(decoder.rest?.() ?? raw("?"))).toBe("");
+    expect(textOf(decoder.unread?.() ?? raw("?"))).toBe("ab");
+    expect(textOf(decoder.unread?.() ?? raw("?"))).toBe("");
   });
 
   it("sends bytes and text as they are, and nothing for what is empty", () => {

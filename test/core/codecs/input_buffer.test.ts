@@ -42,7 +42,7 @@ describe("InputBuffer", () => {
   it("gives the rest", () => {
     const input = holding("ab", "cd");
     input.take(1);
-    expect([textOf(input.rest()), input.length, textOf(input.rest())]).toEqual(["bcd", 0, ""]);
+    expect([textOf(input.unread()), input.length, textOf(input.unread())]).toEqual(["bcd", 0, ""]);
   });
 
   it("refers to no chunk, and what it gave does not change", () => {
@@ -52,7 +52,7 @@ describe("InputBuffer", () => {
     chunk.fill(0);
     const taken = [input.takeLine(3), input.take(3)];
     input.push(bytesOf("!"));
-    expect([...taken, input.rest()].map(textOf)).toEqual(["one", "two", "three!"]);
+    expect([...taken, input.unread()].map(textOf)).toEqual(["one", "two", "three!"]);
   });
 
   it.each([-1, 1.5, NaN])("%d bytes are refused", (count) => {
@@ -90,7 +90,7 @@ describe("InputBuffer: lines", () => {
     const input = holding(text);
     expect(() => input.takeLine(3)).toThrow(TOO_LARGE);
     expect(() => input.takeLine(3)).toThrow(TOO_LARGE);
-    expect(textOf(input.rest())).toBe(text);
+    expect(textOf(input.unread())).toBe(text);
   });
 
   it("of any length", () => {
@@ -136,7 +136,7 @@ const drop = count.map<Step>((wanted) => (input, model) => {
   expect(input.drop(wanted)).toBe(model.bytes.splice(0, wanted).length);
 });
 const rest = fc.constant<Step>((input, model) => {
-  expect(arrayOf(input.rest())).toEqual(model.bytes.splice(0));
+  expect(arrayOf(input.unread())).toEqual(model.bytes.splice(0));
 });
 
 it("InputBuffer does what a plain array does", () => {

@@ -77,7 +77,7 @@ describe("lines decoder against splitting at LF", () => {
           let at = 0;
           for (let left = taken % 1_000; left > 0 && decoder.next() !== undefined; left--)
             at = input.indexOf(10, at) + 1;
-          expect(textOf(decoder.rest?.() as Uint8Array)).toBe(textOf(input.subarray(at)));
+          expect(textOf(decoder.unread?.() as Uint8Array)).toBe(textOf(input.subarray(at)));
         },
       ),
       { seed: 20_261_103, numRuns: 100 },

@@ -78,7 +78,7 @@ function decodeInTurns(codec: Decodes, input: Bytes, per: number): number {
       if (decoder.next() === undefined) return frames;
       frames += 1;
     }
-    rest = decoder.rest?.() as Bytes;
+    rest = decoder.unread?.() as Bytes;
   }
 }
 
@@ -119,7 +119,7 @@ describe("lines decoder: the work of upgrades within one chunk is linear in the 
     const decoder = lines().decoder();
     decoder.push(chunk);
     for (let taken = 0; taken < count; taken++) decoder.next();
-    const rest = decoder.rest?.() as Bytes;
+    const rest = decoder.unread?.() as Bytes;
     expect([rest.byteOffset, rest.length]).toEqual([at, chunk.length - at]);
     expect(rest.buffer).toBe(chunk.buffer);
   });
@@ -130,7 +130,7 @@ describe("lines decoder: the work of upgrades within one chunk is linear in the 
     decoder.push(chunk);
     expect([decoder.next(), decoder.next()]).toEqual(["a", undefined]);
     chunk.fill(0);
-    expect(decoder.rest?.()).toEqual(new TextEncoder().encode("bc"));
+    expect(decoder.unread?.()).toEqual(new TextEncoder().encode("bc"));
   });
 });
 

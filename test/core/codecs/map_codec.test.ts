@@ -77,18 +77,18 @@ describe("mapCodec, however the input is cut", () => {
 const same = { decode: (line: string) => line, encode: (line: string) => line };
 
 describe("mapCodec decoder", () => {
-  it("is as far as the one below: midFrame, lost, rest", () => {
+  it("is as far as the one below: midFrame, lost, unread", () => {
     const decoder = mapCodec(netstrings(), { decode: textOf, encode: String }).decoder();
     decoder.push(raw("1:a,2:b"));
     expect([decoder.next(), decoder.next(), decoder.midFrame, decoder.lost]).toEqual(["a", undefined, true, false]);
-    expect(textOf(decoder.rest?.() as Uint8Array)).toBe("2:b");
+    expect(textOf(decoder.unread?.() as Uint8Array)).toBe("2:b");
   });
 
-  it("has no rest where the one below has none", () => {
-    const { rest: _, ...methods } = { ...boundDecoder() };
+  it("has no unread where the one below has none", () => {
+    const { unread: _, ...methods } = { ...boundDecoder() };
     const codec: Codec<string> = { decoder: () => methods, encoder: () => lines().encoder() };
-    expect(mapCodec(codec, same).decoder().rest).toBeUndefined();
-    expect(mapCodec(lines(), same).decoder().rest).toBeInstanceOf(Function);
+    expect(mapCodec(codec, same).decoder().unread).toBeUndefined();
+    expect(mapCodec(lines(), same).decoder().unread).toBeInstanceOf(Function);
   });
 
   it("keeps what was thrown as the cause", () => {
@@ -108,7 +108,7 @@ function boundDecoder() {
     push: decoder.push.bind(decoder),
     next: decoder.next.bind(decoder),
     end: decoder.end.bind(decoder),
-    rest: decoder.rest?.bind(decoder),
+    unread: decoder.unread?.bind(decoder),
     midFrame: false,
   };
 }

@@ -16,12 +16,14 @@ function leave(codec: Decodes, chunks: readonly Uint8Array<ArrayBuffer>[], count
       given.push(frameText(frame));
     }
     if (given.length === count)
-      return [decoder.rest?.() ?? [], ...chunks.slice(index + 1)].map((bytes) => textOf(bytes as Uint8Array)).join("");
+      return [decoder.unread?.() ?? [], ...chunks.slice(index + 1)]
+        .map((bytes) => textOf(bytes as Uint8Array))
+        .join("");
   }
   throw new Error(`there are only ${given.length} frames`);
 }
 
-describe("what is behind a frame is in rest(), whole, however the input is cut", () => {
+describe("what is behind a frame is in unread(), whole, however the input is cut", () => {
   it.each(TABLES)("$name", ({ table }) => {
     const clean = table.filter(
       ({ input, gives }) =>
@@ -45,5 +47,5 @@ it("is in the order that it was pushed in, even when nothing was asked for", () 
   decoder.push(Uint8Array.of(0x61));
   expect(decoder.next()).toBeUndefined();
   decoder.push(Uint8Array.of(0x62));
-  expect(textOf(decoder.rest?.() as Uint8Array)).toBe("ab");
+  expect(textOf(decoder.unread?.() as Uint8Array)).toBe("ab");
 });
