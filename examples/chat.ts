@@ -108,7 +108,7 @@ function tell(argument: string, { session }: Context<string, Guest>): string {
   return sent === 0 ? `* ${name} is not here` : `* told ${name}`;
 }
 
-/** Tells the room at once: the connection is over only when the other side has closed it too. */
+/** Tells the room at once: the connection is over only when the peer has closed it too. */
 function quit(words: string, context: Context<string, Guest>): string {
   depart(context.session, words === "" ? "" : `: ${words}`);
   context.close();

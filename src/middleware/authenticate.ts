@@ -26,7 +26,7 @@ export interface AuthenticateOptions<In = string, Out = In, State = unknown> {
  * A connection has one try. A check whose frame somebody else answers before it has ended, a `timeout` around it for instance, has
  * failed, whatever it says then.
  *
- * An `onConnect` that knows the other side already lets it in without a check: `session.completeAuthentication()`.
+ * An `onConnect` that knows the peer already lets it in without a check: `session.completeAuthentication()`.
  *
  * @throws {TypeError} `check` is not a function
  *

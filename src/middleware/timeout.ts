@@ -33,7 +33,7 @@ export interface TimeoutOptions<In = string, Out = In, State = unknown> {
  * A stream of replies has as much time for each of its frames, while one is waited for; `reply` is its last one then. A synchronous
  * answer costs no timer.
  *
- * - **Pushes back** nothing, and hurries nobody: a stream's time does not run while the other side is slow.
+ * - **Pushes back** nothing, and hurries nobody: a stream's time does not run while the peer is slow.
  * - **On abort** of `context.signal`, the handler's aborts with the same reason; no timer and no listener is left.
  *
  * @throws {TypeError | RangeError} an option that makes no sense

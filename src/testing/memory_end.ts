@@ -106,14 +106,14 @@ export class MemoryEnd implements Driver {
     if (this.over) return;
     if (this.#finished) return this.#close();
     this.#outgoing.break(new SpillwayError("aborted", "the connection was aborted"));
-    this.#incoming.break(new SpillwayError("connection-reset", "the other side reset the connection"));
+    this.#incoming.break(new SpillwayError("connection-reset", "the peer reset the connection"));
     this.#release();
     if (!this.other.over) this.#outgoing.reset(() => this.other.#onReset());
   }
 
-  /** As in a kernel: what was sent with its FIN arrives all the same; what the other side still sends meets a reset. */
+  /** As in a kernel: what was sent with its FIN arrives all the same; what the peer still sends meets a reset. */
   #close(): void {
-    this.#incoming.break(new SpillwayError("connection-reset", "the other side closed the connection"));
+    this.#incoming.break(new SpillwayError("connection-reset", "the peer closed the connection"));
     this.#release();
   }
 
@@ -125,7 +125,7 @@ export class MemoryEnd implements Driver {
   }
 
   #onReset(): void {
-    this.break(new SpillwayError("connection-reset", "the other side reset the connection"));
+    this.break(new SpillwayError("connection-reset", "the peer reset the connection"));
   }
 
   #release(): void {

@@ -8,7 +8,7 @@ const decoder = new TextDecoder();
 const SHOWN = 60;
 
 /**
- * The other side of one connection, as a client's script plays it.
+ * The peer of one connection, as a client's script plays it.
  *
  * Whatever breaks the connection makes what waits reject with a SpillwayError: a script need not care, and just ends.
  */

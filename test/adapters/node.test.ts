@@ -11,7 +11,7 @@ afterEach(() => {
   for (const end of ends.splice(0)) end();
 });
 
-/** A socket, whose other side tells what it hears. */
+/** A socket, whose peer tells what it hears. */
 async function connected(onText: (text: string) => void = () => {}): Promise<Socket> {
   const server = createServer((socket) => {
     socket.on("error", () => undefined).on("data", (bytes: Uint8Array) => onText(bytes.toString()));

@@ -1,6 +1,6 @@
 import type { ServiceName } from "./services.ts";
 
-/** A framing as the other side of a server does it, independent of Spillway's codecs. Frames are ASCII. */
+/** A framing as the peer of a server does it, independent of Spillway's codecs. Frames are ASCII. */
 export interface Framing {
   /** The bytes of a frame. */
   frame(text: string): string;

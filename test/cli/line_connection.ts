@@ -1,6 +1,6 @@
 import { connect, type Socket } from "node:net";
 
-/** The other side of a server, for a test: sends text, collects what comes back. */
+/** The peer of a server, for a test: sends text, collects what comes back. */
 export class LineConnection {
   readonly #socket: Socket;
   #received = "";

@@ -312,7 +312,7 @@ export function clients(platform: Platform): void {
       expect((await closed()).reason).toBe("remote-closed");
     });
 
-    testOn(platform, "whose onConnect throws waits for nothing that the other side still sends", async () => {
+    testOn(platform, "whose onConnect throws waits for nothing that the peer still sends", async () => {
       const listener = await platform.transport.listen({ hostname: "127.0.0.1", port: 0, backlog: 16 });
       listeners.push(listener);
       const failed = connectTo(listener, {

@@ -98,7 +98,7 @@ export function connections(platform: Platform): void {
       expect(await far.closed).toBeUndefined();
     });
 
-    testOn(platform, "that are made can be written to behind the other side's FIN", async () => {
+    testOn(platform, "that are made can be written to behind the peer's FIN", async () => {
       const { near, far } = await pair();
       await far.writable.close();
       expect(await readAll(near.readable)).toBe("");
@@ -121,7 +121,7 @@ export function connections(platform: Platform): void {
       expect(await near.closed).toBeUndefined();
     });
 
-    testOn(platform, "drop, after close(), what still comes in until the other side's FIN", async () => {
+    testOn(platform, "drop, after close(), what still comes in until the peer's FIN", async () => {
       const { near, far } = await pair();
       const closed = near.close();
       expect(await readAll(far.readable)).toBe("");
@@ -132,7 +132,7 @@ export function connections(platform: Platform): void {
       expect(await far.closed).toBeUndefined();
     });
 
-    testOn(platform, "push back on a writer whose other side does not read, and go on when it does", async () => {
+    testOn(platform, "push back on a writer whose peer does not read, and go on when it does", async () => {
       const { near, far } = await pair();
       const writer = near.writable.getWriter();
       const part = new Uint8Array(262_144).fill(7);
@@ -173,7 +173,7 @@ export function connections(platform: Platform): void {
       expect(chunks.every((chunk) => chunk.every((byte) => byte === chunk[0]))).toBe(true);
     });
 
-    testOn(platform, "error both streams at abort(), and the other side sees it", async () => {
+    testOn(platform, "error both streams at abort(), and the peer sees it", async () => {
       const { near, far } = await pair();
       const writer = near.writable.getWriter();
       near.abort(new Error("enough"));
@@ -223,7 +223,7 @@ export function connections(platform: Platform): void {
       expect(await readAll(far.readable)).toBe(`${"a".repeat(12)}${"b".repeat(8)}aaaa${"c".repeat(20)}`);
     });
 
-    testOn(platform, "reject a write in progress when the other side resets", async () => {
+    testOn(platform, "reject a write in progress when the peer resets", async () => {
       const { near, far } = await pair();
       const writer = near.writable.getWriter();
       const writes = Array.from({ length: 64 }, () => writer.write(new Uint8Array(1_048_576)));
@@ -234,7 +234,7 @@ export function connections(platform: Platform): void {
       expect(await near.closed).toMatchObject({ code: "connection-reset" });
     });
 
-    testOn(platform, "that are closed after the other side has reset say that it has", async () => {
+    testOn(platform, "that are closed after the peer has reset say that it has", async () => {
       const { near, far } = await pair();
       // What is left unread makes a reset of an abort on every runtime.
       await near.writable.getWriter().write(bytesOf("unread"));
@@ -252,7 +252,7 @@ export function connections(platform: Platform): void {
       await readAll(far.readable).catch((error: unknown) => expect(error).toMatchObject({ code: "connection-reset" }));
     });
 
-    testOn(platform, "that are aborted behind FIN do not take back what the other side has not read yet", async () => {
+    testOn(platform, "that are aborted behind FIN do not take back what the peer has not read yet", async () => {
       const { near, far } = await pair();
       const writer = near.writable.getWriter();
       await writer.write(bytesOf("last words".repeat(1_000)));

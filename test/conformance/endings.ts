@@ -46,7 +46,7 @@ export function endings(platform: Platform): void {
       expect(await closed()).toMatchObject({ reason: "handler-closed", framesIn: 2, framesOut: 2 });
     });
 
-    testOn(platform, "a reply follows the other side's FIN", async () => {
+    testOn(platform, "a reply follows the peer's FIN", async () => {
       const release = gate();
       const { dial, closed } = await start(platform, {
         codec: lines(),
@@ -64,7 +64,7 @@ export function endings(platform: Platform): void {
       expect((await closed()).reason).toBe("remote-closed");
     });
 
-    testOn(platform, "16 MB follow the other side's FIN in full", async () => {
+    testOn(platform, "16 MB follow the peer's FIN in full", async () => {
       const { dial, closed } = await start(platform, { codec: lines(), handler: () => "x".repeat(16 * MEGABYTE) });
       const client = await dial();
       client.send("all\n");
@@ -125,7 +125,7 @@ export function endings(platform: Platform): void {
       expect((await closed()).reason).toBe("remote-closed");
     });
 
-    testOn(platform, "the other side may leave without a word", async () => {
+    testOn(platform, "the peer may leave without a word", async () => {
       const { dial, closed } = await start(platform, { codec: lines(), handler: (line) => line });
       const client = await dial();
       client.finish();
@@ -133,7 +133,7 @@ export function endings(platform: Platform): void {
       expect(await closed()).toMatchObject({ reason: "remote-closed", bytesIn: 0, framesIn: 0 });
     });
 
-    testOn(platform, "after a fault, what the other side still sends does not cut off the fault frame", async () => {
+    testOn(platform, "after a fault, what the peer still sends does not cut off the fault frame", async () => {
       const { dial, closed } = await start(platform, { codec: lines({ maxFrameBytes: 10 }), handler: (line) => line });
       const client = await dial({ halfOpen: true });
       client.send("x".repeat(4 * MEGABYTE));

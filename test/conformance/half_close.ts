@@ -111,36 +111,32 @@ export function halfClose(platform: Platform): void {
       expect(await client.rest()).toBe("hello, then bytes\n100003 bytes");
     });
 
-    testOn(
-      platform,
-      "closeWrite sends FIN behind what was sent, and frames are handled until the other side's",
-      async () => {
-        const heard: string[] = [];
-        const closing = gate<Session<string>>();
-        const { dial, closed } = await start(platform, {
-          codec: lines(),
-          handler: (line, { session }) => {
-            heard.push(line);
-            if (line !== "last") return `void ${line}`;
-            session.send("x".repeat(300_000));
-            session.closeWrite();
-            session.closeWrite();
-            closing.open(session);
-            return "void too";
-          },
-        });
-        const client = await dial({ halfOpen: true });
-        client.send("last\n");
-        expect(await client.ended).toBe("fin");
-        expect(await client.rest()).toBe(`${"x".repeat(300_000)}\n`);
-        const session = await closing.promise;
-        expect(session.send("too late")).toBe("closed");
-        client.send("more\nand more\n");
-        client.finish();
-        expect(await closed()).toMatchObject({ reason: "remote-closed", framesIn: 3, framesOut: 1 });
-        expect(heard).toEqual(["last", "more", "and more"]);
-      },
-    );
+    testOn(platform, "closeWrite sends FIN behind what was sent, and frames are handled until the peer's", async () => {
+      const heard: string[] = [];
+      const closing = gate<Session<string>>();
+      const { dial, closed } = await start(platform, {
+        codec: lines(),
+        handler: (line, { session }) => {
+          heard.push(line);
+          if (line !== "last") return `void ${line}`;
+          session.send("x".repeat(300_000));
+          session.closeWrite();
+          session.closeWrite();
+          closing.open(session);
+          return "void too";
+        },
+      });
+      const client = await dial({ halfOpen: true });
+      client.send("last\n");
+      expect(await client.ended).toBe("fin");
+      expect(await client.rest()).toBe(`${"x".repeat(300_000)}\n`);
+      const session = await closing.promise;
+      expect(session.send("too late")).toBe("closed");
+      client.send("more\nand more\n");
+      client.finish();
+      expect(await closed()).toMatchObject({ reason: "remote-closed", framesIn: 3, framesOut: 1 });
+      expect(heard).toEqual(["last", "more", "and more"]);
+    });
 
     testOn(platform, "after closeWrite, a bad frame or a drain ends the connection without a word", async () => {
       const { dial, closed, server } = await start(platform, {
@@ -185,7 +181,7 @@ export function halfClose(platform: Platform): void {
       });
     });
 
-    testOn(platform, "session.abort() is a reset for the other side", async () => {
+    testOn(platform, "session.abort() is a reset for the peer", async () => {
       const { dial } = await start(platform, {
         codec: lines(),
         handler: (_, { session }) => session.abort(),

@@ -7,8 +7,8 @@ const FAULTS: Record<string, Record<string, string>> = {
   node: {},
   deno: {
     "send a reset at abort()": "Deno.Conn has no way to send RST",
-    "session.abort() is a reset for the other side": "Deno.Conn has no way to send RST",
-    "that are closed after the other side has reset say that it has": "Deno.Conn sends FIN before the kernel sends RST",
+    "session.abort() is a reset for the peer": "Deno.Conn has no way to send RST",
+    "that are closed after the peer has reset say that it has": "Deno.Conn sends FIN before the kernel sends RST",
   },
   bun: {},
 };

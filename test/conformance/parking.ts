@@ -61,7 +61,7 @@ export function parking(platform: Platform): void {
       }
     });
 
-    testOn(platform, "a quiet connection may be finished by the other side", async () => {
+    testOn(platform, "a quiet connection may be finished by the peer", async () => {
       const { client, closed } = await quiet();
       client.finish();
       expect(await client.ended).toBe("fin");

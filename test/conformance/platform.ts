@@ -8,7 +8,7 @@ export interface Client {
   readonly port: number;
   /** All bytes that arrived so far. */
   readonly receivedBytes: number;
-  /** Bytes that were given to `send` and that the other side's system has not taken. */
+  /** Bytes that were given to `send` and that the peer's system has not taken. */
   readonly unsent: number;
   /** How the connection ended, when it does. */
   readonly ended: Promise<"fin" | "reset">;

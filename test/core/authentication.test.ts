@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { lines, type Middleware, type ServeOptions } from "../../src/core/mod.ts";
 import { bounded } from "../bounded.ts";
 import { type Answers, answers } from "./answers.ts";
-import type { OtherSide } from "./other_side.ts";
+import type { Peer } from "./peer.ts";
 import { type Served, served } from "./served.ts";
 
 const authenticating = (layer: Middleware<string>): Middleware<string> => Object.assign(layer, { authenticates: true });
@@ -106,7 +106,7 @@ describe("authentication", () => {
   });
 });
 
-/** What the other side does within authentication's 1,000 ms, and what it gets. All end at that instant, with that reason. */
+/** What the peer does within authentication's 1,000 ms, and what it gets. All end at that instant, with that reason. */
 const LATE: readonly (readonly [string, string, (trial: Trial) => Promise<Awaited<ReturnType<Served["connect"]>>>])[] =
   [
     ["no byte comes", "error: authentication-timeout\n", ({ harness }) => harness.connect()],
@@ -143,7 +143,7 @@ const LATE: readonly (readonly [string, string, (trial: Trial) => Promise<Awaite
       },
     ],
     [
-      "the check computes, and the other side has finished",
+      "the check computes, and the peer has finished",
       "error: authentication-timeout\n",
       async ({ harness }) => {
         const other = await harness.connect();
@@ -265,7 +265,7 @@ describe("a drain during authentication", () => {
 });
 
 describe("authentication that begins with an upgrade", () => {
-  async function upgraded(): Promise<{ harness: Served; checks: Answers; other: OtherSide }> {
+  async function upgraded(): Promise<{ harness: Served; checks: Answers; other: Peer }> {
     const checks = answers();
     const upgrade: Middleware<string> = (line, context) => {
       context.upgrade({

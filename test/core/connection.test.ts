@@ -108,7 +108,7 @@ describe("half-close", () => {
 });
 
 describe("a write", () => {
-  it("waits while the other side does not read", async () => {
+  it("waits while the peer does not read", async () => {
     const [near, far] = await pair(10);
     const writer = near.writable.getWriter();
     const first = fate(writer.write(new Uint8Array(10)));
@@ -215,7 +215,7 @@ describe("abort", () => {
 });
 
 describe("close", () => {
-  it("sends all that was written, then FIN, and waits for the other side's", async () => {
+  it("sends all that was written, then FIN, and waits for the peer's", async () => {
     const [near, far] = await pair(10);
     const writer = near.writable.getWriter();
     void writer.write(encoder.encode("all of this, through a small link"));
@@ -296,7 +296,7 @@ describe("close", () => {
     expect(await near.closed).toBeUndefined();
   });
 
-  it("still fulfils when the other side resets meanwhile", async () => {
+  it("still fulfils when the peer resets meanwhile", async () => {
     const [near, far] = await pair();
     const closed = near.close();
     await turnEnd();

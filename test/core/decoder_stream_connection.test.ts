@@ -26,7 +26,7 @@ describe("decoderStream of a Connection", () => {
     expect(frames).toEqual(["one", "two"]);
   });
 
-  it("pushes back to the other side", async () => {
+  it("pushes back to the peer", async () => {
     const { near, far } = await pair(1_000);
     const reader = far.readable.pipeThrough(decoderStream(lines())).getReader();
     const writer = near.writable.getWriter();

@@ -91,7 +91,7 @@ describe("shutdown", () => {
     expect(other.receivedBytes).toBe(15_001);
   });
 
-  it("does not wait for the other side's FIN longer than the linger deadline", async () => {
+  it("does not wait for the peer's FIN longer than the linger deadline", async () => {
     const harness = await served({ lingerTimeoutMs: 500 });
     await harness.connect({ finishes: false });
     const drained = harness.server.shutdown();
@@ -202,7 +202,7 @@ describe("shutdown", () => {
     expect(harness.reasons.toSorted()).toEqual(["connection-reset", "handler-failed"]);
   });
 
-  it("keeps its reason when the other side sends FIN meanwhile", async () => {
+  it("keeps its reason when the peer sends FIN meanwhile", async () => {
     const pending = answers();
     const harness = await served({ handler: pending.handler });
     const other = await harness.connect();

@@ -39,7 +39,7 @@ describe("encoderStream to a Connection", () => {
     expect((await chunks).map(textOf)).toEqual(["a\nb\nc\n", "a\nb\nc\n", "a\nb\nc\n"]);
   });
 
-  it("feels the other side's backpressure", async () => {
+  it("feels the peer's backpressure", async () => {
     const { near, far } = await pair(1_000);
     let pulls = 0;
     const source = new ReadableStream<Uint8Array>(

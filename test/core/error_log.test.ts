@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { ErrorLog, escapeText, lines, SpillwayError, serve } from "../../src/core/mod.ts";
 import { manualClock, memoryTransport } from "../../src/testing/mod.ts";
 import { HOSTILE } from "./hostile.ts";
-import { OtherSide } from "./other_side.ts";
+import { Peer } from "./peer.ts";
 
 let written: string[] = [];
 beforeEach(() => {
@@ -30,7 +30,7 @@ async function plainServer(options: Partial<Parameters<typeof serve<string, stri
     ...options,
   });
   const send = async (text: string) => {
-    const other = new OtherSide(await transport.connect(server.address), clock);
+    const other = new Peer(await transport.connect(server.address), clock);
     await other.send(text);
     await clock.advance(0);
     return other.connection.localAddress.port;

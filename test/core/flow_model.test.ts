@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Handler, ServeOptions, Session, SlowConsumerPolicy } from "../../src/core/mod.ts";
-import type { OtherSide } from "./other_side.ts";
+import type { Peer } from "./peer.ts";
 import { type Served, served } from "./served.ts";
 
 const GROUPS = ["one", "two"];
@@ -19,7 +19,7 @@ type Step =
 
 /** One connection: what it asked for, and what was sent to it. */
 interface Line {
-  readonly other: OtherSide;
+  readonly other: Peer;
   readonly session: Session<string>;
   /** The replies that it should get, in order. */
   readonly expected: string[];

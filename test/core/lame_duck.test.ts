@@ -1,16 +1,16 @@
 import { describe, expect, it } from "vitest";
 import type { Connection, Listener, Transport } from "../../src/core/mod.ts";
 import { answers } from "./answers.ts";
-import type { OtherSide } from "./other_side.ts";
+import type { Peer } from "./peer.ts";
 import { type Served, served } from "./served.ts";
 
-async function connected(harness: Served, count: number): Promise<OtherSide[]> {
-  const others: OtherSide[] = [];
+async function connected(harness: Served, count: number): Promise<Peer[]> {
+  const others: Peer[] = [];
   for (let made = 0; made < count; made++) others.push(await harness.connect());
   return others;
 }
 
-const open = (others: readonly OtherSide[]) => others.filter(({ ended }) => !ended).length;
+const open = (others: readonly Peer[]) => others.filter(({ ended }) => !ended).length;
 const attempt = (harness: Served) =>
   harness.transport.connect(harness.server.address).then(
     () => "connected",
@@ -122,7 +122,7 @@ describe("a shutdown with grace", () => {
   it("goes on serving: busy ones are passed over, and new requests are answered", async () => {
     const pending = answers();
     const harness = await served({ random: () => 0.5, handler: pending.handler, handlerTimeoutMs: Infinity });
-    const [busy, idle] = (await connected(harness, 2)) as [OtherSide, OtherSide];
+    const [busy, idle] = (await connected(harness, 2)) as [Peer, Peer];
     await busy.send("a\n");
     const drained = harness.server.shutdown({ graceMs: 10_000, timeoutMs: 500 });
     expect(harness.of("accepting-stopped")).toEqual([{ type: "accepting-stopped", connections: 2, graceMs: 10_000 }]);
@@ -147,7 +147,7 @@ describe("a shutdown with grace", () => {
   it("closes in its time what was busy when it was first looked at", async () => {
     const pending = answers();
     const harness = await served({ random: () => 0.5, handler: pending.handler });
-    const [busy, other] = (await connected(harness, 4)) as [OtherSide, OtherSide];
+    const [busy, other] = (await connected(harness, 4)) as [Peer, Peer];
     await busy.send("a\n");
     await other.send("b\n");
     void harness.server.shutdown({ graceMs: 8_000 });
@@ -160,7 +160,7 @@ describe("a shutdown with grace", () => {
 
   it("also closes what was accepted before it and served within it", async () => {
     const harness = await served({ random: () => 0, maxConnections: 1 });
-    const [first, second] = (await connected(harness, 2)) as [OtherSide, OtherSide];
+    const [first, second] = (await connected(harness, 2)) as [Peer, Peer];
     const drained = harness.server.shutdown({ graceMs: 10_000 });
     await first.finish();
     await second.send("second\n");
@@ -193,7 +193,7 @@ describe("a shutdown with grace", () => {
 
   it("a second call forces the end, whatever the first one is at", async () => {
     const harness = await served({ maxConnections: 2, handler: answers().handler });
-    const [busy, idle, waiting] = (await connected(harness, 3)) as [OtherSide, OtherSide, OtherSide];
+    const [busy, idle, waiting] = (await connected(harness, 3)) as [Peer, Peer, Peer];
     await busy.send("a\n");
     const first = harness.server.shutdown({ graceMs: 60_000 });
     await harness.clock.advance(10);

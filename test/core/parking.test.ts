@@ -229,14 +229,14 @@ describe.each(["from the start", "again"])("a session that is parked %s", (when)
     return { harness, lot, other };
   }
 
-  it("ends with the other side's FIN", async () => {
+  it("ends with the peer's FIN", async () => {
     const { harness, lot, other } = await asleep();
     await other.finish();
     expect([harness.reasons, other.ended, lot.parks - lot.wakes]).toEqual([["remote-closed"], true, 0]);
     expect(harness.clock.pending).toBe(0);
   });
 
-  it("ends with the other side's reset", async () => {
+  it("ends with the peer's reset", async () => {
     const { harness, other } = await asleep();
     await other.reset();
     expect(harness.closed).toMatchObject([{ reason: "connection-reset", error: { code: "connection-reset" } }]);
@@ -252,12 +252,12 @@ describe.each(["from the start", "again"])("a session that is parked %s", (when)
     expect(harness.clock.pending).toBe(0);
   });
 
-  it("ends with a forced drain, without a wait for the other side", async () => {
+  it("ends with a forced drain, without a wait for the peer", async () => {
     const { harness } = await asleep({}, false);
     void harness.server.shutdown();
     const drained = harness.server.shutdown();
     await harness.settle();
-    // All had been answered, so the drain itself was decided; only the other side's FIN was not waited for.
+    // All had been answered, so the drain itself was decided; only the peer's FIN was not waited for.
     expect(harness.closed).toMatchObject([{ reason: "drained", unconfirmed: true }]);
     expect(await drained).toEqual({ drained: 1, aborted: 0, unconfirmed: 1 });
     expect(harness.clock.pending).toBe(0);

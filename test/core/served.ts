@@ -9,7 +9,7 @@ import {
   type Transport,
 } from "../../src/core/mod.ts";
 import { type ManualClock, type MemoryTransport, manualClock, memoryTransport } from "../../src/testing/mod.ts";
-import { OtherSide, type OtherSideOptions } from "./other_side.ts";
+import { Peer, type PeerOptions } from "./peer.ts";
 
 /** A server in memory, on a clock of its own, with everything that it reported. */
 export class Served {
@@ -36,9 +36,9 @@ export class Served {
     return this.events.filter((event): event is Extract<ServerEvent, { type: Type }> => event.type === type);
   }
 
-  async connect(options?: OtherSideOptions): Promise<OtherSide> {
+  async connect(options?: PeerOptions): Promise<Peer> {
     const connection = await this.transport.connect(this.server.address);
-    const other = new OtherSide(connection, this.clock, options);
+    const other = new Peer(connection, this.clock, options);
     await this.clock.advance(0);
     return other;
   }

@@ -13,7 +13,7 @@ describe("backpressure", () => {
     const other = await harness.connect({ reads: false });
     for (let sent = 0; sent < 100; sent++) await other.send(LINE.repeat(CHUNK / 64));
     const { bytesIn, framesOut } = harness.server.stats();
-    // In flight to the other side, one frame over the limit, and the chunks that are decoded, held and read ahead.
+    // In flight to the peer, one frame over the limit, and the chunks that are decoded, held and read ahead.
     expect(framesOut * 64).toBeLessThanOrEqual(2 * LINK + CHUNK + maxOutboundBytes + 64);
     expect(bytesIn).toBeLessThanOrEqual(2 * LINK + maxOutboundBytes + 64 + 4 * CHUNK);
     await harness.clock.advance(60_000);

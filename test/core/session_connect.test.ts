@@ -144,7 +144,7 @@ describe("onConnect", () => {
     expect(pending.of("greeting").aborted).toBe("handler-timeout");
   });
 
-  it("is told when the other side is gone meanwhile, though it never said a word", async () => {
+  it("is told when the peer is gone meanwhile, though it never said a word", async () => {
     const pending = answers();
     const harness = await served({
       onConnect: (_session, context) => pending.handler("greeting", context) as Promise<string>,
@@ -361,7 +361,7 @@ describe("onDrain", () => {
     expect([other.received, harness.reasons]).toEqual(["goodbye\n", ["drained"]]);
   });
 
-  it("says the last word: nobody else's frame comes behind the goodbye, however slow the other side is", async () => {
+  it("says the last word: nobody else's frame comes behind the goodbye, however slow the peer is", async () => {
     const harness = await served({ onConnect: (session) => session.join("all"), onDrain: () => "goodbye" }, 4);
     const other = await harness.connect({ reads: false });
     const drained = harness.server.shutdown();

@@ -181,7 +181,7 @@ describe("frame deadline", () => {
 });
 
 describe("handler deadline", () => {
-  it("aborts the signal, tells the other side, and ends the connection", async () => {
+  it("aborts the signal, tells the peer, and ends the connection", async () => {
     const pending = answers();
     const harness = await served({ handlerTimeoutMs: 1_000, handler: pending.handler });
     const other = await harness.connect();
@@ -465,7 +465,7 @@ describe("linger deadline", () => {
     return line;
   };
 
-  it("releases a connection whose other side does not send FIN, and says that", async () => {
+  it("releases a connection whose peer does not send FIN, and says that", async () => {
     const harness = await served({ lingerTimeoutMs: 500, handler: closing });
     const other = await harness.connect({ finishes: false });
     await other.send("a\n");

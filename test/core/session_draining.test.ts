@@ -30,7 +30,7 @@ const CAUSES: [string, (trial: Watched) => unknown, string | undefined][] = [
   ["the session is closed", ({ session }) => session.close(), "handler-closed"],
   ["the connection is reset", ({ other }) => other.reset(), "connection-reset"],
   ["the handler is late", ({ harness }) => harness.clock.advance(5_000), "handler-timeout"],
-  ["the other side finishes", ({ other }) => other.finish(), undefined],
+  ["the peer finishes", ({ other }) => other.finish(), undefined],
 ];
 
 describe.each([

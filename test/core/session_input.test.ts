@@ -152,7 +152,7 @@ describe('a frame that is too large, with invalidFrame "truncate"', () => {
   });
 });
 
-describe("the other side's FIN", () => {
+describe("the peer's FIN", () => {
   it("ends the connection when all is answered", async () => {
     const harness = await served();
     const other = await harness.connect();
@@ -330,7 +330,7 @@ describe("a frame that hides where the next one begins", () => {
 });
 
 describe("input behind a broken frame", () => {
-  it("is read and dropped while earlier answers are computed: the other side need not wait to send it", async () => {
+  it("is read and dropped while earlier answers are computed: the peer need not wait to send it", async () => {
     const pending = answers();
     const harness = await served({ concurrency: 2, codec: lines({ maxFrameBytes: 8 }), handler: pending.handler }, 64);
     const other = await harness.connect();

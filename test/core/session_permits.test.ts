@@ -3,7 +3,7 @@ import { json } from "../../src/core/codecs/mod.ts";
 import { Permits } from "../../src/core/handler/permits.ts";
 import { lines } from "../../src/core/mod.ts";
 import { type Answer, answers } from "./answers.ts";
-import type { OtherSide } from "./other_side.ts";
+import type { Peer } from "./peer.ts";
 import { type Served, served } from "./served.ts";
 
 /** Connections to a server of few handlers, whose answers are given by hand. */
@@ -11,7 +11,7 @@ async function busy(count: number, options: Parameters<typeof served>[0] = {}) {
   const list: Answer[] = [];
   const pending = answers(list);
   const harness: Served = await served({ maxConcurrentHandlers: 1, handler: pending.handler, ...options });
-  const others: OtherSide[] = [];
+  const others: Peer[] = [];
   for (let index = 0; index < count; index++) others.push(await harness.connect());
   /** Answers the frames that are with the handler, one after the other, until there are none; their order. */
   const answerAll = async () => {

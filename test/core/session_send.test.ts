@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import type { ServeOptions, Session } from "../../src/core/mod.ts";
 import { bounded } from "../bounded.ts";
 import { answers } from "./answers.ts";
-import type { OtherSide, OtherSideOptions } from "./other_side.ts";
 import { ParkingLot } from "./parking_lot.ts";
+import type { Peer, PeerOptions } from "./peer.ts";
 import { served } from "./served.ts";
 
 const PARK_AFTER_MS = 1_000;
@@ -17,7 +17,7 @@ async function keeping(options: Partial<ServeOptions<string, string>> = {}, maxL
     return options.onConnect?.(session, context);
   };
   const harness = await served({ ...options, onConnect }, maxLinkBytes, lot.around);
-  const open = async (other?: OtherSideOptions): Promise<{ session: Session<string>; other: OtherSide }> => {
+  const open = async (other?: PeerOptions): Promise<{ session: Session<string>; other: Peer }> => {
     const side = await harness.connect(other);
     return { other: side, session: sessions.at(-1) as Session<string> };
   };
@@ -212,7 +212,7 @@ describe("session.send", () => {
     expect(harness.reasons).toEqual(["idle-timeout"]);
   });
 
-  it("meets the write deadline when the other side takes nothing", async () => {
+  it("meets the write deadline when the peer takes nothing", async () => {
     const { harness, open } = await keeping({ writeTimeoutMs: 500 }, 16);
     const { session } = await open({ reads: false });
     session.send("x".repeat(100));
@@ -355,7 +355,7 @@ describe("a slow consumer", () => {
 });
 
 describe("session.flushed", () => {
-  it("lets a sender go at the other side's pace: nothing is dropped, and little waits", async () => {
+  it("lets a sender go at the peer's pace: nothing is dropped, and little waits", async () => {
     let most = 0;
     const results = new Set<string>();
     const { harness, open } = await keeping({ maxOutboundBytes: 20 }, 10);

@@ -3,7 +3,7 @@ import { answers } from "./answers.ts";
 import { served } from "./served.ts";
 
 describe("context.signal", () => {
-  it("aborts when the other side resets", async () => {
+  it("aborts when the peer resets", async () => {
     const pending = answers();
     const harness = await served({ concurrency: 2, handler: pending.handler });
     const other = await harness.connect();
@@ -54,7 +54,7 @@ describe("context.signal", () => {
     expect(pending.of("a").aborted).toBeUndefined();
   });
 
-  it("does not abort when the other side has sent FIN: it still wants the reply", async () => {
+  it("does not abort when the peer has sent FIN: it still wants the reply", async () => {
     const pending = answers();
     const harness = await served({ handler: pending.handler });
     const other = await harness.connect();

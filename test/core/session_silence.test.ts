@@ -133,7 +133,7 @@ describe("silence deadline", () => {
     expect(harness.closed).toEqual([]);
   });
 
-  it("does not cut short what is still to be answered after the other side's FIN", async () => {
+  it("does not cut short what is still to be answered after the peer's FIN", async () => {
     const pending = answers();
     const harness = await served({ silenceTimeoutMs: 1_000, handler: pending.handler });
     const other = await harness.connect();

@@ -122,7 +122,7 @@ describe("a stream of replies", () => {
     expect(other.received).toBe("push a\na 1\na 2\npush b\nb 1\nb 2\n");
   });
 
-  it("is not asked while the other side does not read", async () => {
+  it("is not asked while the peer does not read", async () => {
     const line = "x".repeat(99);
     const stream = new Watched(async () => ({ done: false, value: line }));
     const harness = await serving(() => stream, { maxOutboundBytes: 1_000, writeTimeoutMs: Infinity }, 500);
@@ -137,7 +137,7 @@ describe("a stream of replies", () => {
     expect([stream.asked, stream.returned]).toEqual([asked, 1]);
   });
 
-  it("goes on when the other side reads again, with every frame", async () => {
+  it("goes on when the peer reads again, with every frame", async () => {
     const harness = await serving(() => numbers(2_000), { maxOutboundBytes: 100 }, 50);
     const other = await harness.connect({ reads: false });
     await other.send("go\n");
@@ -377,7 +377,7 @@ describe("the handler's deadline of a stream", () => {
     ]);
   });
 
-  it("does not run before its place has come, nor while the other side is slow", async () => {
+  it("does not run before its place has come, nor while the peer is slow", async () => {
     const pending = answers();
     const harness = await served(
       {

@@ -142,7 +142,7 @@ describe("upgrade by an asynchronous handler", () => {
     expect(other.received).toBe("SLOW\nok\n\x01X\x01Y");
   });
 
-  it("after the other side has finished", async () => {
+  it("after the peer has finished", async () => {
     for (const concurrency of [1, 2]) {
       const pending = answers();
       const harness = await served({ concurrency, handler: pending.handler });

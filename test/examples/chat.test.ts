@@ -4,16 +4,16 @@ import { describe, expect, it } from "vitest";
 import service from "../../examples/chat.ts";
 import { LineConnection } from "../cli/line_connection.ts";
 import { dialNet } from "../conformance/net_client.ts";
-import type { OtherSide } from "../core/other_side.ts";
+import type { Peer } from "../core/peer.ts";
 import type { Served } from "../core/served.ts";
 import { serveByCli, serveInMemory } from "./served_example.ts";
 
 /** Somebody in the chat, of whom one sees what is new. */
 class Visitor {
-  readonly other: OtherSide;
+  readonly other: Peer;
   #seen = 0;
 
-  constructor(other: OtherSide) {
+  constructor(other: Peer) {
     this.other = other;
   }
 

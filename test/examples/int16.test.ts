@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import service from "../../examples/int16.ts";
 import { SpillwayError } from "../../src/mod.ts";
 import { dialNet } from "../conformance/net_client.ts";
-import type { OtherSide } from "../core/other_side.ts";
+import type { Peer } from "../core/peer.ts";
 import type { Served } from "../core/served.ts";
 import { serveByCli, serveInMemory } from "./served_example.ts";
 
@@ -23,19 +23,19 @@ function bytesOf(numbers: readonly number[]): Uint8Array {
 const numbers = Array.from({ length: COUNT }, (_, index) => index % 21);
 const answers = numbers.map((number) => 2 * number);
 
-async function sendAll(other: OtherSide): Promise<void> {
+async function sendAll(other: Peer): Promise<void> {
   const bytes = bytesOf(numbers);
   for (let at = 0; at < bytes.length; at += CHUNK) await other.send(bytes.subarray(at, at + CHUNK));
 }
 
 /** Somebody who sends everything, and reads nothing yet. */
-async function stuck(harness: Served): Promise<OtherSide> {
+async function stuck(harness: Served): Promise<Peer> {
   const other = await harness.connect({ reads: false });
   await sendAll(other);
   return other;
 }
 
-function receivedBy({ chunks }: OtherSide): number[] {
+function receivedBy({ chunks }: Peer): number[] {
   return chunks.flatMap((chunk) => [...chunk]);
 }
 

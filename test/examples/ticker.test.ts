@@ -5,7 +5,7 @@ import { ticker } from "../../examples/ticker.ts";
 import { manualClock } from "../../src/testing/mod.ts";
 import { LineConnection } from "../cli/line_connection.ts";
 import { dialNet } from "../conformance/net_client.ts";
-import type { OtherSide } from "../core/other_side.ts";
+import type { Peer } from "../core/peer.ts";
 import { serveByCli, serveInMemory } from "./served_example.ts";
 
 const USAGE = 'error: say "every 100ms 5": 10 ms to 10 s, at most 1000 times';
@@ -16,7 +16,7 @@ async function serveTicker(maxLinkBytes?: number) {
   return serveInMemory(ticker(clock), { clock, ...(maxLinkBytes !== undefined && { maxLinkBytes }) });
 }
 
-function linesOf({ received }: OtherSide): string[] {
+function linesOf({ received }: Peer): string[] {
   return received.split("\n").slice(0, -1);
 }
 

@@ -3,7 +3,7 @@ import { lines, type Middleware, type ServeOptions, serve } from "../../src/core
 import { type AuthenticateOptions, authenticate, timeout, withSignal } from "../../src/middleware/mod.ts";
 import { manualClock, memoryTransport } from "../../src/testing/mod.ts";
 import { answers } from "../core/answers.ts";
-import type { OtherSide } from "../core/other_side.ts";
+import type { Peer } from "../core/peer.ts";
 import { type Served, served } from "../core/served.ts";
 import { listeners } from "./listeners.ts";
 
@@ -12,7 +12,7 @@ const SECRET = { check: (line: string) => line === "secret", accepted: "come in"
 async function guarded(
   settings: AuthenticateOptions,
   { middleware = [], ...options }: Partial<ServeOptions<string, string>> = {},
-): Promise<{ harness: Served; other: OtherSide; handled: string[] }> {
+): Promise<{ harness: Served; other: Peer; handled: string[] }> {
   const handled: string[] = [];
   const harness = await served({
     concurrency: 4,

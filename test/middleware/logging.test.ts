@@ -3,14 +3,14 @@ import type { Handler, ServeOptions } from "../../src/core/mod.ts";
 import { type HandledFrame, type LoggingOptions, logging, withSignal } from "../../src/middleware/mod.ts";
 import { manualClock } from "../../src/testing/mod.ts";
 import { answers } from "../core/answers.ts";
-import type { OtherSide } from "../core/other_side.ts";
+import type { Peer } from "../core/peer.ts";
 import { type Served, served } from "../core/served.ts";
 import { listeners } from "./listeners.ts";
 
 async function logged(
   handler: Handler<string, string>,
   options: Partial<ServeOptions<string, string>> = {},
-): Promise<{ harness: Served; other: OtherSide; log: HandledFrame[] }> {
+): Promise<{ harness: Served; other: Peer; log: HandledFrame[] }> {
   const clock = manualClock();
   const log: HandledFrame[] = [];
   const harness = await served({
@@ -126,7 +126,7 @@ describe("logging", () => {
     expect(log).toHaveLength(3);
   });
 
-  it.each([true, false])("tells of a stream whose other side leaves (that reads: %s)", async (reads) => {
+  it.each([true, false])("tells of a stream whose peer leaves (that reads: %s)", async (reads) => {
     const { harness, log } = await logged(
       async function* (_, { signal }) {
         yield "x".repeat(100_000);

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Middleware, ServeOptions } from "../../src/core/mod.ts";
 import { type RateLimitOptions, rateLimit, timeout } from "../../src/middleware/mod.ts";
 import { manualClock } from "../../src/testing/mod.ts";
-import type { OtherSide } from "../core/other_side.ts";
+import type { Peer } from "../core/peer.ts";
 import { type Served, served } from "../core/served.ts";
 
 type Settings = Pick<RateLimitOptions, "perSecond" | "burst" | "onLimit">;
@@ -14,7 +14,7 @@ async function limited(
   settings: Settings,
   options: Partial<ServeOptions<string, string>> = {},
   outer: (clock: ReturnType<typeof manualClock>) => Middleware<string>[] = () => [],
-): Promise<{ harness: Served; other: OtherSide }> {
+): Promise<{ harness: Served; other: Peer }> {
   const clock = manualClock();
   const harness = await served({
     handler: (line) => line,

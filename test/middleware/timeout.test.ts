@@ -3,7 +3,7 @@ import type { Context, Handler, ServeOptions } from "../../src/core/mod.ts";
 import { type TimeoutOptions, timeout, withSignal } from "../../src/middleware/mod.ts";
 import { type ManualClock, manualClock } from "../../src/testing/mod.ts";
 import { answers } from "../core/answers.ts";
-import type { OtherSide } from "../core/other_side.ts";
+import type { Peer } from "../core/peer.ts";
 import { type Served, served } from "../core/served.ts";
 import { listeners } from "./listeners.ts";
 
@@ -11,7 +11,7 @@ async function timed(
   settings: Partial<TimeoutOptions>,
   handler: Handler<string, string>,
   options: Partial<ServeOptions<string, string>> = {},
-): Promise<{ harness: Served; other: OtherSide }> {
+): Promise<{ harness: Served; other: Peer }> {
   const { clock = manualClock() } = options;
   const harness = await served({ ...options, handler, clock, middleware: [timeout({ ms: 100, ...settings, clock })] });
   return { harness, other: await harness.connect() };
@@ -303,7 +303,7 @@ describe("timeout around a stream", () => {
     expect(harness.clock.pending).toBe(0);
   });
 
-  it("does not run while the other side is slow; who leaves then stops it", async () => {
+  it("does not run while the peer is slow; who leaves then stops it", async () => {
     let stopped = 0;
     const clock = manualClock();
     const harness = await served(

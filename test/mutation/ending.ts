@@ -48,7 +48,7 @@ export const ENDING: readonly Mutated[] = [
         replacement: "if (this.#reason !== reason) {",
       },
       {
-        name: "takes a drain for the other side's end",
+        name: "takes a drain for the peer's end",
         find: 'this.#stopping ??= "remote-closed";',
         replacement: 'this.#stopping = "remote-closed";',
       },
@@ -93,7 +93,7 @@ export const ENDING: readonly Mutated[] = [
         replacement: "if (!this.#unconfirmed)",
       },
       {
-        name: "does not say that the other side did not answer FIN",
+        name: "does not say that the peer did not answer FIN",
         find: "if (error === undefined) this.#unconfirmed = false;",
         replacement: "this.#unconfirmed = false;",
       },

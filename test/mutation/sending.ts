@@ -39,7 +39,7 @@ export const SENDING: readonly Mutated[] = [
         replacement: "",
       },
       {
-        name: "takes its own stall for the other side's",
+        name: "takes its own stall for the peer's",
         find: "const late = now - this.behindSince >= limits.writeTimeoutMs;",
         replacement: "const late = false;",
       },

@@ -33,7 +33,7 @@ export const WATCHING: readonly Mutated[] = [
         replacement: "",
       },
       {
-        name: "waits for the other side's FIN for ever",
+        name: "waits for the peer's FIN for ever",
         find: 'return this.#earliest(this.#lingersUntil(), "linger");',
         replacement: "return;",
       },
@@ -43,7 +43,7 @@ export const WATCHING: readonly Mutated[] = [
         replacement: "void now;\n  }\n\n  /** Sets",
       },
       {
-        name: "waits for the other side's FIN for as long as it sends",
+        name: "waits for the peer's FIN for as long as it sends",
         find: ", this.#closingAt + Math.max(lingerTimeoutMs, maxLingerMs)",
         replacement: "",
       },
@@ -68,7 +68,7 @@ export const WATCHING: readonly Mutated[] = [
         replacement: "const ourTurn = busy || !inbox.starved;",
       },
       {
-        name: "counts the time of its own turn as the other side's silence",
+        name: "counts the time of its own turn as the peer's silence",
         find: "if (ourTurn) this.#listeningSince = -1;",
         replacement: "if (ourTurn) void 0;",
       },

@@ -17,7 +17,7 @@ export interface Sent {
   readonly end: number;
 }
 
-/** The other side of one connection. Does what the scenario says, and notes what it sent and got. */
+/** The peer of one connection. Does what the scenario says, and notes what it sent and got. */
 export class Client {
   readonly number: number;
   /** What was sent whole, in order. */

@@ -15,7 +15,7 @@ export const SERVER: Readonly<Record<Framing, Codec<string>>> = {
   netstrings: text(netstrings({ maxFrameBytes: MAX_FRAME_BYTES })),
 };
 
-/** As the other side has them. */
+/** As the peer has them. */
 export const CLIENT: Readonly<Record<Framing, Codec<string>>> = {
   lines: lines(MOST),
   netstrings: text(netstrings(MOST)),

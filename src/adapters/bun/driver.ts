@@ -67,7 +67,7 @@ export class BunDriver implements Driver {
 
   reset(): void {
     if (this.#closed) return;
-    // After FIN a reset would destroy what the other side has not read yet.
+    // After FIN a reset would destroy what the peer has not read yet.
     if (this.#finished) this.#socket.end();
     else this.#socket.terminate();
   }
@@ -101,7 +101,7 @@ export class BunDriver implements Driver {
   onClose(cause: Error | undefined): void {
     this.#closed = true;
     if (cause !== undefined) this.connection.fail(connectionError(cause));
-    // After a shutdown() the other side's FIN is not reported by 'end', only by this.
+    // After a shutdown() the peer's FIN is not reported by 'end', only by this.
     else if (this.#finished) this.connection.end();
     this.connection.released();
     this.#settle(closedDuringWrite());

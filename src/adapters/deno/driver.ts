@@ -4,7 +4,7 @@ import type { TcpConn } from "./native.ts";
 
 /**
  * One connection on `Deno.Conn`. Reads and writes it directly: its `readable` and `writable` close the whole connection
- * at EOF, so that no reply could follow the other side's FIN.
+ * at EOF, so that no reply could follow the peer's FIN.
  */
 export class DenoDriver implements Driver {
   readonly connection: DriverConnection;

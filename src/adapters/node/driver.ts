@@ -20,7 +20,7 @@ const DRIVER = Symbol("driver");
 
 type DrivenSocket = Socket & { [DRIVER]: NodeDriver };
 
-/** One connection on `node:net`. The socket must have `allowHalfOpen`, or a reply after the other side's FIN is lost. */
+/** One connection on `node:net`. The socket must have `allowHalfOpen`, or a reply after the peer's FIN is lost. */
 export class NodeDriver implements Driver {
   readonly connection: DriverConnection;
   readonly remoteAddress: Address;

@@ -32,7 +32,7 @@ export interface ClientStats extends Traffic {
   readonly connections: number;
   /** Requests that wait to be sent. */
   readonly waitingRequests: number;
-  /** Requests that were sent and not answered by the other side, those that were given up among them. */
+  /** Requests that were sent and not answered by the peer, those that were given up among them. */
   readonly pendingRequests: number;
   /** Pushes that wait to be taken. */
   readonly waitingPushes: number;
@@ -79,8 +79,8 @@ export class Client<In = unknown, Out = unknown> implements AsyncDisposable, Asy
 
   /**
    * Sends a frame, and fulfils with the frame that answers it. Requests are sent in the order of the calls, without waiting for
-   * the replies to earlier ones, and replies are matched in that order, by nothing else: a greeting or a fault frame of the other
-   * side that `isPush` does not recognise is taken for a reply.
+   * the replies to earlier ones, and replies are matched in that order, by nothing else: a greeting or a fault frame of the
+   * peer that `isPush` does not recognise is taken for a reply.
    *
    * Rejects with the signal's reason, or with a {@link SpillwayError}:
    *
@@ -152,8 +152,8 @@ export class Client<In = unknown, Out = unknown> implements AsyncDisposable, Asy
   }
 
   /**
-   * Drains: takes no more requests, waits for the replies to those it has, writes what was sent, then sends FIN and waits for the other
-   * side's. Pushes that find no room meanwhile are dropped. Aborts what remains after `timeoutMs`; a second call aborts at
+   * Drains: takes no more requests, waits for the replies to those it has, writes what was sent, then sends FIN and waits for the
+   * peer's. Pushes that find no room meanwhile are dropped. Aborts what remains after `timeoutMs`; a second call aborts at
    * once, and gives the same result: how many requests came to their end by themselves (`drained`), and how many did not
    * (`aborted`). While it is reconnecting, nothing is on its way: ends at once.
    *

@@ -87,7 +87,7 @@ export class ClientConnection<In, Out> implements DeadlineOwner {
     const { heartbeat } = this.#settings;
     if (heartbeat === undefined || !this.sendable) return false;
     const isRequest = heartbeat.expect === undefined;
-    // That has a deadline of its own, and the other side may be at work on it.
+    // That has a deadline of its own, and the peer may be at work on it.
     if (isRequest && requests.awaited > 0) return false;
     try {
       if (isRequest) requests.sendUnawaited(heartbeat.frame, this.session.outbox);

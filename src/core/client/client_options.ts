@@ -87,7 +87,7 @@ export interface ClientBehaviour<In, Out = In> extends Partial<ClientLimits> {
    * `timeoutMs` and what `AbortSignal.timeout` aborts.
    */
   readonly maxConsecutiveTimeouts?: number;
-  /** Asks whether the other side is still there, when it has been quiet. Default: never. */
+  /** Asks whether the peer is still there, when it has been quiet. Default: never. */
   readonly heartbeat?: HeartbeatOptions<In, Out>;
   /** Pushes that may wait to be taken: above, nothing is read. A whole number; default 1024. */
   readonly maxPushes?: number;

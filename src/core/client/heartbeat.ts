@@ -3,7 +3,7 @@ import { checkOptions, type OptionNames } from "../options/option_names.ts";
 import type { Clock } from "../time/clock.ts";
 import { Deadline, type DeadlineOwner, type DeadlineQueue } from "../time/deadline.ts";
 
-/** How a client asks whether the other side is still there. */
+/** How a client asks whether the peer is still there. */
 export interface HeartbeatOptions<In, Out = In> {
   /** The frame is sent when no byte has come for so long. More than 0, not `Infinity`. */
   readonly everyMs: number;

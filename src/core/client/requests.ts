@@ -40,7 +40,7 @@ export class Requests<In, Out> implements Asked, RequestOwner<In, Out> {
   /** Not sent yet: those of the present connection alone, and those that any connection may carry. */
   readonly #own = new Line<Request<In, Out>>();
   readonly #waiting = new Line<Request<In, Out>>();
-  /** Sent, and not answered by the other side. */
+  /** Sent, and not answered by the peer. */
   readonly #sent = new Line<Request<In, Out>>();
   /** How many of those somebody waits for. */
   #awaited = 0;
@@ -166,7 +166,7 @@ export class Requests<In, Out> implements Asked, RequestOwner<In, Out> {
     if (request.number <= this.#numberAtTimeout) return false;
     const { bytesIn } = this.#events;
     if (bytesIn !== request.heard || request.heard !== this.#heardAtTimeout) this.#timeouts = 0;
-    // Replies come in order: while an earlier one is waited for, the other side may be at work on that.
+    // Replies come in order: while an earlier one is waited for, the peer may be at work on that.
     if (bytesIn !== request.heard || isBehindAwaited(request)) return false;
     this.#timeouts += 1;
     this.#heardAtTimeout = bytesIn;

@@ -81,7 +81,7 @@ export interface Encoder<Frame> {
    */
   encode(frame: Frame, output: Output): void;
   /**
-   * Puts the one frame that tells the other side why its connection is about to end. Optional: not every protocol has one.
+   * Puts the one frame that tells the peer why its connection is about to end. Optional: not every protocol has one.
    *
    * `error` has the detail, for protocols that need its words. Its message may quote what a handler threw: send only
    * messages that the codec itself wrote, which are those of `frame-too-large` and `frame-invalid`.

@@ -181,7 +181,7 @@ function lengthIn(fields: readonly Field[]): number {
   return Number(length);
 }
 
-/** Of `values`, which the other side wrote, only the beginning is told. */
+/** Of `values`, which the peer wrote, only the beginning is told. */
 function wrongLength(...values: string[]): SpillwayError {
   const told = values.map((value) => (value.length > LONGEST_TOLD ? `${value.slice(0, LONGEST_TOLD)}…` : value));
   return new SpillwayError("frame-invalid", `header fields with a Content-Length of ${told.join(" and ")}`);

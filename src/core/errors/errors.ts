@@ -3,18 +3,18 @@
  *
  * | reason | meaning |
  * |---|---|
- * | `remote-closed` | the other side sent FIN and everything it had asked was answered |
+ * | `remote-closed` | the peer sent FIN and everything it had asked was answered |
  * | `handler-closed` | the handler said so (`context.close()`, `session.close()`), and its reply was sent |
  * | `drained` | this side shut down (`server.shutdown()`, `client.close()`); what was in flight was answered |
  * | `unexpected-eof` | FIN in the middle of a frame |
- * | `connection-reset` | the other side reset the connection, or went away while a reply was being sent |
+ * | `connection-reset` | the peer reset the connection, or went away while a reply was being sent |
  * | `connection-failed` | the connection broke in another way |
  * | `frame-too-large` / `frame-invalid` | the decoder refused a frame |
  * | `codec-failed` | the codec threw something that it should not |
  * | `handler-failed` | the handler threw, rejected, or returned what the codec cannot encode |
  * | `handler-timeout`, `idle-timeout`, `silence-timeout`, `frame-timeout`, `write-timeout`, `authentication-timeout` | that deadline passed |
  * | `request-timeout` | nothing that this side asked was answered any more (as the code of a request: it was not answered in time) |
- * | `slow-consumer` | the other side does not read what is sent to it, and the policy is `"reset"` |
+ * | `slow-consumer` | the peer does not read what is sent to it, and the policy is `"reset"` |
  * | `budget-exceeded` | more bytes waited in the whole server than `maxTotalOutboundBytes` or `maxTotalInboundBytes`, and it held the most of them |
  * | `lifetime-reached` | the connection was open for as long as it may be |
  * | `too-many-connections` | `maxConnections` was reached and the policy is `"reject"` |

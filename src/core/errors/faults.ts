@@ -35,7 +35,7 @@ const OVERDUE = {
   "frame-timeout": "a frame was begun and not finished in time",
   "handler-timeout": "the handler did not finish in time",
   "authentication-timeout": "authentication was not completed in time",
-  "write-timeout": "the other side takes too little of what waits to be sent",
+  "write-timeout": "the peer takes too little of what waits to be sent",
 } as const;
 
 /** A deadline passed. */
@@ -45,7 +45,7 @@ export function timeoutError(code: keyof typeof OVERDUE): SpillwayError {
 
 /** There is no room for what is sent. */
 export function slowConsumerError(): SpillwayError {
-  return new SpillwayError("slow-consumer", "the other side does not take what is sent to it");
+  return new SpillwayError("slow-consumer", "the peer does not take what is sent to it");
 }
 
 /** More waits in the whole server than it may, and this connection holds the most of it. */

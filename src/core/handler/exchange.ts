@@ -17,9 +17,9 @@ export interface ConnectionInfo {
 export interface Protocol<In, Out = In, State = unknown> {
   readonly codec: Codec<In, Out>;
   readonly handler: Handler<In, Out, State>;
-  /** What is said to the other side when the server drains; the service's own `onDrain` speaks the codec that was left. */
+  /** What is said to the peer when the server drains; the service's own `onDrain` speaks the codec that was left. */
   readonly onDrain?: (session: Session<Out, State>) => Out | undefined | void | PromiseLike<Out | undefined | void>;
-  /** What is done at the other side's FIN: see `onEnd` of the service, whose own is not called any more. */
+  /** What is done at the peer's FIN: see `onEnd` of the service, whose own is not called any more. */
   readonly onEnd?: (session: Session<Out, State>) => Reply<Out> | PromiseLike<Reply<Out>>;
 }
 

@@ -12,7 +12,7 @@ export interface Limits {
   readonly idleTimeoutMs: number;
   /**
    * No byte received for so long, whatever was sent meanwhile: `silence-timeout`. It is for peers that must speak up from time to time:
-   * a connection that is broadcast to is never idle, even when nobody is left at its other end. It runs while it is the other side's
+   * a connection that is broadcast to is never idle, even when nobody is left at its other end. It runs while it is the peer's
    * turn: not while its frames wait here or are at work, nor while a reply to it is on its way. Default `Infinity`.
    */
   readonly silenceTimeoutMs: number;
@@ -27,14 +27,14 @@ export interface Limits {
   /** A handler has not finished after so long: `handler-timeout`. Default 30000. */
   readonly handlerTimeoutMs: number;
   /**
-   * The other side is so far behind with what waits to be sent: `write-timeout`. It is as far behind as the time since something
+   * The peer is so far behind with what waits to be sent: `write-timeout`. It is as far behind as the time since something
    * began to wait, less the time that the bytes which the kernel took since would need at `minWriteBytesPerSecond`; and never less
    * than 0. So nothing taken for so long is too slow, and so is a trickle below that rate. Default 180000 (3 min): Linux may
    * report that a slow reader made room for a megabyte only when it has made all of it.
    */
   readonly writeTimeoutMs: number;
   /**
-   * How fast the other side must take what waits to be sent, on average over `writeTimeoutMs`. A whole number; default 1024.
+   * How fast the peer must take what waits to be sent, on average over `writeTimeoutMs`. A whole number; default 1024.
    * `Infinity` asks for no rate: any byte that is taken starts `writeTimeoutMs` anew.
    */
   readonly minWriteBytesPerSecond: number;
@@ -43,7 +43,7 @@ export interface Limits {
   /** A connection is closed in order after so long: `lifetime-reached`. Default `Infinity`. */
   readonly lifetimeMs: number;
   /**
-   * After FIN was sent, wait so long for the other side's before releasing; so long again whenever input comes, and longer where
+   * After FIN was sent, wait so long for the peer's before releasing; so long again whenever input comes, and longer where
    * much was sent lately, as for a reader of 128 KiB/s. A connection on which nothing was said for so long is released at once.
    * Default 2000.
    */

@@ -58,7 +58,7 @@ export class Outbox<Out> extends Pace implements TurnOwner {
   framesDropped = 0;
   /** What the budget knows to be pending here. */
   share = 0;
-  /** A reply was added and not all of what came behind it is written: the other side is still being served. */
+  /** A reply was added and not all of what came behind it is written: the peer is still being served. */
   answering = false;
   encoder: Encoder<Out>;
   readonly #connection: Connection;

@@ -7,17 +7,17 @@ const KERNEL_READ_MS = KERNEL_BYTES / SLOW_READER;
 /** What is less is not worth a new window. */
 const WINDOW_BYTES = 65_536;
 
-/** How fast the other side takes what is written to it, as far as that shows in what the kernel takes. */
+/** How fast the peer takes what is written to it, as far as that shows in what the kernel takes. */
 export class Pace {
   bytesOut = 0;
   /** When output last began to wait or made progress. */
   progressAt = 0;
   /**
-   * While something waits: since when the other side is behind with it. Moves on with every byte that it takes, by the time that
+   * While something waits: since when the peer is behind with it. Moves on with every byte that it takes, by the time that
    * the byte may need: so this stands for the average rate. See `Limits.writeTimeoutMs`.
    */
   behindSince = 0;
-  /** A write was taken that had to wait, and there is more: the other side may still be behind. */
+  /** A write was taken that had to wait, and there is more: the peer may still be behind. */
   #goesOn = false;
   /** What was written before the last window of at least {@link KERNEL_READ_MS}, before this one, and when this one may end. */
   #olderBytes = 0;
@@ -25,7 +25,7 @@ export class Pace {
   #windowEnds = 0;
 
   /**
-   * When the other side will have read what the kernel took lately, if it reads {@link SLOW_READER} a ms. No runtime tells what
+   * When the peer will have read what the kernel took lately, if it reads {@link SLOW_READER} a ms. No runtime tells what
    * was acknowledged, so this is what there is to judge by.
    */
   get arrivesAt(): number {

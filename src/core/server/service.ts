@@ -37,7 +37,7 @@ export interface Service<In = string, Out = In, State = unknown> extends Partial
     context: Context<NoInfer<Out>, State>,
   ) => NoInfer<Out> | undefined | void | PromiseLike<NoInfer<Out> | undefined | void>;
   /**
-   * The other side has sent FIN, and every frame before it is answered. What it gives is the last reply: a frame, nothing, or a
+   * The peer has sent FIN, and every frame before it is answered. What it gives is the last reply: a frame, nothing, or a
    * stream of frames. The connection ends behind it. Not called when the connection ends in another way, or during authentication.
    * It has the handler's deadline, and fails as a handler does. An upgrade has its own.
    */

@@ -40,7 +40,7 @@ export interface EndingParts<In, Out, State> {
   onOver(): void;
 }
 
-/** Why a connection is released whose other side is not waited for: one for all, as nobody sees it. */
+/** Why a connection is released whose peer is not waited for: one for all, as nobody sees it. */
 const RELEASED = new SpillwayError("aborted", "the connection was released");
 
 /** How a connection comes to its end: `serving → stopping → ending → closing → over`, each step once and none back. */
@@ -55,14 +55,14 @@ export class Ending<In, Out, State> {
   #error: SpillwayError | undefined;
   /**
    * Nothing more is sent, while the end is not decided: the goodbye is on its way. Or FIN follows what waits although the
-   * other side goes on: it is asked for, or sent; or the other side has sent its own too, and there is no connection any
+   * peer goes on: it is asked for, or sent; or the peer has sent its own too, and there is no connection any
    * more, but what was received is still to be handled.
    */
   #lastWord: "goodbye" | "asked" | "sent" | "released" | undefined;
-  /** All was sent and FIN follows: what is left is to wait for the other side's. */
+  /** All was sent and FIN follows: what is left is to wait for the peer's. */
   #closing = false;
   #reset: Reset | undefined;
-  /** FIN was sent, and the other side's is waited for, or did not come. */
+  /** FIN was sent, and the peer's is waited for, or did not come. */
   #unconfirmed = false;
   #over = false;
   #forgotten = false;
@@ -85,7 +85,7 @@ export class Ending<In, Out, State> {
     return this.#reason === undefined && this.#lastWord === undefined && this.#reset === undefined;
   }
 
-  /** Whether FIN is sent, or about to be, although the other side may go on: what is still said is void. */
+  /** Whether FIN is sent, or about to be, although the peer may go on: what is still said is void. */
   get outputEnded(): boolean {
     return this.#lastWord !== undefined && this.#lastWord !== "goodbye";
   }
@@ -95,7 +95,7 @@ export class Ending<In, Out, State> {
     return this.#reset !== undefined;
   }
 
-  /** Whether nothing is left to do but to wait for the other side. */
+  /** Whether nothing is left to do but to wait for the peer. */
   get closing(): boolean {
     return this.#closing;
   }

@@ -21,7 +21,7 @@ type ReportedHook = "onDrain" | "onDisconnect";
 export class Lifecycle<In, Out, State> {
   /** Who says goodbye: an upgrade may change it. */
   onDrain: Hooks<In, Out, State>["onDrain"];
-  /** Who hears of the other side's FIN: the same, and once. */
+  /** Who hears of the peer's FIN: the same, and once. */
   onEnd: Hooks<In, Out, State>["onEnd"];
   readonly #hooks: Hooks<In, Out, State>;
   readonly #told: Told<Out, State>;

@@ -62,7 +62,7 @@ export interface ConnectionClosed extends Traffic {
   /** What broke it, when something did. */
   readonly error?: SpillwayError;
   /**
-   * True when FIN was sent and the other side did not answer with its own: it reset the connection, or `lingerTimeoutMs`,
+   * True when FIN was sent and the peer did not answer with its own: it reset the connection, or `lingerTimeoutMs`,
    * `maxLingerMs` or a drain's time was up. So the last bytes may not have arrived. Left out otherwise.
    */
   readonly unconfirmed?: boolean;

@@ -15,7 +15,7 @@ export type SendResult = "sent" | "queued" | "dropped" | "closed";
  * A connection being served. Handlers get theirs with every frame; it may be kept, and used at any time from anywhere.
  *
  * - **Owns** nothing of its user's: groups forget a session when its end is decided.
- * - **Pushes back** not at all: `send` says what happened instead. Wait for `flushed` to go at the other side's pace.
+ * - **Pushes back** not at all: `send` says what happened instead. Wait for `flushed` to go at the peer's pace.
  * - **On abort** what waits to be sent is lost, `send` says `"closed"` and `flushed` gives false.
  *
  * Its methods are called on it: `session.send(frame)`. One that was taken off (`const { send } = session`) does not compile.
@@ -31,7 +31,7 @@ export interface Session<Out, State = unknown> {
   readonly authenticating: boolean;
   /**
    * Aborts when the connection takes nothing new, and what is in flight should come to its end: the server drains, `close()`
-   * was called, a deadline passed, or the connection broke. What would go on for ever ends here. Not at the other side's FIN,
+   * was called, a deadline passed, or the connection broke. What would go on for ever ends here. Not at the peer's FIN,
    * which may still want all replies. The reason is a {@link SpillwayError} with the reason that the connection will end with.
    * Made when first asked for.
    */
@@ -73,16 +73,16 @@ export interface Session<Out, State = unknown> {
   /** Ends in order, as `handler-closed`: what was received in full is answered, what was sent is written, then FIN. */
   close(this: object): void;
   /**
-   * Ends what this side sends, and nothing else (half-close): FIN follows what was sent before. Frames of the other side are
+   * Ends what this side sends, and nothing else (half-close): FIN follows what was sent before. Frames of the peer are
    * still handled, until its FIN; replies to them are void, and `send` says `"closed"`. Does nothing when nothing can be
    * sent any more.
    */
   closeWrite(this: object): void;
   /**
-   * Ends now, as `aborted`: what waits to be sent is lost, and what is in flight. The other side sees a reset where the runtime
+   * Ends now, as `aborted`: what waits to be sent is lost, and what is in flight. The peer sees a reset where the runtime
    * can send one (not on Deno), so it does not take what it has got for all. Does nothing when the connection is over.
    */
   abort(this: object): void;
-  /** The other side has proved what it had to: the authentication deadline ends, and frames are handled `concurrency` at a time. */
+  /** The peer has proved what it had to: the authentication deadline ends, and frames are handled `concurrency` at a time. */
   completeAuthentication(this: object): void;
 }

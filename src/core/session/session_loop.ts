@@ -330,7 +330,7 @@ export class SessionLoop<In, Out, State>
     if (this.inbox.eof) this.#takeEnd();
   }
 
-  /** The other side's FIN. A function of its own: a closure in `#takeFrames` would cost each call of that a scope. */
+  /** The peer's FIN. A function of its own: a closure in `#takeFrames` would cost each call of that a scope. */
   #takeEnd(): void {
     this.#ending.stopAtEof();
     const last = this.#ending.takeLast();

@@ -14,7 +14,7 @@ import type { InvalidFramePolicy } from "./invalid_frame.ts";
 import type { ServerEvent } from "./observer.ts";
 import type { SessionLoop } from "./session_loop.ts";
 
-/** What was asked of the other side, where this side is the one that asks. */
+/** What was asked of the peer, where this side is the one that asks. */
 export interface Asked {
   /** When the last answer was waited for; the present instant while one is. */
   readonly awaitedAt: number;

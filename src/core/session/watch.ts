@@ -13,7 +13,7 @@ export type Phase =
   | "stopping"
   /** Sends its last bytes. */
   | "ending"
-  /** Waits for the other side's FIN. */
+  /** Waits for the peer's FIN. */
   | "closing"
   /** There is no connection any more; who was told of it hears of its end. */
   | "over";
@@ -29,7 +29,7 @@ export type Due =
   | "lifetime-reached"
   /** Whoever is told of the end takes too long. */
   | "disconnect-timeout"
-  /** The other side does not answer FIN. */
+  /** The peer does not answer FIN. */
   | "linger"
   /** Nothing happens: the streams can be let go. */
   | "park";
@@ -59,11 +59,11 @@ export class Watch extends Deadline<Watched> {
   /** Authentication is not waited for any more. */
   authenticationDone = true;
   #closingAt = 0;
-  /** When input was last dropped, while the other side's FIN is waited for. */
+  /** When input was last dropped, while the peer's FIN is waited for. */
   #droppedAt = 0;
   #wokenAt = 0;
   #parkAfterMs = PARK_AFTER_MS;
-  /** Since when it has been the other side's turn to speak; -1 while it is ours, or nobody looks: a small number costs less. */
+  /** Since when it has been the peer's turn to speak; -1 while it is ours, or nobody looks: a small number costs less. */
   #listeningSince = -1;
 
   override get judges(): boolean {
@@ -82,7 +82,7 @@ export class Watch extends Deadline<Watched> {
     this.#closingAt = this.#droppedAt = now;
   }
 
-  /** Whether anything was said, by either side, so shortly before `now` that the other side's FIN is waited for. */
+  /** Whether anything was said, by either side, so shortly before `now` that the peer's FIN is waited for. */
   lingers(now: number): boolean {
     const { inbox, outbox, settings } = this.owner;
     return now - Math.max(inbox.heardAt, outbox.arrivesAt) < settings.limits.lingerTimeoutMs;
@@ -104,7 +104,7 @@ export class Watch extends Deadline<Watched> {
   armForOutput(phase: Phase): void {
     const { outbox, settings } = this.owner;
     const { idleTimeoutMs, silenceTimeoutMs, writeTimeoutMs } = settings.limits;
-    // A reply may be out: from then on the other side is listened to.
+    // A reply may be out: from then on the peer is listened to.
     if (silenceTimeoutMs !== Infinity) return this.arm(phase);
     const soonestAt = outbox.progressAt + Math.min(writeTimeoutMs, idleTimeoutMs, this.#parkAfterMs);
     if (this.at > soonestAt) this.arm(phase);
@@ -154,7 +154,7 @@ export class Watch extends Deadline<Watched> {
     this.#earliest(Math.max(quietSince, this.#wokenAt) + this.#parkAfterMs, "park");
   }
 
-  /** The other side is silent only while it has nothing to wait for: its frames are all answered, and the replies are out. */
+  /** The peer is silent only while it has nothing to wait for: its frames are all answered, and the replies are out. */
   #watchSilence(limitMs: number, busy: boolean): void {
     const { inbox, outbox, settings } = this.owner;
     const ourTurn = busy || !inbox.starved || outbox.answering;

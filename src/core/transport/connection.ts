@@ -156,7 +156,7 @@ export class DriverConnection extends Owned implements Connection, DirectSource,
     if (!this.#over) this.owner?.onTaken(bytes);
   }
 
-  /** The driver saw the other side's FIN. */
+  /** The driver saw the peer's FIN. */
   end(): void {
     if (this.#inputEnded) return;
     this.#inputEnded = true;
@@ -265,7 +265,7 @@ export class DriverConnection extends Owned implements Connection, DirectSource,
     throw error;
   }
 
-  /** The other side takes no more: what it sent before can still be read. */
+  /** The peer takes no more: what it sent before can still be read. */
   #endOutput(error: SpillwayError): void {
     this.#outputEnded = true;
     this.#output?.error(error);

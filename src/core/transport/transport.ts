@@ -67,7 +67,7 @@ export interface ConnectionOwner {
   readonly readsOn?: boolean;
   /** What `closed` tells. */
   onClosed(error: SpillwayError | undefined): void;
-  /** So many bytes came after `close()`, and were dropped: the other side is still there. */
+  /** So many bytes came after `close()`, and were dropped: the peer is still there. */
   onDropped(bytes: number): void;
   /** The kernel took so many bytes of the write that is in progress, and not all of it. */
   onTaken(bytes: number): void;
@@ -85,7 +85,7 @@ export interface ConnectionOwner {
  * - **On abort**: both streams error with a {@link SpillwayError} and what was not sent is lost.
  */
 export interface Connection {
-  /** Incoming bytes; closes at the other side's FIN, errors when the connection breaks. */
+  /** Incoming bytes; closes at the peer's FIN, errors when the connection breaks. */
   readonly readable: ReadableStream<Bytes>;
   /** Outgoing bytes; closing it is the half-close (FIN): `readable` stays open. */
   readonly writable: WritableStream<Uint8Array>;
@@ -94,8 +94,8 @@ export interface Connection {
   /** Fulfils (never rejects) when the descriptor is released; with the error that broke the connection, if one did. */
   readonly closed: Promise<SpillwayError | undefined>;
   /**
-   * Ends in order: flushes what was written, sends FIN, reads and drops input until the other side's FIN, releases.
-   * Waits for as long as the other side takes: bound it with `abort()`. Works on locked streams; calling it again, or
+   * Ends in order: flushes what was written, sends FIN, reads and drops input until the peer's FIN, releases.
+   * Waits for as long as the peer takes: bound it with `abort()`. Works on locked streams; calling it again, or
    * on a connection that is over, returns the same end.
    */
   close(): Promise<void>;

@@ -91,7 +91,7 @@ describe("client.close", () => {
     ]);
   });
 
-  it("counts what the other side cuts off", async () => {
+  it("counts what the peer cuts off", async () => {
     const harness = await connected();
     void outcome(harness.client.request("a"));
     const closed = outcome(harness.client.close());
@@ -100,7 +100,7 @@ describe("client.close", () => {
     expect((await harness.client.closed).reason).toBe("connection-reset");
   });
 
-  it("waits for the other side's FIN no longer than lingerTimeoutMs", async () => {
+  it("waits for the peer's FIN no longer than lingerTimeoutMs", async () => {
     const harness = await connected({ lingerTimeoutMs: 300 }, { finishes: false });
     const closed = outcome(harness.client.close());
     await harness.clock.advance(299);

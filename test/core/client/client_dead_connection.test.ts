@@ -66,7 +66,7 @@ describe("a connection that answers nothing any more", () => {
     expect(harness.of("connection-closed")).toHaveLength(1);
   });
 
-  it("is kept while an earlier request is waited for: the other side may be at work on that", async () => {
+  it("is kept while an earlier request is waited for: the peer may be at work on that", async () => {
     const harness = await connected({ ...RECONNECT, requestTimeoutMs: 500 });
     const slow = outcome(harness.client.request("slow", { timeoutMs: 60_000 }));
     for (let count = 0; count < 20; count++) {

@@ -24,7 +24,7 @@ describe("a connection that ends with requests on their way", () => {
     expect(await harness.client.flushed()).toBe(false);
   });
 
-  it("by the other side's FIN: remote-closed", async () => {
+  it("by the peer's FIN: remote-closed", async () => {
     const harness = await connected();
     const replies = ["a", "b"].map((frame) => outcome(harness.client.request(frame)));
     await harness.other.send("A\n");
@@ -57,7 +57,7 @@ describe("a connection that ends with requests on their way", () => {
     expect(harness.other.received).toBe("a\nb\n");
   });
 
-  it("by a frame that is too large: the next connection is made at once, though the other side does not end", async () => {
+  it("by a frame that is too large: the next connection is made at once, though the peer does not end", async () => {
     const codec = lines({ maxFrameBytes: 4 });
     const harness = await connected({ codec, reconnect: { jitter: 0, minDelayMs: 10 } }, { finishes: false });
     await harness.other.send("much too long\n");

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { connect, lines } from "../../../src/core/mod.ts";
 import { manualClock, memoryTransport } from "../../../src/testing/mod.ts";
-import { OtherSide } from "../other_side.ts";
+import { Peer } from "../peer.ts";
 
 let written: string[] = [];
 beforeEach(() => {
@@ -16,9 +16,9 @@ const firstLines = () => written.map((text) => text.split("\n")[0]);
 async function plainClient(options: Partial<Parameters<typeof connect<string, string>>[1]> = {}) {
   const [transport, clock] = [memoryTransport(), manualClock()];
   const listener = await transport.listen({ hostname: "127.0.0.1", port: 0, backlog: 16 });
-  const others: OtherSide[] = [];
+  const others: Peer[] = [];
   void (async () => {
-    for await (const connection of listener) others.push(new OtherSide(connection, clock));
+    for await (const connection of listener) others.push(new Peer(connection, clock));
   })();
   const client = await connect(transport, {
     hostname: "127.0.0.1",
@@ -29,7 +29,7 @@ async function plainClient(options: Partial<Parameters<typeof connect<string, st
     ...options,
   } as Parameters<typeof connect<string, string>>[1]);
   await clock.advance(0);
-  const other = others[0] as OtherSide;
+  const other = others[0] as Peer;
   return { client, clock, listener, other, where: `connection 1 to 127.0.0.1:${listener.address.port}` };
 }
 

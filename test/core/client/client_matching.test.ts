@@ -63,7 +63,7 @@ describe("replies match their requests", () => {
           replies[index] = harness.client.request(`${index}`, { signal }).catch((error: string) => error);
         } else controllers[index]?.abort("given up");
       }
-      // The other side answers what it was sent, and only that.
+      // The peer answers what it was sent, and only that.
       for (let answered = 0; harness.client.stats().pendingRequests > 0; ) {
         await harness.settle();
         const sent = harness.other.received.split("\n").slice(0, -1);

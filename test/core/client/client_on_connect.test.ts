@@ -59,7 +59,7 @@ describe("onConnect", () => {
   const early: (() => unknown)[] = [];
   const sends: string[] = [];
 
-  it("that threw makes connect reject at once, though the other side neither ends nor falls silent", async () => {
+  it("that threw makes connect reject at once, though the peer neither ends nor falls silent", async () => {
     const onConnect = async (session: ClientSession<string, string>) => {
       throw new Error(await session.request("login"));
     };
@@ -70,7 +70,7 @@ describe("onConnect", () => {
     expect(harness.of("connection-closed")).toMatchObject([{ reason: "handler-failed", unconfirmed: true }]);
   });
 
-  it("that takes too long makes connect reject at its deadline, though the other side does not end", async () => {
+  it("that takes too long makes connect reject at its deadline, though the peer does not end", async () => {
     const harness = await connecting({ authenticationTimeoutMs: 1_000, onConnect: login }, { finishes: false });
     const connect = outcome(harness.connecting);
     await harness.clock.advance(999);

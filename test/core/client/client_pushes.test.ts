@@ -62,7 +62,7 @@ describe("pushes", () => {
 describe("at most maxPushes wait", () => {
   const LINE = `${"!".repeat(63)}\n`;
 
-  it("and then nothing is read: the other side is pushed back, and goes on when they are taken", async () => {
+  it("and then nothing is read: the peer is pushed back, and goes on when they are taken", async () => {
     const harness = await connected({ maxPushes: 10, isPush }, { maxLinkBytes: 1_024 });
     for (let sent = 0; sent < 100; sent++) await harness.other.send(LINE.repeat(4));
     const { bytesIn, waitingPushes } = harness.client.stats();
@@ -125,7 +125,7 @@ describe("the iteration", () => {
     expect([frames, end()]).toEqual([["1", "2"], "done"]);
   });
 
-  it("ends when the other side closes in order", async () => {
+  it("ends when the peer closes in order", async () => {
     const harness = await connected();
     const { frames, end } = taken(harness.client);
     await harness.other.send("1\n");

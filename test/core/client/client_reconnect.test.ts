@@ -8,7 +8,7 @@ import { connected, connecting, outcome, taken } from "./connected.ts";
 const delays = (harness: Awaited<ReturnType<typeof connected>>) =>
   harness.of("reconnecting").map(({ delayMs }) => delayMs);
 
-/** The other side resets so many connections in a row, each at that age; ends when the last of them is made anew. */
+/** The peer resets so many connections in a row, each at that age; ends when the last of them is made anew. */
 async function hangUp(harness: Awaited<ReturnType<typeof connected>>, times: number, ageMs: number): Promise<void> {
   for (let count = 0; count < times; count++) {
     await harness.clock.advance(ageMs);
@@ -187,7 +187,7 @@ describe("the pauses before reconnecting", () => {
     expect(harness.others).toHaveLength(5);
   });
 
-  it("grow while the other side greets and resets: 100 dials in a few seconds are 10", async () => {
+  it("grow while the peer greets and resets: 100 dials in a few seconds are 10", async () => {
     const harness = await connected({ reconnect: { jitter: 0 }, isPush: () => true });
     for (let ms = 0; ms < 60_000; ms += 50) {
       if (harness.client.connection !== undefined) {

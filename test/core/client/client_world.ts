@@ -10,7 +10,7 @@ import {
   SpillwayError,
 } from "../../../src/core/mod.ts";
 import { type ManualClock, type MemoryTransport, manualClock, memoryTransport } from "../../../src/testing/mod.ts";
-import { OtherSide } from "../other_side.ts";
+import { Peer } from "../peer.ts";
 
 /** What a caller of the client does at some moment, wherever that is: in an observer, in `isPush`, in `onConnect`, or on its own. */
 export type Call = "ask" | "ask shortly" | "ask and give up" | "send" | "reconnect" | "close" | "abort" | "throw";
@@ -61,7 +61,7 @@ interface Asked {
 
 /** The other end of one connection: it answers each line with the same line in capitals, in order, when it is told to. */
 interface Server {
-  readonly other: OtherSide;
+  readonly other: Peer;
   readonly received: string[];
   readonly unanswered: string[];
   /** What is missing of a frame that was sent in part. */
@@ -271,7 +271,7 @@ export class ClientWorld {
         const id = this.#servers.length + 1;
         const onData = (chunk: Uint8Array) => this.#onData(id, server, chunk);
         const server: Server = {
-          other: new OtherSide(connection, this.clock, { onData }),
+          other: new Peer(connection, this.clock, { onData }),
           received: [],
           unanswered: [],
           rest: "",

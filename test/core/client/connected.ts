@@ -10,12 +10,12 @@ import {
   SpillwayError,
 } from "../../../src/core/mod.ts";
 import { type ManualClock, type MemoryTransport, manualClock, memoryTransport } from "../../../src/testing/mod.ts";
-import { OtherSide, type OtherSideOptions } from "../other_side.ts";
+import { Peer, type PeerOptions } from "../peer.ts";
 
 /** How the rest of the world is. */
-export interface WorldOptions extends OtherSideOptions {
+export interface WorldOptions extends PeerOptions {
   readonly maxLinkBytes?: number;
-  /** What the other side sends for each line. Left out: nothing. */
+  /** What the peer sends for each line. Left out: nothing. */
   readonly answers?: (line: string) => string;
 }
 
@@ -25,7 +25,7 @@ export class Connected {
   readonly events: ClientEvent[] = [];
   readonly transport: MemoryTransport;
   /** The other ends of all connections that were accepted, in order. */
-  readonly others: OtherSide[] = [];
+  readonly others: Peer[] = [];
   client!: Client<string, string>;
   /** What `connect` gave. */
   connecting!: Promise<Client<string, string>>;
@@ -42,8 +42,8 @@ export class Connected {
   }
 
   /** The other end of the present connection. */
-  get other(): OtherSide {
-    return this.others.at(-1) as OtherSide;
+  get other(): Peer {
+    return this.others.at(-1) as Peer;
   }
 
   of<Type extends ClientEvent["type"]>(type: Type): Extract<ClientEvent, { type: Type }>[] {
@@ -85,14 +85,14 @@ export class Connected {
     expect(this.of("connection-closed")).toHaveLength(this.of("connection-opened").length);
   }
 
-  /** The other side answers nothing from now on. */
+  /** The peer answers nothing from now on. */
   silence(): void {
     this.#silent = true;
   }
 
   async #accept(listener: Listener, { answers, ...options }: WorldOptions): Promise<void> {
     for await (const connection of listener as AsyncIterable<Connection>) {
-      const other: OtherSide = new OtherSide(connection, this.clock, {
+      const other: Peer = new Peer(connection, this.clock, {
         ...options,
         onData: (chunk) => {
           if (answers === undefined || this.#silent) return;
@@ -123,7 +123,7 @@ export async function connected(
   return harness;
 }
 
-/** The same, as far as it comes by itself: `onConnect` may wait for the other side. */
+/** The same, as far as it comes by itself: `onConnect` may wait for the peer. */
 export async function connecting(
   options: Partial<ClientBehaviour<string, string>> = {},
   { maxLinkBytes = 65_536, ...world }: WorldOptions = {},

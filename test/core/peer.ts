@@ -2,8 +2,8 @@ import type { Connection, SpillwayError } from "../../src/core/mod.ts";
 import type { ManualClock } from "../../src/testing/mod.ts";
 import { bounded, MOST_BYTES } from "../bounded.ts";
 
-/** How the {@link OtherSide} behaves. */
-export interface OtherSideOptions {
+/** How the {@link Peer} behaves. */
+export interface PeerOptions {
   /** Whether it reads from the beginning. Default true. */
   readonly reads?: boolean;
   /** Whether it answers the server's FIN with its own. Default true. */
@@ -13,7 +13,7 @@ export interface OtherSideOptions {
 }
 
 /** The other end of a served connection, as a test plays it. Each step lets all that follows from it settle. */
-export class OtherSide {
+export class Peer {
   /** What arrived, write by write. */
   readonly chunks: Uint8Array[] = [];
   /** The server's FIN came. */
@@ -30,7 +30,7 @@ export class OtherSide {
   #stalled = false;
   #wake: () => void = () => {};
 
-  constructor(connection: Connection, clock: ManualClock, options: OtherSideOptions = {}) {
+  constructor(connection: Connection, clock: ManualClock, options: PeerOptions = {}) {
     this.connection = connection;
     this.#clock = clock;
     this.#finishes = options.finishes ?? true;
