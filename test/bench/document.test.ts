@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { drawChart } from "../../bench/chart/chart.mjs";
 import { page } from "../../bench/document/page.mjs";
 import { readResults, writeResults } from "../../bench/results.mjs";
-import { runHere } from "../tidy/child.ts";
+import { runHere } from "../tidy/support/child.ts";
 import { sampleResults, samplesOf } from "./sample_results.ts";
 
 const NAMES = { file: "results.json", chart: "benchmarks.svg" };

@@ -2,9 +2,9 @@ import { once } from "node:events";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { type ManualClock, manualClock } from "spillway/testing";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { dialNet } from "../conformance/net_client.ts";
-import { type Client, eventually } from "../conformance/platform.ts";
-import { Received } from "../conformance/received.ts";
+import { dialNet } from "../conformance/support/net_client.ts";
+import { type Client, eventually } from "../conformance/support/platform.ts";
+import { Received } from "../conformance/support/received.ts";
 import { type Link, ToxicProxy } from "./toxic_proxy.ts";
 import type { ToxicKind, Toxics } from "./toxics.ts";
 

@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import process from "node:process";
 import { afterAll, describe, expect, it } from "vitest";
-import { CliProcess } from "./cli_process.ts";
-import { LineConnection } from "./line_connection.ts";
+import { CliProcess } from "./support/cli_process.ts";
+import { LineConnection } from "./support/line_connection.ts";
 
 /** More than a pipe, a socket or a terminal takes, and than the log keeps. */
 const LINES = 400;

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { configFileSettings } from "../../src/cli/config_file.ts";
 import { SETTINGS } from "../../src/cli/settings.ts";
-import { ranToEnd } from "./ran_to_end.ts";
+import { ranToEnd } from "./support/ran_to_end.ts";
 
 let folder: string;
 beforeAll(async () => {

@@ -4,9 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { CliProcess } from "./cli_process.ts";
-import { ranToEnd } from "./ran_to_end.ts";
-import { RUNTIME } from "./runtime.ts";
+import { CliProcess } from "./support/cli_process.ts";
+import { ranToEnd } from "./support/ran_to_end.ts";
+import { RUNTIME } from "./support/runtime.ts";
 
 let folder: string;
 beforeAll(async () => {

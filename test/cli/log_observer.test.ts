@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { eventRecord } from "../../src/cli/log_observer.ts";
+import { firstLine } from "../../src/cli/failure.ts";
+import { errorFields, eventRecord } from "../../src/cli/log_observer.ts";
 import { type CloseReason, type ServerEvent, SpillwayError } from "../../src/mod.ts";
+import { HOSTILE } from "../core/support/hostile.ts";
 
 const connection = {
   id: 7,
@@ -183,4 +185,10 @@ describe("eventRecord", () => {
     const error = new SpillwayError("handler-failed", "the handler threw", { cause });
     expect(JSON.stringify(eventRecord({ type: "handler-error", connection, error }).fields)).toContain("a snake");
   });
+});
+
+it.each(HOSTILE)("the fields of an error describe its cause, whatever was thrown: %s", (_name, thrown, text) => {
+  expect(firstLine(thrown)).toBe(text);
+  const fields = errorFields(new SpillwayError("handler-failed", "it threw", { cause: thrown }));
+  expect(JSON.parse(JSON.stringify(fields))).toMatchObject({ code: "handler-failed", error: "it threw" });
 });

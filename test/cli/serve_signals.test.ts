@@ -1,8 +1,8 @@
 // `serve({ signals: true })` in a program without the command line, in a process of its own.
 import process from "node:process";
 import { afterAll, describe, expect, it } from "vitest";
-import { ProgramProcess } from "./cli_process.ts";
-import { LineConnection } from "./line_connection.ts";
+import { ProgramProcess } from "./support/cli_process.ts";
+import { LineConnection } from "./support/line_connection.ts";
 
 const started: ProgramProcess[] = [];
 

@@ -2,7 +2,7 @@
 import { connect, type Socket } from "node:net";
 import process from "node:process";
 import { afterAll, describe, expect, it, vi } from "vitest";
-import { CliProcess } from "./cli_process.ts";
+import { CliProcess } from "./support/cli_process.ts";
 
 const STALL_MS = 2_500;
 const PEERS = 20;

@@ -3,8 +3,8 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { CliProcess } from "./cli_process.ts";
-import { LineConnection } from "./line_connection.ts";
+import { CliProcess } from "./support/cli_process.ts";
+import { LineConnection } from "./support/line_connection.ts";
 
 const started: CliProcess[] = [];
 let folder: string;

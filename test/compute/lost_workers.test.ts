@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { eventually } from "../conformance/platform.ts";
-import { runtime } from "../tidy/child.ts";
-import { closePoolsAfterEach, Hang, UNBOUNDED, workers } from "./workers.ts";
+import { eventually } from "../conformance/support/platform.ts";
+import { runtime } from "../tidy/support/child.ts";
+import { closePoolsAfterEach, Hang, UNBOUNDED, workers } from "./support/workers.ts";
 
 closePoolsAfterEach();
 

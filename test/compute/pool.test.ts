@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { eventually } from "../conformance/platform.ts";
-import { closePoolsAfterEach, Hang, UNBOUNDED, workers } from "./workers.ts";
+import { eventually } from "../conformance/support/platform.ts";
+import { closePoolsAfterEach, Hang, UNBOUNDED, workers } from "./support/workers.ts";
 
 closePoolsAfterEach();
 

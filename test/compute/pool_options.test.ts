@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { type PoolOptions, pool } from "spillway/compute";
 import { describe, expect, it } from "vitest";
-import { runHere, runtime } from "../tidy/child.ts";
-import { root } from "../tidy/tree.ts";
-import { ANSWERS } from "./workers.ts";
+import { runHere, runtime } from "../tidy/support/child.ts";
+import { root } from "../tidy/support/tree.ts";
+import { ANSWERS } from "./support/workers.ts";
 
 describe("pool()", () => {
   it.each([

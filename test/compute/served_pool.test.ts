@@ -2,9 +2,9 @@
 import { describe, expect, it } from "vitest";
 import type { ServeOptions } from "../../src/mod.ts";
 import { lines, transport } from "../../src/mod.ts";
-import { dialNet } from "../conformance/net_client.ts";
-import { eventually, type Platform, start, stopServersAfterEach } from "../conformance/platform.ts";
-import { closePoolsAfterEach, Hang, workers } from "./workers.ts";
+import { dialNet } from "../conformance/support/net_client.ts";
+import { eventually, type Platform, start, stopServersAfterEach } from "../conformance/support/platform.ts";
+import { closePoolsAfterEach, Hang, workers } from "./support/workers.ts";
 
 stopServersAfterEach();
 closePoolsAfterEach();

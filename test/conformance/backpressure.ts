@@ -1,6 +1,6 @@
 import { describe, expect } from "vitest";
 import { lines } from "../../src/mod.ts";
-import { eventually, gate, type Platform, start, testOn } from "./platform.ts";
+import { eventually, gate, type Platform, start, testOn } from "./support/platform.ts";
 
 const PART_BYTES = 65_536;
 /** Far more than both kernels hold of a connection, and little enough to be held in memory when nothing pushes back. */

@@ -2,7 +2,7 @@ import { afterEach, describe, expect } from "vitest";
 import { connect } from "../../src/core/mod.ts";
 import type { Client, ClientBehaviour, Connection, Listener, Server } from "../../src/mod.ts";
 import { lines } from "../../src/mod.ts";
-import { eventually, gate, type Platform, start, testOn } from "./platform.ts";
+import { eventually, gate, type Platform, start, testOn } from "./support/platform.ts";
 
 type Options = Partial<ClientBehaviour<string, string>>;
 

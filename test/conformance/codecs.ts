@@ -16,11 +16,11 @@ import {
   varintPrefixed,
 } from "../../src/core/codecs/mod.ts";
 import type { Codec, Encoder } from "../../src/mod.ts";
-import { raw } from "../core/codecs/byte_strings.ts";
-import { CUT, frameText, INVALID, LOST, TOO_LARGE } from "../core/codecs/decode.ts";
-import type { CodecCase } from "../core/codecs/every_chunking.ts";
-import { TABLES } from "../core/codecs/tables.ts";
-import { type Platform, start, testOn } from "./platform.ts";
+import { raw } from "../core/codecs/support/byte_strings.ts";
+import { CUT, frameText, INVALID, LOST, TOO_LARGE } from "../core/codecs/support/decode.ts";
+import type { CodecCase } from "../core/codecs/support/every_chunking.ts";
+import { TABLES } from "../core/codecs/support/tables.ts";
+import { type Platform, start, testOn } from "./support/platform.ts";
 
 /** What every codec makes of a connection's bytes: the same as of any chunks. */
 export function codecs(platform: Platform): void {

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect } from "vitest";
 import type { Bytes, Connection, Listener } from "../../src/mod.ts";
-import { bounded, MOST_BYTES } from "../bounded.ts";
-import { eventually, type Platform, testOn } from "./platform.ts";
+import { bounded, MOST_BYTES } from "../support/bounded.ts";
+import { eventually, type Platform, testOn } from "./support/platform.ts";
 
 const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
 const bytesOf = (string: string) => new TextEncoder().encode(string);

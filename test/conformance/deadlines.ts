@@ -1,6 +1,6 @@
 import { describe, expect } from "vitest";
 import { lines } from "../../src/mod.ts";
-import { type Client, eventually, type Platform, start, testOn } from "./platform.ts";
+import { type Client, eventually, type Platform, start, testOn } from "./support/platform.ts";
 
 /** Fits the buffers between two ends, so that it is sent before anybody reads. */
 const LATE_BYTES = 50_000;

@@ -5,8 +5,8 @@ import process from "node:process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { RUNTIME } from "../cli/runtime.ts";
-import { eventually } from "./platform.ts";
+import { RUNTIME } from "../cli/support/runtime.ts";
+import { eventually } from "./support/platform.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 /** More than a runtime opens for itself, less than the crowd needs. */

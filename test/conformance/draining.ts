@@ -1,6 +1,6 @@
 import { describe, expect } from "vitest";
 import { lines } from "../../src/mod.ts";
-import { type Client, eventually, gate, type Platform, start, testOn } from "./platform.ts";
+import { type Client, eventually, gate, type Platform, start, testOn } from "./support/platform.ts";
 
 /** Shutdown that waits for what is in flight, and for nothing else. */
 export function draining(platform: Platform): void {

@@ -1,6 +1,6 @@
 import { describe, expect } from "vitest";
 import { lines } from "../../src/mod.ts";
-import { eventually, gate, type Platform, start, testOn } from "./platform.ts";
+import { eventually, gate, type Platform, start, testOn } from "./support/platform.ts";
 
 const MEGABYTE = 1_048_576;
 /** Of an intake: they fit the buffers between two ends. */

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, vi } from "vitest";
 import { lines, mapCodec } from "../../src/core/codecs/mod.ts";
 import { type ServeOptions, serve } from "../../src/core/mod.ts";
-import { eventually, type Platform, testOn } from "./platform.ts";
+import { eventually, type Platform, testOn } from "./support/platform.ts";
 
 /** What is said of errors where nobody observes them. */
 export function errorReports(platform: Platform): void {

@@ -1,7 +1,7 @@
 import { describe, expect } from "vitest";
 import { connect } from "../../src/core/mod.ts";
 import { type Handler, lines, type ServeOptions } from "../../src/mod.ts";
-import { type Client, eventually, gate, type Platform, start, testOn } from "./platform.ts";
+import { type Client, eventually, gate, type Platform, start, testOn } from "./support/platform.ts";
 
 /** So much of a flood may be handled before a ping that was sent in its midst: a thousandth of what used to be. */
 const MOST_BEFORE_PING = 5_000;

@@ -1,6 +1,6 @@
 import { describe, expect } from "vitest";
 import { type Codec, lines, SpillwayError } from "../../src/mod.ts";
-import { type Platform, start, testOn } from "./platform.ts";
+import { type Platform, start, testOn } from "./support/platform.ts";
 
 const echo = (line: string) => line;
 

@@ -1,7 +1,7 @@
 import { describe, expect } from "vitest";
 import { lines } from "../../src/mod.ts";
-import { bounded } from "../bounded.ts";
-import { type Client, eventually, mostThatWaits, type Platform, start, testOn } from "./platform.ts";
+import { bounded } from "../support/bounded.ts";
+import { type Client, eventually, mostThatWaits, type Platform, start, testOn } from "./support/platform.ts";
 
 const MANY = 1_000;
 const LARGE = 65_536;

@@ -1,7 +1,7 @@
 import { describe, expect } from "vitest";
 import { bytes, lines } from "../../src/core/codecs/mod.ts";
 import type { Session } from "../../src/mod.ts";
-import { gate, type Platform, start, testOn } from "./platform.ts";
+import { gate, type Platform, start, testOn } from "./support/platform.ts";
 
 /** The two directions of a connection end one by one. */
 export function halfClose(platform: Platform): void {

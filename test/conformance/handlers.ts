@@ -1,6 +1,6 @@
 import { describe, expect } from "vitest";
 import { type Handler, lines, SpillwayError } from "../../src/mod.ts";
-import { eventually, gate, type Platform, start, testOn } from "./platform.ts";
+import { eventually, gate, type Platform, start, testOn } from "./support/platform.ts";
 
 /** What becomes of frames. */
 export function handlers(platform: Platform): void {

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { type Connection, type Listener, lines, serve, transport } from "../../src/mod.ts";
-import { kernelSocket, shown } from "./kernel_sockets.ts";
-import { dialNet } from "./net_client.ts";
+import { kernelSocket, shown } from "./support/kernel_sockets.ts";
+import { dialNet } from "./support/net_client.ts";
 
 const native = await transport();
 const refuses = native.name.startsWith("deno");

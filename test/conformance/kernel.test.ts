@@ -2,9 +2,9 @@ import { connect, type Socket } from "node:net";
 import process from "node:process";
 import { afterEach, describe, expect, it } from "vitest";
 import { type Connection, type Listener, transport } from "../../src/mod.ts";
-import { kernelSocket, kernelSockets, shown } from "./kernel_sockets.ts";
-import { dialNet } from "./net_client.ts";
-import { type Client, eventually } from "./platform.ts";
+import { kernelSocket, kernelSockets, shown } from "./support/kernel_sockets.ts";
+import { dialNet } from "./support/net_client.ts";
+import { type Client, eventually } from "./support/platform.ts";
 
 const native = await transport();
 /** Bun listens with a backlog of its own. */

@@ -1,7 +1,7 @@
 import { describe, expect } from "vitest";
 import { type CloseReason, lines, type ServerStats } from "../../src/mod.ts";
 import { manualClock } from "../../src/testing/mod.ts";
-import { type Client, eventually, gate, type Platform, start, testOn } from "./platform.ts";
+import { type Client, eventually, gate, type Platform, start, testOn } from "./support/platform.ts";
 
 const MEGABYTE = 1_048_576;
 

@@ -1,7 +1,7 @@
 import { describe, expect } from "vitest";
 import { serve } from "../../src/core/mod.ts";
 import { lines } from "../../src/mod.ts";
-import { eventually, gate, type Platform, start, testOn } from "./platform.ts";
+import { eventually, gate, type Platform, start, testOn } from "./support/platform.ts";
 
 const service = { codec: lines(), handler: (line: string) => line };
 

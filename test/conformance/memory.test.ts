@@ -1,6 +1,6 @@
 import { memoryTransport } from "../../src/testing/mod.ts";
-import { dialConnection } from "./connection_client.ts";
 import { conformance } from "./suite.ts";
+import { dialConnection } from "./support/connection_client.ts";
 
 const transport = memoryTransport();
 

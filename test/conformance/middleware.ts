@@ -1,7 +1,7 @@
 import { describe, expect } from "vitest";
 import { authenticate, rateLimit } from "../../src/middleware/mod.ts";
 import { lines, type Middleware } from "../../src/mod.ts";
-import { eventually, gate, type Platform, start, testOn } from "./platform.ts";
+import { eventually, gate, type Platform, start, testOn } from "./support/platform.ts";
 
 const LATE = "error: authentication-timeout\n";
 

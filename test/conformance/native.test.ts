@@ -1,6 +1,6 @@
 import { transport } from "../../src/mod.ts";
-import { dialNet } from "./net_client.ts";
 import { conformance } from "./suite.ts";
+import { dialNet } from "./support/net_client.ts";
 
 /** What a runtime is known to do wrong, by the first word of its transport's name. */
 const FAULTS: Record<string, Record<string, string>> = {

@@ -1,7 +1,7 @@
 import { connect, createServer, type Socket } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import { type Connection, transport } from "../../src/mod.ts";
-import { eventually } from "./platform.ts";
+import { eventually } from "./support/platform.ts";
 
 const native = await transport();
 const ROUNDS = 10;

@@ -1,7 +1,7 @@
 import { describe, expect } from "vitest";
 import { lines, type Session } from "../../src/mod.ts";
 import { manualClock } from "../../src/testing/mod.ts";
-import { eventually, gate, type Platform, start, testOn } from "./platform.ts";
+import { eventually, gate, type Platform, start, testOn } from "./support/platform.ts";
 
 /** A pause that says nothing about the next one: behind it, a session is parked after a second of quiet. */
 const LONG_MS = 25_000;

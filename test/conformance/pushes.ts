@@ -1,6 +1,6 @@
 import { describe, expect } from "vitest";
 import { lines, type Session } from "../../src/mod.ts";
-import { eventually, gate, mostThatWaits, type Platform, start, testOn } from "./platform.ts";
+import { eventually, gate, mostThatWaits, type Platform, start, testOn } from "./support/platform.ts";
 
 const FRAME_BYTES = 65_536;
 

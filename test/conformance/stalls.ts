@@ -2,7 +2,7 @@ import { describe, expect } from "vitest";
 import { connect } from "../../src/core/mod.ts";
 import { authenticate, timeout } from "../../src/middleware/mod.ts";
 import { type Bytes, type ClientBehaviour, type Connection, lines } from "../../src/mod.ts";
-import { eventually, type Platform, start, testOn } from "./platform.ts";
+import { eventually, type Platform, start, testOn } from "./support/platform.ts";
 
 const PEERS = 20;
 const DEADLINE_MS = 1_000;

@@ -1,6 +1,6 @@
 import { describe, expect } from "vitest";
 import { lines } from "../../src/mod.ts";
-import { eventually, gate, type Platform, start, testOn } from "./platform.ts";
+import { eventually, gate, type Platform, start, testOn } from "./support/platform.ts";
 
 /** Replies of many frames. */
 export function streams(platform: Platform): void {

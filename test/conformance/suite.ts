@@ -16,10 +16,10 @@ import { lifecycle } from "./lifecycle.ts";
 import { listening } from "./listening.ts";
 import { middleware } from "./middleware.ts";
 import { parking } from "./parking.ts";
-import { type Platform, stopServersAfterEach } from "./platform.ts";
 import { pushes } from "./pushes.ts";
 import { stalls } from "./stalls.ts";
 import { streams } from "./streams.ts";
+import { type Platform, stopServersAfterEach } from "./support/platform.ts";
 import { upgrade } from "./upgrade.ts";
 
 /** What every platform must do: the same tests, whatever carries the bytes. */

@@ -1,8 +1,8 @@
 import { describe, expect } from "vitest";
 import { lines } from "../../src/mod.ts";
-import { raw } from "../core/codecs/byte_strings.ts";
-import { binary, handshake } from "../core/upgrading.ts";
-import { gate, type Platform, start, testOn } from "./platform.ts";
+import { raw } from "../core/codecs/support/byte_strings.ts";
+import { binary, handshake } from "../core/support/upgrading.ts";
+import { gate, type Platform, start, testOn } from "./support/platform.ts";
 
 const INPUT = "hello\nbinary\n\x03a\nb\x02cd\0";
 const OUTPUT = "HELLO\nok\n\x05<a\nb>\x04<cd>\x02<>";

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { type ErrorCode, SpillwayError } from "../../src/core/mod.ts";
-import { answers } from "./answers.ts";
-import { type Served, served } from "./served.ts";
+import { answers } from "./support/answers.ts";
+import { type Served, served } from "./support/served.ts";
 
 function failAccept({ transport, server }: Served, ...codes: ErrorCode[]): void {
   for (const code of codes) transport.failAccept(server.address, new SpillwayError(code, `accept: ${code}`));

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { lines } from "../../src/core/mod.ts";
-import { bounded } from "../bounded.ts";
-import { answers } from "./answers.ts";
-import { served } from "./served.ts";
+import { bounded } from "../support/bounded.ts";
+import { answers } from "./support/answers.ts";
+import { served } from "./support/served.ts";
 
 const letters = "a\nb\nc\nd\n";
 

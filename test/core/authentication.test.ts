@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { lines, type Middleware, type ServeOptions } from "../../src/core/mod.ts";
-import { bounded } from "../bounded.ts";
-import { type Answers, answers } from "./answers.ts";
-import type { Peer } from "./peer.ts";
-import { type Served, served } from "./served.ts";
+import { bounded } from "../support/bounded.ts";
+import { type Answers, answers } from "./support/answers.ts";
+import type { Peer } from "./support/peer.ts";
+import { type Served, served } from "./support/served.ts";
 
 const authenticating = (layer: Middleware<string>): Middleware<string> => Object.assign(layer, { authenticates: true });
 

@@ -3,8 +3,8 @@ import { lines } from "../../src/core/mod.ts";
 import { Budget, type Share } from "../../src/core/output/budget.ts";
 import { DeadlineQueue } from "../../src/core/time/deadline.ts";
 import { manualClock } from "../../src/testing/mod.ts";
-import { answers } from "./answers.ts";
-import { served } from "./served.ts";
+import { answers } from "./support/answers.ts";
+import { served } from "./support/served.ts";
 
 /** Longer than a budget waits before it ends anybody. */
 const PATIENCE_MS = 10;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { type Connection, connectToFirst, SpillwayError } from "../../src/core/mod.ts";
 import { manualClock } from "../../src/testing/mod.ts";
-import { outcome } from "./client/connected.ts";
+import { outcome } from "./client/support/connected.ts";
 
 /** An attempt that a test settles. */
 interface Attempt {

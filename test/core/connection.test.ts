@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from "vitest";
 import { type Connection, type Driver, DriverConnection, SpillwayError } from "../../src/core/mod.ts";
 import { memoryTransport } from "../../src/testing/mod.ts";
 import { turnEnd } from "../../src/testing/turn.ts";
-import { bounded } from "../bounded.ts";
+import { bounded } from "../support/bounded.ts";
 import { ScriptedDriver } from "./scripted_driver.ts";
 
 const encoder = new TextEncoder();

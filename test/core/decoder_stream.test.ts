@@ -2,11 +2,11 @@ import { describe, expect, it } from "vitest";
 import { type Codec, type Decoder, lines } from "../../src/core/codecs/mod.ts";
 import type { Bytes } from "../../src/core/mod.ts";
 import { turnEnd } from "../../src/testing/turn.ts";
-import { unmarked } from "./codecs/decode.ts";
-import { TABLES } from "./codecs/tables.ts";
-import { bytesOf, decoderStream, drained, opened } from "./decoding.ts";
-import { fate } from "./fate.ts";
+import { unmarked } from "./codecs/support/decode.ts";
+import { TABLES } from "./codecs/support/tables.ts";
 import { sourceOf } from "./source_of.ts";
+import { bytesOf, decoderStream, drained, opened } from "./support/decoding.ts";
+import { fate } from "./support/fate.ts";
 
 /** Notes what a decoder is asked for: `push 6`, `next`, `end`. */
 function watched<Frame>(codec: Codec<Frame>): { codec: { decoder(): Decoder<Frame> }; calls: string[] } {

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { lines } from "../../src/core/codecs/mod.ts";
 import { turnEnd } from "../../src/testing/turn.ts";
-import { bounded } from "../bounded.ts";
-import { bytesOf, decoderStream, drained } from "./decoding.ts";
-import { fate } from "./fate.ts";
-import { pair, sendAll } from "./pair.ts";
+import { bounded } from "../support/bounded.ts";
+import { bytesOf, decoderStream, drained } from "./support/decoding.ts";
+import { fate } from "./support/fate.ts";
+import { pair, sendAll } from "./support/pair.ts";
 
 // Vitest fails on a rejection that nobody handles.
 describe("decoderStream of a Connection", () => {

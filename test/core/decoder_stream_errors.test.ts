@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import { type Codec, type Decoder, lines } from "../../src/core/codecs/mod.ts";
 import { type Bytes, SpillwayError } from "../../src/core/mod.ts";
 import { turnEnd } from "../../src/testing/turn.ts";
-import { bytesOf, decoderStream, opened } from "./decoding.ts";
-import { fate } from "./fate.ts";
+import { bytesOf, decoderStream, opened } from "./support/decoding.ts";
+import { fate } from "./support/fate.ts";
 
 const TOO_LARGE = expect.objectContaining({ code: "frame-too-large" });
 

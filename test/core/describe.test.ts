@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { mapCodec } from "../../src/core/codecs/mod.ts";
 import { describe as describeThrown, lines, SpillwayError, takeApart } from "../../src/core/mod.ts";
-import { HOSTILE } from "./hostile.ts";
-import { served } from "./served.ts";
+import { HOSTILE } from "./support/hostile.ts";
+import { served } from "./support/served.ts";
 
 describe("what was thrown", () => {
   it.each(HOSTILE)("is described: %s", (_name, thrown, text) => {

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { type Bytes, SpillwayError } from "../../src/core/mod.ts";
 import { turnEnd } from "../../src/testing/turn.ts";
-import { bounded } from "../bounded.ts";
+import { bounded } from "../support/bounded.ts";
 import { ScriptedDriver } from "./scripted_driver.ts";
 
 const BROKEN = new SpillwayError("connection-reset", "broken");

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { lines, serve } from "../../src/core/mod.ts";
 import { memoryTransport } from "../../src/testing/mod.ts";
-import { answers } from "./answers.ts";
-import { served } from "./served.ts";
+import { answers } from "./support/answers.ts";
+import { served } from "./support/served.ts";
 
 describe("shutdown", () => {
   it("of a server without connections is done at once", async () => {

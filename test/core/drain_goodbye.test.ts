@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { lengthPrefixed } from "../../src/core/codecs/mod.ts";
-import type { Context, Middleware } from "../../src/core/mod.ts";
-import { answers } from "./answers.ts";
-import { served } from "./served.ts";
+import type { Context, Middleware, Session } from "../../src/core/mod.ts";
+import { answers } from "./support/answers.ts";
+import { served } from "./support/served.ts";
 
 describe("onDrain", () => {
   it("sends the goodbye of an idle connection, then FIN", async () => {
@@ -220,5 +220,28 @@ describe("onDrain", () => {
     pending.of("a").resolve(undefined);
     expect(await drained).toEqual({ drained: 1, aborted: 0 });
     expect(other.received).toBe("ok\n\u0003bye");
+  });
+
+  it("gives the last frame also while it waits to be written: what is pushed then is refused", async () => {
+    let session: Session<string> | undefined;
+    const harness = await served(
+      {
+        onConnect: (opened) => {
+          session = opened;
+        },
+        onDrain: () => "goodbye",
+      },
+      4,
+    );
+    const other = await harness.connect({ reads: false });
+    expect(session?.send("news")).toBe("sent");
+    await harness.settle();
+    const drained = harness.server.shutdown();
+    await harness.settle();
+    expect(session?.send("more")).toBe("closed");
+    await other.read();
+    await drained;
+    expect(other.received).toBe("news\ngoodbye\n");
+    expect(harness.reasons).toEqual(["drained"]);
   });
 });

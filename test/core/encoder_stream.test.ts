@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { lines } from "../../src/core/codecs/mod.ts";
 import { turnEnd } from "../../src/testing/turn.ts";
-import { drained, encoderStream, FULL_BYTES, joined, numbered, opened, plain, textOf } from "./encoding.ts";
-import { fate } from "./fate.ts";
 import { sourceOf } from "./source_of.ts";
+import { drained, encoderStream, FULL_BYTES, joined, numbered, opened, plain, textOf } from "./support/encoding.ts";
+import { fate } from "./support/fate.ts";
 
 // Vitest fails on a rejection that nobody handles.
 describe("encoderStream: the frames of one turn leave in one chunk", () => {

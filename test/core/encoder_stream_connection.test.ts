@@ -3,10 +3,10 @@ import { describe, expect, it } from "vitest";
 import { decoderStream, lines } from "../../src/core/codecs/mod.ts";
 import type { Bytes } from "../../src/core/mod.ts";
 import { turnEnd } from "../../src/testing/turn.ts";
-import { drained, encoderStream, joined, numbered, plain, textOf } from "./encoding.ts";
-import { fate } from "./fate.ts";
-import { pair } from "./pair.ts";
 import { sourceOf } from "./source_of.ts";
+import { drained, encoderStream, joined, numbered, plain, textOf } from "./support/encoding.ts";
+import { fate } from "./support/fate.ts";
+import { pair } from "./support/pair.ts";
 
 async function textFrom(readable: ReadableStream<Bytes>): Promise<string> {
   return (await drained(readable)).map(textOf).join("");

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { lines, type Output } from "../../src/core/codecs/mod.ts";
 import { turnEnd } from "../../src/testing/turn.ts";
-import { encoderStream, FULL_BYTES, opened, plain, textOf } from "./encoding.ts";
-import { fate } from "./fate.ts";
+import { encoderStream, FULL_BYTES, opened, plain, textOf } from "./support/encoding.ts";
+import { fate } from "./support/fate.ts";
 
 // Vitest fails on a rejection that nobody handles.
 describe("encoderStream: errors", () => {

@@ -1,6 +1,6 @@
 import { expect, it, vi } from "vitest";
 import { SpillwayError } from "../../src/core/mod.ts";
-import { served } from "./served.ts";
+import { served } from "./support/served.ts";
 
 /** The package a second time, as when the command line is installed apart from what a service module imports. */
 async function anotherCopy(): Promise<typeof import("../../src/core/mod.ts")> {

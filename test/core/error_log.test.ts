@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { ErrorLog, escapeText, lines, SpillwayError, serve } from "../../src/core/mod.ts";
 import { manualClock, memoryTransport } from "../../src/testing/mod.ts";
-import { HOSTILE } from "./hostile.ts";
-import { Peer } from "./peer.ts";
+import { HOSTILE } from "./support/hostile.ts";
+import { Peer } from "./support/peer.ts";
 
 let written: string[] = [];
 beforeEach(() => {

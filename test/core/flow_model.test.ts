@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Handler, ServeOptions, Session, SlowConsumerPolicy } from "../../src/core/mod.ts";
-import type { Peer } from "./peer.ts";
-import { type Served, served } from "./served.ts";
+import type { Peer } from "./support/peer.ts";
+import { type Served, served } from "./support/served.ts";
 
 const GROUPS = ["one", "two"];
 const ORDERLY = ["remote-closed", "handler-closed", "drained"];

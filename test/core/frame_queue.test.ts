@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { FrameQueue } from "../../src/core/output/frame_queue.ts";
 import { OutputBuffer } from "../../src/core/output/output_buffer.ts";
-import { bounded } from "../bounded.ts";
+import { bounded } from "../support/bounded.ts";
 
 const LARGE_PART = 4_096;
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { Connection, Listener, Transport } from "../../src/core/mod.ts";
-import { answers } from "./answers.ts";
-import type { Peer } from "./peer.ts";
-import { type Served, served } from "./served.ts";
+import { answers } from "./support/answers.ts";
+import type { Peer } from "./support/peer.ts";
+import { type Served, served } from "./support/served.ts";
 
 async function connected(harness: Served, count: number): Promise<Peer[]> {
   const others: Peer[] = [];

@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import { compose } from "../../src/core/handler/middleware.ts";
 import { type Context, lines, type Middleware, type Next, serve } from "../../src/core/mod.ts";
 import { memoryTransport } from "../../src/testing/mod.ts";
-import { answers } from "./answers.ts";
-import { type Served, served } from "./served.ts";
+import { answers } from "./support/answers.ts";
+import { type Served, served } from "./support/served.ts";
 
 type Layer = Middleware<string>;
 

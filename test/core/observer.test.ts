@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
 import { lines } from "../../src/core/mod.ts";
-import { answers } from "./answers.ts";
-import { served } from "./served.ts";
+import { answers } from "./support/answers.ts";
+import { served } from "./support/served.ts";
 
 describe("observer", () => {
   it("gets every event, in order", async () => {

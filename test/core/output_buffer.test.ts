@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Encoder, Output } from "../../src/core/mod.ts";
 import { OutputBuffer } from "../../src/core/output/output_buffer.ts";
-import { bounded } from "../bounded.ts";
+import { bounded } from "../support/bounded.ts";
 
 const WRITE_BYTES = 65_536;
 

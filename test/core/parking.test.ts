@@ -2,11 +2,11 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type DriverConnection, type ServeOptions, type Session, SpillwayError } from "../../src/core/mod.ts";
 import { turnEnd } from "../../src/testing/turn.ts";
-import { answers } from "./answers.ts";
-import { fate } from "./fate.ts";
 import { ParkingLot } from "./parking_lot.ts";
 import { ScriptedDriver } from "./scripted_driver.ts";
-import { type Served, served } from "./served.ts";
+import { answers } from "./support/answers.ts";
+import { fate } from "./support/fate.ts";
+import { type Served, served } from "./support/served.ts";
 
 /** An owner to whom all is the same. */
 const nobody = { onWake: () => {}, onClosed: () => {}, onDropped: () => {}, onTaken: () => {} };

@@ -4,7 +4,7 @@ import { Pipeline } from "../../src/core/handler/pipeline.ts";
 import { type Context, type Handler, SpillwayError } from "../../src/core/mod.ts";
 import type { ServedSession } from "../../src/core/session/served_session.ts";
 import { type ManualClock, manualClock } from "../../src/testing/mod.ts";
-import { type Answer, answers } from "./answers.ts";
+import { type Answer, answers } from "./support/answers.ts";
 
 /** Nothing here looks into it. */
 const session = { drain() {} } as unknown as ServedSession<string, unknown>;

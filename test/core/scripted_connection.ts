@@ -1,6 +1,6 @@
 import type { Bytes, Connection, SpillwayError } from "../../src/core/mod.ts";
 import { turnEnd } from "../../src/testing/turn.ts";
-import { bounded } from "../bounded.ts";
+import { bounded } from "../support/bounded.ts";
 
 const NOWHERE = { hostname: "127.0.0.1", port: 0 };
 

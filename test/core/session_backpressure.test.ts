@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { answers } from "./answers.ts";
-import { served } from "./served.ts";
+import { answers } from "./support/answers.ts";
+import { served } from "./support/served.ts";
 
 const LINK = 8_192;
 const CHUNK = 4_096;

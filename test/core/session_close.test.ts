@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { type Context, lines } from "../../src/core/mod.ts";
-import { answers } from "./answers.ts";
-import { served } from "./served.ts";
+import { answers } from "./support/answers.ts";
+import { served } from "./support/served.ts";
 
 /** Answers in capitals, and ends the connection at QUIT. */
 function quits(line: string, context: Context): string {

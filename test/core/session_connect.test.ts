@@ -1,8 +1,8 @@
 import { describe, expect, expectTypeOf, it } from "vitest";
 import { type CloseReason, lines, type Service, type Session, serve } from "../../src/core/mod.ts";
 import { memoryTransport } from "../../src/testing/mod.ts";
-import { answers } from "./answers.ts";
-import { served } from "./served.ts";
+import { answers } from "./support/answers.ts";
+import { served } from "./support/served.ts";
 
 describe("onConnect", () => {
   it("greets before anything is asked, and before the first reply", async () => {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { type ConnectionOwner, lines } from "../../src/core/mod.ts";
-import { acceptedAs } from "./accepted_as.ts";
-import { answers } from "./answers.ts";
-import { served } from "./served.ts";
+import { acceptedAs } from "./support/accepted_as.ts";
+import { answers } from "./support/answers.ts";
+import { served } from "./support/served.ts";
 
 describe("idle deadline", () => {
   it("passes so long after the connection was opened, not before", async () => {

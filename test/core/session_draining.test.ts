@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { lines, type ServeOptions, type Session } from "../../src/core/mod.ts";
-import { answers } from "./answers.ts";
-import { served } from "./served.ts";
+import { answers } from "./support/answers.ts";
+import { served } from "./support/served.ts";
 
 /** A served connection whose handler does not answer by itself, and the code that its `draining` aborted with. */
 async function watched(early: boolean) {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { type Codec, type Decoder, type Encoder, type Handler, lines, SpillwayError } from "../../src/core/mod.ts";
-import { answers } from "./answers.ts";
-import { served } from "./served.ts";
+import { answers } from "./support/answers.ts";
+import { served } from "./support/served.ts";
 
 const text = lines();
 

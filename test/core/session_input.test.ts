@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import { netstrings, text } from "../../src/core/codecs/mod.ts";
 import { lines, type ServeOptions } from "../../src/core/mod.ts";
 import { withSignal } from "../../src/middleware/mod.ts";
-import { answers } from "./answers.ts";
-import { served } from "./served.ts";
+import { answers } from "./support/answers.ts";
+import { served } from "./support/served.ts";
 
 const four = lines({ maxFrameBytes: 4, fatal: true });
 const INVALID = new Uint8Array([0xff, 0x0a]);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { answers } from "./answers.ts";
-import { served } from "./served.ts";
+import { answers } from "./support/answers.ts";
+import { served } from "./support/served.ts";
 
 describe("replies", () => {
   it("leave in the order of the frames, as soon as their turn has come", async () => {

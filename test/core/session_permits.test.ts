@@ -2,9 +2,9 @@ import { describe, expect, it, vi } from "vitest";
 import { json } from "../../src/core/codecs/mod.ts";
 import { Permits } from "../../src/core/handler/permits.ts";
 import { lines } from "../../src/core/mod.ts";
-import { type Answer, answers } from "./answers.ts";
-import type { Peer } from "./peer.ts";
-import { type Served, served } from "./served.ts";
+import { type Answer, answers } from "./support/answers.ts";
+import type { Peer } from "./support/peer.ts";
+import { type Served, served } from "./support/served.ts";
 
 /** Connections to a server of few handlers, whose answers are given by hand. */
 async function busy(count: number, options: Parameters<typeof served>[0] = {}) {
@@ -234,5 +234,18 @@ describe("maxConcurrentHandlers", () => {
     expect([others[0]?.received, others[1]?.received]).toEqual(["a 1\na 2\n", "b 1\n"]);
     await harness.clock.advance(100);
     expect([others[1]?.received, harness.server.stats().handlers]).toEqual(["b 1\nb 2\n", 0]);
+  });
+
+  it("lets a connection whose FIN comes while every permit is in use end once one is free", async () => {
+    const pending = answers();
+    const harness = await served({ maxConcurrentHandlers: 1, handler: pending.handler });
+    const working = await harness.connect();
+    const leaving = await harness.connect();
+    await working.send("a\n");
+    await leaving.finish();
+    pending.of("a").resolve("A");
+    await harness.settle();
+    expect(harness.reasons).toEqual(["remote-closed"]);
+    expect(leaving.ended).toBe(true);
   });
 });

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import type { ServeOptions, Session } from "../../src/core/mod.ts";
-import { bounded } from "../bounded.ts";
-import { answers } from "./answers.ts";
+import { bounded } from "../support/bounded.ts";
 import { ParkingLot } from "./parking_lot.ts";
-import type { Peer, PeerOptions } from "./peer.ts";
-import { served } from "./served.ts";
+import { answers } from "./support/answers.ts";
+import type { Peer, PeerOptions } from "./support/peer.ts";
+import { served } from "./support/served.ts";
 
 const PARK_AFTER_MS = 1_000;
 

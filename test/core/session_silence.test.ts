@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { bounded } from "../bounded.ts";
-import { answers } from "./answers.ts";
-import { served } from "./served.ts";
+import { bounded } from "../support/bounded.ts";
+import { answers } from "./support/answers.ts";
+import { served } from "./support/served.ts";
 
 /** Sends to everybody, now and then. */
 async function broadcast(harness: Awaited<ReturnType<typeof served>>, times: number, everyMs: number): Promise<void> {

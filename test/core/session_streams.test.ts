@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { type Context, lines, type ServeOptions } from "../../src/core/mod.ts";
 import { MOST_UNITS } from "../../src/core/time/scheduler.ts";
-import { answers } from "./answers.ts";
-import { served } from "./served.ts";
+import { answers } from "./support/answers.ts";
+import { served } from "./support/served.ts";
 
 /** A stream whose every step is seen: frames that are numbered, and what was asked of it. */
 class Watched implements AsyncIterable<string> {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { type Handler, lines } from "../../src/core/mod.ts";
-import { answers } from "./answers.ts";
-import { raw, utf8 } from "./codecs/byte_strings.ts";
-import { served } from "./served.ts";
-import { binary, exchanged, handshake } from "./upgrading.ts";
+import { raw, utf8 } from "./codecs/support/byte_strings.ts";
+import { answers } from "./support/answers.ts";
+import { served } from "./support/served.ts";
+import { binary, exchanged, handshake } from "./support/upgrading.ts";
 
 const INPUT = "hello\nbinary\n\x03a\nb\x02cd\0";
 const OUTPUT = "HELLO\nok\n\x05<a\nb>\x04<cd>\x02<>";

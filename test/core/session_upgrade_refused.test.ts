@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { type Codec, type Context, type Decoder, lines, type Protocol } from "../../src/core/mod.ts";
-import { answers } from "./answers.ts";
-import { type Served, served } from "./served.ts";
-import { binary, exchanged, handshake } from "./upgrading.ts";
+import { answers } from "./support/answers.ts";
+import { type Served, served } from "./support/served.ts";
+import { binary, exchanged, handshake } from "./support/upgrading.ts";
 
 /** A server whose handler tells what `upgrade` threw, as its reply. */
 function refusing(to: unknown, codec: Codec<string> = lines()): Promise<Served> {

@@ -3,7 +3,7 @@ import { type Connection, lines, type Transport } from "../../src/core/mod.ts";
 import { Inbox } from "../../src/core/session/inbox.ts";
 import { manualClock } from "../../src/testing/mod.ts";
 import { turnEnd } from "../../src/testing/turn.ts";
-import { served } from "./served.ts";
+import { served } from "./support/served.ts";
 
 it("what is read behind the end counts for nobody: events and stats agree", async () => {
   let tell = (): void => {};

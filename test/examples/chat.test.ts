@@ -2,11 +2,11 @@
 import process from "node:process";
 import { describe, expect, it } from "vitest";
 import service from "../../examples/chat.ts";
-import { LineConnection } from "../cli/line_connection.ts";
-import { dialNet } from "../conformance/net_client.ts";
-import type { Peer } from "../core/peer.ts";
-import type { Served } from "../core/served.ts";
-import { serveByCli, serveInMemory } from "./served_example.ts";
+import { LineConnection } from "../cli/support/line_connection.ts";
+import { dialNet } from "../conformance/support/net_client.ts";
+import type { Peer } from "../core/support/peer.ts";
+import type { Served } from "../core/support/served.ts";
+import { serveByCli, serveInMemory } from "./support/served_example.ts";
 
 /** Somebody in the chat, of whom one sees what is new. */
 class Visitor {

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { Reply } from "../../examples/dns/reply.ts";
 import service from "../../examples/dns/service.ts";
 import { OutputBuffer } from "../../src/core/output/output_buffer.ts";
-import { header, latin1, nameBytes, optBytes, queryBytes, uint16 } from "./dns_message.ts";
+import { header, latin1, nameBytes, optBytes, queryBytes, uint16 } from "./support/dns_message.ts";
 
 /** What comes back for these bytes: replies, each with its length before it. */
 function answersTo(bytes: Uint8Array<ArrayBuffer>, chunkBytes = bytes.length): Uint8Array {

@@ -6,9 +6,9 @@ import { afterEach, describe, expect, it } from "vitest";
 import echoService from "../../examples/echo.ts";
 import { type ForwardOptions, forward } from "../../examples/forward.ts";
 import { serve, transport } from "../../src/mod.ts";
-import { dialNet } from "../conformance/net_client.ts";
-import { eventually, type Platform, start, stopServersAfterEach } from "../conformance/platform.ts";
-import { serveByCli } from "./served_example.ts";
+import { dialNet } from "../conformance/support/net_client.ts";
+import { eventually, type Platform, start, stopServersAfterEach } from "../conformance/support/platform.ts";
+import { serveByCli } from "./support/served_example.ts";
 
 const platform: Platform = { name: "the runtime", transport: await transport(), dial: dialNet, faults: {} };
 /** Deno's connections have no way to send RST: there, what was broken off ends with FIN. */

@@ -3,10 +3,10 @@ import process from "node:process";
 import { describe, expect, it } from "vitest";
 import service from "../../examples/int16.ts";
 import { SpillwayError } from "../../src/mod.ts";
-import { dialNet } from "../conformance/net_client.ts";
-import type { Peer } from "../core/peer.ts";
-import type { Served } from "../core/served.ts";
-import { serveByCli, serveInMemory } from "./served_example.ts";
+import { dialNet } from "../conformance/support/net_client.ts";
+import type { Peer } from "../core/support/peer.ts";
+import type { Served } from "../core/support/served.ts";
+import { serveByCli, serveInMemory } from "./support/served_example.ts";
 
 const LINK = 64;
 const COUNT = 5_000;

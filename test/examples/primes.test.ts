@@ -1,8 +1,8 @@
 // The primes example: what the pool computes, and what goes on beside it.
 import { describe, expect, it } from "vitest";
 import primes from "../../examples/primes.ts";
-import { LineConnection } from "../cli/line_connection.ts";
-import { serveByCli, serveInMemory } from "./served_example.ts";
+import { LineConnection } from "../cli/support/line_connection.ts";
+import { serveByCli, serveInMemory } from "./support/served_example.ts";
 
 const USAGE = 'error: write a number up to 10000000, or "echo" and a text';
 

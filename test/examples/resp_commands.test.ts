@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { execute } from "../../examples/resp/commands.ts";
 import type { Reply } from "../../examples/resp/replies.ts";
 import { Store } from "../../examples/resp/store.ts";
-import { bytesOf, textOf } from "./resp_decoding.ts";
+import { bytesOf, textOf } from "./support/resp_decoding.ts";
 
 const closed = new Set<Store>();
 

@@ -3,9 +3,9 @@ import { describe, expect, it } from "vitest";
 import type { RespLimits } from "../../examples/resp/limits.ts";
 import { resp } from "../../examples/resp/resp.ts";
 import type { Bytes } from "../../src/mod.ts";
-import { chunkings, cut } from "./chunkings.ts";
-import { bytesOf, decodeCommands, textOf } from "./resp_decoding.ts";
-import { RESP_TABLE } from "./resp_table.ts";
+import { chunkings, cut } from "./support/chunkings.ts";
+import { bytesOf, decodeCommands, textOf } from "./support/resp_decoding.ts";
+import { RESP_TABLE } from "./support/resp_table.ts";
 
 describe.each(RESP_TABLE)("resp decoder: $name", ({ input, limits, gives }) => {
   it("in any chunks", () => {

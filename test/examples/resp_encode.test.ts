@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import { type Reply, replyEncoder } from "../../examples/resp/replies.ts";
 import { OutputBuffer } from "../../src/core/output/output_buffer.ts";
 import type { CloseReason } from "../../src/mod.ts";
-import { faultText } from "../core/codecs/encode.ts";
-import { textOf } from "./resp_decoding.ts";
+import { faultText } from "../core/codecs/support/encode.ts";
+import { textOf } from "./support/resp_decoding.ts";
 
 function written(output: OutputBuffer): string {
   let text = "";

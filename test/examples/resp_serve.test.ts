@@ -3,10 +3,10 @@ import { execute } from "../../examples/resp/commands.ts";
 import service from "../../examples/resp/service.ts";
 import { Store } from "../../examples/resp/store.ts";
 import { transport } from "../../src/mod.ts";
-import { dialNet } from "../conformance/net_client.ts";
-import { type Platform, start, stopServersAfterEach } from "../conformance/platform.ts";
-import { RealProgram } from "./real_program.ts";
-import { bytesOf, textOf } from "./resp_decoding.ts";
+import { dialNet } from "../conformance/support/net_client.ts";
+import { type Platform, start, stopServersAfterEach } from "../conformance/support/platform.ts";
+import { RealProgram } from "./support/real_program.ts";
+import { bytesOf, textOf } from "./support/resp_decoding.ts";
 
 const platform: Platform = { name: "the runtime", transport: await transport(), dial: dialNet, faults: {} };
 const redisCli = new RealProgram("redis-cli", "redis-tools");

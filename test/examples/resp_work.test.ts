@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { resp } from "../../examples/resp/resp.ts";
 import type { Bytes } from "../../src/mod.ts";
-import { bytesTouched } from "../core/codecs/bytes_touched.ts";
-import { bytesOf } from "./resp_decoding.ts";
+import { bytesTouched } from "../core/codecs/support/bytes_touched.ts";
+import { bytesOf } from "./support/resp_decoding.ts";
 
 function decode(input: Bytes, size: number): number {
   const decoder = resp({ maxFrameBytes: 100_000, maxArguments: 50_000 }).decoder();

@@ -3,9 +3,9 @@ import process from "node:process";
 import { describe, expect, it, vi } from "vitest";
 import service, { intake, type LogMessage } from "../../examples/syslog/service.ts";
 import { type Context, type ServerEvent, serve, transport } from "../../src/mod.ts";
-import { dialNet } from "../conformance/net_client.ts";
-import { eventually, start, stopServersAfterEach } from "../conformance/platform.ts";
-import { RealProgram } from "./real_program.ts";
+import { dialNet } from "../conformance/support/net_client.ts";
+import { eventually, start, stopServersAfterEach } from "../conformance/support/platform.ts";
+import { RealProgram } from "./support/real_program.ts";
 
 const logger = new RealProgram("logger", "bsdutils");
 const python = new RealProgram("python3", "python3");

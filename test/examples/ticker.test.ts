@@ -3,10 +3,10 @@ import process from "node:process";
 import { describe, expect, it } from "vitest";
 import { ticker } from "../../examples/ticker.ts";
 import { manualClock } from "../../src/testing/mod.ts";
-import { LineConnection } from "../cli/line_connection.ts";
-import { dialNet } from "../conformance/net_client.ts";
-import type { Peer } from "../core/peer.ts";
-import { serveByCli, serveInMemory } from "./served_example.ts";
+import { LineConnection } from "../cli/support/line_connection.ts";
+import { dialNet } from "../conformance/support/net_client.ts";
+import type { Peer } from "../core/support/peer.ts";
+import { serveByCli, serveInMemory } from "./support/served_example.ts";
 
 const USAGE = 'error: say "every 100ms 5": 10 ms to 10 s, at most 1000 times';
 const GOODBYE = "the server is going down";

@@ -3,9 +3,9 @@ import { describe, expect, it } from "vitest";
 import { decoderStream, encoderStream, lines } from "../../src/core/codecs/mod.ts";
 import type { Connection } from "../../src/core/mod.ts";
 import { turnEnd } from "../../src/testing/turn.ts";
-import { fate } from "../core/fate.ts";
-import { pair, sendAll } from "../core/pair.ts";
-import { optionalPeer } from "./optional_peer.ts";
+import { fate } from "../core/support/fate.ts";
+import { pair, sendAll } from "../core/support/pair.ts";
+import { optionalPeer } from "./support/optional_peer.ts";
 
 interface Reader {
   read(into: Uint8Array): Promise<number | null>;

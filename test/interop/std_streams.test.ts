@@ -2,8 +2,8 @@
 import { describe, expect, it } from "vitest";
 import { decoderStream, encoderStream, lines } from "../../src/core/codecs/mod.ts";
 import { type Bytes, SpillwayError } from "../../src/core/mod.ts";
-import { pair, sendAll } from "../core/pair.ts";
-import { optionalPeer } from "./optional_peer.ts";
+import { pair, sendAll } from "../core/support/pair.ts";
+import { optionalPeer } from "./support/optional_peer.ts";
 
 interface StdStreams {
   readonly DelimiterStream: new (

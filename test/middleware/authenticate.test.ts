@@ -2,10 +2,10 @@ import { describe, expect, it } from "vitest";
 import { lines, type Middleware, type ServeOptions, serve } from "../../src/core/mod.ts";
 import { type AuthenticateOptions, authenticate, timeout, withSignal } from "../../src/middleware/mod.ts";
 import { manualClock, memoryTransport } from "../../src/testing/mod.ts";
-import { answers } from "../core/answers.ts";
-import type { Peer } from "../core/peer.ts";
-import { type Served, served } from "../core/served.ts";
-import { listeners } from "./listeners.ts";
+import { answers } from "../core/support/answers.ts";
+import type { Peer } from "../core/support/peer.ts";
+import { type Served, served } from "../core/support/served.ts";
+import { listeners } from "./support/listeners.ts";
 
 const SECRET = { check: (line: string) => line === "secret", accepted: "come in", refused: "no" };
 

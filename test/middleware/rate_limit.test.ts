@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import type { Middleware, ServeOptions } from "../../src/core/mod.ts";
 import { type RateLimitOptions, rateLimit, timeout } from "../../src/middleware/mod.ts";
 import { manualClock } from "../../src/testing/mod.ts";
-import type { Peer } from "../core/peer.ts";
-import { type Served, served } from "../core/served.ts";
+import type { Peer } from "../core/support/peer.ts";
+import { type Served, served } from "../core/support/served.ts";
 
 type Settings = Pick<RateLimitOptions, "perSecond" | "burst" | "onLimit">;
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { lines } from "../../src/core/mod.ts";
 import { withSignal } from "../../src/middleware/mod.ts";
-import { served } from "../core/served.ts";
+import { served } from "../core/support/served.ts";
 
 describe("withSignal", () => {
   it("gives a context that is the same but for its signal", async () => {

@@ -7,7 +7,6 @@ export const ENDING: readonly Mutated[] = [
     tests: [
       "test/core/session_close",
       "test/core/session_draining",
-      "test/core/goodbye",
       "test/core/session_connect",
       "test/core/drain",
       "test/core/group",

@@ -120,7 +120,7 @@ export const HANDLING: readonly Mutated[] = [
       "test/core/parking",
       "test/core/session_permits",
       "test/core/session_draining",
-      "test/core/goodbye",
+      "test/core/drain_goodbye",
     ],
     mutations: [
       {

@@ -2,6 +2,8 @@ import { describe, expect, it } from "vitest";
 import { delimited, lines } from "../../src/core/codecs/mod.ts";
 import type { Service } from "../../src/core/mod.ts";
 import { type ManualClock, type SimulatedClient, type SimulateOptions, simulate } from "../../src/testing/mod.ts";
+import { kindOf } from "../../src/testing/pledge.ts";
+import { HOSTILE } from "../core/support/hostile.ts";
 
 /** Asks one thing after the other, and looks at the answers. */
 async function ask(client: SimulatedClient): Promise<void> {
@@ -93,4 +95,8 @@ describe("simulate()", () => {
   ])("refuses %s", async (_name, wrong) => {
     await expect(simulate({ ...upper, seed: 1, ...wrong })).rejects.toThrow(RangeError);
   });
+});
+
+it.each(HOSTILE)("a simulation tells the kind of what was thrown, whatever it is: %s", (_name, thrown) => {
+  expect(typeof kindOf(thrown)).toBe("string");
 });

@@ -8,7 +8,7 @@ import {
   type SimulatedNetwork,
   simulatedNetwork,
 } from "../../src/testing/mod.ts";
-import { bounded } from "../bounded.ts";
+import { bounded } from "../support/bounded.ts";
 
 const GOOD: LinkConditions = {
   latencyMs: 10,

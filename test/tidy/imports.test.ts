@@ -1,7 +1,7 @@
 // Who may import whom: the rooms of ARCHITECTURE.md.
 import path from "node:path";
 import { describe, expect, it } from "vitest";
-import { importsOf, type SourceFile, sourcesIn } from "./tree.ts";
+import { importsOf, type SourceFile, sourcesIn } from "./support/tree.ts";
 
 interface Import {
   readonly from: string;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { codeOnly, filesIn, linesMatching, read, type SourceFile, sourcesIn } from "./tree.ts";
+import { codeOnly, filesIn, linesMatching, read, type SourceFile, sourcesIn } from "./support/tree.ts";
 
 const files = filesIn(".");
 const text = (file: string): SourceFile => ({ path: file, text: read(file) });
@@ -50,11 +50,24 @@ describe("texts", () => {
   });
 });
 
+/** Support that moves with what it supports. */
+const BEING_REBUILT = /^test\/(core\/(parking_lot|scripted_\w+|source_of)|bench\/\w+)\./;
+
 describe("tests", () => {
   const tests = sourcesIn("test").filter(
     ({ path }) => path.endsWith(".test.ts") || path.startsWith("test/conformance/"),
   );
   const code = tests.map((source) => ({ ...source, text: codeOnly(source.text) }));
+
+  it("are in a folder beside nothing but tests, suites, `support` and `fixtures`", () => {
+    const suites = /^test\/(chaos|conformance|fuzz|guard|mutation|simulation|types)\//;
+    const elsewhere = programs
+      .map(({ path }) => path)
+      .filter((path) => path.startsWith("test/") && !/\.test\.(js|ts)$/.test(path))
+      .filter((path) => !suites.test(path) && !/\/(support|fixtures)\//.test(path))
+      .filter((path) => !BEING_REBUILT.test(path));
+    expect(elsewhere).toEqual([]);
+  });
 
   // The linter's no-shadow sees only the files that import vitest's.
   it("call nothing `it` but vitest's", () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { connect, lines, serve } from "../../../src/core/mod.ts";
 import { manualClock, memoryTransport } from "../../../src/testing/mod.ts";
-import { connected, outcome } from "./connected.ts";
+import { connected, outcome } from "./support/connected.ts";
 
 const LINE = "x".repeat(99);
 

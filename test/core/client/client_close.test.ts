@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { connected, outcome } from "./connected.ts";
+import { connected, outcome } from "./support/connected.ts";
 
 describe("client.close", () => {
   it("waits for the replies to what was asked, sent or not, and then sends FIN", async () => {

@@ -1,6 +1,6 @@
 // A connection on which nothing arrives any more, though nobody has closed it.
 import { describe, expect, it } from "vitest";
-import { connected, outcome } from "./connected.ts";
+import { connected, outcome } from "./support/connected.ts";
 
 const RECONNECT = { reconnect: { jitter: 0, minDelayMs: 10 } } as const;
 

@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
 import { type ClientOptions, type Codec, connect, lines, SpillwayError } from "../../../src/core/mod.ts";
 import { memoryTransport } from "../../../src/testing/mod.ts";
-import { connected, outcome, taken } from "./connected.ts";
+import { connected, outcome, taken } from "./support/connected.ts";
 
 describe("a connection that ends with requests on their way", () => {
   it("rejects them with its reason, and says that nobody knows what became of them", async () => {

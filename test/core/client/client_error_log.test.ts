@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { connect, lines } from "../../../src/core/mod.ts";
 import { manualClock, memoryTransport } from "../../../src/testing/mod.ts";
-import { Peer } from "../peer.ts";
+import { Peer } from "../support/peer.ts";
 
 let written: string[] = [];
 beforeEach(() => {

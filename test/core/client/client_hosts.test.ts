@@ -8,7 +8,7 @@ import {
   type Transport,
 } from "../../../src/core/mod.ts";
 import { manualClock, memoryTransport } from "../../../src/testing/mod.ts";
-import { outcome } from "./connected.ts";
+import { outcome } from "./support/connected.ts";
 
 /** So many ports of one host on which something listens, or nothing does. */
 async function hosts(transport: Transport, listening: readonly boolean[]) {

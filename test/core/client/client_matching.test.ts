@@ -1,6 +1,6 @@
 // Two and three requests: every order in which they can be asked, answered and given up.
 import { describe, expect, it } from "vitest";
-import { connected } from "./connected.ts";
+import { connected } from "./support/connected.ts";
 
 /** `a0`: the first is asked; `r0`: its reply comes; `g0`: it is given up. */
 type Step = `${"a" | "r" | "g"}${number}`;

@@ -1,7 +1,7 @@
 // Whatever is called from wherever, and whatever the peer does: no reply goes to another request, and every request is settled once.
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, it, vi } from "vitest";
-import { type Call, ClientWorld, type Preparation, type Scenario, type Step } from "./client_world.ts";
+import { type Call, ClientWorld, type Preparation, type Scenario, type Step } from "./support/client_world.ts";
 
 beforeEach(() => void vi.spyOn(console, "error").mockImplementation(() => {}));
 afterEach(() => vi.restoreAllMocks());

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { ClientSession, SpillwayError } from "../../../src/core/mod.ts";
-import { connected, connecting, outcome } from "./connected.ts";
+import { connected, connecting, outcome } from "./support/connected.ts";
 
 const RECONNECT = { reconnect: { jitter: 0, minDelayMs: 10 } } as const;
 const login = async (session: ClientSession<string, string>) => void (await session.request("login"));

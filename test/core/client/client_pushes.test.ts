@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { connected, outcome, taken } from "./connected.ts";
+import { connected, outcome, taken } from "./support/connected.ts";
 
 const isPush = (frame: string) => frame.startsWith("!");
 

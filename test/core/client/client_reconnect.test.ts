@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Connection, Transport } from "../../../src/core/mod.ts";
 import { connect, lines } from "../../../src/core/mod.ts";
 import { manualClock } from "../../../src/testing/mod.ts";
-import { connected, connecting, outcome, taken } from "./connected.ts";
+import { connected, connecting, outcome, taken } from "./support/connected.ts";
 
 /** The pauses that the client has announced. */
 const delays = (harness: Awaited<ReturnType<typeof connected>>) =>

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { connected, countedSignal, outcome } from "./connected.ts";
+import { connected, countedSignal, outcome } from "./support/connected.ts";
 
 const ask = (harness: Awaited<ReturnType<typeof connected>>, ...frames: string[]) =>
   frames.map((frame) => outcome(harness.client.request(frame)));

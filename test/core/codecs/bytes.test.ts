@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { bytes } from "../../../src/core/codecs/mod.ts";
-import { raw, textOf } from "./byte_strings.ts";
-import { decode } from "./decode.ts";
-import { encode, refusal } from "./encode.ts";
+import { raw, textOf } from "./support/byte_strings.ts";
+import { decode } from "./support/decode.ts";
+import { encode, refusal } from "./support/encode.ts";
 
 describe("bytes", () => {
   it("gives chunks as they come, and none that is empty", () => {

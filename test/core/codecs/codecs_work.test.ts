@@ -12,9 +12,9 @@ import {
   varintPrefixed,
 } from "../../../src/core/codecs/mod.ts";
 import type { Bytes, Codec } from "../../../src/core/mod.ts";
-import { bounded } from "../../bounded.ts";
-import { bytesTouched, largestBuffer } from "./bytes_touched.ts";
-import { encode } from "./encode.ts";
+import { bounded } from "../../support/bounded.ts";
+import { bytesTouched, largestBuffer } from "./support/bytes_touched.ts";
+import { encode } from "./support/encode.ts";
 
 const SIZE = 50_000;
 const LIMIT = 100;

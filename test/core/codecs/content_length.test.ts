@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { contentLength } from "../../../src/core/codecs/mod.ts";
-import { raw, textOf } from "./byte_strings.ts";
-import { CONTENT_LENGTH_TABLE, fieldsOf } from "./content_length_table.ts";
-import { decode, INVALID, LOST } from "./decode.ts";
-import { encode, refusal } from "./encode.ts";
-import { everyChunking } from "./every_chunking.ts";
-import { agrees, anyBytes, roundTrips } from "./properties.ts";
-import { type Prefix, splitPrefixed } from "./split_prefixed.ts";
+import { raw, textOf } from "./support/byte_strings.ts";
+import { CONTENT_LENGTH_TABLE, fieldsOf } from "./support/content_length_table.ts";
+import { decode, INVALID, LOST } from "./support/decode.ts";
+import { encode, refusal } from "./support/encode.ts";
+import { everyChunking } from "./support/every_chunking.ts";
+import { agrees, anyBytes, roundTrips } from "./support/properties.ts";
+import { type Prefix, splitPrefixed } from "./support/split_prefixed.ts";
 
 describe("contentLength, however the input is cut", () => {
   it.each(CONTENT_LENGTH_TABLE)("$name", ({ codec, input, gives }) => everyChunking(codec, input, gives));

@@ -1,9 +1,9 @@
 import { describe, expect, it, vi } from "vitest";
 import { FrameInput } from "../../../src/core/codecs/frame_input.ts";
 import type { Bytes, Decoder } from "../../../src/core/mod.ts";
-import { cut } from "./byte_strings.ts";
-import { type Decodes, frameText, unmarked } from "./decode.ts";
-import { TABLES } from "./tables.ts";
+import { cut } from "./support/byte_strings.ts";
+import { type Decodes, frameText, unmarked } from "./support/decode.ts";
+import { TABLES } from "./support/tables.ts";
 
 const LONGEST = 400;
 

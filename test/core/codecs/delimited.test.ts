@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { delimited } from "../../../src/core/codecs/mod.ts";
 import type { Bytes } from "../../../src/core/mod.ts";
-import { raw, textOf } from "./byte_strings.ts";
-import { CUT, CUT_OFF, decode, TOO_LARGE, truncating } from "./decode.ts";
-import { DELIMITED_TABLE } from "./delimited_table.ts";
-import { encode, refusal } from "./encode.ts";
-import { everyChunking } from "./every_chunking.ts";
-import { agrees, anyBytes, roundTrips } from "./properties.ts";
+import { raw, textOf } from "./support/byte_strings.ts";
+import { CUT, CUT_OFF, decode, TOO_LARGE, truncating } from "./support/decode.ts";
+import { DELIMITED_TABLE } from "./support/delimited_table.ts";
+import { encode, refusal } from "./support/encode.ts";
+import { everyChunking } from "./support/every_chunking.ts";
+import { agrees, anyBytes, roundTrips } from "./support/properties.ts";
 
 describe("delimited, however the input is cut", () => {
   it.each(DELIMITED_TABLE)("$name", ({ codec, input, gives }) => everyChunking(codec, input, gives));

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { fixedLength } from "../../../src/core/codecs/mod.ts";
-import { textOf } from "./byte_strings.ts";
-import { encode, refusal } from "./encode.ts";
-import { everyChunking } from "./every_chunking.ts";
-import { FIXED_LENGTH_TABLE } from "./fixed_length_table.ts";
-import { anyBytes, roundTrips } from "./properties.ts";
+import { textOf } from "./support/byte_strings.ts";
+import { encode, refusal } from "./support/encode.ts";
+import { everyChunking } from "./support/every_chunking.ts";
+import { FIXED_LENGTH_TABLE } from "./support/fixed_length_table.ts";
+import { anyBytes, roundTrips } from "./support/properties.ts";
 
 describe("fixedLength, however the input is cut", () => {
   it.each(FIXED_LENGTH_TABLE)("$name", ({ codec, input, gives }) => everyChunking(codec, input, gives));

@@ -2,8 +2,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { InputBuffer } from "../../../src/core/codecs/mod.ts";
 import type { Bytes } from "../../../src/core/mod.ts";
-import { bounded } from "../../bounded.ts";
-import { bytesTouched } from "./bytes_touched.ts";
+import { bounded } from "../../support/bounded.ts";
+import { bytesTouched } from "./support/bytes_touched.ts";
 
 const bytesOf = (text: string): Bytes => new TextEncoder().encode(text);
 const textOf = (bytes: Bytes | undefined): string | undefined => bytes && new TextDecoder().decode(bytes);

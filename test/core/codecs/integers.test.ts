@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type IntegerOptions, int16, int32 } from "../../../src/core/codecs/mod.ts";
-import { textOf } from "./byte_strings.ts";
-import { encode, refusal } from "./encode.ts";
-import { everyChunking } from "./every_chunking.ts";
-import { INTEGERS_TABLE } from "./integers_table.ts";
-import { roundTrips } from "./properties.ts";
+import { textOf } from "./support/byte_strings.ts";
+import { encode, refusal } from "./support/encode.ts";
+import { everyChunking } from "./support/every_chunking.ts";
+import { INTEGERS_TABLE } from "./support/integers_table.ts";
+import { roundTrips } from "./support/properties.ts";
 
 describe("int16 and int32, however the input is cut", () => {
   it.each(INTEGERS_TABLE)("$name", ({ codec, input, gives }) => everyChunking(codec, input, gives));

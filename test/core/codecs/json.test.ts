@@ -3,12 +3,12 @@ import * as v from "valibot";
 import { describe, expect, it } from "vitest";
 import { type Codec, contentLength, json, lines, netstrings, text } from "../../../src/core/codecs/mod.ts";
 import { OutputBuffer } from "../../../src/core/output/output_buffer.ts";
-import { textOf, utf8 } from "./byte_strings.ts";
-import { encode, faultText, refusal } from "./encode.ts";
-import { everyChunking } from "./every_chunking.ts";
-import { JSON_TABLE } from "./json_table.ts";
-import { roundTrips } from "./properties.ts";
-import { hasId, schema } from "./schemas.ts";
+import { textOf, utf8 } from "./support/byte_strings.ts";
+import { encode, faultText, refusal } from "./support/encode.ts";
+import { everyChunking } from "./support/every_chunking.ts";
+import { JSON_TABLE } from "./support/json_table.ts";
+import { roundTrips } from "./support/properties.ts";
+import { hasId, schema } from "./support/schemas.ts";
 
 describe("json, however the input is cut", () => {
   it.each(JSON_TABLE)("$name", ({ codec, input, gives }) => everyChunking(codec, input, gives));

@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { type LengthPrefixedOptions, lengthPrefixed } from "../../../src/core/codecs/mod.ts";
-import { raw, textOf } from "./byte_strings.ts";
-import { decode, INVALID, TOO_LARGE } from "./decode.ts";
-import { encode, refusal } from "./encode.ts";
-import { everyChunking } from "./every_chunking.ts";
-import { LENGTH_PREFIXED_TABLE } from "./length_prefixed_table.ts";
-import { agrees, anyBytes, roundTrips } from "./properties.ts";
-import { type Prefix, splitPrefixed } from "./split_prefixed.ts";
+import { raw, textOf } from "./support/byte_strings.ts";
+import { decode, INVALID, TOO_LARGE } from "./support/decode.ts";
+import { encode, refusal } from "./support/encode.ts";
+import { everyChunking } from "./support/every_chunking.ts";
+import { LENGTH_PREFIXED_TABLE } from "./support/length_prefixed_table.ts";
+import { agrees, anyBytes, roundTrips } from "./support/properties.ts";
+import { type Prefix, splitPrefixed } from "./support/split_prefixed.ts";
 
 describe("lengthPrefixed, however the input is cut", () => {
   it.each(LENGTH_PREFIXED_TABLE)("$name", ({ codec, input, gives }) => everyChunking(codec, input, gives));

@@ -2,12 +2,12 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { concat } from "../../../src/core/codecs/byte_queue.ts";
 import { lines } from "../../../src/core/mod.ts";
-import { bounded } from "../../bounded.ts";
-import { cut, textOf } from "./byte_strings.ts";
-import { decode, truncating } from "./decode.ts";
-import { everyChunking } from "./every_chunking.ts";
-import { LINES_TABLE, linesOf } from "./lines_table.ts";
-import { splitLines } from "./split_lines.ts";
+import { bounded } from "../../support/bounded.ts";
+import { cut, textOf } from "./support/byte_strings.ts";
+import { decode, truncating } from "./support/decode.ts";
+import { everyChunking } from "./support/every_chunking.ts";
+import { LINES_TABLE, linesOf } from "./support/lines_table.ts";
+import { splitLines } from "./support/split_lines.ts";
 
 describe("lines decoder, however the input is cut", () => {
   it.each(LINES_TABLE)("$name", ({ codec, input, gives }) => everyChunking(codec, input, gives));

@@ -2,9 +2,9 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Codec, lines } from "../../../src/core/mod.ts";
 import { OutputBuffer } from "../../../src/core/output/output_buffer.ts";
-import { textOf } from "./byte_strings.ts";
-import { decode } from "./decode.ts";
-import { encode, faultText, refusal } from "./encode.ts";
+import { textOf } from "./support/byte_strings.ts";
+import { decode } from "./support/decode.ts";
+import { encode, faultText, refusal } from "./support/encode.ts";
 
 function text(codec: Codec<unknown, string>, frames: readonly string[]): string {
   return new TextDecoder().decode(encode(codec, frames));

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { type Bytes, lines } from "../../../src/core/mod.ts";
-import { bounded } from "../../bounded.ts";
-import { bytesDecoded, bytesTouched } from "./bytes_touched.ts";
-import type { Decodes } from "./decode.ts";
-import { linesOf as codecOf } from "./lines_table.ts";
+import { bounded } from "../../support/bounded.ts";
+import { bytesDecoded, bytesTouched } from "./support/bytes_touched.ts";
+import type { Decodes } from "./support/decode.ts";
+import { linesOf as codecOf } from "./support/lines_table.ts";
 
 function decode(chunks: Iterable<Bytes>, maxFrameBytes: number): number {
   const decoder = lines({ encoding: "bytes", maxFrameBytes }).decoder();

@@ -10,10 +10,10 @@ import {
   text,
 } from "../../../src/core/codecs/mod.ts";
 import { type Codec, SpillwayError } from "../../../src/core/mod.ts";
-import { raw, textOf, utf8 } from "./byte_strings.ts";
-import { encode, faultText, refusal } from "./encode.ts";
-import { everyChunking } from "./every_chunking.ts";
-import { MAP_CODEC_TABLE } from "./map_codec_table.ts";
+import { raw, textOf, utf8 } from "./support/byte_strings.ts";
+import { encode, faultText, refusal } from "./support/encode.ts";
+import { everyChunking } from "./support/every_chunking.ts";
+import { MAP_CODEC_TABLE } from "./support/map_codec_table.ts";
 
 describe("what mapCodec knows of a frame besides it", () => {
   it("is what its header said, also through other codecs", () => {

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { netstrings } from "../../../src/core/codecs/mod.ts";
-import { textOf } from "./byte_strings.ts";
-import { encode, refusal } from "./encode.ts";
-import { everyChunking } from "./every_chunking.ts";
-import { NETSTRINGS_TABLE } from "./netstrings_table.ts";
-import { agrees, anyBytes, roundTrips } from "./properties.ts";
-import { decimalPrefix, splitPrefixed } from "./split_prefixed.ts";
+import { textOf } from "./support/byte_strings.ts";
+import { encode, refusal } from "./support/encode.ts";
+import { everyChunking } from "./support/every_chunking.ts";
+import { NETSTRINGS_TABLE } from "./support/netstrings_table.ts";
+import { agrees, anyBytes, roundTrips } from "./support/properties.ts";
+import { decimalPrefix, splitPrefixed } from "./support/split_prefixed.ts";
 
 describe("netstrings, however the input is cut", () => {
   it.each(NETSTRINGS_TABLE)("$name", ({ codec, input, gives }) => everyChunking(codec, input, gives));

@@ -1,13 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { octetCounted } from "../../../src/core/codecs/mod.ts";
 import type { Bytes } from "../../../src/core/mod.ts";
-import { textOf } from "./byte_strings.ts";
-import { CUT, CUT_OFF, INVALID, LOST, TOO_LARGE, truncating } from "./decode.ts";
-import { encode, refusal } from "./encode.ts";
-import { everyChunking } from "./every_chunking.ts";
-import { OCTET_COUNTED_TABLE } from "./octet_counted_table.ts";
-import { agrees, anyBytes, roundTrips } from "./properties.ts";
-import { decimalPrefix } from "./split_prefixed.ts";
+import { textOf } from "./support/byte_strings.ts";
+import { CUT, CUT_OFF, INVALID, LOST, TOO_LARGE, truncating } from "./support/decode.ts";
+import { encode, refusal } from "./support/encode.ts";
+import { everyChunking } from "./support/every_chunking.ts";
+import { OCTET_COUNTED_TABLE } from "./support/octet_counted_table.ts";
+import { agrees, anyBytes, roundTrips } from "./support/properties.ts";
+import { decimalPrefix } from "./support/split_prefixed.ts";
 
 describe("octetCounted, however the input is cut", () => {
   it.each(OCTET_COUNTED_TABLE)("$name", ({ codec, input, gives }) => everyChunking(codec, input, gives));

@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { lines, mapCodec, netstrings, text } from "../../../src/core/codecs/mod.ts";
-import { textOf } from "./byte_strings.ts";
-import { encode, faultText, refusal } from "./encode.ts";
-import { everyChunking } from "./every_chunking.ts";
-import { roundTrips } from "./properties.ts";
-import { TEXT_TABLE } from "./text_table.ts";
+import { textOf } from "./support/byte_strings.ts";
+import { encode, faultText, refusal } from "./support/encode.ts";
+import { everyChunking } from "./support/every_chunking.ts";
+import { roundTrips } from "./support/properties.ts";
+import { TEXT_TABLE } from "./support/text_table.ts";
 
 describe("text, however the input is cut", () => {
   it.each(TEXT_TABLE)("$name", ({ codec, input, gives }) => everyChunking(codec, input, gives));

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { lines } from "../../../src/core/codecs/mod.ts";
-import { cut, textOf } from "./byte_strings.ts";
-import { CUT, type Decodes, frameText } from "./decode.ts";
-import { TABLES } from "./tables.ts";
+import { cut, textOf } from "./support/byte_strings.ts";
+import { CUT, type Decodes, frameText } from "./support/decode.ts";
+import { TABLES } from "./support/tables.ts";
 
 /** What another codec would get behind the first `count` frames. */
 function leave(codec: Decodes, chunks: readonly Uint8Array<ArrayBuffer>[], count: number): string {

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { varintPrefixed } from "../../../src/core/codecs/mod.ts";
-import { raw, textOf } from "./byte_strings.ts";
-import { encode, refusal } from "./encode.ts";
-import { everyChunking } from "./every_chunking.ts";
-import { agrees, anyBytes, roundTrips } from "./properties.ts";
-import { type Prefix, splitPrefixed } from "./split_prefixed.ts";
-import { VARINT_PREFIXED_TABLE } from "./varint_prefixed_table.ts";
+import { raw, textOf } from "./support/byte_strings.ts";
+import { encode, refusal } from "./support/encode.ts";
+import { everyChunking } from "./support/every_chunking.ts";
+import { agrees, anyBytes, roundTrips } from "./support/properties.ts";
+import { type Prefix, splitPrefixed } from "./support/split_prefixed.ts";
+import { VARINT_PREFIXED_TABLE } from "./support/varint_prefixed_table.ts";
 
 describe("varintPrefixed, however the input is cut", () => {
   it.each(VARINT_PREFIXED_TABLE)("$name", ({ codec, input, gives }) => everyChunking(codec, input, gives));

@@ -1,0 +1,125 @@
+import { afterEach, it, vi } from "vitest";
+import { type Address, serve as serveOn } from "../../../src/core/mod.ts";
+import type { ServeOptions, Server, ServerEvent, Transport } from "../../../src/mod.ts";
+
+/** Whoever talks to a server under test: not Spillway's own code where there is a network. */
+export interface Client {
+  /** Where it is seen from. */
+  readonly port: number;
+  /** All bytes that arrived so far. */
+  readonly receivedBytes: number;
+  /** Bytes that were given to `send` and that the peer's system has not taken. */
+  readonly unsent: number;
+  /** How the connection ended, when it does. */
+  readonly ended: Promise<"fin" | "reset">;
+  send(data: string | Uint8Array): void;
+  /** FIN: nothing more is sent. */
+  finish(): void;
+  /** RST. */
+  reset(): void;
+  /** Reads nothing from now on. */
+  stall(): void;
+  /** Reads again. */
+  resume(): void;
+  /** What arrived, as text, once `text` is in it. */
+  until(text: string): Promise<string>;
+  /** All that arrived, as text, once the connection has ended. */
+  rest(): Promise<string>;
+}
+
+/** How a client behaves. */
+export interface DialOptions {
+  /** Does not answer FIN with FIN. */
+  readonly halfOpen?: boolean;
+  /** Does not read until `resume`. */
+  readonly stalled?: boolean;
+}
+
+/** What the suite runs on: a runtime joins by saying this. */
+export interface Platform {
+  readonly name: string;
+  readonly transport: Transport;
+  dial(address: Address, options?: DialOptions): Promise<Client>;
+  /** Cases that this runtime is known to fail, each with the reason: such a case fails on the day it works. */
+  readonly faults: Readonly<Record<string, string>>;
+}
+
+/** How much may wait to be sent: on Deno more for as long as it may just not have tried to write. */
+export function mostThatWaits({ transport }: Platform, maxOutboundBytes: number): number {
+  return transport.name.startsWith("deno") ? maxOutboundBytes + 4_194_304 : maxOutboundBytes;
+}
+
+/** One test, or its opposite where the platform is known to be at fault. */
+export function testOn(platform: Platform, name: string, run: () => Promise<void>): void {
+  const fault = platform.faults[name];
+  if (fault === undefined) it(name, run);
+  else it.fails(`${name} (known fault: ${fault})`, run);
+}
+
+/** A server under test, and what its observer saw. */
+export interface Trial<In, Out, State = unknown> {
+  readonly server: Server<In, Out, State>;
+  readonly events: ServerEvent[];
+  dial(options?: DialOptions): Promise<Client>;
+  /** The event with which the `count`-th connection ended. */
+  closed(count?: number): Promise<Extract<ServerEvent, { type: "connection-closed" }>>;
+  /** Fulfils when the server has read so many bytes. */
+  heard(bytes: number): Promise<void>;
+}
+
+const running = new Set<Server<never, never>>();
+
+/** Starts a server that is gone after the test. */
+export async function start<In, Out, State = unknown>(
+  platform: Platform,
+  options: Omit<ServeOptions<In, Out, State>, "port">,
+): Promise<Trial<In, Out, State>> {
+  const events: ServerEvent[] = [];
+  const observer = (event: ServerEvent) => {
+    events.push(event);
+    options.observer?.(event);
+  };
+  const server = await serveOn(platform.transport, { ...options, observer, port: 0 });
+  running.add(server as unknown as Server<never, never>);
+  return {
+    server,
+    events,
+    dial: (dialOptions) => platform.dial(server.address, dialOptions),
+    closed: async (count = 1) => {
+      const ends = () => events.filter((event) => event.type === "connection-closed");
+      await eventually(() => ends().length >= count);
+      return ends()[count - 1] as Extract<ServerEvent, { type: "connection-closed" }>;
+    },
+    heard: (bytes) => eventually(() => server.stats().bytesIn >= bytes),
+  };
+}
+
+/** Call once in each file that starts servers. */
+export function stopServersAfterEach(): void {
+  afterEach(async () => {
+    for (const server of running) {
+      void server.shutdown();
+      await server.shutdown();
+    }
+    running.clear();
+  });
+}
+
+/** Waits for a condition that no event tells. */
+export async function eventually(condition: () => boolean): Promise<void> {
+  await vi.waitFor(
+    () => {
+      if (!condition()) throw new Error(`still not so: ${String(condition)}`);
+    },
+    { interval: 2, timeout: 8_000 },
+  );
+}
+
+/** A promise, and what settles it. */
+export function gate<Value = void>(): { promise: Promise<Value>; open(value: Value): void } {
+  let open!: (value: Value) => void;
+  const promise = new Promise<Value>((resolve) => {
+    open = resolve;
+  });
+  return { promise, open };
+}
