@@ -1,8 +1,8 @@
 // @ts-check
-// npm run simulate: Spillway on a simulated network, one scenario a seed, and every promise checked after every event. Not part
+// npm run simulate: Spillway on a simulated network, one scenario a seed, and every invariant checked after every event. Not part
 // of npm test, which runs a few seeds.
 //
-// The same numbers make the same traces. Exit code 1 when a promise was not kept, or when many seeds ran and something that can
+// The same numbers make the same traces. Exit code 1 when an invariant did not hold, or when many seeds ran and something that can
 // happen never did.
 import path from "node:path";
 import { pathToFileURL } from "node:url";
@@ -116,7 +116,7 @@ function print(summary, seconds) {
   table("what clients did", summary.of("act"));
   table("how connections ended", summary.of("reason"));
   table("accept errors", summary.of("accept-error"));
-  table("promises, and how often each was checked", [...summary.pledges]);
+  table("invariants, and how often each was checked", [...summary.invariants]);
   console.log(`\nno failure; the traces' hash is ${hash}`);
   if (missing.length === 0) return;
   console.log(`never happened: ${missing.join(", ")}`);

@@ -9,7 +9,7 @@ export interface Entry {
 }
 
 /**
- * What is to happen on a network, one after the other, each in a turn of its own.
+ * What is to happen on a network, one after the other, each in a tick of its own.
  *
  * Entries of one instant happen in the order of their numbers, not in that in which they were added: two runtimes may reach
  * the same point in a different number of microtasks.

@@ -1,5 +1,5 @@
 import type { Clock } from "../core/mod.ts";
-import { turnEnd } from "./turn.ts";
+import { tickEnd } from "./tick.ts";
 
 /** A clock that stands still until it is told to move. Made by {@link manualClock}. */
 export interface ManualClock extends Clock {
@@ -108,7 +108,7 @@ class Clockwork implements ManualClock {
   }
 
   async #moveTo(instant: number): Promise<void> {
-    await turnEnd();
+    await tickEnd();
     for (let timer = this.#first(); timer !== undefined && timer.at <= instant; timer = this.#first()) {
       await this.#fire(timer);
     }
@@ -119,7 +119,7 @@ class Clockwork implements ManualClock {
     this.#timers.delete(timer);
     this.#now = Math.max(this.#now, timer.at);
     timer.callback();
-    await turnEnd();
+    await tickEnd();
   }
 
   #first(): Timer | undefined {

@@ -19,7 +19,7 @@ export class ServedModel {
   blockedSince: number = Infinity;
   finAt: number = Infinity;
   overAt: number = Infinity;
-  /** Bytes that were taken in the turn in which FIN was sent: they had come before it, and were not looked at. */
+  /** Bytes that were taken in the tick in which FIN was sent: they had come before it, and were not looked at. */
   readWithFin: number = 0;
   /** What `onDisconnect` was told. */
   readonly told: CloseReason[] = [];

@@ -1,8 +1,8 @@
 import { type CloseReason, checkWhole, describe, type Service, SpillwayError } from "../core/mod.ts";
 import { drawFault, FAULTS, type Fault, inflict } from "./faults.ts";
+import { kindOf } from "./invariant.ts";
+import { everyInvariant } from "./invariants/mod.ts";
 import type { ManualClock } from "./manual_clock.ts";
-import { kindOf } from "./pledge.ts";
-import { everyPledge } from "./pledges/mod.ts";
 import { type Random, seededRandom } from "./random.ts";
 import { shrink } from "./shrink.ts";
 import { SimulatedClient } from "./simulated_client.ts";
@@ -48,13 +48,13 @@ type Act =
 
 /**
  * Runs a service on a simulated network, with clients and faults that the seed decides, and checks after every event what
- * Spillway promises: one end for each connection, deadlines in time, a drain that ends, nothing left behind. What the
+ * Spillway promises (its invariants): one end for each connection, deadlines in time, a drain that ends, nothing left behind. What the
  * service itself promises is for the client's script to check.
  *
  * A failure names its seed and what happened, with as few clients and faults as can be found. Try many seeds.
  *
  * @throws {RangeError} at once, for an option that makes no sense
- * @throws {Error} a promise was not kept, or a client's script threw: the `cause` is what was wrong
+ * @throws {Error} an invariant did not hold, or a client's script threw: the `cause` is what was wrong
  *
  * @example
  * ```ts
@@ -109,7 +109,7 @@ async function play<In, Out, State>(
   const world = new Simulation({
     seed,
     service: (clock) => options.service(clock, random.fork("service")) as unknown as Service<never, never, never>,
-    pledges: everyPledge(),
+    invariants: everyInvariant(),
     keepTrace,
     ...(conditions && { conditions }),
   });

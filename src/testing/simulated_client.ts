@@ -46,7 +46,7 @@ export class SimulatedClient {
   /** The next bytes, however the network has cut them; `undefined` when the server has sent FIN. */
   async receive(): Promise<Bytes | undefined> {
     const { value } = await this.#reader.read();
-    // Ahead of what it does in the same turn: a script may do both at once, and runtimes take another number of microtasks.
+    // Ahead of what it does in the same tick: a script may do both at once, and runtimes take another number of microtasks.
     const what = value === undefined ? "FIN" : shown(value);
     this.#world.trace.add(-this.number - 0.5, `client ${this.number} receives ${what}`);
     return value;

@@ -104,7 +104,7 @@ export class SimulatedProcess implements ManualClock {
     this.#clock.setTimeout(() => this.#wake(), ms);
   }
 
-  /** Each thing in a turn of its own. */
+  /** Each thing in a tick of its own. */
   #next(run: () => void): void {
     this.#clock.setTimeout(run, 0);
   }

@@ -9,15 +9,15 @@ import {
   serve,
 } from "../core/mod.ts";
 import { CountedClock } from "./counted_clock.ts";
+import { BrokenInvariant, type Invariant } from "./invariant.ts";
 import { type ManualClock, manualClock } from "./manual_clock.ts";
-import { BrokenPledge, type Pledge } from "./pledge.ts";
 import { type Random, seededRandom } from "./random.ts";
 import { ServedModel } from "./served_model.ts";
 import type { SimulatedConnection } from "./simulated_connection.ts";
 import { type SimulatedNetwork, type SimulatedNetworkOptions, simulatedNetwork } from "./simulated_network.ts";
 import { SimulatedProcess } from "./simulated_process.ts";
+import { tickEnd } from "./tick.ts";
 import { Trace } from "./trace.ts";
-import { turnEnd } from "./turn.ts";
 import { watched } from "./watched_service.ts";
 
 /** Longer than any default of a server may take to end: what is there then was left behind. */
@@ -37,7 +37,7 @@ export interface SimulationParts {
   readonly seed: number;
   /** Made once the clock is there. */
   readonly service: (clock: ManualClock) => Service<never, never, never>;
-  readonly pledges: readonly Pledge[];
+  readonly invariants: readonly Invariant[];
   readonly conditions?: SimulatedNetworkOptions["conditions"];
   /** Keeps the lines of the trace. */
   readonly keepTrace?: boolean;
@@ -52,7 +52,7 @@ export class Simulation {
   readonly network: SimulatedNetwork;
   readonly trace: Trace;
   server!: Server;
-  /** Of this turn. */
+  /** Of this tick. */
   stats!: ServerStats;
   /** Connections that the server has accepted, by their id; and those of them that are not over. */
   readonly served: Map<number, ServedModel> = new Map();
@@ -72,16 +72,16 @@ export class Simulation {
   draining = false;
   /** When handlers last had to wait for those of other connections. */
   crowdedAt: number = -Infinity;
-  /** Turns of the clock. */
+  /** Ticks of the clock. */
   events = 0;
   /** What went wrong, first. */
   failure: unknown;
-  /** Units of work of this turn: frames that were handed to handlers, and frames of streams. */
+  /** Units of work of this tick: frames that were handed to handlers, and frames of streams. */
   work = 0;
   /** Defaults included. */
   readonly limits: Limits;
   readonly #service: Service<never, never, never>;
-  readonly #pledges: readonly Pledge[];
+  readonly #invariants: readonly Invariant[];
   /** What clients do when it is over. */
   readonly #leavers = new Set<() => void>();
   readonly #random: Random;
@@ -93,7 +93,7 @@ export class Simulation {
     const { seed, conditions } = parts;
     this.#service = parts.service(this.process);
     this.limits = resolveLimits(this.#service);
-    this.#pledges = parts.pledges;
+    this.#invariants = parts.invariants;
     this.network = simulatedNetwork({
       clock: this.clock,
       seed,
@@ -126,9 +126,9 @@ export class Simulation {
         () => this.#finish(),
       );
       this.#schedule(steps, 0);
-      await turnEnd();
-      this.#endTurn();
-      while (this.failure === undefined && this.clock.next <= until) await this.#turn();
+      await tickEnd();
+      this.#endTick();
+      while (this.failure === undefined && this.clock.next <= until) await this.#tick();
       if (this.failure === undefined) await this.#end();
     } catch (error) {
       this.failure ??= error;
@@ -207,26 +207,26 @@ export class Simulation {
     }, step.at - this.clock.now());
   }
 
-  async #turn(): Promise<void> {
+  async #tick(): Promise<void> {
     await this.clock.step();
-    this.#endTurn();
+    this.#endTick();
   }
 
-  #endTurn(): void {
+  #endTick(): void {
     this.events += 1;
     const instant = this.now;
     for (const model of this.open) model.update(instant, this.process.stalled);
-    this.trace.endTurn(instant);
+    this.trace.endTick(instant);
     const before = this.events > 1 && this.crowded;
     this.stats = this.server.stats();
     if (before || this.crowded) this.crowdedAt = instant;
     try {
       const finished = this.#finished && !this.#finishedBefore;
       this.#finishedBefore = this.#finished;
-      for (const pledge of this.#pledges) {
-        if (finished) pledge.onFinished?.(this);
-        pledge.onTurn?.(this);
-        if (pledge.onSettled !== undefined) for (const model of this.open) pledge.onSettled(model, this);
+      for (const invariant of this.#invariants) {
+        if (finished) invariant.onFinished?.(this);
+        invariant.onTick?.(this);
+        if (invariant.onSettled !== undefined) for (const model of this.open) invariant.onSettled(model, this);
       }
     } catch (error) {
       this.fail(error);
@@ -238,22 +238,22 @@ export class Simulation {
   async #end(): Promise<void> {
     if (!this.asked) this.shutdown(this.drainTimeoutMs);
     const limit = this.clock.now() + LONGEST_END_MS;
-    await turnEnd();
-    this.#endTurn();
-    while (this.failure === undefined && !this.#finished && this.clock.next <= limit) await this.#turn();
+    await tickEnd();
+    this.#endTick();
+    while (this.failure === undefined && !this.#finished && this.clock.next <= limit) await this.#tick();
     if (this.failure === undefined && !this.#finished)
-      throw new BrokenPledge("the drain ends", "the server never finished");
+      throw new BrokenInvariant("the drain ends", "the server never finished");
     for (const leave of this.#leavers) leave();
-    while (this.failure === undefined && this.clock.next <= limit) await this.#turn();
+    while (this.failure === undefined && this.clock.next <= limit) await this.#tick();
     if (this.failure !== undefined) return;
-    for (const pledge of this.#pledges) pledge.onEnd?.(this);
+    for (const invariant of this.#invariants) invariant.onEnd?.(this);
   }
 
   #observe(event: ServerEvent): void {
     this.#note(event);
     this.count(event.type);
     try {
-      for (const pledge of this.#pledges) pledge.onEvent?.(event, this);
+      for (const invariant of this.#invariants) invariant.onEvent?.(event, this);
     } catch (error) {
       this.fail(error);
     }
@@ -263,7 +263,7 @@ export class Simulation {
     switch (event.type) {
       case "connection-opened": {
         const link = this.network.connectionFrom(event.connection.remoteAddress.port);
-        if (link === undefined) throw new BrokenPledge("connections are real", "a connection that nobody made");
+        if (link === undefined) throw new BrokenInvariant("connections are real", "a connection that nobody made");
         const model = new ServedModel(event.connection, link, this.now);
         this.served.set(event.connection.id, model);
         this.open.add(model);

@@ -11,7 +11,7 @@ export class Trace {
   readonly lines: string[] = [];
   #hash = OFFSET;
   readonly #keep: boolean;
-  #turn: { readonly whom: number; readonly text: string }[] = [];
+  #tick: { readonly whom: number; readonly text: string }[] = [];
 
   constructor(keep: boolean) {
     this.#keep = keep;
@@ -23,15 +23,15 @@ export class Trace {
   }
 
   add(whom: number, text: string): void {
-    this.#turn.push({ whom, text });
+    this.#tick.push({ whom, text });
   }
 
   /** All that follows from one event has happened. */
-  endTurn(now: number): void {
-    if (this.#turn.length === 0) return;
-    if (this.#turn.length > 1) this.#turn.sort((one, other) => one.whom - other.whom);
-    for (const { text } of this.#turn) this.#write(`${now.toFixed(3)} ${text}`);
-    this.#turn = [];
+  endTick(now: number): void {
+    if (this.#tick.length === 0) return;
+    if (this.#tick.length > 1) this.#tick.sort((one, other) => one.whom - other.whom);
+    for (const { text } of this.#tick) this.#write(`${now.toFixed(3)} ${text}`);
+    this.#tick = [];
   }
 
   #write(line: string): void {

@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
 import { type Connection, type Driver, DriverConnection, SpillwayError } from "../../src/core/mod.ts";
 import { memoryTransport } from "../../src/testing/mod.ts";
-import { turnEnd } from "../../src/testing/turn.ts";
+import { tickEnd } from "../../src/testing/tick.ts";
 import { bounded } from "../support/bounded.ts";
 import { ScriptedDriver } from "./scripted_driver.ts";
 
@@ -49,7 +49,7 @@ describe("offerAgain", () => {
     connection.offerAgain();
     expect(retries).toBe(1);
     driver.takeWrite();
-    await turnEnd();
+    await tickEnd();
     connection.offerAgain();
     expect(retries).toBe(1);
   });
@@ -95,14 +95,14 @@ describe("half-close", () => {
     const [near, far] = await pair();
     const [nearFate, farFate] = [fate(near.closed), fate(far.closed)];
     await near.writable.close();
-    await turnEnd();
+    await tickEnd();
     expect([nearFate.now, farFate.now]).toEqual(["pending", "pending"]);
     await far.writable.close();
     await textOf(near);
-    await turnEnd();
+    await tickEnd();
     expect([nearFate.now, farFate.now]).toEqual(["fulfilled", "pending"]);
     await textOf(far);
-    await turnEnd();
+    await tickEnd();
     expect(farFate.now).toBe("fulfilled");
   });
 });
@@ -113,10 +113,10 @@ describe("a write", () => {
     const writer = near.writable.getWriter();
     const first = fate(writer.write(new Uint8Array(10)));
     const second = fate(writer.write(new Uint8Array(1)));
-    await turnEnd();
+    await tickEnd();
     expect([first.now, second.now]).toEqual(["fulfilled", "pending"]);
     const { value } = await far.readable.getReader().read();
-    await turnEnd();
+    await tickEnd();
     expect(value).toHaveLength(10);
     expect(second.now).toBe("fulfilled");
   });
@@ -159,7 +159,7 @@ describe("a write", () => {
     await expect(writer.write(chunk as never)).rejects.toThrow(TypeError);
     const closed = fate(near.close());
     await far.close();
-    await turnEnd();
+    await tickEnd();
     expect(closed.now).toBe("fulfilled");
   });
 });
@@ -188,9 +188,9 @@ describe("abort", () => {
     const [near, far] = await pair(1);
     const writes = [near, far].map(({ writable }) => fate(writable.getWriter().write(new Uint8Array(5))));
     const reads = [near, far].map(({ readable }) => readable.getReader());
-    await turnEnd();
+    await tickEnd();
     far.abort();
-    await turnEnd();
+    await tickEnd();
     expect(writes.map(({ now }) => now)).toEqual(["connection-reset", "aborted"]);
     await expect(reads[0]?.read()).rejects.toMatchObject({ code: "connection-reset" });
     await expect(reads[1]?.read()).rejects.toMatchObject({ code: "aborted" });
@@ -221,10 +221,10 @@ describe("close", () => {
     void writer.write(encoder.encode("all of this, through a small link"));
     const closed = fate(near.close());
     expect(await textOf(far)).toBe("all of this, through a small link");
-    await turnEnd();
+    await tickEnd();
     expect(closed.now).toBe("pending");
     await far.writable.close();
-    await turnEnd();
+    await tickEnd();
     expect(closed.now).toBe("fulfilled");
     expect(await near.closed).toBeUndefined();
   });
@@ -236,7 +236,7 @@ describe("close", () => {
     await writer.write(new Uint8Array(1_000));
     await writer.close();
     await textOf(far);
-    await turnEnd();
+    await tickEnd();
     expect(closed.now).toBe("fulfilled");
   });
 
@@ -252,7 +252,7 @@ describe("close", () => {
     const [near] = await pair();
     const writer = near.writable.getWriter();
     void near.close();
-    await turnEnd();
+    await tickEnd();
     await expect(writer.write(new Uint8Array(1))).rejects.toMatchObject({ code: "aborted" });
   });
 
@@ -266,7 +266,7 @@ describe("close", () => {
       const fates = closing.map(fate);
       expect(await textOf(far)).toBe("0123456789");
       await far.writable.close();
-      await turnEnd();
+      await tickEnd();
       expect([written.now, ...fates.map(({ now }) => now)]).toEqual(["fulfilled", "fulfilled", "fulfilled"]);
     }
   });
@@ -276,7 +276,7 @@ describe("close", () => {
     const writer = near.writable.getWriter();
     const end = fate(writer.closed);
     await Promise.all([near.close(), far.close()]);
-    await turnEnd();
+    await tickEnd();
     expect(end.now).toBe("aborted");
   });
 
@@ -299,7 +299,7 @@ describe("close", () => {
   it("still fulfils when the peer resets meanwhile", async () => {
     const [near, far] = await pair();
     const closed = near.close();
-    await turnEnd();
+    await tickEnd();
     far.abort();
     await closed;
     expect(await near.closed).toMatchObject({ code: "connection-reset" });
@@ -311,10 +311,10 @@ describe("reading", () => {
     const [near, far] = await pair(10);
     const writer = near.writable.getWriter();
     const writes = Array.from({ length: 5 }, () => fate(writer.write(new Uint8Array(10))));
-    await turnEnd();
+    await tickEnd();
     const reader = far.readable.getReader();
     await reader.read();
-    await turnEnd();
+    await tickEnd();
     // Read, read ahead, and in the link.
     expect(writes.map(({ now }) => now)).toEqual(["fulfilled", "fulfilled", "fulfilled", "pending", "pending"]);
   });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { type Codec, type Decoder, lines } from "../../src/core/codecs/mod.ts";
 import type { Bytes } from "../../src/core/mod.ts";
-import { turnEnd } from "../../src/testing/turn.ts";
+import { tickEnd } from "../../src/testing/tick.ts";
 import { unmarked } from "./codecs/support/decode.ts";
 import { TABLES } from "./codecs/support/tables.ts";
 import { sourceOf } from "./source_of.ts";
@@ -62,11 +62,11 @@ describe("decoderStream: backpressure", () => {
     const { reader, writer } = opened(codec);
     const chunk = bytesOf("line\n".repeat(30_000));
     const written = fate(writer.write(chunk));
-    await turnEnd();
+    await tickEnd();
     expect(calls).toEqual([]);
     for (let count = 1; count <= 3; count++) {
       await reader.read();
-      await turnEnd();
+      await tickEnd();
       // The first one finds nothing, and takes the chunk.
       expect(calls.filter((call) => call === "next")).toHaveLength(count + 1);
     }
@@ -80,11 +80,11 @@ describe("decoderStream: backpressure", () => {
     expect(writer.desiredSize).toBe(0);
     for (const frame of ["one", "two"]) {
       expect((await reader.read()).value).toBe(frame);
-      await turnEnd();
+      await tickEnd();
       expect(written.now).toBe("pending");
     }
     const third = reader.read();
-    await turnEnd();
+    await tickEnd();
     expect(written.now).toBe("fulfilled");
     expect(writer.desiredSize).toBe(1);
     void writer.write(bytesOf("ee\n"));
@@ -103,10 +103,10 @@ describe("decoderStream: backpressure", () => {
       { highWaterMark: 0 },
     );
     const reader = source.pipeThrough(decoderStream(lines())).getReader();
-    for (let turn = 0; turn < 5; turn++) await turnEnd();
+    for (let turn = 0; turn < 5; turn++) await tickEnd();
     expect(pulls).toBe(1);
     for (let count = 0; count < 100; count++) await reader.read();
-    await turnEnd();
+    await tickEnd();
     expect(pulls).toBe(50);
     await reader.cancel();
   });
@@ -114,7 +114,7 @@ describe("decoderStream: backpressure", () => {
   it("answers several reads at once, in order", async () => {
     const { reader, writer } = opened(lines());
     const reads = Array.from({ length: 5 }, () => reader.read());
-    await turnEnd();
+    await tickEnd();
     void writer.write(bytesOf("1\n2\n3"));
     void writer.write(bytesOf("\n4\n"));
     void writer.close();
@@ -126,10 +126,10 @@ describe("decoderStream: backpressure", () => {
   it("keeps the frame of a read whose reader was released", async () => {
     const { readable, reader, writer } = opened(lines());
     const read = fate(reader.read());
-    await turnEnd();
+    await tickEnd();
     reader.releaseLock();
     void writer.write(bytesOf("1\n2\n"));
-    await turnEnd();
+    await tickEnd();
     expect(read.error).toBeInstanceOf(TypeError);
     const next = readable.getReader();
     expect([(await next.read()).value, (await next.read()).value]).toEqual(["1", "2"]);
@@ -143,13 +143,13 @@ describe("decoderStream: the end of the input", () => {
     const written = fate(writer.write(bytesOf("one\ntwo")));
     const closed = fate(writer.close());
     expect((await reader.read()).value).toBe("one");
-    await turnEnd();
+    await tickEnd();
     expect([written.now, closed.now]).toEqual(["pending", "pending"]);
     expect((await reader.read()).value).toBe("two");
-    await turnEnd();
+    await tickEnd();
     expect([written.now, closed.now]).toEqual(["fulfilled", "pending"]);
     expect((await reader.read()).done).toBe(true);
-    await turnEnd();
+    await tickEnd();
     expect(closed.now).toBe("fulfilled");
     expect(calls.filter((call) => call === "end")).toHaveLength(1);
     await reader.closed;
@@ -169,7 +169,7 @@ describe("decoderStream: the end of the input", () => {
     const closed = fate(writer.close());
     expect((await reader.read()).value).toBe("one");
     const cutOff = fate(reader.read());
-    await turnEnd();
+    await tickEnd();
     expect(cutOff.error).toMatchObject({ name: "SpillwayError", code: "unexpected-eof" });
     expect(closed.error).toBe(cutOff.error);
     await expect(reader.closed).rejects.toBe(cutOff.error);
@@ -198,7 +198,7 @@ describe("decoderStream: what is written", () => {
     shared.set(bytesOf("one\ntwo\n"));
     const { reader, writer } = opened(lines({ encoding: "bytes" }));
     void writer.write(shared);
-    await turnEnd();
+    await tickEnd();
     shared.fill(0);
     const frames = [(await reader.read()).value, (await reader.read()).value];
     expect(frames).toEqual([bytesOf("one"), bytesOf("two")]);

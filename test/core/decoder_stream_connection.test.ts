@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { lines } from "../../src/core/codecs/mod.ts";
-import { turnEnd } from "../../src/testing/turn.ts";
+import { tickEnd } from "../../src/testing/tick.ts";
 import { bounded } from "../support/bounded.ts";
 import { bytesOf, decoderStream, drained } from "./support/decoding.ts";
 import { fate } from "./support/fate.ts";
@@ -35,10 +35,10 @@ describe("decoderStream of a Connection", () => {
       for (; written < 100; written++) await writer.write(bytesOf(`${"x".repeat(998)}\n`));
       await writer.close();
     })();
-    await turnEnd();
+    await tickEnd();
     const before = written;
     expect(before).toBeLessThan(10);
-    await turnEnd();
+    await tickEnd();
     expect(written).toBe(before);
     let frames = 0;
     for (const step = bounded(); !(await reader.read()).done && step(); ) frames += 1;
@@ -50,9 +50,9 @@ describe("decoderStream of a Connection", () => {
     const { near, far } = await pair();
     const reader = far.readable.pipeThrough(decoderStream(lines())).getReader();
     const read = fate(reader.read());
-    await turnEnd();
+    await tickEnd();
     near.abort();
-    await turnEnd();
+    await tickEnd();
     expect(read.error).toMatchObject({ code: "connection-reset" });
     expect(await far.closed).toBe(read.error);
   });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { type Codec, type Decoder, lines } from "../../src/core/codecs/mod.ts";
 import { type Bytes, SpillwayError } from "../../src/core/mod.ts";
-import { turnEnd } from "../../src/testing/turn.ts";
+import { tickEnd } from "../../src/testing/tick.ts";
 import { bytesOf, decoderStream, opened } from "./support/decoding.ts";
 import { fate } from "./support/fate.ts";
 
@@ -18,7 +18,7 @@ describe("decoderStream: errors", () => {
     const error = await reader.read().catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(SpillwayError);
     expect(error).toEqual(TOO_LARGE);
-    await turnEnd();
+    await tickEnd();
     expect([written.error, queued.error]).toEqual([error, error]);
     await expect(reader.closed).rejects.toBe(error);
     await expect(writer.closed).rejects.toBe(error);
@@ -35,7 +35,7 @@ describe("decoderStream: errors", () => {
     });
     const reader = source.pipeThrough(decoderStream(lines({ maxFrameBytes: 3 }))).getReader();
     const read = fate(reader.read());
-    await turnEnd();
+    await tickEnd();
     expect(cancelled).toEqual(TOO_LARGE);
     expect(cancelled).toBe(read.error);
   });
@@ -50,7 +50,7 @@ describe("decoderStream: errors", () => {
     const fates = [fate(reader.read()), fate(writer.closed), fate(reader.closed)];
     fate(writer.write(bytesOf("a")));
     fate(writer.close());
-    await turnEnd();
+    await tickEnd();
     for (const { error } of fates) expect(error).toMatchObject({ code: "codec-failed", cause: broken });
   });
 
@@ -75,7 +75,7 @@ describe("decoderStream: cancel and abort", () => {
     const closed = fate(writer.close());
     expect((await reader.read()).value).toBe("one");
     await reader.cancel(reason);
-    await turnEnd();
+    await tickEnd();
     expect([written.error, closed.error]).toEqual([reason, reason]);
     await expect(writer.closed).rejects.toBe(reason);
     expect((await reader.read()).done).toBe(true);
@@ -84,9 +84,9 @@ describe("decoderStream: cancel and abort", () => {
   it("cancel while close() waits", async () => {
     const { reader, writer } = opened(lines());
     const closed = fate(writer.close());
-    await turnEnd();
+    await tickEnd();
     await reader.cancel(reason);
-    await turnEnd();
+    await tickEnd();
     expect(closed.error).toBe(reason);
   });
 
@@ -102,7 +102,7 @@ describe("decoderStream: cancel and abort", () => {
       expect(frame).toBe("one");
       break;
     }
-    await turnEnd();
+    await tickEnd();
     expect(cancels).toBe(1);
     expect(source.locked).toBe(false);
   });
@@ -113,7 +113,7 @@ describe("decoderStream: cancel and abort", () => {
     expect((await reader.read()).value).toBe("one");
     const readerEnd = fate(reader.closed);
     const aborted = fate(writer.abort(reason));
-    await turnEnd();
+    await tickEnd();
     expect([written.error, readerEnd.error, aborted.now]).toEqual([reason, reason, "fulfilled"]);
     await expect(reader.read()).rejects.toBe(reason);
   });
@@ -121,7 +121,7 @@ describe("decoderStream: cancel and abort", () => {
   it("abort reaches a reader that waits", async () => {
     const { reader, writer } = opened(lines());
     const read = fate(reader.read());
-    await turnEnd();
+    await tickEnd();
     await writer.abort(reason);
     expect(read.error).toBe(reason);
   });
@@ -129,9 +129,9 @@ describe("decoderStream: cancel and abort", () => {
   it("abort while close() waits errors the reader", async () => {
     const { reader, writer } = opened(lines());
     const closed = fate(writer.close());
-    await turnEnd();
+    await tickEnd();
     const aborted = fate(writer.abort(reason));
-    await turnEnd();
+    await tickEnd();
     expect([closed.error, aborted.error]).toEqual([reason, reason]);
     await expect(reader.read()).rejects.toBe(reason);
   });
@@ -145,9 +145,9 @@ describe("decoderStream: cancel and abort", () => {
       },
     });
     const reader = source.pipeThrough(decoderStream(lines())).getReader();
-    await turnEnd();
+    await tickEnd();
     fail();
-    await turnEnd();
+    await tickEnd();
     expect([(await reader.read()).value, (await reader.read()).value]).toEqual(["one", "two"]);
     await expect(reader.read()).rejects.toBe(reason);
   });

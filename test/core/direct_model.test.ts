@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Bytes, SpillwayError } from "../../src/core/mod.ts";
-import { turnEnd } from "../../src/testing/turn.ts";
+import { tickEnd } from "../../src/testing/tick.ts";
 import { ScriptedDriver } from "./scripted_driver.ts";
 
 const BROKEN = new SpillwayError("connection-reset", "broken");
@@ -28,8 +28,8 @@ class Record {
     );
   }
 
-  async endTurn(state: () => string = () => ""): Promise<void> {
-    await turnEnd();
+  async endTick(state: () => string = () => ""): Promise<void> {
+    await tickEnd();
     this.turns.push([...this.#turn, state()]);
     this.#turn = [];
   }
@@ -77,7 +77,7 @@ async function runReads(source: Source, steps: readonly Reading[]): Promise<stri
   const show = ({ done, value }: ReadableStreamReadResult<Bytes>) => (done ? "end" : `[${value.join()}]`);
   let reader = source.readable.getReader();
   record.note("closed", () => reader.closed);
-  await record.endTurn();
+  await record.endTick();
   const acts: { [Step in Exclude<Reading, "turn">]: () => void } = {
     read: () => record.note("read", () => reader.read(), show),
     push: () => source.push(new Uint8Array([++pushed])),
@@ -93,7 +93,7 @@ async function runReads(source: Source, steps: readonly Reading[]): Promise<stri
     },
   };
   for (const step of [...steps, "turn" as const]) {
-    if (step === "turn") await record.endTurn(() => `locked: ${source.readable.locked}`);
+    if (step === "turn") await record.endTick(() => `locked: ${source.readable.locked}`);
     else acts[step]();
   }
   return record.turns;
@@ -138,7 +138,7 @@ async function runWrites({ driver, writable }: Sink, steps: readonly Writing[]):
   const record = new Record();
   let writer = writable.getWriter();
   record.note("closed", () => writer.closed);
-  await record.endTurn();
+  await record.endTick();
   // The kernel acts in a turn of its own: when within a turn a write reaches it is what differs. So does the close.
   const kernel = {
     take: () => driver.takeWrite(),
@@ -159,11 +159,11 @@ async function runWrites({ driver, writable }: Sink, steps: readonly Writing[]):
   for (const step of [...steps, "turn" as const]) {
     if (step === "turn") {
       record.note("ready", () => writer.ready);
-      await record.endTurn(() => `${sent(driver)} ${writer.desiredSize} ${writable.locked}`);
+      await record.endTick(() => `${sent(driver)} ${writer.desiredSize} ${writable.locked}`);
     } else if (typeof step === "number") record.note("write", () => writer.write(new Uint8Array(step)));
     else if (step === "release") acts.release();
-    else if (step === "close") await turnEnd().then(acts.close).then(turnEnd);
-    else await turnEnd().then(kernel[step]).then(turnEnd);
+    else if (step === "close") await tickEnd().then(acts.close).then(tickEnd);
+    else await tickEnd().then(kernel[step]).then(tickEnd);
   }
   return record.turns;
 }

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { type Bytes, SpillwayError } from "../../src/core/mod.ts";
-import { turnEnd } from "../../src/testing/turn.ts";
+import { tickEnd } from "../../src/testing/tick.ts";
 import { bounded } from "../support/bounded.ts";
 import { ScriptedDriver } from "./scripted_driver.ts";
 
@@ -76,7 +76,7 @@ describe("readable", () => {
     note("second", first.read());
     first.releaseLock();
     driver.push(7);
-    await turnEnd();
+    await tickEnd();
     expect(log).toEqual(["first: TypeError", "second: TypeError"]);
     await expect(first.closed).rejects.toThrow(TypeError);
     expect((await readable.getReader().read()).value).toEqual(new Uint8Array([7]));
@@ -91,7 +91,7 @@ describe("readable", () => {
       if (end === "cancel") note("cancel", reader.cancel());
       else if (end === "fail") connection.fail(BROKEN);
       else connection[end]();
-      await turnEnd();
+      await tickEnd();
       const cancelled = end === "cancel" ? ["cancel"] : [];
       expect(log.splice(0)).toEqual([...["1", "2", "3"].map((name) => name + result), ...cancelled]);
       if (result !== "") await expect(reader.closed).rejects.toBeInstanceOf(SpillwayError);
@@ -160,7 +160,7 @@ describe("readable", () => {
 
   it("errors what it is piped to with the driver's error", async () => {
     const piped = driver.connection.readable.pipeTo(new WritableStream());
-    await turnEnd();
+    await tickEnd();
     driver.connection.fail(BROKEN);
     await expect(piped).rejects.toBe(BROKEN);
   });

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { SpillwayError } from "../../src/core/mod.ts";
-import { turnEnd } from "../../src/testing/turn.ts";
+import { tickEnd } from "../../src/testing/tick.ts";
 import { ScriptedDriver } from "./scripted_driver.ts";
 
 const BROKEN = new SpillwayError("connection-reset", "broken");
@@ -37,13 +37,13 @@ describe("writable", () => {
     expect(writer.desiredSize).toBe(0);
     note("ready", writer.ready);
     expect(writer.ready).toBe(writer.ready);
-    await turnEnd();
+    await tickEnd();
     expect(log).toEqual(["room left"]);
     driver.takeWrite();
-    await turnEnd();
+    await tickEnd();
     expect(log.toSorted()).toEqual(["ready", "room left", "write"]);
     driver.takeWrite();
-    await turnEnd();
+    await tickEnd();
     expect(writer.desiredSize).toBe(WRITABLE_BYTES);
   });
 
@@ -57,7 +57,7 @@ describe("writable", () => {
     else if (how === "release") writer.releaseLock();
     else driver.failWrite(BROKEN);
     writer.closed.catch(() => undefined);
-    await turnEnd();
+    await tickEnd();
     const ready = { close: "ready", release: "ready: TypeError" }[how as string] ?? "ready: connection-reset";
     expect(log).toContain(ready);
     driver.takeWrite();
@@ -69,7 +69,7 @@ describe("writable", () => {
     void writer.ready;
     void writer.closed;
     driver.failWrite(BROKEN);
-    await turnEnd();
+    await tickEnd();
     expect(log).toEqual(["write: connection-reset"]);
     expect(driver.calls).toEqual([`write ${WRITABLE_BYTES}`, "reset"]);
   });
@@ -85,17 +85,17 @@ describe("writable", () => {
     note("empty", writer.write(bytes(0)));
     note("2", writer.write(bytes(2)));
     for (let count = 0; count < 3; count++) {
-      await turnEnd();
+      await tickEnd();
       driver.takeWrite();
     }
-    await turnEnd();
+    await tickEnd();
     expect(driver.calls).toEqual(["write 1", "write 2", "write 3"]);
     expect(log).toEqual(["1", "empty", "2", "then 3"]);
   });
 
   it("does not pass an empty chunk that waits alone", async () => {
     const writer = driver.connection.writable.getWriter();
-    await turnEnd();
+    await tickEnd();
     const first = writer.write(bytes(1));
     note(
       "then 2",
@@ -103,27 +103,27 @@ describe("writable", () => {
     );
     note("empty", writer.write(bytes(0)));
     driver.takeWrite();
-    await turnEnd();
+    await tickEnd();
     note("3", writer.write(bytes(3)));
-    await turnEnd();
+    await tickEnd();
     expect([driver.calls, log]).toEqual([["write 1", "write 2"], ["empty"]]);
     for (let count = 0; count < 2; count++) {
       driver.takeWrite();
-      await turnEnd();
+      await tickEnd();
     }
     expect([driver.calls.at(-1), log]).toEqual(["write 3", ["empty", "then 2", "3"]]);
   });
 
   it("settles a write that is taken at once behind one that was not", async () => {
     const writer = driver.connection.writable.getWriter();
-    await turnEnd();
+    await tickEnd();
     const first = writer.write(bytes(1));
     note("1", first);
     note("2", writer.write(bytes(2)));
     void first.then(() => note("3", writer.write(bytes(3))));
     driver.takes = true;
     driver.takeWrite();
-    await turnEnd();
+    await tickEnd();
     expect(log).toEqual(["1", "2", "3"]);
   });
 
@@ -137,10 +137,10 @@ describe("writable", () => {
     writer.releaseLock();
     const next = writable.getWriter();
     void write.then(() => note("later", next.write(bytes(3))));
-    await turnEnd();
+    await tickEnd();
     expect(driver.calls).toEqual(["write 1"]);
     driver.takeWrite();
-    await turnEnd();
+    await tickEnd();
     expect(driver.calls).toEqual(["write 1", "finish"]);
     expect(log.toSorted()).toEqual([
       "close",
@@ -154,7 +154,7 @@ describe("writable", () => {
     const { writable } = driver.connection;
     note("close", writable.close());
     note("late", writable.getWriter().write(bytes(1)));
-    await turnEnd();
+    await tickEnd();
     expect(driver.calls).toEqual(["finish"]);
     expect(log.toSorted()).toEqual(["close", expect.stringMatching(/^late: /)]);
   });
@@ -182,7 +182,7 @@ describe("writable", () => {
     note("close", next.close());
     driver.takes = true;
     driver.takeWrite();
-    await turnEnd();
+    await tickEnd();
     expect(log).toEqual(["1", "2", "close"]);
     expect(driver.calls).toEqual(["write 1", "write 2", "finish"]);
   });
@@ -223,10 +223,10 @@ describe("writable", () => {
     note("2", writer.write(bytes(2)));
     void connection.close();
     for (let count = 0; count < 2; count++) {
-      await turnEnd();
+      await tickEnd();
       driver.takeWrite();
     }
-    await turnEnd();
+    await tickEnd();
     expect(driver.calls).toEqual(["write 1", "write 2", "finish"]);
     await expect(writer.write(bytes(3))).rejects.toMatchObject({ code: "aborted" });
     connection.end();
@@ -240,7 +240,7 @@ describe("writable", () => {
     note("1", writer.write(bytes(1)));
     note("2", writer.write(bytes(2)));
     connection.abort(BROKEN);
-    await turnEnd();
+    await tickEnd();
     expect(log).toEqual(["1: connection-reset", "2: connection-reset"]);
     await expect(writer.write(bytes(1))).rejects.toBe(BROKEN);
     await expect(writer.closed).rejects.toBe(BROKEN);
@@ -255,14 +255,14 @@ describe("writable", () => {
       for (let length = 1; length <= behind; length++) note(`write ${length}`, writer.write(bytes(length)));
       note("bad", writer.write("text" as never));
       note("late", late());
-      await turnEnd();
+      await tickEnd();
       void connection.close();
       driver.takes = true;
       driver.takeWrite();
-      await turnEnd();
+      await tickEnd();
       writer.releaseLock();
       note("later", connection.writable.getWriter().write(bytes(9)));
-      await turnEnd();
+      await tickEnd();
       expect(driver.calls.at(-1)).toBe("finish");
       expect(driver.calls).not.toContain("write 9");
       for (const name of ["bad", "late", "later"]) expect(log).toContain(`${name}: TypeError`);

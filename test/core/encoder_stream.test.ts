@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { lines } from "../../src/core/codecs/mod.ts";
-import { turnEnd } from "../../src/testing/turn.ts";
+import { tickEnd } from "../../src/testing/tick.ts";
 import { sourceOf } from "./source_of.ts";
 import { drained, encoderStream, FULL_BYTES, joined, numbered, opened, plain, textOf } from "./support/encoding.ts";
 import { fate } from "./support/fate.ts";
@@ -42,7 +42,7 @@ describe("encoderStream: the frames of one turn leave in one chunk", () => {
   it("written before anybody reads", async () => {
     const { reader, writer } = opened(lines());
     for (const frame of frames) await writer.write(frame);
-    await turnEnd();
+    await tickEnd();
     await writer.write("last");
     expect(textOf((await reader.read()).value)).toBe(joined([...frames, "last"]));
   });
@@ -54,7 +54,7 @@ describe("encoderStream: chunks", () => {
     for (const frame of ["one", "two"]) {
       const read = fate(reader.read());
       await writer.write(frame);
-      await turnEnd();
+      await tickEnd();
       expect(read.now).toBe("fulfilled");
     }
   });
@@ -93,12 +93,12 @@ describe("encoderStream: backpressure", () => {
   it("lets writes wait above 64 KiB that nobody has read", async () => {
     const { reader, writer } = opened(plain);
     const writes = Array.from({ length: 100 }, () => fate(writer.write(new Uint8Array(1_000))));
-    await turnEnd();
+    await tickEnd();
     expect(writes.filter(({ now }) => now === "fulfilled")).toHaveLength(65);
-    await turnEnd();
+    await tickEnd();
     expect(writes.filter(({ now }) => now === "pending")).toHaveLength(35);
     expect((await reader.read()).value).toHaveLength(65_536);
-    await turnEnd();
+    await tickEnd();
     expect(writes.every(({ now }) => now === "fulfilled")).toBe(true);
   });
 
@@ -114,10 +114,10 @@ describe("encoderStream: backpressure", () => {
       { highWaterMark: 0 },
     );
     const reader = source.pipeThrough(encoderStream(plain)).getReader();
-    for (let turn = 0; turn < 3; turn++) await turnEnd();
+    for (let turn = 0; turn < 3; turn++) await tickEnd();
     expect(pulls).toBe(66);
     await reader.read();
-    for (let turn = 0; turn < 3; turn++) await turnEnd();
+    for (let turn = 0; turn < 3; turn++) await tickEnd();
     expect(pulls).toBe(66 + 66);
     await reader.cancel();
   });
@@ -126,11 +126,11 @@ describe("encoderStream: backpressure", () => {
     const { reader, writer } = opened(plain);
     const written = fate(writer.write(new Uint8Array(3 * FULL_BYTES)));
     for (let count = 1; count <= 3; count++) {
-      await turnEnd();
+      await tickEnd();
       expect(written.now).toBe("pending");
       await reader.read();
     }
-    await turnEnd();
+    await tickEnd();
     expect(written.now).toBe("fulfilled");
   });
 });
@@ -140,11 +140,11 @@ describe("encoderStream: the end", () => {
     const { reader, writer } = opened(lines());
     void writer.write("one");
     const closed = fate(writer.close());
-    await turnEnd();
+    await tickEnd();
     expect(closed.now).toBe("pending");
     expect(textOf((await reader.read()).value)).toBe("one\n");
     expect((await reader.read()).done).toBe(true);
-    await turnEnd();
+    await tickEnd();
     expect(closed.now).toBe("fulfilled");
     await reader.closed;
   });

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { decoderStream, lines } from "../../src/core/codecs/mod.ts";
 import type { Bytes } from "../../src/core/mod.ts";
-import { turnEnd } from "../../src/testing/turn.ts";
+import { tickEnd } from "../../src/testing/tick.ts";
 import { sourceOf } from "./source_of.ts";
 import { drained, encoderStream, joined, numbered, plain, textOf } from "./support/encoding.ts";
 import { fate } from "./support/fate.ts";
@@ -32,7 +32,7 @@ describe("encoderStream to a Connection", () => {
     const writer = writable.getWriter();
     for (let turn = 0; turn < 3; turn++) {
       for (const frame of ["a", "b", "c"]) void writer.write(frame);
-      await turnEnd();
+      await tickEnd();
     }
     await writer.close();
     await sent;
@@ -53,11 +53,11 @@ describe("encoderStream to a Connection", () => {
       { highWaterMark: 0 },
     );
     const sent = source.pipeThrough(encoderStream(plain)).pipeTo(near.writable);
-    await turnEnd();
+    await tickEnd();
     const before = pulls;
     // The stream, the chunk that is being written, and the one that waits behind it.
     expect(before).toBeLessThanOrEqual(3 * 66);
-    await turnEnd();
+    await tickEnd();
     expect(pulls).toBe(before);
     expect(await textFrom(far.readable)).toHaveLength(1_000_000);
     await sent;
@@ -69,9 +69,9 @@ describe("encoderStream to a Connection", () => {
     const sent = fate(readable.pipeTo(near.writable));
     const writer = writable.getWriter();
     await writer.write("one");
-    await turnEnd();
+    await tickEnd();
     far.abort();
-    await turnEnd();
+    await tickEnd();
     expect(sent.error).toMatchObject({ code: "connection-reset" });
     await expect(writer.closed).rejects.toBe(sent.error);
   });

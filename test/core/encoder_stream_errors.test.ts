@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { lines, type Output } from "../../src/core/codecs/mod.ts";
-import { turnEnd } from "../../src/testing/turn.ts";
+import { tickEnd } from "../../src/testing/tick.ts";
 import { encoderStream, FULL_BYTES, opened, plain, textOf } from "./support/encoding.ts";
 import { fate } from "./support/fate.ts";
 
@@ -11,12 +11,12 @@ describe("encoderStream: errors", () => {
     await writer.write("one");
     const refused = fate(writer.write("t\nwo"));
     const queued = fate(writer.write("three"));
-    await turnEnd();
+    await tickEnd();
     expect(refused.now).toBe("pending");
     expect(textOf((await reader.read()).value)).toBe("one\n");
     const error = await reader.read().catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ name: "SpillwayError", code: "reply-invalid" });
-    await turnEnd();
+    await tickEnd();
     expect([refused.error, queued.error]).toEqual([error, error]);
     await expect(writer.closed).rejects.toBe(error);
     await expect(reader.closed).rejects.toBe(error);
@@ -52,7 +52,7 @@ describe("encoderStream: errors", () => {
       },
     });
     source.pipeThrough(encoderStream(lines()));
-    await turnEnd();
+    await tickEnd();
     expect(cancelled).toMatchObject({ code: "reply-invalid" });
   });
 
@@ -68,9 +68,9 @@ describe("encoderStream: cancel and abort", () => {
     const { reader, writer } = opened(plain);
     const written = fate(writer.write(new Uint8Array(FULL_BYTES)));
     const closed = fate(writer.close());
-    await turnEnd();
+    await tickEnd();
     await reader.cancel(reason);
-    await turnEnd();
+    await tickEnd();
     expect([written.error, closed.error]).toEqual([reason, reason]);
     await expect(writer.closed).rejects.toBe(reason);
   });
@@ -78,10 +78,10 @@ describe("encoderStream: cancel and abort", () => {
   it("cancel while frames are gathered", async () => {
     const { reader, writer } = opened(lines());
     const read = fate(reader.read());
-    await turnEnd();
+    await tickEnd();
     await writer.write("one");
     await reader.cancel(reason);
-    await turnEnd();
+    await tickEnd();
     expect(read.now).toBe("fulfilled");
     await expect(writer.write("two")).rejects.toBe(reason);
   });
@@ -90,9 +90,9 @@ describe("encoderStream: cancel and abort", () => {
     const { reader, writer } = opened(plain);
     const written = fate(writer.write(new Uint8Array(FULL_BYTES)));
     const readerEnd = fate(reader.closed);
-    await turnEnd();
+    await tickEnd();
     const aborted = fate(writer.abort(reason));
-    await turnEnd();
+    await tickEnd();
     expect([written.error, readerEnd.error, aborted.now]).toEqual([reason, reason, "fulfilled"]);
     await expect(reader.read()).rejects.toBe(reason);
   });
@@ -100,7 +100,7 @@ describe("encoderStream: cancel and abort", () => {
   it("abort reaches a reader that waits", async () => {
     const { reader, writer } = opened(lines());
     const read = fate(reader.read());
-    await turnEnd();
+    await tickEnd();
     await writer.abort(reason);
     expect(read.error).toBe(reason);
   });

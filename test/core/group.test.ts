@@ -5,10 +5,10 @@ import { Outbox } from "../../src/core/output/outbox.ts";
 import type { SlowConsumerPolicy } from "../../src/core/output/slow_consumer.ts";
 import { type Broadcast, Groups, type Member } from "../../src/core/session/group.ts";
 import { ServedSession } from "../../src/core/session/served_session.ts";
-import { EndOfTurn } from "../../src/core/time/end_of_turn.ts";
+import { EndOfTick } from "../../src/core/time/end_of_tick.ts";
 import { schedulerOf } from "../../src/core/time/scheduler.ts";
 import { manualClock } from "../../src/testing/mod.ts";
-import { turnEnd } from "../../src/testing/turn.ts";
+import { tickEnd } from "../../src/testing/tick.ts";
 import { ScriptedConnection } from "./scripted_connection.ts";
 
 /** An encoder that counts its calls. */
@@ -26,7 +26,7 @@ function counting(name = ""): Encoder<string> & { calls: number } {
 
 const clock = manualClock();
 const scheduler = schedulerOf(clock);
-const endOfTurn = new EndOfTurn(clock, scheduler);
+const endOfTick = new EndOfTick(clock, scheduler);
 
 /** Sessions with nothing behind them but an outbox, in the groups of one server. */
 class Sessions {
@@ -41,7 +41,7 @@ class Sessions {
 
   open(encoder: Encoder<string>, onSlow: (session: Session<string>) => void = () => {}) {
     const connection = new ScriptedConnection();
-    const settings = { limits: resolveLimits(this.#limits), clock, slowConsumer: this.#policy, scheduler, endOfTurn };
+    const settings = { limits: resolveLimits(this.#limits), clock, slowConsumer: this.#policy, scheduler, endOfTick };
     const outbox: Outbox<string> = new Outbox(connection, encoder, settings, {
       onWritten: () => {},
       onBroken: () => {},
@@ -78,7 +78,7 @@ describe("a broadcast", () => {
     const all = new Sessions();
     const members = all.join(100, () => encoder);
     expect(all.groups.group("all").broadcast("hello")).toEqual({ sent: 100, dropped: 0 });
-    await turnEnd();
+    await tickEnd();
     expect(encoder.calls).toBe(1);
     const [first] = members.map(({ connection }) => connection.writes[0]);
     expect(new TextDecoder().decode(first)).toBe("hello");
@@ -90,7 +90,7 @@ describe("a broadcast", () => {
     const all = new Sessions();
     const members = all.join(5, (index) => encoders[index] as Encoder<string>);
     all.groups.group("all").broadcast("hello");
-    await turnEnd();
+    await tickEnd();
     expect(encoders.map(({ calls }) => calls)).toEqual([1, 1, 1, 1, 1]);
     expect(members[3]?.connection.written).toBe("3 hello");
   });
@@ -100,7 +100,7 @@ describe("a broadcast", () => {
     const all = new Sessions();
     const members = all.join(30, (index) => encoders[index % 3] as Encoder<string>);
     all.groups.group("all").broadcast("hello");
-    await turnEnd();
+    await tickEnd();
     expect(encoders.map(({ calls }) => calls)).toEqual([1, 1, 1]);
     expect(members.slice(0, 4).map(({ connection }) => connection.written)).toEqual([
       "a hello",
@@ -114,7 +114,7 @@ describe("a broadcast", () => {
     const all = new Sessions();
     const members = all.join(4, (index) => (index % 2 === 0 ? lines().encoder() : counting()));
     expect(all.groups.group("all").broadcast("two\nlines")).toEqual({ sent: 2, dropped: 2 });
-    await turnEnd();
+    await tickEnd();
     expect(members.map(({ connection }) => connection.written)).toEqual(["", "two\nlines", "", "two\nlines"]);
     expect(members.map(({ outbox }) => outbox.framesDropped)).toEqual([1, 0, 1, 0]);
   });
@@ -143,7 +143,7 @@ describe("a broadcast", () => {
     const members = all.join(3, () => counting());
     const except = members[1]?.session as Session<string>;
     expect(all.groups.group("all").broadcast("hello", { except })).toEqual({ sent: 2, dropped: 0 });
-    await turnEnd();
+    await tickEnd();
     expect(members.map(({ connection }) => connection.written)).toEqual(["hello", "", "hello"]);
     const stranger = all.open(counting()).session;
     expect(all.groups.group("all").broadcast("hello", { except: stranger })).toEqual({ sent: 3, dropped: 0 });
@@ -190,7 +190,7 @@ describe("a broadcast", () => {
     const { sent } = group.broadcast("hi!");
     expect(sent).toBe(2);
     expect([...group].map((one) => one === slow.session)).toEqual([false, false, true]);
-    await turnEnd();
+    await tickEnd();
     expect(others.map(({ connection }) => connection.written)).toEqual(["hi!", ""]);
     expect(newcomer.connection.written).toBe("hi!");
   });

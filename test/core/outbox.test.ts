@@ -5,10 +5,10 @@ import { type Limits, resolveLimits } from "../../src/core/options/limits.ts";
 import { Outbox } from "../../src/core/output/outbox.ts";
 import { encodeFrame } from "../../src/core/output/output_buffer.ts";
 import type { SlowConsumerPolicy } from "../../src/core/output/slow_consumer.ts";
-import { EndOfTurn } from "../../src/core/time/end_of_turn.ts";
+import { EndOfTick } from "../../src/core/time/end_of_tick.ts";
 import { schedulerOf } from "../../src/core/time/scheduler.ts";
 import { manualClock } from "../../src/testing/mod.ts";
-import { turnEnd } from "../../src/testing/turn.ts";
+import { tickEnd } from "../../src/testing/tick.ts";
 import { ScriptedConnection } from "./scripted_connection.ts";
 
 const WRITE_BYTES = 65_536;
@@ -28,7 +28,7 @@ function outboxOf(policy: SlowConsumerPolicy, limits: Partial<Limits> = {}) {
     clock,
     slowConsumer: policy,
     scheduler: schedulerOf(clock),
-    endOfTurn: new EndOfTurn(clock, schedulerOf(clock)),
+    endOfTick: new EndOfTick(clock, schedulerOf(clock)),
   };
   const outbox: Outbox<string> = new Outbox(connection, plain, settings, {
     onWritten: () => told.push("written"),
@@ -54,7 +54,7 @@ describe("a push", () => {
     const { connection, push } = outboxOf("reset");
     expect(["a", "b", "c"].map(push)).toEqual(["sent", "sent", "sent"]);
     expect(connection.writes).toEqual([]);
-    await turnEnd();
+    await tickEnd();
     expect(connection.writes).toHaveLength(1);
     expect(connection.written).toBe("abc");
   });
@@ -63,14 +63,14 @@ describe("a push", () => {
     const { outbox, connection, push } = outboxOf("reset");
     const bytes = encodeFrame(plain, "alone");
     outbox.push(bytes);
-    await turnEnd();
+    await tickEnd();
     expect(connection.writes[0]).toBe(bytes);
     await connection.take();
     push("a");
     outbox.reply("b");
     push("c");
     expect(outbox.pending).toBe(3);
-    await turnEnd();
+    await tickEnd();
     expect(connection.written).toBe("aloneabc");
     expect(connection.writes).toHaveLength(2);
   });
@@ -78,7 +78,7 @@ describe("a push", () => {
   it("is queued behind a write in progress, and leaves with what has gathered", async () => {
     const { connection, push } = busyOutbox("reset");
     expect(["a", "b"].map(push)).toEqual(["queued", "queued"]);
-    await turnEnd();
+    await tickEnd();
     expect(connection.written).toBe("<>");
     await connection.takeAll();
     expect(connection.writes).toHaveLength(2);
@@ -119,7 +119,7 @@ describe("a push", () => {
     expect(push("")).toBe("sent");
     expect(await outbox.flushed()).toBe(true);
     push("<>");
-    await turnEnd();
+    await tickEnd();
     expect(["", "", "a"].map(push)).toEqual(["queued", "queued", "queued"]);
     await connection.takeAll();
     expect([connection.written, outbox.framesOut, outbox.framesDropped]).toEqual(["<>a", 4, 1]);
@@ -129,7 +129,7 @@ describe("a push", () => {
     const { outbox, connection } = outboxOf("reset");
     const bytes = new TextEncoder().encode("shared");
     outbox.push(bytes);
-    await turnEnd();
+    await tickEnd();
     expect(connection.writes[0]).toBe(bytes);
   });
 });
@@ -256,7 +256,7 @@ describe("without room", () => {
     expect(slow()).toBe(1);
     await connection.takeAll();
     push("<>");
-    await turnEnd();
+    await tickEnd();
     for (const frame of "def") push(frame);
     expect(slow()).toBe(2);
   });

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type DriverConnection, type ServeOptions, type Session, SpillwayError } from "../../src/core/mod.ts";
-import { turnEnd } from "../../src/testing/turn.ts";
+import { tickEnd } from "../../src/testing/tick.ts";
 import { ParkingLot } from "./parking_lot.ts";
 import { ScriptedDriver } from "./scripted_driver.ts";
 import { answers } from "./support/answers.ts";
@@ -332,7 +332,7 @@ describe("park", () => {
     writer.releaseLock();
     expect(connection.park()).toBe(false);
     driver.takeWrite();
-    await turnEnd();
+    await tickEnd();
     expect(connection.park()).toBe(true);
   });
 
@@ -422,7 +422,7 @@ describe("own", () => {
     const told: unknown[] = [];
     connection.own({ ...nobody, onClosed: (error) => void told.push(error) });
     expect(told).toEqual([]);
-    await turnEnd();
+    await tickEnd();
     expect(told).toEqual([broken]);
   });
 });

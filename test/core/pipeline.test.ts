@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { Permits } from "../../src/core/handler/permits.ts";
 import { Pipeline } from "../../src/core/handler/pipeline.ts";
+import { Semaphore } from "../../src/core/handler/semaphore.ts";
 import { type Context, type Handler, SpillwayError } from "../../src/core/mod.ts";
 import type { ServedSession } from "../../src/core/session/served_session.ts";
 import { type ManualClock, manualClock } from "../../src/testing/mod.ts";
@@ -21,8 +21,8 @@ function noted(handler: Handler<string, string>): {
 } {
   const clock = manualClock();
   const told: string[] = [];
-  const permits = new Permits(Infinity);
-  const pipeline: Pipeline<string, string, unknown> = new Pipeline(session, handler, permits, clock, {
+  const semaphore = new Semaphore(Infinity);
+  const pipeline: Pipeline<string, string, unknown> = new Pipeline(session, handler, semaphore, clock, {
     roomy: true,
     mayPull: () => true,
     finishing: false,
@@ -203,8 +203,8 @@ describe("Pipeline", () => {
     const settled: boolean[] = [];
     const clock = manualClock();
     const { handler } = answers(pending);
-    const permits = new Permits(Infinity);
-    const pipeline: Pipeline<string, string, unknown> = new Pipeline(session, handler, permits, clock, {
+    const semaphore = new Semaphore(Infinity);
+    const pipeline: Pipeline<string, string, unknown> = new Pipeline(session, handler, semaphore, clock, {
       roomy: true,
       mayPull: () => true,
       finishing: false,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { commonAddress, plainAddress, plainHostname } from "../../src/core/mod.ts";
+import { internAddress, plainAddress, plainHostname } from "../../src/core/mod.ts";
 
 describe("plainHostname", () => {
   it.each([
@@ -57,12 +57,12 @@ describe("plainAddress", () => {
   });
 });
 
-describe("commonAddress", () => {
+describe("internAddress", () => {
   it("is one plain object for as long as the address is the same", () => {
-    const first = commonAddress("::ffff:192.0.2.1", 7);
+    const first = internAddress("::ffff:192.0.2.1", 7);
     expect(first).toEqual({ hostname: "192.0.2.1", port: 7 });
-    expect(commonAddress("::ffff:192.0.2.1", 7)).toBe(first);
-    expect(commonAddress("::ffff:192.0.2.1", 8)).toEqual({ hostname: "192.0.2.1", port: 8 });
-    expect(commonAddress("192.0.2.2", 8)).toEqual({ hostname: "192.0.2.2", port: 8 });
+    expect(internAddress("::ffff:192.0.2.1", 7)).toBe(first);
+    expect(internAddress("::ffff:192.0.2.1", 8)).toEqual({ hostname: "192.0.2.1", port: 8 });
+    expect(internAddress("192.0.2.2", 8)).toEqual({ hostname: "192.0.2.2", port: 8 });
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { MOST_UNITS, Scheduler, schedulerOf, type Task } from "../../src/core/time/scheduler.ts";
 import { manualClock } from "../../src/testing/mod.ts";
-import { turnEnd } from "../../src/testing/turn.ts";
+import { tickEnd } from "../../src/testing/tick.ts";
 
 /** A scheduler whose clock and I/O are the test's. */
 function scheduled(sliceMs?: number) {
@@ -74,7 +74,7 @@ describe("a slice of the event loop", () => {
     const { clock, scheduler, work } = scheduled();
     for (let turn = 0; turn < 1_000; turn++) {
       expect(work(0.001, 10)).toBe(10);
-      if (turn % 10 === 0) await turnEnd();
+      if (turn % 10 === 0) await tickEnd();
       if (turn % 10 === 0) clock.ms += 50;
     }
     expect([scheduler.exhausted, scheduler.rounds]).toEqual([false, 0]);
@@ -170,7 +170,7 @@ describe("the scheduler of a clock", () => {
     let slices = 0;
     scheduler.yield();
     scheduler.wait({ onSlice: () => void (slices += 1) }, false);
-    await turnEnd();
+    await tickEnd();
     expect(slices).toBe(0);
     await clock.advance(0);
     expect(slices).toBe(1);

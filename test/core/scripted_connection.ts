@@ -1,5 +1,5 @@
 import type { Bytes, Connection, SpillwayError } from "../../src/core/mod.ts";
-import { turnEnd } from "../../src/testing/turn.ts";
+import { tickEnd } from "../../src/testing/tick.ts";
 import { bounded } from "../support/bounded.ts";
 
 const NOWHERE = { hostname: "127.0.0.1", port: 0 };
@@ -34,24 +34,24 @@ export class ScriptedConnection implements Connection {
 
   /** Takes the write in progress. */
   async take(): Promise<void> {
-    await turnEnd();
+    await tickEnd();
     this.#settle?.resolve();
     this.#settle = undefined;
-    await turnEnd();
+    await tickEnd();
   }
 
   /** Takes all that is written, until nothing more is. */
   async takeAll(): Promise<void> {
-    await turnEnd();
+    await tickEnd();
     for (const step = bounded(10_000); this.#settle !== undefined && step(); ) await this.take();
   }
 
   /** The write in progress fails. */
   async break(error: unknown): Promise<void> {
-    await turnEnd();
+    await tickEnd();
     this.#settle?.reject(error);
     this.#settle = undefined;
-    await turnEnd();
+    await tickEnd();
   }
 
   async close(): Promise<void> {}

@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { type Connection, lines, type Transport } from "../../src/core/mod.ts";
 import { Inbox } from "../../src/core/session/inbox.ts";
 import { manualClock } from "../../src/testing/mod.ts";
-import { turnEnd } from "../../src/testing/turn.ts";
+import { tickEnd } from "../../src/testing/tick.ts";
 import { served } from "./support/served.ts";
 
 it("what is read behind the end counts for nobody: events and stats agree", async () => {
@@ -47,10 +47,10 @@ it("an inbox counts what came before its end, and nothing behind it", async () =
   });
   void inbox.run({ readable } as Connection);
   input.enqueue(new TextEncoder().encode("before\n"));
-  await turnEnd();
+  await tickEnd();
   inbox.end();
   input.enqueue(new TextEncoder().encode("behind\n"));
-  await turnEnd();
+  await tickEnd();
   expect([inbox.bytesIn, inbox.framesIn]).toEqual([7, 1]);
 });
 

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { decoderStream, encoderStream, lines } from "../../src/core/codecs/mod.ts";
 import type { Connection } from "../../src/core/mod.ts";
-import { turnEnd } from "../../src/testing/turn.ts";
+import { tickEnd } from "../../src/testing/tick.ts";
 import { fate } from "../core/support/fate.ts";
 import { pair, sendAll } from "../core/support/pair.ts";
 import { optionalPeer } from "./support/optional_peer.ts";
@@ -94,9 +94,9 @@ describe.skipIf(missing)("@std/io reads from a Connection", () => {
   it("a Reader rejects with what broke the connection", async () => {
     const { near, far } = await pair();
     const read = fate(std.readAll(readerOf(far)));
-    await turnEnd();
+    await tickEnd();
     near.abort();
-    await turnEnd();
+    await tickEnd();
     expect(read.error).toMatchObject({ name: "SpillwayError", code: "connection-reset" });
   });
 });

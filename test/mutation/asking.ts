@@ -8,7 +8,7 @@ export const ASKING: readonly Mutated[] = [
     mutations: [
       {
         name: "takes the frame that isPush looks at for the reply to what isPush asks",
-        find: "if (current.judging) return this.#sendAtTurnEnd();",
+        find: "if (current.judging) return this.#sendAtTickEnd();",
         replacement: "",
       },
       {

@@ -90,8 +90,8 @@ export const HANDLING: readonly Mutated[] = [
     ],
   },
   {
-    file: "src/core/handler/permits.ts",
-    tests: ["test/core/permits", "test/core/session_permits"],
+    file: "src/core/handler/semaphore.ts",
+    tests: ["test/core/semaphore", "test/core/session_semaphore"],
     mutations: [
       {
         name: "gives one permit too many",
@@ -99,14 +99,14 @@ export const HANDLING: readonly Mutated[] = [
         replacement: "return this.used <= this.#max && (",
       },
       {
-        name: "keeps in line who is gone",
-        find: "if (this.#line.delete(owner)) this.#schedule();",
+        name: "keeps a waiter that is gone",
+        find: "if (this.#waiters.delete(waiter)) this.#schedule();",
         replacement: "",
       },
       {
-        name: "lets who comes pass those in line",
-        find: "(this.#line.size === 0 || this.#serving === owner)",
-        replacement: "owner !== undefined",
+        name: "lets a session that comes pass those that wait",
+        find: "(this.#waiters.size === 0 || this.#serving === waiter)",
+        replacement: "waiter !== undefined",
       },
     ],
   },
@@ -118,7 +118,7 @@ export const HANDLING: readonly Mutated[] = [
       "test/core/session_input",
       "test/core/session_send",
       "test/core/parking",
-      "test/core/session_permits",
+      "test/core/session_semaphore",
       "test/core/session_draining",
       "test/core/drain_goodbye",
     ],
@@ -169,8 +169,8 @@ export const HANDLING: readonly Mutated[] = [
         replacement: "",
       },
       {
-        name: "stays in line for a permit when it is over",
-        find: "this.settings.permits.forget(this);",
+        name: "waits for a permit still when it is over",
+        find: "this.settings.semaphore.forget(this);",
         replacement: "",
       },
       {

@@ -28,7 +28,7 @@ export const SHARING: readonly Mutated[] = [
       },
       {
         name: "takes time that has passed between two turns for work",
-        find: "afterTurn(this.#onTurn);",
+        find: "afterTick(this.#onTick);",
         replacement: "",
       },
       {
@@ -39,8 +39,8 @@ export const SHARING: readonly Mutated[] = [
     ],
   },
   {
-    file: "src/core/time/end_of_turn.ts",
-    tests: ["test/core/end_of_turn"],
+    file: "src/core/time/end_of_tick.ts",
+    tests: ["test/core/end_of_tick"],
     mutations: [
       {
         name: "tells all owners in one turn",

@@ -1,5 +1,5 @@
 import type { CloseReason } from "../../src/core/mod.ts";
-import { Pledge } from "../../src/testing/pledge.ts";
+import { Invariant } from "../../src/testing/invariant.ts";
 import type { ServedModel } from "../../src/testing/served_model.ts";
 import type { Simulation } from "../../src/testing/simulation.ts";
 import type { Client, Sent } from "./client.ts";
@@ -24,7 +24,7 @@ const REFUSED: readonly CloseReason[] = [
 const FAULT = "error: ";
 
 /** Each complete request is answered exactly once and in order, or its connection has ended. */
-export class Answers extends Pledge {
+export class Answers extends Invariant {
   readonly name = "requests are answered once, in order";
   readonly #clients: ReadonlyMap<number, Client>;
   readonly #readers = new Map<number, Reader>();

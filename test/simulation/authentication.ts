@@ -1,4 +1,4 @@
-import { Pledge } from "../../src/testing/pledge.ts";
+import { Invariant } from "../../src/testing/invariant.ts";
 import type { ServedModel } from "../../src/testing/served_model.ts";
 import type { Simulation } from "../../src/testing/simulation.ts";
 import type { Kept } from "./service.ts";
@@ -7,7 +7,7 @@ import type { Kept } from "./service.ts";
 const TOLERANCE_MS = 1;
 
 /** Who has said nothing when the time for authentication is up is on its way out. That it is not early, the reason says. */
-export class AuthenticationDeadline extends Pledge {
+export class AuthenticationDeadline extends Invariant {
   readonly name = "the authentication deadline fires in time";
   readonly #kept: ReadonlyMap<number, Kept>;
   readonly #timeoutMs: number | undefined;

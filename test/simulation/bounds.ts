@@ -1,4 +1,4 @@
-import { Pledge } from "../../src/testing/pledge.ts";
+import { Invariant } from "../../src/testing/invariant.ts";
 import type { ServedModel } from "../../src/testing/served_model.ts";
 import type { Simulation } from "../../src/testing/simulation.ts";
 import type { Client } from "./client.ts";
@@ -10,7 +10,7 @@ const LONGEST_REPLY = 5_100;
 const CHUNKS_AHEAD = 3;
 
 /** What the server holds of a connection, in both directions, is bounded; and while nothing is to be waited for, it holds nothing. */
-export class Bounds extends Pledge {
+export class Bounds extends Invariant {
   readonly name = "bytes in flight are bounded, and never stuck";
   readonly #clients: ReadonlyMap<number, Client>;
   readonly #service: SimulatedService;

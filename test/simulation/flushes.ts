@@ -1,10 +1,10 @@
 import type { Session } from "../../src/core/mod.ts";
-import { Pledge } from "../../src/testing/pledge.ts";
+import { Invariant } from "../../src/testing/invariant.ts";
 import type { Simulation } from "../../src/testing/simulation.ts";
 import type { Kept } from "./service.ts";
 
 /** `flushed()` says true when all that was sent before has been written, and false when the connection was over first. */
-export class Flushes extends Pledge {
+export class Flushes extends Invariant {
   readonly name = "flushed() says what was written";
   #waiting = 0;
 

@@ -1,5 +1,5 @@
 import type { ServerEvent } from "../../src/core/mod.ts";
-import { Pledge } from "../../src/testing/pledge.ts";
+import { Invariant } from "../../src/testing/invariant.ts";
 import type { ServedModel } from "../../src/testing/served_model.ts";
 import type { Simulation } from "../../src/testing/simulation.ts";
 import type { Client } from "./client.ts";
@@ -15,7 +15,7 @@ interface Begun {
 }
 
 /** A frame that was begun must be whole in time. What a frame is, only who knows the client can tell. */
-export class FrameDeadline extends Pledge {
+export class FrameDeadline extends Invariant {
   readonly name = "the frame deadline fires in time, never early";
   readonly #clients: ReadonlyMap<number, Client>;
   /** When a frame was last skipped. */

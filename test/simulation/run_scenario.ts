@@ -1,8 +1,8 @@
 import type { Service } from "../../src/core/mod.ts";
 import { FAULTS, type Fault, inflict } from "../../src/testing/faults.ts";
+import type { Invariant } from "../../src/testing/invariant.ts";
+import { everyInvariant } from "../../src/testing/invariants/mod.ts";
 import type { LinkConditions } from "../../src/testing/link_conditions.ts";
-import type { Pledge } from "../../src/testing/pledge.ts";
-import { everyPledge } from "../../src/testing/pledges/mod.ts";
 import { Simulation, type Step } from "../../src/testing/simulation.ts";
 import { Answers } from "./answers.ts";
 import { AuthenticationDeadline } from "./authentication.ts";
@@ -15,7 +15,7 @@ import { type Kept, SimulatedService } from "./service.ts";
 /** What became of a scenario. */
 export interface Outcome {
   readonly world: Simulation;
-  readonly pledges: readonly Pledge[];
+  readonly invariants: readonly Invariant[];
   /** What was not kept, or thrown. */
   readonly failure: unknown;
 }
@@ -38,8 +38,8 @@ export async function runScenario(
   const clients = new Map<number, Client>();
   const service = new SimulatedService(scenario);
   const answers = new Answers(clients);
-  const pledges = [
-    ...everyPledge(),
+  const invariants = [
+    ...everyInvariant(),
     answers,
     new Bounds(clients, service),
     new FrameDeadline(clients),
@@ -49,7 +49,7 @@ export async function runScenario(
   const world = new Simulation({
     seed: scenario.seed,
     service: () => around(service.service) as never,
-    pledges,
+    invariants,
     keepTrace,
     ...(scenario.link && { conditions: () => scenario.link as LinkConditions }),
   });
@@ -57,7 +57,7 @@ export async function runScenario(
   prepare?.(world);
   const steps = scenario.acts.map((act): Step => ({ at: act.at, label: labelOf(act), run: () => play(act) }));
   await world.run(steps, scenario.spanMs);
-  return { world, pledges, failure: world.failure };
+  return { world, invariants, failure: world.failure };
 
   function play(act: Act): void {
     const { what, whom, amount } = act;

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { schedulerOf } from "../../src/core/time/scheduler.ts";
-import { BrokenPledge } from "../../src/testing/pledge.ts";
+import { BrokenInvariant } from "../../src/testing/invariant.ts";
 import type { Simulation } from "../../src/testing/simulation.ts";
 import type { Verb } from "./requests.ts";
 import { labelOf, type RunOptions, runScenario } from "./run_scenario.ts";
@@ -23,14 +23,14 @@ afterAll(() => {
 });
 
 describe("a few seeds", () => {
-  it("keep every promise, and make the same traces on every runtime", async () => {
+  it("keep every invariant, and make the same traces on every runtime", async () => {
     const summary = new Summary();
     for (let seed = FIRST; seed < FIRST + SEEDS; seed++) {
       const outcome = await runScenario(drawScenario(seed, HOURS));
       expect(outcome.failure, `seed ${seed}`).toBeUndefined();
       summary.add(outcome);
     }
-    expect([...summary.pledges].filter(([, checks]) => checks === 0)).toEqual([]);
+    expect([...summary.invariants].filter(([, checks]) => checks === 0)).toEqual([]);
     expect(summary.hash).toBe(HASH);
   });
 });
@@ -56,7 +56,7 @@ describe("a service that", () => {
   it.each(Object.entries(worse))("%s is found out, and the scenario shrinks", async (_name, around) => {
     const scenario = drawScenario(9, HOURS);
     const { failure } = await runScenario(scenario, { around });
-    expect(failure).toBeInstanceOf(BrokenPledge);
+    expect(failure).toBeInstanceOf(BrokenInvariant);
     const smaller = await shrinkScenario(scenario, failure, { around });
     expect(smaller.acts.length).toBeLessThan(6);
     expect(smaller.acts.map(labelOf)[0]).toMatch(/^connect \d+ 0$/);

@@ -41,11 +41,11 @@ export class Summary {
   /** Open connections, times the milliseconds. */
   connectionMs = 0;
   readonly tally: Map<string, number> = new Map();
-  /** How often each promise was checked. */
-  readonly pledges: Map<string, number> = new Map();
+  /** How often each invariant was checked. */
+  readonly invariants: Map<string, number> = new Map();
   #hash = 0;
 
-  add({ world, pledges }: Outcome): void {
+  add({ world, invariants }: Outcome): void {
     this.seeds += 1;
     this.events += world.events;
     this.virtualMs += world.now;
@@ -53,7 +53,7 @@ export class Summary {
       this.connectionMs += Math.min(closedAt, world.now) - openedAt;
     }
     for (const [what, count] of world.tally) this.tally.set(what, this.count(what) + count);
-    for (const { name, checks } of pledges) this.pledges.set(name, (this.pledges.get(name) ?? 0) + checks);
+    for (const { name, checks } of invariants) this.invariants.set(name, (this.invariants.get(name) ?? 0) + checks);
     this.#hash = (Math.imul(this.#hash, 31) + Number.parseInt(world.trace.hash, 16)) >>> 0;
   }
 

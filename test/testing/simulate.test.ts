@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { delimited, lines } from "../../src/core/codecs/mod.ts";
 import type { Service } from "../../src/core/mod.ts";
+import { kindOf } from "../../src/testing/invariant.ts";
 import { type ManualClock, type SimulatedClient, type SimulateOptions, simulate } from "../../src/testing/mod.ts";
-import { kindOf } from "../../src/testing/pledge.ts";
 import { HOSTILE } from "../core/support/hostile.ts";
 
 /** Asks one thing after the other, and looks at the answers. */

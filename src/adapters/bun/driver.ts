@@ -1,9 +1,9 @@
 import {
   type Address,
   type Bytes,
-  commonAddress,
   type Driver,
   DriverConnection,
+  internAddress,
   SpillwayError,
 } from "../../core/mod.ts";
 import { connectionError } from "./errors.ts";
@@ -31,7 +31,7 @@ export class BunDriver implements Driver {
     this.#socket = socket;
     // Addresses cannot be read any more after 'close'.
     this.remoteAddress = { hostname: socket.remoteAddress ?? "", port: socket.remotePort ?? 0 };
-    this.localAddress = commonAddress(socket.localAddress ?? "", socket.localPort ?? 0);
+    this.localAddress = internAddress(socket.localAddress ?? "", socket.localPort ?? 0);
     this.connection = new DriverConnection(this);
   }
 

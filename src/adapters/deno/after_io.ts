@@ -4,7 +4,7 @@ import { native, type TcpConn } from "./native.ts";
 /**
  * A byte that is sent to ourselves: the way to know that Deno has polled for input.
  *
- * Deno polls only when it goes to sleep, or after sixty turns without sleep. An immediate does not put it to sleep, a timer does
+ * Deno polls only when it goes to sleep, or after sixty ticks without sleep. An immediate does not put it to sleep, a timer does
  * for two milliseconds; a byte on a socket of our own arrives as soon as it has polled, with all that others have sent.
  */
 class Loopback {

@@ -1,4 +1,4 @@
-import { type Address, type Bytes, commonAddress, type Driver, DriverConnection, ReadBuffer } from "../../core/mod.ts";
+import { type Address, type Bytes, type Driver, DriverConnection, internAddress, ReadBuffer } from "../../core/mod.ts";
 import { connectionError } from "./errors.ts";
 import type { TcpConn } from "./native.ts";
 
@@ -28,7 +28,7 @@ export class DenoDriver implements Driver {
     this.#conn = conn;
     const { localAddr, remoteAddr } = conn;
     this.remoteAddress = { hostname: remoteAddr.hostname, port: remoteAddr.port };
-    this.localAddress = commonAddress(localAddr.hostname, localAddr.port);
+    this.localAddress = internAddress(localAddr.hostname, localAddr.port);
     this.connection = new DriverConnection(this);
   }
 

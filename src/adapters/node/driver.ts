@@ -1,9 +1,9 @@
 import {
   type Address,
   type Bytes,
-  commonAddress,
   type Driver,
   DriverConnection,
+  internAddress,
   type SpillwayError,
 } from "../../core/mod.ts";
 import { connectionError } from "./errors.ts";
@@ -34,7 +34,7 @@ export class NodeDriver implements Driver {
     this.#socket = socket;
     // Undefined only when the connection is over already; then its end is reported next.
     this.remoteAddress = { hostname: socket.remoteAddress ?? "", port: socket.remotePort ?? 0 };
-    this.localAddress = localAddress ?? commonAddress(socket.localAddress ?? "", socket.localPort ?? 0);
+    this.localAddress = localAddress ?? internAddress(socket.localAddress ?? "", socket.localPort ?? 0);
     this.connection = new DriverConnection(this);
     (socket as DrivenSocket)[DRIVER] = this;
     socket.on("data", onData).on("end", onEnd).on("error", onError).on("close", onClose);

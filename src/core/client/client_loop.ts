@@ -9,7 +9,7 @@ import { SessionLoop } from "../session/session_loop.ts";
 import type { SessionSettings } from "../session/session_settings.ts";
 import { add, NO_TRAFFIC, type Traffic } from "../session/traffic.ts";
 import { Deadline, DeadlineQueue } from "../time/deadline.ts";
-import type { TurnOwner } from "../time/end_of_turn.ts";
+import type { TickOwner } from "../time/end_of_tick.ts";
 import { schedulerOf } from "../time/scheduler.ts";
 import type { Connection, Transport } from "../transport/transport.ts";
 import type { Client, RequestOptions } from "./client.ts";
@@ -37,7 +37,7 @@ type Owner<In, Out> = ClientConnectionEvents<In, Out> & ClientSessionOwner<In, O
  * - **Pushes back**: sends requests while the outbox has room, and takes frames while the pushes have.
  * - **On abort** rejects every request and drops the pushes.
  */
-export class ClientLoop<In, Out> implements Events<In, Out>, TurnOwner {
+export class ClientLoop<In, Out> implements Events<In, Out>, TickOwner {
   readonly closed: Promise<ClientEnd>;
   readonly settings: ClientSettings<In, Out>;
   readonly requests: Requests<In, Out>;
@@ -60,8 +60,8 @@ export class ClientLoop<In, Out> implements Events<In, Out>, TurnOwner {
   #past: Traffic = NO_TRAFFIC;
   /** How the last of them ended. */
   #end: ClientEnd = { reason: "drained" };
-  /** There may be room for requests that wait: looks when the turn ends. */
-  #sendingAtTurnEnd = false;
+  /** There may be room for requests that wait: looks when the tick ends. */
+  #sendingAtTickEnd = false;
   /** Waits for room in the outbox. */
   #flushing = false;
   /** `close` or `abort` was called: takes no more requests, and this connection is the last. */
@@ -230,7 +230,7 @@ export class ClientLoop<In, Out> implements Events<In, Out>, TurnOwner {
 
   onSettled(): void {
     this.#stopWhenAnswered();
-    if (this.requests.waiting > 0) this.#sendAtTurnEnd();
+    if (this.requests.waiting > 0) this.#sendAtTickEnd();
   }
 
   onUnanswered(): void {
@@ -245,8 +245,8 @@ export class ClientLoop<In, Out> implements Events<In, Out>, TurnOwner {
   }
 
   /** What was received with a reply is no answer to what is sent now. */
-  onTurnEnd(): void {
-    this.#sendingAtTurnEnd = false;
+  onTickEnd(): void {
+    this.#sendingAtTickEnd = false;
     this.#sendRequests();
   }
 
@@ -300,7 +300,7 @@ export class ClientLoop<In, Out> implements Events<In, Out>, TurnOwner {
     const current = this.#current;
     if (current?.sendable !== true) return;
     // What is sent while a frame is looked at must not be taken for what it answers.
-    if (current.judging) return this.#sendAtTurnEnd();
+    if (current.judging) return this.#sendAtTickEnd();
     const { outbox } = current.session;
     this.requests.send(outbox, !current.ready);
     if (this.requests.waiting > 0 && !outbox.roomy && !this.#flushing) void this.#sendWhenFlushed(outbox);
@@ -313,10 +313,10 @@ export class ClientLoop<In, Out> implements Events<In, Out>, TurnOwner {
     this.#sendRequests();
   }
 
-  #sendAtTurnEnd(): void {
-    if (this.#sendingAtTurnEnd) return;
-    this.#sendingAtTurnEnd = true;
-    this.#sessionSettings.endOfTurn.add(this);
+  #sendAtTickEnd(): void {
+    if (this.#sendingAtTickEnd) return;
+    this.#sendingAtTickEnd = true;
+    this.#sessionSettings.endOfTick.add(this);
   }
 
   /** Before an observer gets it: what that calls must find things as they are. */

@@ -1,8 +1,8 @@
-import { Permits } from "../handler/permits.ts";
+import { Semaphore } from "../handler/semaphore.ts";
 import { Groups } from "../session/group.ts";
 import type { SessionSettings } from "../session/session_settings.ts";
 import type { DeadlineQueue } from "../time/deadline.ts";
-import { EndOfTurn } from "../time/end_of_turn.ts";
+import { EndOfTick } from "../time/end_of_tick.ts";
 import type { Scheduler } from "../time/scheduler.ts";
 import type { ClientSettings } from "./client_options.ts";
 import { withoutFaults } from "./without_faults.ts";
@@ -29,11 +29,11 @@ export function clientSessionSettings<In, Out>(
     limits,
     clock,
     deadlines,
-    permits: new Permits(limits.maxConcurrentHandlers),
+    semaphore: new Semaphore(limits.maxConcurrentHandlers),
     ...(asked !== undefined && { asked }),
     groups: new Groups(),
     scheduler,
-    endOfTurn: new EndOfTurn(clock, scheduler),
+    endOfTick: new EndOfTick(clock, scheduler),
     observe,
     onOver,
   };

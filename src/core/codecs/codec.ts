@@ -60,7 +60,7 @@ export interface Decoder<Frame, Header = unknown> {
   unread?(): Bytes;
 }
 
-/** Where an {@link Encoder} puts what is to be sent. What is put here in one turn leaves in one write. */
+/** Where an {@link Encoder} puts what is to be sent. What is put here in one tick leaves in one write. */
 export interface Output {
   /** Appends a string, to be sent as UTF-8. */
   text(text: string): void;

@@ -102,7 +102,7 @@ export interface ExchangeOwner<Out, State> {
 /** One frame on its way through the handler, and what became of it. */
 export class Exchange<Out, State> implements Context<Out, State> {
   /**
-   * When what we wait for was begun: an asynchronous handler, as noted at the end of its turn, or the next frame of a stream.
+   * When what we wait for was begun: an asynchronous handler, as noted at the end of its tick, or the next frame of a stream.
    * Only then does the deadline run.
    */
   startedAt: number | undefined = undefined;

@@ -4,7 +4,6 @@ import { handlerError } from "../errors/faults.ts";
 import { checkOptions } from "../options/option_names.ts";
 import type { ServedSession } from "../session/served_session.ts";
 import type { Clock } from "../time/clock.ts";
-import { Awaited, type AwaitedEvents, isPromiseLike } from "./awaited.ts";
 import {
   checkProtocol,
   Exchange,
@@ -18,8 +17,9 @@ import {
   TruncatedExchange,
 } from "./exchange.ts";
 import { InFlight, NONE_IN_FLIGHT } from "./in_flight.ts";
-import type { Permits } from "./permits.ts";
+import { isPromiseLike, PendingResults, type PendingResultsEvents } from "./pending_results.ts";
 import { isStream, ReplyStream } from "./reply_stream.ts";
+import type { Semaphore } from "./semaphore.ts";
 import { Turn } from "./turn.ts";
 
 /** What a {@link Pipeline} tells its session. */
@@ -52,7 +52,7 @@ export interface PipelineEvents<In, Out, State> {
  * A synchronous handler costs no promise: while nothing waits, its reply goes straight through.
  */
 export class Pipeline<In, Out, State>
-  implements ExchangeOwner<Out, State>, AwaitedEvents<Exchange<Out, State>, Reply<Out>>
+  implements ExchangeOwner<Out, State>, PendingResultsEvents<Exchange<Out, State>, Reply<Out>>
 {
   /** A fault or the last reply is on its way out: no further frame may be handled. */
   ended = false;
@@ -60,7 +60,7 @@ export class Pipeline<In, Out, State>
   settledAt = 0;
   readonly session: ServedSession<Out, State>;
   #handler: FrameHandler<In, Out, State>;
-  readonly #permits: Permits;
+  readonly #semaphore: Semaphore;
   readonly #clock: Clock;
   readonly #events: PipelineEvents<In, Out, State>;
   #inFlight: InFlight<Out, State> = NONE_IN_FLIGHT;
@@ -68,19 +68,19 @@ export class Pipeline<In, Out, State>
   #begun = false;
   #settled = false;
   /** Made when a handler is asynchronous. */
-  #awaited: Awaited<Exchange<Out, State>, Reply<Out>> | undefined;
+  #pendingResults: PendingResults<Exchange<Out, State>, Reply<Out>> | undefined;
   #turn: Turn | undefined;
 
   constructor(
     session: ServedSession<Out, State>,
     handler: FrameHandler<In, Out, State>,
-    permits: Permits,
+    semaphore: Semaphore,
     clock: Clock,
     events: PipelineEvents<In, Out, State>,
   ) {
     this.session = session;
     this.#handler = handler;
-    this.#permits = permits;
+    this.#semaphore = semaphore;
     this.#clock = clock;
     this.#events = events;
   }
@@ -90,7 +90,7 @@ export class Pipeline<In, Out, State>
     return this.#inFlight.length;
   }
 
-  /** Handlers finish within this turn of the event loop, and others may: what follows from that waits until it is over. */
+  /** Handlers finish within this tick of the event loop, and others may: what follows from that waits until it is over. */
   get turnOpen(): boolean {
     return this.#turn?.open === true && this.length > 0;
   }
@@ -154,7 +154,7 @@ export class Pipeline<In, Out, State>
     this.answerFinished();
   }
 
-  /** Notes what began or finished since the last time, as of now: the clock is read once a turn, not for every frame. */
+  /** Notes what began or finished since the last time, as of now: the clock is read once a tick, not for every frame. */
   date(): void {
     if (!this.#begun && !this.#settled) return;
     const now = this.#clock.now();
@@ -209,8 +209,8 @@ export class Pipeline<In, Out, State>
     try {
       const result = handler(frame, exchange);
       if (isPromiseLike(result)) {
-        this.#awaited ??= new Awaited(this);
-        this.#awaited.add(exchange, result);
+        this.#pendingResults ??= new PendingResults(this);
+        this.#pendingResults.add(exchange, result);
         return this.#begin(exchange);
       }
       if (isStream<Out>(result)) {
@@ -228,7 +228,7 @@ export class Pipeline<In, Out, State>
   #begin(exchange: Exchange<Out, State>): void {
     this.#begun = true;
     exchange.working = true;
-    this.#permits.take();
+    this.#semaphore.acquire();
     if (this.#inFlight === NONE_IN_FLIGHT) this.#inFlight = new InFlight();
     this.#inFlight.add(exchange);
   }
@@ -237,7 +237,7 @@ export class Pipeline<In, Out, State>
   #rest(exchange: Exchange<Out, State>): void {
     if (!exchange.working) return;
     exchange.working = false;
-    this.#permits.give();
+    this.#semaphore.release();
   }
 
   /** Its frames are sent when its turn has come. */

@@ -17,7 +17,7 @@ export interface Share {
  * Bytes that wait, of all connections of a server together. While more wait than there is room for, the connections that hold the
  * most are ended, the largest first.
  *
- * Each side of a connection says by how much its share has changed, when a turn leaves something waiting: a frame costs nothing.
+ * Each side of a connection says by how much its share has changed, when a tick leaves something waiting: a frame costs nothing.
  */
 export class Budget implements DeadlineOwner {
   /** Bytes that wait now. */

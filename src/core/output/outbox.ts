@@ -5,7 +5,7 @@ import type { Limits } from "../options/limits.ts";
 import type { Budgets } from "../server/budgets.ts";
 import type { SendResult } from "../session/session.ts";
 import type { Clock } from "../time/clock.ts";
-import type { EndOfTurn, TurnOwner } from "../time/end_of_turn.ts";
+import type { EndOfTick, TickOwner } from "../time/end_of_tick.ts";
 import type { Scheduler } from "../time/scheduler.ts";
 import { TAKEN } from "../transport/direct_writable.ts";
 import type { Connection } from "../transport/transport.ts";
@@ -26,7 +26,7 @@ export interface OutboxEvents {
   onWritten(): void;
   /** The connection takes no more. */
   onBroken(error: unknown): void;
-  /** The turn ends in which something was pushed: `flush`, as of `now`. */
+  /** The tick ends in which something was pushed: `flush`, as of `now`. */
   onPushed(now: number): void;
   /** There is no room for what is pushed: the first time since nothing waited. */
   onSlow(): void;
@@ -38,7 +38,7 @@ export interface OutboxSettings {
   readonly clock: Clock;
   readonly slowConsumer: SlowConsumerPolicy;
   readonly scheduler: Scheduler;
-  readonly endOfTurn: EndOfTurn;
+  readonly endOfTick: EndOfTick;
   readonly budgets?: Budgets;
 }
 
@@ -52,7 +52,7 @@ export interface OutboxSettings {
  * - **Pushes back** through `pending`: the session takes no frame while that is too much. Pushes do not wait.
  * - **On abort** the write in progress rejects and what waits is dropped.
  */
-export class Outbox<Out> extends Pace implements TurnOwner {
+export class Outbox<Out> extends Pace implements TickOwner {
   framesOut = 0;
   /** Pushes that were dropped for want of room. */
   framesDropped = 0;
@@ -84,7 +84,7 @@ export class Outbox<Out> extends Pace implements TurnOwner {
   /** A push found no room, and something waits since. */
   #slow = false;
   #flushes: FlushWaiters | undefined;
-  /** It is told when this turn ends. */
+  /** It is told when this tick ends. */
   #pushed = false;
   #ended = false;
 
@@ -137,7 +137,7 @@ export class Outbox<Out> extends Pace implements TurnOwner {
     }
   }
 
-  /** Encodes a frame that is never dropped, so ask `roomy` first. It leaves when the turn ends. @throws as `session.send` */
+  /** Encodes a frame that is never dropped, so ask `roomy` first. It leaves when the tick ends. @throws as `session.send` */
   ask(frame: Out): void {
     try {
       this.#put(this.encoder, frame);
@@ -145,7 +145,7 @@ export class Outbox<Out> extends Pace implements TurnOwner {
     } catch (cause) {
       throw encodeError(cause);
     }
-    this.#leaveWithTurn();
+    this.#leaveWithTick();
   }
 
   /** Encodes the fault frame, if the codec has one. @throws what the encoder throws */
@@ -154,13 +154,13 @@ export class Outbox<Out> extends Pace implements TurnOwner {
     this.#put({ encode: (_, output) => this.encoder.encodeFault?.(reason, output, error) }, undefined);
   }
 
-  /** Takes an encoded frame, if there is room, or room can be made. It leaves when the turn ends, or when its time has come. */
+  /** Takes an encoded frame, if there is room, or room can be made. It leaves when the tick ends, or when its time has come. */
   push(bytes: Uint8Array): SendResult {
     const result = this.#take(bytes);
     if (result === "sent") {
       if (this.#gathered() === 0 && bytes.length <= WRITE_BYTES) this.#lone = bytes;
       else this.#open().bytes(bytes);
-      this.#leaveWithTurn();
+      this.#leaveWithTick();
     } else if (result === "queued") {
       this.#queue ??= new FrameQueue();
       this.#queue.add(bytes, true);
@@ -173,7 +173,7 @@ export class Outbox<Out> extends Pace implements TurnOwner {
     return result;
   }
 
-  onTurnEnd(now: number): void {
+  onTickEnd(now: number): void {
     this.#pushed = false;
     if (!this.#ended) this.#events.onPushed(now);
   }
@@ -249,8 +249,8 @@ export class Outbox<Out> extends Pace implements TurnOwner {
     if (bytes.length > 0) this.#queue.add(bytes, false);
   }
 
-  #leaveWithTurn(): void {
-    if (!this.#pushed) this.#settings.endOfTurn.add(this);
+  #leaveWithTick(): void {
+    if (!this.#pushed) this.#settings.endOfTick.add(this);
     this.#pushed = true;
   }
 

@@ -4,7 +4,7 @@ import { SpillwayError } from "../errors/errors.ts";
 import { codecError } from "../errors/faults.ts";
 import type { ConnectionInfo } from "../handler/exchange.ts";
 import { compose } from "../handler/middleware.ts";
-import { Permits } from "../handler/permits.ts";
+import { Semaphore } from "../handler/semaphore.ts";
 import { checkDuration, type Limits } from "../options/limits.ts";
 import { checkOptions, type OptionNames } from "../options/option_names.ts";
 import { type Group, Groups } from "../session/group.ts";
@@ -14,7 +14,7 @@ import type { Hooks, SessionSettings } from "../session/session_settings.ts";
 import { add, NO_TRAFFIC, type Traffic } from "../session/traffic.ts";
 import { type Clock, systemClock } from "../time/clock.ts";
 import { Deadline, DeadlineQueue } from "../time/deadline.ts";
-import { EndOfTurn } from "../time/end_of_turn.ts";
+import { EndOfTick } from "../time/end_of_tick.ts";
 import { schedulerOf } from "../time/scheduler.ts";
 import type { Address, Connection, Listener, Transport } from "../transport/transport.ts";
 import { AcceptLoop } from "./accept.ts";
@@ -120,11 +120,11 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
       limits,
       clock,
       deadlines,
-      permits: new Permits(limits.maxConcurrentHandlers),
+      semaphore: new Semaphore(limits.maxConcurrentHandlers),
       budgets: this.#budgets,
       groups: this.#groups,
       scheduler,
-      endOfTurn: new EndOfTurn(clock, scheduler),
+      endOfTick: new EndOfTick(clock, scheduler),
       observe,
       onOver: (session) => this.#onOver(session),
     };
@@ -162,7 +162,7 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
       connections: this.#sessions.size,
       accepted: this.#connectionCount - this.#refusedCount,
       refused: this.#refusedCount,
-      handlers: this.#settings.permits.used,
+      handlers: this.#settings.semaphore.used,
       groups: this.#groups.size,
       waitingOutboundBytes: this.#budgets.outbound.used,
       waitingInboundBytes: this.#budgets.inbound.used,

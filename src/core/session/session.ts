@@ -4,7 +4,7 @@ import type { Group } from "./group.ts";
 /**
  * What became of a frame that was sent:
  *
- * - `"sent"`: it leaves in this turn of the event loop.
+ * - `"sent"`: it leaves in this tick of the event loop.
  * - `"queued"`: it waits behind what is being written. With `"drop-oldest"` it may still be dropped.
  * - `"dropped"`: there was no room (`slowConsumer`), and nothing of it is sent.
  * - `"closed"`: the connection takes no more frames; with `"close"`, for want of room for this one.
@@ -37,7 +37,7 @@ export interface Session<Out, State = unknown> {
    */
   readonly draining: AbortSignal;
   /**
-   * Sends a frame that answers nothing, behind everything that was sent before. Never waits. What is sent in one turn of the
+   * Sends a frame that answers nothing, behind everything that was sent before. Never waits. What is sent in one tick of the
    * event loop leaves in one write. Bytes in the frame must not change afterwards.
    *
    * @throws {SpillwayError} `reply-invalid` when this is no frame of the codec, `codec-failed` when the codec threw

@@ -2,8 +2,8 @@ import type { Encoder } from "../codecs/codec.ts";
 import type { CloseReason, SpillwayError } from "../errors/errors.ts";
 import { codecError, frameError, isSkippable, slowConsumerError, timeoutError } from "../errors/faults.ts";
 import type { ConnectionInfo, Protocol } from "../handler/exchange.ts";
-import type { PermitOwner } from "../handler/permits.ts";
 import { Pipeline, type PipelineEvents } from "../handler/pipeline.ts";
+import type { SemaphoreWaiter } from "../handler/semaphore.ts";
 import { Outbox, type OutboxEvents } from "../output/outbox.ts";
 import type { Parting } from "../server/grace.ts";
 import type { DeadlineOwner } from "../time/deadline.ts";
@@ -18,7 +18,7 @@ import { carriedBy, type Traffic } from "./traffic.ts";
 import { type Due, Watch } from "./watch.ts";
 
 type Events<In, Out, State> = InboxEvents & PipelineEvents<In, Out, State> & OutboxEvents & Others;
-type Others = DeadlineOwner & PermitOwner & ConnectionOwner & Task;
+type Others = DeadlineOwner & SemaphoreWaiter & ConnectionOwner & Task;
 
 /**
  * Serves one connection: inbox → pipeline → outbox.
@@ -53,13 +53,13 @@ export class SessionLoop<In, Out, State>
 
   /** @throws what making a decoder or encoder throws */
   constructor(connection: Connection, info: ConnectionInfo, settings: SessionSettings<In, Out, State>) {
-    const { authenticates, codec, clock, handler, groups, invalidFrame, permits } = settings;
+    const { authenticates, codec, clock, handler, groups, invalidFrame, semaphore } = settings;
     this.settings = settings;
     this.connection = connection;
     this.openedAt = clock.now();
     this.session = new ServedSession(this, info, groups, authenticates);
     this.inbox = new Inbox(decoderFor(codec, invalidFrame), clock, this);
-    this.pipeline = new Pipeline(this.session, handler, permits, clock, this);
+    this.pipeline = new Pipeline(this.session, handler, semaphore, clock, this);
     this.outbox = new Outbox(connection, codec.encoder(), settings, this);
     this.watch = new Watch(this);
     this.watch.authenticationDone = !authenticates;
@@ -218,7 +218,7 @@ export class SessionLoop<In, Out, State>
 
   onWritten(): void {
     this.settings.deadlines.progress += 1;
-    // Most writes are the last word of a turn: nothing waits for the room that they leave.
+    // Most writes are the last word of a tick: nothing waits for the room that they leave.
     if (this.outbox.pausing && this.#pause === "none") {
       this.#waitForSlice(true);
       this.#pause = "flushed";
@@ -280,7 +280,7 @@ export class SessionLoop<In, Out, State>
   }
 
   onOver(): void {
-    this.settings.permits.forget(this);
+    this.settings.semaphore.forget(this);
     this.settings.scheduler.forget(this);
     this.settings.onOver(this);
   }
@@ -343,12 +343,12 @@ export class SessionLoop<In, Out, State>
   }
 
   #mayTake(): boolean {
-    const { limits, permits } = this.settings;
+    const { limits, semaphore } = this.settings;
     const atOnce = this.#opening || this.session.authenticating ? 1 : limits.concurrency;
     if (this.pipeline.ended || this.pipeline.length >= atOnce || !this.roomy) return false;
-    if (permits.isFreeFor(this)) return true;
+    if (semaphore.isFreeFor(this)) return true;
     // Who has no further frame must not stand in line to find that out.
-    if (this.pipeline.length > 0 ? !this.inbox.starved : this.inbox.peek()) permits.wait(this);
+    if (this.pipeline.length > 0 ? !this.inbox.starved : this.inbox.peek()) semaphore.wait(this);
     return false;
   }
 

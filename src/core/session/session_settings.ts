@@ -1,13 +1,13 @@
 import type { Codec } from "../codecs/codec.ts";
 import type { FrameHandler } from "../handler/exchange.ts";
-import type { Permits } from "../handler/permits.ts";
+import type { Semaphore } from "../handler/semaphore.ts";
 import type { Limits } from "../options/limits.ts";
 import type { SlowConsumerPolicy } from "../output/slow_consumer.ts";
 import type { Budgets } from "../server/budgets.ts";
 import type { Service } from "../server/service.ts";
 import type { Clock } from "../time/clock.ts";
 import type { DeadlineQueue } from "../time/deadline.ts";
-import type { EndOfTurn } from "../time/end_of_turn.ts";
+import type { EndOfTick } from "../time/end_of_tick.ts";
 import type { Scheduler } from "../time/scheduler.ts";
 import type { Groups } from "./group.ts";
 import type { InvalidFramePolicy } from "./invalid_frame.ts";
@@ -42,14 +42,14 @@ export interface SessionSettings<In, Out, State> {
   readonly afterReset: "drop" | "finish";
   readonly clock: Clock;
   readonly deadlines: DeadlineQueue;
-  readonly permits: Permits;
+  readonly semaphore: Semaphore;
   readonly scheduler: Scheduler;
   /** A server's: what may wait of all its connections. */
   readonly budgets?: Budgets;
   /** A client's: frames are answers then, and none of them is answered. */
   readonly asked?: Asked;
   readonly groups: Groups;
-  readonly endOfTurn: EndOfTurn;
+  readonly endOfTick: EndOfTick;
   readonly observe: (event: ServerEvent) => void;
   /** A session is over. */
   readonly onOver: (session: SessionLoop<In, Out, State>) => void;

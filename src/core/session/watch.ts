@@ -145,7 +145,7 @@ export class Watch extends Deadline<Watched> {
     if (inbox.starved) this.#earliest(inbox.frameBegunAt + limits.frameTimeoutMs, "frame-timeout");
     if (limits.silenceTimeoutMs !== Infinity) this.#watchSilence(limits.silenceTimeoutMs, busy);
     if (busy || outbox.writing || !inbox.starved) return;
-    // What was pushed in this turn is about to be written.
+    // What was pushed in this tick is about to be written.
     const quietSince = outbox.pending > 0 ? settings.clock.now() : this.#quietSince();
     const idleSince = asked === undefined ? quietSince : Math.max(quietSince, asked.awaitedAt);
     this.#earliest(idleSince + limits.idleTimeoutMs, "idle-timeout");

@@ -11,13 +11,13 @@ import { PulledTransform, type PulledWork } from "./pulled_transform.ts";
 /** So much waits to be read before writes wait. */
 const FULL_BYTES = 65_536;
 
-/** Microtasks without a frame after which a turn counts as over: more than a pipe needs from one frame to the next. */
+/** Microtasks without a frame after which a tick counts as over: more than a pipe needs from one frame to the next. */
 const QUIET_MICROTASKS = 16;
 
 /**
  * A stream of frames becomes a stream of bytes: `frames.pipeThrough(encoderStream(codec)).pipeTo(connection.writable)`.
  *
- * The frames of one turn leave in one chunk, of 64 KiB at most, once somebody asks for it. A frame that the encoder
+ * The frames of one tick leave in one chunk, of 64 KiB at most, once somebody asks for it. A frame that the encoder
  * refuses errors both streams, behind the bytes of the frames before it.
  *
  * Whoever writes frames as quickly as they are taken waits after a slice of them until the event loop has had a round of I/O.
@@ -72,7 +72,7 @@ class Encoding<Frame> implements PulledWork<Frame>, Task {
   /** What the encoder threw at the last frame: due when the bytes of those before it are taken. */
   #fault: SpillwayError | undefined;
   #gathering = false;
-  /** The write that is under way settles when there is a slice of the event loop for the next one, which is of the same turn. */
+  /** The write that is under way settles when there is a slice of the event loop for the next one, which is of the same tick. */
   #paused = false;
   /** A frame was written since the last microtask of the gathering. */
   #stirred = false;

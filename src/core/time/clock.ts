@@ -13,15 +13,15 @@ export interface Clock {
 }
 
 /**
- * Immediates of a round. Deno looks at the network once in 61 turns of its loop while there is something else to do, and gives
+ * Immediates of a round. Deno looks at the network once in 61 ticks of its loop while there is something else to do, and gives
  * what it has found in the next few. Node and Bun need one.
  */
-const ROUND_TURNS = 80;
+const ROUND_TICKS = 80;
 /**
- * A busy loop takes long for a turn, and looks at the network more often. So a round that has had so many turns is over after so
+ * A busy loop takes long for a tick, and looks at the network more often. So a round that has had so many ticks is over after so
  * long: a deadline must not be late by what other connections do.
  */
-const LEAST_TURNS = 8;
+const LEAST_TICKS = 8;
 const LONG_ROUND_MS = 20;
 
 const { setImmediate } = globalThis as { setImmediate?: (callback: () => void) => unknown };
@@ -33,15 +33,15 @@ export const systemClock: Clock = {
   clearTimeout: (handle) => clearTimeout(handle as number | undefined),
   afterRound(callback) {
     const begunAt = performance.now();
-    let turns = 0;
-    const turn = (): void => {
-      turns += 1;
-      const long = turns > LEAST_TURNS && performance.now() - begunAt >= LONG_ROUND_MS;
-      if (long || turns > ROUND_TURNS || setImmediate === undefined) callback();
-      else setImmediate(turn);
+    let ticks = 0;
+    const tick = (): void => {
+      ticks += 1;
+      const long = ticks > LEAST_TICKS && performance.now() - begunAt >= LONG_ROUND_MS;
+      if (long || ticks > ROUND_TICKS || setImmediate === undefined) callback();
+      else setImmediate(tick);
     };
     // Immediates alone do not make timers fire on every runtime, and timers alone do not make Node look at the network.
-    setTimeout(turn, 0);
+    setTimeout(tick, 0);
   },
 };
 
@@ -63,10 +63,10 @@ let rounds = 0;
 export function afterIo(callback: () => void): void {
   rounds += 1;
   if (rounds % QUICK_ROUNDS === 0) afterRound(systemClock, callback);
-  else afterTurn(callback);
+  else afterTick(callback);
 }
 
 /** Calls back once, when what runs now has returned and all microtasks are done. The runtime need not have polled for input. */
-export function afterTurn(callback: () => void): void {
+export function afterTick(callback: () => void): void {
   (setImmediate ?? setTimeout)(callback);
 }

@@ -1,5 +1,5 @@
 import type { Transport } from "../transport/transport.ts";
-import { afterIo, afterRound, afterTurn, type Clock, systemClock } from "./clock.ts";
+import { afterIo, afterRound, afterTick, type Clock, systemClock } from "./clock.ts";
 
 /** Work that waits for its slice of the event loop. */
 export interface Task {
@@ -120,11 +120,11 @@ export class Scheduler {
     this.#left = this.#between = 1;
     if (this.#marked || this.#sliceMs === Infinity) return;
     this.#marked = true;
-    afterTurn(this.#onTurn);
+    afterTick(this.#onTick);
   }
 
-  /** The turn of the event loop has ended within its budget: what passes until the next is no work. */
-  readonly #onTurn = (): void => {
+  /** The tick of the event loop has ended within its budget: what passes until the next is no work. */
+  readonly #onTick = (): void => {
     this.#marked = false;
     if (this.exhausted) return;
     this.#unseen = Math.min(2 * this.#unseen, MOST_UNSEEN);

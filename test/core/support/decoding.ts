@@ -1,7 +1,7 @@
 import type { Decoder } from "../../../src/core/codecs/mod.ts";
 import type { Bytes, SpillwayError } from "../../../src/core/mod.ts";
 import { decoderStreamIn } from "../../../src/core/streams/decoder_stream.ts";
-import { afterTurn } from "../../../src/core/time/clock.ts";
+import { afterTick } from "../../../src/core/time/clock.ts";
 import { Scheduler } from "../../../src/core/time/scheduler.ts";
 import { manualClock } from "../../../src/testing/mod.ts";
 import { bounded } from "../../support/bounded.ts";
@@ -10,7 +10,7 @@ import { frameText } from "../codecs/support/decode.ts";
 export const bytesOf = (text: string): Bytes => new TextEncoder().encode(text);
 
 /** Counts slices in frames alone, whatever else the machine does. */
-const SCHEDULER = new Scheduler(manualClock(), afterTurn, Infinity);
+const SCHEDULER = new Scheduler(manualClock(), afterTick, Infinity);
 
 /** As `decoderStream`, in slices of that. */
 export const decoderStream = <Frame>(codec: { decoder(): Decoder<Frame> }) => decoderStreamIn(SCHEDULER, codec);

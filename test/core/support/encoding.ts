@@ -1,7 +1,7 @@
 import type { Encoder } from "../../../src/core/codecs/mod.ts";
 import type { Bytes } from "../../../src/core/mod.ts";
 import { encoderStreamIn } from "../../../src/core/streams/encoder_stream.ts";
-import { afterTurn } from "../../../src/core/time/clock.ts";
+import { afterTick } from "../../../src/core/time/clock.ts";
 import { Scheduler } from "../../../src/core/time/scheduler.ts";
 import { manualClock } from "../../../src/testing/mod.ts";
 import { bounded } from "../../support/bounded.ts";
@@ -12,7 +12,7 @@ export const FULL_BYTES = 65_536;
 export const textOf = (bytes: Uint8Array | undefined): string => new TextDecoder().decode(bytes);
 
 /** Counts slices in frames alone, whatever else the machine does. */
-const SCHEDULER = new Scheduler(manualClock(), afterTurn, Infinity);
+const SCHEDULER = new Scheduler(manualClock(), afterTick, Infinity);
 
 /** As `encoderStream`, in slices of that. */
 export const encoderStream = <Frame>(codec: { encoder(): Encoder<Frame> }) => encoderStreamIn(SCHEDULER, codec);

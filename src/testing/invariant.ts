@@ -2,26 +2,26 @@ import { isError, type ServerEvent, takeApart } from "../core/mod.ts";
 import type { ServedModel } from "./served_model.ts";
 import type { Simulation } from "./simulation.ts";
 
-/** A server did not keep what it promises. */
-export class BrokenPledge extends Error {
-  override readonly name = "BrokenPledge";
-  /** Which promise. */
-  readonly pledge: string;
+/** An invariant does not hold. */
+export class BrokenInvariant extends Error {
+  override readonly name = "BrokenInvariant";
+  /** Which invariant. */
+  readonly invariant: string;
 
-  constructor(pledge: string, message: string) {
-    super(`${pledge}: ${message}`);
-    this.pledge = pledge;
+  constructor(invariant: string, message: string) {
+    super(`${invariant}: ${message}`);
+    this.invariant = invariant;
   }
 }
 
 /** Two failures of one kind are probably one fault. */
 export function kindOf(failure: unknown): string {
   if (!isError(failure)) return typeof failure;
-  return failure instanceof BrokenPledge ? failure.pledge : takeApart(failure, 0).name;
+  return failure instanceof BrokenInvariant ? failure.invariant : takeApart(failure, 0).name;
 }
 
-/** A promise of the server that a simulation checks. */
-export abstract class Pledge {
+/** What always holds of a server, checked by a simulation. */
+export abstract class Invariant {
   /** As it is printed. */
   abstract readonly name: string;
   /** How often it was checked. */
@@ -32,15 +32,15 @@ export abstract class Pledge {
   /** All that follows from one event has happened: for each connection that is not over. */
   onSettled?(model: ServedModel, world: Simulation): void;
   /** The same, once for all. */
-  onTurn?(world: Simulation): void;
-  /** The server has finished, in this turn. */
+  onTick?(world: Simulation): void;
+  /** The server has finished, in this tick. */
   onFinished?(world: Simulation): void;
   /** The server has finished, and everybody has left. */
   onEnd?(world: Simulation): void;
 
-  /** @throws {BrokenPledge} not kept */
+  /** @throws {BrokenInvariant} `kept` is false */
   protected expect(kept: boolean, message: () => string): void {
     this.checks += 1;
-    if (!kept) throw new BrokenPledge(this.name, message());
+    if (!kept) throw new BrokenInvariant(this.name, message());
   }
 }

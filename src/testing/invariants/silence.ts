@@ -1,9 +1,9 @@
-import { Pledge } from "../pledge.ts";
+import { Invariant } from "../invariant.ts";
 import type { ServedModel } from "../served_model.ts";
 import type { Simulation } from "../simulation.ts";
 
 /** Nothing is sent behind FIN, and nothing moves once the end was reported. */
-export class Silence extends Pledge {
+export class Silence extends Invariant {
   readonly name = "nothing is sent after the end";
   readonly #atFin = new Map<ServedModel, number>();
 

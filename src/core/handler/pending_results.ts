@@ -1,16 +1,16 @@
 /** What becomes of promises that are waited for. */
-export interface AwaitedEvents<Owner, Value> {
+export interface PendingResultsEvents<Owner, Value> {
   onFulfilled(owner: Owner, value: Value): void;
   onRejected(owner: Owner, cause: unknown): void;
 }
 
 /** Promises that are waited for, each on behalf of its owner. While there is one at a time, that makes no closure. */
-export class Awaited<Owner, Value> {
-  readonly #events: AwaitedEvents<Owner, Value>;
+export class PendingResults<Owner, Value> {
+  readonly #events: PendingResultsEvents<Owner, Value>;
   /** Whose promise has the callbacks that are made once. */
   #only: Owner | undefined;
 
-  constructor(events: AwaitedEvents<Owner, Value>) {
+  constructor(events: PendingResultsEvents<Owner, Value>) {
     this.#events = events;
   }
 

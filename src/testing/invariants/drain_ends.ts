@@ -1,9 +1,9 @@
 import type { ServerEvent } from "../../core/mod.ts";
-import { Pledge } from "../pledge.ts";
+import { Invariant } from "../invariant.ts";
 import type { Simulation } from "../simulation.ts";
 
 /** A drain ends in time, and says truly what became of the connections. */
-export class DrainEnds extends Pledge {
+export class DrainEnds extends Invariant {
   readonly name = "a drain ends in time, with the true result";
   /** Accepting has failed for good. */
   #failed = false;

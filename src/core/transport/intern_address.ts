@@ -4,8 +4,8 @@ import type { Address } from "./transport.ts";
 let lastHostname = "";
 let last: Address = { hostname: "", port: 0 };
 
-/** An address that connections mostly have in common, as the local one of those that were accepted: then it is one object. */
-export function commonAddress(hostname: string, port: number): Address {
+/** The plain address, as one frozen object for as long as the same one is asked for: the local one of accepted connections mostly is. */
+export function internAddress(hostname: string, port: number): Address {
   if (lastHostname !== hostname || last.port !== port) {
     lastHostname = hostname;
     last = Object.freeze(plainAddress({ hostname, port }));

@@ -1,4 +1,4 @@
-import type { Pledge } from "../pledge.ts";
+import type { Invariant } from "../invariant.ts";
 import { Accepting } from "./accepting.ts";
 import { Deadlines } from "./deadlines.ts";
 import { DrainEnds } from "./drain_ends.ts";
@@ -11,7 +11,7 @@ import { Silence } from "./silence.ts";
 import { Sums } from "./sums.ts";
 
 /** What holds for every service. */
-export function everyPledge(): Pledge[] {
+export function everyInvariant(): Invariant[] {
   return [
     new OneEnd(),
     new EventOrder(),

@@ -1,8 +1,8 @@
-import { Pledge } from "../pledge.ts";
+import { Invariant } from "../invariant.ts";
 import type { Simulation } from "../simulation.ts";
 
 /** When a server has finished, nothing of it is left; when everybody has left, nothing at all. */
-export class NothingLeft extends Pledge {
+export class NothingLeft extends Invariant {
   readonly name = "nothing is left behind";
 
   override onFinished({ server, serverClock, network }: Simulation): void {

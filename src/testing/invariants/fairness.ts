@@ -1,4 +1,4 @@
-import { Pledge } from "../pledge.ts";
+import { Invariant } from "../invariant.ts";
 import type { Simulation } from "../simulation.ts";
 
 /**
@@ -8,10 +8,10 @@ import type { Simulation } from "../simulation.ts";
 const MOST_UNITS = 3 * 8_192;
 
 /** Nobody holds the event loop: between two events of the clock, a server handles and streams a bounded number of frames. */
-export class Fairness extends Pledge {
+export class Fairness extends Invariant {
   readonly name = "work between two rounds of I/O is bounded";
 
-  override onTurn({ work }: Simulation): void {
+  override onTick({ work }: Simulation): void {
     this.expect(work <= MOST_UNITS, () => `${work} frames were handled or streamed, of ${MOST_UNITS}`);
   }
 }

@@ -1,13 +1,13 @@
-import { Pledge } from "../pledge.ts";
+import { Invariant } from "../invariant.ts";
 import type { Simulation } from "../simulation.ts";
 
 const CARRIED = ["bytesIn", "bytesOut", "framesIn", "framesOut", "framesDropped", "bytesDiscarded"] as const;
 
 /** What the server counts, what its events say and what the network has seen add up. */
-export class Sums extends Pledge {
+export class Sums extends Invariant {
   readonly name = "counts add up";
 
-  override onTurn({ stats, open, served }: Simulation): void {
+  override onTick({ stats, open, served }: Simulation): void {
     const { connections, accepted, refused } = stats;
     this.expect(accepted + refused === served.size, () => `${accepted} + ${refused} were accepted, not ${served.size}`);
     this.expect(connections <= served.size && connections >= 0, () => `${connections} connections, of ${open.size}`);

@@ -1,9 +1,9 @@
 import type { ServerEvent } from "../../core/mod.ts";
-import { Pledge } from "../pledge.ts";
+import { Invariant } from "../invariant.ts";
 import type { Simulation } from "../simulation.ts";
 
 /** Whoever connects is accepted, while there is room and accepting is not paused after an error. */
-export class Accepting extends Pledge {
+export class Accepting extends Invariant {
   readonly name = "accepting goes on after errors";
   #pausedUntil = 0;
 
@@ -12,7 +12,7 @@ export class Accepting extends Pledge {
     if (event.type === "accept-error") this.#pausedUntil = now + (event.retryInMs ?? Infinity);
   }
 
-  override onTurn({ settled, limits, network, now, accepted, stats }: Simulation): void {
+  override onTick({ settled, limits, network, now, accepted, stats }: Simulation): void {
     if (!settled || now < this.#pausedUntil || stats.connections >= limits.maxConnections) return;
     const waiting = network.connections.filter((connection) => !connection.farOver && !accepted.has(connection));
     this.expect(waiting.length === 0, () => `${waiting.length} connections wait to be accepted`);

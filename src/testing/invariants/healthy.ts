@@ -1,5 +1,5 @@
 import type { ServerEvent } from "../../core/mod.ts";
-import { Pledge } from "../pledge.ts";
+import { Invariant } from "../invariant.ts";
 import type { ServedModel } from "../served_model.ts";
 import type { Simulation } from "../simulation.ts";
 
@@ -7,7 +7,7 @@ import type { Simulation } from "../simulation.ts";
  * Nobody healthy is cut: a peer whose bytes have arrived is not found silent or late before the server has looked at them, and one
  * that takes what it is sent is not found slow. A stall of the process is no excuse.
  */
-export class Healthy extends Pledge {
+export class Healthy extends Invariant {
   readonly name = "nobody healthy is cut";
 
   override onEvent(event: ServerEvent, world: Simulation): void {

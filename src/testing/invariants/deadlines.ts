@@ -1,5 +1,5 @@
 import type { ServerEvent } from "../../core/mod.ts";
-import { Pledge } from "../pledge.ts";
+import { Invariant } from "../invariant.ts";
 import type { ServedModel } from "../served_model.ts";
 import type { Simulation } from "../simulation.ts";
 
@@ -7,7 +7,7 @@ import type { Simulation } from "../simulation.ts";
 const TOLERANCE_MS = 1;
 
 /** No deadline fires early, and none is missed. */
-export class Deadlines extends Pledge {
+export class Deadlines extends Invariant {
   readonly name = "deadlines fire in time, never early";
   /** Connections of which a handler failed: the late ones among them were told. */
   readonly #failed = new Set<number>();

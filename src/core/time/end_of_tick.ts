@@ -1,10 +1,10 @@
 import type { Clock } from "./clock.ts";
 import type { Scheduler, Task } from "./scheduler.ts";
 
-/** Who has something to do when the turn ends. */
-export interface TurnOwner {
+/** Who has something to do when the tick ends. */
+export interface TickOwner {
   /** Called with the present instant, or one a few owners earlier. */
-  onTurnEnd(now: number): void;
+  onTickEnd(now: number): void;
 }
 
 /** How many owners share a look at the clock, which on Deno is a call into the runtime: by then hardly a millisecond passed. */
@@ -16,10 +16,10 @@ const MANY_TOLD = 1_024;
  * What is to be done once the code that runs now has returned: one microtask for any number of owners. When there are so many
  * that they use a slice of the event loop up, the rest has its turn behind a round of I/O.
  */
-export class EndOfTurn implements Task {
+export class EndOfTick implements Task {
   readonly #clock: Clock;
   readonly #scheduler: Scheduler;
-  #owners: TurnOwner[] = [];
+  #owners: TickOwner[] = [];
   /** How many of them were told. */
   #told = 0;
 
@@ -28,8 +28,8 @@ export class EndOfTurn implements Task {
     this.#scheduler = scheduler;
   }
 
-  /** Call it once a turn for each owner. */
-  add(owner: TurnOwner): void {
+  /** Call it once a tick for each owner. */
+  add(owner: TickOwner): void {
     if (this.#owners.push(owner) === 1) queueMicrotask(this.#run);
   }
 
@@ -51,9 +51,9 @@ export class EndOfTurn implements Task {
     const now = this.#clock.now();
     const last = Math.min(this.#told + OWNERS_PER_LOOK, this.#owners.length);
     while (this.#told < last) {
-      const owner = this.#owners[this.#told] as TurnOwner;
+      const owner = this.#owners[this.#told] as TickOwner;
       this.#told += 1;
-      owner.onTurnEnd(now);
+      owner.onTickEnd(now);
       this.#scheduler.spend();
     }
     if (this.#told < MANY_TOLD || 2 * this.#told < this.#owners.length) return;

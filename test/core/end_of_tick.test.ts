@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import type { Clock } from "../../src/core/mod.ts";
-import { EndOfTurn } from "../../src/core/time/end_of_turn.ts";
+import { EndOfTick } from "../../src/core/time/end_of_tick.ts";
 import { MOST_UNITS, schedulerOf } from "../../src/core/time/scheduler.ts";
 import { manualClock } from "../../src/testing/mod.ts";
-import { turnEnd } from "../../src/testing/turn.ts";
+import { tickEnd } from "../../src/testing/tick.ts";
 
 /** A clock on which every look takes a millisecond. */
 function slowClock() {
@@ -15,17 +15,17 @@ function slowClock() {
   return { now, setTimeout: () => undefined, clearTimeout: () => {} };
 }
 
-function endOfTurnOf(clock: Clock): EndOfTurn {
-  return new EndOfTurn(clock, schedulerOf(manualClock()));
+function endOfTickOf(clock: Clock): EndOfTick {
+  return new EndOfTick(clock, schedulerOf(manualClock()));
 }
 
 describe("the end of a turn", () => {
   it("is told to each once, in order, with a time that few others have", async () => {
-    const endOfTurn = endOfTurnOf(slowClock());
+    const endOfTick = endOfTickOf(slowClock());
     const told: { owner: number; now: number }[] = [];
-    for (let owner = 0; owner < 1_000; owner++) endOfTurn.add({ onTurnEnd: (now) => told.push({ owner, now }) });
+    for (let owner = 0; owner < 1_000; owner++) endOfTick.add({ onTickEnd: (now) => told.push({ owner, now }) });
     expect(told).toEqual([]);
-    await turnEnd();
+    await tickEnd();
     expect(told.map(({ owner }) => owner)).toEqual(Array.from({ length: 1_000 }, (_, owner) => owner));
     const sharing = told.filter(({ now }) => now === told[500]?.now).length;
     expect(sharing).toBeGreaterThan(1);
@@ -33,21 +33,21 @@ describe("the end of a turn", () => {
   });
 
   it("has a time of its own in every turn", async () => {
-    const endOfTurn = endOfTurnOf(slowClock());
+    const endOfTick = endOfTickOf(slowClock());
     const told: number[] = [];
     for (let turn = 0; turn < 3; turn++) {
-      endOfTurn.add({ onTurnEnd: (now) => told.push(now) });
-      await turnEnd();
+      endOfTick.add({ onTickEnd: (now) => told.push(now) });
+      await tickEnd();
     }
     expect(told).toEqual([1, 2, 3]);
   });
 
   it("goes on behind a round of I/O when a slice is used up", async () => {
     const clock = manualClock();
-    const endOfTurn = new EndOfTurn(clock, schedulerOf(clock));
+    const endOfTick = new EndOfTick(clock, schedulerOf(clock));
     const told: number[] = [];
-    for (let owner = 0; owner < 20_000; owner++) endOfTurn.add({ onTurnEnd: () => told.push(owner) });
-    await turnEnd();
+    for (let owner = 0; owner < 20_000; owner++) endOfTick.add({ onTickEnd: () => told.push(owner) });
+    await tickEnd();
     expect(told.length).toBeGreaterThanOrEqual(MOST_UNITS);
     expect(told.length).toBeLessThan(MOST_UNITS + 100);
     await clock.step();
@@ -57,11 +57,11 @@ describe("the end of a turn", () => {
   });
 
   it("comes again for who is added in it", async () => {
-    const endOfTurn = endOfTurnOf(slowClock());
+    const endOfTick = endOfTickOf(slowClock());
     let told = 0;
-    const owner = { onTurnEnd: () => (told += 1) < 3 && endOfTurn.add(owner) };
-    endOfTurn.add(owner);
-    await turnEnd();
+    const owner = { onTickEnd: () => (told += 1) < 3 && endOfTick.add(owner) };
+    endOfTick.add(owner);
+    await tickEnd();
     expect(told).toBe(3);
   });
 });

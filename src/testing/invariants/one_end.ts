@@ -1,9 +1,9 @@
 import type { ServerEvent } from "../../core/mod.ts";
-import { Pledge } from "../pledge.ts";
+import { Invariant } from "../invariant.ts";
 import type { Simulation } from "../simulation.ts";
 
 /** Every connection ends with exactly one reason, which the observer and `onDisconnect` are told once. */
-export class OneEnd extends Pledge {
+export class OneEnd extends Invariant {
   readonly name = "a connection ends once, with one reason";
   readonly #ended = new Set<number>();
 

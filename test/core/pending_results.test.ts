@@ -1,29 +1,29 @@
 import { expect, it } from "vitest";
-import { Awaited } from "../../src/core/handler/awaited.ts";
+import { PendingResults } from "../../src/core/handler/pending_results.ts";
 import { manualClock } from "../../src/testing/mod.ts";
 
-function noted(): { awaited: Awaited<string, string>; told: string[] } {
+function noted(): { results: PendingResults<string, string>; told: string[] } {
   const told: string[] = [];
-  const awaited = new Awaited<string, string>({
+  const results = new PendingResults<string, string>({
     onFulfilled: (owner, value) => told.push(`${owner}: ${value}`),
     onRejected: (owner, cause) => told.push(`${owner} failed: ${String(cause)}`),
   });
-  return { awaited, told };
+  return { results, told };
 }
 
 it("tells each owner of its own promise, in the order in which they settle", async () => {
-  const { awaited, told } = noted();
+  const { results, told } = noted();
   let settle: (value: string) => void = () => {};
   const late = new Promise<string>((resolve) => {
     settle = resolve;
   });
-  awaited.add("a", late);
-  awaited.add("b", Promise.resolve("1"));
-  awaited.add("c", Promise.reject(new Error("no")));
+  results.add("a", late);
+  results.add("b", Promise.resolve("1"));
+  results.add("c", Promise.reject(new Error("no")));
   await manualClock().advance(0);
   settle("last");
   await manualClock().advance(0);
-  awaited.add("d", Promise.reject(new Error("no")));
+  results.add("d", Promise.reject(new Error("no")));
   await manualClock().advance(0);
   expect(told.toSorted()).toEqual(["a: last", "b: 1", "c failed: Error: no", "d failed: Error: no"]);
   expect(told.slice(2)).toEqual(["a: last", "d failed: Error: no"]);
@@ -42,8 +42,8 @@ it.each([
 ] as [string, PromiseLike<string>][])(
   "what %s is told once, and not before the caller has returned",
   async (_name, promise) => {
-    const { awaited, told } = noted();
-    awaited.add("a", promise);
+    const { results, told } = noted();
+    results.add("a", promise);
     expect(told).toEqual([]);
     await manualClock().advance(0);
     expect(told).toEqual(["a: 1"]);

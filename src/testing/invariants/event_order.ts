@@ -1,11 +1,11 @@
 import type { ServerEvent } from "../../core/mod.ts";
-import { Pledge } from "../pledge.ts";
+import { Invariant } from "../invariant.ts";
 
 /** What may come after a connection has ended: what `onDisconnect` or the end of a stream threw. */
 const AFTERWARDS: readonly string[] = ["handler-error"];
 
 /** The observer's events come in a sequence that makes sense. */
-export class EventOrder extends Pledge {
+export class EventOrder extends Invariant {
   readonly name = "events come in a legal order";
   readonly #state = new Map<number, "open" | "closed">();
   #full = false;

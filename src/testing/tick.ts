@@ -5,7 +5,7 @@
  * An immediate is a task of its own and costs microseconds; a timer of 0 ms, for an engine without it, costs a
  * millisecond or two. (A message to oneself will not do: Deno may deliver it in the middle of the microtask queue.)
  */
-export function turnEnd(): Promise<void> {
+export function tickEnd(): Promise<void> {
   return new Promise((resolve) => {
     const { setImmediate } = globalThis as { setImmediate?: (callback: () => void) => unknown };
     if (setImmediate === undefined) setTimeout(resolve, 0);

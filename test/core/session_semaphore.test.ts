@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
 import { json } from "../../src/core/codecs/mod.ts";
-import { Permits } from "../../src/core/handler/permits.ts";
+import { Semaphore } from "../../src/core/handler/semaphore.ts";
 import { lines } from "../../src/core/mod.ts";
 import { type Answer, answers } from "./support/answers.ts";
 import type { Peer } from "./support/peer.ts";
@@ -56,15 +56,15 @@ describe("maxConcurrentHandlers", () => {
   });
 
   it("is not waited for any more by who is gone", async () => {
-    const wait = vi.spyOn(Permits.prototype, "wait");
+    const wait = vi.spyOn(Semaphore.prototype, "wait");
     const { others, answerAll } = await busy(2);
     await others[0]?.send("a\n");
     await others[1]?.send("b\n");
-    const permits = wait.mock.contexts[0] as Permits;
+    const semaphore = wait.mock.contexts[0] as Semaphore;
     wait.mockRestore();
-    expect(permits.waiting).toBe(1);
+    expect(semaphore.waiting).toBe(1);
     await others[1]?.reset();
-    expect(permits.waiting).toBe(0);
+    expect(semaphore.waiting).toBe(0);
     expect(await answerAll()).toEqual(["a"]);
   });
 
