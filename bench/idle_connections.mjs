@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
 /** @typedef {import("./load_generator.mjs").LoadGenerator} LoadGenerator */
-/** @typedef {import("./servers.mjs").Server} Server */
+/** @typedef {import("./server.mjs").Server} Server */
 
 /** Connections of one load. */
 const STEP = 250;
@@ -30,10 +30,10 @@ export class IdleConnections {
     }
   }
 
-  /** Waits until nothing has happened on them for a while; returns the server's memory without garbage. */
+  /** Waits until nothing has happened on them for a while. */
   async settle() {
     await sleep(IDLE_MS);
-    return this.server.rssBytes();
+    await this.server.collectedMemory();
   }
 
   /** A line on each of them, a few at a time, spread over `ms`. @param {number} ms */

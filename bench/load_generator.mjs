@@ -1,7 +1,7 @@
 // @ts-check
 // The one process that drives all servers, seen from the runner.
 import { fileURLToPath } from "node:url";
-import { ControlledProcess } from "./process.mjs";
+import { ControlledProcess } from "./controlled_process.mjs";
 
 /**
  * @typedef {object} Shape what a load looks like
@@ -9,7 +9,6 @@ import { ControlledProcess } from "./process.mjs";
  * @property {number} depth lines that each connection sends before it waits for all of their replies
  * @property {number} lineBytes with the LF
  * @property {boolean} [broadcast] one connection sends, all get it, and then it sends again
- * @property {boolean} [paused] nothing is read
  */
 
 /**

@@ -1,38 +1,44 @@
 // @ts-check
 import { Option } from "commander";
 import { runtimeNames } from "../scripts/runtimes.mjs";
-import { nameOrFile, script } from "../scripts/script.mjs";
+import { nameOrFile, script, wholeNumber } from "../scripts/script.mjs";
 
 /**
  * @typedef {object} Options
- * @property {boolean} quick
- * @property {import("../scripts/runtimes.mjs").RuntimeName[]} runtimes
- * @property {string[]} works
+ * @property {boolean} [quick]
+ * @property {import("../scripts/runtimes.mjs").RuntimeName[]} [runtime]
+ * @property {string[]} [workload]
+ * @property {string[]} [row]
+ * @property {string[]} [subject]
+ * @property {number} [rounds]
+ * @property {string} [from]
  * @property {string} [json]
+ * @property {string} [markdown]
  * @property {string} [chart]
  * @property {string} [profile]
  */
 
-/** @typedef {Omit<Options, "quick" | "runtimes" | "works"> & { quick?: boolean, runtime?: string[], work?: string[] }} Given */
-
 /**
- * @param {string[]} workNames
- * @param {string[]} quickNames those of a quick run
+ * @param {string[]} workloads
+ * @param {string[]} quickWorkloads those of a quick run
+ * @param {string[]} subjects
  * @returns {Options}
  */
-export function readOptions(workNames, quickNames) {
-  /** @type {Given} */
-  const {
-    quick = false,
-    runtime,
-    work,
-    ...files
-  } = script("bench", "What a line, a connection and a frame cost, in one run.")
-    .option("--quick", `fewer and shorter rounds, and of works only ${quickNames.join(", ")}: under a minute`)
+export function readOptions(workloads, quickWorkloads, subjects) {
+  return script("bench", "What a line, a connection and a frame cost, side by side, in one run.")
+    .option(
+      "--quick",
+      `fewer and shorter rounds of what has a target, and only ${quickWorkloads.join(", ")}: about a minute`,
+    )
     .addOption(new Option("--runtime <name...>", "only these").choices(runtimeNames))
-    .addOption(new Option("--work <name...>", "only these").choices(workNames))
-    .option("--json <file>", "all samples, after each work: an interrupted run keeps what it has measured", nameOrFile)
-    .option("--chart <file>", "targets and costs, as SVG", nameOrFile)
+    .addOption(new Option("--workload <name...>", "only these").choices(workloads))
+    .option("--row <text...>", "only rows whose name contains one of these", nameOrFiles)
+    .addOption(new Option("--subject <name...>", "only these, and what they are compared with").choices(subjects))
+    .option("--rounds <count>", "instead of each workload's own number", wholeNumber(1))
+    .option("--from <file>", "measure nothing: read what --json wrote", nameOrFile)
+    .option("--json <file>", "all samples, after each workload: an interrupted run keeps them", nameOrFile)
+    .option("--markdown <file>", "the page with all tables; docs/benchmarks.md is one", nameOrFile)
+    .option("--chart <file>", "how much of its target each subject takes, as SVG", nameOrFile)
     .option(
       "--profile <dir>",
       "where processes under test write their CPU profiles; such a run's numbers mean nothing",
@@ -41,17 +47,9 @@ export function readOptions(workNames, quickNames) {
     .addHelpText("after", "\nThe servers in Go are built and measured where go is on the PATH.")
     .parse()
     .opts();
-  const works = chosen(workNames, work ?? (quick ? quickNames : undefined));
-  return { ...files, quick, runtimes: chosen(runtimeNames, runtime), works };
 }
 
-/**
- * In the order in which they are known.
- *
- * @template {string} Name
- * @param {readonly Name[]} known
- * @param {readonly string[] | undefined} asked
- */
-function chosen(known, asked) {
-  return known.filter((name) => asked === undefined || asked.includes(name));
+/** @param {string} text @param {string[]} [before] */
+function nameOrFiles(text, before = []) {
+  return [...before, nameOrFile(text)];
 }

@@ -1,24 +1,24 @@
 // @ts-check
 // The results of a run, as they are kept in a file.
 import { readFileSync, writeFileSync } from "node:fs";
-import { outcomes, rows, targetsOn } from "./summary.mjs";
+import { summarize } from "./summary.mjs";
 
 /** @typedef {import("../scripts/runtimes.mjs").RuntimeName} RuntimeName */
-/** @typedef {import("./summary.mjs").Applied} Applied */
+/** @typedef {import("./workloads/workload.mjs").Row} Row */
+/** @typedef {import("./workloads/workload.mjs").Sample} Sample */
 
 /**
- * @typedef {object} Measured a work on one runtime
+ * @typedef {object} Measured a workload on one runtime
  * @property {RuntimeName} runtime
- * @property {string} work
+ * @property {string} workload
  * @property {string} title
  * @property {string} unit
  * @property {string} [counted]
- * @property {Applied[]} targets with the bounds of this runtime
- * @property {import("./works/work.mjs").Sample[]} samples
+ * @property {Row[]} rows
+ * @property {Sample[]} samples
  */
 
-/** @typedef {{ rows: import("./summary.mjs").Row[], outcomes: import("./summary.mjs").Outcome[] }} Summary */
-/** @typedef {Measured & Summary} Result */
+/** @typedef {Measured & { lines: import("./summary.mjs").Line[] }} Result */
 
 /**
  * @typedef {object} About what was measured, and where
@@ -27,20 +27,24 @@ import { outcomes, rows, targetsOn } from "./summary.mjs";
  * @property {boolean} quick
  * @property {import("./machine.mjs").Machine} machine
  * @property {Partial<Record<RuntimeName | "go", string>>} versions
- * @property {Record<string, string>} candidates what they are, by name
+ * @property {Record<string, string>} subjects what they are, by name
  */
 
 /** @typedef {About & { results: Result[] }} Results */
 
 /**
  * @param {RuntimeName} runtime
- * @param {import("./works/work.mjs").Work} work
- * @param {import("./works/work.mjs").Sample[]} samples
+ * @param {import("./workloads/workload.mjs").Workload<any>} workload
+ * @param {readonly Row[]} rows
+ * @param {Sample[]} samples
  * @returns {Result}
  */
-export function resultOf(runtime, { name, title, unit, counted, targets }, samples) {
+export function resultOf(runtime, { name, title, unit, counted }, rows, samples) {
+  const plainRows = rows.map(({ name: row, subjects, reference, targets }) => {
+    return { name: row, subjects, ...(reference !== undefined && { reference }), ...(targets && { targets }) };
+  });
   const described = { title, unit, ...(counted !== undefined && { counted }) };
-  return summarized({ runtime, work: name, ...described, targets: targetsOn(targets, runtime), samples });
+  return summarized({ runtime, workload: name, ...described, rows: plainRows, samples });
 }
 
 /** @param {string} file @param {Results} results */
@@ -63,6 +67,5 @@ export function readResults(file) {
 
 /** @param {Measured} measured @returns {Result} */
 function summarized(measured) {
-  const { samples, targets } = measured;
-  return { ...measured, rows: rows(samples), outcomes: outcomes(samples, targets) };
+  return { ...measured, lines: summarize(measured.rows, measured.samples, measured.runtime) };
 }

@@ -1,51 +1,32 @@
 // @ts-check
 // npm run bench: what a line, a connection and a frame cost, side by side, in one run. Not a test: nothing fails by being slow.
-import { writeFileSync } from "node:fs";
 import { build } from "../scripts/build.mjs";
-import { findRuntime } from "../scripts/runtimes.mjs";
-import { CANDIDATES } from "./candidates.mjs";
-import { drawChart } from "./chart/chart.mjs";
+import { findRuntime, runtimeNames } from "../scripts/runtimes.mjs";
+import { killAll } from "./children.mjs";
 import { LoadGenerator } from "./load_generator.mjs";
 import { goVersion, machineText, thisMachine } from "./machine.mjs";
+import { targetsTable, workloadTable } from "./markdown.mjs";
 import { readOptions } from "./options.mjs";
-import { killAll } from "./process.mjs";
-import { Progress } from "./progress.mjs";
-import { printTargets, printWork } from "./report.mjs";
-import { resultOf, writeResults } from "./results.mjs";
-import { broadcast } from "./works/broadcast.mjs";
-import { burst } from "./works/burst.mjs";
-import { churn } from "./works/churn.mjs";
-import { codecs } from "./works/codecs.mjs";
-import { concurrency } from "./works/concurrency.mjs";
-import { drain } from "./works/drain.mjs";
-import { fairness } from "./works/fairness.mjs";
-import { frameMemory } from "./works/frame_memory.mjs";
-import { growth } from "./works/growth.mjs";
-import { idle } from "./works/idle.mjs";
-import { idleCpu } from "./works/idle_cpu.mjs";
-import { linear } from "./works/linear.mjs";
-import { pingPong } from "./works/ping_pong.mjs";
-import { pipelined } from "./works/pipelined.mjs";
-import { queued } from "./works/queued.mjs";
-import { sizes } from "./works/sizes.mjs";
-import { startUp } from "./works/start_up.mjs";
+import { readResults, resultOf, writeResults } from "./results.mjs";
+import { StatusLine } from "./status_line.mjs";
+import { SUBJECTS } from "./subjects.mjs";
+import { QUICK_WORKLOADS, WORKLOADS } from "./workloads/workloads.mjs";
 
 /** @typedef {import("./options.mjs").Options} Options */
 /** @typedef {import("../scripts/runtimes.mjs").Runtime} Runtime */
 /** @typedef {import("./results.mjs").Results} Results */
-
-const LINES = [pingPong, pipelined, sizes, growth, broadcast, concurrency, queued, fairness];
-const CONNECTIONS = [idle, idleCpu, churn, burst, drain, startUp];
-const FRAMES = [codecs, linear, frameMemory];
-const WORKS = [...LINES, ...CONNECTIONS, ...FRAMES];
-/** What says most in the least time. */
-const QUICK_WORKS = [pingPong, pipelined, idle];
+/** @typedef {import("./workloads/workload.mjs").Row} Row */
 
 process.once("exit", killAll);
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.once(signal, interrupt);
 
+const namesOf = (/** @type {typeof WORKLOADS} */ workloads) => workloads.map(({ name }) => name);
+const options = readOptions(namesOf(WORKLOADS), namesOf(QUICK_WORKLOADS), Object.keys(SUBJECTS));
 try {
-  await bench(readOptions(namesOf(WORKS), namesOf(QUICK_WORKS)));
+  const { from } = options;
+  const results = from === undefined ? await measureAll() : readResults(from);
+  await save(results);
+  console.log(`\n## targets\n\n${targetsTable(results.results)}`);
 } catch (error) {
   console.error(error);
   process.exitCode = 1;
@@ -57,78 +38,87 @@ function interrupt() {
   process.exit(130);
 }
 
-/** @param {import("./works/work.mjs").Work[]} works */
-function namesOf(works) {
-  return works.map(({ name }) => name);
-}
-
-/** @param {Options} options */
-async function bench(options) {
-  const runtimes = await findAll(options.runtimes);
-  const results = await begin(options.quick, runtimes);
+async function measureAll() {
+  const runtimes = await findAll(options.runtime ?? runtimeNames);
+  const results = await begin(runtimes);
   console.log(machineText(results.machine));
   const built = await build();
   if (!built.ok) throw new Error(`the build failed:\n${built.output}`);
-  // What cannot be written is known before anything is measured.
-  save(results, options);
+  // A file that cannot be written is reported before anything is measured.
+  await save(results);
   const generator = await LoadGenerator.start(await findRuntime("bun"));
-  await measureAll(options, runtimes, generator, results);
+  for (const runtime of runtimes) await measureOn(runtime, generator, results);
   await generator.end();
   results.complete = true;
-  save(results, options);
-  printTargets(results.results);
+  return results;
 }
 
-/** @param {Options} options @param {Runtime[]} runtimes @param {LoadGenerator} generator @param {Results} results */
-async function measureAll(options, runtimes, generator, results) {
-  const { quick, profile: profileDir } = options;
-  const works = WORKS.filter(({ name }) => options.works.includes(name));
-  const steps = runtimes.flatMap((runtime) => works.map(({ name }) => ({ title: titleOf(runtime), work: name })));
-  const progress = new Progress(steps, process.stderr);
-  const given = { generator, quick, ...(profileDir !== undefined && { profileDir }) };
-  for (const runtime of runtimes) {
-    console.log(`\n── ${titleOf(runtime)} ──`);
-    for (const work of works) {
-      progress.begin();
-      const samples = await work.measure({ ...given, runtime, progress: (text) => progress.say(text) });
-      progress.end();
-      const result = resultOf(runtime.name, work, samples);
-      results.results.push(result);
-      save(results, options);
-      printWork(result);
-    }
+/** @param {Runtime} runtime @param {LoadGenerator} generator @param {Results} results */
+async function measureOn(runtime, generator, results) {
+  const { quick = false, rounds, profile: profileDir, workload: asked } = options;
+  const status = new StatusLine(process.stderr);
+  const given = { runtime, generator, quick, ...(rounds && { rounds }), ...(profileDir && { profileDir }) };
+  const workloads = asked === undefined ? (quick ? QUICK_WORKLOADS : WORKLOADS) : WORKLOADS.filter(isAsked);
+  for (const workload of workloads) {
+    const rows = chosenRows(workload.rows);
+    if (rows.length === 0) continue;
+    const progress = (/** @type {string} */ text) => status.say(`${runtime.name}, ${workload.name}: ${text}`);
+    const samples = await workload.measure({ ...given, progress }, rows);
+    status.clear();
+    const result = resultOf(runtime.name, workload, rows, samples);
+    results.results.push(result);
+    await save(results);
+    console.log(`\n## ${workload.name} on ${runtime.name} ${runtime.version}\n\n${workload.title}\n`);
+    console.log(workloadTable(result));
   }
 }
 
-/** @param {Runtime} runtime */
-function titleOf({ name, version }) {
-  return `${name} ${version}`;
+/** @param {{ name: string }} workload */
+function isAsked({ name }) {
+  return options.workload?.includes(name) ?? true;
 }
 
-/** @param {boolean} quick @param {Runtime[]} runtimes @returns {Promise<Results>} */
-async function begin(quick, runtimes) {
+/** Rows that were asked for, with the subjects that were. @param {readonly Row[]} rows @returns {Row[]} */
+function chosenRows(rows) {
+  const { row: texts, subject: names, quick = false } = options;
+  return rows
+    .filter(({ name }) => texts?.some((text) => name.includes(text)) ?? true)
+    .map((row) => {
+      const isKept = (/** @type {string} */ subject) =>
+        names?.includes(subject) ?? (!quick || subject in (row.targets ?? {}));
+      const kept = row.subjects.filter(isKept);
+      return {
+        ...row,
+        subjects: row.subjects.filter((one) => kept.length > 0 && (isKept(one) || one === row.reference)),
+      };
+    })
+    .filter(({ subjects }) => subjects.length > 0);
+}
+
+/** @param {Runtime[]} runtimes @returns {Promise<Results>} */
+async function begin(runtimes) {
   const go = await goVersion();
   return {
     date: new Date().toISOString(),
     complete: false,
-    quick,
+    quick: options.quick ?? false,
     machine: thisMachine(),
     versions: {
       ...Object.fromEntries(runtimes.map(({ name, version }) => [name, version])),
       ...(go !== undefined && { go }),
     },
-    candidates: CANDIDATES,
+    subjects: Object.fromEntries(Object.entries(SUBJECTS).map(([name, { about }]) => [name, about])),
     results: [],
   };
 }
 
-/** After every work: what was measured must not be lost with what was not. @param {Results} results @param {Options} options */
-function save(results, { json, chart }) {
+/** After every workload: what was measured must not be lost with what was not. @param {Results} results */
+async function save(results) {
+  const { json } = options;
   if (json !== undefined) writeResults(json, results);
-  if (chart !== undefined) writeFileSync(chart, drawChart(results));
 }
 
-/** @param {import("../scripts/runtimes.mjs").RuntimeName[]} names */
+/** @param {readonly import("../scripts/runtimes.mjs").RuntimeName[]} names */
 async function findAll(names) {
   /** @type {Runtime[]} */
   const found = [];

@@ -1,113 +1,81 @@
 // @ts-check
-// From samples to what is printed: medians with their spread, and what became of the targets.
+// From samples to lines of a table: medians with their spread, ratios within a round, and whether targets are met.
 
 /** @typedef {import("../scripts/runtimes.mjs").RuntimeName} RuntimeName */
-/** @typedef {import("./works/work.mjs").Bound} Bound */
-/** @typedef {import("./works/work.mjs").Sample} Sample */
-/** @typedef {import("./works/work.mjs").Target} Target */
+/** @typedef {import("./workloads/workload.mjs").Sample} Sample */
+/** @typedef {import("./workloads/workload.mjs").Row} Row */
 /** @typedef {{ median: number, lowest: number, highest: number }} Spread */
-/** @typedef {{ candidate: string, relativeTo?: string, atMost?: number, atLeast?: number }} Applied a target on one runtime */
-/** @typedef {Applied & { value: Spread, met: boolean }} Outcome */
 
 /**
- * @typedef {object} Row one candidate in all its rounds
- * @property {string} candidate
+ * @typedef {object} Line one subject of a row, in all its rounds
+ * @property {string} row
+ * @property {string} subject
  * @property {Spread} value
- * @property {number | undefined} [perSecond]
- * @property {number | undefined} [busy]
- * @property {number | undefined} [generatorBusy]
+ * @property {string} [reference] what the ratio is relative to
+ * @property {Spread} [ratio]
+ * @property {number} [atMost] the target: of the ratio, or of the value where there is no reference
+ * @property {boolean} [met]
+ * @property {number} [perSecond]
+ * @property {number} [busy]
+ * @property {number} [generatorBusy]
  */
 
 /**
- * @param {Sample[]} samples
- * @returns {Row[]}
- */
-export function rows(samples) {
-  const candidates = [...new Set(samples.map(({ candidate }) => candidate))];
-  return candidates.map((candidate) => {
-    const own = samples.filter((sample) => sample.candidate === candidate);
-    const median = (/** @type {"perSecond" | "busy" | "generatorBusy"} */ name) => {
-      const known = own.flatMap((sample) => sample[name] ?? []).filter(Number.isFinite);
-      return known.length === 0 ? undefined : spread(known).median;
-    };
-    return {
-      candidate,
-      value: spread(own.map(({ value }) => value)),
-      perSecond: median("perSecond"),
-      busy: median("busy"),
-      generatorBusy: median("generatorBusy"),
-    };
-  });
-}
-
-/**
- * The targets that a runtime has, with its own bounds.
- *
- * @param {Target[]} targets
+ * @param {readonly Row[]} rows
+ * @param {readonly Sample[]} samples
  * @param {RuntimeName} runtime
- * @returns {Applied[]}
+ * @returns {Line[]} of what was measured
  */
-export function targetsOn(targets, runtime) {
-  return targets.flatMap(({ atMost, atLeast, ...target }) => {
-    const most = boundOn(atMost, runtime);
-    const least = boundOn(atLeast, runtime);
-    if (most === undefined && least === undefined) return [];
-    return { ...target, ...(most !== undefined && { atMost: most }), ...(least !== undefined && { atLeast: least }) };
+export function summarize(rows, samples, runtime) {
+  return rows.flatMap(({ name, subjects, reference, targets }) => {
+    const ofRow = samples.filter(({ row }) => row === name);
+    return subjects.flatMap((subject) => {
+      const own = ofRow.filter((sample) => sample.subject === subject);
+      if (own.length === 0) return [];
+      const value = spread(own.map((sample) => sample.value));
+      const isCompared = reference !== undefined && reference !== subject;
+      const ratio = isCompared ? ratioTo(own, ofRow, reference) : undefined;
+      const bound = targets?.[subject];
+      const atMost = typeof bound === "object" ? bound[runtime] : bound;
+      const judged = reference === undefined ? value : ratio;
+      return {
+        row: name,
+        subject,
+        value,
+        ...(ratio !== undefined && { reference, ratio }),
+        ...(atMost !== undefined && judged !== undefined && { atMost, met: judged.median <= atMost }),
+        ...medianOf(own, "perSecond"),
+        ...medianOf(own, "busy"),
+        ...medianOf(own, "generatorBusy"),
+      };
+    });
   });
 }
 
-/** @param {Bound | undefined} bound @param {RuntimeName} runtime */
-function boundOn(bound, runtime) {
-  return typeof bound === "object" ? bound[runtime] : bound;
+/** How much of what its target allows a line takes: up to 1, the target is met. @param {Line} line */
+export function shareOfTarget({ value, ratio = value, atMost = Number.NaN }) {
+  return ratio.median / atMost;
 }
 
 /**
- * What became of the targets; of those whose candidates were not measured, nothing.
+ * A ratio is taken within a round, where both ran one after the other.
  *
- * @param {Sample[]} samples
- * @param {Applied[]} targets
- * @returns {Outcome[]}
+ * @param {readonly Sample[]} own
+ * @param {readonly Sample[]} all
+ * @param {string} reference
  */
-export function outcomes(samples, targets) {
-  return targets.flatMap((target) => {
-    const measured = values(samples, target);
-    if (measured.length === 0) return [];
-    const value = spread(measured);
-    const { atMost = Number.POSITIVE_INFINITY, atLeast = Number.NEGATIVE_INFINITY } = target;
-    return { ...target, value, met: value.median <= atMost && value.median >= atLeast };
+function ratioTo(own, all, reference) {
+  const ratios = own.flatMap(({ round, value }) => {
+    const other = all.find((sample) => sample.subject === reference && sample.round === round);
+    return other === undefined ? [] : value / other.value;
   });
-}
-
-/**
- * How much of what its target allows an outcome takes: up to 1, the target is met.
- *
- * @param {Applied} target
- * @param {number} value
- */
-export function shareOfTarget({ atMost, atLeast = Number.NaN }, value) {
-  return atMost === undefined ? atLeast / value : value / atMost;
-}
-
-/**
- * How one candidate compares to another, if both were measured.
- *
- * @param {Sample[]} samples
- * @param {string} candidate
- * @param {string} relativeTo
- */
-export function ratio(samples, candidate, relativeTo) {
-  const ratios = values(samples, { candidate, relativeTo });
   return ratios.length === 0 ? undefined : spread(ratios);
 }
 
-/** A ratio is taken within a round, where both ran one after the other. @param {Sample[]} samples @param {Applied} target */
-function values(samples, { candidate, relativeTo }) {
-  const own = samples.filter((sample) => sample.candidate === candidate);
-  if (relativeTo === undefined) return own.map(({ value }) => value);
-  return own.flatMap(({ round, value }) => {
-    const other = samples.find((sample) => sample.candidate === relativeTo && sample.round === round);
-    return other === undefined ? [] : value / other.value;
-  });
+/** @template {"perSecond" | "busy" | "generatorBusy"} Name @param {readonly Sample[]} samples @param {Name} name */
+function medianOf(samples, name) {
+  const known = samples.map((sample) => sample[name] ?? Number.NaN).filter(Number.isFinite);
+  return known.length === 0 ? {} : { [name]: spread(known).median };
 }
 
 /** @param {number[]} numbers @returns {Spread} */

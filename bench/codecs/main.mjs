@@ -1,7 +1,7 @@
 // @ts-check
 // A process of the runtime under test that decodes and encodes in memory.
-import { control } from "../control.mjs";
-import { costPerByte, peakMemory } from "./growth.mjs";
+import { answerControl, say } from "../control_line.mjs";
 import { decode, encode } from "./per_frame.mjs";
 
-await control({}, { decode, encode, costPerByte, peakMemory });
+say({});
+await answerControl({ decode, encode });

@@ -2,12 +2,12 @@
 // What a frame costs: decoded from chunks, and encoded.
 import { performance } from "node:perf_hooks";
 import { OutputBuffer } from "../../dist/core/output/output_buffer.js";
-import { cpuMicros } from "../control.mjs";
+import { cpuMicros } from "../control_line.mjs";
+import { CODECS } from "./codec_subjects.mjs";
 import { concat } from "./naive/concat.mjs";
 import { encoded } from "./output.mjs";
-import { SUBJECTS } from "./subjects.mjs";
 
-/** @typedef {{ subject: keyof typeof SUBJECTS, naive: boolean, ms: number }} Asked */
+/** @typedef {{ codec: keyof typeof CODECS, naive: boolean, ms: number }} Asked */
 /** @typedef {{ cpuMicros: number, seconds: number, frames: number }} Cost */
 
 const STREAM_BYTES = 1_048_576;
@@ -15,15 +15,15 @@ const STREAM_BYTES = 1_048_576;
 const TURN_FRAMES = 256;
 
 /** @param {Asked & { chunkBytes: number }} asked */
-export function decode({ subject, naive, chunkBytes, ms }) {
-  const { codec, naive: naiveCodec, frame } = SUBJECTS[subject]();
+export function decode({ codec: name, naive, chunkBytes, ms }) {
+  const { codec, naive: naiveCodec, frame } = CODECS[name]();
   const { chunks, frames } = stream(encoded(codec, frame), chunkBytes);
   return repeated(ms, frames, naive ? () => decodeNaively(naiveCodec, chunks) : () => decodeAll(codec, chunks));
 }
 
 /** @param {Asked} asked */
-export function encode({ subject, naive, ms }) {
-  const { codec, naive: naiveCodec, frame } = SUBJECTS[subject]();
+export function encode({ codec: name, naive, ms }) {
+  const { codec, naive: naiveCodec, frame } = CODECS[name]();
   const expected = TURN_FRAMES * encoded(codec, frame).length;
   const encoder = codec.encoder();
   const run = naive ? () => encodeNaively(naiveCodec, frame) : () => encodeTurn(encoder, frame);

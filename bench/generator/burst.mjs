@@ -1,7 +1,7 @@
 // @ts-check
 import { connect } from "./connect.mjs";
 import { pattern } from "./pattern.mjs";
-import { Vigil } from "./vigil.mjs";
+import { Stopwatch } from "./stopwatch.mjs";
 
 /** @typedef {import("./exchange.mjs").Exchange} Exchange */
 
@@ -25,7 +25,7 @@ export class Burst {
     const openAll = async () => {
       for (let lines = patterns.pop(); lines !== undefined; lines = patterns.pop()) await burst.#exchange(port, lines);
     };
-    const vigil = new Vigil();
+    const stopwatch = new Stopwatch();
     try {
       await Promise.all(Array.from({ length: atOnce }, openAll));
     } catch (error) {
@@ -33,7 +33,7 @@ export class Burst {
       burst.close();
       throw error;
     } finally {
-      burst.took = vigil.end();
+      burst.took = stopwatch.end();
     }
     return burst;
   }

@@ -1,7 +1,7 @@
 // @ts-check
 import { connect } from "./connect.mjs";
 import { pattern } from "./pattern.mjs";
-import { Vigil } from "./vigil.mjs";
+import { Stopwatch } from "./stopwatch.mjs";
 
 /**
  * Connections that live for one line, some at once, until there were as many as asked for.
@@ -19,14 +19,14 @@ export async function churn({ port, connections, atOnce, lineBytes }) {
       await visit(port, lines.slice(left % lines.length));
     }
   };
-  const vigil = new Vigil();
+  const stopwatch = new Stopwatch();
   let took = { seconds: 0, busy: 0 };
   try {
     await Promise.all(patterns.map(visitAll));
   } finally {
     // Others need not go on for one that failed.
     left = 0;
-    took = vigil.end();
+    took = stopwatch.end();
   }
   return took;
 }

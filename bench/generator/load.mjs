@@ -1,7 +1,7 @@
 // @ts-check
 import { connect } from "./connect.mjs";
 import { pattern } from "./pattern.mjs";
-import { Vigil } from "./vigil.mjs";
+import { Stopwatch } from "./stopwatch.mjs";
 
 /** Connections that are being opened at the same time: below the smallest backlog. */
 const OPENING = 100;
@@ -45,9 +45,9 @@ export class Load {
   /** Keeps every connection busy for `ms`; 0: one batch on each. @param {number} ms */
   async run(ms) {
     const batchesBefore = this.#batches();
-    const vigil = new Vigil();
+    const stopwatch = new Stopwatch();
     await this.#exchangeFor(ms);
-    const took = vigil.end();
+    const took = stopwatch.end();
     if (this.#fault !== undefined) throw new Error(this.#fault);
     return { batches: this.#batches() - batchesBefore, ...took };
   }
@@ -67,14 +67,13 @@ export class Load {
   }
 
   /** @param {LoadOptions} options @param {number} index */
-  async #connect({ port, paused = false, ...shape }, index) {
+  async #connect({ port, ...shape }, index) {
     const exchange = await connect(port, pattern(this.broadcast ? 0 : index, shape), {
       onReplied: (one) => this.#replied(one),
       onFault: (fault) => this.#fail(fault),
       onEnd: (error) => this.#gotEnd(error),
     });
     this.#exchanges.push(exchange);
-    if (paused) exchange.socket.pause();
   }
 
   /** @param {number} ms @returns {Promise<void>} */

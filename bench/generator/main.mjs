@@ -1,6 +1,6 @@
 // @ts-check
 // The load generator: one process, on Bun, whose raw echo costs the least CPU per line of the three.
-import { control } from "../control.mjs";
+import { answerControl, say } from "../control_line.mjs";
 import { Burst } from "./burst.mjs";
 import { churn } from "./churn.mjs";
 import { Load } from "./load.mjs";
@@ -23,21 +23,19 @@ function load(id) {
   return found;
 }
 
-await control(
-  {},
-  {
-    open: async (options) => ({ id: hold(await Load.open(options)) }),
-    run: ({ id = 0, ms = 0 }) => load(id).run(ms),
-    ended: ({ id = 0 }) => load(id).ended(),
-    burst: async (options) => {
-      const burst = await Burst.open(options);
-      return { id: hold(burst), ...burst.took };
-    },
-    churn,
-    close: ({ id = 0 }) => {
-      held.get(id)?.close();
-      held.delete(id);
-      return {};
-    },
+say({});
+await answerControl({
+  open: async (options) => ({ id: hold(await Load.open(options)) }),
+  run: ({ id = 0, ms = 0 }) => load(id).run(ms),
+  ended: ({ id = 0 }) => load(id).ended(),
+  burst: async (options) => {
+    const burst = await Burst.open(options);
+    return { id: hold(burst), ...burst.took };
   },
-);
+  churn,
+  close: ({ id = 0 }) => {
+    held.get(id)?.close();
+    held.delete(id);
+    return {};
+  },
+});

@@ -1,89 +1,115 @@
 import { describe, expect, it } from "vitest";
-import { doubts } from "../../bench/doubts.mjs";
-import { outcomes, ratio, rows, shareOfTarget, targetsOn } from "../../bench/summary.mjs";
-import { LINES, lineSamples, samplesOf } from "./sample_results.ts";
+import { caveats } from "../../bench/caveats.mjs";
+import { targetsTable, workloadTable } from "../../bench/markdown.mjs";
+import { resultOf } from "../../bench/results.mjs";
+import { shareOfTarget, summarize } from "../../bench/summary.mjs";
+import type { Row, Sample } from "../../bench/workloads/workload.mjs";
 
-describe("rows", () => {
-  it("have the median of all rounds, and the lowest and the highest", () => {
-    const [row] = rows(samplesOf("a", [5, 1, 9]));
-    expect(row).toMatchObject({ candidate: "a", value: { median: 5, lowest: 1, highest: 9 } });
+function samplesOf(subject: string, values: number[], also: Partial<Sample> = {}): Sample[] {
+  return values.map((value, round) => ({ row: "50 connections", subject, round, value, ...also }));
+}
+
+const ROW: Row = {
+  name: "50 connections",
+  subjects: ["spillway", "raw"],
+  reference: "raw",
+  targets: { spillway: { node: 1.5, bun: 3 } },
+};
+// The ratio of both medians would be 1.
+const SAMPLES = [...samplesOf("spillway", [1, 10, 30]), ...samplesOf("raw", [10, 5, 10])];
+
+describe("a summary", () => {
+  it("has the median of all rounds, the lowest and the highest", () => {
+    const [line] = summarize([ROW], samplesOf("spillway", [5, 1, 9]), "node");
+    expect(line?.value).toEqual({ median: 5, lowest: 1, highest: 9 });
   });
 
-  it("have the mean of both middle values of an even number of rounds", () => {
-    expect(rows(samplesOf("a", [8, 1, 2, 4]))[0]?.value).toEqual({ median: 3, lowest: 1, highest: 8 });
+  it("has the mean of both middle values of an even number of rounds", () => {
+    const [line] = summarize([ROW], samplesOf("spillway", [8, 1, 2, 4]), "node");
+    expect(line?.value).toEqual({ median: 3, lowest: 1, highest: 8 });
   });
 
-  it("keep the candidates' order, and know what was not measured", () => {
-    const both = rows([...samplesOf("b", [1], { busy: 0.5, perSecond: Number.NaN }), ...samplesOf("a", [2])]);
-    expect(both.map(({ candidate }) => candidate)).toEqual(["b", "a"]);
-    expect(both[0]).toMatchObject({ busy: 0.5, perSecond: undefined, generatorBusy: undefined });
-  });
-});
-
-describe("a ratio", () => {
-  it("is taken within a round", () => {
-    // The ratio of both medians would be 1.
-    const samples = [...samplesOf("a", [1, 10, 30]), ...samplesOf("b", [10, 5, 10])];
-    expect(ratio(samples, "a", "b")).toEqual({ median: 2, lowest: 0.1, highest: 3 });
+  it("takes ratios within a round", () => {
+    const [line] = summarize([ROW], SAMPLES, "node");
+    expect(line).toMatchObject({ reference: "raw", ratio: { median: 2, lowest: 0.1, highest: 3 } });
   });
 
-  it("leaves out a round in which only one was measured", () => {
-    const samples = [...samplesOf("a", [2, 3]), ...samplesOf("b", [1])];
-    expect(ratio(samples, "a", "b")).toEqual({ median: 2, lowest: 2, highest: 2 });
+  it("leaves a round out of the ratio in which only one subject was measured", () => {
+    const [line] = summarize([ROW], [...samplesOf("spillway", [2, 3]), ...samplesOf("raw", [1])], "node");
+    expect(line?.ratio).toEqual({ median: 2, lowest: 2, highest: 2 });
   });
 
-  it("is none when the other was not measured", () => {
-    expect(ratio(samplesOf("a", [1]), "a", "b")).toBeUndefined();
-  });
-});
-
-describe("targets", () => {
-  it("have the bound of their runtime", () => {
-    expect(targetsOn(LINES.targets, "node")[0]?.atMost).toBe(1.5);
-    expect(targetsOn(LINES.targets, "bun")[0]?.atMost).toBe(3);
-    expect(targetsOn(LINES.targets, "bun")[1]?.atLeast).toBe(4);
+  it("judges the median ratio by the bound of the runtime", () => {
+    expect(summarize([ROW], SAMPLES, "node")[0]).toMatchObject({ atMost: 1.5, met: false });
+    expect(summarize([ROW], SAMPLES, "bun")[0]).toMatchObject({ atMost: 3, met: true });
+    expect(summarize([ROW], SAMPLES, "deno")[0]).not.toHaveProperty("met");
   });
 
-  it("are none on a runtime that has no bound", () => {
-    expect(targetsOn([{ candidate: "a", atMost: { node: 1 } }], "deno")).toEqual([]);
-    expect(targetsOn([{ candidate: "a", atLeast: { node: 1 } }], "node")).toEqual([{ candidate: "a", atLeast: 1 }]);
+  it("judges nothing when the reference was not measured", () => {
+    expect(summarize([ROW], samplesOf("spillway", [1]), "node")[0]).not.toHaveProperty("met");
   });
 
-  it("are met or missed by the median", () => {
-    const on = (runtime: "node" | "deno") => outcomes(lineSamples(), targetsOn(LINES.targets, runtime));
-    expect(on("node").map(({ met }) => met)).toEqual([false, true]);
-    expect(on("deno").map(({ met }) => met)).toEqual([true, true]);
-    expect(on("deno")[0]?.value).toEqual({ median: 2, lowest: 2, highest: 2 });
+  it("judges the value itself, up to its bound, where a row has no reference", () => {
+    const row = { name: "50 connections", subjects: ["spillway"], targets: { spillway: 2 } };
+    const [line] = summarize([row], samplesOf("spillway", [2]), "deno");
+    expect(line).toMatchObject({ atMost: 2, met: true });
+    expect(shareOfTarget(line as never)).toBe(1);
   });
 
-  it("are met at their bound", () => {
-    expect(outcomes(samplesOf("a", [2]), [{ candidate: "a", atMost: 2, atLeast: 2 }])[0]?.met).toBe(true);
-  });
-
-  it("say nothing when one of both was not measured", () => {
-    const all = outcomes(lineSamples(), targetsOn(LINES.targets, "node"));
-    expect(all.map(({ relativeTo }) => relativeTo)).toEqual(["16 in flight: raw", "16 in flight: spillway"]);
-  });
-
-  it("allow a share: up to 1 is met, whichever way the bound is", () => {
-    expect(shareOfTarget({ candidate: "a", atMost: 4 }, 3)).toBe(0.75);
-    expect(shareOfTarget({ candidate: "a", atLeast: 30 }, 40)).toBe(0.75);
+  it("leaves out subjects and figures that were not measured", () => {
+    const lines = summarize([ROW], samplesOf("raw", [1], { busy: 0.5, perSecond: Number.NaN }), "node");
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toMatchObject({ subject: "raw", busy: 0.5 });
+    expect(lines[0]).not.toHaveProperty("perSecond");
   });
 });
 
-describe("doubts", () => {
-  const doubtsOf = (busy: number, generatorBusy: number) => doubts(rows(samplesOf("a", [1], { busy, generatorBusy })));
+describe("caveats", () => {
+  const caveatsOf = (busy: number, generatorBusy: number) =>
+    caveats(summarize([ROW], samplesOf("raw", [1], { busy, generatorBusy }), "node"));
 
   it("are none while the server is what has work", () => {
-    expect(doubtsOf(0.95, 0.5)).toEqual([]);
-    expect(doubts(rows(samplesOf("a", [1])))).toEqual([]);
+    expect(caveatsOf(0.95, 0.5)).toEqual([]);
+    expect(caveats(summarize([ROW], samplesOf("raw", [1]), "node"))).toEqual([]);
   });
 
   it("name a generator that may be the bottleneck", () => {
-    expect(doubtsOf(0.5, 0.9)).toEqual([expect.stringContaining("bottleneck")]);
+    expect(caveatsOf(0.5, 0.9)).toEqual([expect.stringContaining("bottleneck")]);
   });
 
-  it("name other programs when nobody had the CPU", () => {
-    expect(doubtsOf(0.5, 0.5)).toEqual([expect.stringContaining("other programs")]);
+  it("name other programs when neither server nor generator had the CPU", () => {
+    expect(caveatsOf(0.5, 0.5)).toEqual([expect.stringContaining("Other programs")]);
+  });
+});
+
+describe("tables", () => {
+  const workload = { name: "ping-pong", title: "", unit: "µs", counted: "lines", rows: [ROW], measure: () => never() };
+  const never = (): Promise<Sample[]> => Promise.reject(new Error("nothing is measured"));
+  const result = resultOf("node", workload, [ROW], SAMPLES);
+
+  it("show each subject's cost, its ratio, its target and whether that is met", () => {
+    expect(workloadTable(result).split("\n")).toEqual([
+      "|                | subject  | median, µs | lowest – highest |        × | target |        |",
+      "| -------------- | -------- | ---------: | ---------------: | -------: | -----: | -----: |",
+      "| 50 connections | spillway |      10.00 |     1.00 – 30.00 | 2.00 raw |  ≤ 1.5 | MISSED |",
+      "|                | raw      |      10.00 |     5.00 – 10.00 |          |        |        |",
+    ]);
+  });
+
+  it("show all targets", () => {
+    const [, , line = ""] = targetsTable([result]).split("\n");
+    const cells = [
+      "",
+      "ping-pong",
+      "50 connections",
+      "spillway / raw",
+      "node",
+      "2.00",
+      "0.100 – 3.00",
+      "≤ 1.5",
+      "MISSED",
+      "",
+    ];
+    expect(line.split("|").map((cell) => cell.trim())).toEqual(cells);
   });
 });

@@ -1,7 +1,7 @@
 // @ts-check
 // The code that people write: decode, split, one write per line. Without delay, as all candidates: with Nagle's algorithm
 // the kernel would join the writes, and hold the last one back until an acknowledgement that comes 40 ms late.
-import { controlServer } from "../control.mjs";
+import { controlServer } from "../control_server.mjs";
 
 const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
 void controlServer(listener.addr.port);

@@ -2,7 +2,7 @@
 // The code that people write: decode, split, one write per line. Without delay, as all candidates: with Nagle's algorithm
 // the kernel would join the writes, and hold the last one back until an acknowledgement that comes 40 ms late.
 import { createServer } from "node:net";
-import { controlServer } from "../control.mjs";
+import { controlServer } from "../control_server.mjs";
 
 const server = createServer({ noDelay: true }, (socket) => {
   let rest = "";

@@ -1,5 +1,5 @@
 // @ts-check
-import { controlServer } from "../control.mjs";
+import { controlServer } from "../control_server.mjs";
 
 /** What the kernel did not take yet. @typedef {{ unsent: Uint8Array[] }} Data */
 

@@ -1,5 +1,5 @@
 // @ts-check
-import { controlServer } from "../control.mjs";
+import { controlServer } from "../control_server.mjs";
 
 /** Held by every connection: small enough for many idle ones. */
 const BUFFER_BYTES = 4_096;

@@ -1,6 +1,6 @@
 // @ts-check
 import { createServer } from "node:net";
-import { controlServer } from "../control.mjs";
+import { controlServer } from "../control_server.mjs";
 
 /** Spillway's: with a shorter one, most connects of a burst are lost, and tried again after a second. */
 const BACKLOG = 4_096;

@@ -2,7 +2,7 @@
 // Lines as node:readline finds them, and one write per line. It reads a Node stream: so on Deno and Bun too.
 import { createServer } from "node:net";
 import { createInterface } from "node:readline";
-import { controlServer } from "../control.mjs";
+import { controlServer } from "../control_server.mjs";
 
 const server = createServer({ noDelay: true }, (socket) => {
   // The event: `for await` over the lines costs more.

@@ -1,6 +1,6 @@
 // @ts-check
 import { lines, serve } from "../../../dist/mod.js";
-import { controlServer } from "../control.mjs";
+import { controlServer } from "../control_server.mjs";
 import { deadlines } from "./deadlines.mjs";
 
 const server = await serve({

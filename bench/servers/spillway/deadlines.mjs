@@ -3,6 +3,7 @@
 
 export const deadlines = {
   idleTimeoutMs: 300_000,
+  silenceTimeoutMs: 600_000,
   frameTimeoutMs: 30_000,
   handlerTimeoutMs: 30_000,
   writeTimeoutMs: 30_000,

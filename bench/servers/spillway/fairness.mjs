@@ -1,7 +1,7 @@
 // @ts-check
 // Does what the first letter of a line asks for: what others ask for must not keep anybody waiting.
 import { lines, serve } from "../../../dist/mod.js";
-import { controlServer } from "../control.mjs";
+import { controlServer } from "../control_server.mjs";
 
 const WORK_MS = 0.02;
 

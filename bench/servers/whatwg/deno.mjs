@@ -1,5 +1,5 @@
 // @ts-check
-import { controlServer } from "../control.mjs";
+import { controlServer } from "../control_server.mjs";
 import { echoLines } from "./echo_lines.mjs";
 
 const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });

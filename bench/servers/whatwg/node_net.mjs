@@ -2,7 +2,7 @@
 // On Bun too, whose own sockets are no streams.
 import { createServer } from "node:net";
 import { Duplex } from "node:stream";
-import { controlServer } from "../control.mjs";
+import { controlServer } from "../control_server.mjs";
 import { echoLines } from "./echo_lines.mjs";
 
 const server = createServer({ noDelay: true }, (socket) => {

@@ -1,6 +1,6 @@
 // @ts-check
 // A broadcast without anything: what comes is written to all, one after the other.
-import { controlServer } from "../control.mjs";
+import { controlServer } from "../control_server.mjs";
 
 const BUFFER_BYTES = 4_096;
 

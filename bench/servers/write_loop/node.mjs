@@ -1,7 +1,7 @@
 // @ts-check
 // A broadcast without anything: what comes is written to all, one after the other.
 import { createServer } from "node:net";
-import { controlServer } from "../control.mjs";
+import { controlServer } from "../control_server.mjs";
 
 /** @type {Set<import("node:net").Socket>} */
 const sockets = new Set();

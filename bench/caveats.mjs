@@ -1,0 +1,33 @@
+// @ts-check
+// What makes a measurement say less than it seems to.
+import { percent } from "./figures.mjs";
+
+/** @typedef {import("./summary.mjs").Line} Line */
+
+/** From here on the server may have waited for the generator. */
+const GENERATOR_BUSY = 0.85;
+
+/**
+ * The process under test has work, or else the generator. If neither had the CPU for most of the time, other programs did;
+ * then server and generator take turns instead of running side by side, which changes what a line costs: writes above all.
+ */
+const UNDISTURBED = 0.85;
+
+/** @param {Line} line */
+export function isGeneratorBusy({ generatorBusy = 0 }) {
+  return generatorBusy > GENERATOR_BUSY;
+}
+
+/** @param {Line} line */
+function isDisturbed({ busy, generatorBusy = 0 }) {
+  return busy !== undefined && Math.max(busy, generatorBusy) < UNDISTURBED;
+}
+
+/** @param {readonly Line[]} lines @returns {string[]} */
+export function caveats(lines) {
+  const found = [];
+  if (lines.some(isGeneratorBusy))
+    found.push(`The generator was more than ${percent(GENERATOR_BUSY)} busy: it may be the bottleneck.`);
+  if (lines.some(isDisturbed)) found.push("Other programs used the CPUs: run it again on a quiet machine.");
+  return found;
+}

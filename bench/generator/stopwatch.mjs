@@ -1,0 +1,35 @@
+// @ts-check
+import { Exchange } from "./exchange.mjs";
+
+/**
+ * Measures how long a load takes, and keeps this process awake meanwhile. The kernel charges the waking of a sleeping reader to
+ * the process that writes: on many machines half of what a write costs. A server that answers so slowly that the generator falls
+ * asleep would pay for that, and others would not; a client on another machine is not woken by a server's write.
+ */
+export class Stopwatch {
+  #began = performance.now();
+  #turnAt = this.#began;
+  #chunks = Exchange.chunks;
+  #idleMs = 0;
+  #over = false;
+
+  constructor() {
+    this.#turn();
+  }
+
+  /** How long it took, and for which share of that there was something to do. */
+  end() {
+    this.#over = true;
+    const ms = performance.now() - this.#began;
+    return { seconds: ms / 1000, busy: 1 - this.#idleMs / ms };
+  }
+
+  #turn() {
+    if (this.#over) return;
+    const now = performance.now();
+    if (Exchange.chunks === this.#chunks) this.#idleMs += now - this.#turnAt;
+    this.#chunks = Exchange.chunks;
+    this.#turnAt = now;
+    setImmediate(() => this.#turn());
+  }
+}

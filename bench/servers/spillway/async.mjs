@@ -1,7 +1,0 @@
-// @ts-check
-import { lines, serve } from "../../../dist/mod.js";
-import { controlServer } from "../control.mjs";
-import { deadlines } from "./deadlines.mjs";
-
-const server = await serve({ ...deadlines, port: 0, codec: lines(), handler: async (line) => line });
-await controlServer(server.address.port);

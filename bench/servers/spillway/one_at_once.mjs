@@ -1,4 +1,0 @@
-// @ts-check
-import { serveAtOnce } from "./at_once.mjs";
-
-await serveAtOnce(1);

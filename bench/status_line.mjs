@@ -1,0 +1,25 @@
+// @ts-check
+
+/** @typedef {{ isTTY?: boolean, columns?: number, write(text: string): unknown }} Terminal */
+
+/** Where a terminal does not know its width. */
+const USUAL_COLUMNS = 80;
+const CLEAR = "\r\u001B[K";
+
+/** One line of a terminal that says what the bench is doing; nothing where there is no terminal. */
+export class StatusLine {
+  /** @param {Terminal} terminal */
+  constructor(terminal) {
+    this.terminal = terminal;
+  }
+
+  /** @param {string} text */
+  say(text) {
+    const { isTTY = false, columns = USUAL_COLUMNS } = this.terminal;
+    if (isTTY) this.terminal.write(`${CLEAR}${text.slice(0, columns - 1)}`);
+  }
+
+  clear() {
+    this.say("");
+  }
+}

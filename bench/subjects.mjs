@@ -1,0 +1,112 @@
+// @ts-check
+// The subjects: what is measured, what it is, and how it is started.
+import { goServer } from "./go_server.mjs";
+import { scriptUnderTest } from "./script_under_test.mjs";
+
+/** @typedef {import("../scripts/runtimes.mjs").Runtime} Runtime */
+/** @typedef {import("../scripts/runtimes.mjs").RuntimeName} RuntimeName */
+/** @typedef {import("../scripts/commands.mjs").Command} Command */
+/** @typedef {keyof typeof SUBJECTS} Subject */
+
+/**
+ * @typedef {object} Server
+ * @property {string} about
+ * @property {(runtime: RuntimeName) => string} [script] below servers/, by runtime
+ * @property {readonly string[]} [args]
+ * @property {"each" | "empty"} [go] when the server in Go flushes
+ */
+
+const echo = () => "spillway/echo.mjs";
+
+/** The deadlines and the line length of servers/spillway/echo.mjs. */
+const CLI_OPTIONS = "--port 0 --max-frame-bytes 1048576 --silence-timeout 10m --lifetime 1h --log-level error";
+
+/** @satisfies {Record<string, Server>} */
+export const SUBJECTS = {
+  spillway: { about: "Spillway: `lines()`, a synchronous handler, all deadlines on", script: echo },
+  "spillway-bytes": {
+    about: 'the same with `lines({ encoding: "bytes" })`',
+    script: echo,
+    args: ["--encoding", "bytes"],
+  },
+  "spillway-async": { about: "`lines()` with an `async` handler", script: echo, args: ["--async"] },
+  "spillway-async-256": {
+    about: "the same with `concurrency: 256`",
+    script: echo,
+    args: ["--async", "--concurrency", "256"],
+  },
+  "spillway-wait": { about: "handlers that wait 10 ms, one of a connection at once", script: echo, args: ["--wait"] },
+  "spillway-wait-16": {
+    about: "the same with `concurrency: 16`",
+    script: echo,
+    args: ["--wait", "--concurrency", "16"],
+  },
+  cli: {
+    about: "`spillway serve echo`, which serves byte frames, all deadlines on",
+    script: () => "spillway/cli.mjs",
+    args: ["serve", "echo", ...CLI_OPTIONS.split(" ")],
+  },
+  "spillway-broadcast": {
+    about: "a handler that broadcasts to all connections, all deadlines on",
+    script: () => "spillway/broadcast.mjs",
+  },
+  "spillway-fairness": {
+    about: "a handler that does what a line asks for",
+    script: () => "spillway/fairness.mjs",
+  },
+  raw: {
+    about: "the runtime's own API: received bytes are written back unread; the floor",
+    script: (/** @type {RuntimeName} */ runtime) => `raw/${runtime}.mjs`,
+  },
+  "per-line": {
+    about: "common hand-written code: decode, append to a string, split, one write per line",
+    script: (/** @type {RuntimeName} */ runtime) => `per_line/${runtime}.mjs`,
+  },
+  readline: {
+    about: "`node:readline` on a Node stream, on Deno and Bun too; one write per line",
+    script: () => "readline/node_net.mjs",
+  },
+  whatwg: {
+    about: "the WHATWG pipeline: `TextDecoderStream`, a `TransformStream` that splits, `TextEncoderStream`",
+    script: (/** @type {RuntimeName} */ runtime) => `whatwg/${runtime === "deno" ? "deno" : "node_net"}.mjs`,
+  },
+  "write-loop": {
+    about: "the runtime's own API: received bytes are written to each connection in turn",
+    script: (/** @type {RuntimeName} */ runtime) => `write_loop/${runtime}.mjs`,
+  },
+  "go-flush-each": { about: "Go's `bufio` with its default buffers, flushed after each line", go: "each" },
+  "go-flush-empty": { about: "the same, flushed when no input is buffered", go: "empty" },
+};
+
+/**
+ * What starts a subject.
+ *
+ * @param {Runtime} runtime
+ * @param {Subject} subject
+ * @param {string} [profileDir] where the process writes a CPU profile when it ends
+ * @returns {Promise<Command | undefined>} nothing where Go would be needed and is not installed
+ */
+export async function commandOf(runtime, subject, profileDir) {
+  /** @type {Server} */
+  const { script, args = [], go } = SUBJECTS[subject];
+  if (go !== undefined) {
+    const program = await goServer();
+    return program === undefined ? undefined : { command: program, args: [go] };
+  }
+  return scriptUnderTest(runtime, `servers/${script?.(runtime.name)}`, args, profileDir);
+}
+
+/**
+ * Those that can be started on this machine.
+ *
+ * @param {readonly Subject[]} subjects
+ */
+export async function available(subjects) {
+  const goes = !subjects.some(isGo) || (await goServer()) !== undefined;
+  return subjects.filter((subject) => goes || !isGo(subject));
+}
+
+/** @param {Subject} subject */
+function isGo(subject) {
+  return "go" in SUBJECTS[subject];
+}

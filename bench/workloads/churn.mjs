@@ -1,0 +1,71 @@
+// @ts-check
+import { extentOf } from "../extent.mjs";
+import { Server } from "../server.mjs";
+
+/** @typedef {import("./workload.mjs").Bench} Bench */
+/** @typedef {import("./workload.mjs").Sample} Sample */
+/** @typedef {import("../subjects.mjs").Subject} Subject */
+/** @typedef {{ subject: Subject, server: Server }} Lane */
+
+/**
+ * Who sends FIN first keeps the port for a minute, on most systems, and it is the generator that does. So one server gets no
+ * more connections than there are ports for it alone, warm-up and all rounds together: 16,384 where they are fewest. The
+ * warm-up takes half of them, as Bun needs that long until all is compiled.
+ */
+const FULL = { rounds: 5, connections: 1_600, warmUp: 8_000 };
+const QUICK = { rounds: 3, connections: 1_000, warmUp: 6_000 };
+const AT_ONCE = 50;
+
+/** @type {import("./workload.mjs").Workload} */
+export const churn = {
+  name: "churn",
+  title: `connect, one line of 64 bytes there and back, FIN there and back, ${AT_ONCE} at once: server CPU per connection`,
+  unit: "µs",
+  counted: "connections",
+  rows: [
+    {
+      name: "one line",
+      subjects: ["spillway", "raw"],
+      reference: "raw",
+      targets: { spillway: { node: 1.15, deno: 1.2, bun: 1.4 } },
+    },
+  ],
+  measure: async (bench, rows) => {
+    const samples = [];
+    for (const row of rows) samples.push(...(await measureRow(bench, row)));
+    return samples;
+  },
+};
+
+/** @param {Bench} bench @param {import("./workload.mjs").Row} row */
+async function measureRow(bench, { name, subjects }) {
+  const { rounds, connections, warmUp } = extentOf(bench, FULL, QUICK);
+  /** @type {Lane[]} */
+  const lanes = [];
+  const samples = [];
+  try {
+    for (const subject of /** @type {Subject[]} */ (subjects)) {
+      bench.progress(`warm-up of ${subject}`);
+      const lane = { subject, server: await Server.start(bench, subject) };
+      lanes.push(lane);
+      await measure(bench, lane, warmUp);
+    }
+    for (let round = 0; round < rounds; round++) {
+      for (const lane of lanes) {
+        bench.progress(`round ${round + 1} of ${rounds}: ${lane.subject}`);
+        samples.push({ row: name, subject: lane.subject, round, ...(await measure(bench, lane, connections)) });
+      }
+    }
+  } finally {
+    for (const { server } of lanes) await server.end();
+  }
+  return samples;
+}
+
+/** @param {Bench} bench @param {Lane} lane @param {number} connections */
+function measure({ generator }, { server }, connections) {
+  return server.costOf(async () => {
+    const took = await generator.churn(server.port, { connections, atOnce: AT_ONCE, lineBytes: 64 });
+    return { count: connections, ...took };
+  });
+}

@@ -1,0 +1,71 @@
+// @ts-check
+// What a line costs a server, for all subjects of a row in turn, round after round: what disturbs the machine disturbs them
+// alike.
+import { extentOf } from "../extent.mjs";
+import { Server } from "../server.mjs";
+import { available } from "../subjects.mjs";
+
+/** @typedef {import("./workload.mjs").Bench} Bench */
+/** @typedef {import("./workload.mjs").Sample} Sample */
+/** @typedef {import("../subjects.mjs").Subject} Subject */
+/** @typedef {import("../load_generator.mjs").Shape} Shape */
+/** @typedef {import("./workload.mjs").Row & { subjects: readonly Subject[], shape: Shape, roundMs?: number }} ThroughputRow */
+/** @typedef {{ subject: Subject, server: Server, load: number }} Lane */
+
+const FULL = { rounds: 7, roundMs: 400, warmUpMs: 1_200 };
+const QUICK = { rounds: 3, roundMs: 200, warmUpMs: 500 };
+
+/**
+ * Measures row by row. Subjects that cannot be started on this machine are left out.
+ *
+ * @param {Bench} bench
+ * @param {readonly ThroughputRow[]} rows
+ */
+export async function measureThroughput(bench, rows) {
+  /** @type {Sample[]} */
+  const samples = [];
+  for (const row of rows) samples.push(...(await measureRow(bench, row)));
+  return samples;
+}
+
+/** @param {Bench} bench @param {ThroughputRow} row */
+async function measureRow(bench, { name, subjects, shape, ...row }) {
+  const { rounds, warmUpMs, ...extent } = extentOf(bench, FULL, QUICK);
+  const { roundMs = extent.roundMs } = row;
+  /** @type {Lane[]} */
+  const lanes = [];
+  /** @type {Sample[]} */
+  const samples = [];
+  try {
+    for (const subject of await available(subjects)) {
+      bench.progress(`${name}: warm-up of ${subject}`);
+      const server = await Server.start(bench, subject);
+      const lane = { subject, server, load: await bench.generator.open(server.port, shape) };
+      lanes.push(lane);
+      await bench.generator.run(lane.load, warmUpMs);
+    }
+    for (let round = 0; round < rounds; round++) {
+      for (const lane of inTurn(lanes, round)) {
+        bench.progress(`${name}: round ${round + 1} of ${rounds}: ${lane.subject}`);
+        samples.push({ row: name, subject: lane.subject, round, ...(await measure(bench, lane, shape, roundMs)) });
+      }
+    }
+  } finally {
+    for (const { load } of lanes) await bench.generator.close(load);
+    for (const { server } of lanes) await server.end();
+  }
+  return samples;
+}
+
+/** Every other round goes backwards: a drift of the machine favours nobody. @param {Lane[]} lanes @param {number} round */
+function inTurn(lanes, round) {
+  return round % 2 === 0 ? lanes : lanes.toReversed();
+}
+
+/** @param {Bench} bench @param {Lane} lane @param {Shape} shape @param {number} ms */
+function measure({ generator }, { server, load }, { depth }, ms) {
+  return server.costOf(async () => {
+    const { batches, ...took } = await generator.run(load, ms);
+    return { count: batches * depth, ...took };
+  });
+}

@@ -1,0 +1,25 @@
+// @ts-check
+import { asyncHandlers } from "./async_handlers.mjs";
+import { broadcast } from "./broadcast.mjs";
+import { burst } from "./burst.mjs";
+import { churn } from "./churn.mjs";
+import { cli } from "./cli.mjs";
+import { codecs } from "./codecs.mjs";
+import { concurrency } from "./concurrency.mjs";
+import { drain } from "./drain.mjs";
+import { fairness } from "./fairness.mjs";
+import { idle } from "./idle.mjs";
+import { idleCpu } from "./idle_cpu.mjs";
+import { inFlight } from "./in_flight.mjs";
+import { pingPong } from "./ping_pong.mjs";
+import { sizes } from "./sizes.mjs";
+import { startUp } from "./start_up.mjs";
+
+const LINES = [pingPong, inFlight, asyncHandlers, cli, sizes, broadcast, concurrency, fairness];
+const CONNECTIONS = [idle, idleCpu, churn, burst, drain, startUp];
+
+/** Each takes the rows that it has itself. @type {import("./workload.mjs").Workload<any>[]} */
+export const WORKLOADS = [...LINES, ...CONNECTIONS, codecs];
+
+/** What says most in the least time. @type {import("./workload.mjs").Workload<any>[]} */
+export const QUICK_WORKLOADS = [pingPong, inFlight];
