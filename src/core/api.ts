@@ -10,7 +10,7 @@ export { type LineEncoding, type LinesOptions, lines } from "./codecs/lines.ts";
 export { type CloseReason, type ErrorCode, SpillwayError } from "./errors/errors.ts";
 export type { ConnectionInfo, Context, Handler, Protocol, Reply } from "./handler/exchange.ts";
 export type { AnyMiddleware, Middleware, Next } from "./handler/middleware.ts";
-export type { Limits } from "./options/limits.ts";
+export type { ConnectionLimits, Limits, ListenerLimits, ServerLimits } from "./options/limits.ts";
 export type { SlowConsumerPolicy } from "./output/slow_consumer.ts";
 export type { RuntimeServeOptions } from "./server/drain_signals.ts";
 export type { Server, ShutdownOptions } from "./server/server.ts";

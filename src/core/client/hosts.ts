@@ -1,12 +1,12 @@
 import { allFailed } from "../errors/all_failed.ts";
 import type { SpillwayError } from "../errors/errors.ts";
-import { checkHostname, checkPort, keepAliveOf, type Limits } from "../options/limits.ts";
+import { checkHostname, checkPort, keepAliveOf, type ListenerLimits } from "../options/limits.ts";
 import type { Address, ConnectOptions } from "../transport/transport.ts";
 
 /** Where to connect, and how. */
 export interface HostsSettings {
   readonly hosts: readonly Address[];
-  readonly limits: Limits;
+  readonly limits: Pick<ListenerLimits, "keepAliveMs">;
   readonly localAddress: string | undefined;
 }
 

@@ -1,13 +1,23 @@
 /** Settings of time and size, their defaults, and the checks that refuse nonsense at the call. */
 import type { OptionNames } from "./option_names.ts";
 
-/**
- * Limits of a server and its connections. `Infinity` turns one off; 0, negatives and NaN are a `RangeError`.
- *
- * A deadline that is found late, as after a handler that blocked the event loop, passes only when the input that waits has been
- * read: a peer whose bytes came in time is not closed.
- */
-export interface Limits {
+/** Limits of what listens. */
+export interface ListenerLimits {
+  /**
+   * Connections that may wait to be accepted. A whole number; default 4096, the usual maximum of the Linux kernel,
+   * which lowers it to its own limit.
+   */
+  readonly backlog: number;
+  /**
+   * A connection on which nothing has come for so long is probed by the system (TCP keepalive), every second: after ten probes without an
+   * answer it ends as `connection-failed` or `connection-reset`. Counted in whole seconds, rounded up; at most 32767000. Default
+   * `Infinity`: no probes. Node and Bun only: `runtime-unsupported` on Deno.
+   */
+  readonly keepAliveMs: number;
+}
+
+/** Limits of each connection. */
+export interface ConnectionLimits {
   /** No byte for so long while nothing is in flight: `idle-timeout`. Default 300000 (5 min). */
   readonly idleTimeoutMs: number;
   /**
@@ -16,12 +26,6 @@ export interface Limits {
    * turn: not while its frames wait here or are at work, nor while a reply to it is on its way. Default `Infinity`.
    */
   readonly silenceTimeoutMs: number;
-  /**
-   * A connection on which nothing has come for so long is probed by the system (TCP keepalive), every second: after ten probes without an
-   * answer it ends as `connection-failed` or `connection-reset`. Counted in whole seconds, rounded up; at most 32767000. Default
-   * `Infinity`: no probes. Node and Bun only: `runtime-unsupported` on Deno.
-   */
-  readonly keepAliveMs: number;
   /** A frame was begun and is not whole after so long: `frame-timeout`. Default 30000. */
   readonly frameTimeoutMs: number;
   /** A handler has not finished after so long: `handler-timeout`. Default 30000. */
@@ -50,17 +54,8 @@ export interface Limits {
   readonly lingerTimeoutMs: number;
   /** The most that all of this may take after FIN was sent, if it is more than `lingerTimeoutMs`. Default 30000. */
   readonly maxLingerMs: number;
-  /** What a shutdown may take before it aborts what remains: `drain-timeout`. Default 10000. */
-  readonly drainTimeoutMs: number;
-  /** Connections served at once. A whole number; default 65536. */
-  readonly maxConnections: number;
   /** Frames of one connection in the handler at once. A whole number; default 1. */
   readonly concurrency: number;
-  /**
-   * Asynchronous handlers at work at once, of all connections together; further frames wait. An `onConnect` counts, but does
-   * not wait. A whole number; default 65536.
-   */
-  readonly maxConcurrentHandlers: number;
   /**
    * Bytes of one connection that wait to be sent: above, its frames wait, and pushes meet `slowConsumer`. One frame may be
    * larger, if nothing else waits. A whole number; default 1 MiB.
@@ -68,6 +63,17 @@ export interface Limits {
   readonly maxOutboundBytes: number;
   /** Pushes of one connection that wait behind what is being written: the same. A whole number; default 16384. */
   readonly maxOutboundFrames: number;
+}
+
+/** Limits of a whole server. */
+export interface ServerLimits {
+  /** Connections served at once. A whole number; default 65536. */
+  readonly maxConnections: number;
+  /**
+   * Asynchronous handlers at work at once, of all connections together; further frames wait. An `onConnect` counts, but does
+   * not wait. A whole number; default 65536.
+   */
+  readonly maxConcurrentHandlers: number;
   /**
    * Bytes that wait to be sent, of all connections of a server together. While there are more, the connections that hold the most
    * are reset, the largest first: `budget-exceeded`. A whole number; default 256 MiB.
@@ -78,12 +84,17 @@ export interface Limits {
    * that are at work. The same. A whole number; default 256 MiB.
    */
   readonly maxTotalInboundBytes: number;
-  /**
-   * Connections that may wait to be accepted. A whole number; default 4096, the usual maximum of the Linux kernel,
-   * which lowers it to its own limit.
-   */
-  readonly backlog: number;
+  /** What a shutdown may take before it aborts what remains: `drain-timeout`. Default 10000. */
+  readonly drainTimeoutMs: number;
 }
+
+/**
+ * Limits of a server, its listener and its connections. `Infinity` turns one off; 0, negatives and NaN are a `RangeError`.
+ *
+ * A deadline that is found late, as after a handler that blocked the event loop, passes only when the input that waits has been
+ * read: a peer whose bytes came in time is not closed.
+ */
+export interface Limits extends ListenerLimits, ConnectionLimits, ServerLimits {}
 
 /** What the kernel takes for the time before the first probe: 15 bits of seconds. */
 const LONGEST_KEEP_ALIVE_MS = 32_767_000;
@@ -131,7 +142,7 @@ function checkKeepAlive(ms: number): void {
 }
 
 /** What a transport is told of keepalive: nothing when it is off. Whole seconds, which is how the kernel counts. */
-export function keepAliveOf({ keepAliveMs }: Limits): { readonly keepAliveMs?: number } {
+export function keepAliveOf({ keepAliveMs }: Pick<ListenerLimits, "keepAliveMs">): { readonly keepAliveMs?: number } {
   return keepAliveMs === Infinity ? {} : { keepAliveMs: 1_000 * Math.ceil(keepAliveMs / 1_000) };
 }
 

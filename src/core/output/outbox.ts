@@ -1,7 +1,7 @@
 import type { Encoder } from "../codecs/codec.ts";
 import type { CloseReason, SpillwayError } from "../errors/errors.ts";
 import { encodeError, replyError } from "../errors/faults.ts";
-import type { Limits } from "../options/limits.ts";
+import type { ConnectionLimits } from "../options/limits.ts";
 import type { Budgets } from "../server/budgets.ts";
 import type { SendResult } from "../session/session.ts";
 import type { Clock } from "../time/clock.ts";
@@ -34,7 +34,7 @@ export interface OutboxEvents {
 
 /** What all outboxes of a server share. */
 export interface OutboxSettings {
-  readonly limits: Limits;
+  readonly limits: ConnectionLimits;
   readonly clock: Clock;
   readonly slowConsumer: SlowConsumerPolicy;
   readonly scheduler: Scheduler;

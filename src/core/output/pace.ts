@@ -14,7 +14,7 @@ export class Pace {
   progressAt = 0;
   /**
    * While something waits: since when the peer is behind with it. Moves on with every byte that it takes, by the time that
-   * the byte may need: so this stands for the average rate. See `Limits.writeTimeoutMs`.
+   * the byte may need: so this stands for the average rate. See `ConnectionLimits.writeTimeoutMs`.
    */
   behindSince = 0;
   /** A write was taken that had to wait, and there is more: the peer may still be behind. */

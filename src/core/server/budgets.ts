@@ -1,6 +1,6 @@
 import type { SpillwayError } from "../errors/errors.ts";
 import { budgetError } from "../errors/faults.ts";
-import type { Limits } from "../options/limits.ts";
+import type { ServerLimits } from "../options/limits.ts";
 import { Budget, type Share } from "../output/budget.ts";
 import type { Clock } from "../time/clock.ts";
 import type { DeadlineQueue } from "../time/deadline.ts";
@@ -17,7 +17,7 @@ export class Budgets {
   readonly outbound: Budget;
   readonly inbound: Budget;
 
-  constructor(limits: Limits, clock: Clock, deadlines: DeadlineQueue, sessions: Iterable<Sharing>) {
+  constructor(limits: ServerLimits, clock: Clock, deadlines: DeadlineQueue, sessions: Iterable<Sharing>) {
     const budgetOf = (limit: "maxTotalOutboundBytes" | "maxTotalInboundBytes", side: "outbox" | "inbox") => {
       const shareOf = (session: Sharing): Share => ({
         bytes: session[side].share,

@@ -1,7 +1,7 @@
 import type { Codec } from "../codecs/codec.ts";
 import type { FrameHandler } from "../handler/exchange.ts";
 import type { Semaphore } from "../handler/semaphore.ts";
-import type { Limits } from "../options/limits.ts";
+import type { ConnectionLimits } from "../options/limits.ts";
 import type { SlowConsumerPolicy } from "../output/slow_consumer.ts";
 import type { Budgets } from "../server/budgets.ts";
 import type { Service } from "../server/service.ts";
@@ -36,7 +36,7 @@ export interface SessionSettings<In, Out, State> {
   readonly hooks: Hooks<In, Out, State> | undefined;
   /** Whether connections begin with authentication. */
   readonly authenticates: boolean;
-  readonly limits: Limits;
+  readonly limits: ConnectionLimits;
   readonly invalidFrame: InvalidFramePolicy;
   readonly slowConsumer: SlowConsumerPolicy;
   readonly afterReset: "drop" | "finish";
