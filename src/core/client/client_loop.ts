@@ -354,7 +354,7 @@ export class ClientLoop<In, Out> implements Events<In, Out>, TickOwner {
 
   #startDrain(timeoutMs: number): void {
     this.#closing = true;
-    this.observe({ type: "draining", requests: this.requests.unsettled });
+    this.observe({ type: "client-draining", requests: this.requests.unsettled });
     if (this.#over) return;
     this.#drainDeadline.at = this.settings.clock.now() + timeoutMs;
     this.#deadlines.arm(this.#drainDeadline);
@@ -372,7 +372,7 @@ export class ClientLoop<In, Out> implements Events<In, Out>, TickOwner {
     await this.closed;
     const aborted = this.#rejected - before;
     const result = { drained: requests + this.#late - aborted, aborted };
-    this.observe({ type: "drained", ...result });
+    this.observe({ type: "client-drained", ...result });
     return result;
   }
 

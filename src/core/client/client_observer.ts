@@ -15,9 +15,10 @@ export type ClientEvent =
   | { readonly type: "reconnecting"; readonly attempt: number; readonly delayMs: number }
   /** That attempt has failed. */
   | { readonly type: "connect-error"; readonly attempt: number; readonly error: SpillwayError }
-  /** `requests`: how many are not answered. */
-  | { readonly type: "draining"; readonly requests: number }
-  | ({ readonly type: "drained" } & DrainResult)
+  /** `close()` was called. `requests`: how many are not answered. */
+  | { readonly type: "client-draining"; readonly requests: number }
+  /** Every request came to its end: how many by themselves, and how many were aborted. */
+  | ({ readonly type: "client-drained" } & DrainResult)
   | ({ readonly type: "client-closed" } & ClientEnd);
 
 /** Why a client is closed. */

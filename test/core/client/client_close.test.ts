@@ -16,13 +16,13 @@ describe("client.close", () => {
     expect(await harness.client.closed).toEqual({ reason: "drained" });
     expect(harness.events.map(({ type }) => type)).toEqual([
       "connection-opened",
-      "draining",
+      "client-draining",
       "connection-closed",
       "client-closed",
-      "drained",
+      "client-drained",
     ]);
-    expect(harness.of("draining")).toMatchObject([{ requests: 2 }]);
-    expect(harness.of("drained")).toMatchObject([{ drained: 2, aborted: 0 }]);
+    expect(harness.of("client-draining")).toMatchObject([{ requests: 2 }]);
+    expect(harness.of("client-drained")).toMatchObject([{ drained: 2, aborted: 0 }]);
   });
 
   it("writes what was sent before", async () => {
@@ -125,13 +125,13 @@ describe("client.close", () => {
     let again: Promise<unknown> | undefined;
     const harness = await connected({
       observer: ({ type }) => {
-        if (type === "draining") again = harness.client.close();
+        if (type === "client-draining") again = harness.client.close();
       },
     });
     const closed = harness.client.close();
     await harness.settle();
     expect(await again).toEqual(await closed);
-    expect(harness.of("draining")).toHaveLength(1);
+    expect(harness.of("client-draining")).toHaveLength(1);
   });
 
   it("is what `await using` does, which waits for a drain that is under way", async () => {

@@ -354,7 +354,7 @@ export class ClientWorld {
     const unsettled = this.#asked.filter(({ settled }) => settled === 0).length;
     const asked = this.#asked.length;
     const open =
-      this.#client !== undefined && !this.#events.some(({ type }) => /^(draining|client-closed)$/.test(type));
+      this.#client !== undefined && !this.#events.some(({ type }) => /^client-(draining|closed)$/.test(type));
     if (open) {
       const drained = this.#client?.close({ timeoutMs: 30 });
       for (let count = 0; count < 10; count++) {
