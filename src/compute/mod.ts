@@ -4,4 +4,5 @@
  *
  * @module
  */
-export { type Pool, type PoolOptions, type PoolStats, pool } from "./pool.ts";
+export type { Pool, PoolOptions, PoolStats } from "./pool.ts";
+export { pool } from "./worker_pool.ts";

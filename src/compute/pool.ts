@@ -1,10 +1,6 @@
-import { availableParallelism } from "node:os";
-import { checkCount, checkOptions, checkWhole, type OptionNames, type SpillwayError } from "../core/mod.ts";
-import { WorkerPool } from "./worker_pool.ts";
+import type { SpillwayError } from "../core/mod.ts";
 
-const OPTIONS: OptionNames<PoolOptions> = { size: true, maxQueue: true, maxMemoryMb: true, onWorkerError: true };
-
-/** Settings of {@link pool}. */
+/** Settings of `pool`. */
 export interface PoolOptions {
   /** How many worker threads. A whole number of at least 1; default: as many as can run in parallel on this machine. */
   readonly size?: number;
@@ -43,7 +39,7 @@ export interface PoolStats {
   readonly waiting: number;
 }
 
-/** Worker threads that compute what a handler would: see {@link pool}. */
+/** Worker threads that compute what a handler would: see `pool`. */
 export interface Pool<In, Out> extends AsyncDisposable {
   /**
    * Computes the reply to a frame in a worker. Needs no object to be called on.
@@ -69,40 +65,4 @@ export interface Pool<In, Out> extends AsyncDisposable {
    * are gone, those apart that are `ending`. Shut the server down first: that waits for what is in flight.
    */
   close(): Promise<void>;
-}
-
-/**
- * A handler that computes in worker threads, so that the event loop is free for all other connections meanwhile.
- *
- * The default export of `module` is the function: a frame in, a reply or a promise of one out; or it is a service, whose
- * handler is called. Its context has a `signal`, which never aborts, and nothing else. Frames and replies are cloned; bytes are
- * moved. A pool that has no work does not keep the process alive.
- *
- * @param module a `file:` URL: `new URL("./worker.js", import.meta.url)`
- * @throws {TypeError | RangeError} an argument that makes no sense
- *
- * @example
- * ```ts
- * import { lines, serve } from "spillway";
- * import { pool } from "spillway/compute";
- *
- * const primes = pool<string>(new URL("./worker.js", import.meta.url), { size: 2, maxQueue: 100 });
- * const server = await serve({ port: 0, codec: lines(), handler: primes.handler });
- * await server.shutdown();
- * await primes.close();
- * ```
- */
-export function pool<In = string, Out = In>(module: URL, options: PoolOptions = {}): Pool<In, Out> {
-  if (!(module instanceof URL) || module.protocol !== "file:") {
-    throw new TypeError('module must be a file: URL, such as new URL("./worker.js", import.meta.url)');
-  }
-  checkOptions(options, OPTIONS);
-  const { size = availableParallelism(), maxQueue = 1_024, maxMemoryMb, onWorkerError } = options;
-  checkWhole("size", size);
-  checkCount("maxQueue", maxQueue);
-  if (maxMemoryMb !== undefined) checkWhole("maxMemoryMb", maxMemoryMb, 16);
-  if (onWorkerError !== undefined && typeof onWorkerError !== "function") {
-    throw new TypeError("onWorkerError must be a function");
-  }
-  return new WorkerPool(module.href, maxQueue, { ...options, size });
 }

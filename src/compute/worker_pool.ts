@@ -1,5 +1,14 @@
+import { availableParallelism } from "node:os";
 import type { Piscina } from "piscina";
-import { describe, ErrorLog, SpillwayError } from "../core/mod.ts";
+import {
+  checkCount,
+  checkOptions,
+  checkWhole,
+  describe,
+  ErrorLog,
+  type OptionNames,
+  SpillwayError,
+} from "../core/mod.ts";
 import { type Answer, movedWith, type Parcel, packFrame, type Task, unpack } from "./message.ts";
 import type { Pool, PoolOptions, PoolStats } from "./pool.ts";
 import { Progress } from "./progress.ts";
@@ -13,13 +22,51 @@ const ENDS_BUSY_THREADS = !("Deno" in globalThis);
 /** How many may compute at once for each worker, those included that were told to end: if they do not, frames wait. */
 const THREADS_PER_WORKER = 2;
 
+const OPTIONS: OptionNames<PoolOptions> = { size: true, maxQueue: true, maxMemoryMb: true, onWorkerError: true };
+
+/**
+ * A handler that computes in worker threads, so that the event loop is free for all other connections meanwhile.
+ *
+ * The default export of `module` is the function: a frame in, a reply or a promise of one out; or it is a service, whose
+ * handler is called. Its context has a `signal`, which never aborts, and nothing else. Frames and replies are cloned; bytes are
+ * moved. A pool that has no work does not keep the process alive.
+ *
+ * @param module a `file:` URL: `new URL("./worker.js", import.meta.url)`
+ * @throws {TypeError | RangeError} an argument that makes no sense
+ *
+ * @example
+ * ```ts
+ * import { lines, serve } from "spillway";
+ * import { pool } from "spillway/compute";
+ *
+ * const primes = pool<string>(new URL("./worker.js", import.meta.url), { size: 2, maxQueue: 100 });
+ * const server = await serve({ port: 0, codec: lines(), handler: primes.handler });
+ * await server.shutdown();
+ * await primes.close();
+ * ```
+ */
+export function pool<In = string, Out = In>(module: URL, options: PoolOptions = {}): Pool<In, Out> {
+  if (!(module instanceof URL) || module.protocol !== "file:") {
+    throw new TypeError('module must be a file: URL, such as new URL("./worker.js", import.meta.url)');
+  }
+  checkOptions(options, OPTIONS);
+  const { size = availableParallelism(), maxQueue = 1_024, maxMemoryMb, onWorkerError } = options;
+  checkWhole("size", size);
+  checkCount("maxQueue", maxQueue);
+  if (maxMemoryMb !== undefined) checkWhole("maxMemoryMb", maxMemoryMb, 16);
+  if (onWorkerError !== undefined && typeof onWorkerError !== "function") {
+    throw new TypeError("onWorkerError must be a function");
+  }
+  return new WorkerPool(module.href, maxQueue, { ...options, size });
+}
+
 /** Settings of a {@link WorkerPool}. */
-export interface WorkerPoolOptions extends PoolOptions {
+interface WorkerPoolOptions extends PoolOptions {
   readonly size: number;
 }
 
 /** What {@link pool} returns. */
-export class WorkerPool<In, Out> implements Pool<In, Out> {
+class WorkerPool<In, Out> implements Pool<In, Out> {
   readonly #module: string;
   readonly #options: WorkerPoolOptions;
   readonly #errorLog = new ErrorLog();

@@ -10,9 +10,7 @@
 export * from "./api.ts";
 export { connect } from "./client/client.ts";
 export { describe, type ErrorText, isError, takeApart } from "./errors/describe.ts";
-export { ErrorLog, type LoggedEvent } from "./errors/error_log.ts";
 export { escapeText } from "./errors/escape_text.ts";
-export { RepeatSampler } from "./errors/repeat_sampler.ts";
 export { isPromiseLike } from "./handler/pending_results.ts";
 export { isStream } from "./handler/reply_stream.ts";
 export { checkCount, checkNumber, checkWhole, resolveLimits } from "./options/limits.ts";
@@ -27,7 +25,9 @@ export {
 } from "./server/drain_signals.ts";
 export { serve } from "./server/serve.ts";
 export { SERVICE_OPTIONS } from "./server/service.ts";
+export { ErrorLog, type LoggedEvent } from "./session/error_log.ts";
 export { afterIo, afterRound } from "./time/clock.ts";
+export { RepeatSampler } from "./time/repeat_sampler.ts";
 export { AcceptQueue } from "./transport/accept_queue.ts";
 export { addressText } from "./transport/address_text.ts";
 export { type Addresses, connectToFirst } from "./transport/connect_to_first.ts";

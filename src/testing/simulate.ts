@@ -1,6 +1,6 @@
 import { type CloseReason, checkWhole, describe, type Service, SpillwayError } from "../core/mod.ts";
+import { kindOf } from "./broken_invariant.ts";
 import { drawFault, FAULTS, type Fault, inflict } from "./faults.ts";
-import { kindOf } from "./invariant.ts";
 import { everyInvariant } from "./invariants/mod.ts";
 import type { ManualClock } from "./manual_clock.ts";
 import { type Random, seededRandom } from "./random.ts";

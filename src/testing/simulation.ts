@@ -8,8 +8,8 @@ import {
   type Service,
   serve,
 } from "../core/mod.ts";
+import { BrokenInvariant } from "./broken_invariant.ts";
 import { CountedClock } from "./counted_clock.ts";
-import { BrokenInvariant, type Invariant } from "./invariant.ts";
 import { type ManualClock, manualClock } from "./manual_clock.ts";
 import { type Random, seededRandom } from "./random.ts";
 import { ServedModel } from "./served_model.ts";
@@ -41,6 +41,31 @@ export interface SimulationParts {
   readonly conditions?: SimulatedNetworkOptions["conditions"];
   /** Keeps the lines of the trace. */
   readonly keepTrace?: boolean;
+}
+
+/** What always holds of a server, checked by a simulation. */
+export abstract class Invariant {
+  /** As it is printed. */
+  abstract readonly name: string;
+  /** How often it was checked. */
+  checks = 0;
+
+  /** The server reported something. */
+  onEvent?(event: ServerEvent, world: Simulation): void;
+  /** All that follows from one event has happened: for each connection that is not over. */
+  onSettled?(model: ServedModel, world: Simulation): void;
+  /** The same, once for all. */
+  onTick?(world: Simulation): void;
+  /** The server has finished, in this tick. */
+  onFinished?(world: Simulation): void;
+  /** The server has finished, and everybody has left. */
+  onEnd?(world: Simulation): void;
+
+  /** @throws {BrokenInvariant} `kept` is false */
+  protected expect(kept: boolean, message: () => string): void {
+    this.checks += 1;
+    if (!kept) throw new BrokenInvariant(this.name, message());
+  }
 }
 
 /** A server on a simulated network, and all that is known of it. */

@@ -1,9 +1,18 @@
 import type { ConnectionInfo, Context, Handler, Service } from "../core/mod.ts";
 import type { ServedModel } from "./served_model.ts";
-import type { Simulation } from "./simulation.ts";
+import type { Trace } from "./trace.ts";
+
+/** What is told of the work that a service does. */
+interface Watch {
+  readonly now: number;
+  readonly trace: Trace;
+  /** Units of work of this tick. */
+  work: number;
+  modelOf(connection: ConnectionInfo): ServedModel;
+}
 
 /** The same service; the world knows how long its handlers take. What they return goes on as it is. */
-export function watched(service: Service<never, never, never>, world: Simulation): Service<never, never, never> {
+export function watched(service: Service<never, never, never>, world: Watch): Service<never, never, never> {
   const { handler, onConnect, onDisconnect } = service;
   return {
     ...service,
@@ -19,7 +28,7 @@ export function watched(service: Service<never, never, never>, world: Simulation
   };
 }
 
-function watchedHandler<In, Out, State>(handler: Handler<In, Out, State>, world: Simulation): Handler<In, Out, State> {
+function watchedHandler<In, Out, State>(handler: Handler<In, Out, State>, world: Watch): Handler<In, Out, State> {
   return (frame, context) => {
     world.work += 1;
     context.upgrade = watchedUpgrade(context, world);
@@ -27,12 +36,12 @@ function watchedHandler<In, Out, State>(handler: Handler<In, Out, State>, world:
   };
 }
 
-function watchedUpgrade<Out, State>(context: Context<Out, State>, world: Simulation): Context<Out, State>["upgrade"] {
+function watchedUpgrade<Out, State>(context: Context<Out, State>, world: Watch): Context<Out, State>["upgrade"] {
   const upgrade = context.upgrade.bind(context) as (to: unknown) => void;
   return (to) => upgrade({ ...to, handler: watchedHandler(to.handler, world) });
 }
 
-function note<Result>(result: Result, connection: ConnectionInfo, world: Simulation): Result {
+function note<Result>(result: Result, connection: ConnectionInfo, world: Watch): Result {
   if (typeof result !== "object" || result === null) return result;
   const model = world.modelOf(connection);
   if (isStream(result)) watchStream(result, model, world);
@@ -52,13 +61,13 @@ function isStream(reply: unknown): reply is AsyncIterable<unknown> {
 }
 
 /** Counts the frames that are asked of it. The stream stays what it is, and so does the number of microtasks. */
-function watchStream(stream: AsyncIterable<unknown>, model: ServedModel, world: Simulation): void {
+function watchStream(stream: AsyncIterable<unknown>, model: ServedModel, world: Watch): void {
   model.streamed = true;
   const iterator = stream[Symbol.asyncIterator].bind(stream);
   Reflect.defineProperty(stream, Symbol.asyncIterator, { value: () => counted(iterator(), world) });
 }
 
-function counted(iterator: AsyncIterator<unknown>, world: Simulation): AsyncIterator<unknown> {
+function counted(iterator: AsyncIterator<unknown>, world: Watch): AsyncIterator<unknown> {
   return {
     next: () => {
       world.work += 1;

@@ -1,7 +1,6 @@
 import type { CloseReason } from "../../src/core/mod.ts";
-import { Invariant } from "../../src/testing/invariant.ts";
 import type { ServedModel } from "../../src/testing/served_model.ts";
-import type { Simulation } from "../../src/testing/simulation.ts";
+import { Invariant, type Simulation } from "../../src/testing/simulation.ts";
 import type { Client, Sent } from "./client.ts";
 
 /** Ends behind which all that was taken is answered. */

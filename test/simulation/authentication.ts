@@ -1,6 +1,5 @@
-import { Invariant } from "../../src/testing/invariant.ts";
 import type { ServedModel } from "../../src/testing/served_model.ts";
-import type { Simulation } from "../../src/testing/simulation.ts";
+import { Invariant, type Simulation } from "../../src/testing/simulation.ts";
 import type { Kept } from "./service.ts";
 
 /** Timers count whole milliseconds. */

@@ -1,6 +1,5 @@
-import { Invariant } from "../../src/testing/invariant.ts";
 import type { ServedModel } from "../../src/testing/served_model.ts";
-import type { Simulation } from "../../src/testing/simulation.ts";
+import { Invariant, type Simulation } from "../../src/testing/simulation.ts";
 import type { Client } from "./client.ts";
 import { MAX_FRAME_BYTES } from "./framing.ts";
 import type { Kept, SimulatedService } from "./service.ts";

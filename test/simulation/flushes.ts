@@ -1,6 +1,5 @@
 import type { Session } from "../../src/core/mod.ts";
-import { Invariant } from "../../src/testing/invariant.ts";
-import type { Simulation } from "../../src/testing/simulation.ts";
+import { Invariant, type Simulation } from "../../src/testing/simulation.ts";
 import type { Kept } from "./service.ts";
 
 /** `flushed()` says true when all that was sent before has been written, and false when the connection was over first. */

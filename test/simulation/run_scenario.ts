@@ -1,9 +1,8 @@
 import type { Service } from "../../src/core/mod.ts";
 import { FAULTS, type Fault, inflict } from "../../src/testing/faults.ts";
-import type { Invariant } from "../../src/testing/invariant.ts";
 import { everyInvariant } from "../../src/testing/invariants/mod.ts";
 import type { LinkConditions } from "../../src/testing/link_conditions.ts";
-import { Simulation, type Step } from "../../src/testing/simulation.ts";
+import { type Invariant, Simulation, type Step } from "../../src/testing/simulation.ts";
 import { Answers } from "./answers.ts";
 import { AuthenticationDeadline } from "./authentication.ts";
 import { Bounds } from "./bounds.ts";

@@ -1,4 +1,4 @@
-import { kindOf } from "../../src/testing/invariant.ts";
+import { kindOf } from "../../src/testing/broken_invariant.ts";
 import { shrink } from "../../src/testing/shrink.ts";
 import { type RunOptions, runScenario } from "./run_scenario.ts";
 import type { Scenario } from "./scenario.ts";

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { schedulerOf } from "../../src/core/time/scheduler.ts";
-import { BrokenInvariant } from "../../src/testing/invariant.ts";
+import { BrokenInvariant } from "../../src/testing/broken_invariant.ts";
 import type { Simulation } from "../../src/testing/simulation.ts";
 import type { Verb } from "./requests.ts";
 import { labelOf, type RunOptions, runScenario } from "./run_scenario.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { delimited, lines } from "../../src/core/codecs/mod.ts";
 import type { Service } from "../../src/core/mod.ts";
-import { kindOf } from "../../src/testing/invariant.ts";
+import { kindOf } from "../../src/testing/broken_invariant.ts";
 import { type ManualClock, type SimulatedClient, type SimulateOptions, simulate } from "../../src/testing/mod.ts";
 import { HOSTILE } from "../core/support/hostile.ts";
 

@@ -1,13 +1,8 @@
 // Who may import whom: the rooms of ARCHITECTURE.md.
 import path from "node:path";
 import { describe, expect, it } from "vitest";
+import { cyclesIn, type Import } from "./support/cycles.ts";
 import { importsOf, type SourceFile, sourcesIn } from "./support/tree.ts";
-
-interface Import {
-  readonly from: string;
-  /** A path from the root for a relative import, else the name as it is written. */
-  readonly to: string;
-}
 
 function resolve(source: SourceFile): Import[] {
   return importsOf(source).map((name) => {
@@ -25,6 +20,18 @@ function outside(room: RegExp, allowed: RegExp[]): Import[] {
 
 const NODE = /^node:/;
 const PACKAGE = /^(?!node:|\.|src\/)/;
+
+// Exceptions until the session, the output and the client are rebuilt. None is to be added.
+const CYCLES_BEING_REMOVED = [
+  /^src\/core\/handler\/exchange\.ts src\/core\/session\/group\.ts src\/core\/session\/session\.ts$/,
+  /^src\/core\/session\/ending\.ts .*session_loop\.ts/,
+  /^src\/core\/client\/client\.ts .*client_loop\.ts/,
+];
+const STEPS_BEING_REMOVED = [
+  /^src\/core\/output\/outbox\.ts -> src\/core\/(server\/budgets|session\/session)\.ts$/,
+  /^src\/core\/handler\/(exchange|pipeline)\.ts -> src\/core\/session\//,
+  /^src\/core\/session\/session_(loop|settings)\.ts -> src\/core\/server\//,
+];
 
 describe("the import rule", () => {
   it("sees the imports", () => {
@@ -69,5 +76,65 @@ describe("the import rule", () => {
   it("the library imports no package", () => {
     const library = /^src\/(core|adapters|testing)\/|^src\/mod\.ts$/;
     expect(all.filter(({ from, to }) => library.test(from) && PACKAGE.test(to))).toEqual([]);
+  });
+});
+
+describe("files", () => {
+  it("import each other in no cycle, types included", () => {
+    const found = cyclesIn(all.filter(({ to }) => to.endsWith(".ts"))).map((cycle) => cycle.join(" "));
+    expect(found.filter((cycle) => !CYCLES_BEING_REMOVED.some((known) => known.test(cycle)))).toEqual([]);
+  });
+
+  it("that import each other are seen, however long the way round is", () => {
+    const imports = ["a b", "b c", "c a", "c d", "d e", "e d", "f a"].map((pair) => {
+      const [from, to] = pair.split(" ") as [string, string];
+      return { from, to };
+    });
+    expect(cyclesIn(imports)).toEqual([
+      ["d", "e"],
+      ["a", "b", "c"],
+    ]);
+  });
+});
+
+/** The rooms of the core: each imports only those before it. */
+const LADDER = [
+  "errors",
+  "options",
+  "time",
+  "transport",
+  "codecs",
+  "output",
+  "streams",
+  "handler",
+  "session",
+  "server",
+  "client",
+  // The faces.
+  "api.ts",
+  "mod.ts",
+];
+
+function roomOf(file: string): string | undefined {
+  return /^src\/core\/([^/]+)/.exec(file)?.[1];
+}
+
+describe("the rooms of the core", () => {
+  const between = all.filter(({ from, to }) => roomOf(from) !== undefined && roomOf(from) !== roomOf(to));
+
+  it("are all on the ladder", () => {
+    const rooms = new Set(
+      all.flatMap(({ from, to }) => [roomOf(from), roomOf(to)]).filter((room) => room !== undefined),
+    );
+    expect([...rooms].toSorted()).toEqual(LADDER.toSorted());
+  });
+
+  it("import only rooms below them", () => {
+    const wrong = between
+      .filter(({ from, to }) => LADDER.indexOf(roomOf(from) ?? "") < LADDER.indexOf(roomOf(to) ?? ""))
+      // A published face, which holds the codecs' streams too.
+      .filter(({ from, to }) => !(from === "src/core/codecs/mod.ts" && roomOf(to) === "streams"))
+      .map(({ from, to }) => `${from} -> ${to}`);
+    expect(wrong.filter((step) => !STEPS_BEING_REMOVED.some((known) => known.test(step)))).toEqual([]);
   });
 });

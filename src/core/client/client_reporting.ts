@@ -1,5 +1,5 @@
 import { describe } from "../errors/describe.ts";
-import { ErrorLog } from "../errors/error_log.ts";
+import { ErrorLog } from "../session/error_log.ts";
 import type { Clock } from "../time/clock.ts";
 import type { Client } from "./client.ts";
 import type { ClientEvent, ClientObserver } from "./client_observer.ts";

@@ -1,11 +1,11 @@
 import { SpillwayError } from "../errors/errors.ts";
 import { checkBoolean, checkChoice } from "../options/limits.ts";
 import { checkOptions, type OptionNames } from "../options/option_names.ts";
-import { cutPiece } from "../output/slab.ts";
 import type { Bytes } from "../transport/transport.ts";
 import type { Codec } from "./codec.ts";
 import { fixedLength } from "./fixed_length.ts";
 import { mapCodec } from "./map_codec.ts";
+import { cutPiece } from "./slab.ts";
 
 /** Which byte of a number comes first: `"big"`, the most significant (network order), or `"little"`, the least. */
 export type Endian = "big" | "little";

@@ -1,13 +1,13 @@
 import { SpillwayError } from "../errors/errors.ts";
 import { checkBoolean, checkChoice, checkCount } from "../options/limits.ts";
 import { checkOptions, type OptionNames } from "../options/option_names.ts";
-import { cutPiece } from "../output/slab.ts";
 import type { Bytes } from "../transport/transport.ts";
 import type { Codec, Encoder, Output } from "./codec.ts";
 import type { FrameInput } from "./frame_input.ts";
 import type { Endian } from "./integers.ts";
 import { type Payload, payloadBytes } from "./payload.ts";
 import { type Header, PrefixedDecoder } from "./prefixed_decoder.ts";
+import { cutPiece } from "./slab.ts";
 
 const WIDTHS: readonly number[] = [1, 2, 3, 4, 6, 8];
 /** Bytes that may stand before the length: a header, not a payload. */

@@ -1,5 +1,5 @@
 import { SpillwayError } from "../errors/errors.ts";
-import { encodeText } from "../output/slab.ts";
+import { encodeText } from "./slab.ts";
 
 /** What codecs of bytes send: bytes, or text as UTF-8. */
 export type Payload = Uint8Array | string;

@@ -1,12 +1,12 @@
 import { SpillwayError } from "../errors/errors.ts";
 import { checkCount } from "../options/limits.ts";
 import { checkOptions, type OptionNames } from "../options/option_names.ts";
-import { cutPiece } from "../output/slab.ts";
 import type { Bytes } from "../transport/transport.ts";
 import type { Codec, Encoder, Output } from "./codec.ts";
 import type { FrameInput } from "./frame_input.ts";
 import { type Payload, payloadBytes } from "./payload.ts";
 import { type Header, PrefixedDecoder } from "./prefixed_decoder.ts";
+import { cutPiece } from "./slab.ts";
 
 /** What a bit of a sixth byte would weigh: seven bits in each of five bytes hold 32. */
 const TOO_HEAVY = 128 ** 5;

@@ -1,6 +1,6 @@
 import type { Encoder, Output } from "../codecs/codec.ts";
+import { encodeText } from "../codecs/slab.ts";
 import type { Bytes } from "../transport/transport.ts";
-import { encodeText } from "./slab.ts";
 
 /** The most that leaves in one write: small enough that a slow reader still shows progress between two. */
 export const WRITE_BYTES = 65_536;

@@ -1,5 +1,4 @@
 import { describe } from "../errors/describe.ts";
-import { ErrorLog } from "../errors/error_log.ts";
 import { SpillwayError } from "../errors/errors.ts";
 import { codecError } from "../errors/faults.ts";
 import type { ConnectionInfo } from "../handler/exchange.ts";
@@ -7,6 +6,7 @@ import { compose } from "../handler/middleware.ts";
 import { Semaphore } from "../handler/semaphore.ts";
 import { checkDuration, type Limits } from "../options/limits.ts";
 import { checkOptions, type OptionNames } from "../options/option_names.ts";
+import { ErrorLog } from "../session/error_log.ts";
 import { type Group, Groups } from "../session/group.ts";
 import { connectionClosed, type DrainResult, type Observer, type ServerEvent } from "../session/observer.ts";
 import { SessionLoop } from "../session/session_loop.ts";

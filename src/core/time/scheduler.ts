@@ -1,4 +1,3 @@
-import type { Transport } from "../transport/transport.ts";
 import { afterIo, afterRound, afterTick, type Clock, systemClock } from "./clock.ts";
 
 /** Work that waits for its slice of the event loop. */
@@ -170,8 +169,13 @@ export class Scheduler {
 
 const OF_CLOCK = new WeakMap<Clock, Scheduler>();
 
+/** The part of a transport that a scheduler needs. */
+interface TellsOfIo {
+  afterIo?(callback: () => void): void;
+}
+
 /** One event loop, one budget: all that goes by the same clock shares it. It is `transport` that tells of I/O, if it can. */
-export function schedulerOf(clock: Clock, transport?: Transport): Scheduler {
+export function schedulerOf(clock: Clock, transport?: TellsOfIo): Scheduler {
   let scheduler = OF_CLOCK.get(clock);
   if (scheduler === undefined) {
     scheduler =

@@ -1,6 +1,5 @@
 import type { ServerEvent } from "../../core/mod.ts";
-import { Invariant } from "../invariant.ts";
-import type { Simulation } from "../simulation.ts";
+import { Invariant, type Simulation } from "../simulation.ts";
 
 /** Whoever connects is accepted, while there is room and accepting is not paused after an error. */
 export class Accepting extends Invariant {

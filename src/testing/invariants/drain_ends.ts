@@ -1,6 +1,5 @@
 import type { ServerEvent } from "../../core/mod.ts";
-import { Invariant } from "../invariant.ts";
-import type { Simulation } from "../simulation.ts";
+import { Invariant, type Simulation } from "../simulation.ts";
 
 /** A drain ends in time, and says truly what became of the connections. */
 export class DrainEnds extends Invariant {

@@ -1,5 +1,5 @@
 import type { ServerEvent } from "../../core/mod.ts";
-import { Invariant } from "../invariant.ts";
+import { Invariant } from "../simulation.ts";
 
 /** What may come after a connection has ended: what `onDisconnect` or the end of a stream threw. */
 const AFTERWARDS: readonly string[] = ["handler-error"];

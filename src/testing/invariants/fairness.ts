@@ -1,5 +1,4 @@
-import { Invariant } from "../invariant.ts";
-import type { Simulation } from "../simulation.ts";
+import { Invariant, type Simulation } from "../simulation.ts";
 
 /**
  * Units of work between two rounds of I/O, on a clock that stands still meanwhile: what the end of a round gives to work that waits, to

@@ -1,7 +1,6 @@
 import type { ServerEvent } from "../../core/mod.ts";
-import { Invariant } from "../invariant.ts";
 import type { ServedModel } from "../served_model.ts";
-import type { Simulation } from "../simulation.ts";
+import { Invariant, type Simulation } from "../simulation.ts";
 
 /**
  * Nobody healthy is cut: a peer whose bytes have arrived is not found silent or late before the server has looked at them, and one

@@ -1,4 +1,4 @@
-import type { Invariant } from "../invariant.ts";
+import type { Invariant } from "../simulation.ts";
 import { Accepting } from "./accepting.ts";
 import { Deadlines } from "./deadlines.ts";
 import { DrainEnds } from "./drain_ends.ts";

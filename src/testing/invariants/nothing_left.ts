@@ -1,5 +1,4 @@
-import { Invariant } from "../invariant.ts";
-import type { Simulation } from "../simulation.ts";
+import { Invariant, type Simulation } from "../simulation.ts";
 
 /** When a server has finished, nothing of it is left; when everybody has left, nothing at all. */
 export class NothingLeft extends Invariant {

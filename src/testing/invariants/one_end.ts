@@ -1,6 +1,5 @@
 import type { ServerEvent } from "../../core/mod.ts";
-import { Invariant } from "../invariant.ts";
-import type { Simulation } from "../simulation.ts";
+import { Invariant, type Simulation } from "../simulation.ts";
 
 /** Every connection ends with exactly one reason, which the observer and `onDisconnect` are told once. */
 export class OneEnd extends Invariant {

@@ -1,6 +1,5 @@
-import { Invariant } from "../invariant.ts";
 import type { ServedModel } from "../served_model.ts";
-import type { Simulation } from "../simulation.ts";
+import { Invariant, type Simulation } from "../simulation.ts";
 
 /** Nothing is sent behind FIN, and nothing moves once the end was reported. */
 export class Silence extends Invariant {

@@ -1,5 +1,4 @@
-import { Invariant } from "../invariant.ts";
-import type { Simulation } from "../simulation.ts";
+import { Invariant, type Simulation } from "../simulation.ts";
 
 const CARRIED = ["bytesIn", "bytesOut", "framesIn", "framesOut", "framesDropped", "bytesDiscarded"] as const;
 

@@ -1,4 +1,4 @@
-import { type Clock, systemClock } from "../time/clock.ts";
+import { type Clock, systemClock } from "./clock.ts";
 
 /** How many events of one kind are reported in full within one period; those beyond are counted, and summed up at its end. */
 const FULL_REPORTS = 5;
