@@ -42,7 +42,7 @@ describe("a ledger takes", () => {
   });
 });
 
-describe("a ledger finds", () => {
+describe("a ledger", () => {
   it.each<[string, string, ServiceName, (ledger: Ledger, requests: readonly string[]) => void]>([
     ["a reply that comes too early", "the wrong reply", "echo", (ledger, [, second]) => ledger.take(second as string)],
     [
@@ -73,7 +73,7 @@ describe("a ledger finds", () => {
       (ledger) => ["# 12 #", "# 11 #"].forEach((frame) => ledger.take(frame)),
     ],
     ["a broadcast with another's bytes in it", "no broadcast", "group-drop", (ledger) => ledger.take("# 11 ##x")],
-  ])("%s", (_name, message, service, run) => {
+  ])("does not take %s", (_name, message, service, run) => {
     const { ledger, requests } = asked(service, 2);
     expect(() => run(ledger, requests)).toThrow(message);
   });

@@ -82,7 +82,7 @@ describe("a codec", () => {
 
 const ANY_OF = "write lines, lines:crlf, delimited:0x1e, delimited:'\\r\\n', fixed:16, u8, u16be";
 
-describe("no codec", () => {
+describe("parseCodecSpec", () => {
   it.each([
     ["", ANY_OF],
     ["line", ANY_OF],
@@ -121,7 +121,7 @@ describe("no codec", () => {
     ["fixed:0x10", "how many bytes a frame has"],
     ["fixed:off", "how many bytes a frame has"],
     ["fixed:9007199254740993", "how many bytes a frame has"],
-  ])("%j", (spec, why) => {
+  ])("refuses %j, which is no codec", (spec, why) => {
     expect(() => parseCodecSpec(spec)).toThrow(InvalidArgumentError);
     expect(() => parseCodecSpec(spec)).toThrow(why);
   });

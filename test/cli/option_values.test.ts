@@ -45,7 +45,7 @@ describe("parseTimeout", () => {
     expect(parseTimeout(text)).toBe(ms);
   });
 
-  it.each([...NOT_DURATIONS, "Off", "none", "Infinity"])("refuses %j", (text) => {
+  it.each([...NOT_DURATIONS, "Off", "none", "Infinity"])("refuses %j as a timeout", (text) => {
     expect(() => parseTimeout(text)).toThrow(InvalidArgumentError);
     expect(() => parseTimeout(text)).toThrow("250ms, 5s, 5m or 1h, or off");
   });
@@ -66,7 +66,7 @@ describe("parseDelay", () => {
     expect(parseDelay(text)).toBe(ms);
   });
 
-  it.each(NOT_DURATIONS)("refuses %j", (text) => {
+  it.each(NOT_DURATIONS)("refuses %j as a delay", (text) => {
     expect(() => parseDelay(text)).toThrow("250ms, 5s, 5m or 1h, or off");
   });
 
@@ -107,7 +107,7 @@ describe("parseLogLevel", () => {
     expect(parseLogLevel(text)).toBe(level);
   });
 
-  it("refuses others", () => {
+  it("refuses a level that there is not", () => {
     expect(() => parseLogLevel("loud")).toThrow("choose one of debug, info, warning, error");
   });
 });
@@ -122,7 +122,7 @@ describe("parseCount", () => {
     expect(parseCount(text)).toBe(count);
   });
 
-  it.each([...NOT_WHOLE, "0"])("refuses %j", (text) => {
+  it.each([...NOT_WHOLE, "0"])("refuses %j as a count", (text) => {
     expect(() => parseCount(text)).toThrow("a whole number of at least 1, or off");
   });
 });
@@ -132,7 +132,7 @@ describe("parsePool", () => {
     expect(parsePool("2")).toBe(2);
   });
 
-  it.each([...NOT_WHOLE, "0", "off"])("refuses %j", (text) => {
+  it.each([...NOT_WHOLE, "0", "off"])("refuses %j as a size of a pool", (text) => {
     expect(() => parsePool(text)).toThrow("write a whole number of at least 1");
   });
 });
@@ -142,11 +142,11 @@ describe("parsePort", () => {
     ["0", 0],
     ["8080", 8_080],
     ["65535", 65_535],
-  ])("reads %j", (text, port) => {
+  ])("reads %j as a port", (text, port) => {
     expect(parsePort(text)).toBe(port);
   });
 
-  it.each([...NOT_WHOLE, "65536", "off"])("refuses %j", (text) => {
+  it.each([...NOT_WHOLE, "65536", "off"])("refuses %j as a port", (text) => {
     expect(() => parsePort(text)).toThrow("a whole number from 0 to 65535");
   });
 });
@@ -161,7 +161,7 @@ describe("parseHostname", () => {
     expect(parseHostname(text)).toBe(hostname);
   });
 
-  it.each(["", " ", "local host"])("refuses %j", (text) => {
+  it.each(["", " ", "local host"])("refuses %j as a hostname", (text) => {
     expect(() => parseHostname(text)).toThrow("a name or a numeric address");
   });
 });

@@ -420,8 +420,8 @@ describe.concurrent("refusing", () => {
   });
 });
 
-describe.concurrent("telling", () => {
-  it("its version", async () => {
+describe.concurrent("--version", () => {
+  it("prints the version", async () => {
     const cli = spillway("--version");
     expect(await cli.ended).toEqual({ code: 0, signal: null });
     expect(cli.stdout).toMatch(/^\d+\.\d+\.\d+\n$/);

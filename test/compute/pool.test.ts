@@ -38,7 +38,7 @@ describe("a pool", () => {
     ["nothing", undefined],
     [{ a: [1, new Date(0)] }, { got: { a: [1, new Date(0)] } }],
     ["context signal", "[object AbortSignal]"],
-  ])("answers %j", async (frame, reply) => {
+  ])("answers %j with what the worker returns", async (frame, reply) => {
     expect(await workers().handler(frame, UNBOUNDED)).toEqual(reply);
   });
 

@@ -27,7 +27,7 @@ describe("pool()", () => {
     [{ maxQueue: -Infinity }, RangeError, "maxQueue"],
     [{ maxMemoryMb: 15 }, RangeError, "maxMemoryMb must be a whole number of at least 16, not 15"],
     [{ onWorkerError: 1 }, TypeError, "onWorkerError must be a function"],
-  ])("refuses %o", (options, error, message) => {
+  ])("refuses the options %o", (options, error, message) => {
     expect(() => pool(ANSWERS, options as PoolOptions)).toThrow(error);
     expect(() => pool(ANSWERS, options as PoolOptions)).toThrow(message);
   });

@@ -8,7 +8,7 @@ const service = { codec: lines(), handler: (line: string) => line };
 /** Listening and accepting. */
 export function listening(platform: Platform): void {
   describe("listening", () => {
-    testOn(platform, "says where", async () => {
+    testOn(platform, "says on which address it listens", async () => {
       const { server, events } = await start(platform, service);
       expect(server.address.hostname).toBe("127.0.0.1");
       expect(server.address.port).toBeGreaterThan(0);

@@ -39,7 +39,7 @@ describe.each(rows)("decoderStream of $title", ({ codec, input, gives }) => {
   const fault = gives.findIndex((given) => given.startsWith("!"));
   const expected = unmarked(fault < 0 ? gives : gives.slice(0, fault + 1));
 
-  it("whole", async () => {
+  it("gives the frames of a whole input", async () => {
     expect(await drained(sourceOf([input]).pipeThrough(decoderStream(codec)))).toEqual(expected);
   });
 

@@ -23,7 +23,7 @@ describe("encoderStream: the frames of one turn leave in one chunk", () => {
     expect(textOf((await read).value)).toBe(joined(frames));
   });
 
-  it("piped", async () => {
+  it("when frames are piped through it", async () => {
     const chunks = await drained(sourceOf(frames).pipeThrough(encoderStream(lines())));
     expect(chunks.map(textOf)).toEqual([joined(frames)]);
   });

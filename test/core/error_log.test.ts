@@ -193,7 +193,7 @@ describe("escaped text", () => {
     ["\ud800x", "\\ud800x"],
     ["\u{e0041}", "\\u{e0041}"],
     ["żółw 🐢 \\", "żółw 🐢 \\"],
-  ])("%j", (text, escaped) => {
+  ])("shows %j without control characters", (text, escaped) => {
     expect(escapeText(text, 100)).toBe(escaped);
   });
 

@@ -303,7 +303,7 @@ describe("middleware: an option that makes no sense", () => {
     ["a hole", [undefined]],
     ["two that authenticate", [authenticating(), authenticating()]],
     ["null", null],
-  ])("%s", async (_, middleware) => {
+  ])("is refused at the call: %s", async (_, middleware) => {
     const refused = serve(memoryTransport(), {
       port: 0,
       codec: lines(),

@@ -72,7 +72,7 @@ const REFUSED = [
 ];
 
 describe("serve: an option that makes no sense", () => {
-  it.each(REFUSED)("$name: $value", async ({ name, value, kind }) => {
+  it.each(REFUSED)("is refused at the call: $name: $value", async ({ name, value, kind }) => {
     const error = await refusal({ [name]: value });
     expect(error).toBeInstanceOf(kind);
     expect((error as Error).message).toContain(name);
@@ -137,7 +137,7 @@ describe("lines: an option that makes no sense", () => {
     ...nonsense(["maxFrameBytes"], ["64", {}], TypeError),
     ...nonsense(["encoding"], ["ascii", "UTF-8", 8], RangeError),
     ...nonsense(["unterminated"], ["drop", true], RangeError),
-  ])("$name: $value", ({ name, value, kind }) => {
+  ])("is refused at the call: $name: $value", ({ name, value, kind }) => {
     expect(() => lines({ [name]: value } as object)).toThrow(kind);
     expect(() => lines({ [name]: value } as object)).toThrow(name);
   });
@@ -148,7 +148,7 @@ describe("serve: where it cannot listen", () => {
     ["in use", "127.0.0.1", "address-in-use"],
     ["another host's address", "192.0.2.1", "address-not-available"],
     ["a name without an address", "nowhere.invalid", "host-not-found"],
-  ])("%s", async (_name, hostname, code) => {
+  ])("says why, and leaves the address free: %s", async (_name, hostname, code) => {
     const transport = memoryTransport();
     const server = await serve(transport, { ...VALID, port: 4_000 });
     await expect(serve(transport, { ...VALID, hostname, port: 4_000 })).rejects.toMatchObject({ code });

@@ -436,7 +436,7 @@ describe("state", () => {
   });
 });
 
-describe("an error in a hook names the hook", () => {
+describe("an error in a hook", () => {
   const thrown = (): never => {
     throw new Error("no");
   };
@@ -460,7 +460,7 @@ describe("an error in a hook names the hook", () => {
     ["onDisconnect", { onDisconnect: thrown }],
     ["onDisconnect", { onDisconnect: rejected }],
     ["the handler", { onConnect: () => "hello", handler: thrown }],
-  ])("%s: %o", async (name, hooks) => {
+  ])("names the hook: %s: %o", async (name, hooks) => {
     const harness = await served(hooks);
     const other = await harness.connect();
     if (name === "onEnd") await other.finish();

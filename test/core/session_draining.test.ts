@@ -37,7 +37,7 @@ describe.each([
   ["asked for before", true],
   ["asked for afterwards", false],
 ])("session.draining, %s", (_name, early) => {
-  it.each(CAUSES)("when %s", async (_cause, act, expected) => {
+  it.each(CAUSES)("tells the close reason, if there is one, when %s", async (_cause, act, expected) => {
     const trial = await watched(early);
     await trial.other.send("work\n");
     if (early) expect(trial.code()).toBeUndefined();

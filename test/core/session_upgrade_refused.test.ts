@@ -18,7 +18,7 @@ function refusing(to: unknown, codec: Codec<string> = lines()): Promise<Served> 
   return served({ codec, handler });
 }
 
-describe("upgrade is refused at the call, and the connection goes on as before", () => {
+describe("an upgrade that makes no sense", () => {
   const broken = () => {
     throw new Error("no decoder");
   };
@@ -34,7 +34,7 @@ describe("upgrade is refused at the call, and the connection goes on as before",
     ["nothing", undefined, "TypeError: "],
     ["a decoder() that throws", { ...binary, codec: { ...lines(), decoder: broken } }, "Error: no decoder"],
     ["an encoder() that throws", { ...binary, codec: { ...lines(), encoder: broken } }, "Error: no decoder"],
-  ])("%s", async (_name, to, message) => {
+  ])("is refused at the call, and the connection goes on as before: %s", async (_name, to, message) => {
     const harness = await refusing(to);
     const received = await exchanged(harness, "a\nbinary\nb\n");
     expect(received.startsWith(`a\n${message}`)).toBe(true);

@@ -30,7 +30,7 @@ describe.skipIf(process.platform === "darwin")("dig", () => {
     ["notes.example.test", "TXT", '"one text" "and another"\n'],
     ["notes.example.test", "A", ""],
     ["example.test", "ANY", '192.0.2.1\n2001:db8::1\n"v=spf1 -all"\n'],
-  ] as const)("%s %s", async ([name, type, answers], context) => {
+  ] as const)("asks for %s %s and gets the record", async ([name, type, answers], context) => {
     expect((await ask(context, "+short", name, type)).stdout).toBe(answers);
   });
 

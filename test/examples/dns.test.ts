@@ -70,7 +70,7 @@ describe("a query is answered", () => {
     ["another class", queryBytes("example.test", 16, { class: 3 }), NOTIMP, 0],
     ["a transfer of the zone", queryBytes("example.test", 252), NOTIMP, 0],
     ["an update", queryBytes("example.test", 6, { flags: 0x2800 }), NOTIMP, 0],
-  ])("%s", (_what, query, rcode, answers) => {
+  ])("with the right response code: %s", (_what, query, rcode, answers) => {
     const authoritative = rcode === NOERROR || rcode === NXDOMAIN;
     expect(header(replyTo(query))).toEqual({
       id: 0x1234,

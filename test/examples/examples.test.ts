@@ -28,13 +28,13 @@ async function serveExample<In, Out>(service: Omit<ServeOptions<In, Out>, "port"
 }
 
 describe("examples", () => {
-  it("echo", async () => {
+  it("of echo answers each line with itself", async () => {
     const server = await serveExample(echo);
     expect(await talk(server, "one\r\ntwo\n")).toBe("one\ntwo\n");
     await server.shutdown();
   });
 
-  it("prefixed echo", async () => {
+  it("of prefixed echo puts the prefix before each line", async () => {
     const server = await serveExample(prefixedEcho);
     expect(await talk(server, "one\ntwo\n")).toBe("echo: one\necho: two\n");
     await server.shutdown();

@@ -20,7 +20,7 @@ describe("primes", () => {
     ["", USAGE],
     ["echo 10", "10"],
     ["echo", USAGE],
-  ])("answers %j", async (line, reply) => {
+  ])("answers %j with the primes or the usage", async (line, reply) => {
     const harness = await serveInMemory(primes);
     const other = await harness.connect();
     await other.send(`${line}\n`);

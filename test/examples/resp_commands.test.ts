@@ -105,7 +105,7 @@ describe("resp commands", () => {
       [["constructor", { error: "ERR unknown command 'constructor', with args beginning with: " }]],
     ],
     ["a line break in an error", [["a\r\nb", { error: "ERR unknown command 'a  b', with args beginning with: " }]]],
-  ])("%s", (_name, exchanges) => {
+  ])("are answered as Redis does: %s", (_name, exchanges) => {
     const store = new Store();
     for (const [command, reply] of exchanges) expect(run(store, command), command).toEqual(reply);
   });

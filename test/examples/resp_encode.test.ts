@@ -32,7 +32,7 @@ describe("resp encoder", () => {
     ["null", null, "$-1\r\n"],
     ["an empty array", [], "*0\r\n"],
     ["an array in an array", [1, ["a", null], { status: "OK" }], "*3\r\n:1\r\n*2\r\n$1\r\na\r\n$-1\r\n+OK\r\n"],
-  ])("%s", (_name, reply, expected) => {
+  ])("writes a reply as RESP does: %s", (_name, reply, expected) => {
     expect(encoded(reply)).toBe(expected);
   });
 

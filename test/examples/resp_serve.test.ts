@@ -104,7 +104,7 @@ describe("redis-cli", () => {
     expect(replies).toEqual(["(nil)", "OK", String.raw`"v\n"`, "(integer) 1", "(integer) 2", "(integer) 2", "(nil)"]);
   });
 
-  it("INFO, COMMAND", async (context) => {
+  it("understands the replies to INFO and COMMAND", async (context) => {
     const [info, count, entry] = await ask(
       context,
       ["INFO", "keyspace"],
@@ -116,7 +116,7 @@ describe("redis-cli", () => {
     expect(entry).toContain('"set"');
   });
 
-  it("errors", async (context) => {
+  it("shows the errors of commands", async (context) => {
     const replies = await ask(context, ["FOO", "a"], ["GET"], ["SET", "k", "v"], ["INCR", "k"]);
     expect(replies).toEqual([
       "(error) ERR unknown command 'FOO', with args beginning with: 'a'",

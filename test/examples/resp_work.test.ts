@@ -36,7 +36,7 @@ describe("resp decoder: the work is linear in the bytes", () => {
     ["a line, byte by byte", `${"a".repeat(60_000)}\n`, 1, 1],
     ["an argument that is too long, byte by byte", `*1\r\n${bulk(100_001)}`, 1, 1],
     ["a line that is too long, byte by byte", `${"a".repeat(100_000)}\n`, 1, 1],
-  ])("%s", (_name, text, size, expected) => {
+  ])("takes work that is linear in the bytes: %s", (_name, text, size, expected) => {
     const input = bytesOf(text);
     let given = 0;
     const touched = bytesTouched(() => {

@@ -9,8 +9,8 @@ import { SUBJECTS, type Subject } from "./subjects.ts";
 const SEED = 20_261_106;
 const INPUTS = 1_500;
 
-describe("a short fuzz of", () => {
-  it.each(Object.entries(SUBJECTS))("%s", (_name, subjects) => {
+describe("a short fuzz", () => {
+  it.each(Object.entries(SUBJECTS))("finds no fault in %s", (_name, subjects) => {
     expect(fuzz(subjects, SEED, 0, INPUTS)).toBeUndefined();
   });
 });
@@ -37,7 +37,7 @@ function faulty(change: (decoder: Required<Decoder<Uint8Array>>) => Partial<Deco
 
 const nothing = new Uint8Array(0);
 
-describe("the fuzzer finds a decoder that", () => {
+describe("the fuzzer", () => {
   it.each<[string, string, Subject]>([
     [
       "throws what it must not",
@@ -104,7 +104,7 @@ describe("the fuzzer finds a decoder that", () => {
         midFrame: true,
       })),
     ],
-  ])("%s", (_name, message, subject) => {
+  ])("finds a decoder that %s", (_name, message, subject) => {
     const failure = fuzz([subject], SEED, 0, INPUTS);
     expect(failure?.error).toMatchObject({ message: expect.stringContaining(message) as string });
     const again = fuzz([subject], SEED, failure?.index as number, 1);

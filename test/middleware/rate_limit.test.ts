@@ -187,7 +187,7 @@ describe("rateLimit: an option that makes no sense", () => {
     ...["drop", "", 1, undefined, null].map((onLimit) => ["onLimit", { onLimit }, RangeError] as const),
     ["onLimit.reply", { onLimit: {} }, TypeError] as const,
     ["onLimit.reply", { onLimit: { reply: "no" } }, TypeError] as const,
-  ])("%s: %j", (name, wrong, kind) => {
+  ])("is refused at the call: %s: %j", (name, wrong, kind) => {
     const make = () => rateLimit({ ...valid, ...wrong } as RateLimitOptions);
     expect(make).toThrow(kind);
     expect(make).toThrow(name);

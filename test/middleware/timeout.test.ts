@@ -128,7 +128,7 @@ describe("timeout", () => {
   });
 });
 
-describe("timeout leaves no timer and no listener", () => {
+describe("timeout, once a frame is done", () => {
   type Case = readonly [string, Handler<string, string>, number];
   const cases: readonly Case[] = [
     ["a synchronous handler", (line) => line, 0],
@@ -152,7 +152,7 @@ describe("timeout leaves no timer and no listener", () => {
     ],
   ];
 
-  it.each(cases)("after %s", async (_, handler, ms) => {
+  it.each(cases)("leaves no timer and no listener after %s", async (_, handler, ms) => {
     const clock = manualClock();
     const open: (() => number)[] = [];
     const harness = await served({
@@ -233,7 +233,7 @@ describe("timeout around a stream", () => {
   it.each([
     ["ends with its reply when a frame is late", { reply: () => "late" }, "a after 90\nlate\na after 90\nlate\n", []],
     ["fails when a frame is late", {}, "a after 90\nerror: handler-timeout\n", ["handler-timeout"]],
-  ] as const)("%s", async (_, settings, received, reasons) => {
+  ] as const)("asks for each frame in time, and %s", async (_, settings, received, reasons) => {
     const clock = manualClock();
     const { harness, other } = await timed(settings, after(clock, 90, 101), { clock });
     await other.send("a\na\n");
@@ -348,7 +348,7 @@ describe("timeout: an option that makes no sense", () => {
     ["ms", { ms: "1" }, TypeError] as const,
     ["ms", {}, TypeError] as const,
     ["reply", { ms: 1, reply: "late" }, TypeError] as const,
-  ])("%s: %j", (name, options, kind) => {
+  ])("is refused at the call: %s: %j", (name, options, kind) => {
     const make = () => timeout(options as unknown as TimeoutOptions);
     expect(make).toThrow(kind);
     expect(make).toThrow(name);

@@ -92,7 +92,7 @@ describe("simulate()", () => {
     ["half a fault", { faults: 0.5 }],
     ["no time", { spanMs: 0 }],
     ["time without end", { spanMs: Infinity }],
-  ])("refuses %s", async (_name, wrong) => {
+  ])("refuses to run with %s", async (_name, wrong) => {
     await expect(simulate({ ...upper, seed: 1, ...wrong })).rejects.toThrow(RangeError);
   });
 });

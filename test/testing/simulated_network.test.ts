@@ -173,7 +173,7 @@ describe("a simulated network", () => {
   });
 
   it.each([{ latencyMs: -1 }, { jitterMs: Number.NaN }, { bytesPerSecond: 0 }, { bufferBytes: 0 }])(
-    "refuses %j",
+    "refuses the conditions %j",
     async (wrong) => {
       const clock = manualClock();
       const network = simulatedNetwork({ clock, seed: 1, conditions: () => ({ ...GOOD, ...wrong }) });

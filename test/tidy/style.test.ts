@@ -7,7 +7,7 @@ const isText = (file: string) => !/\.(png|ico|gz|pem|key|crt|bin)$/.test(file);
 const programs = files.filter((file) => /\.(m?js|ts)$/.test(file)).map(text);
 
 describe("files", () => {
-  it("are found", () => {
+  it("are found at all", () => {
     expect(files).toContain("package.json");
     expect(programs.length).toBeGreaterThan(30);
   });
@@ -51,7 +51,20 @@ describe("texts", () => {
 });
 
 /** Support that moves with what it supports. */
-const BEING_REBUILT = /^test\/(core\/(parking_lot|scripted_\w+|source_of)|bench\/\w+)\./;
+const BEING_REBUILT = /^test\/(core\/(parking_lot|scripted_\w+|source_of|direct_model)|bench\/\w+)\./;
+
+/** The titles of tests that are written as they are. */
+function titlesIn(program: string): string[] {
+  const title = /(?:\bit(?:\.\w+)*\(|\btestOn\(\s*platform,|\)\()\s*"((?:[^"\\]|\\.)*)",/g;
+  return [...program.matchAll(title)]
+    .filter(({ 0: call, index }) => !call.startsWith(")(") || tableOf(program.slice(0, index)) === "it")
+    .map((match) => match[1] ?? "");
+}
+
+/** What the table or condition at the end of a program's beginning is given to. */
+function tableOf(beginning: string): string | undefined {
+  return [...beginning.matchAll(/\b(it|describe)\.\w+/g)].at(-1)?.[1];
+}
 
 describe("tests", () => {
   const tests = sourcesIn("test").filter(
@@ -76,6 +89,14 @@ describe("tests", () => {
       .flatMap((source) => linesMatching(source, /(?<![.\w])[i]t\b(?![(|]|\.(each|fails|for|runIf|skipIf)[(<])/))
       .filter((line) => !/ {2}import \{/.test(line));
     expect(others).toEqual([]);
+  });
+
+  it("have sentences for titles, or what makes one behind the title of their `describe`: three words at least", () => {
+    const short = tests
+      .filter(({ path }) => !BEING_REBUILT.test(path))
+      .flatMap((source) => titlesIn(source.text).map((title) => ({ path: source.path, title })))
+      .filter(({ title }) => title.split(/\s+/).length < 3 || !/^[`"(]?[\w$%@/<-]/.test(title));
+    expect(short).toEqual([]);
   });
 
   it("are all run: none is singled out, planned or switched off", () => {

@@ -71,7 +71,7 @@ describe("connect to several hosts", () => {
     [[{ hostname: "", port: 1 }], TypeError, "hostname"],
     [[undefined], TypeError, "hostname"],
     [[{ hostname: "127.0.0.1", port: 0 }], RangeError, "port"],
-  ])("refuses %j", async (hosts, kind, named) => {
+  ])("refuses the hosts %j", async (hosts, kind, named) => {
     const error = await refusal({ hostname: undefined, port: undefined, hosts });
     expect(error).toBeInstanceOf(kind);
     expect((error as Error).message).toContain(named);
@@ -93,7 +93,7 @@ describe("connect", () => {
     { reconnect: { maxAttempts: Infinity, jitter: 0, factor: 1 } },
     Object.fromEntries([...DURATIONS, ...COUNTS].map((name) => [name, Infinity])),
     { isPush: undefined, observer: undefined, signal: undefined, reconnect: undefined },
-  ])("takes %o", async (options) => {
+  ])("takes the options %o", async (options) => {
     expect(await refusal(options)).toMatchObject({ code: "connection-refused" });
   });
 });

@@ -25,7 +25,7 @@ describe("bytes", () => {
     expect(textOf(encode(bytes(), [raw("a\0"), "\u00e9", "", raw(""), "b"]))).toBe("a\0\xc3\xa9b");
   });
 
-  it.each([[42], [null], [undefined], [{}], [[1]], [new ArrayBuffer(2)]])("refuses %o", (frame) => {
+  it.each([[42], [null], [undefined], [{}], [[1]], [new ArrayBuffer(2)]])("refuses %o as a frame", (frame) => {
     expect(refusal(bytes(), frame)).toMatchObject({ error: { code: "reply-invalid" }, bytes: 0 });
   });
 

@@ -146,7 +146,7 @@ describe("what is built over another codec", () => {
     [{ decoder() {} }],
     [{ encoder() {} }],
     [{ encoder: noEncoder }],
-  ])("refuses %o", (codec) => {
+  ])("refuses %o in place of a codec", (codec) => {
     expect(() => text(codec as never)).toThrow(TypeError);
     expect(() => text(codec as never, "latin1")).toThrow(TypeError);
     expect(() => json(codec as never)).toThrow(TypeError);
@@ -178,12 +178,12 @@ describe("what is built over another codec", () => {
   });
 });
 
-describe("what cannot do without options", () => {
+describe("a codec that needs options", () => {
   it.each([
     ["delimited", delimited],
     ["fixedLength", fixedLength],
     ["lengthPrefixed", lengthPrefixed],
-  ] as const)("%s", (_name, codec) => {
+  ] as const)("is refused without them: %s", (_name, codec) => {
     expect(() => (codec as () => unknown)()).toThrow(TypeError);
   });
 });

@@ -8,8 +8,10 @@ import { everyChunking } from "./support/every_chunking.ts";
 import { agrees, anyBytes, roundTrips } from "./support/properties.ts";
 import { type Prefix, splitPrefixed } from "./support/split_prefixed.ts";
 
-describe("contentLength, however the input is cut", () => {
-  it.each(CONTENT_LENGTH_TABLE)("$name", ({ codec, input, gives }) => everyChunking(codec, input, gives));
+describe("contentLength decoder", () => {
+  it.each(CONTENT_LENGTH_TABLE)("gives the same frames, however the input is cut: $name", ({ codec, input, gives }) =>
+    everyChunking(codec, input, gives),
+  );
 });
 
 function prefixAt(input: string, at: number): Prefix {
@@ -80,7 +82,7 @@ describe("contentLength encoder", () => {
     expect(sent).toBe("Content-Length: 2\r\n\r\n{}Content-Length: 2\r\n\r\n\xc3\xa9Content-Length: 0\r\n\r\n");
   });
 
-  it.each([[42], [null], [undefined], [{}], [[1]]])("refuses %o", (frame) => {
+  it.each([[42], [null], [undefined], [{}], [[1]]])("refuses %o as a frame", (frame) => {
     expect(refusal(contentLength(), frame)).toMatchObject({ error: { code: "reply-invalid" }, bytes: 0 });
   });
 

@@ -22,8 +22,8 @@ function drain(decoder: Decoder<unknown>, frames: unknown[] = []): number {
   }
 }
 
-describe("midFrame is true exactly where an end would cut a frame off", () => {
-  it.each(TESTED)("$name", ({ rows }) => {
+describe("midFrame", () => {
+  it.each(TESTED)("is true exactly where an end would cut a frame off: $name", ({ rows }) => {
     const seen = new Set<boolean>();
     // Those were reported when they became too long, and an end is what delivers.
     for (const { codec, input, name } of rows.filter((row) => !row.name.startsWith("too long to deliver"))) {
@@ -47,8 +47,8 @@ describe("midFrame is true exactly where an end would cut a frame off", () => {
   });
 });
 
-describe("frames stay as they are while the decoder goes on", () => {
-  it.each(TESTED)("$name", ({ rows }) => {
+describe("frames", () => {
+  it.each(TESTED)("stay as they are while the decoder goes on: $name", ({ rows }) => {
     for (const { codec, input, gives, name } of rows) {
       for (const size of [1, 3, LONGEST]) {
         const places = Array.from({ length: Math.ceil(input.length / size) }, (_, index) => index * size);
@@ -60,8 +60,8 @@ describe("frames stay as they are while the decoder goes on", () => {
   });
 });
 
-describe("a decoder that ran dry holds no chunk", () => {
-  it.each(TESTED)("$name", ({ rows }) => {
+describe("a decoder that ran dry", () => {
+  it.each(TESTED)("holds no chunk: $name", ({ rows }) => {
     const pushed = vi.spyOn(FrameInput.prototype, "push");
     try {
       for (const { codec, input, name } of rows) {

@@ -8,8 +8,10 @@ import { encode, refusal } from "./support/encode.ts";
 import { everyChunking } from "./support/every_chunking.ts";
 import { agrees, anyBytes, roundTrips } from "./support/properties.ts";
 
-describe("delimited, however the input is cut", () => {
-  it.each(DELIMITED_TABLE)("$name", ({ codec, input, gives }) => everyChunking(codec, input, gives));
+describe("delimited decoder", () => {
+  it.each(DELIMITED_TABLE)("gives the same frames, however the input is cut: $name", ({ codec, input, gives }) =>
+    everyChunking(codec, input, gives),
+  );
 });
 
 /** What becomes of a frame that is too long, and of the last one. */
@@ -56,7 +58,7 @@ describe("delimited against a model", () => {
     [["aba", "bab"]],
     [["\r\n.\r\n", "aa", "aab"]],
     [["abcab", "cabc", "bca", "ca"]],
-  ])("%j", (delimiters) => {
+  ])("splits as the model does at %j", (delimiters) => {
     const pieces = ["a", "b", "c", "d", "e", "ab", "\r", "\n", "\r\n", ".", "xyz", ...delimiters];
     for (const max of [1, 3, 8, Infinity]) {
       const options = { delimiter: delimiters, maxFrameBytes: max };

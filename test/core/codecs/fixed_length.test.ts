@@ -6,8 +6,10 @@ import { everyChunking } from "./support/every_chunking.ts";
 import { FIXED_LENGTH_TABLE } from "./support/fixed_length_table.ts";
 import { anyBytes, roundTrips } from "./support/properties.ts";
 
-describe("fixedLength, however the input is cut", () => {
-  it.each(FIXED_LENGTH_TABLE)("$name", ({ codec, input, gives }) => everyChunking(codec, input, gives));
+describe("fixedLength decoder", () => {
+  it.each(FIXED_LENGTH_TABLE)("gives the same frames, however the input is cut: $name", ({ codec, input, gives }) =>
+    everyChunking(codec, input, gives),
+  );
 });
 
 describe("fixedLength encoder", () => {
@@ -18,7 +20,7 @@ describe("fixedLength encoder", () => {
   });
 
   it.each([[""], ["ab"], ["abcd"], ["äé"], [new Uint8Array(2)], [42], [null], [undefined], [{}]])(
-    "refuses %o",
+    "refuses %o as a frame",
     (frame) => {
       expect(refusal(codec, frame)).toMatchObject({ error: { code: "reply-invalid" }, bytes: 0 });
     },

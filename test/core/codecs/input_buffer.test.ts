@@ -176,7 +176,7 @@ const takeBytes = (length: number) => (input: InputBuffer) => {
   return taken;
 };
 
-describe("InputBuffer: the work is linear in the bytes", () => {
+describe("InputBuffer: the work", () => {
   it.each([
     ["one line, byte by byte", linesOf(SIZE), 1, takeLines, 1],
     ["one line in odd pieces", linesOf(SIZE), 7, takeLines, 1],
@@ -186,7 +186,7 @@ describe("InputBuffer: the work is linear in the bytes", () => {
     ["a long run of bytes, byte by byte", linesOf(SIZE), 1, takeBytes(SIZE), 1],
     ["short runs at once", linesOf(SIZE), SIZE, takeBytes(5), SIZE / 5],
     ["long runs in pieces that never fit", linesOf(SIZE), 333, takeBytes(10_000), 10],
-  ])("%s", (_name, bytes, size, takeAll, expected) => {
+  ])("takes work that is linear in the bytes: %s", (_name, bytes, size, takeAll, expected) => {
     let taken = 0;
     const touched = bytesTouched(() => {
       const input = new InputBuffer();

@@ -7,8 +7,10 @@ import { everyChunking } from "./support/every_chunking.ts";
 import { INTEGERS_TABLE } from "./support/integers_table.ts";
 import { roundTrips } from "./support/properties.ts";
 
-describe("int16 and int32, however the input is cut", () => {
-  it.each(INTEGERS_TABLE)("$name", ({ codec, input, gives }) => everyChunking(codec, input, gives));
+describe("int16 and int32 decoder", () => {
+  it.each(INTEGERS_TABLE)("gives the same frames, however the input is cut: $name", ({ codec, input, gives }) =>
+    everyChunking(codec, input, gives),
+  );
 });
 
 const KINDS = [
@@ -47,7 +49,7 @@ describe.each(KINDS)("$name: the encoder", ({ codec, least, most, width }) => {
     [undefined],
     [Symbol("1")],
     [Object.create(null)],
-  ])("refuses %s", (number) => {
+  ])("refuses %s as a number", (number) => {
     expect(refusal(codec, number)).toMatchObject({ error: { code: "reply-invalid" }, bytes: 0 });
   });
 

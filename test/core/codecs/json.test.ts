@@ -10,8 +10,10 @@ import { JSON_TABLE } from "./support/json_table.ts";
 import { roundTrips } from "./support/properties.ts";
 import { hasId, schema } from "./support/schemas.ts";
 
-describe("json, however the input is cut", () => {
-  it.each(JSON_TABLE)("$name", ({ codec, input, gives }) => everyChunking(codec, input, gives));
+describe("json decoder", () => {
+  it.each(JSON_TABLE)("gives the same frames, however the input is cut: $name", ({ codec, input, gives }) =>
+    everyChunking(codec, input, gives),
+  );
 });
 
 describe("json: what a schema has against a document", () => {

@@ -8,8 +8,10 @@ import { LENGTH_PREFIXED_TABLE } from "./support/length_prefixed_table.ts";
 import { agrees, anyBytes, roundTrips } from "./support/properties.ts";
 import { type Prefix, splitPrefixed } from "./support/split_prefixed.ts";
 
-describe("lengthPrefixed, however the input is cut", () => {
-  it.each(LENGTH_PREFIXED_TABLE)("$name", ({ codec, input, gives }) => everyChunking(codec, input, gives));
+describe("lengthPrefixed decoder", () => {
+  it.each(LENGTH_PREFIXED_TABLE)("gives the same frames, however the input is cut: $name", ({ codec, input, gives }) =>
+    everyChunking(codec, input, gives),
+  );
 });
 
 /** Reads a length as a BigInt. */
@@ -37,7 +39,7 @@ const LAYOUTS: readonly LengthPrefixedOptions[] = WIDTHS.flatMap((width) =>
 );
 
 describe("lengthPrefixed against a model", () => {
-  it.each(LAYOUTS)("%j", (options) => {
+  it.each(LAYOUTS)("splits as the model does with %j", (options) => {
     const keepHeader = options.stripHeader === false;
     const pieces = ["\0", "\0\0", "\0\0\0\0\0", "\x01", "\x02", "\x05", "\x08", "\xff", "a", "bcdefg"];
     for (const max of [3, Infinity]) {
@@ -77,7 +79,7 @@ describe("lengthPrefixed encoder", () => {
     ],
     ["2^53 - 1", { width: 8, lengthAdjustment: -(2 ** 53 - 2) }, "a", "\0\x1f\xff\xff\xff\xff\xff\xffa"],
     ["text as UTF-8", { width: 1 }, "é", "\x02\xc3\xa9"],
-  ] as const)("%s", (_name, options, frame, bytes) => {
+  ] as const)("writes the length as laid out: %s", (_name, options, frame, bytes) => {
     expect(textOf(encode(lengthPrefixed(options), [frame]))).toBe(bytes);
   });
 

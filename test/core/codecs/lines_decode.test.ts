@@ -9,8 +9,10 @@ import { everyChunking } from "./support/every_chunking.ts";
 import { LINES_TABLE, linesOf } from "./support/lines_table.ts";
 import { splitLines } from "./support/split_lines.ts";
 
-describe("lines decoder, however the input is cut", () => {
-  it.each(LINES_TABLE)("$name", ({ codec, input, gives }) => everyChunking(codec, input, gives));
+describe("lines decoder", () => {
+  it.each(LINES_TABLE)("gives the same frames, however the input is cut: $name", ({ codec, input, gives }) =>
+    everyChunking(codec, input, gives),
+  );
 });
 
 describe("lines decoder against splitting at LF", () => {

@@ -66,7 +66,7 @@ describe("lines: what is encoded is decoded to the same frames", () => {
   /** A CR at the end would become part of the terminator. */
   const isLine = (frame: string) => !frame.includes("\n") && !frame.endsWith("\r");
 
-  it("utf-8", () => {
+  it("in UTF-8 for every text that is a line", () => {
     fc.assert(
       fc.property(fc.array(fc.string({ unit: "binary" }).filter(isLine)), fc.nat(), (frames, at) => {
         const bytes = encode(lines(), frames);
@@ -77,7 +77,7 @@ describe("lines: what is encoded is decoded to the same frames", () => {
     );
   });
 
-  it("latin1", () => {
+  it("in latin1 for every text of its characters", () => {
     const frame = fc
       .uint8Array()
       .map((bytes) => String.fromCharCode(...bytes))
@@ -91,7 +91,7 @@ describe("lines: what is encoded is decoded to the same frames", () => {
     );
   });
 
-  it("bytes", () => {
+  it("as bytes for all that hold no LF", () => {
     const frame = fc.uint8Array().filter((bytes) => !bytes.includes(10) && bytes.at(-1) !== 13);
     fc.assert(
       fc.property(fc.array(frame), (frames) => {

@@ -30,7 +30,7 @@ const SIZE = 100_000;
 const lineOf = (length: number): Bytes => new Uint8Array(length).fill(97).fill(10, length - 1);
 const linesOf = (length: number): Bytes => new Uint8Array(SIZE).map((_, at) => (at % length === length - 1 ? 10 : 97));
 
-describe("lines decoder: the work is linear in the bytes", () => {
+describe("lines decoder: the work", () => {
   it.each([
     ["one line, byte by byte", lineOf(SIZE), 1, Infinity, 1],
     ["one line in odd pieces", lineOf(SIZE), 7, Infinity, 1],
@@ -41,7 +41,7 @@ describe("lines decoder: the work is linear in the bytes", () => {
     ["empty lines", linesOf(1), 4_096, 65_536, SIZE],
     ["a line that is too long, byte by byte", lineOf(SIZE), 1, 1_000, 0],
     ["a line that is too long, in pieces", lineOf(SIZE), 4_096, 1_000, 0],
-  ])("%s", (_name, input, size, max, expected) => {
+  ])("takes work that is linear in the bytes: %s", (_name, input, size, max, expected) => {
     let frames = 0;
     const touched = bytesTouched(() => {
       frames = decode(inChunks(input, size), max);
@@ -94,8 +94,8 @@ describe("lines decoder: the work of upgrades within one chunk is linear in the 
     ["before a line that is cut off", beforeLongLine, 1, SIZE / 10],
   ] as const;
 
-  describe.each(["utf-8", "latin1", "bytes"] as const)("%s", (encoding) => {
-    it.each(turns)("%s", (_name, input, per, expected) => {
+  describe.each(["utf-8", "latin1", "bytes"] as const)("in %s", (encoding) => {
+    it.each(turns)("looks at no byte again and again: %s", (_name, input, per, expected) => {
       const codec = codecOf({ encoding });
       let frames = 0;
       const touched = bytesTouched(() => {

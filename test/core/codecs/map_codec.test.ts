@@ -70,8 +70,10 @@ describe("what mapCodec knows of a frame besides it", () => {
   });
 });
 
-describe("mapCodec, however the input is cut", () => {
-  it.each(MAP_CODEC_TABLE)("$name", ({ codec, input, gives }) => everyChunking(codec, input, gives));
+describe("mapCodec decoder", () => {
+  it.each(MAP_CODEC_TABLE)("gives the same frames, however the input is cut: $name", ({ codec, input, gives }) =>
+    everyChunking(codec, input, gives),
+  );
 });
 
 const same = { decode: (line: string) => line, encode: (line: string) => line };

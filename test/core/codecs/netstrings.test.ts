@@ -7,8 +7,10 @@ import { NETSTRINGS_TABLE } from "./support/netstrings_table.ts";
 import { agrees, anyBytes, roundTrips } from "./support/properties.ts";
 import { decimalPrefix, splitPrefixed } from "./support/split_prefixed.ts";
 
-describe("netstrings, however the input is cut", () => {
-  it.each(NETSTRINGS_TABLE)("$name", ({ codec, input, gives }) => everyChunking(codec, input, gives));
+describe("netstrings decoder", () => {
+  it.each(NETSTRINGS_TABLE)("gives the same frames, however the input is cut: $name", ({ codec, input, gives }) =>
+    everyChunking(codec, input, gives),
+  );
 });
 
 describe("netstrings against a model", () => {
@@ -26,7 +28,7 @@ describe("netstrings encoder", () => {
     expect(textOf(encode(netstrings(), ["", "é,", Uint8Array.of(0, 0x3a)]))).toBe("0:,3:\xc3\xa9,,2:\0:,");
   });
 
-  it.each([[42], [null], [undefined], [{}], [[1]]])("refuses %o", (frame) => {
+  it.each([[42], [null], [undefined], [{}], [[1]]])("refuses %o as a frame", (frame) => {
     expect(refusal(netstrings(), frame)).toMatchObject({ error: { code: "reply-invalid" }, bytes: 0 });
   });
 

@@ -9,8 +9,10 @@ import { OCTET_COUNTED_TABLE } from "./support/octet_counted_table.ts";
 import { agrees, anyBytes, roundTrips } from "./support/properties.ts";
 import { decimalPrefix } from "./support/split_prefixed.ts";
 
-describe("octetCounted, however the input is cut", () => {
-  it.each(OCTET_COUNTED_TABLE)("$name", ({ codec, input, gives }) => everyChunking(codec, input, gives));
+describe("octetCounted decoder", () => {
+  it.each(OCTET_COUNTED_TABLE)("gives the same frames, however the input is cut: $name", ({ codec, input, gives }) =>
+    everyChunking(codec, input, gives),
+  );
 });
 
 /** What becomes of a message that is too long, and of the last one. */
@@ -63,7 +65,7 @@ describe("octetCounted against a model", () => {
     ["\n", /\n/],
     ["\0", /\0/],
     [[";", "\n", "a"], /[;\na]/],
-  ])("with %j", (delimiter, ends) => {
+  ])("splits as the model does with the delimiter %j", (delimiter, ends) => {
     agrees(octetCounted({ delimiter, maxFrameBytes: 4 }), [...pieces, ";"], (input) =>
       splitSyslog(input, 4, "reject", ends),
     );
@@ -76,7 +78,7 @@ describe("octetCounted encoder", () => {
   });
 
   it.each([[""], [new Uint8Array(0)], [42], [null], [undefined], [{}], [[1]], [new ArrayBuffer(2)]])(
-    "refuses %o",
+    "refuses %o as a frame",
     (frame) => {
       expect(refusal(octetCounted(), frame)).toMatchObject({ error: { code: "reply-invalid" }, bytes: 0 });
     },

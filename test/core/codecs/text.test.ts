@@ -7,8 +7,10 @@ import { everyChunking } from "./support/every_chunking.ts";
 import { roundTrips } from "./support/properties.ts";
 import { TEXT_TABLE } from "./support/text_table.ts";
 
-describe("text, however the input is cut", () => {
-  it.each(TEXT_TABLE)("$name", ({ codec, input, gives }) => everyChunking(codec, input, gives));
+describe("text decoder", () => {
+  it.each(TEXT_TABLE)("gives the same frames, however the input is cut: $name", ({ codec, input, gives }) =>
+    everyChunking(codec, input, gives),
+  );
 });
 
 describe("text encoder", () => {

@@ -23,8 +23,8 @@ function leave(codec: Decodes, chunks: readonly Uint8Array<ArrayBuffer>[], count
   throw new Error(`there are only ${given.length} frames`);
 }
 
-describe("what is behind a frame is in unread(), whole, however the input is cut", () => {
-  it.each(TABLES)("$name", ({ table }) => {
+describe("unread()", () => {
+  it.each(TABLES)("gives all that is behind a frame, however the input is cut: $name", ({ table }) => {
     const clean = table.filter(
       ({ input, gives }) =>
         input.length < 400 && gives.length > 1 && !gives.some((one) => one.startsWith("!") || one.endsWith(CUT)),

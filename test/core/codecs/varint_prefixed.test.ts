@@ -7,8 +7,10 @@ import { agrees, anyBytes, roundTrips } from "./support/properties.ts";
 import { type Prefix, splitPrefixed } from "./support/split_prefixed.ts";
 import { VARINT_PREFIXED_TABLE } from "./support/varint_prefixed_table.ts";
 
-describe("varintPrefixed, however the input is cut", () => {
-  it.each(VARINT_PREFIXED_TABLE)("$name", ({ codec, input, gives }) => everyChunking(codec, input, gives));
+describe("varintPrefixed decoder", () => {
+  it.each(VARINT_PREFIXED_TABLE)("gives the same frames, however the input is cut: $name", ({ codec, input, gives }) =>
+    everyChunking(codec, input, gives),
+  );
 });
 
 function prefixAt(input: string, at: number): Prefix {
@@ -52,7 +54,7 @@ describe("varintPrefixed encoder", () => {
     expect(textOf(sent.subarray(0, sent.length - length))).toBe(prefix);
   });
 
-  it.each([[42], [null], [undefined], [{}], [[1]]])("refuses %o", (frame) => {
+  it.each([[42], [null], [undefined], [{}], [[1]]])("refuses %o as a frame", (frame) => {
     expect(refusal(varintPrefixed(), frame)).toMatchObject({ error: { code: "reply-invalid" }, bytes: 0 });
   });
 
