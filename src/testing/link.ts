@@ -1,13 +1,6 @@
 import type { Bytes, SpillwayError } from "../core/mod.ts";
 import { DirectWire, type Wire, type WireEnd } from "./wire.ts";
 
-/** A write that has not found room for all its bytes. */
-interface ParkedWrite {
-  rest: Uint8Array;
-  readonly resolve: () => void;
-  readonly reject: (error: SpillwayError) => void;
-}
-
 /**
  * One direction of a connection: bytes that one end has written and the other has not read.
  *
@@ -20,6 +13,9 @@ export class Link implements WireEnd {
   onReadable: () => void = () => {};
   /** Called when a part of a parked write was taken, and not all of it. */
   onTaken: (bytes: number) => void = () => {};
+  /** Called when the rest of a parked write was taken, or can not be taken any more. */
+  onSent: () => void = () => {};
+  onRefused: (error: SpillwayError) => void = () => {};
   readonly maxBytes: number;
   /** Bytes that were taken from the writer, and that the reader has taken, so far. */
   written = 0;
@@ -32,7 +28,8 @@ export class Link implements WireEnd {
   #chunks: Bytes[] = [];
   /** Bytes under way, and those that have arrived and were not read. */
   #length = 0;
-  #parked: ParkedWrite | undefined;
+  /** What is left of a write that has not found room for all its bytes. */
+  #parked: Uint8Array | undefined;
   #broken: SpillwayError | undefined;
 
   /** How the writing end is told that a write that waited is done: at once, or when its process comes to it. */
@@ -79,19 +76,18 @@ export class Link implements WireEnd {
   }
 
   /**
-   * `undefined` when there was room for everything, else a promise for when there was.
+   * True when there was room for everything; otherwise `onSent` is called when there was.
    *
    * @throws {TypeError} the last write is not done, or FIN was sent: whoever drives a connection must not do that
    */
-  write(bytes: Uint8Array): Promise<void> | undefined {
+  write(bytes: Uint8Array): boolean {
     this.#checkIdle("write");
-    if (this.#broken !== undefined) return Promise.reject(this.#broken);
+    if (this.#broken !== undefined) return this.#refuse(this.#broken);
     const rest = this.#accept(bytes);
-    if (rest.length === 0) return undefined;
+    if (rest.length === 0) return true;
     if (rest.length < bytes.length) this.onTaken(bytes.length - rest.length);
-    return new Promise((resolve, reject) => {
-      this.#parked = { rest, resolve, reject };
-    });
+    this.#parked = rest;
+    return false;
   }
 
   /** FIN, behind everything that was written. @throws as {@link write} */
@@ -119,7 +115,7 @@ export class Link implements WireEnd {
     this.#length = 0;
     const parked = this.#parked;
     this.#parked = undefined;
-    if (parked !== undefined) this.#tell(() => parked.reject(error));
+    if (parked !== undefined) this.#tell(() => this.onRefused(error));
   }
 
   /** Tells the reader's end of a reset. */
@@ -145,14 +141,19 @@ export class Link implements WireEnd {
   #unpark(): void {
     const parked = this.#parked;
     if (parked === undefined) return;
-    const before = parked.rest.length;
-    parked.rest = this.#accept(parked.rest);
-    const { length } = parked.rest;
-    if (length > 0) {
-      if (length < before) this.#tell(() => this.onTaken(before - length));
+    const rest = this.#accept(parked);
+    const taken = parked.length - rest.length;
+    if (rest.length > 0) {
+      this.#parked = rest;
+      if (taken > 0) this.#tell(() => this.onTaken(taken));
       return;
     }
     this.#parked = undefined;
-    this.#tell(() => parked.resolve());
+    this.#tell(() => this.onSent());
+  }
+
+  #refuse(error: SpillwayError): false {
+    queueMicrotask(() => this.onRefused(error));
+    return false;
   }
 }

@@ -72,6 +72,8 @@ export class MemoryEnd implements Driver {
     this.#receive = receive;
     incoming.onReadable = () => this.#scheduleDelivery();
     outgoing.onTaken = (bytes) => this.connection.took(bytes);
+    outgoing.onSent = () => this.connection.sent();
+    outgoing.onRefused = (error) => this.connection.refuse(error);
     this.connection = new DriverConnection(this);
   }
 
@@ -84,7 +86,7 @@ export class MemoryEnd implements Driver {
     this.#scheduleDelivery();
   }
 
-  write(bytes: Uint8Array): Promise<void> | undefined {
+  write(bytes: Uint8Array): boolean {
     return this.#outgoing.write(bytes);
   }
 
@@ -93,9 +95,10 @@ export class MemoryEnd implements Driver {
     chunk.fill(GARBAGE);
   }
 
-  finish(): undefined {
+  finish(): true {
     this.#finished = true;
     this.#outgoing.finish();
+    return true;
   }
 
   release(): void {

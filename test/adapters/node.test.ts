@@ -50,7 +50,7 @@ describe("a socket of Node's", () => {
   it("that is destroyed during a write has not taken it", async () => {
     const socket = await connected();
     const driver = new NodeDriver(socket);
-    const written = driver.write(new Uint8Array(64 * 1_048_576));
+    const written = driver.connection.writable.getWriter().write(new Uint8Array(64 * 1_048_576));
     socket.destroy();
     await expect(written).rejects.toMatchObject({ code: "connection-failed" });
     expect(await driver.connection.closed).toMatchObject({ code: "connection-failed" });

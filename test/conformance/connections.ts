@@ -264,7 +264,8 @@ export function connections(platform: Platform): void {
     testOn(platform, "say whether a write that waits means that the kernel has refused it", async () => {
       const { near, far } = await pair();
       const prompt = !platform.transport.name.startsWith("deno");
-      expect([near.promptWrites, far.promptWrites]).toEqual([prompt, prompt]);
+      const owner = { onClosed: () => {}, onDropped: () => {}, onTaken: () => {} };
+      expect([near, far].map((end) => end.own?.(owner).writer.prompt)).toEqual([prompt, prompt]);
     });
 
     testOn(platform, "go through the platform's own transform streams", async () => {

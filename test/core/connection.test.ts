@@ -39,33 +39,169 @@ function fate(promise: Promise<unknown>): { readonly now: string } {
   return seen;
 }
 
-describe("offerAgain", () => {
-  it("asks the driver to try again while it is writing, and at no other time", async () => {
+const nobody = { onClosed: () => {}, onDropped: () => {}, onTaken: () => {} };
+const ignore = () => {};
+
+describe("own", () => {
+  it("locks both streams, and makes neither", () => {
+    const { connection } = new ScriptedDriver();
+    connection.own(nobody);
+    expect([connection.readable.locked, connection.writable.locked]).toEqual([true, true]);
+  });
+
+  it("is for one owner", () => {
+    const { connection } = new ScriptedDriver();
+    connection.own(nobody);
+    expect(() => connection.own(nobody)).toThrow(TypeError);
+  });
+
+  it("is refused while a stream is locked", () => {
+    const { connection } = new ScriptedDriver();
+    const reader = connection.readable.getReader();
+    expect(() => connection.own(nobody)).toThrow(TypeError);
+    reader.releaseLock();
+    expect(() => connection.own(nobody)).not.toThrow();
+  });
+
+  it("gives what a native stream has queued before it gives what comes later", async () => {
+    const driver = new ScriptedDriver();
+    const first = driver.connection.readable.getReader();
+    driver.push(1);
+    await tickEnd();
+    first.releaseLock();
+    const { reader } = driver.connection.own(nobody);
+    const read: number[] = [];
+    const readAll = () => reader.read().then(({ value }) => void read.push(...(value ?? [])), ignore);
+    readAll();
+    await tickEnd();
+    driver.push(2);
+    readAll();
+    await tickEnd();
+    expect(read).toEqual([1, 2]);
+  });
+
+  it("tells of the end, as `closed` does", async () => {
+    const { connection } = new ScriptedDriver();
+    const ends: unknown[] = [];
+    connection.own({ ...nobody, onClosed: (error) => ends.push(error) });
+    connection.abort();
+    await tickEnd();
+    expect(ends).toEqual([await connection.closed]);
+  });
+});
+
+describe("an owner's read", () => {
+  it("calls back within the call that brings a chunk, and then asks for no more than what is read", () => {
+    const driver = new ScriptedDriver();
+    const { reader } = driver.connection.own(nobody);
+    const read: unknown[] = [];
+    reader.read().then(({ value }) => read.push(value), ignore);
+    expect(driver.pulls).toBe(1);
+    expect([driver.push(1), read]).toEqual([false, [new Uint8Array([1])]]);
+  });
+
+  it("within that call asks for the next chunk without another pull", () => {
+    const driver = new ScriptedDriver();
+    const { reader } = driver.connection.own(nobody);
+    const read: unknown[] = [];
+    const readOn = () =>
+      reader.read().then(({ value }) => {
+        read.push(value);
+        readOn();
+      }, ignore);
+    readOn();
+    expect([driver.push(1), driver.push(2), driver.pulls]).toEqual([true, true, 1]);
+    expect(read).toEqual([new Uint8Array([1]), new Uint8Array([2])]);
+  });
+
+  it("calls back at once with a chunk that came unasked", () => {
+    const driver = new ScriptedDriver();
+    const { reader } = driver.connection.own(nobody);
+    driver.push(1);
+    driver.push(2);
+    const read: unknown[] = [];
+    for (let count = 0; count < 2; count++) reader.read().then(({ value }) => read.push(value), ignore);
+    expect(read).toEqual([new Uint8Array([1]), new Uint8Array([2])]);
+  });
+
+  it("fails with what broke the connection, and ends with FIN", () => {
+    const [broken, ended] = [new ScriptedDriver(), new ScriptedDriver()];
+    const results: unknown[] = [];
+    for (const { connection } of [broken, ended]) {
+      const { reader } = connection.own(nobody);
+      const note = () =>
+        reader.read().then(
+          ({ done }) => results.push(done),
+          (error) => results.push((error as SpillwayError).code),
+        );
+      note();
+      if (connection === broken.connection) connection.abort();
+      else connection.end();
+      note();
+    }
+    expect(results).toEqual(["aborted", "aborted", true, true]);
+  });
+});
+
+describe("an owner's write", () => {
+  it("calls back at once when the kernel took all, and otherwise when it has", () => {
+    const driver = new ScriptedDriver();
+    const { writer } = driver.connection.own(nobody);
+    const done: number[] = [];
+    const write = (number: number) => writer.write(new Uint8Array(1)).then(() => done.push(number), ignore);
+    driver.takes = true;
+    write(1);
+    driver.takes = false;
+    write(2);
+    expect(done).toEqual([1]);
+    driver.takeWrite();
+    expect(done).toEqual([1, 2]);
+  });
+
+  it("fails with what broke the connection, then and from then on", () => {
+    const driver = new ScriptedDriver();
+    const { writer } = driver.connection.own(nobody);
+    const codes: unknown[] = [];
+    const write = () =>
+      writer.write(new Uint8Array(1)).then(ignore, (error) => codes.push((error as SpillwayError).code));
+    write();
+    driver.connection.abort();
+    write();
+    expect(codes).toEqual(["aborted", "aborted"]);
+    expect(driver.calls).toEqual(["write 1", "reset"]);
+  });
+
+  it("sends FIN behind what was written, and releases when the input has ended too", () => {
+    const driver = new ScriptedDriver();
+    const { writer } = driver.connection.own(nobody);
+    const done: string[] = [];
+    writer.close().then(() => done.push("FIN"), ignore);
+    expect([done, driver.calls]).toEqual([["FIN"], ["finish"]]);
+    driver.connection.end();
+    expect(driver.calls).toEqual(["finish", "release"]);
+  });
+
+  it("is offered again while it is under way, and at no other time", () => {
     const driver = new ScriptedDriver();
     let retries = 0;
     const { connection } = Object.assign(driver, { retry: () => void (retries += 1) });
-    connection.offerAgain();
-    void connection.writable.getWriter().write(new Uint8Array(8));
-    connection.offerAgain();
+    const { writer } = connection.own(nobody);
+    writer.offerAgain?.();
+    writer.write(new Uint8Array(8)).then(ignore, ignore);
+    writer.offerAgain?.();
     expect(retries).toBe(1);
     driver.takeWrite();
-    await tickEnd();
-    connection.offerAgain();
+    writer.offerAgain?.();
+    writer.write(new Uint8Array(8)).then(ignore, ignore);
+    connection.abort();
+    writer.offerAgain?.();
     expect(retries).toBe(1);
   });
 
-  it("does nothing where a runtime does not try again, and when the connection is over", () => {
-    const driver = new ScriptedDriver();
-    void driver.connection.writable
-      .getWriter()
-      .write(new Uint8Array(8))
-      .catch(() => undefined);
-    driver.connection.offerAgain();
-    let retries = 0;
-    Object.assign(driver, { retry: () => void (retries += 1) });
-    driver.connection.abort();
-    driver.connection.offerAgain();
-    expect(retries).toBe(0);
+  it("is not offered again where a runtime does not try again", () => {
+    const { writer } = new ScriptedDriver().connection.own(nobody);
+    writer.write(new Uint8Array(8)).then(ignore, ignore);
+    expect(() => writer.offerAgain?.()).not.toThrow();
   });
 });
 
@@ -328,11 +464,13 @@ class FailingDriver implements Driver {
   readonly reset = vi.fn<() => void>(() => this.connection.released());
   pull(): void {}
   release(): void {}
-  write(): Promise<void> {
-    return Promise.reject(new SpillwayError("connection-reset", "gone"));
+  write(): false {
+    queueMicrotask(() => this.connection.refuse(new SpillwayError("connection-reset", "gone")));
+    return false;
   }
-  finish(): Promise<void> {
-    return Promise.reject(new SpillwayError("connection-failed", "no FIN"));
+  finish(): false {
+    queueMicrotask(() => this.connection.refuse(new SpillwayError("connection-failed", "no FIN")));
+    return false;
   }
 }
 

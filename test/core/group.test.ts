@@ -7,6 +7,7 @@ import { type Broadcast, Groups, type Member } from "../../src/core/session/grou
 import { ServedSession } from "../../src/core/session/served_session.ts";
 import { EndOfTick } from "../../src/core/time/end_of_tick.ts";
 import { schedulerOf } from "../../src/core/time/scheduler.ts";
+import { ownedBy } from "../../src/core/transport/owned_by.ts";
 import { manualClock } from "../../src/testing/mod.ts";
 import { tickEnd } from "../../src/testing/tick.ts";
 import { ScriptedConnection } from "./scripted_connection.ts";
@@ -42,12 +43,13 @@ class Sessions {
   open(encoder: Encoder<string>, onSlow: (session: Session<string>) => void = () => {}) {
     const connection = new ScriptedConnection();
     const settings = { limits: resolveLimits(this.#limits), clock, slowConsumer: this.#policy, scheduler, endOfTick };
-    const outbox: Outbox<string> = new Outbox(connection, encoder, settings, {
+    const outbox: Outbox<string> = new Outbox(encoder, settings, {
       onWritten: () => {},
       onBroken: () => {},
       onPushed: () => outbox.flush(),
       onSlow: () => onSlow(session),
     });
+    outbox.writer = ownedBy({ onClosed: () => {}, onDropped: () => {}, onTaken: () => {} }, connection).writer;
     const { remoteAddress, localAddress } = connection;
     const control = {
       outbox,

@@ -7,6 +7,7 @@ import { encodeFrame } from "../../src/core/output/output_buffer.ts";
 import type { SlowConsumerPolicy } from "../../src/core/output/slow_consumer.ts";
 import { EndOfTick } from "../../src/core/time/end_of_tick.ts";
 import { schedulerOf } from "../../src/core/time/scheduler.ts";
+import { ownedBy } from "../../src/core/transport/owned_by.ts";
 import { manualClock } from "../../src/testing/mod.ts";
 import { tickEnd } from "../../src/testing/tick.ts";
 import { ScriptedConnection } from "./scripted_connection.ts";
@@ -30,12 +31,13 @@ function outboxOf(policy: SlowConsumerPolicy, limits: Partial<Limits> = {}) {
     scheduler: schedulerOf(clock),
     endOfTick: new EndOfTick(clock, schedulerOf(clock)),
   };
-  const outbox: Outbox<string> = new Outbox(connection, plain, settings, {
+  const outbox: Outbox<string> = new Outbox(plain, settings, {
     onWritten: () => told.push("written"),
     onBroken: () => told.push("broken"),
     onPushed: () => outbox.flush(),
     onSlow: () => told.push("slow"),
   });
+  outbox.writer = ownedBy({ onClosed: () => {}, onDropped: () => {}, onTaken: () => {} }, connection).writer;
   const push = (frame: string): SendResult => outbox.push(encodeFrame(plain, frame));
   const slow = () => told.filter((one) => one === "slow").length;
   return { outbox, connection, told, push, slow };

@@ -114,13 +114,4 @@ describe("ReadBuffer", () => {
     expect(third).toHaveLength(MEDIUM);
     expect([first.buffer, second.buffer]).not.toContain(third.buffer);
   });
-
-  it("holds nothing for an idle connection but what is being read into", () => {
-    const buffer = new ReadBuffer();
-    buffer.next();
-    const chunk = buffer.take(5);
-    buffer.recycle(chunk);
-    buffer.sleep();
-    expect(buffer.next().buffer).not.toBe(chunk.buffer);
-  });
 });

@@ -1,4 +1,4 @@
-import type { Bytes, Connection, SpillwayError } from "../../src/core/mod.ts";
+import type { ByteReader, Bytes, ByteWriter, Connection, SpillwayError } from "../../src/core/mod.ts";
 import { tickEnd } from "../../src/testing/tick.ts";
 import { bounded } from "../support/bounded.ts";
 
@@ -13,7 +13,6 @@ export class ScriptedConnection implements Connection {
   readonly remoteAddress: { hostname: string; port: number } = NOWHERE;
   readonly localAddress: { hostname: string; port: number } = NOWHERE;
   readonly closed: Promise<SpillwayError | undefined> = new Promise(() => {});
-  readonly promptWrites: boolean = true;
   #settle: { resolve(): void; reject(error: unknown): void } | undefined;
 
   constructor() {
@@ -24,6 +23,12 @@ export class ScriptedConnection implements Connection {
       });
     };
     this.writable = new WritableStream({ write }, { highWaterMark: 1 });
+  }
+
+  own(): { reader: ByteReader; writer: ByteWriter } {
+    const writer = this.writable.getWriter();
+    const write = (bytes: Uint8Array) => writer.write(bytes);
+    return { reader: this.readable.getReader(), writer: { prompt: true, write, close: () => writer.close() } };
   }
 
   /** All that was written, as UTF-8. */

@@ -1,11 +1,5 @@
 import { type Address, type Driver, DriverConnection, SpillwayError } from "../../src/core/mod.ts";
 
-/** A write that the test has not decided on. */
-interface Pending {
-  resolve(): void;
-  reject(error: SpillwayError): void;
-}
-
 /** A driver that does what the test says, when it says so, and notes what the connection asks of it. */
 export class ScriptedDriver implements Driver {
   readonly remoteAddress: Address;
@@ -18,7 +12,8 @@ export class ScriptedDriver implements Driver {
   /** What `pull` does, within the call. */
   onPull: () => void = () => {};
   readonly connection: DriverConnection;
-  #pending: Pending | undefined;
+  /** A write waits for the test to decide on it. */
+  #pending = false;
 
   constructor(
     remoteAddress: Address = { hostname: "127.0.0.1", port: 1 },
@@ -31,7 +26,7 @@ export class ScriptedDriver implements Driver {
 
   /** Whether a write waits for the test. */
   get writing(): boolean {
-    return this.#pending !== undefined;
+    return this.#pending;
   }
 
   pull(): void {
@@ -39,18 +34,17 @@ export class ScriptedDriver implements Driver {
     this.onPull();
   }
 
-  write(bytes: Uint8Array): Promise<void> | undefined {
+  write(bytes: Uint8Array): boolean {
     if (this.writing) throw new TypeError("a second write before the first was done");
     this.calls.push(`write ${bytes.length}`);
-    if (this.takes) return undefined;
-    return new Promise((resolve, reject) => {
-      this.#pending = { resolve, reject };
-    });
+    this.#pending = !this.takes;
+    return this.takes;
   }
 
-  finish(): undefined {
+  finish(): true {
     if (this.writing) throw new TypeError("FIN before the last write was done");
     this.calls.push("finish");
+    return true;
   }
 
   release(): void {
@@ -69,14 +63,14 @@ export class ScriptedDriver implements Driver {
   }
 
   takeWrite(): void {
-    const pending = this.#pending;
-    this.#pending = undefined;
-    pending?.resolve();
+    if (!this.#pending) return;
+    this.#pending = false;
+    this.connection.sent();
   }
 
   failWrite(error: SpillwayError): void {
-    const pending = this.#pending;
-    this.#pending = undefined;
-    pending?.reject(error);
+    if (!this.#pending) return;
+    this.#pending = false;
+    this.connection.refuse(error);
   }
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { type ConnectionOwner, lines } from "../../src/core/mod.ts";
+import { ownedBy } from "../../src/core/transport/owned_by.ts";
 import { acceptedAs } from "./support/accepted_as.ts";
 import { answers } from "./support/answers.ts";
 import { served } from "./support/served.ts";
@@ -338,12 +339,14 @@ describe("write deadline", () => {
       // As on Node, nobody tells that a part was taken.
       const around = acceptedAs((connection) => ({
         own: (owner) =>
-          connection.own?.({
-            onWake: () => owner.onWake(),
-            onClosed: (error) => owner.onClosed(error),
-            onDropped: (bytes) => owner.onDropped(bytes),
-            onTaken: () => {},
-          }),
+          ownedBy(
+            {
+              onClosed: (error) => owner.onClosed(error),
+              onDropped: (bytes) => owner.onDropped(bytes),
+              onTaken: () => {},
+            },
+            connection,
+          ),
       }));
       const limits = { writeTimeoutMs: 1_000, minWriteBytesPerSecond: 131_072 };
       const harness = await served({ ...limits, handler: (line) => line.repeat(200_000) }, 16_384, around);
@@ -388,18 +391,19 @@ describe("write deadline", () => {
     const room = [1_000, 500, 1, 0];
     const offers: number[] = [];
     const around = acceptedAs((connection) => {
-      let owner: ConnectionOwner | undefined;
-      return {
-        own: (given) => {
-          owner = given;
-          connection.own?.(given);
-        },
-        offerAgain: () => {
+      const own = (owner: ConnectionOwner) => {
+        const { reader, writer } = ownedBy(owner, connection);
+        const offerAgain = () => {
           const bytes = room.shift() ?? 0;
           offers.push(bytes);
-          if (bytes > 0) owner?.onTaken(bytes);
-        },
+          if (bytes > 0) owner.onTaken(bytes);
+        };
+        return {
+          reader,
+          writer: { write: (bytes: Uint8Array) => writer.write(bytes), close: () => writer.close(), offerAgain },
+        };
       };
+      return { own };
     });
     const harness = await served(
       { writeTimeoutMs: 1_000, minWriteBytesPerSecond: 1_000, handler: (line) => line.repeat(2_000) },

@@ -1,27 +1,23 @@
 import { describe, expect, it } from "vitest";
 import type { ServeOptions, Session } from "../../src/core/mod.ts";
 import { bounded } from "../support/bounded.ts";
-import { ParkingLot } from "./parking_lot.ts";
 import { answers } from "./support/answers.ts";
 import type { Peer, PeerOptions } from "./support/peer.ts";
 import { served } from "./support/served.ts";
 
-const PARK_AFTER_MS = 1_000;
-
-/** A server that keeps its sessions, watched while they are parked. */
+/** A server that keeps its sessions. */
 async function keeping(options: Partial<ServeOptions<string, string>> = {}, maxLinkBytes = 65_536) {
   const sessions: Session<string>[] = [];
-  const lot = new ParkingLot();
   const onConnect: typeof options.onConnect = (session, context) => {
     sessions.push(session);
     return options.onConnect?.(session, context);
   };
-  const harness = await served({ ...options, onConnect }, maxLinkBytes, lot.around);
+  const harness = await served({ ...options, onConnect }, maxLinkBytes);
   const open = async (other?: PeerOptions): Promise<{ session: Session<string>; other: Peer }> => {
     const side = await harness.connect(other);
     return { other: side, session: sessions.at(-1) as Session<string> };
   };
-  return { harness, lot, open };
+  return { harness, open };
 }
 
 /** As many bytes of lines as are asked for: lines of `length`, with its line break. */
@@ -38,55 +34,24 @@ describe("session.send", () => {
     expect([other.received, other.chunks.length]).toEqual(["a\nb\n", 1]);
   });
 
-  it("sends from a timer to who is parked, wakes it, and lets it be parked again", async () => {
-    const { harness, lot, open } = await keeping();
+  it("sends from a timer to a session that is idle", async () => {
+    const { harness, open } = await keeping();
     const { session, other } = await open();
     for (let at = 1; at <= 3; at++) harness.clock.setTimeout(() => session.send(`tick ${at}`), at * 30_000);
-    for (let round = 1; round <= 3; round++) {
-      await harness.clock.advance(30_000 - (harness.clock.now() % 30_000));
-      expect(other.received.endsWith(`tick ${round}\n`)).toBe(true);
-      await harness.clock.advance(PARK_AFTER_MS - 1);
-      expect(lot.parks).toBe(round);
-      await harness.clock.advance(1);
-      expect(lot.parks).toBe(round + 1);
-    }
-    // Nothing was read, so only the streams to write to were made: one for each push.
-    expect([lot.streams.size, lot.wakes]).toEqual([3, 0]);
+    await harness.clock.advance(90_000);
+    expect(other.received).toBe("tick 1\ntick 2\ntick 3\n");
     await other.send("a\n");
     expect(other.received.endsWith("A\n")).toBe(true);
   });
 
   it("is heard by who is read from at the same time", async () => {
-    const { harness, lot, open } = await keeping();
+    const { open } = await keeping();
     const { session, other } = await open();
     session.send("push");
     await other.send("a\n");
     expect(other.received).toBe("push\nA\n");
-    await harness.clock.advance(PARK_AFTER_MS);
-    expect(lot.parks).toBe(2);
     await other.send("b\n");
     expect(other.received).toBe("push\nA\nB\n");
-  });
-
-  it("is not lost when the session is parked in the same moment", async () => {
-    let push: () => void = () => {};
-    const { harness, lot, open } = await keeping({
-      handlerTimeoutMs: PARK_AFTER_MS,
-      handler: (line, { signal }) => {
-        if (line === "quick") return line;
-        signal.addEventListener("abort", () => push());
-        return new Promise<string>(() => {});
-      },
-    });
-    // Both deadlines are the same instant, and the one that pushes comes first.
-    const [hanging, quiet] = [await open(), await open()];
-    await Promise.all([hanging.other.send("hang\n"), quiet.other.send("quick\n")]);
-    push = () => expect(quiet.session.send("push")).toBe("sent");
-    await harness.clock.advance(PARK_AFTER_MS);
-    expect(hanging.other.received).toBe("error: handler-timeout\n");
-    expect(quiet.other.received).toBe("quick\npush\n");
-    await harness.clock.advance(PARK_AFTER_MS);
-    expect(lot.parks).toBe(3);
   });
 
   it("from inside a handler comes before its reply, in the same write", async () => {

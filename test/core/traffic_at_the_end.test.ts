@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { type Connection, lines, type Transport } from "../../src/core/mod.ts";
+import { type ByteReader, type Connection, lines, type Transport } from "../../src/core/mod.ts";
 import { Inbox } from "../../src/core/session/inbox.ts";
 import { manualClock } from "../../src/testing/mod.ts";
 import { tickEnd } from "../../src/testing/tick.ts";
@@ -38,14 +38,13 @@ it("an inbox counts what came before its end, and nothing behind it", async () =
       input = controller;
     },
   });
-  const inbox = new Inbox(lines().decoder(), manualClock(), {
+  const inbox: Inbox<string> = new Inbox(lines().decoder(), manualClock(), {
     onHeard: () => {},
-    onInput: () => inbox.take(),
-    onUsedUp: () => {},
+    onInput: () => void inbox.take(),
     onWaiting: () => {},
     onBroken: () => {},
   });
-  void inbox.run({ readable } as Connection);
+  inbox.run(readable.getReader() as ByteReader);
   input.enqueue(new TextEncoder().encode("before\n"));
   await tickEnd();
   inbox.end();

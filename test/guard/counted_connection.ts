@@ -12,7 +12,7 @@ export class CountedDriver implements Driver {
   readonly #counts: Counts;
   /** Whether writes are taken at once, as Node and Bun do, or later, as Deno does. */
   readonly #takesAtOnce: boolean;
-  #take: (() => void) | undefined;
+  #writing = false;
 
   constructor(counts: Counts, takesAtOnce: boolean) {
     this.#counts = counts;
@@ -24,25 +24,26 @@ export class CountedDriver implements Driver {
     this.#counts.reads += 1;
   }
 
-  write(): Promise<void> | undefined {
+  write(): boolean {
     this.#counts.writes += 1;
-    if (this.#takesAtOnce) return undefined;
-    return new Promise((resolve) => {
-      this.#take = resolve;
-    });
+    this.#writing = !this.#takesAtOnce;
+    return this.#takesAtOnce;
   }
 
   /** Takes what is being written. */
   take(): void {
-    this.#take?.();
-    this.#take = undefined;
+    if (!this.#writing) return;
+    this.#writing = false;
+    this.connection.sent();
   }
 
   recycle(_chunk: Bytes): void {
     this.#counts.recycled += 1;
   }
 
-  finish(): undefined {}
+  finish(): true {
+    return true;
+  }
 
   release(): void {
     queueMicrotask(() => this.connection.released());
@@ -76,12 +77,5 @@ export class CountedConnection extends DriverConnection {
     if (writable !== this.#writable) this.#counts.streams += 1;
     this.#writable = writable;
     return writable;
-  }
-
-  override park(): boolean {
-    if (!super.park()) return false;
-    this.#counts.streamsLetGo += Number(this.#readable !== undefined) + Number(this.#writable !== undefined);
-    this.#readable = this.#writable = undefined;
-    return true;
   }
 }

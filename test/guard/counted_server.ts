@@ -44,7 +44,7 @@ export class CountedServer {
 
   /** Timers that are armed, and streams that its connections hold. */
   get held(): Record<string, number> {
-    return { timers: this.clock.pending, streams: this.counts.streams - this.counts.streamsLetGo };
+    return { timers: this.clock.pending, streams: this.counts.streams };
   }
 
   /** A connection that was accepted. */

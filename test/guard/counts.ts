@@ -7,8 +7,6 @@ export interface Counts {
   recycled: number;
   /** WHATWG streams that were made. */
   streams: number;
-  /** Streams that were let go when a connection was parked. */
-  streamsLetGo: number;
   timersSet: number;
   timersCleared: number;
   clockReads: number;
@@ -22,7 +20,6 @@ export function noCounts(): Counts {
     writes: 0,
     recycled: 0,
     streams: 0,
-    streamsLetGo: 0,
     timersSet: 0,
     timersCleared: 0,
     clockReads: 0,

@@ -21,8 +21,8 @@ export class BunDriver implements Driver {
   #paused = true;
   #finished = false;
   #closed = false;
-  /** The write that the kernel has not taken whole. */
-  #unsettled: { rest: Uint8Array; resolve(): void; reject(error: SpillwayError): void } | undefined;
+  /** What the kernel has not taken of the write. */
+  #rest: Uint8Array | undefined;
 
   constructor(socket: TcpSocket<BunDriver>, keepAliveMs: number | undefined) {
     socket.data = this;
@@ -35,7 +35,7 @@ export class BunDriver implements Driver {
     this.connection = new DriverConnection(this);
   }
 
-  /** A promise of `write` means that the kernel has refused something. */
+  /** A write that is not done at once means that the kernel has refused something. */
   get promptWrites(): true {
     return true;
   }
@@ -46,19 +46,19 @@ export class BunDriver implements Driver {
     this.#socket.resume();
   }
 
-  write(bytes: Uint8Array): Promise<void> | undefined {
+  write(bytes: Uint8Array): boolean {
     const sent = this.#socket.write(bytes);
-    if (sent === bytes.length) return undefined;
+    if (sent === bytes.length) return true;
     if (sent > 0) this.connection.took(sent);
-    return new Promise((resolve, reject) => {
-      if (sent < 0 || this.#closed) reject(closedDuringWrite());
-      else this.#unsettled = { rest: bytes.subarray(sent), resolve, reject };
-    });
+    if (sent < 0 || this.#closed) queueMicrotask(() => this.connection.refuse(closedDuringWrite()));
+    else this.#rest = bytes.subarray(sent);
+    return false;
   }
 
-  finish(): undefined {
+  finish(): true {
     this.#finished = true;
     this.#socket.shutdown();
+    return true;
   }
 
   release(): void {
@@ -85,13 +85,13 @@ export class BunDriver implements Driver {
   }
 
   onDrain(): void {
-    const unsettled = this.#unsettled;
-    if (unsettled === undefined) return;
-    const sent = this.#socket.write(unsettled.rest);
-    if (sent < 0) return this.#settle(closedDuringWrite());
-    unsettled.rest = unsettled.rest.subarray(sent);
+    const rest = this.#rest;
+    if (rest === undefined) return;
+    const sent = this.#socket.write(rest);
+    this.#rest = sent === rest.length ? undefined : rest.subarray(Math.max(0, sent));
+    if (sent < 0) return this.connection.refuse(closedDuringWrite());
     if (sent > 0) this.connection.took(sent);
-    if (unsettled.rest.length === 0) this.#settle();
+    if (this.#rest === undefined) this.connection.sent();
   }
 
   onEnd(): void {
@@ -104,14 +104,6 @@ export class BunDriver implements Driver {
     // After a shutdown() the peer's FIN is not reported by 'end', only by this.
     else if (this.#finished) this.connection.end();
     this.connection.released();
-    this.#settle(closedDuringWrite());
-  }
-
-  #settle(error?: SpillwayError): void {
-    const unsettled = this.#unsettled;
-    this.#unsettled = undefined;
-    if (error === undefined) unsettled?.resolve();
-    else unsettled?.reject(error);
   }
 }
 

@@ -13,6 +13,7 @@ export class DenoDriver implements Driver {
   readonly #conn: TcpConn;
   readonly #buffer = new ReadBuffer();
   #reading = false;
+  #writing!: Uint8Array;
   #closed = false;
   // Not an async function: one that waits for the next bytes of an idle connection holds 200 bytes more than these.
   readonly #onRead = (count: number | null): void => {
@@ -22,6 +23,15 @@ export class DenoDriver implements Driver {
   };
   readonly #onReadFailed = (cause: Error): void => {
     this.connection.fail(connectionError(cause));
+  };
+  readonly #onSent = (sent: number): void => {
+    const rest = this.#writing.subarray(sent);
+    if (rest.length === 0) return this.connection.sent();
+    this.connection.took(sent);
+    this.write(rest);
+  };
+  readonly #onRefused = (cause: Error): void => {
+    this.connection.refuse(connectionError(cause));
   };
 
   constructor(conn: TcpConn) {
@@ -40,22 +50,16 @@ export class DenoDriver implements Driver {
     this.#buffer.recycle(chunk);
   }
 
-  sleep(): void {
-    this.#buffer.sleep();
+  /** Takes what the kernel has room for: mostly all. */
+  write(bytes: Uint8Array): false {
+    this.#writing = bytes;
+    this.#conn.write(bytes).then(this.#onSent, this.#onRefused);
+    return false;
   }
 
-  write(bytes: Uint8Array): Promise<void> {
-    // A write takes what the kernel has room for: mostly all.
-    const onSent = (sent: number) => {
-      if (sent === bytes.length) return undefined;
-      this.connection.took(sent);
-      return this.write(bytes.subarray(sent));
-    };
-    return this.#conn.write(bytes).then(onSent, refuse);
-  }
-
-  finish(): Promise<void> {
-    return this.#conn.closeWrite().catch(refuse);
+  finish(): false {
+    this.#conn.closeWrite().then(() => this.connection.finished(), this.#onRefused);
+    return false;
   }
 
   release(): void {
@@ -79,8 +83,4 @@ export class DenoDriver implements Driver {
     this.#conn.close();
     this.connection.released();
   }
-}
-
-function refuse(cause: Error): never {
-  throw connectionError(cause);
 }

@@ -1,11 +1,4 @@
-import {
-  type Address,
-  type Bytes,
-  type Driver,
-  DriverConnection,
-  internAddress,
-  type SpillwayError,
-} from "../../core/mod.ts";
+import { type Address, type Bytes, type Driver, DriverConnection, internAddress } from "../../core/mod.ts";
 import { connectionError } from "./errors.ts";
 import type { Socket } from "./native.ts";
 
@@ -26,8 +19,6 @@ export class NodeDriver implements Driver {
   readonly remoteAddress: Address;
   readonly localAddress: Address;
   readonly #socket: Socket;
-  /** The write that the kernel has not taken whole. */
-  #unsettled: { resolve(): void; reject(error: SpillwayError): void } | undefined;
 
   /** Who knows the local address spares the socket the look-up, and what it keeps of it. */
   constructor(socket: Socket, localAddress?: Address) {
@@ -40,7 +31,7 @@ export class NodeDriver implements Driver {
     socket.on("data", onData).on("end", onEnd).on("error", onError).on("close", onClose);
   }
 
-  /** A promise of `write` means that the kernel has refused something. */
+  /** A write that is not done at once means that the kernel has refused something. */
   get promptWrites(): true {
     return true;
   }
@@ -49,18 +40,17 @@ export class NodeDriver implements Driver {
     if (this.#socket.isPaused()) this.#socket.resume();
   }
 
-  write(bytes: Uint8Array): Promise<void> | undefined {
+  write(bytes: Uint8Array): boolean {
     this.#socket.write(viewOf(bytes));
-    if (this.#socket.writableLength === 0 && !this.#socket.destroyed) return undefined;
-    return new Promise((resolve, reject) => {
-      this.#unsettled = { resolve, reject };
-      // 'drain' is not emitted below the high-water mark; the callback of an empty write behind this one always comes.
-      this.#socket.write(NOTHING, () => this.#onWritten());
-    });
+    if (this.#socket.writableLength === 0 && !this.#socket.destroyed) return true;
+    // 'drain' is not emitted below the high-water mark; the callback of an empty write behind this one always comes.
+    this.#socket.write(NOTHING, () => this.#onWritten());
+    return false;
   }
 
-  finish(): undefined {
+  finish(): true {
     this.#socket.end();
+    return true;
   }
 
   /** Node destroys a socket by itself once both directions have ended. */
@@ -79,16 +69,8 @@ export class NodeDriver implements Driver {
   }
 
   #onWritten(): void {
-    // A socket that could not write is destroyed, and 'close' settles the write: Node 20 calls back without an error then.
-    if (this.#socket.destroyed) return;
-    this.#unsettled?.resolve();
-    this.#unsettled = undefined;
-  }
-
-  onClose(): void {
-    this.connection.released();
-    this.#unsettled?.reject(connectionError(new Error("the connection was closed during a write")));
-    this.#unsettled = undefined;
+    // A socket that could not write is destroyed, and 'close' ends the write: Node 20 calls back without an error then.
+    if (!this.#socket.destroyed) this.connection.sent();
   }
 }
 
@@ -105,7 +87,7 @@ function onError(this: Socket, cause: Error): void {
 }
 
 function onClose(this: Socket): void {
-  (this as DrivenSocket)[DRIVER].onClose();
+  (this as DrivenSocket)[DRIVER].connection.released();
 }
 
 function viewOf(bytes: Uint8Array): Uint8Array {

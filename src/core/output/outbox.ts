@@ -7,8 +7,7 @@ import type { SendResult } from "../session/session.ts";
 import type { Clock } from "../time/clock.ts";
 import type { EndOfTick, TickOwner } from "../time/end_of_tick.ts";
 import type { Scheduler } from "../time/scheduler.ts";
-import { TAKEN } from "../transport/direct_writable.ts";
-import type { Connection } from "../transport/transport.ts";
+import type { ByteWriter } from "../transport/transport.ts";
 import { FlushWaiters } from "./flush_waiters.ts";
 import { FrameQueue } from "./frame_queue.ts";
 import { encodeFrame, OutputBuffer, WRITE_BYTES } from "./output_buffer.ts";
@@ -19,6 +18,8 @@ import type { SlowConsumerPolicy } from "./slow_consumer.ts";
 const ROUNDS_TO_WRITE = 2;
 /** What a kernel may take at once, beside {@link KERNEL_BYTES}: so many frames of a few bytes. */
 const KERNEL_FRAMES = 262_144;
+
+const SOON = Promise.resolve();
 
 /** What an {@link Outbox} tells its session. */
 export interface OutboxEvents {
@@ -48,7 +49,7 @@ export interface OutboxSettings {
  * What gathers for the next write is in a buffer. A push that comes while something is being written waits behind it as a
  * frame, so that it can still be dropped; and what comes behind such a frame waits with it.
  *
- * - **Owns** the writer's lock, from the first write to `leave`.
+ * - **Owns** the writer.
  * - **Pushes back** through `pending`: the session takes no frame while that is too much. Pushes do not wait.
  * - **On abort** the write in progress rejects and what waits is dropped.
  */
@@ -61,7 +62,6 @@ export class Outbox<Out> extends Pace implements TickOwner {
   /** A reply was added and not all of what came behind it is written: the peer is still being served. */
   answering = false;
   encoder: Encoder<Out>;
-  readonly #connection: Connection;
   readonly #settings: OutboxSettings;
   readonly #events: OutboxEvents;
   /** What leaves next: mostly a push and nothing else, otherwise a buffer, which is made when there is something. */
@@ -69,16 +69,15 @@ export class Outbox<Out> extends Pace implements TickOwner {
   #buffer: OutputBuffer | undefined;
   /** Frames behind that, of which some may be dropped; there while there are any. */
   #queue: FrameQueue | undefined;
-  /** From the first write on, until `leave`: the writer, and what it calls back. */
-  #writer: WritableStreamDefaultWriter<Uint8Array> | undefined;
-  #onWritten: (() => void) | undefined;
-  #onTaken: (() => void) | undefined;
-  #onBroken: ((error: unknown) => void) | undefined;
+  /** There once the session has begun. */
+  writer!: ByteWriter;
   /** How much is being written, and how much of it is known to be taken. */
   #unwritten = 0;
   #taken = 0;
   /** A write was taken at once, and what follows from that is still to come. */
   #goingOn = false;
+  /** Within `flush`: what was taken at once is noted, and nothing else. */
+  #flushing = false;
   /** The round in which a push first found no room behind the write that is in progress. */
   #fullSince: number | undefined;
   /** A push found no room, and something waits since. */
@@ -88,9 +87,8 @@ export class Outbox<Out> extends Pace implements TickOwner {
   #pushed = false;
   #ended = false;
 
-  constructor(connection: Connection, encoder: Encoder<Out>, settings: OutboxSettings, events: OutboxEvents) {
+  constructor(encoder: Encoder<Out>, settings: OutboxSettings, events: OutboxEvents) {
     super();
-    this.#connection = connection;
     this.encoder = encoder;
     this.#settings = settings;
     this.#events = events;
@@ -119,11 +117,6 @@ export class Outbox<Out> extends Pace implements TickOwner {
   /** Whether something waits only because the event loop was to be given back. */
   get pausing(): boolean {
     return !this.writing && this.#settings.scheduler.exhausted && this.pending > 0;
-  }
-
-  /** Whether it holds the writer's lock. */
-  get attached(): boolean {
-    return this.#writer !== undefined;
   }
 
   /** Encodes a reply; `flush` sends it. @throws {SpillwayError} `handler-failed`, `codec-failed`; nothing of the reply is kept */
@@ -188,13 +181,11 @@ export class Outbox<Out> extends Pace implements TickOwner {
     this.#lone = undefined;
     this.#unwritten = bytes.length;
     this.noteBegun(now ?? this.#settings.clock.now());
-    const written = (this.#writer ?? this.#acquire()).write(bytes);
-    if (written !== TAKEN) {
-      this.#account();
-      return void written.then(this.#onWritten, this.#onBroken);
-    }
-    this.#noteWritten();
-    // Otherwise nobody waits for room, nor for what comes next.
+    this.#flushing = true;
+    this.writer.write(bytes).then(this.#onWritten, this.#onBroken);
+    this.#flushing = false;
+    if (this.writing) return this.#account();
+    // Otherwise nothing waits for room, nor for what comes next.
     if (!roomy || this.pending > 0) this.#goOnSoon();
   }
 
@@ -217,13 +208,10 @@ export class Outbox<Out> extends Pace implements TickOwner {
   /** Sends FIN, with nothing behind it. Call it while nothing is `pending`. */
   close(): void {
     // If that fails, so does the connection, which tells it.
-    (this.#writer ?? this.#acquire()).close().catch(() => undefined);
-  }
-
-  /** The connection let its streams go. Call it while nothing is `pending`. */
-  leave(): void {
-    this.#writer = this.#onWritten = this.#onTaken = this.#onBroken = undefined;
-    this.#buffer = undefined;
+    this.writer.close().then(
+      () => undefined,
+      () => undefined,
+    );
   }
 
   /** The connection is over. */
@@ -307,7 +295,7 @@ export class Outbox<Out> extends Pace implements TickOwner {
    */
   #excused({ length }: Uint8Array): boolean {
     const { limits, scheduler } = this.#settings;
-    if (this.#connection.promptWrites === true || !this.writing) return false;
+    if (this.writer.prompt === true || !this.writing) return false;
     this.#fullSince ??= scheduler.rounds;
     if (scheduler.rounds - this.#fullSince >= ROUNDS_TO_WRITE) return false;
     scheduler.yield();
@@ -346,17 +334,6 @@ export class Outbox<Out> extends Pace implements TickOwner {
     this.#slow = false;
   }
 
-  #acquire(): WritableStreamDefaultWriter<Uint8Array> {
-    this.#writer = this.#connection.writable.getWriter();
-    this.#onWritten = () => this.#written();
-    this.#onTaken = () => {
-      this.#goingOn = false;
-      if (!this.#ended) this.#goOn();
-    };
-    this.#onBroken = (error) => this.#broken(error);
-    return this.#writer;
-  }
-
   #noteWritten(): void {
     this.count(this.#unwritten);
     this.#unwritten = this.#taken = 0;
@@ -365,7 +342,8 @@ export class Outbox<Out> extends Pace implements TickOwner {
     this.#flushes?.reach(this.bytesOut);
   }
 
-  #written(): void {
+  readonly #onWritten = (): void => {
+    if (this.#flushing) return this.#noteWritten();
     const { clock, limits } = this.#settings;
     const now = clock.now();
     // A deadline that is past and has not passed was found late: this side did not look, and offered nothing more meanwhile.
@@ -374,12 +352,15 @@ export class Outbox<Out> extends Pace implements TickOwner {
     else this.noteProgress(this.#unwritten - this.#taken, now, limits.minWriteBytesPerSecond);
     this.#noteWritten();
     this.#goOn();
-  }
+  };
 
   #goOnSoon(): void {
     if (this.#goingOn) return;
     this.#goingOn = true;
-    void TAKEN.then(this.#onTaken);
+    void SOON.then(() => {
+      this.#goingOn = false;
+      if (!this.#ended) this.#goOn();
+    });
   }
 
   #goOn(): void {
@@ -391,8 +372,8 @@ export class Outbox<Out> extends Pace implements TickOwner {
     this.#events.onWritten();
   }
 
-  #broken(error: unknown): void {
+  readonly #onBroken = (error: unknown): void => {
     this.end();
     this.#events.onBroken(error);
-  }
+  };
 }

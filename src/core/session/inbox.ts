@@ -1,6 +1,6 @@
 import type { Decoder } from "../codecs/codec.ts";
 import type { Clock } from "../time/clock.ts";
-import type { Bytes, Connection } from "../transport/transport.ts";
+import type { ByteReader, Bytes } from "../transport/transport.ts";
 
 /** What an {@link Inbox} tells its session. */
 export interface InboxEvents {
@@ -8,8 +8,6 @@ export interface InboxEvents {
   onHeard(): void;
   /** There is a chunk to take frames from, or the input has ended. */
   onInput(): void;
-  /** Nothing refers to this chunk any more. */
-  onUsedUp(chunk: Bytes): void;
   /** So many more bytes wait here than before; fewer, if negative. */
   onWaiting(bytes: number): void;
   /** The connection gives no more. */
@@ -19,7 +17,7 @@ export interface InboxEvents {
 /**
  * The input side of a session: reads chunks and gives frames, one at a time, when asked.
  *
- * - **Owns** the decoder, and the reader's lock while it runs.
+ * - **Owns** the decoder and the reader.
  * - **Pushes back**: reads one chunk ahead of the one whose frames are being taken, and then waits.
  * - **On abort** the read in progress rejects; frames that were not taken are dropped.
  */
@@ -38,13 +36,13 @@ export class Inbox<In> {
   eof = false;
   /** What the budget knows to wait here. */
   share = 0;
-  #reader: ReadableStreamDefaultReader<Bytes> | undefined;
+  #reader: ByteReader | undefined;
   #decoder: Decoder<In>;
   readonly #clock: Clock;
   readonly #events: InboxEvents;
-  /** A chunk that is not decoded, and what tells the reading loop that it was taken. */
+  /** A chunk that is not decoded. While there is one, nothing further is read. */
   #held: Bytes | undefined;
-  #onTaken: (() => void) | undefined;
+  #waited = false;
   /** What the decoder took last, while that may hold frames. */
   #decoding: Bytes | undefined;
   /** A frame that was looked at and not taken. */
@@ -80,11 +78,6 @@ export class Inbox<In> {
     return this.starved && (this.#ended || (this.#stopped && !this.eof));
   }
 
-  /** Whether it holds the reader's lock. */
-  get reading(): boolean {
-    return this.#reader !== undefined;
-  }
-
   /** Whether nothing was begun that is not done. */
   get idle(): boolean {
     return this.starved && this.frameBegunAt === Infinity && !this.eof && !this.#stopped;
@@ -100,39 +93,10 @@ export class Inbox<In> {
     return this.#decoder.truncated === true;
   }
 
-  /** Reads until the end, or until `leave`. Does not reject. */
-  async run(connection: Connection): Promise<void> {
-    const reader = connection.readable.getReader();
+  /** Reads until the end. */
+  run(reader: ByteReader): void {
     this.#reader = reader;
-    try {
-      for (;;) {
-        const { done, value } = await reader.read();
-        if (done || this.#over) break;
-        this.bytesIn += value.length;
-        this.heardAt = this.#clock.now();
-        this.#events.onHeard();
-        if (this.#stopped) {
-          this.bytesDiscarded += value.length;
-          continue;
-        }
-        this.#held = value;
-        this.#events.onInput();
-        this.#account();
-        if (this.#held !== undefined) await this.#taken();
-      }
-      // Once stopped, what comes and how it ends is nobody's business.
-      if (this.#stopped) return;
-      this.eof = true;
-      this.#events.onInput();
-    } catch (error) {
-      this.#stopped = true;
-      this.#events.onBroken(error);
-    }
-  }
-
-  /** The connection let its streams go, and with them the read in progress, which nothing settles any more. */
-  leave(): void {
-    this.#reader = undefined;
+    this.#read();
   }
 
   /**
@@ -227,13 +191,12 @@ export class Inbox<In> {
 
   #decode(chunk: Bytes): void {
     this.#held = undefined;
-    if (this.#onTaken !== undefined) {
-      this.#renewed = true;
-      this.#onTaken();
-      this.#onTaken = undefined;
-    }
     this.#decoding = chunk;
     this.#decoder.push(chunk);
+    if (!this.#waited) return;
+    this.#renewed = true;
+    this.#waited = false;
+    this.#read();
   }
 
   /** Tells the budget of what has changed. */
@@ -248,7 +211,7 @@ export class Inbox<In> {
     const chunk = this.#decoding;
     this.#decoding = undefined;
     if (chunk !== undefined) this.#noteKept(chunk.length);
-    if (chunk !== undefined && this.#decoder.leavesChunks === true) this.#events.onUsedUp(chunk);
+    if (chunk !== undefined && this.#decoder.leavesChunks === true) this.#reader?.recycle?.(chunk);
   }
 
   /** The decoder ran dry behind a chunk. A frame that began in the chunk counts as all of it. */
@@ -269,9 +232,36 @@ export class Inbox<In> {
     this.#renewed = false;
   }
 
-  #taken(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#onTaken = resolve;
-    });
+  #read(): void {
+    this.#reader?.read().then(this.#onResult, this.#onError);
   }
+
+  readonly #onResult = ({ done, value }: ReadableStreamReadResult<Bytes>): void => {
+    if (this.#over) return;
+    if (done) return this.#onEof();
+    this.bytesIn += value.length;
+    this.heardAt = this.#clock.now();
+    this.#events.onHeard();
+    if (this.#stopped) {
+      this.bytesDiscarded += value.length;
+      return this.#read();
+    }
+    this.#held = value;
+    this.#events.onInput();
+    this.#account();
+    if (this.#held === undefined) this.#read();
+    else this.#waited = true;
+  };
+
+  #onEof(): void {
+    // Once stopped, what comes and how it ends is nobody's business.
+    if (this.#stopped) return;
+    this.eof = true;
+    this.#events.onInput();
+  }
+
+  readonly #onError = (error: unknown): void => {
+    this.#stopped = true;
+    this.#events.onBroken(error);
+  };
 }

@@ -8,7 +8,8 @@ import { Outbox, type OutboxEvents } from "../output/outbox.ts";
 import type { Parting } from "../server/grace.ts";
 import type { DeadlineOwner } from "../time/deadline.ts";
 import type { Task } from "../time/scheduler.ts";
-import type { Bytes, Connection, ConnectionOwner } from "../transport/transport.ts";
+import { ownedBy } from "../transport/owned_by.ts";
+import type { Connection, ConnectionOwner } from "../transport/transport.ts";
 import { Ending, type EndingParts } from "./ending.ts";
 import { Inbox, type InboxEvents } from "./inbox.ts";
 import { decoderFor } from "./invalid_frame.ts";
@@ -26,7 +27,6 @@ type Others = DeadlineOwner & SemaphoreWaiter & ConnectionOwner & Task;
  * Whatever happens changes a few fields and then calls `#advance`, which does all that has become possible. So there is one
  * place where frames are taken, one where replies leave, and one where the end is decided.
  * After a slice of work it gives the event loop back, and flushes before that; it goes on when its turn has come (`onSlice`).
- * A session on which nothing happens is *parked*: its connection holds no streams until there is something to read or write.
  *
  * - **Owns** the connection, both its locks, and the frames in flight.
  * - **Pushes back**: takes a frame only while the pipeline and the outbox have room; see {@link Inbox} for what is read.
@@ -60,7 +60,7 @@ export class SessionLoop<In, Out, State>
     this.session = new ServedSession(this, info, groups, authenticates);
     this.inbox = new Inbox(decoderFor(codec, invalidFrame), clock, this);
     this.pipeline = new Pipeline(this.session, handler, semaphore, clock, this);
-    this.outbox = new Outbox(connection, codec.encoder(), settings, this);
+    this.outbox = new Outbox(codec.encoder(), settings, this);
     this.watch = new Watch(this);
     this.watch.authenticationDone = !authenticates;
     this.#ending = new Ending(this);
@@ -110,10 +110,10 @@ export class SessionLoop<In, Out, State>
 
   /** Serves the connection to its end, which `onOver` tells. */
   start(): void {
-    const { connection } = this;
-    if (connection.own !== undefined) connection.own(this);
-    else void connection.closed.then((error) => this.onClosed(error));
-    this.#park();
+    const { reader, writer } = ownedBy(this, this.connection);
+    this.outbox.writer = writer;
+    this.inbox.run(reader);
+    if (this.#ending.phase !== "over") this.watch.arm(this.#ending.phase);
   }
 
   /** Tells the service of the connection: it may say something before the first frame is taken, and before any end. */
@@ -162,11 +162,6 @@ export class SessionLoop<In, Out, State>
     this.#advance();
   }
 
-  onWake(): void {
-    this.watch.wake(this.settings.clock.now());
-    if (!this.inbox.reading) void this.inbox.run(this.connection);
-  }
-
   onClosed(error: SpillwayError | undefined): void {
     this.#ending.end(error);
   }
@@ -194,10 +189,6 @@ export class SessionLoop<In, Out, State>
     this.settings.budgets?.inbound.add(bytes);
   }
 
-  onUsedUp(chunk: Bytes): void {
-    this.connection.recycle?.(chunk);
-  }
-
   onPermit(): void {
     this.#advance();
   }
@@ -209,11 +200,9 @@ export class SessionLoop<In, Out, State>
 
   onPushed(now: number): void {
     if (this.#ending.phase !== "serving") return this.#advance();
-    const { attached } = this.outbox;
-    if (!attached) this.watch.wake(now);
     if (!this.pipeline.turnOpen) this.outbox.flush(now);
     // Otherwise an earlier deadline is set already, and looks at what has happened since.
-    if (!attached || this.outbox.writing) this.watch.armForOutput(this.#ending.phase);
+    if (this.outbox.writing) this.watch.armForOutput(this.#ending.phase);
   }
 
   onWritten(): void {
@@ -273,7 +262,7 @@ export class SessionLoop<In, Out, State>
   onDeadline(now: number): void {
     if (!this.watch.passed(this.#ending.phase, now)) return;
     if (this.watch.due === "write-timeout") {
-      this.connection.offerAgain?.();
+      this.outbox.writer?.offerAgain?.();
       if (!this.watch.passed(this.#ending.phase, now)) return;
     }
     this.#onDue(this.watch.due);
@@ -364,8 +353,6 @@ export class SessionLoop<In, Out, State>
 
   #onDue(due: Due): void {
     switch (due) {
-      case "park":
-        return this.#park();
       case "linger":
         return this.connection.abort();
       case "write-timeout":
@@ -383,15 +370,5 @@ export class SessionLoop<In, Out, State>
       case "lifetime-reached":
         return this.stop(due);
     }
-  }
-
-  #park(): void {
-    const { connection } = this;
-    if (connection.own === undefined || connection.park?.() !== true) this.onWake();
-    else {
-      this.inbox.leave();
-      this.outbox.leave();
-    }
-    this.watch.arm(this.#ending.phase);
   }
 }

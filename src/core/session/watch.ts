@@ -1,7 +1,6 @@
 import type { Pipeline } from "../handler/pipeline.ts";
 import type { Outbox } from "../output/outbox.ts";
 import { Deadline, type DeadlineOwner } from "../time/deadline.ts";
-import type { Connection } from "../transport/transport.ts";
 import type { Inbox } from "./inbox.ts";
 import type { SessionSettings } from "./session_settings.ts";
 
@@ -30,27 +29,16 @@ export type Due =
   /** Whoever is told of the end takes too long. */
   | "disconnect-timeout"
   /** The peer does not answer FIN. */
-  | "linger"
-  /** Nothing happens: the streams can be let go. */
-  | "park";
+  | "linger";
 
 /** The session that is watched. */
 export interface Watched extends DeadlineOwner {
   readonly settings: Pick<SessionSettings<never, never, never>, "limits" | "deadlines" | "clock" | "asked">;
   readonly openedAt: number;
-  readonly connection: Connection;
   readonly inbox: Inbox<unknown>;
   readonly pipeline: Pick<Pipeline<never, never, never>, "length" | "busySince" | "settledAt" | "date">;
   readonly outbox: Outbox<never>;
 }
-
-/** Long enough that a conversation keeps its streams, short against the life of an idle connection. */
-const PARK_AFTER_MS = 1_000;
-/**
- * A session that was quiet for no longer than this before it went on, as with a heartbeat, keeps its streams for twice that
- * time: new ones for each line cost more than these weigh.
- */
-const LONGEST_PAUSE_MS = 20_000;
 
 /** Which instant matters next to a session. One deadline that stands for all of them. */
 export class Watch extends Deadline<Watched> {
@@ -61,21 +49,8 @@ export class Watch extends Deadline<Watched> {
   #closingAt = 0;
   /** When input was last dropped, while the peer's FIN is waited for. */
   #droppedAt = 0;
-  #wokenAt = 0;
-  #parkAfterMs = PARK_AFTER_MS;
   /** Since when it has been the peer's turn to speak; -1 while it is ours, or nobody looks: a small number costs less. */
   #listeningSince = -1;
-
-  override get judges(): boolean {
-    return this.due !== "park";
-  }
-
-  /** The connection is about to be read, or written to, since `now`: if it has no streams, that ends a pause. */
-  wake(now: number): void {
-    const { inbox, outbox } = this.owner;
-    if (!inbox.reading && !outbox.attached) this.#notePause(now - this.#quietSince());
-    this.#wokenAt = now;
-  }
 
   /** FIN is sent at `now`, or came from there. */
   close(now: number): void {
@@ -106,16 +81,14 @@ export class Watch extends Deadline<Watched> {
     const { idleTimeoutMs, silenceTimeoutMs, writeTimeoutMs } = settings.limits;
     // A reply may be out: from then on the peer is listened to.
     if (silenceTimeoutMs !== Infinity) return this.arm(phase);
-    const soonestAt = outbox.progressAt + Math.min(writeTimeoutMs, idleTimeoutMs, this.#parkAfterMs);
+    const soonestAt = outbox.progressAt + Math.min(writeTimeoutMs, idleTimeoutMs);
     if (this.at > soonestAt) this.arm(phase);
   }
 
   /** Whether something is due at `now`: see `due`. Otherwise arms the deadline again. */
   passed(phase: Phase, now: number): boolean {
-    const { judges } = this;
     this.#set(phase);
-    // Armed to park, it may find that something else is due too.
-    if (this.at > now || (this.judges && !judges)) {
+    if (this.at > now) {
       this.owner.settings.deadlines.arm(this);
       return false;
     }
@@ -130,7 +103,7 @@ export class Watch extends Deadline<Watched> {
   }
 
   #set(phase: Phase): void {
-    const { connection, inbox, openedAt, outbox, pipeline, settings } = this.owner;
+    const { inbox, openedAt, outbox, pipeline, settings } = this.owner;
     const { asked, limits } = settings;
     this.at = Infinity;
     if (phase === "over") return this.#earliest(this.#closingAt + limits.handlerTimeoutMs, "disconnect-timeout");
@@ -149,9 +122,6 @@ export class Watch extends Deadline<Watched> {
     const quietSince = outbox.pending > 0 ? settings.clock.now() : this.#quietSince();
     const idleSince = asked === undefined ? quietSince : Math.max(quietSince, asked.awaitedAt);
     this.#earliest(idleSince + limits.idleTimeoutMs, "idle-timeout");
-    const parks = connection.own !== undefined && connection.park !== undefined;
-    if (!parks || !inbox.idle || !(inbox.reading || outbox.attached)) return;
-    this.#earliest(Math.max(quietSince, this.#wokenAt) + this.#parkAfterMs, "park");
   }
 
   /** The peer is silent only while it has nothing to wait for: its frames are all answered, and the replies are out. */
@@ -176,10 +146,6 @@ export class Watch extends Deadline<Watched> {
     const { lingerTimeoutMs, maxLingerMs } = this.owner.settings.limits;
     const aliveAt = Math.max(this.#droppedAt, Math.floor(this.owner.outbox.arrivesAt));
     return Math.min(aliveAt + lingerTimeoutMs, this.#closingAt + Math.max(lingerTimeoutMs, maxLingerMs));
-  }
-
-  #notePause(pauseMs: number): void {
-    this.#parkAfterMs = pauseMs > LONGEST_PAUSE_MS ? PARK_AFTER_MS : Math.max(PARK_AFTER_MS, 2 * pauseMs);
   }
 
   #earliest(at: number, due: Due): void {

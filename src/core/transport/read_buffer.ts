@@ -49,11 +49,6 @@ export class ReadBuffer {
     else if (lent.length === SIZES[this.#size]) this.#spare = lent;
   }
 
-  /** Keeps but what a read in progress has. */
-  sleep(): void {
-    this.#lent = this.#spare = undefined;
-  }
-
   #takeSpare(): Bytes | undefined {
     if (this.#size === LARGEST) return largeSpares.pop();
     const spare = this.#spare;

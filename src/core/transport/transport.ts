@@ -56,10 +56,45 @@ export interface ConnectOptions {
   readonly keepAliveMs?: number;
 }
 
-/** Whoever runs a {@link Connection}: told by a call of what would cost a promise and its callbacks for as long as it lasts. */
+/**
+ * What a read or a write gives: it calls back as soon as the result is known, at once if it is known already. Promises are
+ * outcomes too.
+ */
+export interface Outcome<Value> {
+  then(onDone: (value: Value) => void, onError: (error: unknown) => void): unknown;
+}
+
+/** Reads a connection: a `ReadableStreamDefaultReader`, or what is like one and costs less. */
+export interface ByteReader {
+  /** The next chunk, or the end. One read at a time. */
+  read(): Outcome<ReadableStreamReadResult<Bytes>>;
+  /**
+   * Takes back a chunk that was read, and to which nothing refers any more: a later read, of this connection or another, may
+   * use its memory. Left out where a runtime brings its own.
+   */
+  recycle?(chunk: Bytes): void;
+}
+
+/** Writes to a connection: a `WritableStreamDefaultWriter`, or what is like one and costs less. */
+export interface ByteWriter {
+  /** Sends a chunk, which must not change until it is sent. One write at a time. */
+  write(bytes: Uint8Array): Outcome<void>;
+  /** Sends FIN. */
+  close(): Outcome<void>;
+  /**
+   * Whether a write that is not done at once was refused by the kernel, for want of room. Left out: it may just not have been
+   * tried yet.
+   */
+  readonly prompt?: boolean;
+  /**
+   * Offers the kernel again what it refused, although it did not say that there is room: on some runtimes that shows more than
+   * is reported.
+   */
+  offerAgain?(): void;
+}
+
+/** The owner of a {@link Connection}: told by a call of what would cost a promise and its callbacks for as long as it lasts. */
 export interface ConnectionOwner {
-  /** It was parked, and there is input, or its end. */
-  onWake(): void;
   /**
    * Whether a write that met a reset ends the writing only: what the system has received goes on being read, to its end. The owner aborts the
    * connection then. Where the runtime closes the whole at once, it is over all the same.
@@ -77,8 +112,7 @@ export interface ConnectionOwner {
  * A byte stream in each direction.
  *
  * - **Owns**: whoever holds the connection must see it to its end, by reading to EOF and closing `writable`, by
- *   `close()`, or by `abort()`. A chunk that was read belongs to the reader, with its buffer, unless it gives it back
- *   with `recycle()`. A chunk that was written belongs to the connection until its `write()` promise settles; it may be a
+ *   `close()`, or by `abort()`. A chunk that was read belongs to the reader, with its buffer. A chunk that was written belongs to the connection until its `write()` promise settles; it may be a
  *   part of a larger buffer, which must not be transferred.
  * - **Pushes back**: nothing is read ahead of demand beyond one chunk; `writable` signals through `ready` and
  *   `desiredSize` (bytes) while the kernel takes no more.
@@ -100,34 +134,12 @@ export interface Connection {
    */
   close(): Promise<void>;
   /**
-   * Tells `owner` of the end, in a microtask of its own as `closed` would, and when to wake. From then on both streams are the
-   * owner's. A transport may leave it out, and `park` with it.
+   * Locks both streams for `owner`, which reads and writes without them: native streams are made only when somebody asks for
+   * them. Tells it of the end in a microtask of its own, as `closed` would. A transport may leave it out.
    *
-   * @throws {TypeError} it is owned
+   * @throws {TypeError} it has an owner, or one of its streams is locked
    */
-  own?(owner: ConnectionOwner): void;
-  /**
-   * Lets go of both streams, locked or not, until there is input, or its end: then wakes the owner once, and `readable` and
-   * `writable` are new ones. A read that is in progress is never settled. For a connection on which nothing happens, which need
-   * not hold kilobytes for that. False, and nothing done, while something is on its way or nobody owns it. A transport may
-   * leave it out.
-   */
-  park?(): boolean;
-  /**
-   * Takes back a chunk that was read, and to which nothing refers any more: a later read, of this connection or another, may
-   * use its memory. A transport may leave it out.
-   */
-  recycle?(chunk: Bytes): void;
-  /**
-   * Whether a write that is not done when `write()` returns was refused by the kernel, for want of room. Left out: it may just
-   * not have been tried yet.
-   */
-  readonly promptWrites?: boolean;
-  /**
-   * Offers the kernel again what it refused, although it did not say that there is room: on some runtimes that shows more than
-   * is reported. A transport may leave it out.
-   */
-  offerAgain?(): void;
+  own?(owner: ConnectionOwner): { readonly reader: ByteReader; readonly writer: ByteWriter };
   /**
    * Ends now, with a reset (RST) where the runtime can send one. Unsent bytes are lost. Does nothing when over. Once `close()` has
    * sent FIN it sends no reset and only releases: the kernel goes on delivering what it took, until input meets the closed end.

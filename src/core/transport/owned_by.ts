@@ -1,0 +1,13 @@
+import type { ByteReader, ByteWriter, Connection, ConnectionOwner } from "./transport.ts";
+
+/** Makes `owner` the owner of a connection: without native streams where the connection can, else with both of them locked. */
+export function ownedBy(
+  owner: ConnectionOwner,
+  connection: Connection,
+): { readonly reader: ByteReader; readonly writer: ByteWriter } {
+  if (connection.own !== undefined) return connection.own(owner);
+  const reader = connection.readable.getReader();
+  const writer = connection.writable.getWriter();
+  void connection.closed.then((error) => owner.onClosed(error));
+  return { reader, writer };
+}
