@@ -35,8 +35,8 @@ export const ADAPTING: readonly Mutated[] = [
     mutations: [
       {
         name: "takes what is written to a destroyed socket for sent",
-        find: " && !this.#socket.destroyed) return undefined",
-        replacement: ") return undefined",
+        find: " && !this.#socket.destroyed) return true",
+        replacement: ") return true",
       },
       {
         name: "resets behind FIN, and never closes",
@@ -83,7 +83,11 @@ export const ADAPTING: readonly Mutated[] = [
     tests: TESTS,
     mutations: [
       { name: "reads twice at once", find: "!this.#reading && ", replacement: "" },
-      { name: "passes on Deno's own error", find: "  throw connectionError(cause);", replacement: "  throw cause;" },
+      {
+        name: "passes on Deno's own error",
+        find: "this.connection.refuse(connectionError(cause));",
+        replacement: "this.connection.refuse(cause as never);",
+      },
     ],
   },
   {
@@ -120,8 +124,8 @@ export const ADAPTING: readonly Mutated[] = [
       { name: "reads what nobody asked for", find: "    socket.pause();\n", replacement: "" },
       {
         name: "sends the rest of a write again and again",
-        find: "unsettled.rest = unsettled.rest.subarray(sent);",
-        replacement: "",
+        find: "this.#rest = sent === rest.length ? undefined : rest.subarray(Math.max(0, sent));",
+        replacement: "this.#rest = sent === rest.length ? undefined : rest;",
       },
     ],
   },

@@ -117,17 +117,11 @@ export const HANDLING: readonly Mutated[] = [
       "test/core/session_faults",
       "test/core/session_input",
       "test/core/session_send",
-      "test/core/parking",
       "test/core/session_semaphore",
       "test/core/session_draining",
       "test/core/drain_goodbye",
     ],
     mutations: [
-      {
-        name: "learns nothing from pauses that a push ends",
-        find: "if (!attached) this.watch.wake(now);",
-        replacement: "",
-      },
       {
         name: "takes one frame more than concurrency",
         find: "this.pipeline.length >= atOnce ||",

@@ -21,8 +21,8 @@ export const READING: readonly Mutated[] = [
       },
       {
         name: "does not wait until a chunk is taken",
-        find: "if (this.#held !== undefined) await this.#taken();",
-        replacement: "if (this.#held !== undefined) void 0;",
+        find: "if (this.#held === undefined) this.#read();\n    else this.#waited = true;",
+        replacement: "this.#read();",
       },
       {
         name: "counts what is dropped of a frame that was refused",
@@ -56,8 +56,8 @@ export const READING: readonly Mutated[] = [
       },
       {
         name: "counts what comes behind the end",
-        find: "if (done || this.#over) break;",
-        replacement: "if (done) break;",
+        find: "    if (this.#over) return;\n    if (done) return this.#onEof();",
+        replacement: "    if (done) return this.#onEof();",
       },
       {
         name: "takes what comes after it was stopped",
@@ -73,22 +73,23 @@ export const READING: readonly Mutated[] = [
   },
   {
     file: "src/core/transport/connection.ts",
-    tests: ["test/core/connection.", "test/core/parking", "test/core/direct_"],
+    tests: ["test/core/connection.", "test/core/flow_model"],
     mutations: [
       {
         name: "sends FIN before what is being written",
-        find: "if (this.#unsent > 0 || this.#sending) return;",
+        find: "if (this.#unsent <= 0 && !this.#writer.sending) ",
         replacement: "",
       },
-      {
-        name: "does not wake who sleeps when input comes",
-        find: "this.#queuing = true;\n    this.#wake();",
-        replacement: "this.#queuing = true;",
-      },
+    ],
+  },
+  {
+    file: "src/core/transport/direct_reader.ts",
+    tests: ["test/core/connection.", "test/core/flow_model"],
+    mutations: [
       {
         name: "lets a chunk overtake those that are queued",
-        find: "input.enqueue(bytes);\n    this.#queuing = true;",
-        replacement: "input.enqueue(bytes);",
+        find: "const chunk = this.#unread?.shift();",
+        replacement: "const chunk = this.#unread?.pop();",
       },
     ],
   },

@@ -30,8 +30,8 @@ export const SENDING: readonly Mutated[] = [
       },
       {
         name: "writes before the last write is done",
-        find: "if (this.writing) return this.#account();",
-        replacement: "",
+        find: "  flush(now?: number): void {\n    if (this.writing) return this.#account();",
+        replacement: "  flush(now?: number): void {",
       },
       {
         name: "does not note that a write was taken",

@@ -25,10 +25,9 @@ export const SPENDING: readonly Mutated[] = [
     mutations: [
       {
         name: "writes what has gathered in two pieces",
-        find: "const written = (this.#writer ?? this.#acquire()).write(bytes);",
+        find: "this.writer.write(bytes).then(",
         replacement:
-          "(this.#writer ?? this.#acquire()).write(bytes.subarray(0, 1)).catch(() => undefined);\n" +
-          "    const written = (this.#writer ?? this.#acquire()).write(bytes.subarray(1));",
+          "this.writer.write(bytes.subarray(0, 1)).then(() => undefined, () => undefined);\n    this.writer.write(bytes.subarray(1)).then(",
       },
     ],
   },

@@ -6,7 +6,6 @@ export const WATCHING: readonly Mutated[] = [
     file: "src/core/session/watch.ts",
     tests: [
       "test/core/session_deadlines",
-      "test/core/parking",
       "test/core/session_close",
       "test/core/authentication",
       "test/core/session_silence",
@@ -21,16 +20,6 @@ export const WATCHING: readonly Mutated[] = [
         name: "takes any output for enough",
         find: "outbox.behindSince + limits.writeTimeoutMs",
         replacement: "outbox.progressAt + limits.writeTimeoutMs",
-      },
-      {
-        name: "takes every pause for a heartbeat's",
-        find: "pauseMs > LONGEST_PAUSE_MS ? PARK_AFTER_MS : Math",
-        replacement: "Math",
-      },
-      {
-        name: "learns nothing from a pause",
-        find: "if (!inbox.reading && !outbox.attached) this.#notePause(now - this.#quietSince());",
-        replacement: "",
       },
       {
         name: "waits for the peer's FIN for ever",
