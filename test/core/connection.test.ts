@@ -131,8 +131,8 @@ describe("an owner's read", () => {
       const { reader } = connection.own(nobody);
       const note = () =>
         reader.read().then(
-          ({ done }) => results.push(done),
-          (error) => results.push((error as SpillwayError).code),
+          (result) => void results.push(result.done),
+          (error) => void results.push((error as SpillwayError).code),
         );
       note();
       if (connection === broken.connection) connection.abort();

@@ -46,7 +46,7 @@ export class DirectReader implements ByteReader, Outcome<Result> {
     return this;
   }
 
-  // biome-ignore lint/suspicious/noThenProperty: this is what makes a read an Outcome
+  // oxlint-disable-next-line unicorn/no-thenable -- this is what makes a read an Outcome
   then(onResult: (result: Result) => void, onError: (error: unknown) => void): void {
     const chunk = this.#unread?.shift();
     if (chunk !== undefined) return onResult({ done: false, value: chunk });

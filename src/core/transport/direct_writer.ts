@@ -60,7 +60,7 @@ export class DirectWriter implements ByteWriter, Outcome<void> {
     return this;
   }
 
-  // biome-ignore lint/suspicious/noThenProperty: this is what makes a write an Outcome
+  // oxlint-disable-next-line unicorn/no-thenable -- this is what makes a write an Outcome
   then(onDone: () => void, onError: (error: unknown) => void): void {
     if (this.#error !== undefined) return onError(this.#error);
     if (!this.#sending) return onDone();
