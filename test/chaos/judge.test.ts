@@ -1,5 +1,5 @@
+import { seededRandom } from "spillway/testing";
 import { describe, expect, it } from "vitest";
-import { Random } from "../fuzz/random.ts";
 import { type Circumstances, judge } from "./judge.ts";
 import { Ledger } from "./ledger.ts";
 import type { Plan } from "./plan.ts";
@@ -20,7 +20,7 @@ function visited(
 ): Visit {
   const ledger = new Ledger(service, "t1");
   ledger.take(service === "echo" ? "hello 7" : "hello 7 0");
-  const random = new Random(1, 0);
+  const random = seededRandom(1);
   const requests = [0, 1].map(() => ledger.ask(random, { padding: 0, delayMs: 0 }).trimEnd());
   for (const request of requests.slice(0, answers)) ledger.take(service === "echo" ? `${request} ` : request);
   const plan: Plan = { service, requests: 2, window: 2, padding: 0, delayMs: 0, leave: "answered", toxics };

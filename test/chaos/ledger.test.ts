@@ -1,8 +1,15 @@
+import { seededRandom } from "spillway/testing";
 import { describe, expect, it } from "vitest";
-import { Random } from "../fuzz/random.ts";
-import { FRAMINGS, Unframer } from "./framings.ts";
+import { Unframer } from "../support/framings.ts";
+import { FRAMINGS } from "./framings.ts";
 import { Ledger } from "./ledger.ts";
 import { SERVICE_NAMES, type ServiceName } from "./services.ts";
+
+function framesIn(unframer: Unframer, text: string): string[] {
+  const frames: string[] = [];
+  unframer.push(text, (frame) => frames.push(frame));
+  return frames;
+}
 
 const SIZES = { padding: 5, delayMs: 0 };
 
@@ -11,8 +18,8 @@ function asked(service: ServiceName, count: number): { ledger: Ledger; requests:
   const ledger = new Ledger(service, "t1");
   ledger.take(service.startsWith("group-") ? "hello 7 10" : "hello 7");
   const unframer = new Unframer(FRAMINGS[service]);
-  const random = new Random(1, 0);
-  const requests = Array.from({ length: count }, () => unframer.push(ledger.ask(random, SIZES))).flat();
+  const random = seededRandom(1);
+  const requests = Array.from({ length: count }, () => framesIn(unframer, ledger.ask(random, SIZES))).flat();
   return { ledger, requests };
 }
 
@@ -98,8 +105,8 @@ describe("the framings of the load", () => {
     const frames = ["a", "", "x".repeat(300), "# 1 "];
     const bytes = frames.map((frame) => FRAMINGS[service].frame(frame)).join("");
     const unframer = new Unframer(FRAMINGS[service]);
-    expect(bytes.split("").flatMap((byte) => unframer.push(byte))).toEqual(frames);
+    expect(bytes.split("").flatMap((byte) => framesIn(unframer, byte))).toEqual(frames);
     expect(unframer.midFrame).toBe(false);
-    expect(new Unframer(FRAMINGS[service]).push(bytes)).toEqual(frames);
+    expect(framesIn(new Unframer(FRAMINGS[service]), bytes)).toEqual(frames);
   });
 });

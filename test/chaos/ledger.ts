@@ -1,4 +1,4 @@
-import type { Random } from "../fuzz/random.ts";
+import type { Random } from "spillway/testing";
 import { FRAMINGS } from "./framings.ts";
 import type { ServiceName } from "./services.ts";
 

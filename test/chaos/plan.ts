@@ -1,4 +1,4 @@
-import type { Random } from "../fuzz/random.ts";
+import type { Random } from "spillway/testing";
 import { SERVICE_NAMES, type ServiceName } from "./services.ts";
 import type { Toxic, Toxics } from "./toxics.ts";
 

@@ -1,7 +1,7 @@
 import { readdirSync, readlinkSync } from "node:fs";
 import { connect } from "node:net";
 import process from "node:process";
-import { Random } from "../fuzz/random.ts";
+import { type Random, seededRandom } from "spillway/testing";
 import type { Drained, Hello, Sample } from "./reports.ts";
 import { type Command, ServerProcess } from "./server_process.ts";
 
@@ -56,7 +56,7 @@ async function soakOn(server: ServerProcess, { seed, connections, onProgress }: 
   const breach = (what: string) => void (broken.length < MAX_BROKEN && broken.push(what));
   const { ports } = await server.said<Hello>();
   await server.ask("forget");
-  const random = new Random(seed, 0);
+  const random = seededRandom(seed);
   const warmUp = Math.min(connections, Math.max(LEAST_WARM_UP, WARM_UP_SHARE * connections));
   await crowd(warmUp, ports.echo, random, breach);
   const before = await look(server);

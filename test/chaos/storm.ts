@@ -1,4 +1,4 @@
-import { Random } from "../fuzz/random.ts";
+import { type Random, seededRandom } from "spillway/testing";
 import { judge } from "./judge.ts";
 import { drainPlan, type Plan, stormPlan } from "./plan.ts";
 import type { Drained, Ended, Hello, Sample } from "./reports.ts";
@@ -128,7 +128,7 @@ class Storm {
   }
 
   async #failures(going: () => boolean): Promise<void> {
-    const random = new Random(this.#options.seed, 1_000_000);
+    const random = seededRandom(this.#options.seed).fork("failures");
     while (going()) {
       await sleep(random.below(1_500));
       if (going()) await (this.#ways.get(random.pick(SERVICE_NAMES)) as ToxicWay).fail(random);
@@ -141,7 +141,7 @@ class Storm {
     const one = async () => {
       while (going()) {
         const tag = `t${++this.#tags}`;
-        const random = new Random(seed, this.#tags);
+        const random = seededRandom(seed).fork(tag);
         const plan = planOf(random);
         const done = await visit(plan, tag, this.#ways.get(plan.service) as ToxicWay, random);
         visits.push(done);
@@ -191,8 +191,9 @@ class Storm {
   async #answersStill(): Promise<void> {
     for (const service of SERVICE_NAMES) {
       const plan: Plan = { service, requests: 20, window: 5, padding: 100, delayMs: 20, leave: "answered", toxics: {} };
-      const random = new Random(this.#options.seed, ++this.#tags);
-      const done = await visit(plan, `t${this.#tags}`, this.#ways.get(service) as ToxicWay, random);
+      const tag = `t${++this.#tags}`;
+      const random = seededRandom(this.#options.seed).fork(tag);
+      const done = await visit(plan, tag, this.#ways.get(service) as ToxicWay, random);
       this.#count(done);
       const missing = done.end !== "fin" || done.ledger.open > 0 || done.error !== undefined;
       if (missing) this.breach(`${service} does not answer after the storm (${done.error?.message ?? done.end})`);
@@ -203,7 +204,7 @@ class Storm {
 
   /** A drain under load: it ends in time, and says the truth. */
   async #drain(): Promise<void> {
-    const random = new Random(this.#options.seed, 2_000_000);
+    const random = seededRandom(this.#options.seed).fork("drain");
     let draining = false;
     const load = this.#load(drainPlan, () => !draining);
     await sleep(200 + random.below(600));

@@ -1,4 +1,4 @@
-import type { Random } from "../fuzz/random.ts";
+import type { Random } from "spillway/testing";
 import { type Link, ToxicProxy } from "./toxic_proxy.ts";
 import type { ToxicKind, Toxics } from "./toxics.ts";
 import type { Way } from "./visit.ts";

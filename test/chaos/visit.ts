@@ -1,6 +1,7 @@
 import { connect, type Socket } from "node:net";
-import type { Random } from "../fuzz/random.ts";
-import { FRAMINGS, Unframer } from "./framings.ts";
+import type { Random } from "spillway/testing";
+import { Unframer } from "../support/framings.ts";
+import { FRAMINGS } from "./framings.ts";
 import { Ledger } from "./ledger.ts";
 import type { Plan } from "./plan.ts";
 import type { Toxics } from "./toxics.ts";
@@ -110,7 +111,7 @@ class Visitor {
   #onText(text: string): void {
     if (this.#end !== undefined) return;
     try {
-      for (const frame of this.#unframer.push(text)) this.#ledger.take(frame);
+      this.#unframer.push(text, (frame) => this.#ledger.take(frame));
     } catch (error) {
       this.#error = error as Error;
       return this.#leave("wrong");

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { Turnstile } from "../../src/compute/turnstile.ts";
+import { listeners } from "../support/listeners.ts";
 
 /** Enters, and notes who is in. */
 function arrivals(turnstile: Turnstile) {
@@ -87,32 +88,18 @@ describe("Turnstile", () => {
 
   it("leaves no listener on a signal", async () => {
     const turnstile = new Turnstile(1);
-    const counted = countingSignal();
+    const { signal } = new AbortController();
+    const listening = listeners(signal);
     await turnstile.enter();
-    const admitted = turnstile.enter(counted.signal);
+    const admitted = turnstile.enter(signal);
+    expect(listening()).toBe(1);
     turnstile.leave();
     await admitted;
-    const refused = turnstile.enter(counted.signal).catch(() => undefined);
+    expect(listening()).toBe(0);
+    const refused = turnstile.enter(signal).catch(() => undefined);
+    expect(listening()).toBe(1);
     turnstile.close(new Error("closed"));
     await refused;
-    expect(counted.listeners()).toBe(0);
-    expect(counted.added()).toBe(2);
+    expect(listening()).toBe(0);
   });
 });
-
-function countingSignal() {
-  const { signal } = new AbortController();
-  let added = 0;
-  let removed = 0;
-  const add = signal.addEventListener.bind(signal);
-  const remove = signal.removeEventListener.bind(signal);
-  signal.addEventListener = (...args: Parameters<typeof add>) => {
-    added += 1;
-    add(...args);
-  };
-  signal.removeEventListener = (...args: Parameters<typeof remove>) => {
-    removed += 1;
-    remove(...args);
-  };
-  return { signal, added: () => added, listeners: () => added - removed };
-}

@@ -1,5 +1,5 @@
+import { type Random, seededRandom } from "spillway/testing";
 import { cutAnywhere, makeInput } from "./inputs.ts";
-import { Random } from "./random.ts";
 import { keptOf, leaveBehind, replay } from "./replay.ts";
 import type { Subject } from "./subjects.ts";
 
@@ -13,8 +13,9 @@ export interface Failure {
 
 /** Tries the inputs from `first` on, `count` of them; the first one that fails. */
 export function fuzz(subjects: readonly Subject[], seed: number, first: number, count: number): Failure | undefined {
+  const source = seededRandom(seed);
   for (let index = first; index < first + count; index++) {
-    const random = new Random(seed, index);
+    const random = source.fork(String(index));
     const subject = random.pick(subjects);
     const input = makeInput(random, subject.words);
     try {

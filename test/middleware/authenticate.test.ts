@@ -5,7 +5,7 @@ import { manualClock, memoryTransport } from "../../src/testing/mod.ts";
 import { answers } from "../core/support/answers.ts";
 import type { Peer } from "../core/support/peer.ts";
 import { type Served, served } from "../core/support/served.ts";
-import { listeners } from "./support/listeners.ts";
+import { listeners } from "../support/listeners.ts";
 
 const SECRET = { check: (line: string) => line === "secret", accepted: "come in", refused: "no" };
 

@@ -5,7 +5,7 @@ import { manualClock } from "../../src/testing/mod.ts";
 import { answers } from "../core/support/answers.ts";
 import type { Peer } from "../core/support/peer.ts";
 import { type Served, served } from "../core/support/served.ts";
-import { listeners } from "./support/listeners.ts";
+import { listeners } from "../support/listeners.ts";
 
 async function logged(
   handler: Handler<string, string>,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { TokenBucket } from "../../src/middleware/token_bucket.ts";
-import { listeners } from "./support/listeners.ts";
+import { listeners } from "../support/listeners.ts";
 
 /** A clock whose timer fires when the test says so: mostly too late. */
 class LateClock {

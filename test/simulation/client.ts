@@ -1,12 +1,14 @@
 import type { Connection, SpillwayError } from "../../src/core/mod.ts";
 import type { Simulation } from "../../src/testing/simulation.ts";
-import { CLIENT, type Framing, framed, garbage } from "./framing.ts";
+import { Unframer } from "../support/framings.ts";
+import { type Framing, garbage, PEER } from "./framing.ts";
 import { answersTo, type Request, textOf, type Verb } from "./requests.ts";
 import type { Act } from "./scenario.ts";
 
 const SENDS: readonly string[] = ["send", "flood", "torrent", "part", "cut", "rest", "garbage"];
 
 const encoder = new TextEncoder();
+const decoder = new TextDecoder("latin1");
 
 /** A frame that was sent. */
 export interface Sent {
@@ -39,7 +41,7 @@ export class Client {
   #connection: Connection | undefined;
   #writer: WritableStreamDefaultWriter<Uint8Array> | undefined;
   #sending: Framing = "lines";
-  #decoder = CLIENT.lines.decoder();
+  readonly #unframer = new Unframer(PEER.lines);
   /** What is to be done once it is connected. */
   #early: (() => void)[] = [];
   #bytes = 0;
@@ -129,7 +131,7 @@ export class Client {
 
   /** Its bytes; it counts as sent. */
   #frame(request: Request): string {
-    const bytes = framed(this.#sending, textOf(request));
+    const bytes = PEER[this.#sending].frame(textOf(request));
     this.#bytes += bytes.length;
     this.#noteSent(request);
     return bytes;
@@ -155,7 +157,7 @@ export class Client {
   }
 
   #beginPart(request: Request, amount: number): void {
-    const bytes = framed(this.#sending, textOf(request));
+    const bytes = PEER[this.#sending].frame(textOf(request));
     const length = 1 + (amount % (bytes.length - 1));
     this.#part = { rest: bytes.slice(length), request };
     this.#bytes += length;
@@ -235,18 +237,11 @@ export class Client {
 
   #decode(chunk: Uint8Array<ArrayBuffer>): void {
     this.#note(`got ${chunk.length}`);
-    this.#decoder.push(chunk);
-    for (let frame = this.#decoder.next(); frame !== undefined; frame = this.#decoder.next()) {
+    this.#unframer.push(decoder.decode(chunk), (frame) => {
       this.received.push(frame);
       this.onFrame(frame);
-      if (frame.includes(" upgrade ") && !frame.startsWith("@")) this.#upgrade();
-    }
-  }
-
-  #upgrade(): void {
-    const rest = this.#decoder.unread?.() as Uint8Array<ArrayBuffer>;
-    this.#decoder = CLIENT.netstrings.decoder();
-    if (rest.length > 0) this.#decoder.push(rest);
+      if (frame.includes(" upgrade ") && !frame.startsWith("@")) this.#unframer.framing = PEER.netstrings;
+    });
   }
 
   #note(text: string): void {

@@ -1,10 +1,9 @@
 import { lines, netstrings, text } from "../../src/core/codecs/mod.ts";
 import type { Codec } from "../../src/core/mod.ts";
+import * as framings from "../support/framings.ts";
 
 /** The longest frame that the server takes. */
 export const MAX_FRAME_BYTES = 256;
-
-const MOST = { maxFrameBytes: 1_048_576 };
 
 /** Which framing a connection speaks: it begins with lines, and may go on with netstrings. */
 export type Framing = "lines" | "netstrings";
@@ -16,19 +15,14 @@ export const SERVER: Readonly<Record<Framing, Codec<string>>> = {
 };
 
 /** As the peer has them. */
-export const CLIENT: Readonly<Record<Framing, Codec<string>>> = {
-  lines: lines(MOST),
-  netstrings: text(netstrings(MOST)),
+export const PEER: Readonly<Record<Framing, framings.Framing>> = {
+  lines: framings.LINES,
+  netstrings: framings.NETSTRINGS,
 };
-
-/** A frame's bytes; all is ASCII. */
-export function framed(framing: Framing, frame: string): string {
-  return framing === "lines" ? `${frame}\n` : `${frame.length}:${frame},`;
-}
 
 /** A frame that breaks a rule. */
 export function garbage(framing: Framing, kind: "large" | "invalid"): Uint8Array {
-  if (kind === "large") return new TextEncoder().encode(framed(framing, "z".repeat(2 * MAX_FRAME_BYTES)));
+  if (kind === "large") return new TextEncoder().encode(PEER[framing].frame("z".repeat(2 * MAX_FRAME_BYTES)));
   return framing === "lines" ? Uint8Array.of(0xff, 0x0a) : Uint8Array.of(0x3a, 0x78);
 }
 

@@ -1,7 +1,7 @@
 import type { Context, Group, Handler, Middleware, Service, Session } from "../../src/core/mod.ts";
 import type { Simulation } from "../../src/testing/simulation.ts";
 import { Flushes } from "./flushes.ts";
-import { type Framing, framed, SERVER } from "./framing.ts";
+import { type Framing, PEER, SERVER } from "./framing.ts";
 import { answersTo, requestOf } from "./requests.ts";
 import type { Scenario } from "./scenario.ts";
 
@@ -229,7 +229,7 @@ export class SimulatedService {
   }
 
   #give<Frame extends string | undefined>({ state }: Session<string, Kept>, frame: Frame, framing: Framing): Frame {
-    if (state.given !== undefined && frame !== undefined) state.given += framed(framing, frame).length;
+    if (state.given !== undefined && frame !== undefined) state.given += PEER[framing].frame(frame).length;
     return frame;
   }
 

@@ -10,6 +10,7 @@ import {
   SpillwayError,
 } from "../../../../src/core/mod.ts";
 import { type ManualClock, type MemoryTransport, manualClock, memoryTransport } from "../../../../src/testing/mod.ts";
+import { listeners } from "../../../support/listeners.ts";
 import { Peer, type PeerOptions } from "../../support/peer.ts";
 
 /** How the rest of the world is. */
@@ -173,15 +174,5 @@ export function taken(client: Client<string, string>): { readonly frames: string
 export function countedSignal(): { controller: AbortController; signal: AbortSignal; listeners: () => number } {
   const controller = new AbortController();
   const { signal } = controller;
-  let count = 0;
-  const { addEventListener, removeEventListener } = signal;
-  signal.addEventListener = (...given: Parameters<typeof addEventListener>) => {
-    count += 1;
-    addEventListener.apply(signal, given);
-  };
-  signal.removeEventListener = (...given: Parameters<typeof removeEventListener>) => {
-    count -= 1;
-    removeEventListener.apply(signal, given);
-  };
-  return { controller, signal, listeners: () => count };
+  return { controller, signal, listeners: listeners(signal) };
 }
