@@ -219,7 +219,7 @@ function connectionFields({ id, remoteAddress }: ConnectionInfo): Record<string,
 }
 
 /** Plain fields: an Error itself loses its message and stack on the way through a formatter. */
-export function errorFields({ code, message, cause }: SpillwayError): Record<string, unknown> {
+export function errorFields({ code, message, cause }: SpillwayError<string>): Record<string, unknown> {
   const fields = { code, error: shortened(message, MOST_MESSAGE_CHARACTERS) };
   return isError(cause) ? { ...fields, cause: shortenedCause(takeApart(cause)) } : fields;
 }

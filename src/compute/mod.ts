@@ -4,5 +4,6 @@
  *
  * @module
  */
+export { isPoolError, type PoolError, type PoolErrorCode } from "./errors.ts";
 export type { Pool, PoolOptions, PoolStats } from "./pool.ts";
 export { pool } from "./worker_pool.ts";

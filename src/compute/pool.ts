@@ -1,4 +1,4 @@
-import type { SpillwayError } from "../core/mod.ts";
+import type { PoolError } from "./errors.ts";
 
 /** Settings of `pool`. */
 export interface PoolOptions {
@@ -19,7 +19,7 @@ export interface PoolOptions {
    * Told of what a worker threw while it had no frame, from a timer for instance: nobody else is. That worker is replaced.
    * Default: it is written with `console.error`, as the errors of a server without an observer are.
    */
-  readonly onWorkerError?: (error: SpillwayError) => void;
+  readonly onWorkerError?: (error: PoolError) => void;
 }
 
 /** How a {@link Pool} is doing. */
@@ -48,7 +48,7 @@ export interface Pool<In, Out> extends AsyncDisposable {
    * - **Pushes back**: a frame that finds no worker waits, first come first served, and counts as in the handler.
    * - **On abort** of `context.signal`, a frame that waits is forgotten; the worker of one that does not is ended and replaced.
    *
-   * Rejects with the signal's reason, with an error like the one that the function threw, or with a {@link SpillwayError}:
+   * Rejects with the signal's reason, with an error like the one that the function threw, or with a {@link PoolError}:
    * `worker-failed` when the worker ended without an answer, `pool-closed`, `pool-unavailable`.
    */
   readonly handler: (frame: In, context: { readonly signal: AbortSignal }) => Promise<Out | undefined>;
@@ -56,7 +56,7 @@ export interface Pool<In, Out> extends AsyncDisposable {
    * Starts all workers and loads the module in each: otherwise the first frame does. Call it before you serve, to learn at once
    * what is missing.
    *
-   * @throws {SpillwayError} `pool-unavailable`, `worker-failed`, `pool-closed`; or what the module throws
+   * @throws {PoolError} `pool-unavailable`, `worker-failed`, `pool-closed`; or what the module throws
    */
   ready(): Promise<void>;
   stats(): PoolStats;

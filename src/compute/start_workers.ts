@@ -1,12 +1,13 @@
 import { fileURLToPath } from "node:url";
 import type { Piscina } from "piscina";
 import { describe, SpillwayError } from "../core/mod.ts";
+import type { PoolError, PoolErrorCode } from "./errors.ts";
 
 /** Settings of {@link startWorkers}. */
 export interface StartOptions {
   readonly size: number;
   readonly maxMemoryMb?: number;
-  readonly onWorkerError: (error: SpillwayError) => void;
+  readonly onWorkerError: (error: PoolError) => void;
 }
 
 /** Its own extension: TypeScript where the sources run, JavaScript where they were built. */
@@ -15,10 +16,10 @@ const WORKER = new URL(import.meta.url.endsWith(".ts") ? "./worker.ts" : "./work
 /** What runs in a worker. Not given at the start, where a failure to load it would go unseen, but with each task. */
 export const WORKER_FILE: string = WORKER.protocol === "file:" ? fileURLToPath(WORKER) : WORKER.href;
 
-/** Starts the threads. @throws {SpillwayError} `pool-unavailable` */
+/** Starts the threads. @throws {PoolError} `pool-unavailable` */
 export async function startWorkers({ size, maxMemoryMb, onWorkerError }: StartOptions): Promise<Piscina> {
   if (WORKER.protocol !== "file:") {
-    throw new SpillwayError("pool-unavailable", "workers are files: use spillway/compute from npm");
+    throw new SpillwayError<PoolErrorCode>("pool-unavailable", "workers are files: use spillway/compute from npm");
   }
   const piscina = new (await loadPiscina()).Piscina({
     minThreads: size,
@@ -29,7 +30,11 @@ export async function startWorkers({ size, maxMemoryMb, onWorkerError }: StartOp
     ...(maxMemoryMb !== undefined && { resourceLimits: { maxOldGenerationSizeMb: maxMemoryMb } }),
   });
   piscina.on("error", (cause: unknown) => {
-    onWorkerError(new SpillwayError("worker-failed", `a worker without a frame failed: ${describe(cause)}`, { cause }));
+    onWorkerError(
+      new SpillwayError<PoolErrorCode>("worker-failed", `a worker without a frame failed: ${describe(cause)}`, {
+        cause,
+      }),
+    );
   });
   return piscina;
 }
@@ -38,6 +43,10 @@ async function loadPiscina() {
   try {
     return await import("piscina");
   } catch (cause) {
-    throw new SpillwayError("pool-unavailable", "the package piscina does not load: npm install piscina", { cause });
+    throw new SpillwayError<PoolErrorCode>(
+      "pool-unavailable",
+      "the package piscina does not load: npm install piscina",
+      { cause },
+    );
   }
 }

@@ -9,6 +9,7 @@ import {
   type OptionNames,
   SpillwayError,
 } from "../core/mod.ts";
+import type { PoolError, PoolErrorCode } from "./errors.ts";
 import { type Answer, movedWith, type Parcel, packFrame, type Task, unpack } from "./message.ts";
 import type { Pool, PoolOptions, PoolStats } from "./pool.ts";
 import { Progress } from "./progress.ts";
@@ -182,7 +183,7 @@ class WorkerPool<In, Out> implements Pool<In, Out> {
     return this.#piscina;
   }
 
-  #onWorkerError(error: SpillwayError): void {
+  #onWorkerError(error: PoolError): void {
     const { onWorkerError } = this.#options;
     if (onWorkerError === undefined) return this.#errorLog.report(error.code, () => error.message, error.cause);
     try {
@@ -197,10 +198,12 @@ class WorkerPool<In, Out> implements Pool<In, Out> {
   }
 }
 
-function closedError(): SpillwayError {
-  return new SpillwayError("pool-closed", "the pool is closed");
+function closedError(): PoolError {
+  return new SpillwayError<PoolErrorCode>("pool-closed", "the pool is closed");
 }
 
-function failedError(cause: unknown): SpillwayError {
-  return new SpillwayError("worker-failed", `no answer came from the worker: ${describe(cause)}`, { cause });
+function failedError(cause: unknown): PoolError {
+  return new SpillwayError<PoolErrorCode>("worker-failed", `no answer came from the worker: ${describe(cause)}`, {
+    cause,
+  });
 }

@@ -1,4 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { isPoolError } from "../../src/compute/mod.ts";
+import { SpillwayError } from "../../src/core/mod.ts";
 import { eventually } from "../conformance/support/platform.ts";
 import { closePoolsAfterEach, Hang, UNBOUNDED, workers } from "./support/workers.ts";
 
@@ -147,7 +149,13 @@ describe("close()", () => {
     await closed;
     for (const one of outcomes) expect(await one).toMatchObject({ name: "SpillwayError", code: "pool-closed" });
     expect(await outcome(pool.handler("late", UNBOUNDED))).toMatchObject({ code: "pool-closed" });
-    expect(await outcome(pool.ready())).toMatchObject({ code: "pool-closed" });
+    const late = await outcome(pool.ready());
+    expect([
+      isPoolError(late),
+      isPoolError(new SpillwayError("drained", "")),
+      isPoolError(new Error("pool-closed")),
+    ]).toEqual([true, false, false]);
+    expect(late).toMatchObject({ code: "pool-closed" });
     expect(pool.stats()).toMatchObject({ workers: 0, busy: 0, queued: 0, waiting: 0 });
   });
 

@@ -46,7 +46,10 @@ export type CloseReason =
   | "drain-timeout"
   | "aborted";
 
-/** What can go wrong, as a stable string: match on this, never on a message. */
+/**
+ * What can go wrong in servers, clients, codecs and transports, as a stable string: match on this, never on a message. An optional
+ * part of the package declares codes of its own, such as `PoolErrorCode` of `spillway/compute`.
+ */
 export type ErrorCode =
   | CloseReason
   /** The reply is not a frame of this codec. */
@@ -73,16 +76,11 @@ export type ErrorCode =
   /** The client, or the one connection that a request was meant for, is closed or about to be: the request was not sent. */
   | "client-closed"
   /** No transport for this runtime, or an option that this runtime cannot carry out. */
-  | "runtime-unsupported"
-  // Compute pools
-  /** There can be no workers: piscina is not installed, for instance. */
-  | "pool-unavailable"
-  | "pool-closed"
-  /** A worker ended without having answered: it crashed, ran out of memory, or could not be sent the frame. */
-  | "worker-failed";
+  | "runtime-unsupported";
 
 /**
- * The one error of Spillway. Misuse is not one of these: it throws `TypeError` or `RangeError` at the call.
+ * The one error of Spillway. Misuse is not one of these: it throws `TypeError` or `RangeError` at the call. Codes of your own are
+ * named by the type: `new SpillwayError<"quota-exceeded">("quota-exceeded", "…")`.
  *
  * @example
  * ```ts
@@ -92,13 +90,13 @@ export type ErrorCode =
  * console.log(error.code, error.message);
  * ```
  */
-export class SpillwayError extends Error {
+export class SpillwayError<Code extends string = ErrorCode> extends Error {
   override readonly name = "SpillwayError";
   /** What went wrong. */
-  readonly code: ErrorCode;
+  readonly code: Code;
 
   /** `cause` keeps what a runtime or a handler threw. */
-  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+  constructor(code: NoInfer<Code>, message: string, options?: ErrorOptions) {
     super(message, options);
     this.code = code;
   }

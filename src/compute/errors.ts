@@ -1,0 +1,38 @@
+import { SpillwayError } from "../core/mod.ts";
+
+/** What can go wrong with a pool, besides what its function throws. */
+export type PoolErrorCode =
+  /** There can be no workers: piscina is not installed, for instance. */
+  | "pool-unavailable"
+  | "pool-closed"
+  /** A worker ended without having answered: it crashed, ran out of memory, or could not be sent the frame. */
+  | "worker-failed";
+
+/** A {@link SpillwayError} of a pool. */
+export type PoolError = SpillwayError<PoolErrorCode>;
+
+const CODES: Readonly<Record<PoolErrorCode, true>> = {
+  "pool-unavailable": true,
+  "pool-closed": true,
+  "worker-failed": true,
+};
+
+/**
+ * Whether it is a {@link SpillwayError} with a code of a pool.
+ *
+ * @example
+ * ```ts
+ * import { isPoolError, pool } from "spillway/compute";
+ *
+ * const primes = pool<string>(new URL("./worker.js", import.meta.url));
+ * await primes.close();
+ * try {
+ *   await primes.ready();
+ * } catch (error) {
+ *   console.log(isPoolError(error) && error.code); // pool-closed
+ * }
+ * ```
+ */
+export function isPoolError(error: unknown): error is PoolError {
+  return error instanceof SpillwayError && Object.hasOwn(CODES, error.code);
+}
