@@ -120,7 +120,7 @@ class Tunnel {
 }
 
 async function dial({ hostname, port, connectTimeoutMs = 10_000 }: ForwardOptions): Promise<Connection> {
-  return (await transport()).connect({ hostname, port, signal: AbortSignal.timeout(connectTimeoutMs) });
+  return transport.connect({ hostname, port, signal: AbortSignal.timeout(connectTimeoutMs) });
 }
 
 /** There are no words for a fault here. An orderly end would say that what was sent before it is all. */

@@ -4,6 +4,7 @@
  * @module
  */
 import {
+  afterIo,
   type Client,
   type ClientOptions,
   connect as connectOn,
@@ -17,17 +18,49 @@ import {
 
 export * from "./core/api.ts";
 
+/** The running runtime's, loaded when it is first used. */
+let native: Promise<Transport> | undefined;
+let loaded: Transport | undefined;
+
 /**
- * The transport of the running runtime, loaded when it is first asked for.
+ * TCP on the running runtime, by its own API.
  *
- * @throws {SpillwayError} `runtime-unsupported`
+ * `listen` and `connect` reject with `runtime-unsupported` where there is none.
  */
-export async function transport(): Promise<Transport> {
-  const { Deno, Bun, process } = globalThis as {
-    Deno?: unknown;
-    Bun?: unknown;
-    process?: { versions?: { node?: string } };
-  };
+export const transport: Transport = {
+  get name() {
+    const { Deno, Bun, process } = runtimes();
+    if (Bun !== undefined) return `bun ${Bun.version}`;
+    if (Deno !== undefined) return `deno ${Deno.version.deno}`;
+    return process?.versions?.node === undefined ? "no transport" : `node ${process.versions.node}`;
+  },
+  listen: async (options) => (await load()).listen(options),
+  connect: async (options) => (await load()).connect(options),
+  afterIo(callback) {
+    if (loaded?.afterIo === undefined) afterIo(callback);
+    else loaded.afterIo(callback);
+  },
+};
+
+interface Runtimes {
+  readonly Deno?: { readonly version: { readonly deno: string } };
+  readonly Bun?: { readonly version: string };
+  readonly process?: { readonly versions?: { readonly node?: string } };
+}
+
+function runtimes(): Runtimes {
+  return globalThis;
+}
+
+/** @throws {SpillwayError} `runtime-unsupported` */
+async function load(): Promise<Transport> {
+  native ??= importNative();
+  loaded = await native;
+  return loaded;
+}
+
+async function importNative(): Promise<Transport> {
+  const { Deno, Bun, process } = runtimes();
   // Deno and Bun come first: both have a `process` that says Node.
   if (Bun !== undefined) return (await import("./adapters/bun/mod.ts")).transport;
   if (Deno !== undefined) return (await import("./adapters/deno/mod.ts")).transport;
@@ -57,12 +90,12 @@ export async function serve<In, Out, State = unknown>(
   options: RuntimeServeOptions<In, Out, State>,
 ): Promise<Server<In, Out, State>> {
   const { process } = globalThis as unknown as { process: SignalSource };
-  return serveWithSignals(await transport(), options, process);
+  return serveWithSignals(await load(), options, process);
 }
 
 /**
  * Connects to a server on the running runtime, to send it requests and get what it pushes. For the bare connection:
- * `(await transport()).connect({ hostname, port })`.
+ * `transport.connect({ hostname, port })`.
  *
  * @throws {TypeError | RangeError} for an option that makes no sense
  * @throws {SpillwayError} `connection-refused`, `connection-timed-out`, `host-not-found`, `connect-aborted`, `connect-failed`, `codec-failed`, `runtime-unsupported`
@@ -77,5 +110,5 @@ export async function serve<In, Out, State = unknown>(
  * ```
  */
 export async function connect<In, Out>(options: ClientOptions<In, Out>): Promise<Client<In, Out>> {
-  return connectOn(await transport(), options);
+  return connectOn(await load(), options);
 }

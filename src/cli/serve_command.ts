@@ -26,8 +26,8 @@ export interface Environment {
   readonly signals: SignalSource;
   /** Errors that nobody caught. */
   readonly uncaught: UncaughtSource;
-  /** What carries the bytes; loaded when it is needed. */
-  readonly transport: () => Promise<Transport>;
+  /** What carries the bytes. */
+  readonly transport: Transport;
   /** What relative paths start from. */
   readonly cwd: string;
   /** The environment variables. */
@@ -128,8 +128,7 @@ function checked<T>(name: string, work: () => T): T {
 
 async function serveUntilDrained(serving: Serving, options: CliServeOptions): Promise<number> {
   const { all, environment, log, uncaught } = serving;
-  const { stdio } = environment;
-  const transport = await environment.transport();
+  const { stdio, transport } = environment;
   let drained = false;
   const observer: Observer = (event) => {
     if (event.type === "drained") drained = true;

@@ -26,7 +26,6 @@ export type {
   Address,
   Bytes,
   Connection,
-  ConnectionOwner,
   ConnectOptions,
   Listener,
   ListenOptions,

@@ -36,4 +36,4 @@ export type { Driver } from "./transport/driver.ts";
 export { internAddress } from "./transport/intern_address.ts";
 export { plainAddress, plainHostname } from "./transport/plain_address.ts";
 export { ReadBuffer } from "./transport/read_buffer.ts";
-export type { ByteReader, ByteWriter, Outcome } from "./transport/transport.ts";
+export type { ByteReader, ByteWriter, ConnectionOwner, Outcome, TransportConnection } from "./transport/transport.ts";

@@ -177,7 +177,7 @@ describe("serve", () => {
       }),
       connect: () => expect.unreachable(),
     };
-    const { signals, written, exitCode } = started(["serve", "echo"], async () => dead);
+    const { signals, written, exitCode } = started(["serve", "echo"], dead);
     expect(await exitCode).toBe(1);
     expect(written.out).toBe("spillway listening on 127.0.0.1:1 (dead 1.0.0)\n");
     expect(written.err).toContain("ERR accepting is over: cannot accept");
@@ -185,11 +185,13 @@ describe("serve", () => {
   });
 
   it("ends with 1, in one line, on a runtime without a transport", async () => {
-    const { written, exitCode } = started(["serve"], () =>
-      Promise.reject(new SpillwayError("runtime-unsupported", "no TCP here")),
-    );
+    const { written, exitCode } = started(["serve"], {
+      name: "no transport",
+      listen: () => Promise.reject(new SpillwayError("runtime-unsupported", "no TCP here")),
+      connect: () => expect.unreachable(),
+    });
     expect(await exitCode).toBe(1);
-    expect(written).toEqual({ out: "", err: "spillway: no TCP here\n" });
+    expect(written).toEqual({ out: "", err: "spillway: no server on 127.0.0.1:8080: no TCP here\n" });
   });
 
   it.each([

@@ -9,7 +9,7 @@ import { closePoolsAfterEach, Hang, workers } from "./support/workers.ts";
 stopServersAfterEach();
 closePoolsAfterEach();
 
-const platform: Platform = { name: "the runtime", transport: await transport(), dial: dialNet, faults: {} };
+const platform: Platform = { name: "the runtime", transport: transport, dial: dialNet, faults: {} };
 
 /** Serves lines: `echo` on the event loop, `hang` and everything else in the pool. */
 function startWith(pool: ReturnType<typeof workers>, hang: Hang, options: Partial<ServeOptions<string, string>> = {}) {

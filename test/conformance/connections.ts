@@ -1,4 +1,5 @@
 import { afterEach, describe, expect } from "vitest";
+import type { TransportConnection } from "../../src/core/mod.ts";
 import type { Bytes, Connection, Listener } from "../../src/mod.ts";
 import { bounded, MOST_BYTES } from "../support/bounded.ts";
 import { eventually, type Platform, testOn } from "./support/platform.ts";
@@ -265,7 +266,8 @@ export function connections(platform: Platform): void {
       const { near, far } = await pair();
       const prompt = !platform.transport.name.startsWith("deno");
       const owner = { onClosed: () => {}, onDropped: () => {}, onTaken: () => {} };
-      expect([near, far].map((end) => end.own?.(owner).writer.prompt)).toEqual([prompt, prompt]);
+      const ends: TransportConnection[] = [near, far];
+      expect(ends.map((end) => end.own?.(owner).writer.prompt)).toEqual([prompt, prompt]);
     });
 
     testOn(platform, "go through the platform's own transform streams", async () => {

@@ -3,7 +3,7 @@ import { type Connection, type Listener, lines, serve, transport } from "../../s
 import { kernelSocket, shown } from "./support/kernel_sockets.ts";
 import { dialNet } from "./support/net_client.ts";
 
-const native = await transport();
+const native = transport;
 const refuses = native.name.startsWith("deno");
 /** The delay is counted in whole seconds, from the moment at which the connection was made. */
 function expectKeepAlive(local: number, remote: number, ms: number): void {

@@ -6,7 +6,7 @@ import { kernelSocket, kernelSockets, shown } from "./support/kernel_sockets.ts"
 import { dialNet } from "./support/net_client.ts";
 import { type Client, eventually } from "./support/platform.ts";
 
-const native = await transport();
+const native = transport;
 /** Bun listens with a backlog of its own. */
 const bounded = !native.name.startsWith("bun");
 

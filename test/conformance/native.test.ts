@@ -13,7 +13,7 @@ const FAULTS: Record<string, Record<string, string>> = {
   bun: {},
 };
 
-const native = await transport();
+const native = transport;
 const [runtime = ""] = native.name.split(" ");
 
 // The name is the same on every runtime, so that their reports can be compared.

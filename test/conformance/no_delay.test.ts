@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { type Connection, transport } from "../../src/mod.ts";
 import { eventually } from "./support/platform.ts";
 
-const native = await transport();
+const native = transport;
 const ROUNDS = 10;
 /** Bytes that go to and fro until the receiving system takes its time to acknowledge, as it does in a conversation. */
 const WARM_UP = 30;

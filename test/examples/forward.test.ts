@@ -10,7 +10,7 @@ import { dialNet } from "../conformance/support/net_client.ts";
 import { eventually, type Platform, start, stopServersAfterEach } from "../conformance/support/platform.ts";
 import { serveByCli } from "./support/served_example.ts";
 
-const platform: Platform = { name: "the runtime", transport: await transport(), dial: dialNet, faults: {} };
+const platform: Platform = { name: "the runtime", transport: transport, dial: dialNet, faults: {} };
 /** Deno's connections have no way to send RST: there, what was broken off ends with FIN. */
 const BROKEN_OFF = platform.transport.name.startsWith("deno") ? "fin" : "reset";
 const MB = 1_048_576;

@@ -8,7 +8,7 @@ import { type Platform, start, stopServersAfterEach } from "../conformance/suppo
 import { RealProgram } from "./support/real_program.ts";
 import { bytesOf, textOf } from "./support/resp_decoding.ts";
 
-const platform: Platform = { name: "the runtime", transport: await transport(), dial: dialNet, faults: {} };
+const platform: Platform = { name: "the runtime", transport: transport, dial: dialNet, faults: {} };
 const redisCli = new RealProgram("redis-cli", "redis-tools");
 const redisBenchmark = new RealProgram("redis-benchmark", "redis-tools");
 

@@ -59,7 +59,7 @@ it("prints a message as one line, whatever is in it", () => {
 
 it("cuts a message that is too long, and says so", async () => {
   const received: LogMessage[] = [];
-  const platform = { name: "the runtime", transport: await transport(), dial: dialNet, faults: {} };
+  const platform = { name: "the runtime", transport: transport, dial: dialNet, faults: {} };
   const { dial, closed } = await start(
     platform,
     intake((message) => void received.push(message)),

@@ -97,7 +97,7 @@ export interface ClientBehaviour<In, Out = In> extends Partial<ClientLimits> {
    * `handler-failed`.
    */
   readonly isPush?: (frame: In) => boolean;
-  /** What happens to what is sent (`client.send`) when there is no room for it. Default `"close"`. Requests wait instead. */
+  /** What happens to what is sent (`client.send`) when there is no room for it. Default `"reset"`. Requests wait instead. */
   readonly slowConsumer?: SlowConsumerPolicy;
   /** Whether a connection that was lost is made anew, and how. Default false. */
   readonly reconnect?: boolean | Partial<ReconnectOptions>;

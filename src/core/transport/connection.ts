@@ -3,7 +3,7 @@ import { DirectReader } from "./direct_reader.ts";
 import { DirectWriter } from "./direct_writer.ts";
 import type { Driver } from "./driver.ts";
 import { plainAddress } from "./plain_address.ts";
-import type { Address, ByteReader, Bytes, ByteWriter, Connection, ConnectionOwner } from "./transport.ts";
+import type { Address, ByteReader, Bytes, ByteWriter, ConnectionOwner, TransportConnection } from "./transport.ts";
 
 /** Bytes that `writable` queues before it asks its writer to wait. */
 const WRITABLE_BYTES = 65_536;
@@ -11,12 +11,12 @@ const WRITABLE_BYTES = 65_536;
 const RELEASED = Promise.resolve();
 
 /**
- * A {@link Connection} over a {@link Driver}: its streams, their backpressure, half-close and errors, once for all runtimes.
+ * A {@link TransportConnection} over a {@link Driver}: its streams, their backpressure, half-close and errors, once for all runtimes.
  * Native streams are made when they are first asked for; an owner reads and writes without them.
  *
  * **Owns** the driver from its making to `released`.
  */
-export class DriverConnection implements Connection {
+export class DriverConnection implements TransportConnection {
   readonly #driver: Driver;
   readonly #reader: DirectReader;
   readonly #writer: DirectWriter;

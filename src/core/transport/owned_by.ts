@@ -1,9 +1,9 @@
-import type { ByteReader, ByteWriter, Connection, ConnectionOwner } from "./transport.ts";
+import type { ByteReader, ByteWriter, ConnectionOwner, TransportConnection } from "./transport.ts";
 
 /** Makes `owner` the owner of a connection: without native streams where the connection can, else with both of them locked. */
 export function ownedBy(
   owner: ConnectionOwner,
-  connection: Connection,
+  connection: TransportConnection,
 ): { readonly reader: ByteReader; readonly writer: ByteWriter } {
   if (connection.own !== undefined) return connection.own(owner);
   const reader = connection.readable.getReader();

@@ -57,6 +57,39 @@ export interface ConnectOptions {
 }
 
 /**
+ * A byte stream in each direction.
+ *
+ * - **Owns**: whoever holds the connection must see it to its end, by reading to EOF and closing `writable`, by
+ *   `close()`, or by `abort()`. A chunk that was read belongs to the reader, with its buffer.
+ *   A chunk that was written belongs to the connection until its `write()` promise settles; it may be a part of a larger buffer,
+ *   which must not be transferred.
+ * - **Pushes back**: nothing is read ahead of demand beyond one chunk; `writable` signals through `ready` and
+ *   `desiredSize` (bytes) while the kernel takes no more.
+ * - **On abort**: both streams error with a {@link SpillwayError} and what was not sent is lost.
+ */
+export interface Connection {
+  /** Incoming bytes; closes at the peer's FIN, errors when the connection breaks. */
+  readonly readable: ReadableStream<Bytes>;
+  /** Outgoing bytes; closing it is the half-close (FIN): `readable` stays open. */
+  readonly writable: WritableStream<Uint8Array>;
+  readonly remoteAddress: Address;
+  readonly localAddress: Address;
+  /** Fulfils (never rejects) when the descriptor is released; with the error that broke the connection, if one did. */
+  readonly closed: Promise<SpillwayError | undefined>;
+  /**
+   * Ends in order: flushes what was written, sends FIN, reads and drops input until the peer's FIN, releases.
+   * Waits for as long as the peer takes: bound it with `abort()`. Works on locked streams; calling it again, or
+   * on a connection that is over, returns the same end.
+   */
+  close(): Promise<void>;
+  /**
+   * Ends now, with a reset (RST) where the runtime can send one. Unsent bytes are lost. Does nothing when over. Once `close()` has
+   * sent FIN it sends no reset and only releases: the kernel goes on delivering what it took, until input meets the closed end.
+   */
+  abort(reason?: unknown): void;
+}
+
+/**
  * What a read or a write gives: it calls back as soon as the result is known, at once if it is known already. Promises are
  * outcomes too.
  */
@@ -93,7 +126,7 @@ export interface ByteWriter {
   offerAgain?(): void;
 }
 
-/** The owner of a {@link Connection}: told by a call of what would cost a promise and its callbacks for as long as it lasts. */
+/** The owner of a {@link TransportConnection}: told by a call of what would cost a promise and its callbacks for as long as it lasts. */
 export interface ConnectionOwner {
   /**
    * Whether a write that met a reset ends the writing only: what the system has received goes on being read, to its end. The owner aborts the
@@ -108,43 +141,15 @@ export interface ConnectionOwner {
   onTaken(bytes: number): void;
 }
 
-/**
- * A byte stream in each direction.
- *
- * - **Owns**: whoever holds the connection must see it to its end, by reading to EOF and closing `writable`, by
- *   `close()`, or by `abort()`. A chunk that was read belongs to the reader, with its buffer. A chunk that was written belongs to the connection until its `write()` promise settles; it may be a
- *   part of a larger buffer, which must not be transferred.
- * - **Pushes back**: nothing is read ahead of demand beyond one chunk; `writable` signals through `ready` and
- *   `desiredSize` (bytes) while the kernel takes no more.
- * - **On abort**: both streams error with a {@link SpillwayError} and what was not sent is lost.
- */
-export interface Connection {
-  /** Incoming bytes; closes at the peer's FIN, errors when the connection breaks. */
-  readonly readable: ReadableStream<Bytes>;
-  /** Outgoing bytes; closing it is the half-close (FIN): `readable` stays open. */
-  readonly writable: WritableStream<Uint8Array>;
-  readonly remoteAddress: Address;
-  readonly localAddress: Address;
-  /** Fulfils (never rejects) when the descriptor is released; with the error that broke the connection, if one did. */
-  readonly closed: Promise<SpillwayError | undefined>;
-  /**
-   * Ends in order: flushes what was written, sends FIN, reads and drops input until the peer's FIN, releases.
-   * Waits for as long as the peer takes: bound it with `abort()`. Works on locked streams; calling it again, or
-   * on a connection that is over, returns the same end.
-   */
-  close(): Promise<void>;
+/** A {@link Connection} that may be used without native streams: a transport may leave `own` out. */
+export interface TransportConnection extends Connection {
   /**
    * Locks both streams for `owner`, which reads and writes without them: native streams are made only when somebody asks for
-   * them. Tells it of the end in a microtask of its own, as `closed` would. A transport may leave it out.
+   * them. Tells it of the end in a microtask of its own, as `closed` would.
    *
    * @throws {TypeError} it has an owner, or one of its streams is locked
    */
   own?(owner: ConnectionOwner): { readonly reader: ByteReader; readonly writer: ByteWriter };
-  /**
-   * Ends now, with a reset (RST) where the runtime can send one. Unsent bytes are lost. Does nothing when over. Once `close()` has
-   * sent FIN it sends no reset and only releases: the kernel goes on delivering what it took, until input meets the closed end.
-   */
-  abort(reason?: unknown): void;
 }
 
 /**

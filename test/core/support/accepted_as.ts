@@ -1,8 +1,8 @@
-import type { Connection, Listener, Transport } from "../../../src/core/mod.ts";
+import type { Listener, Transport, TransportConnection } from "../../../src/core/mod.ts";
 
 /** Goes around a transport: what `change` gives for an accepted connection stands in for what the connection itself has. */
 export function acceptedAs(
-  change: (connection: Connection) => Partial<Connection>,
+  change: (connection: TransportConnection) => Partial<TransportConnection>,
 ): (transport: Transport) => Transport {
   return (transport) => ({
     name: transport.name,
@@ -11,7 +11,10 @@ export function acceptedAs(
   });
 }
 
-function changed(listener: Listener, change: (connection: Connection) => Partial<Connection>): Listener {
+function changed(
+  listener: Listener,
+  change: (connection: TransportConnection) => Partial<TransportConnection>,
+): Listener {
   return {
     address: listener.address,
     close: () => listener.close(),
@@ -21,7 +24,7 @@ function changed(listener: Listener, change: (connection: Connection) => Partial
   };
 }
 
-function instead(connection: Connection, changes: Partial<Connection>): Connection {
+function instead(connection: TransportConnection, changes: Partial<TransportConnection>): TransportConnection {
   return new Proxy(connection, {
     get: (target, name) => {
       const from = name in changes ? changes : target;

@@ -21,7 +21,7 @@ export async function clients(): Promise<void> {
   const documents = await connect({ ...where, codec: json<Reply, Request>(lines()), reconnect: { maxAttempts: 3 } });
   const answer = await documents.request({ id: 1 });
   same<typeof answer, Reply>(true);
-  const same1 = await core.connect(await transport(), { ...where, codec: lines() });
+  const same1 = await core.connect(transport, { ...where, codec: lines() });
   same<typeof same1, Client<string, string>>(true);
 
   // @ts-expect-error bytes are wanted, or text

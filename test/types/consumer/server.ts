@@ -1,5 +1,6 @@
 import {
   type Address,
+  type Connection,
   type Context,
   type DrainResult,
   defineService,
@@ -148,7 +149,10 @@ export function methods(session: Session<string>, context: Context<string>, serv
 }
 
 export async function onTransports(): Promise<void> {
-  const carrier: Transport = await transport();
+  const carrier: Transport = transport;
+  same<keyof Connection, "readable" | "writable" | "remoteAddress" | "localAddress" | "closed" | "close" | "abort">(
+    true,
+  );
   const server = await core.serve(carrier, { port: 0, codec: lines(), state: () => 1, handler: (line) => line });
   same<typeof server, Server<string, string, number>>(true);
   const errors = new core.ErrorLog();
