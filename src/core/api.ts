@@ -8,20 +8,21 @@ export type { ReconnectOptions } from "./client/reconnect_options.ts";
 export type { Codec, Decoder, Encoder, Output } from "./codecs/codec.ts";
 export { type LineEncoding, type LinesOptions, lines } from "./codecs/lines.ts";
 export { type CloseReason, type ErrorCode, SpillwayError } from "./errors/errors.ts";
-export type { ConnectionInfo, Context, Handler, Protocol, Reply } from "./handler/exchange.ts";
+export type { Context, Handler, Protocol, Reply } from "./handler/handler.ts";
 export type { AnyMiddleware, Middleware, Next } from "./handler/middleware.ts";
+export type { BroadcastOptions, BroadcastResult, Group, Session } from "./handler/session.ts";
 export type { ConnectionLimits, Limits, ListenerLimits, ServerLimits } from "./options/limits.ts";
+export type { SendResult } from "./output/send_result.ts";
 export type { SlowConsumerPolicy } from "./output/slow_consumer.ts";
 export type { RuntimeServeOptions } from "./server/drain_signals.ts";
 export type { Server, ShutdownOptions } from "./server/server.ts";
 export type { ServerStats } from "./server/server_stats.ts";
 export { defineService, type ServeOptions, type Service } from "./server/service.ts";
-export type { BroadcastOptions, BroadcastResult, Group } from "./session/group.ts";
 export type { InvalidFramePolicy } from "./session/invalid_frame.ts";
 export type { ConnectionClosed, DrainResult, Observer, ServerEvent } from "./session/observer.ts";
-export type { SendResult, Session } from "./session/session.ts";
 export type { Traffic } from "./session/traffic.ts";
 export { type Clock, systemClock } from "./time/clock.ts";
+export type { ConnectionInfo } from "./transport/connection_info.ts";
 export type {
   Address,
   Bytes,

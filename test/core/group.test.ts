@@ -3,7 +3,7 @@ import { type Encoder, lines, type Session, SpillwayError } from "../../src/core
 import { type Limits, resolveLimits } from "../../src/core/options/limits.ts";
 import { Outbox } from "../../src/core/output/outbox.ts";
 import type { SlowConsumerPolicy } from "../../src/core/output/slow_consumer.ts";
-import { type Broadcast, Groups, type Member } from "../../src/core/session/group.ts";
+import { type Broadcast, Groups, type Member } from "../../src/core/session/groups.ts";
 import { ServedSession } from "../../src/core/session/served_session.ts";
 import { EndOfTick } from "../../src/core/time/end_of_tick.ts";
 import { schedulerOf } from "../../src/core/time/scheduler.ts";

@@ -1,5 +1,5 @@
+import type { Session } from "../../src/core/handler/session.ts";
 import type { Bytes } from "../../src/core/mod.ts";
-import type { Session } from "../../src/core/session/session.ts";
 import { type CountedOptions, CountedServer } from "./counted_server.ts";
 
 const LINE = "x".repeat(63);

@@ -120,7 +120,7 @@ export const SENDING: readonly Mutated[] = [
     ],
   },
   {
-    file: "src/core/session/group.ts",
+    file: "src/core/session/groups.ts",
     tests: ["test/core/group"],
     mutations: [
       {

@@ -1,9 +1,9 @@
-import type { ConnectionInfo } from "../handler/exchange.ts";
 import { checkDuration } from "../options/limits.ts";
 import { checkOptions, type OptionNames } from "../options/option_names.ts";
+import type { SendResult } from "../output/send_result.ts";
 import type { DrainResult } from "../session/observer.ts";
-import type { SendResult } from "../session/session.ts";
 import type { Traffic } from "../session/traffic.ts";
+import type { ConnectionInfo } from "../transport/connection_info.ts";
 import type { Transport } from "../transport/transport.ts";
 import { ClientLoop } from "./client_loop.ts";
 import type { ClientEnd } from "./client_observer.ts";

@@ -1,6 +1,6 @@
 import { describe } from "../errors/describe.ts";
 import { SpillwayError } from "../errors/errors.ts";
-import type { SendResult } from "../session/session.ts";
+import type { SendResult } from "../output/send_result.ts";
 import type { SessionLoop } from "../session/session_loop.ts";
 import { Deadline, type DeadlineOwner, type DeadlineQueue } from "../time/deadline.ts";
 import type { ClientSettings } from "./client_options.ts";

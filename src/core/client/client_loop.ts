@@ -1,16 +1,16 @@
 import { type CloseReason, type ErrorCode, SpillwayError } from "../errors/errors.ts";
 import { codecError } from "../errors/faults.ts";
-import type { ConnectionInfo } from "../handler/exchange.ts";
 import { checkDuration } from "../options/limits.ts";
 import type { Outbox } from "../output/outbox.ts";
+import type { SendResult } from "../output/send_result.ts";
 import type { DrainResult, ServerEvent } from "../session/observer.ts";
-import type { SendResult } from "../session/session.ts";
 import { SessionLoop } from "../session/session_loop.ts";
 import type { SessionSettings } from "../session/session_settings.ts";
 import { add, NO_TRAFFIC, type Traffic } from "../session/traffic.ts";
 import { Deadline, DeadlineQueue } from "../time/deadline.ts";
 import type { TickOwner } from "../time/end_of_tick.ts";
 import { schedulerOf } from "../time/scheduler.ts";
+import type { ConnectionInfo } from "../transport/connection_info.ts";
 import type { Connection, Transport } from "../transport/transport.ts";
 import type { Client, RequestOptions } from "./client.ts";
 import { ClientConnection, type ClientConnectionEvents } from "./client_connection.ts";

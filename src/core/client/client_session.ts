@@ -1,6 +1,6 @@
-import type { ConnectionInfo } from "../handler/exchange.ts";
-import type { SendResult } from "../session/session.ts";
+import type { SendResult } from "../output/send_result.ts";
 import type { SessionLoop } from "../session/session_loop.ts";
+import type { ConnectionInfo } from "../transport/connection_info.ts";
 import type { RequestOptions } from "./client.ts";
 
 /**

@@ -1,5 +1,5 @@
 import { Semaphore } from "../handler/semaphore.ts";
-import { Groups } from "../session/group.ts";
+import { Groups } from "../session/groups.ts";
 import type { SessionSettings } from "../session/session_settings.ts";
 import type { DeadlineQueue } from "../time/deadline.ts";
 import { EndOfTick } from "../time/end_of_tick.ts";

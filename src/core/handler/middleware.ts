@@ -1,4 +1,5 @@
-import type { Context, Exchange, FrameHandler, Handler, Reply } from "./exchange.ts";
+import type { Exchange, FrameHandler } from "./exchange.ts";
+import type { Context, Handler, Reply } from "./handler.ts";
 
 /**
  * Hands a frame to the next middleware, or to the handler behind the last one, and gives its answer. Without a `context` it gets

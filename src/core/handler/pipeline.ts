@@ -5,17 +5,14 @@ import { checkOptions } from "../options/option_names.ts";
 import type { ServedSession } from "../session/served_session.ts";
 import type { Clock } from "../time/clock.ts";
 import {
-  checkProtocol,
   Exchange,
   type ExchangeOwner,
   type FrameHandler,
   HookExchange,
   type HookName,
-  PROTOCOL_OPTIONS,
-  type Protocol,
-  type Reply,
   TruncatedExchange,
 } from "./exchange.ts";
+import { checkProtocol, PROTOCOL_OPTIONS, type Protocol, type Reply } from "./handler.ts";
 import { InFlight, NONE_IN_FLIGHT } from "./in_flight.ts";
 import { isPromiseLike, PendingResults, type PendingResultsEvents } from "./pending_results.ts";
 import { isStream, ReplyStream } from "./reply_stream.ts";

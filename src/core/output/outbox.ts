@@ -3,7 +3,6 @@ import type { CloseReason, SpillwayError } from "../errors/errors.ts";
 import { encodeError, replyError } from "../errors/faults.ts";
 import type { ConnectionLimits } from "../options/limits.ts";
 import type { Budgets } from "../server/budgets.ts";
-import type { SendResult } from "../session/session.ts";
 import type { Clock } from "../time/clock.ts";
 import type { EndOfTick, TickOwner } from "../time/end_of_tick.ts";
 import type { Scheduler } from "../time/scheduler.ts";
@@ -12,6 +11,7 @@ import { FlushWaiters } from "./flush_waiters.ts";
 import { FrameQueue } from "./frame_queue.ts";
 import { encodeFrame, OutputBuffer, WRITE_BYTES } from "./output_buffer.ts";
 import { KERNEL_BYTES, Pace } from "./pace.ts";
+import type { SendResult } from "./send_result.ts";
 import type { SlowConsumerPolicy } from "./slow_consumer.ts";
 
 /** A write that is not prompt has been tried when the runtime has had so many rounds of I/O. */

@@ -1,14 +1,15 @@
 import type { Codec } from "../codecs/codec.ts";
 import type { CloseReason } from "../errors/errors.ts";
-import { type ConnectionInfo, type Context, checkProtocol, type Handler, type Reply } from "../handler/exchange.ts";
+import { type Context, checkProtocol, type Handler, type Reply } from "../handler/handler.ts";
 import { checkMiddleware, type Middleware } from "../handler/middleware.ts";
+import type { Session } from "../handler/session.ts";
 import { checkChoice, LIMIT_NAMES, type Limits } from "../options/limits.ts";
 import type { OptionNames } from "../options/option_names.ts";
 import type { SlowConsumerPolicy } from "../output/slow_consumer.ts";
 import { checkTruncates, INVALID_FRAME_POLICIES, type InvalidFramePolicy } from "../session/invalid_frame.ts";
 import type { Observer } from "../session/observer.ts";
-import type { Session } from "../session/session.ts";
 import type { Clock } from "../time/clock.ts";
+import { type ConnectionInfo } from "../transport/connection_info.ts";
 
 /** What a server does, and what it may take: everything but the runtime. What `spillway serve ./module.ts` runs. */
 export interface Service<In = string, Out = In, State = unknown> extends Partial<Limits> {

@@ -1,14 +1,14 @@
 import { type CloseReason, SpillwayError } from "../errors/errors.ts";
 import { brokenReason, connectionError } from "../errors/faults.ts";
-import type { Reply } from "../handler/exchange.ts";
+import type { Reply } from "../handler/handler.ts";
 import type { Pipeline } from "../handler/pipeline.ts";
+import type { Session } from "../handler/session.ts";
 import type { Outbox } from "../output/outbox.ts";
 import type { Connection } from "../transport/transport.ts";
 import type { Inbox } from "./inbox.ts";
 import { Lifecycle } from "./lifecycle.ts";
 import { connectionClosed } from "./observer.ts";
 import type { ServedSession } from "./served_session.ts";
-import type { Session } from "./session.ts";
 import type { Hooks, SessionSettings } from "./session_settings.ts";
 import type { Traffic } from "./traffic.ts";
 import type { Phase, Watch } from "./watch.ts";

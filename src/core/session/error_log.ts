@@ -1,10 +1,10 @@
 import { type ErrorText, takeApart } from "../errors/describe.ts";
 import type { SpillwayError } from "../errors/errors.ts";
 import { escapeText } from "../errors/escape_text.ts";
-import type { ConnectionInfo } from "../handler/exchange.ts";
 import { type Clock, systemClock } from "../time/clock.ts";
 import { RepeatSampler } from "../time/repeat_sampler.ts";
 import { addressText } from "../transport/address_text.ts";
+import type { ConnectionInfo } from "../transport/connection_info.ts";
 
 /** While no descriptor is free, and for so long after that, no stack is written. */
 const NO_STACK_MS = 10_000;

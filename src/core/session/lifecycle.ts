@@ -1,6 +1,7 @@
 import { type CloseReason, SpillwayError } from "../errors/errors.ts";
 import { handlerError } from "../errors/faults.ts";
-import type { HookExchange, Reply } from "../handler/exchange.ts";
+import type { HookExchange } from "../handler/exchange.ts";
+import type { Reply } from "../handler/handler.ts";
 import { isPromiseLike } from "../handler/pending_results.ts";
 import type { ServedSession } from "./served_session.ts";
 import type { Hooks } from "./session_settings.ts";

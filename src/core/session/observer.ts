@@ -1,6 +1,6 @@
 import type { CloseReason, SpillwayError } from "../errors/errors.ts";
-import type { ConnectionInfo } from "../handler/exchange.ts";
 import type { SlowConsumerPolicy } from "../output/slow_consumer.ts";
+import type { ConnectionInfo } from "../transport/connection_info.ts";
 import type { Address } from "../transport/transport.ts";
 import type { Traffic } from "./traffic.ts";
 

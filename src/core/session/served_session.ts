@@ -1,10 +1,11 @@
 import { type CloseReason, SpillwayError } from "../errors/errors.ts";
 import { encodeError } from "../errors/faults.ts";
-import type { ConnectionInfo } from "../handler/exchange.ts";
+import type { Group, Session } from "../handler/session.ts";
 import type { Outbox } from "../output/outbox.ts";
 import { encodeFrame } from "../output/output_buffer.ts";
-import type { Broadcast, Group, Groups, Member } from "./group.ts";
-import type { SendResult, Session } from "./session.ts";
+import type { SendResult } from "../output/send_result.ts";
+import type { ConnectionInfo } from "../transport/connection_info.ts";
+import type { Broadcast, Groups, Member } from "./groups.ts";
 
 /** Whoever runs the connection, as far as its {@link ServedSession} needs it. */
 export interface SessionControl<Out> {

@@ -1,13 +1,14 @@
 import type { Encoder } from "../codecs/codec.ts";
 import type { CloseReason, SpillwayError } from "../errors/errors.ts";
 import { codecError, frameError, isSkippable, slowConsumerError, timeoutError } from "../errors/faults.ts";
-import type { ConnectionInfo, Protocol } from "../handler/exchange.ts";
+import type { Protocol } from "../handler/handler.ts";
 import { Pipeline, type PipelineEvents } from "../handler/pipeline.ts";
 import type { SemaphoreWaiter } from "../handler/semaphore.ts";
 import { Outbox, type OutboxEvents } from "../output/outbox.ts";
 import type { Parting } from "../server/grace.ts";
 import type { DeadlineOwner } from "../time/deadline.ts";
 import type { Task } from "../time/scheduler.ts";
+import type { ConnectionInfo } from "../transport/connection_info.ts";
 import { ownedBy } from "../transport/owned_by.ts";
 import type { Connection, ConnectionOwner } from "../transport/transport.ts";
 import { Ending, type EndingParts } from "./ending.ts";

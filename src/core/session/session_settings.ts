@@ -9,7 +9,7 @@ import type { Clock } from "../time/clock.ts";
 import type { DeadlineQueue } from "../time/deadline.ts";
 import type { EndOfTick } from "../time/end_of_tick.ts";
 import type { Scheduler } from "../time/scheduler.ts";
-import type { Groups } from "./group.ts";
+import type { Groups } from "./groups.ts";
 import type { InvalidFramePolicy } from "./invalid_frame.ts";
 import type { ServerEvent } from "./observer.ts";
 import type { SessionLoop } from "./session_loop.ts";

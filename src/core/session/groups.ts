@@ -1,62 +1,15 @@
 import type { Encoder } from "../codecs/codec.ts";
 import type { SpillwayError } from "../errors/errors.ts";
 import { encodeError } from "../errors/faults.ts";
+import type { BroadcastOptions, BroadcastResult, Group, Session } from "../handler/session.ts";
 import { checkOptions, type OptionNames } from "../options/option_names.ts";
 import { encodeFrame } from "../output/output_buffer.ts";
-import type { SendResult, Session } from "./session.ts";
-
-/** How {@link Group.broadcast} goes. */
-export interface BroadcastOptions {
-  /** The one who is left out: mostly who sent it. */
-  readonly except?: Session<never, unknown>;
-}
-
-/** What became of a broadcast. */
-export interface BroadcastResult {
-  /** Members to whom it is on its way, or for whom it is queued. */
-  readonly sent: number;
-  /** Members who had no room for it, or whose codec does not know such a frame. */
-  readonly dropped: number;
-}
+import type { SendResult } from "../output/send_result.ts";
 
 /** A session as its groups see it. */
 export interface Member extends Session<never, unknown> {
   /** Sends a frame that others get too. @throws never */
   deliver(broadcast: Broadcast): SendResult;
-}
-
-/**
- * A named set of sessions, to which a frame can be broadcast.
- *
- * It is there while it has members. This is only its name and the way to it: it costs nothing to ask for one, and two of
- * the same name are the same.
- */
-export interface Group<Out, State = unknown> extends Iterable<Session<Out, State>> {
-  readonly name: string;
-  /** How many members it has. */
-  readonly size: number;
-  /** Its members now, in the order in which they joined. Who joins or leaves meanwhile changes nothing. */
-  [Symbol.iterator](): Iterator<Session<Out, State>>;
-  /**
-   * Sends a frame to every member, encoded once; all share the bytes. Never waits: a member that is slow has its
-   * `slowConsumer`, and holds up nobody. Members whose codec makes an encoder for each connection get bytes of their own.
-   *
-   * @throws {SpillwayError} `reply-invalid` when no member's codec knows such a frame, `codec-failed` when a codec threw
-   *
-   * @example
-   * ```ts
-   * import { lines, serve } from "spillway";
-   *
-   * await using server = await serve({
-   *   port: 0,
-   *   codec: lines(),
-   *   onConnect: (session) => session.join("everyone"),
-   *   handler: (line, { session }) => void session.group("everyone").broadcast(line, { except: session }),
-   * });
-   * console.log(server.group("everyone").broadcast("hello")); // { sent: 0, dropped: 0 }
-   * ```
-   */
-  broadcast(this: object, frame: Out, options?: BroadcastOptions): BroadcastResult;
 }
 
 const BROADCAST_OPTIONS: OptionNames<BroadcastOptions> = { except: true };

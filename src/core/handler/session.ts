@@ -1,15 +1,5 @@
-import type { ConnectionInfo } from "../handler/exchange.ts";
-import type { Group } from "./group.ts";
-
-/**
- * What became of a frame that was sent:
- *
- * - `"sent"`: it leaves in this tick of the event loop.
- * - `"queued"`: it waits behind what is being written. With `"drop-oldest"` it may still be dropped.
- * - `"dropped"`: there was no room (`slowConsumer`), and nothing of it is sent.
- * - `"closed"`: the connection takes no more frames; with `"close"`, for want of room for this one.
- */
-export type SendResult = "sent" | "queued" | "dropped" | "closed";
+import type { SendResult } from "../output/send_result.ts";
+import type { ConnectionInfo } from "../transport/connection_info.ts";
 
 /**
  * A connection being served. Handlers get theirs with every frame; it may be kept, and used at any time from anywhere.
@@ -85,4 +75,52 @@ export interface Session<Out, State = unknown> {
   abort(this: object): void;
   /** The peer has proved what it had to: the authentication deadline ends, and frames are handled `concurrency` at a time. */
   completeAuthentication(this: object): void;
+}
+
+/** How {@link Group.broadcast} goes. */
+export interface BroadcastOptions {
+  /** The one who is left out: mostly who sent it. */
+  readonly except?: Session<never, unknown>;
+}
+
+/** What became of a broadcast. */
+export interface BroadcastResult {
+  /** Members to whom it is on its way, or for whom it is queued. */
+  readonly sent: number;
+  /** Members who had no room for it, or whose codec does not know such a frame. */
+  readonly dropped: number;
+}
+
+/**
+ * A named set of sessions, to which a frame can be broadcast.
+ *
+ * It is there while it has members. This is only its name and the way to it: it costs nothing to ask for one, and two of
+ * the same name are the same.
+ */
+export interface Group<Out, State = unknown> extends Iterable<Session<Out, State>> {
+  readonly name: string;
+  /** How many members it has. */
+  readonly size: number;
+  /** Its members now, in the order in which they joined. Who joins or leaves meanwhile changes nothing. */
+  [Symbol.iterator](): Iterator<Session<Out, State>>;
+  /**
+   * Sends a frame to every member, encoded once; all share the bytes. Never waits: a member that is slow has its
+   * `slowConsumer`, and holds up nobody. Members whose codec makes an encoder for each connection get bytes of their own.
+   *
+   * @throws {SpillwayError} `reply-invalid` when no member's codec knows such a frame, `codec-failed` when a codec threw
+   *
+   * @example
+   * ```ts
+   * import { lines, serve } from "spillway";
+   *
+   * await using server = await serve({
+   *   port: 0,
+   *   codec: lines(),
+   *   onConnect: (session) => session.join("everyone"),
+   *   handler: (line, { session }) => void session.group("everyone").broadcast(line, { except: session }),
+   * });
+   * console.log(server.group("everyone").broadcast("hello")); // { sent: 0, dropped: 0 }
+   * ```
+   */
+  broadcast(this: object, frame: Out, options?: BroadcastOptions): BroadcastResult;
 }
