@@ -1,13 +1,14 @@
 import { SpillwayError } from "../errors/errors.ts";
-import { checkCount } from "../options/limits.ts";
 import { checkOptions, type OptionNames } from "../options/option_names.ts";
 import type { Bytes } from "../transport/transport.ts";
-import { ByteQueue, viewOf } from "./byte_queue.ts";
+import { ByteQueue } from "./byte_queue.ts";
 import type { Codec, Encoder, Output } from "./codec.ts";
 import { isDigit, ZERO } from "./decimal_header.ts";
 import type { FrameInput } from "./frame_input.ts";
+import { frameLimit } from "./frame_limit.ts";
 import { type Payload, payloadBytes } from "./payload.ts";
 import { type Header, PrefixedDecoder } from "./prefixed_decoder.ts";
+import { viewOf } from "./views.ts";
 
 const HEADERS_END = "\r\n\r\n";
 const USUAL = "Content-Length: ";
@@ -55,7 +56,7 @@ export interface HeaderFields extends Iterable<readonly [name: string, value: st
  */
 export function contentLength(options: ContentLengthOptions = {}): Codec<Bytes, Payload, HeaderFields> {
   checkOptions(options, OPTIONS);
-  const max = checkCount("maxFrameBytes", options.maxFrameBytes ?? 65_536);
+  const max = frameLimit(options.maxFrameBytes);
   return { decoder: () => new BodyDecoder(new Fields(), max), encoder: () => encoder };
 }
 

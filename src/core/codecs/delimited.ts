@@ -1,10 +1,11 @@
 import { SpillwayError } from "../errors/errors.ts";
-import { checkChoice, checkCount } from "../options/limits.ts";
+import { checkChoice } from "../options/limits.ts";
 import { checkOptions, type OptionNames } from "../options/option_names.ts";
 import type { Bytes } from "../transport/transport.ts";
 import type { Codec, Decoder, Encoder, Output } from "./codec.ts";
 import { DelimiterSearch } from "./delimiter_search.ts";
 import { FrameInput } from "./frame_input.ts";
+import { frameLimit } from "./frame_limit.ts";
 import { type Payload, payloadBytes } from "./payload.ts";
 
 /** A byte sequence: bytes, or text as UTF-8. */
@@ -47,7 +48,7 @@ export interface DelimitedOptions {
  */
 export function delimited(options: DelimitedOptions): Codec<Bytes, Payload> {
   checkOptions(options, OPTIONS);
-  const max = checkCount("maxFrameBytes", options.maxFrameBytes ?? 65_536);
+  const max = frameLimit(options.maxFrameBytes);
   const { delimiter, unterminated = "reject" } = options;
   checkChoice("unterminated", unterminated, ["reject", "deliver"]);
   const delimiters = (Array.isArray(delimiter) ? delimiter : [delimiter]).map(toBytes);

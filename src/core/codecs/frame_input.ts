@@ -1,7 +1,6 @@
 import type { Bytes } from "../transport/transport.ts";
-import { ByteQueue, concat, viewOf } from "./byte_queue.ts";
-
-const EMPTY: Bytes = new Uint8Array(0);
+import { ByteQueue } from "./byte_queue.ts";
+import { concat, EMPTY, viewOf } from "./views.ts";
 
 /**
  * The input of a decoder, one frame after the other: how far it was looked at, and where the frame that is being looked at

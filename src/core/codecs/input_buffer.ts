@@ -1,9 +1,9 @@
 import { SpillwayError } from "../errors/errors.ts";
 import type { Bytes } from "../transport/transport.ts";
+import { EMPTY } from "./views.ts";
 
 const LF = 0x0a;
 const CR = 0x0d;
-const EMPTY: Bytes = new Uint8Array(0);
 const SMALLEST = 64;
 
 /**

@@ -1,9 +1,10 @@
 import { SpillwayError } from "../errors/errors.ts";
-import { checkBoolean, checkChoice, checkCount } from "../options/limits.ts";
+import { checkBoolean, checkChoice } from "../options/limits.ts";
 import { checkOptions, type OptionNames } from "../options/option_names.ts";
 import type { Bytes } from "../transport/transport.ts";
 import type { Codec, Encoder, Output } from "./codec.ts";
 import type { FrameInput } from "./frame_input.ts";
+import { frameLimit } from "./frame_limit.ts";
 import type { Endian } from "./integers.ts";
 import { type Payload, payloadBytes } from "./payload.ts";
 import { type Header, PrefixedDecoder } from "./prefixed_decoder.ts";
@@ -67,7 +68,7 @@ export interface LengthPrefixedOptions {
 export function lengthPrefixed(options: LengthPrefixedOptions): Codec<Bytes, Payload> {
   checkOptions(options, OPTIONS);
   const layout = new Layout(options);
-  const max = checkCount("maxFrameBytes", options.maxFrameBytes ?? 65_536);
+  const max = frameLimit(options.maxFrameBytes);
   const { stripHeader = true } = options;
   checkBoolean("stripHeader", stripHeader);
   const keepHeader = !stripHeader;

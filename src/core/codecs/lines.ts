@@ -1,16 +1,17 @@
 import { SpillwayError } from "../errors/errors.ts";
-import { checkChoice, checkCount } from "../options/limits.ts";
+import { checkChoice } from "../options/limits.ts";
 import { checkOptions, type OptionNames } from "../options/option_names.ts";
 import type { Bytes } from "../transport/transport.ts";
-import { ByteQueue, concat, viewOf } from "./byte_queue.ts";
+import { ByteQueue } from "./byte_queue.ts";
 import type { Codec, Decoder, Encoder } from "./codec.ts";
+import { frameLimit } from "./frame_limit.ts";
 import { bytesEncoder, type LineTerminator, latin1Encoder, utf8Encoder } from "./line_encoders.ts";
 import { byteLines, type LinePayload, latin1Lines, Utf8Lines } from "./line_payloads.ts";
+import { concat, EMPTY, viewOf } from "./views.ts";
 
 const LF = 0x0a;
 const CR = 0x0d;
 const LF_TEXT = "\n";
-const EMPTY: Bytes = new Uint8Array(0);
 /** How much text is decoded at once: little at first, as the next line may be another codec's, and twice as much each time. */
 const FIRST_PIECE = 64;
 const LARGEST_PIECE = 65_536;
@@ -67,7 +68,7 @@ export function lines(options?: LinesOptions & { readonly encoding?: "utf-8" | "
 export function lines(options: LinesOptions = {}): Codec<string> | Codec<Bytes, Uint8Array> {
   checkOptions(options, OPTIONS);
   const { encoding = "utf-8", fatal = false, terminator = "\n", unterminated = "reject" } = options;
-  const max = checkCount("maxFrameBytes", options.maxFrameBytes ?? 65_536);
+  const max = frameLimit(options.maxFrameBytes);
   checkChoice("unterminated", unterminated, ["reject", "deliver"]);
   checkChoice("terminator", terminator, ["\n", "\r\n"]);
   const rules = { max, deliver: unterminated === "deliver" };

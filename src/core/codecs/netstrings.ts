@@ -1,8 +1,8 @@
-import { checkCount } from "../options/limits.ts";
 import { checkOptions, type OptionNames } from "../options/option_names.ts";
 import type { Bytes } from "../transport/transport.ts";
 import type { Codec, Encoder, Output } from "./codec.ts";
 import { DecimalHeader } from "./decimal_header.ts";
+import { frameLimit } from "./frame_limit.ts";
 import { type Payload, payloadBytes } from "./payload.ts";
 import { PrefixedDecoder } from "./prefixed_decoder.ts";
 
@@ -37,7 +37,7 @@ export interface NetstringsOptions {
  */
 export function netstrings(options: NetstringsOptions = {}): Codec<Bytes, Payload> {
   checkOptions(options, OPTIONS);
-  const max = checkCount("maxFrameBytes", options.maxFrameBytes ?? 65_536);
+  const max = frameLimit(options.maxFrameBytes);
   return {
     decoder: () =>
       new PrefixedDecoder({

@@ -1,14 +1,15 @@
 import { SpillwayError } from "../errors/errors.ts";
-import { checkChoice, checkCount } from "../options/limits.ts";
+import { checkChoice } from "../options/limits.ts";
 import { checkOptions, type OptionNames } from "../options/option_names.ts";
 import type { Bytes } from "../transport/transport.ts";
-import { viewOf } from "./byte_queue.ts";
 import { ByteSearch } from "./byte_search.ts";
 import type { Codec, Decoder, Encoder, Output } from "./codec.ts";
 import { DecimalHeader, isDigit } from "./decimal_header.ts";
 import { type Delimiter, toBytes } from "./delimited.ts";
 import { FrameInput } from "./frame_input.ts";
+import { frameLimit } from "./frame_limit.ts";
 import { type Payload, payloadBytes } from "./payload.ts";
+import { viewOf } from "./views.ts";
 
 const SPACE = 0x20;
 const LF = 0x0a;
@@ -62,7 +63,7 @@ export function octetCounted(options: OctetCountedOptions = {}): Codec<Bytes, Pa
   const { delimiter = ["\n", "\0"], unterminated = "reject" } = options;
   checkChoice("unterminated", unterminated, ["reject", "deliver"]);
   const rules = {
-    max: checkCount("maxFrameBytes", options.maxFrameBytes ?? 65_536),
+    max: frameLimit(options.maxFrameBytes),
     delimiters: (Array.isArray(delimiter) ? delimiter : [delimiter]).map(delimiterByte),
     deliver: unterminated === "deliver",
   };

@@ -1,5 +1,5 @@
 import type { Bytes } from "../transport/transport.ts";
-import { viewOf } from "./byte_queue.ts";
+import { viewOf } from "./views.ts";
 
 /** A character has at most so many bytes. */
 const LONGEST = 4;

@@ -1,9 +1,9 @@
 import { SpillwayError } from "../errors/errors.ts";
-import { checkCount } from "../options/limits.ts";
 import { checkOptions, type OptionNames } from "../options/option_names.ts";
 import type { Bytes } from "../transport/transport.ts";
 import type { Codec, Encoder, Output } from "./codec.ts";
 import type { FrameInput } from "./frame_input.ts";
+import { frameLimit } from "./frame_limit.ts";
 import { type Payload, payloadBytes } from "./payload.ts";
 import { type Header, PrefixedDecoder } from "./prefixed_decoder.ts";
 import { cutPiece } from "./slab.ts";
@@ -40,7 +40,7 @@ export interface VarintPrefixedOptions {
  */
 export function varintPrefixed(options: VarintPrefixedOptions = {}): Codec<Bytes, Payload> {
   checkOptions(options, OPTIONS);
-  const max = checkCount("maxFrameBytes", options.maxFrameBytes ?? 65_536);
+  const max = frameLimit(options.maxFrameBytes);
   return {
     decoder: () => new PrefixedDecoder({ name: "a message", header: new Varint(), max }),
     encoder: () => encoder,

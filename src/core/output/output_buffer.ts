@@ -1,5 +1,6 @@
 import type { Encoder, Output } from "../codecs/codec.ts";
 import { encodeText } from "../codecs/slab.ts";
+import { EMPTY } from "../codecs/views.ts";
 import type { Bytes } from "../transport/transport.ts";
 
 /** The most that leaves in one write: small enough that a slow reader still shows progress between two. */
@@ -12,8 +13,6 @@ const LARGE_PART = 4_096;
 const BYTES_PER_UNIT = 3;
 const SMALLEST_BLOCK = 256;
 const LARGEST_BLOCK = 16_384;
-
-const EMPTY: Bytes = new Uint8Array(0);
 
 /**
  * Bytes and text that wait to be sent, in order.

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { concat } from "../../../src/core/codecs/byte_queue.ts";
+import { concat } from "../../../src/core/codecs/views.ts";
 import { lines } from "../../../src/core/mod.ts";
 import { bounded } from "../../support/bounded.ts";
 import { cut, textOf } from "./support/byte_strings.ts";
