@@ -1,5 +1,5 @@
 // @ts-check
-// Executes what README.md, ARCHITECTURE.md and docs/*.md show, so that no document promises what is not so.
+// Executes what README.md, ARCHITECTURE.md, CONTRIBUTING.md and docs/*.md show, so that no document promises what is not so.
 //
 //   ```ts                    A complete program that ends by itself (it listens on port 0, if at all). Runs on Node and
 //                            Bun here, and on Deno by `deno test --doc`, with the examples in the sources' comments.
@@ -11,10 +11,11 @@
 //   `$ command &`            A simple command, kept running until the fence ends or kills it (`kill %1`, `wait %1`).
 //                            The lines below are all that it ever prints on stdout; the next command waits for them.
 //                            Its stderr, where logs go, is not compared.
+//   ```console root         Commands of the repository, run in its root. Each must succeed; what it prints is not compared.
 //
 // Replaced before anything runs: the ports 8080 to 8099 by free ones; `npx spillway` by the built command line, `npx deno` and `npx bun` by the dev dependencies;
 // versions of runtimes, when outputs are compared. Other fences (text, json, sh …) are for reading only.
-// Commands that install or test (`npm ci`, `npm start`, `npm test` …) are listed, not run: .ci/run does that.
+// Commands that install or test (`npm ci`, `npm start`, `npm test` …) are listed, not run, but in the root: .ci/run does that.
 import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import net from "node:net";

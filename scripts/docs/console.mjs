@@ -1,7 +1,7 @@
 // @ts-check
 // A console fence: its commands, run in order by one bash, and what each of them prints.
 import { spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { root } from "../commands.mjs";
 import { place } from "./fences.mjs";
@@ -17,6 +17,8 @@ import { place } from "./fences.mjs";
 const NOT_RUN = /^(npm (ci|install|i|test|start|run)|deno (add|install)|bun (add|install)|npx jsr|git)\b/;
 
 const TIMEOUT_MS = 60_000;
+/** Tests and longer proofs, in the root. */
+const ROOT_TIMEOUT_MS = 240_000;
 
 /**
  * @param {import("./fences.mjs").Fence} fence
@@ -47,15 +49,19 @@ function stepsOf(fence) {
 export async function checkConsole(fence, { folder, bin, withPorts }) {
   const steps = [];
   for (const step of stepsOf(fence)) {
-    if (NOT_RUN.test(step.command)) console.log(`     ${place(fence)} not run here: ${step.command}`);
+    if (!fence.inRoot && NOT_RUN.test(step.command)) console.log(`     ${place(fence)} not run here: ${step.command}`);
     else steps.push({ ...step, command: withPorts(step.command), expected: withPorts(step.expected) });
   }
   if (steps.length === 0) return [];
 
   const outputs = mkdtempSync(path.join(folder, "console-"));
   const started = performance.now();
-  const ended = await bash(scriptOf(steps, outputs), folder, bin);
-  const problems = steps.flatMap((step, index) => compare(fence, step, path.join(outputs, String(index))));
+  const script = scriptOf(steps, outputs);
+  const ended = fence.inRoot
+    ? await bash(script, root, bin, ROOT_TIMEOUT_MS)
+    : await bash(script, folder, bin, TIMEOUT_MS);
+  const check = fence.inRoot ? succeeded : compare;
+  const problems = steps.flatMap((step, index) => check(fence, step, path.join(outputs, String(index))));
   if (ended !== undefined) problems.push(`${place(fence)}: ${ended}`);
   const seconds = (performance.now() - started) / 1000;
   console.log(`${problems.length === 0 ? "ok  " : "FAIL"} ${place(fence)} in bash (${seconds.toFixed(1)} s)`);
@@ -76,7 +82,7 @@ function scriptOf(steps, outputs) {
     ...steps.flatMap(({ command, background, expected }, index) => {
       const file = JSON.stringify(path.join(outputs, String(index)));
       const program = command.replace(/\bnpx spillway\b/g, `node ${main}`).replace(/\bnpx (deno|bun)\b/g, "$1");
-      if (!background) return [`{ ${program}\n} >${file} 2>&1 </dev/null`];
+      if (!background) return [`{ ${program}\n} >${file} 2>&1 </dev/null`, `echo $? >${file.slice(0, -1)}.code"`];
       // The redirections come first, so that the command's own win. No braces: a signal must reach the program.
       return [`>${file} 2>/dev/null </dev/null ${program} &`, `printed ${file} ${expected.split("\n").length - 1}`];
     }),
@@ -88,9 +94,10 @@ function scriptOf(steps, outputs) {
  * @param {string} script
  * @param {string} folder
  * @param {string} bin
+ * @param {number} timeoutMs
  * @returns {Promise<string | undefined>} why it did not end by itself
  */
-function bash(script, folder, bin) {
+function bash(script, folder, bin, timeoutMs) {
   const PATH = [bin, path.dirname(process.execPath), process.env["PATH"]].join(path.delimiter);
   // Its own process group, so that what it leaves in the background ends with it.
   const child = spawn("bash", ["-c", script], {
@@ -109,9 +116,9 @@ function bash(script, folder, bin) {
     };
     let ended = /** @type {string | undefined} */ (undefined);
     const timer = setTimeout(() => {
-      ended = `not at its end after ${TIMEOUT_MS / 1000} s`;
+      ended = `not at its end after ${timeoutMs / 1000} s`;
       killAll();
-    }, TIMEOUT_MS);
+    }, timeoutMs);
     child.once("error", (error) => {
       clearTimeout(timer);
       resolve(`bash: ${error.message}`);
@@ -130,14 +137,24 @@ function bash(script, folder, bin) {
  * @param {string} file
  */
 function compare(fence, { command, expected }, file) {
-  let printed = "(it was not started)";
-  try {
-    printed = readFileSync(file, "utf8");
-  } catch {
-    // The script was stopped before it.
-  }
+  const printed = textOf(file);
   if (normal(printed) === normal(expected)) return [];
   return [`${place(fence)}: $ ${command}\n  expected:\n${indent(expected)}\n  printed:\n${indent(printed)}`];
+}
+
+/**
+ * @param {import("./fences.mjs").Fence} fence
+ * @param {Step} step
+ * @param {string} file
+ */
+function succeeded(fence, { command }, file) {
+  if (textOf(`${file}.code`).trim() === "0") return [];
+  return [`${place(fence)}: $ ${command}\n  failed, and printed:\n${indent(textOf(file))}`];
+}
+
+/** @param {string} file */
+function textOf(file) {
+  return existsSync(file) ? readFileSync(file, "utf8") : "(it was not started)";
 }
 
 /** Which version of a runtime is installed is not the document's matter. @param {string} text */

@@ -11,6 +11,7 @@ import { root } from "../commands.mjs";
  * @property {string} language
  * @property {string | undefined} file the name that the document gives a program
  * @property {boolean} ignored
+ * @property {boolean} inRoot its commands are those of the repository, and need only succeed
  * @property {string} text
  */
 
@@ -21,6 +22,7 @@ export function documents() {
   const files = [
     "README.md",
     "ARCHITECTURE.md",
+    "CONTRIBUTING.md",
     ...more.map((file) => path.posix.join("docs", file.replaceAll("\\", "/"))),
   ];
   return files.filter((file) => file.endsWith(".md") && existsSync(path.join(root, file)));
@@ -42,7 +44,15 @@ export function fencesOf(document) {
       const [, language = "", rest = ""] = info;
       const words = rest.split(/\s+/).filter((word) => word !== "");
       const file = words.find((word) => word !== "ignore");
-      open = { document, line: index + 1, language, file, ignored: words.includes("ignore"), text: "" };
+      open = {
+        document,
+        line: index + 1,
+        language,
+        file,
+        ignored: words.includes("ignore"),
+        inRoot: words.includes("root"),
+        text: "",
+      };
     } else if (line === "```") {
       fences.push(open);
       open = undefined;
