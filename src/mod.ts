@@ -73,6 +73,7 @@ async function importNative(): Promise<Transport> {
  *
  * @throws {TypeError | RangeError} for an option that makes no sense
  * @throws {SpillwayError} `address-in-use`, `address-not-available`, `permission-denied`, `host-not-found`, `listen-failed`, `runtime-unsupported`
+ * @throws the reason of `signal`, if that was aborted before
  *
  * @example
  * ```ts

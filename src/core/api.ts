@@ -15,9 +15,10 @@ export type { ConnectionLimits, Limits, ListenerLimits, ServerLimits } from "./o
 export type { SendResult } from "./output/send_result.ts";
 export type { SlowConsumerPolicy } from "./output/slow_consumer.ts";
 export type { RuntimeServeOptions } from "./server/drain_signals.ts";
-export type { Server, ShutdownOptions } from "./server/server.ts";
+export type { Server } from "./server/server.ts";
 export type { ServerStats } from "./server/server_stats.ts";
 export { defineService, type ServeOptions, type Service } from "./server/service.ts";
+export type { ShutdownOptions } from "./server/shutdown_options.ts";
 export type { InvalidFramePolicy } from "./session/invalid_frame.ts";
 export type { ConnectionClosed, DrainResult, Observer, ServerEvent } from "./session/observer.ts";
 export type { Traffic } from "./session/traffic.ts";

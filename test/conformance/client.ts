@@ -86,6 +86,14 @@ export function clients(platform: Platform): void {
       expect((await closed()).reason).toBe("remote-closed");
     });
 
+    testOn(platform, "finds a server on this machine when no hostname is given", async () => {
+      const { server } = await start(platform, { codec: lines(), handler: (line) => line });
+      const client = await connect(platform.transport, { port: server.address.port, codec: lines() });
+      open.push(client);
+      expect(await client.request("hello")).toBe("hello");
+      await client.close();
+    });
+
     testOn(platform, "and a server carry 16 MiB each way at once, with small buffers", async () => {
       const maxOutboundBytes = 16_384;
       const { server } = await start(platform, { codec: lines(), handler: (line) => line, maxOutboundBytes });

@@ -225,6 +225,27 @@ export function draining(platform: Platform): void {
       expect(await server.finished).toEqual({ drained: 1, aborted: 0 });
     });
 
+    testOn(platform, "may begin with the signal of serve, and answers what is in flight", async () => {
+      const controller = new AbortController();
+      const busy = gate();
+      const { dial, heard, server } = await start(platform, {
+        codec: lines(),
+        handler: async (line) => {
+          await busy.promise;
+          return line;
+        },
+        signal: controller.signal,
+      });
+      const [asking, idle] = [await dial(), await dial()];
+      asking.send("question\n");
+      await heard(9);
+      controller.abort();
+      expect(await idle.rest()).toBe("");
+      busy.open();
+      expect(await asking.rest()).toBe("question\n");
+      expect(await server.finished).toEqual({ drained: 2, aborted: 0 });
+    });
+
     testOn(platform, "may begin while connections come in, and leaves none behind", async () => {
       const { dial, server } = await start(platform, { codec: lines(), handler: (line) => line });
       const dials = Array.from({ length: 40 }, () =>

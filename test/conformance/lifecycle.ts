@@ -27,6 +27,24 @@ export function lifecycle(platform: Platform): void {
       expect(await welcome.until("hello\n")).toBe("welcome\nhello\n");
     });
 
+    testOn(platform, "is an entry of server.sessions, by which it can be found and ended", async () => {
+      const { dial, closed, server } = await start(platform, {
+        codec: lines(),
+        state: ({ id }) => ({ id }),
+        handler: (line) => line,
+      });
+      const clients = [await dial(), await dial(), await dial()];
+      await eventually(() => server.stats().connections === 3);
+      expect([...server.sessions].map(({ state }) => state.id)).toEqual([1, 2, 3]);
+      for (const session of server.sessions) if (session.state.id !== 2) session.abort();
+      expect([(await closed(1)).reason, (await closed(2)).reason]).toEqual(["aborted", "aborted"]);
+      expect([...server.sessions].map(({ connection }) => connection.id)).toEqual([2]);
+      const port = [...server.sessions][0]?.connection.remoteAddress.port;
+      const left = clients.find((client) => client.port === port);
+      left?.send("still here\n");
+      expect(await left?.until("\n")).toBe("still here\n");
+    });
+
     testOn(platform, "ends with the reason that onDisconnect is told, once, which a drain waits for", async () => {
       const told: [number, CloseReason][] = [];
       const release = gate();

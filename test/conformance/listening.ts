@@ -45,6 +45,30 @@ export function listening(platform: Platform): void {
       await server.shutdown();
     });
 
+    testOn(
+      platform,
+      "with a signal that is aborted before, or meanwhile, rejects with its reason and leaves the port free",
+      async () => {
+        const { server } = await start(platform, service);
+        const { port } = server.address;
+        await server.shutdown();
+        const reason = new Error("not any more");
+        const before = serve(platform.transport, { ...service, port, signal: AbortSignal.abort(reason) });
+        await expect(before).rejects.toBe(reason);
+        const controller = new AbortController();
+        const meanwhile = serve(platform.transport, { ...service, port, signal: controller.signal });
+        controller.abort(reason);
+        await expect(meanwhile).rejects.toBe(reason);
+        // The runtime may still be at it.
+        const again = () => serve(platform.transport, { ...service, port });
+        const free = await again().catch(async () => {
+          await new Promise((resolve) => setTimeout(resolve, 50));
+          return again();
+        });
+        await free.shutdown();
+      },
+    );
+
     testOn(platform, "beyond maxConnections, connections wait for their turn", async () => {
       const { dial, server } = await start(platform, { ...service, maxConnections: 2 });
       const [first, second, third] = [await dial(), await dial(), await dial()];

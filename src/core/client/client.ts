@@ -1,3 +1,4 @@
+import { checkSignal } from "../options/abort_signal.ts";
 import { checkDuration } from "../options/limits.ts";
 import { checkOptions, type OptionNames } from "../options/option_names.ts";
 import type { SendResult } from "../output/send_result.ts";
@@ -7,7 +8,7 @@ import type { ConnectionInfo } from "../transport/connection_info.ts";
 import type { Transport } from "../transport/transport.ts";
 import { ClientLoop } from "./client_loop.ts";
 import type { ClientEnd } from "./client_observer.ts";
-import { type ClientOptions, type ClientSettings, checkSignal, resolveClient } from "./client_options.ts";
+import { type ClientOptions, type ClientSettings, resolveClient } from "./client_options.ts";
 
 /** How long a {@link Client.request} may take. */
 export interface RequestOptions {

@@ -1,5 +1,6 @@
 import { type CloseReason, type ErrorCode, SpillwayError } from "../errors/errors.ts";
 import { codecError } from "../errors/faults.ts";
+import { checkSignal } from "../options/abort_signal.ts";
 import { checkDuration } from "../options/limits.ts";
 import type { Outbox } from "../output/outbox.ts";
 import type { SendResult } from "../output/send_result.ts";
@@ -16,7 +17,7 @@ import type { Client, RequestOptions } from "./client.ts";
 import { ClientConnection, type ClientConnectionEvents } from "./client_connection.ts";
 import { clientClosed, connectionOver, endedEarly, unanswered } from "./client_errors.ts";
 import type { ClientEnd, ClientEvent } from "./client_observer.ts";
-import { type ClientSettings, checkSignal } from "./client_options.ts";
+import type { ClientSettings } from "./client_options.ts";
 import { ClientReporting } from "./client_reporting.ts";
 import { type ClientSessionOwner, ConnectedSession } from "./client_session.ts";
 import { clientSessionSettings } from "./client_session_settings.ts";

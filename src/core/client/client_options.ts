@@ -1,4 +1,5 @@
 import { type Codec, checkCodec } from "../codecs/codec.ts";
+import { checkSignal } from "../options/abort_signal.ts";
 import { checkChoice, checkCount, checkDuration, type Limits, resolveLimits } from "../options/limits.ts";
 import { checkOptions, type OptionNames } from "../options/option_names.ts";
 import type { SlowConsumerPolicy } from "../output/slow_consumer.ts";
@@ -33,8 +34,8 @@ export type ClientLimits = Pick<
 /** Where a client connects to: one server, or several. */
 export type ClientTarget =
   | {
-      /** A name or numeric address. A name is resolved for every attempt. */
-      readonly hostname: string;
+      /** A name or numeric address. A name is resolved for every attempt. Default `127.0.0.1`: this machine. */
+      readonly hostname?: string;
       /** 1 to 65535. */
       readonly port: number;
       readonly hosts?: undefined;
@@ -204,11 +205,4 @@ export function resolveClient<In, Out>(options: ClientOptions<In, Out>): ClientS
     clock: options.clock ?? systemClock,
     random,
   };
-}
-
-/** @throws {TypeError} not an AbortSignal */
-export function checkSignal(signal: AbortSignal | undefined): void {
-  if (signal === undefined || (typeof signal?.aborted === "boolean" && typeof signal.addEventListener === "function"))
-    return;
-  throw new TypeError("signal must be an AbortSignal");
 }

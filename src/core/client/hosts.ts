@@ -55,9 +55,9 @@ export interface HostOptions {
   readonly hosts?: readonly Address[] | undefined;
 }
 
-/** @throws {TypeError | RangeError} neither one host nor a list, or both; no address */
+/** @throws {TypeError | RangeError} a port and a list, or neither; no address */
 export function resolveHosts({ hostname, hosts, port }: HostOptions): readonly Address[] {
-  if (hosts === undefined) return [checkHost(hostname as string, port as number)];
+  if (hosts === undefined) return [checkHost(hostname ?? "127.0.0.1", port as number)];
   if (hostname !== undefined || port !== undefined) throw new TypeError("either hosts or hostname and port, not both");
   if (!Array.isArray(hosts) || hosts.length === 0) throw new TypeError("hosts must be a list of at least one address");
   return (hosts as readonly Address[]).map((host) => checkHost(host?.hostname, host?.port));

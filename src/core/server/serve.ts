@@ -1,6 +1,8 @@
+import type { SpillwayError } from "../errors/errors.ts";
+import { checkSignal } from "../options/abort_signal.ts";
 import { checkHostname, checkPort, keepAliveOf, resolveLimits } from "../options/limits.ts";
 import { checkOptions } from "../options/option_names.ts";
-import type { Transport } from "../transport/transport.ts";
+import type { Listener, ListenOptions, Transport } from "../transport/transport.ts";
 import { Server } from "./server.ts";
 import { checkService, SERVE_OPTIONS, type ServeOptions } from "./service.ts";
 
@@ -12,6 +14,7 @@ const LARGEST_BACKLOG = 2 ** 31 - 1;
  *
  * @throws {TypeError | RangeError} at once, for an option that makes no sense
  * @throws {SpillwayError} `address-in-use`, `address-not-available`, `permission-denied`, `host-not-found`, `listen-failed`, `runtime-unsupported`
+ * @throws the reason of `signal`, if that was aborted before
  */
 export async function serve<In, Out, State = unknown>(
   transport: Transport,
@@ -31,7 +34,30 @@ export async function startServer<In, Out, State>(
   const port = checkPort(options.port);
   const limits = resolveLimits(options);
   checkService(options);
+  const { signal } = options;
+  checkSignal(signal);
   const backlog = Math.min(limits.backlog, LARGEST_BACKLOG);
-  const listener = await transport.listen({ hostname, port, backlog, ...keepAliveOf(limits) });
+  const listener = await listen(transport, { hostname, port, backlog, ...keepAliveOf(limits) }, signal);
   return new Server(transport, listener, limits, options, onOver);
+}
+
+/** Listens until the signal is aborted: then rejects at once, however long the transport takes, and closes what it gives. */
+function listen(transport: Transport, options: ListenOptions, signal: AbortSignal | undefined): Promise<Listener> {
+  if (signal === undefined) return transport.listen(options);
+  if (signal.aborted) return Promise.reject(signal.reason);
+  return new Promise((resolve, reject) => {
+    const onAbort = () => reject(signal.reason);
+    signal.addEventListener("abort", onAbort);
+    transport.listen(options).then(
+      (listener) => {
+        signal.removeEventListener("abort", onAbort);
+        if (signal.aborted) listener.close();
+        else resolve(listener);
+      },
+      (error: SpillwayError) => {
+        signal.removeEventListener("abort", onAbort);
+        reject(error);
+      },
+    );
+  });
 }

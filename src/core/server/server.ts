@@ -3,9 +3,8 @@ import { SpillwayError } from "../errors/errors.ts";
 import { codecError } from "../errors/faults.ts";
 import { compose } from "../handler/middleware.ts";
 import { Semaphore } from "../handler/semaphore.ts";
-import { type Group } from "../handler/session.ts";
-import { checkDuration, type Limits } from "../options/limits.ts";
-import { checkOptions, type OptionNames } from "../options/option_names.ts";
+import type { Group, Session } from "../handler/session.ts";
+import type { Limits } from "../options/limits.ts";
 import { ErrorLog } from "../session/error_log.ts";
 import { Groups } from "../session/groups.ts";
 import { connectionClosed, type DrainResult, type Observer, type ServerEvent } from "../session/observer.ts";
@@ -24,24 +23,11 @@ import { Fullness } from "./fullness.ts";
 import { Grace } from "./grace.ts";
 import type { ServerStats } from "./server_stats.ts";
 import type { ServeOptions } from "./service.ts";
+import { checkShutdown, type ShutdownOptions } from "./shutdown_options.ts";
 import { Tracker } from "./tracker.ts";
 
 /** Refused connections that may be told so at the same time; beyond, they are reset. */
 const MAX_REFUSALS = 1_024;
-
-/** How {@link Server.shutdown} drains. */
-export interface ShutdownOptions {
-  /** After so many milliseconds what remains is aborted. Default: the server's `drainTimeoutMs`. */
-  readonly timeoutMs?: number;
-  /**
-   * First goes on serving for so many milliseconds, without accepting: the connections that it has send requests and are answered as
-   * ever, and those on which nothing is going on are closed one after the other, spread over that time. The drain follows, sooner when no
-   * connection is left. So a fleet can be restarted while its peers move on a few at a time ("lame duck"). Default: no such time.
-   */
-  readonly graceMs?: number;
-}
-
-const SHUTDOWN_OPTIONS: OptionNames<ShutdownOptions> = { timeoutMs: true, graceMs: true };
 
 /**
  * A running server: `listening → (accepts nothing more →) draining → closed`. Made by `serve`.
@@ -141,7 +127,36 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
     );
     observe({ type: "listening", address: this.address, transport: transport.name });
     this.#accepting = this.#acceptLoop.run();
-    this.finished = this.#run().finally(onOver);
+    const { signal } = options;
+    const onAbort = () => {
+      if (!this.#ending) void this.shutdown();
+    };
+    this.finished = this.#run().finally(() => {
+      signal?.removeEventListener("abort", onAbort);
+      onOver();
+    });
+    // An observer of "listening" may have aborted it.
+    if (signal?.aborted) onAbort();
+    else signal?.addEventListener("abort", onAbort);
+  }
+
+  /**
+   * The sessions that are open when an iteration begins, oldest first; those that end meanwhile are left out. A session is open until
+   * its connection is released.
+   *
+   * @example
+   * ```ts
+   * import { lines, serve } from "spillway";
+   *
+   * await using server = await serve({ port: 0, codec: lines(), handler: (line) => line });
+   * for (const session of server.sessions) {
+   *   if (session.connection.remoteAddress.hostname === "192.0.2.1") session.abort();
+   * }
+   * console.log([...server.sessions].length); // 0
+   * ```
+   */
+  get sessions(): Iterable<Session<Out, State>> {
+    return { [Symbol.iterator]: () => this.#openSessions() };
   }
 
   /**
@@ -197,9 +212,7 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
    * ```
    */
   shutdown(this: this, options: ShutdownOptions = {}): Promise<DrainResult> {
-    checkOptions(options, SHUTDOWN_OPTIONS);
-    const timeoutMs = checkDuration("timeoutMs", options.timeoutMs ?? this.#limits.drainTimeoutMs);
-    const graceMs = checkGrace(options.graceMs);
+    const { timeoutMs = this.#limits.drainTimeoutMs, graceMs } = checkShutdown(options);
     if (this.#ending) this.#force();
     else this.#drain = this.#end(timeoutMs, graceMs);
     // Undefined still when an observer of "draining" calls this.
@@ -209,6 +222,15 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
   /** The same as `shutdown()`, for `await using`; waits for a drain that is under way. */
   async [Symbol.asyncDispose](): Promise<void> {
     await (this.#drain ?? this.shutdown());
+  }
+
+  /** Bounded, although the set of sessions grows: numbers count up. */
+  *#openSessions(): Generator<Session<Out, State>, undefined> {
+    const newest = this.#connectionCount;
+    for (const { session } of this.#sessions) {
+      if (session.connection.id > newest) return;
+      yield session;
+    }
   }
 
   async #run(): Promise<DrainResult> {
@@ -368,12 +390,6 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
       this.#errorLog.report("observer-failed", () => `the observer threw at ${event.type}: ${describe(cause)}`, cause);
     }
   }
-}
-
-function checkGrace(graceMs: number | undefined): number | undefined {
-  if (graceMs === undefined) return undefined;
-  if (checkDuration("graceMs", graceMs) < Infinity) return graceMs;
-  throw new RangeError("graceMs must have an end: stopAccepting() goes on until shutdown()");
 }
 
 function hooksOf<In, Out, State>(options: ServeOptions<In, Out, State>): Hooks<In, Out, State> | undefined {

@@ -112,6 +112,11 @@ export function defineService<In = string, Out = In, State = unknown>(
 /** Settings of {@link serve}. */
 export interface ServeOptions<In = string, Out = In, State = unknown> extends Service<In, Out, State> {
   readonly port: number;
+  /**
+   * Aborted before the server listens: `serve` rejects with the signal's reason, and nothing stays open. Aborted later: the server drains,
+   * as with `shutdown()`; a call of that aborts what remains. Does nothing when a shutdown has begun.
+   */
+  readonly signal?: AbortSignal;
   /** Time, for tests and simulations. Default: the runtime's own. */
   readonly clock?: Clock;
   /** Chance, from 0 up to 1, for the instants at which a shutdown's grace closes connections. Default `Math.random`. */
@@ -139,7 +144,7 @@ export const SERVICE_OPTIONS: OptionNames<Service> = {
 };
 
 /** The options of {@link serve}. */
-export const SERVE_OPTIONS: OptionNames<ServeOptions> = { ...SERVICE_OPTIONS, clock: true, random: true };
+export const SERVE_OPTIONS: OptionNames<ServeOptions> = { ...SERVICE_OPTIONS, signal: true, clock: true, random: true };
 
 /** @throws {TypeError | RangeError} an option that makes no sense */
 export function checkService<In, Out, State>(options: Service<In, Out, State>): void {
