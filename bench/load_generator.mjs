@@ -23,6 +23,8 @@ import { ControlledProcess } from "./controlled_process.mjs";
 
 /** Where a backlog is full, connects are tried again after seconds. */
 const BURST_MS = 60_000;
+/** The last replies of an overloaded server. */
+const OPEN_LOOP_MS = 40_000;
 
 export class LoadGenerator {
   /** @param {import("../scripts/runtimes.mjs").Runtime} bun */
@@ -73,6 +75,18 @@ export class LoadGenerator {
    */
   async burst(port, visits) {
     return /** @type {Took & { id: number }} */ (await this.controlled.ask({ do: "burst", port, ...visits }, BURST_MS));
+  }
+
+  /** Connects for lines at planned instants; returns an id. @param {number} port @param {Omit<Visits, "atOnce">} shape */
+  async openLoop(port, shape) {
+    const opened = await this.controlled.ask({ do: "openLoop", port, ...shape });
+    return /** @type {{ id: number }} */ (opened).id;
+  }
+
+  /** Sends at planned instants, and measures from these. @param {number} id @param {{ ms: number, perSecond: number }} plan */
+  async runOpenLoop(id, plan) {
+    const ran = await this.controlled.ask({ do: "runOpenLoop", id, ...plan }, OPEN_LOOP_MS);
+    return /** @type {Took & { count: number, p50Ms: number, p99Ms: number }} */ (ran);
   }
 
   /** @param {number} id */

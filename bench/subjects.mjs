@@ -46,6 +46,10 @@ export const SUBJECTS = {
     script: () => "spillway/cli.mjs",
     args: ["serve", "echo", ...CLI_OPTIONS.split(" ")],
   },
+  "spillway-frozen": {
+    about: "`lines()` and a clock that the bench moves",
+    script: () => "spillway/frozen_echo.mjs",
+  },
   "spillway-broadcast": {
     about: "a handler that broadcasts to all connections, all deadlines on",
     script: () => "spillway/broadcast.mjs",
@@ -57,6 +61,11 @@ export const SUBJECTS = {
   raw: {
     about: "the runtime's own API: received bytes are written back unread; the floor",
     script: (/** @type {RuntimeName} */ runtime) => `raw/${runtime}.mjs`,
+  },
+  "raw-small": {
+    about: "the same with a read buffer of 128 bytes on Deno, where a connection needs one",
+    script: (/** @type {RuntimeName} */ runtime) => `raw/${runtime}.mjs`,
+    args: ["128"],
   },
   "per-line": {
     about: "common hand-written code: decode, append to a string, split, one write per line",

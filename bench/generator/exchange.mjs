@@ -1,4 +1,5 @@
 // @ts-check
+import { Stopwatch } from "./stopwatch.mjs";
 
 /** @typedef {import("bun").Socket<Exchange>} Socket */
 
@@ -14,8 +15,6 @@ const NOTHING = new Uint8Array(0);
 
 /** One connection: sends a batch, waits for all of it to come back, and compares every byte. */
 export class Exchange {
-  /** What has come on all connections. */
-  static chunks = 0;
   /** Batches that came back. */
   batches = 0;
   #received = 0;
@@ -52,7 +51,7 @@ export class Exchange {
 
   /** @param {Buffer} chunk */
   onData(chunk) {
-    Exchange.chunks += 1;
+    Stopwatch.chunks += 1;
     const from = this.#received;
     const to = from + chunk.length;
     if (to > this.#batch.length || chunk.compare(this.#batch, from, to) !== 0) {

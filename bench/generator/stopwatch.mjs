@@ -1,5 +1,4 @@
 // @ts-check
-import { Exchange } from "./exchange.mjs";
 
 /**
  * Measures how long a load takes, and keeps this process awake meanwhile. The kernel charges the waking of a sleeping reader to
@@ -7,9 +6,11 @@ import { Exchange } from "./exchange.mjs";
  * asleep would pay for that, and others would not; a client on another machine is not woken by a server's write.
  */
 export class Stopwatch {
+  /** Received on all connections: what shows that there was something to do. */
+  static chunks = 0;
   #began = performance.now();
   #turnAt = this.#began;
-  #chunks = Exchange.chunks;
+  #chunks = Stopwatch.chunks;
   #idleMs = 0;
   #over = false;
 
@@ -27,8 +28,8 @@ export class Stopwatch {
   #turn() {
     if (this.#over) return;
     const now = performance.now();
-    if (Exchange.chunks === this.#chunks) this.#idleMs += now - this.#turnAt;
-    this.#chunks = Exchange.chunks;
+    if (Stopwatch.chunks === this.#chunks) this.#idleMs += now - this.#turnAt;
+    this.#chunks = Stopwatch.chunks;
     this.#turnAt = now;
     setImmediate(() => this.#turn());
   }

@@ -2,7 +2,7 @@
 import { controlServer } from "../control_server.mjs";
 
 /** Held by every connection: small enough for many idle ones. */
-const BUFFER_BYTES = 4_096;
+const BUFFER_BYTES = Number(Deno.args[0] ?? 4_096);
 /** Held by those that once filled the small one. */
 const LARGE_BYTES = 65_536;
 
