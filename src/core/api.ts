@@ -31,5 +31,7 @@ export type {
   ConnectOptions,
   Listener,
   ListenOptions,
+  TcpAddress,
   Transport,
+  UnixAddress,
 } from "./transport/transport.ts";

@@ -1,4 +1,4 @@
-import { type Address, type Bytes, type Driver, DriverConnection, SpillwayError } from "../core/mod.ts";
+import { type Bytes, type Driver, DriverConnection, SpillwayError, type TcpAddress } from "../core/mod.ts";
 import type { Link } from "./link.ts";
 
 const GARBAGE = 0xee;
@@ -6,9 +6,9 @@ const GARBAGE = 0xee;
 /** What a pair of ends needs to know. */
 export interface PairOptions {
   /** The address of the end that connects. */
-  readonly near: Address;
+  readonly near: TcpAddress;
   /** The address of the end that was connected to. */
-  readonly far: Address;
+  readonly far: TcpAddress;
   /** How the far end writes an address. */
   readonly shown: (hostname: string) => string;
   /** From the end that connects, and to it. */
@@ -35,15 +35,15 @@ export function connectedPair(options: PairOptions): Pair {
   return { near: nearEnd, far: farEnd };
 }
 
-function mapped({ hostname, port }: Address, shown: (hostname: string) => string): Address {
+function mapped({ hostname, port }: TcpAddress, shown: (hostname: string) => string): TcpAddress {
   return { hostname: shown(hostname), port };
 }
 
 /** One end: a driver whose kernel is two links. Nothing reaches the other end within the call that caused it. */
 export class MemoryEnd implements Driver {
   readonly connection: DriverConnection;
-  readonly localAddress: Address;
-  readonly remoteAddress: Address;
+  readonly localAddress: TcpAddress;
+  readonly remoteAddress: TcpAddress;
   other!: MemoryEnd;
   /** The descriptor was given back. */
   over = false;
@@ -57,8 +57,8 @@ export class MemoryEnd implements Driver {
   #finished = false;
 
   constructor(
-    local: Address,
-    remote: Address,
+    local: TcpAddress,
+    remote: TcpAddress,
     incoming: Link,
     outgoing: Link,
     onReleased: () => void,

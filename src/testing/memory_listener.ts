@@ -1,4 +1,4 @@
-import { type Address, type Connection, type Listener, SpillwayError } from "../core/mod.ts";
+import { type Connection, type Listener, SpillwayError, type TcpAddress } from "../core/mod.ts";
 import type { Pair } from "./memory_end.ts";
 
 /** Somebody who waits for the next connection. */
@@ -22,7 +22,7 @@ export type Connect = () => Pair;
  * **Pushes back**: at most `backlog` connections wait to be taken; beyond, connecting waits, as it does in a kernel.
  */
 export class MemoryListener implements Listener {
-  readonly address: Address;
+  readonly address: TcpAddress;
   readonly #backlog: number;
   readonly #onClosed: () => void;
   readonly #receive: (run: () => void) => void;
@@ -35,7 +35,7 @@ export class MemoryListener implements Listener {
 
   /** `receive`: how whoever accepts gets what the network brings. */
   constructor(
-    address: Address,
+    address: TcpAddress,
     backlog: number,
     onClosed: () => void,
     receive: (run: () => void) => void = (run) => run(),
@@ -125,7 +125,7 @@ export class MemoryListener implements Listener {
 }
 
 /** Nobody listens there. */
-export function connectionRefused({ hostname, port }: Address): SpillwayError {
+export function connectionRefused({ hostname, port }: TcpAddress): SpillwayError {
   return new SpillwayError("connection-refused", `nothing listens on ${hostname}:${port}`);
 }
 

@@ -1,10 +1,10 @@
 import {
-  type Address,
   type Connection,
   type ConnectOptions,
   type Listener,
   type ListenOptions,
   SpillwayError,
+  type TcpAddress,
   type Transport,
 } from "../core/mod.ts";
 import { listenAddress, overlaps, reaches, shownOn, targetAddress } from "./host.ts";
@@ -66,7 +66,7 @@ export class MemoryNetwork implements Transport {
   }
 
   /** See `MemoryTransport`. */
-  failAccept(address: Address, error: SpillwayError): void {
+  failAccept(address: TcpAddress, error: SpillwayError): void {
     const { hostname, port } = address;
     this.#listenerAt({ hostname: targetAddress(hostname), port }).fail(error);
   }
@@ -86,13 +86,13 @@ export class MemoryNetwork implements Transport {
     return [...this.#listeners].filter(({ address }) => address.port === port);
   }
 
-  #listenerAt(target: Address): MemoryListener {
+  #listenerAt(target: TcpAddress): MemoryListener {
     const listener = this.#listenersOn(target.port).find(({ address }) => reaches(address.hostname, target.hostname));
     if (listener === undefined) throw connectionRefused(target);
     return listener;
   }
 
-  #pair(listener: MemoryListener, target: Address, localAddress: string | undefined): Pair {
+  #pair(listener: MemoryListener, target: TcpAddress, localAddress: string | undefined): Pair {
     const port = this.#ports.take();
     const origin = localAddress ?? (target.hostname.includes(":") ? target.hostname : "127.0.0.1");
     const bound = listener.address.hostname;

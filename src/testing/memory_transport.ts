@@ -1,4 +1,4 @@
-import { type Address, checkWhole, type SpillwayError, type Transport } from "../core/mod.ts";
+import { checkWhole, type SpillwayError, type TcpAddress, type Transport } from "../core/mod.ts";
 import { Link } from "./link.ts";
 import { MemoryNetwork } from "./memory_network.ts";
 
@@ -21,7 +21,7 @@ export interface MemoryTransport extends Transport {
    *
    * @throws {SpillwayError} `connection-refused` when nothing listens there
    */
-  failAccept(address: Address, error: SpillwayError): void;
+  failAccept(address: TcpAddress, error: SpillwayError): void;
 }
 
 /**

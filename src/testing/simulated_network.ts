@@ -1,11 +1,11 @@
 import type {
-  Address,
   Clock,
   Connection,
   ConnectOptions,
   Listener,
   ListenOptions,
   SpillwayError,
+  TcpAddress,
 } from "../core/mod.ts";
 import { Agenda } from "./agenda.ts";
 import { Link } from "./link.ts";
@@ -135,7 +135,7 @@ class TimedNetwork implements SimulatedNetwork {
     return connection;
   }
 
-  failAccept(address: Address, error: SpillwayError): void {
+  failAccept(address: TcpAddress, error: SpillwayError): void {
     this.#network.failAccept(address, error);
   }
 

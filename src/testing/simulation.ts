@@ -287,7 +287,7 @@ export class Simulation {
   #note(event: ServerEvent): void {
     switch (event.type) {
       case "connection-opened": {
-        const link = this.network.connectionFrom(event.connection.remoteAddress.port);
+        const link = this.network.connectionFrom(event.connection.remoteAddress.port ?? 0);
         if (link === undefined) throw new BrokenInvariant("connections are real", "a connection that nobody made");
         const model = new ServedModel(event.connection, link, this.now);
         this.served.set(event.connection.id, model);

@@ -52,7 +52,7 @@ describe("keepAliveMs", () => {
     if (refuses) return expectRefusal(connecting);
     const near = await connecting;
     ends.push(() => near.abort());
-    if (shown) expectKeepAlive(near.localAddress.port, listener.address.port, 600_000);
+    if (shown) expectKeepAlive(near.localAddress.port as number, listener.address.port, 600_000);
   });
 
   it("is an option of serve(), in whole seconds that are rounded up", async () => {

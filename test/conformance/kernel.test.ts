@@ -62,10 +62,10 @@ describe("the kernel", () => {
     ends.push(() => near.abort());
     const writer = (await accept(listener)).writable.getWriter();
     await writer.write(new Uint8Array(5));
-    await unread(near.localAddress.port, listener.address.port, 5);
+    await unread(near.localAddress.port as number, listener.address.port, 5);
     const { value } = await near.readable.getReader().read();
     expect(value?.length).toBe(5);
-    await unread(near.localAddress.port, listener.address.port, 0);
+    await unread(near.localAddress.port as number, listener.address.port, 0);
   });
 
   it("lets as many connections wait as the backlog says, where a runtime can say it", async () => {

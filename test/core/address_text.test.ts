@@ -9,3 +9,14 @@ it.each([
 ])("%s and %d are %s", (hostname, port, text) => {
   expect(addressText({ hostname, port })).toBe(text);
 });
+
+it.each([
+  ["/run/echo.sock", "unix:/run/echo.sock"],
+  ["relative.sock", "unix:relative.sock"],
+  ["", "unix:"],
+  ["\0abstract", "unix:@abstract"],
+  ["/tmp/\x1b[31mred\n", "unix:/tmp/\\x1b[31mred\\n"],
+  ["/a".repeat(500), `unix:${"/a".repeat(128)}… (744 more)`],
+])("the path %j is %s", (path, text) => {
+  expect(addressText({ path })).toBe(text);
+});

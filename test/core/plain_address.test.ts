@@ -54,6 +54,8 @@ describe("plainAddress", () => {
     expect(plainAddress({ hostname: "::ffff:192.0.2.1", port: 7 })).toEqual({ hostname: "192.0.2.1", port: 7 });
     const plain = { hostname: "2001:db8::1", port: 7 };
     expect(plainAddress(plain)).toBe(plain);
+    const unix = { path: "/run/::ffff:192.0.2.1" };
+    expect(plainAddress(unix)).toBe(unix);
   });
 });
 

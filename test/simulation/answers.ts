@@ -50,7 +50,7 @@ export class Answers extends Invariant {
   override onEnd({ served }: Simulation): void {
     const byPort = new Map([...this.#clients.values()].map((client) => [client.port, client]));
     for (const model of served.values()) {
-      const client = byPort.get(model.info.remoteAddress.port);
+      const client = byPort.get(model.info.remoteAddress.port as number);
       const reader = client && this.#readers.get(client.number);
       if (client === undefined || reader === undefined || !client.sawFin || client.error !== undefined) continue;
       this.#checkEnd(client, reader, model);

@@ -207,7 +207,7 @@ export class Client {
   }
 
   #onConnected(connection: Connection): void {
-    this.port = connection.localAddress.port;
+    this.port = connection.localAddress.port as number;
     this.#connection = connection;
     this.#writer = connection.writable.getWriter();
     this.#writer.closed.catch(() => undefined);

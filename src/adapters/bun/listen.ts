@@ -1,10 +1,10 @@
 import {
   AcceptQueue,
-  type Address,
   type Connection,
   type Listener,
   type ListenOptions,
   plainAddress,
+  type TcpAddress,
 } from "../../core/mod.ts";
 import { handlers } from "./driver.ts";
 import { listenError } from "./errors.ts";
@@ -22,7 +22,7 @@ export async function listen({ hostname, port, backlog, keepAliveMs }: ListenOpt
 }
 
 class BunListener implements Listener {
-  readonly address: Address;
+  readonly address: TcpAddress;
   readonly #listener: TcpListener;
   readonly #queue: AcceptQueue;
 

@@ -1,4 +1,4 @@
-import { type Address, type Connection, type Listener, type ListenOptions, plainAddress } from "../../core/mod.ts";
+import { type Connection, type Listener, type ListenOptions, plainAddress, type TcpAddress } from "../../core/mod.ts";
 import { DenoDriver } from "./driver.ts";
 import { acceptError, listenError, refuseKeepAlive } from "./errors.ts";
 import { native, type TcpListener } from "./native.ts";
@@ -14,7 +14,7 @@ export async function listen({ hostname, port, backlog, keepAliveMs }: ListenOpt
 }
 
 class DenoListener implements Listener, AsyncIterator<Connection> {
-  readonly address: Address;
+  readonly address: TcpAddress;
   readonly #listener: TcpListener;
   #closed = false;
 

@@ -1,10 +1,10 @@
 import {
   AcceptQueue,
-  type Address,
   type Connection,
   type Listener,
   type ListenOptions,
   plainAddress,
+  type TcpAddress,
 } from "../../core/mod.ts";
 import { NodeDriver } from "./driver.ts";
 import { acceptError, listenError } from "./errors.ts";
@@ -17,7 +17,7 @@ const EVERYWHERE = ["0.0.0.0", "::"];
 export function listen({ hostname, port, backlog, keepAliveMs }: ListenOptions): Promise<Listener> {
   return new Promise((resolve, reject) => {
     const queue = new AcceptQueue(backlog);
-    let localAddress: Address | undefined;
+    let localAddress: TcpAddress | undefined;
     const options = { allowHalfOpen: true, pauseOnConnect: true, noDelay: true, ...keepAlive(keepAliveMs) };
     const server = createServer(options, (socket) => queue.push(new NodeDriver(socket, localAddress).connection));
     server.once("error", (cause) => reject(listenError(cause)));
@@ -31,7 +31,7 @@ export function listen({ hostname, port, backlog, keepAliveMs }: ListenOptions):
 }
 
 class NodeListener implements Listener {
-  readonly address: Address;
+  readonly address: TcpAddress;
   readonly #server: Server;
   readonly #queue: AcceptQueue;
 

@@ -4,7 +4,7 @@ import { checkChoice, checkCount, checkDuration, type Limits, resolveLimits } fr
 import { checkOptions, type OptionNames } from "../options/option_names.ts";
 import type { SlowConsumerPolicy } from "../output/slow_consumer.ts";
 import { type Clock, systemClock } from "../time/clock.ts";
-import type { Address } from "../transport/transport.ts";
+import type { TcpAddress } from "../transport/transport.ts";
 import type { ClientObserver } from "./client_observer.ts";
 import type { ClientSession } from "./client_session.ts";
 import { type HeartbeatOptions, resolveHeartbeat } from "./heartbeat.ts";
@@ -45,7 +45,7 @@ export type ClientTarget =
        * Servers that are as good as each other. Attempts go from one to the next, from the last to the first; `connect()` tries each
        * once.
        */
-      readonly hosts: readonly Address[];
+      readonly hosts: readonly TcpAddress[];
       readonly hostname?: undefined;
       readonly port?: undefined;
     };
@@ -112,7 +112,7 @@ export interface ClientBehaviour<In, Out = In> extends Partial<ClientLimits> {
 
 /** The options, checked, with defaults. */
 export interface ClientSettings<In, Out> {
-  readonly hosts: readonly Address[];
+  readonly hosts: readonly TcpAddress[];
   readonly localAddress: string | undefined;
   readonly codec: Codec<In, Out>;
   readonly signal: AbortSignal | undefined;

@@ -16,7 +16,7 @@ import { Deadline, DeadlineQueue } from "../time/deadline.ts";
 import { EndOfTick } from "../time/end_of_tick.ts";
 import { schedulerOf } from "../time/scheduler.ts";
 import type { ConnectionInfo } from "../transport/connection_info.ts";
-import type { Address, Connection, Listener, Transport } from "../transport/transport.ts";
+import type { Connection, Listener, TcpAddress, Transport } from "../transport/transport.ts";
 import { AcceptLoop } from "./accept.ts";
 import { Budgets } from "./budgets.ts";
 import { Fullness } from "./fullness.ts";
@@ -36,7 +36,7 @@ const MAX_REFUSALS = 1_024;
  */
 export class Server<In = unknown, Out = unknown, State = unknown> implements AsyncDisposable {
   /** Where it listens; `port` is the real one even where 0 was asked for. */
-  readonly address: Address;
+  readonly address: TcpAddress;
   /**
    * Fulfils when a shutdown is complete. Rejects when accepting failed for good, after the server has drained: an
    * unhandled rejection if nobody looks, so that a dead listener cannot go unnoticed.

@@ -1,4 +1,4 @@
-import type { Address } from "./transport.ts";
+import type { Address, TcpAddress } from "./transport.ts";
 
 /** The words of an IPv6 address in front of the IPv4 one that it carries. */
 const MAPPED_WORDS = [0, 0, 0, 0, 0, 0xffff] as const;
@@ -9,9 +9,12 @@ const WORD = /^[0-9a-f]{1,4}$/i;
 /**
  * The address that a rule, a list or a log should see. A dual-stack listener on `::` shows an IPv4 peer as `::ffff:192.0.2.1`, so that a
  * check for `192.0.2.1` would miss it: such an address becomes the plain IPv4 one, however it is spelt. Every other one, an address
- * with a zone among them, stays as it is: the same object.
+ * with a zone and a path among them, stays as it is: the same object.
  */
+export function plainAddress(address: TcpAddress): TcpAddress;
+export function plainAddress(address: Address): Address;
 export function plainAddress(address: Address): Address {
+  if (address.path !== undefined) return address;
   const hostname = plainHostname(address.hostname);
   return hostname === address.hostname ? address : { hostname, port: address.port };
 }

@@ -10,7 +10,7 @@ import type { SpillwayError } from "../errors/errors.ts";
 export type Bytes = ReturnType<typeof Uint8Array.of>;
 
 /** One end of a TCP connection. */
-export interface Address {
+export interface TcpAddress {
   /**
    * A numeric address: `127.0.0.1`, `::1`, `fe80::1%eth0`. An IPv4 peer of a listener on `::` has its plain IPv4 address, never
    * `::ffff:127.0.0.1`. Of a listener on Bun: the name that was asked for. Empty when the connection was reset before it was
@@ -19,7 +19,22 @@ export interface Address {
   readonly hostname: string;
   /** 1 to 65535; 0 when the hostname is empty. */
   readonly port: number;
+  readonly path?: undefined;
 }
+
+/** One end of a connection through a Unix domain socket. */
+export interface UnixAddress {
+  /** Of the socket. Begins with NUL for an abstract one; empty for one that has no name, as that of most clients. */
+  readonly path: string;
+  readonly hostname?: undefined;
+  readonly port?: undefined;
+}
+
+/**
+ * One end of a connection. `address.path === undefined` tells that it is a {@link TcpAddress}. No transport of this version gives a
+ * {@link UnixAddress}.
+ */
+export type Address = TcpAddress | UnixAddress;
 
 /** Where to listen. */
 export interface ListenOptions {
@@ -163,7 +178,7 @@ export interface TransportConnection extends Connection {
  * accepts on its own (Node, Bun), unread in a queue of at most `backlog` connections.
  */
 export interface Listener extends AsyncIterable<Connection> {
-  readonly address: Address;
+  readonly address: TcpAddress;
   [Symbol.asyncIterator](): AsyncIterator<Connection>;
   /**
    * Stops accepting at once; connections that nobody took can still be taken, and then the iteration is done. A listener that has none, as

@@ -1,11 +1,11 @@
-import type { Address, Bytes, Connection, Transport } from "../../../src/mod.ts";
+import type { Bytes, Connection, TcpAddress, Transport } from "../../../src/mod.ts";
 import type { Client, DialOptions } from "./platform.ts";
 import { Received } from "./received.ts";
 
 /** A client on a Connection: for transports that nothing else can reach. */
 export async function dialConnection(
   transport: Transport,
-  address: Address,
+  address: TcpAddress,
   options: DialOptions = {},
 ): Promise<Client> {
   return new ConnectionClient(await transport.connect(address), options);
@@ -23,7 +23,7 @@ class ConnectionClient implements Client {
   #wake: () => void = () => {};
 
   constructor(connection: Connection, { halfOpen = false, stalled = false }: DialOptions) {
-    this.port = connection.localAddress.port;
+    this.port = connection.localAddress.port as number;
     this.#connection = connection;
     this.#reader = connection.readable.getReader();
     this.#writer = connection.writable.getWriter();

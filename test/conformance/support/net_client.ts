@@ -1,10 +1,10 @@
 import { connect, type Socket } from "node:net";
-import type { Address } from "../../../src/mod.ts";
+import type { TcpAddress } from "../../../src/mod.ts";
 import type { Client, DialOptions } from "./platform.ts";
 import { Received } from "./received.ts";
 
 /** A client on `node:net`, which every runtime has: independent of the adapter under test, and able to reset. */
-export function dialNet(address: Address, options: DialOptions = {}): Promise<Client> {
+export function dialNet(address: TcpAddress, options: DialOptions = {}): Promise<Client> {
   return new Promise((resolve, reject) => {
     const { hostname: host, port } = address;
     const socket = connect({ host, port, allowHalfOpen: options.halfOpen ?? false, noDelay: true });

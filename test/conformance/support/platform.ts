@@ -1,5 +1,5 @@
 import { afterEach, it, vi } from "vitest";
-import { type Address, serve as serveOn } from "../../../src/core/mod.ts";
+import { serve as serveOn, type TcpAddress } from "../../../src/core/mod.ts";
 import type { ServeOptions, Server, ServerEvent, Transport } from "../../../src/mod.ts";
 
 /** Whoever talks to a server under test: not Spillway's own code where there is a network. */
@@ -39,7 +39,7 @@ export interface DialOptions {
 export interface Platform {
   readonly name: string;
   readonly transport: Transport;
-  dial(address: Address, options?: DialOptions): Promise<Client>;
+  dial(address: TcpAddress, options?: DialOptions): Promise<Client>;
   /** Cases that this runtime is known to fail, each with the reason: such a case fails on the day it works. */
   readonly faults: Readonly<Record<string, string>>;
 }

@@ -98,7 +98,7 @@ describe("a client of several hosts", () => {
       codec,
       observer: () => {},
       onConnect: ({ connection }) => {
-        if (tried.push(connection.remoteAddress.port) === 1) throw new Error("not the leader");
+        if (tried.push(connection.remoteAddress.port as number) === 1) throw new Error("not the leader");
       },
     });
     expect(tried).toEqual(all.map(({ port }) => port));

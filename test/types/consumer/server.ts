@@ -14,8 +14,10 @@ import {
   type Session,
   SpillwayError,
   serve,
+  type TcpAddress,
   type Transport,
   transport,
+  type UnixAddress,
 } from "spillway";
 import { int16, lengthPrefixed, type Payload } from "spillway/codecs";
 import * as core from "spillway/core";
@@ -49,7 +51,9 @@ export async function servers(): Promise<void> {
   for (const { state } of group) void state.nickname;
   const stats: ServerStats = server.stats();
   const drained: DrainResult = await server.shutdown({ timeoutMs: 10 });
+  same<typeof server.address, TcpAddress>(true);
   const address: Address = server.address;
+  same<typeof server.address.port, number>(true);
   const anyServer: Server = server;
   void [stats, drained, address, anyServer];
 
@@ -146,6 +150,17 @@ export function methods(session: Session<string>, context: Context<string>, serv
   // @ts-expect-error taken off its object
   broadcast("line");
   void destructured;
+}
+
+export function addresses(address: Address, tcp: TcpAddress): void {
+  if (address.hostname === "192.0.2.1") same<typeof address, TcpAddress>(true);
+  if (address.path === undefined) same<typeof address, TcpAddress>(true);
+  else same<typeof address, UnixAddress>(true);
+  same<typeof address.port, number | undefined>(true);
+  const { hostname, port } = tcp;
+  void [hostname.length, port.toFixed()];
+  // @ts-expect-error a path and a port
+  void ({ path: "/run/echo.sock", port: 1 } satisfies Address);
 }
 
 export async function onTransports(): Promise<void> {
