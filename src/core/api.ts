@@ -1,10 +1,12 @@
 /** What the author of a server needs, whatever carries the bytes. */
-export type { Client, ClientStats, CloseOptions, RequestOptions } from "./client/client.ts";
-export type { ClientEnd, ClientEvent, ClientObserver } from "./client/client_observer.ts";
+export type { Client, ClientStats, CloseOptions } from "./client/client.ts";
+export type { ClientEnd, ClientEvent } from "./client/client_event.ts";
+export type { ClientObserver } from "./client/client_observer.ts";
 export type { ClientBehaviour, ClientLimits, ClientOptions, ClientTarget } from "./client/client_options.ts";
 export type { ClientSession } from "./client/client_session.ts";
 export type { HeartbeatOptions } from "./client/heartbeat.ts";
 export type { ReconnectOptions } from "./client/reconnect_options.ts";
+export type { RequestOptions } from "./client/request.ts";
 export type { Codec, Decoder, Encoder, Output } from "./codecs/codec.ts";
 export { type LineEncoding, type LinesOptions, lines } from "./codecs/lines.ts";
 export { type CloseReason, type ErrorCode, SpillwayError } from "./errors/errors.ts";

@@ -8,7 +8,7 @@
  */
 
 export * from "./api.ts";
-export { connect } from "./client/client.ts";
+export { connect } from "./client/connect.ts";
 export { describe, type ErrorText, isError, takeApart } from "./errors/describe.ts";
 export { escapeText } from "./errors/escape_text.ts";
 export { isPromiseLike } from "./handler/pending_results.ts";

@@ -5,18 +5,10 @@ import type { SendResult } from "../output/send_result.ts";
 import type { DrainResult } from "../session/observer.ts";
 import type { Traffic } from "../session/traffic.ts";
 import type { ConnectionInfo } from "../transport/connection_info.ts";
-import type { Transport } from "../transport/transport.ts";
-import { ClientLoop } from "./client_loop.ts";
-import type { ClientEnd } from "./client_observer.ts";
-import { type ClientOptions, type ClientSettings, resolveClient } from "./client_options.ts";
-
-/** How long a {@link Client.request} may take. */
-export interface RequestOptions {
-  /** Gives the request up. */
-  readonly signal?: AbortSignal;
-  /** Gives it up after so many milliseconds, counted from the call. Default: the client's `requestTimeoutMs`. */
-  readonly timeoutMs?: number;
-}
+import type { ClientEnd } from "./client_event.ts";
+import type { ClientLoop } from "./client_loop.ts";
+import type { ClientSettings } from "./client_settings.ts";
+import type { RequestOptions } from "./request.ts";
 
 /** How {@link Client.close} drains. */
 export interface CloseOptions {
@@ -68,7 +60,6 @@ export class Client<In = unknown, Out = unknown> implements AsyncDisposable, Asy
   /** Use {@link connect}. */
   constructor(loop: ClientLoop<In, Out>) {
     this.#loop = loop;
-    loop.client = this;
     this.#settings = loop.settings;
     this.closed = loop.closed;
   }
@@ -196,26 +187,4 @@ export class Client<In = unknown, Out = unknown> implements AsyncDisposable, Asy
   async [Symbol.asyncDispose](): Promise<void> {
     await (this.#loop.drain ?? this.close());
   }
-}
-
-/**
- * Connects to a server over a transport, to send it requests and get what it pushes.
- *
- * Fulfils when the connection is made, and `onConnect` is done. The first attempt is the only one, even with `reconnect` (of several
- * hosts, one at each): what is wrong with the address shows at once.
- *
- * @throws {TypeError | RangeError} at once, for an option that makes no sense
- * @throws {SpillwayError} `connection-refused`, `connection-timed-out`, `host-not-found`, `connect-aborted`, `connect-failed`, `codec-failed`;
- * `handler-failed` when `onConnect` threw (its error is the `cause`), `authentication-timeout` when it took too long, or the reason for which the
- * connection ended before it was done
- */
-export async function connect<In, Out>(
-  transport: Transport,
-  options: ClientOptions<In, Out>,
-): Promise<Client<In, Out>> {
-  const settings = resolveClient(options);
-  const loop = new ClientLoop(transport, settings);
-  const client = new Client(loop);
-  await loop.start(settings.signal);
-  return client;
 }

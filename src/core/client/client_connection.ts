@@ -3,8 +3,8 @@ import { SpillwayError } from "../errors/errors.ts";
 import type { SendResult } from "../output/send_result.ts";
 import type { SessionLoop } from "../session/session_loop.ts";
 import { Deadline, type DeadlineOwner, type DeadlineQueue } from "../time/deadline.ts";
-import type { ClientSettings } from "./client_options.ts";
 import type { ClientSession } from "./client_session.ts";
+import type { ClientSettings } from "./client_settings.ts";
 import type { Requests } from "./requests.ts";
 
 /** Whom a {@link ClientConnection} tells. */

@@ -13,19 +13,19 @@ import type { TickOwner } from "../time/end_of_tick.ts";
 import { schedulerOf } from "../time/scheduler.ts";
 import type { ConnectionInfo } from "../transport/connection_info.ts";
 import type { Connection, Transport } from "../transport/transport.ts";
-import type { Client, RequestOptions } from "./client.ts";
 import { ClientConnection, type ClientConnectionEvents } from "./client_connection.ts";
 import { clientClosed, connectionOver, endedEarly, unanswered } from "./client_errors.ts";
-import type { ClientEnd, ClientEvent } from "./client_observer.ts";
-import type { ClientSettings } from "./client_options.ts";
+import type { ClientEnd, ClientEvent } from "./client_event.ts";
 import { ClientReporting } from "./client_reporting.ts";
 import { type ClientSessionOwner, ConnectedSession } from "./client_session.ts";
 import { clientSessionSettings } from "./client_session_settings.ts";
+import type { ClientSettings } from "./client_settings.ts";
 import { connectAborted, dial } from "./dial.ts";
 import { Heartbeat, type HeartbeatEvents } from "./heartbeat.ts";
 import { Hosts } from "./hosts.ts";
 import { Pushes } from "./pushes.ts";
 import { Reconnection, type ReconnectionEvents } from "./reconnection.ts";
+import type { RequestOptions } from "./request.ts";
 import { Requests, type RequestsEvents } from "./requests.ts";
 
 type Events<In, Out> = RequestsEvents & ReconnectionEvents & HeartbeatEvents & Owner<In, Out>;
@@ -43,11 +43,9 @@ export class ClientLoop<In, Out> implements Events<In, Out>, TickOwner {
   readonly settings: ClientSettings<In, Out>;
   readonly requests: Requests<In, Out>;
   readonly pushes: Pushes<In>;
-  /** The face of this to user code. */
-  client!: Client<In, Out>;
   connectionCount = 0;
   readonly #transport: Transport;
-  readonly #reporting: ClientReporting<In, Out>;
+  readonly #reporting: ClientReporting;
   readonly #deadlines: DeadlineQueue;
   readonly #sessionSettings: SessionSettings<In, Out, undefined>;
   readonly #hosts: Hosts;
@@ -74,12 +72,12 @@ export class ClientLoop<In, Out> implements Events<In, Out>, TickOwner {
   #late = 0;
   #resolveClosed!: (end: ClientEnd) => void;
 
-  constructor(transport: Transport, settings: ClientSettings<In, Out>) {
+  constructor(transport: Transport, settings: ClientSettings<In, Out>, observer?: (event: ClientEvent) => void) {
     const { clock, heartbeat, hosts, maxPushes, random, reconnect } = settings;
     const deadlines = new DeadlineQueue(clock);
     const scheduler = schedulerOf(clock, transport);
     this.#transport = transport;
-    this.#reporting = new ClientReporting(settings.observer, clock);
+    this.#reporting = new ClientReporting(observer, clock);
     this.settings = settings;
     this.#deadlines = deadlines;
     this.requests = new Requests(settings, clock, deadlines, this);
@@ -252,7 +250,7 @@ export class ClientLoop<In, Out> implements Events<In, Out>, TickOwner {
   }
 
   observe(event: ClientEvent): void {
-    this.#reporting.observe(event, this.client);
+    this.#reporting.observe(event);
   }
 
   #open(connection: Connection, info: ConnectionInfo): SessionLoop<In, Out, undefined> {

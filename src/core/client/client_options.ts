@@ -7,6 +7,7 @@ import { type Clock, systemClock } from "../time/clock.ts";
 import type { TcpAddress } from "../transport/transport.ts";
 import type { ClientObserver } from "./client_observer.ts";
 import type { ClientSession } from "./client_session.ts";
+import type { ClientSettings } from "./client_settings.ts";
 import { type HeartbeatOptions, resolveHeartbeat } from "./heartbeat.ts";
 import { resolveHosts } from "./hosts.ts";
 import { type ReconnectOptions, resolveReconnect } from "./reconnect_options.ts";
@@ -110,28 +111,6 @@ export interface ClientBehaviour<In, Out = In> extends Partial<ClientLimits> {
   readonly random?: () => number;
 }
 
-/** The options, checked, with defaults. */
-export interface ClientSettings<In, Out> {
-  readonly hosts: readonly TcpAddress[];
-  readonly localAddress: string | undefined;
-  readonly codec: Codec<In, Out>;
-  readonly signal: AbortSignal | undefined;
-  readonly onConnect: ((session: ClientSession<In, Out>) => unknown) | undefined;
-  readonly connectTimeoutMs: number;
-  readonly requestTimeoutMs: number;
-  readonly maxPendingRequests: number;
-  readonly maxConsecutiveTimeouts: number;
-  readonly heartbeat: Required<HeartbeatOptions<In, Out>> | undefined;
-  readonly maxPushes: number;
-  readonly isPush: (frame: In) => boolean;
-  readonly slowConsumer: SlowConsumerPolicy;
-  readonly reconnect: ReconnectOptions | undefined;
-  readonly observer: ClientObserver<In, Out> | undefined;
-  readonly limits: Limits;
-  readonly clock: Clock;
-  readonly random: () => number;
-}
-
 /** What a client does not have: its deadline for a handler is that of a request, and a connection lives as long as it is used. */
 const UNLIMITED = { concurrency: 1, handlerTimeoutMs: Infinity, lifetimeMs: Infinity, maxConcurrentHandlers: Infinity };
 
@@ -200,7 +179,6 @@ export function resolveClient<In, Out>(options: ClientOptions<In, Out>): ClientS
     isPush,
     slowConsumer,
     reconnect: resolveReconnect(options.reconnect),
-    observer,
     limits: resolveLimits({ ...options, ...UNLIMITED }),
     clock: options.clock ?? systemClock,
     random,

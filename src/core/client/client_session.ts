@@ -1,7 +1,7 @@
 import type { SendResult } from "../output/send_result.ts";
 import type { SessionLoop } from "../session/session_loop.ts";
 import type { ConnectionInfo } from "../transport/connection_info.ts";
-import type { RequestOptions } from "./client.ts";
+import type { RequestOptions } from "./request.ts";
 
 /**
  * One connection of a client, as `onConnect` gets it. It may be kept: it stays that connection's, and is of no use when that is over.

@@ -4,7 +4,7 @@ import type { SessionSettings } from "../session/session_settings.ts";
 import type { DeadlineQueue } from "../time/deadline.ts";
 import { EndOfTick } from "../time/end_of_tick.ts";
 import type { Scheduler } from "../time/scheduler.ts";
-import type { ClientSettings } from "./client_options.ts";
+import type { ClientSettings } from "./client_settings.ts";
 import { withoutFaults } from "./without_faults.ts";
 
 type Settings<In, Out> = SessionSettings<In, Out, undefined>;

@@ -2,7 +2,7 @@ import type { SpillwayError } from "../errors/errors.ts";
 import type { Clock } from "../time/clock.ts";
 import { Deadline, type DeadlineOwner, type DeadlineQueue } from "../time/deadline.ts";
 import type { Connection } from "../transport/transport.ts";
-import type { ClientEnd, ClientEvent } from "./client_observer.ts";
+import type { ClientEnd, ClientEvent } from "./client_event.ts";
 import type { ReconnectOptions } from "./reconnect_options.ts";
 
 /** What a {@link Reconnection} needs of its client, and tells it. */

@@ -2,6 +2,14 @@ import { SpillwayError } from "../errors/errors.ts";
 import { Deadline, type DeadlineOwner } from "../time/deadline.ts";
 import type { InLine, Line } from "./line.ts";
 
+/** How long a request of a client may take. */
+export interface RequestOptions {
+  /** Gives the request up. */
+  readonly signal?: AbortSignal;
+  /** Gives it up after so many milliseconds, counted from the call. Default: the client's `requestTimeoutMs`. */
+  readonly timeoutMs?: number;
+}
+
 /** Who sees to a {@link Request}. */
 export interface RequestOwner<In, Out> {
   /** Its caller, or its deadline, gives it up. */

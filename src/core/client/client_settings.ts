@@ -1,0 +1,29 @@
+import type { Codec } from "../codecs/codec.ts";
+import type { Limits } from "../options/limits.ts";
+import type { SlowConsumerPolicy } from "../output/slow_consumer.ts";
+import type { Clock } from "../time/clock.ts";
+import type { TcpAddress } from "../transport/transport.ts";
+import type { ClientSession } from "./client_session.ts";
+import type { HeartbeatOptions } from "./heartbeat.ts";
+import type { ReconnectOptions } from "./reconnect_options.ts";
+
+/** The options of a client, checked, with defaults; its observer apart. */
+export interface ClientSettings<In, Out> {
+  readonly hosts: readonly TcpAddress[];
+  readonly localAddress: string | undefined;
+  readonly codec: Codec<In, Out>;
+  readonly signal: AbortSignal | undefined;
+  readonly onConnect: ((session: ClientSession<In, Out>) => unknown) | undefined;
+  readonly connectTimeoutMs: number;
+  readonly requestTimeoutMs: number;
+  readonly maxPendingRequests: number;
+  readonly maxConsecutiveTimeouts: number;
+  readonly heartbeat: Required<HeartbeatOptions<In, Out>> | undefined;
+  readonly maxPushes: number;
+  readonly isPush: (frame: In) => boolean;
+  readonly slowConsumer: SlowConsumerPolicy;
+  readonly reconnect: ReconnectOptions | undefined;
+  readonly limits: Limits;
+  readonly clock: Clock;
+  readonly random: () => number;
+}
