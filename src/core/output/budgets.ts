@@ -1,9 +1,9 @@
 import type { SpillwayError } from "../errors/errors.ts";
 import { budgetError } from "../errors/faults.ts";
 import type { ServerLimits } from "../options/limits.ts";
-import { Budget, type Share } from "../output/budget.ts";
 import type { Clock } from "../time/clock.ts";
 import type { DeadlineQueue } from "../time/deadline.ts";
+import { Budget, type Share } from "./budget.ts";
 
 /** A session that holds a share of each budget. */
 interface Sharing {
