@@ -75,7 +75,7 @@ function withoutEmptyColumns([header = [], ...rows]) {
  * @param {string[][]} cells the header first
  * @param {number} texts columns at the left that hold text; numbers follow
  */
-function table([header = [], ...rows], texts) {
+export function table([header = [], ...rows], texts) {
   const widths = header.map((_, column) => Math.max(3, ...[header, ...rows].map((row) => row[column]?.length ?? 0)));
   const line = (/** @type {string[]} */ row) =>
     `| ${widths.map((width, column) => (column < texts ? (row[column] ?? "").padEnd(width) : (row[column] ?? "").padStart(width))).join(" | ")} |`;

@@ -1,12 +1,16 @@
 // @ts-check
 // npm run bench: what a line, a connection and a frame cost, side by side, in one run. Not a test: nothing fails by being slow.
+import { writeFileSync } from "node:fs";
+import path from "node:path";
 import { build } from "../scripts/build.mjs";
 import { findRuntime, runtimeNames } from "../scripts/runtimes.mjs";
+import { chartOf } from "./chart.mjs";
 import { killAll } from "./children.mjs";
 import { LoadGenerator } from "./load_generator.mjs";
 import { goVersion, machineText, thisMachine } from "./machine.mjs";
 import { targetsTable, workloadTable } from "./markdown.mjs";
 import { readOptions } from "./options.mjs";
+import { pageOf } from "./page.mjs";
 import { readResults, resultOf, writeResults } from "./results.mjs";
 import { StatusLine } from "./status_line.mjs";
 import { SUBJECTS } from "./subjects.mjs";
@@ -114,8 +118,12 @@ async function begin(runtimes) {
 
 /** After every workload: what was measured must not be lost with what was not. @param {Results} results */
 async function save(results) {
-  const { json } = options;
+  const { json, markdown, chart } = options;
   if (json !== undefined) writeResults(json, results);
+  if (chart !== undefined) writeFileSync(chart, await chartOf(results.results));
+  if (markdown === undefined) return;
+  const chartFromPage = chart === undefined ? undefined : path.relative(path.dirname(markdown), chart);
+  writeFileSync(markdown, pageOf(results, chartFromPage));
 }
 
 /** @param {readonly import("../scripts/runtimes.mjs").RuntimeName[]} names */

@@ -25,19 +25,27 @@ const CLI_OPTIONS = "--port 0 --max-frame-bytes 1048576 --silence-timeout 10m --
 export const SUBJECTS = {
   spillway: { about: "Spillway: `lines()`, a synchronous handler, all deadlines on", script: echo },
   "spillway-bytes": {
-    about: 'the same with `lines({ encoding: "bytes" })`',
+    about: 'Spillway: `lines({ encoding: "bytes" })`, a synchronous handler, all deadlines on',
     script: echo,
     args: ["--encoding", "bytes"],
   },
-  "spillway-async": { about: "`lines()` with an `async` handler", script: echo, args: ["--async"] },
+  "spillway-async": {
+    about: "Spillway: `lines()`, an `async` handler, all deadlines on",
+    script: echo,
+    args: ["--async"],
+  },
   "spillway-async-256": {
-    about: "the same with `concurrency: 256`",
+    about: "`spillway-async` with `concurrency: 256`",
     script: echo,
     args: ["--async", "--concurrency", "256"],
   },
-  "spillway-wait": { about: "handlers that wait 10 ms, one of a connection at once", script: echo, args: ["--wait"] },
+  "spillway-wait": {
+    about: "Spillway: handlers that wait 10 ms, one of a connection at a time",
+    script: echo,
+    args: ["--wait"],
+  },
   "spillway-wait-16": {
-    about: "the same with `concurrency: 16`",
+    about: "`spillway-wait` with `concurrency: 16`",
     script: echo,
     args: ["--wait", "--concurrency", "16"],
   },
@@ -47,15 +55,15 @@ export const SUBJECTS = {
     args: ["serve", "echo", ...CLI_OPTIONS.split(" ")],
   },
   "spillway-frozen": {
-    about: "`lines()` and a clock that the bench moves",
+    about: "Spillway: as `spillway`, with a clock that the bench moves",
     script: () => "spillway/frozen_echo.mjs",
   },
   "spillway-broadcast": {
-    about: "a handler that broadcasts to all connections, all deadlines on",
+    about: "Spillway: a handler that broadcasts to all connections, all deadlines on",
     script: () => "spillway/broadcast.mjs",
   },
   "spillway-fairness": {
-    about: "a handler that does what a line asks for",
+    about: "Spillway: a handler that does what a line asks for",
     script: () => "spillway/fairness.mjs",
   },
   raw: {
@@ -63,7 +71,7 @@ export const SUBJECTS = {
     script: (/** @type {RuntimeName} */ runtime) => `raw/${runtime}.mjs`,
   },
   "raw-small": {
-    about: "the same with a read buffer of 128 bytes on Deno, where a connection needs one",
+    about: "`raw`, on Deno with a read buffer of 128 bytes",
     script: (/** @type {RuntimeName} */ runtime) => `raw/${runtime}.mjs`,
     args: ["128"],
   },
@@ -84,7 +92,7 @@ export const SUBJECTS = {
     script: (/** @type {RuntimeName} */ runtime) => `write_loop/${runtime}.mjs`,
   },
   "go-flush-each": { about: "Go's `bufio` with its default buffers, flushed after each line", go: "each" },
-  "go-flush-empty": { about: "the same, flushed when no input is buffered", go: "empty" },
+  "go-flush-empty": { about: "Go's `bufio` with its default buffers, flushed when no input is buffered", go: "empty" },
 };
 
 /**
