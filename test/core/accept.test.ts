@@ -13,9 +13,9 @@ describe("accept errors", () => {
   it("of one connection do not touch the next", async () => {
     const harness = await served();
     failAccept(harness, "connection-aborted", "connection-aborted");
-    const other = await harness.connect();
-    await other.send("a\n");
-    expect(other.received).toBe("A\n");
+    const peer = await harness.connect();
+    await peer.send("a\n");
+    expect(peer.received).toBe("A\n");
     expect(harness.of("accept-error")).toMatchObject([
       { error: { code: "connection-aborted" }, retryInMs: 0 },
       { error: { code: "connection-aborted" }, retryInMs: 0 },
@@ -42,12 +42,12 @@ describe("accept errors", () => {
   it("out of descriptors: accepts again as soon as the pause is over, and starts small the next time", async () => {
     const harness = await served();
     failAccept(harness, ...full(3));
-    const other = await harness.connect();
-    await other.send("a\n");
+    const peer = await harness.connect();
+    await peer.send("a\n");
     await harness.clock.advance(69);
-    expect(other.received).toBe("");
+    expect(peer.received).toBe("");
     await harness.clock.advance(1);
-    expect(other.received).toBe("A\n");
+    expect(peer.received).toBe("A\n");
     failAccept(harness, ...full(1));
     await harness.settle();
     expect(harness.of("accept-error").map(({ retryInMs }) => retryInMs)).toEqual([10, 20, 40, 10]);
@@ -55,10 +55,10 @@ describe("accept errors", () => {
 
   it("do not disturb the connections that are open", async () => {
     const harness = await served();
-    const other = await harness.connect();
+    const peer = await harness.connect();
     failAccept(harness, ...full(2), "connection-aborted");
-    await other.send("a\n");
-    expect(other.received).toBe("A\n");
+    await peer.send("a\n");
+    expect(peer.received).toBe("A\n");
   });
 
   it("a shutdown ends the pause", async () => {
@@ -76,8 +76,8 @@ describe("accept errors", () => {
       const pending = answers();
       const harness = await served({ handler: pending.handler });
       const finished = harness.server.finished.catch((error: unknown) => error);
-      const other = await harness.connect();
-      await other.send("a\n");
+      const peer = await harness.connect();
+      await peer.send("a\n");
       failAccept(harness, code);
       await harness.settle();
       expect(harness.of("accept-error")).toMatchObject([{ error: { code } }]);
@@ -85,7 +85,7 @@ describe("accept errors", () => {
       expect(harness.of("draining")).toMatchObject([{ connections: 1 }]);
       pending.of("a").resolve("A");
       expect(await finished).toMatchObject({ code });
-      expect(other.received).toBe("A\n");
+      expect(peer.received).toBe("A\n");
       expect(harness.of("drained")).toMatchObject([{ drained: 1, aborted: 0 }]);
       await expect(harness.transport.connect(harness.server.address)).rejects.toMatchObject({
         code: "connection-refused",

@@ -10,9 +10,9 @@ describe("afterReset: finish", () => {
   it("handles what was received in full, one after the other, and says how many frames that were", async () => {
     const pending = answers();
     const harness = await served({ afterReset: "finish", handler: pending.handler });
-    const other = await harness.connect();
-    await other.send(`${letters}half`);
-    await other.reset();
+    const peer = await harness.connect();
+    await peer.send(`${letters}half`);
+    await peer.reset();
     for (const frame of ["a", "b", "c", "d"]) {
       expect(harness.closed).toEqual([]);
       expect(pending.of(frame).aborted).toBeUndefined();
@@ -40,11 +40,11 @@ describe("afterReset: finish", () => {
       },
       2_048,
     );
-    const other = await harness.connect({ reads: false });
-    await other.send(Array.from({ length: 100 }, (_, index) => `${index}\n`).join(""));
+    const peer = await harness.connect({ reads: false });
+    await peer.send(Array.from({ length: 100 }, (_, index) => `${index}\n`).join(""));
     const before = handled.length;
     expect(before).toBeLessThan(100);
-    await other.reset();
+    await peer.reset();
     expect(handled).toHaveLength(100);
     expect(harness.closed).toMatchObject([
       { reason: "connection-reset", framesIn: 100, framesAfterReset: 100 - before },
@@ -72,10 +72,10 @@ describe("afterReset: finish", () => {
       handler: pending.handler,
       onConnect: (one) => one.join("all"),
     });
-    const other = await harness.connect();
-    await other.send("a\n");
+    const peer = await harness.connect();
+    await peer.send("a\n");
     const { session } = pending.of("a").context;
-    await other.reset();
+    await peer.reset();
     expect(session.draining.aborted).toBe(true);
     expect(session.send("x")).toBe("closed");
     expect(harness.server.group("all").size).toBe(0);
@@ -88,9 +88,9 @@ describe("afterReset: finish", () => {
   it("has the handler's deadline for each frame", async () => {
     const pending = answers();
     const harness = await served({ afterReset: "finish", handlerTimeoutMs: 1_000, handler: pending.handler });
-    const other = await harness.connect();
-    await other.send("a\nb\n");
-    await other.reset();
+    const peer = await harness.connect();
+    await peer.send("a\nb\n");
+    await peer.reset();
     await harness.clock.advance(999);
     pending.of("a").resolve("A");
     await harness.clock.advance(999);
@@ -116,9 +116,9 @@ describe("afterReset: finish", () => {
       },
       64,
     );
-    const other = await harness.connect({ reads: false });
-    await other.send("a\n");
-    await other.reset();
+    const peer = await harness.connect({ reads: false });
+    await peer.send("a\n");
+    await peer.reset();
     expect(cleaned).toBe(true);
     expect(harness.closed).toMatchObject([{ reason: "connection-reset" }]);
   });
@@ -126,9 +126,9 @@ describe("afterReset: finish", () => {
   it("is waited for by a drain, and counts as drained when it is done in time", async () => {
     const pending = answers();
     const harness = await served({ afterReset: "finish", handler: pending.handler, onDrain: () => "bye" });
-    const other = await harness.connect();
-    await other.send("a\nb\n");
-    await other.reset();
+    const peer = await harness.connect();
+    await peer.send("a\nb\n");
+    await peer.reset();
     const drained = harness.server.shutdown({ timeoutMs: 5_000 });
     await harness.clock.advance(1_000);
     pending.of("a").resolve("A");
@@ -141,10 +141,10 @@ describe("afterReset: finish", () => {
   it("has no goodbye, though a drain had asked for one", async () => {
     const pending = answers();
     const harness = await served({ afterReset: "finish", handler: pending.handler, onDrain: () => "bye" });
-    const other = await harness.connect();
-    await other.send("a\n");
+    const peer = await harness.connect();
+    await peer.send("a\n");
     const drained = harness.server.shutdown();
-    await other.reset();
+    await peer.reset();
     pending.of("a").resolve("A");
     expect(await drained).toEqual({ drained: 1, aborted: 0 });
     expect(harness.closed).toMatchObject([{ reason: "connection-reset", framesOut: 0, bytesOut: 0 }]);
@@ -153,9 +153,9 @@ describe("afterReset: finish", () => {
   it("is cut short by the end of a drain, and counts as aborted", async () => {
     const pending = answers();
     const harness = await served({ afterReset: "finish", handler: pending.handler });
-    const other = await harness.connect();
-    await other.send("a\nb\n");
-    await other.reset();
+    const peer = await harness.connect();
+    await peer.send("a\nb\n");
+    await peer.reset();
     const drained = harness.server.shutdown({ timeoutMs: 1_000 });
     await harness.clock.advance(1_000);
     expect(pending.of("a").aborted).toBe("drain-timeout");
@@ -194,9 +194,9 @@ describe("afterReset: finish", () => {
       codec: lines({ maxFrameBytes: 4 }),
       handler: pending.handler,
     });
-    const other = await harness.connect();
-    await other.send("a\ntoo long\nb\n");
-    await other.reset();
+    const peer = await harness.connect();
+    await peer.send("a\ntoo long\nb\n");
+    await peer.reset();
     pending.of("a").resolve("A");
     await harness.settle();
     expect(harness.of("frame-error")).toMatchObject([{ error: { code: "frame-too-large" } }]);
@@ -212,9 +212,9 @@ describe("afterReset: finish", () => {
       handler: pending.handler,
       onDisconnect: (_session, reason) => void told.push(reason),
     });
-    const other = await harness.connect();
-    await other.send("a\n");
-    await other.reset();
+    const peer = await harness.connect();
+    await peer.send("a\n");
+    await peer.reset();
     expect(told).toEqual([]);
     pending.of("a").resolve("A");
     await harness.settle();
@@ -225,8 +225,8 @@ describe("afterReset: finish", () => {
   it("does not apply to what this side aborts", async () => {
     const pending = answers();
     const harness = await served({ afterReset: "finish", handler: pending.handler });
-    const other = await harness.connect();
-    await other.send("a\nb\n");
+    const peer = await harness.connect();
+    await peer.send("a\nb\n");
     void harness.server.shutdown();
     void harness.server.shutdown();
     await harness.settle();
@@ -240,9 +240,9 @@ describe("afterReset: drop", () => {
   it("is the default: the handler is told, and what waited is dropped", async () => {
     const pending = answers();
     const harness = await served({ handler: pending.handler });
-    const other = await harness.connect();
-    await other.send(letters);
-    await other.reset();
+    const peer = await harness.connect();
+    await peer.send(letters);
+    await peer.reset();
     expect(pending.of("a").aborted).toBe("connection-reset");
     expect(pending.frames).toEqual(["a"]);
     expect(harness.closed).toMatchObject([{ reason: "connection-reset", framesIn: 1 }]);

@@ -42,8 +42,8 @@ async function trial(options: Partial<ServeOptions<string, string>> = {}): Promi
 describe("authentication", () => {
   it("takes one frame at a time, whatever the concurrency, until it is complete", async () => {
     const { harness, checks, handled } = await trial();
-    const other = await harness.connect();
-    await other.send("a\nb\nc\nd\n");
+    const peer = await harness.connect();
+    await peer.send("a\nb\nc\nd\n");
     expect(checks.frames).toEqual(["a"]);
     checks.of("a").resolve("again");
     await harness.settle();
@@ -52,7 +52,7 @@ describe("authentication", () => {
     checks.of("b").resolve("ok");
     await harness.settle();
     expect(handled).toEqual(["c", "d"]);
-    expect(other.received).toBe("again\nok\nc\nd\n");
+    expect(peer.received).toBe("again\nok\nc\nd\n");
   });
 
   it("says on the session whether it is complete", async () => {
@@ -68,10 +68,10 @@ describe("authentication", () => {
         }),
       ],
     });
-    const other = await harness.connect();
-    await other.send("a\nb\n");
+    const peer = await harness.connect();
+    await peer.send("a\nb\n");
     expect(seen).toEqual([true, false, false, false]);
-    expect(other.received).toBe("A\nB\n");
+    expect(peer.received).toBe("A\nB\n");
   });
 
   it("that no middleware asks for is not waited for", async () => {
@@ -80,29 +80,29 @@ describe("authentication", () => {
       authenticationTimeoutMs: 10,
       middleware: [(line, { session }, next) => (seen.push(session.authenticating), next(line))],
     });
-    const other = await harness.connect();
+    const peer = await harness.connect();
     await harness.clock.advance(1_000);
-    await other.send("a\n");
-    expect([seen, other.received]).toEqual([[false], "A\n"]);
+    await peer.send("a\n");
+    expect([seen, peer.received]).toEqual([[false], "A\n"]);
   });
 
   it("may be completed by onConnect", async () => {
     const { harness, checks, handled } = await trial({ onConnect: (session) => session.completeAuthentication() });
-    const other = await harness.connect();
+    const peer = await harness.connect();
     await harness.clock.advance(2_000);
-    await other.send("a\n");
-    expect([checks.frames, handled, other.received]).toEqual([[], ["a"], "a\n"]);
+    await peer.send("a\n");
+    expect([checks.frames, handled, peer.received]).toEqual([[], ["a"], "a\n"]);
   });
 
   it("that is complete has no deadline any more", async () => {
     const { harness, checks } = await trial();
-    const other = await harness.connect();
-    await other.send("a\n");
+    const peer = await harness.connect();
+    await peer.send("a\n");
     await harness.clock.advance(999);
     checks.of("a").resolve("ok");
     await harness.clock.advance(5_000);
-    await other.send("b\n");
-    expect(other.received).toBe("ok\nb\n");
+    await peer.send("b\n");
+    expect(peer.received).toBe("ok\nb\n");
   });
 });
 
@@ -114,53 +114,53 @@ const LATE: readonly (readonly [string, string, (trial: Trial) => Promise<Awaite
       "a frame is begun",
       "error: authentication-timeout\n",
       async ({ harness }) => {
-        const other = await harness.connect();
+        const peer = await harness.connect();
         await harness.clock.advance(500);
-        await other.send("a");
-        return other;
+        await peer.send("a");
+        return peer;
       },
     ],
     [
       "a frame did not do",
       "again\nerror: authentication-timeout\n",
       async ({ harness, checks }) => {
-        const other = await harness.connect();
-        await other.send("a\n");
+        const peer = await harness.connect();
+        await peer.send("a\n");
         await harness.clock.advance(900);
         checks.of("a").resolve("again");
         await harness.settle();
-        return other;
+        return peer;
       },
     ],
     [
       "the check computes",
       "error: authentication-timeout\n",
       async ({ harness }) => {
-        const other = await harness.connect();
+        const peer = await harness.connect();
         await harness.clock.advance(900);
-        await other.send("a\nb\n");
-        return other;
+        await peer.send("a\nb\n");
+        return peer;
       },
     ],
     [
       "the check computes, and the peer has finished",
       "error: authentication-timeout\n",
       async ({ harness }) => {
-        const other = await harness.connect();
-        await other.send("a\n");
-        await other.finish();
-        return other;
+        const peer = await harness.connect();
+        await peer.send("a\n");
+        await peer.finish();
+        return peer;
       },
     ],
     [
       "the check computes, and the server drains",
       "error: authentication-timeout\n",
       async ({ harness }) => {
-        const other = await harness.connect();
-        await other.send("a\nb\n");
+        const peer = await harness.connect();
+        await peer.send("a\nb\n");
         void harness.server.shutdown();
         await harness.settle();
-        return other;
+        return peer;
       },
     ],
   ];
@@ -169,11 +169,11 @@ describe("the authentication deadline", () => {
   it.each(LATE)("passes when %s", async (_, received, begin) => {
     const that = await trial();
     const { harness, checks, handled } = that;
-    const other = await begin(that);
+    const peer = await begin(that);
     await harness.clock.advance(999 - harness.clock.now());
-    expect([harness.reasons, other.ended]).toEqual([[], false]);
+    expect([harness.reasons, peer.ended]).toEqual([[], false]);
     await harness.clock.advance(1);
-    expect([other.received, other.ended]).toEqual([received, true]);
+    expect([peer.received, peer.ended]).toEqual([received, true]);
     expect(harness.closed).toMatchObject([
       { reason: "authentication-timeout", error: { code: "authentication-timeout" } },
     ]);
@@ -184,13 +184,13 @@ describe("the authentication deadline", () => {
 
   it("aborts the signal of a check that is still at work, and what that gives later is nobody's", async () => {
     const { harness, checks, handled } = await trial();
-    const other = await harness.connect();
-    await other.send("a\nb\n");
+    const peer = await harness.connect();
+    await peer.send("a\nb\n");
     await harness.clock.advance(1_000);
     expect(checks.of("a").aborted).toBe("authentication-timeout");
     checks.of("a").resolve("ok");
     await harness.settle();
-    expect([other.received, handled]).toEqual(["error: authentication-timeout\n", []]);
+    expect([peer.received, handled]).toEqual(["error: authentication-timeout\n", []]);
     expect(harness.of("handler-error").map(({ error }) => error.code)).toEqual(["authentication-timeout"]);
   });
 
@@ -199,16 +199,16 @@ describe("the authentication deadline", () => {
     const { harness } = await trial({
       onConnect: (_, context) => greeting.handler("greeting", context) as Promise<string>,
     });
-    const other = await harness.connect();
+    const peer = await harness.connect();
     await harness.clock.advance(1_000);
     expect(greeting.of("greeting").aborted).toBe("authentication-timeout");
-    expect(other.received).toBe("error: authentication-timeout\n");
+    expect(peer.received).toBe("error: authentication-timeout\n");
   });
 
   it("is one of several: the handler's passes earlier", async () => {
     const { harness, checks } = await trial({ handlerTimeoutMs: 100 });
-    const other = await harness.connect();
-    await other.send("a\n");
+    const peer = await harness.connect();
+    await peer.send("a\n");
     await harness.clock.advance(100);
     expect(checks.of("a").aborted).toBe("handler-timeout");
     expect(harness.reasons).toEqual(["handler-timeout"]);
@@ -216,9 +216,9 @@ describe("the authentication deadline", () => {
 
   it("may be off", async () => {
     const { harness } = await trial({ authenticationTimeoutMs: Infinity });
-    const other = await harness.connect();
+    const peer = await harness.connect();
     await harness.clock.advance(250_000);
-    expect([harness.reasons, other.ended]).toEqual([[], false]);
+    expect([harness.reasons, peer.ended]).toEqual([[], false]);
   });
 
   it("passes beside a fault that waits for its turn, and only once", async () => {
@@ -232,11 +232,11 @@ describe("the authentication deadline", () => {
         }),
       ],
     });
-    const other = await harness.connect({ reads: false });
-    await other.send("a\n");
+    const peer = await harness.connect({ reads: false });
+    await peer.send("a\n");
     await harness.clock.advance(1_000);
     expect(harness.reasons).toEqual([]);
-    await other.reset();
+    await peer.reset();
     expect(harness.reasons).toEqual(["connection-reset"]);
   });
 });
@@ -244,28 +244,28 @@ describe("the authentication deadline", () => {
 describe("a drain during authentication", () => {
   it("closes who has sent nothing at once", async () => {
     const { harness } = await trial();
-    const other = await harness.connect();
+    const peer = await harness.connect();
     const drained = harness.server.shutdown();
     await harness.settle();
     expect(await drained).toEqual({ drained: 1, aborted: 0 });
-    expect([other.received, other.ended]).toEqual(["", true]);
+    expect([peer.received, peer.ended]).toEqual(["", true]);
   });
 
   it("answers what was received in full, once it is complete", async () => {
     const { harness, checks, handled } = await trial();
-    const other = await harness.connect();
-    await other.send("a\nb\nc\n");
+    const peer = await harness.connect();
+    await peer.send("a\nb\nc\n");
     const drained = harness.server.shutdown();
     await harness.settle();
     checks.of("a").resolve("ok");
     await harness.settle();
     expect(await drained).toEqual({ drained: 1, aborted: 0 });
-    expect([other.received, handled]).toEqual(["ok\nb\nc\n", ["b", "c"]]);
+    expect([peer.received, handled]).toEqual(["ok\nb\nc\n", ["b", "c"]]);
   });
 });
 
 describe("authentication that begins with an upgrade", () => {
-  async function upgraded(): Promise<{ harness: Served; checks: Answers; other: Peer }> {
+  async function upgraded(): Promise<{ harness: Served; checks: Answers; peer: Peer }> {
     const checks = answers();
     const upgrade: Middleware<string> = (line, context) => {
       context.upgrade({
@@ -283,24 +283,24 @@ describe("authentication that begins with an upgrade", () => {
       authenticationTimeoutMs: 1_000,
       middleware: [authenticating(upgrade)],
     });
-    return { harness, checks, other: await harness.connect() };
+    return { harness, checks, peer: await harness.connect() };
   }
 
   it("is completed by the handler of that: until then it gets a frame at a time", async () => {
-    const { harness, checks, other } = await upgraded();
-    await other.send("up\na\nb\nc\n");
+    const { harness, checks, peer } = await upgraded();
+    await peer.send("up\na\nb\nc\n");
     expect(checks.frames).toEqual(["a"]);
     checks.of("a").resolve("ok");
     await harness.settle();
     expect(checks.frames).toEqual(["a", "b", "c"]);
     await harness.clock.advance(1_000);
-    expect([other.received, harness.reasons]).toEqual(["up: go on\nok\n", []]);
+    expect([peer.received, harness.reasons]).toEqual(["up: go on\nok\n", []]);
   });
 
   it("has its deadline all the same", async () => {
-    const { harness, other } = await upgraded();
-    await other.send("up\n");
+    const { harness, peer } = await upgraded();
+    await peer.send("up\n");
     await harness.clock.advance(1_000);
-    expect(other.received).toBe("up: go on\nerror: authentication-timeout\n");
+    expect(peer.received).toBe("up: go on\nerror: authentication-timeout\n");
   });
 });

@@ -72,12 +72,12 @@ describe("a budget", () => {
 describe("maxTotalOutboundBytes", () => {
   it("resets the connection that holds the most, and no other", async () => {
     const harness = await served({ maxTotalOutboundBytes: 10_000, handler: (line) => "x".repeat(Number(line)) }, 16);
-    const others = [
+    const peers = [
       await harness.connect(),
       await harness.connect({ reads: false }),
       await harness.connect({ reads: false }),
     ];
-    for (const [index, bytes] of ["3", "4000", "5000"].entries()) await others[index]?.send(`${bytes}\n`);
+    for (const [index, bytes] of ["3", "4000", "5000"].entries()) await peers[index]?.send(`${bytes}\n`);
     await harness.clock.advance(1_000);
     expect(harness.closed).toEqual([]);
     expect(harness.server.stats().waitingOutboundBytes).toBe(9_002);
@@ -89,8 +89,8 @@ describe("maxTotalOutboundBytes", () => {
     ]);
     expect(harness.closed[0]?.error?.message).toContain("maxTotalOutboundBytes");
     expect(harness.server.stats().waitingOutboundBytes).toBe(6_002);
-    await others[1]?.read();
-    expect(others[1]?.receivedBytes).toBe(4_001);
+    await peers[1]?.read();
+    expect(peers[1]?.receivedBytes).toBe(4_001);
   });
 
   it("counts pushes that wait, and what is dropped or written no more", async () => {
@@ -98,13 +98,13 @@ describe("maxTotalOutboundBytes", () => {
       { onConnect: (session) => session.join("all"), slowConsumer: "drop-oldest", maxOutboundBytes: 1_000 },
       16,
     );
-    const other = await harness.connect({ reads: false });
+    const peer = await harness.connect({ reads: false });
     for (let count = 0; count < 50; count++) {
       harness.server.group("all").broadcast("x".repeat(99));
       await harness.settle();
     }
     expect(harness.server.stats().waitingOutboundBytes).toBe(1_000);
-    await other.read();
+    await peer.read();
     expect(harness.server.stats().waitingOutboundBytes).toBe(0);
   });
 });
@@ -112,33 +112,33 @@ describe("maxTotalOutboundBytes", () => {
 describe("maxTotalInboundBytes", () => {
   it("counts frames that are not whole, and resets the connection that holds the most", async () => {
     const harness = await served({ maxTotalInboundBytes: 10_000 });
-    const others = [await harness.connect(), await harness.connect(), await harness.connect()];
-    await others[0]?.send("x".repeat(4_000));
-    await others[1]?.send(`whole\n${"x".repeat(2_494)}`);
-    for (let count = 0; count < 7; count++) await others[2]?.send("x".repeat(500));
+    const peers = [await harness.connect(), await harness.connect(), await harness.connect()];
+    await peers[0]?.send("x".repeat(4_000));
+    await peers[1]?.send(`whole\n${"x".repeat(2_494)}`);
+    for (let count = 0; count < 7; count++) await peers[2]?.send("x".repeat(500));
     expect(harness.server.stats().waitingInboundBytes).toBe(10_000);
     await harness.clock.advance(1_000);
     expect(harness.closed).toEqual([]);
-    await others[2]?.send("x".repeat(1_000));
+    await peers[2]?.send("x".repeat(1_000));
     await harness.clock.advance(PATIENCE_MS);
     expect(harness.closed).toMatchObject([{ connection: { id: 3 }, reason: "budget-exceeded" }]);
     expect(harness.closed[0]?.error?.message).toContain("maxTotalInboundBytes");
-    for (const other of others.slice(0, 2)) await other.send("\n");
+    for (const peer of peers.slice(0, 2)) await peer.send("\n");
     expect(harness.server.stats().waitingInboundBytes).toBe(0);
   });
 
   it("counts what waits behind frames that are at work", async () => {
     const pending = answers();
     const harness = await served({ handler: pending.handler });
-    const other = await harness.connect();
-    await other.send("a\n");
-    await other.send("b\nc\n");
+    const peer = await harness.connect();
+    await peer.send("a\n");
+    await peer.send("b\nc\n");
     expect(harness.server.stats().waitingInboundBytes).toBeGreaterThanOrEqual(4);
     for (const line of ["a", "b", "c"]) {
       pending.of(line).resolve(line);
       await harness.settle();
     }
-    expect(other.received).toBe("a\nb\nc\n");
+    expect(peer.received).toBe("a\nb\nc\n");
     expect(harness.server.stats().waitingInboundBytes).toBe(0);
   });
 
@@ -148,12 +148,12 @@ describe("maxTotalInboundBytes", () => {
       codec: lines({ maxFrameBytes: 100 }),
       maxTotalInboundBytes: 900,
     });
-    const other = await harness.connect();
-    for (let count = 0; count < 100; count++) await other.send("x".repeat(500));
+    const peer = await harness.connect();
+    for (let count = 0; count < 100; count++) await peer.send("x".repeat(500));
     expect(harness.server.stats().waitingInboundBytes).toBeLessThanOrEqual(500);
-    await other.send("\nnext\n");
+    await peer.send("\nnext\n");
     await harness.clock.advance(1_000);
-    expect(other.received).toContain("NEXT\n");
+    expect(peer.received).toContain("NEXT\n");
     expect(harness.closed).toEqual([]);
   });
 });

@@ -17,9 +17,9 @@ describe("what was thrown", () => {
         throw thrown;
       },
     });
-    const other = await harness.connect();
-    await other.send("a\n");
-    expect([other.received, harness.reasons]).toEqual(["error: handler-failed\n", ["handler-failed"]]);
+    const peer = await harness.connect();
+    await peer.send("a\n");
+    expect([peer.received, harness.reasons]).toEqual(["error: handler-failed\n", ["handler-failed"]]);
     expect(harness.of("handler-error").map(({ error }) => error.message)).toEqual([`the handler threw: ${text}`]);
   });
 

@@ -14,10 +14,10 @@ describe("shutdown", () => {
 
   it("closes idle connections at once", async () => {
     const harness = await served();
-    const others = [await harness.connect(), await harness.connect(), await harness.connect()];
+    const peers = [await harness.connect(), await harness.connect(), await harness.connect()];
     expect(await harness.server.shutdown()).toEqual({ drained: 3, aborted: 0 });
     await harness.settle();
-    expect(others.map(({ ended, received }) => [ended, received])).toEqual([
+    expect(peers.map(({ ended, received }) => [ended, received])).toEqual([
       [true, ""],
       [true, ""],
       [true, ""],
@@ -29,20 +29,20 @@ describe("shutdown", () => {
   it("lets a busy connection answer all that was received in full", async () => {
     const pending = answers();
     const harness = await served({ handler: pending.handler });
-    const other = await harness.connect();
-    await other.send("a\nb\nhalf");
+    const peer = await harness.connect();
+    await peer.send("a\nb\nhalf");
     const drained = harness.server.shutdown();
     await harness.clock.advance(1_000);
     expect(harness.closed).toEqual([]);
-    await other.send("way\nc\n");
+    await peer.send("way\nc\n");
     pending.of("a").resolve("A");
     await harness.settle();
     pending.of("b").resolve("B");
     await harness.settle();
     expect(await drained).toEqual({ drained: 1, aborted: 0, bytesDiscarded: 6 });
     expect(pending.frames).toEqual(["a", "b"]);
-    expect(other.received).toBe("A\nB\n");
-    expect(other.ended).toBe(true);
+    expect(peer.received).toBe("A\nB\n");
+    expect(peer.ended).toBe(true);
     expect(harness.closed).toMatchObject([{ reason: "drained", framesIn: 2, framesOut: 2, durationMs: 1_000 }]);
   });
 
@@ -70,9 +70,9 @@ describe("shutdown", () => {
 
   it("says of a connection that it aborts what waited behind the frame at work", async () => {
     const harness = await served({ handler: () => new Promise<string>(() => {}) });
-    const other = await harness.connect();
-    await other.send("a\n");
-    await other.send("never\n");
+    const peer = await harness.connect();
+    await peer.send("a\n");
+    await peer.send("never\n");
     const drained = harness.server.shutdown({ timeoutMs: 1_000 });
     await harness.clock.advance(1_000);
     expect(await drained).toEqual({ drained: 0, aborted: 1, bytesDiscarded: 6 });
@@ -81,14 +81,14 @@ describe("shutdown", () => {
 
   it("waits until what is to be sent is sent", async () => {
     const harness = await served({ handler: (line) => line.repeat(5_000) }, 1_024);
-    const other = await harness.connect({ reads: false });
-    await other.send("abc\n");
+    const peer = await harness.connect({ reads: false });
+    await peer.send("abc\n");
     const drained = harness.server.shutdown();
     await harness.clock.advance(5_000);
     expect(harness.closed).toEqual([]);
-    await other.read();
+    await peer.read();
     expect(await drained).toEqual({ drained: 1, aborted: 0 });
-    expect(other.receivedBytes).toBe(15_001);
+    expect(peer.receivedBytes).toBe(15_001);
   });
 
   it("does not wait for the peer's FIN longer than the linger deadline", async () => {
@@ -119,12 +119,12 @@ describe("shutdown", () => {
 
   it("waits for the FIN of one that was sent a goodbye, however quiet it was before", async () => {
     const harness = await served({ lingerTimeoutMs: 500, onDrain: () => "bye" });
-    const other = await harness.connect({ finishes: false });
+    const peer = await harness.connect({ finishes: false });
     await harness.clock.advance(5_000);
     const drained = harness.server.shutdown();
     await harness.clock.advance(499);
-    expect([other.received, harness.closed]).toEqual(["bye\n", []]);
-    await other.finish();
+    expect([peer.received, harness.closed]).toEqual(["bye\n", []]);
+    await peer.finish();
     expect(await drained).toEqual({ drained: 1, aborted: 0 });
   });
 
@@ -147,8 +147,8 @@ describe("shutdown", () => {
 
   it("takes its time from drainTimeoutMs unless told otherwise", async () => {
     const harness = await served({ drainTimeoutMs: 700, handler: answers().handler });
-    const other = await harness.connect();
-    await other.send("a\n");
+    const peer = await harness.connect();
+    await peer.send("a\n");
     void harness.server.shutdown();
     await harness.clock.advance(699);
     expect(harness.closed).toEqual([]);
@@ -158,8 +158,8 @@ describe("shutdown", () => {
 
   it("a second time forces the end, with the same result for all who asked", async () => {
     const harness = await served({ handler: answers().handler });
-    const other = await harness.connect();
-    await other.send("a\n");
+    const peer = await harness.connect();
+    await peer.send("a\n");
     const first = harness.server.shutdown();
     await harness.clock.advance(10);
     const second = harness.server.shutdown();
@@ -180,8 +180,8 @@ describe("shutdown", () => {
           signal.addEventListener("abort", () => reject(signal.reason as Error));
         }),
     });
-    const other = await harness.connect();
-    await other.send("a\n");
+    const peer = await harness.connect();
+    await peer.send("a\n");
     void harness.server.shutdown();
     expect(await harness.server.shutdown()).toEqual({ drained: 0, aborted: 1 });
     await harness.settle();
@@ -205,13 +205,13 @@ describe("shutdown", () => {
   it("keeps its reason when the peer sends FIN meanwhile", async () => {
     const pending = answers();
     const harness = await served({ handler: pending.handler });
-    const other = await harness.connect();
-    await other.send("a\n");
+    const peer = await harness.connect();
+    await peer.send("a\n");
     void harness.server.shutdown();
-    await other.finish();
+    await peer.finish();
     pending.of("a").resolve("A");
     await harness.settle();
-    expect(other.received).toBe("A\n");
+    expect(peer.received).toBe("A\n");
     expect(harness.reasons).toEqual(["drained"]);
   });
 
@@ -245,9 +245,9 @@ describe("shutdown", () => {
         return line.toUpperCase();
       },
     });
-    const other = await harness.connect();
-    await other.send("a\nbye\nb\nc");
-    expect(other.received).toBe("A\nBYE\nB\n");
+    const peer = await harness.connect();
+    await peer.send("a\nbye\nb\nc");
+    expect(peer.received).toBe("A\nBYE\nB\n");
     expect(await harness.server.finished).toEqual({ drained: 1, aborted: 0 });
   });
 
@@ -264,34 +264,34 @@ describe("shutdown", () => {
     const harness = await served();
     expect(() => harness.server.shutdown({ timeoutMs })).toThrow(RangeError);
     expect(() => harness.server.shutdown({ timeoutMs })).toThrow("timeoutMs");
-    const other = await harness.connect();
-    await other.send("a\n");
-    expect(other.received).toBe("A\n");
+    const peer = await harness.connect();
+    await peer.send("a\n");
+    expect(peer.received).toBe("A\n");
   });
 });
 
 describe("await using", () => {
   it("shuts the server down at the end of the block", async () => {
     const harness = await served();
-    const other = await harness.connect();
+    const peer = await harness.connect();
     await harness.server[Symbol.asyncDispose]();
     await harness.settle();
-    expect(other.ended).toBe(true);
+    expect(peer.ended).toBe(true);
     expect(harness.of("drained")).toMatchObject([{ drained: 1, aborted: 0 }]);
   });
 
   it("waits for a drain that is under way, and does not force it", async () => {
     const pending = answers();
     const harness = await served({ handler: pending.handler });
-    const other = await harness.connect();
-    await other.send("a\n");
+    const peer = await harness.connect();
+    await peer.send("a\n");
     void harness.server.shutdown();
     const disposed = harness.server[Symbol.asyncDispose]();
     await harness.clock.advance(5_000);
     pending.of("a").resolve("A");
     await disposed;
     expect(await harness.server.finished).toEqual({ drained: 1, aborted: 0 });
-    expect(other.received).toBe("A\n");
+    expect(peer.received).toBe("A\n");
   });
 });
 

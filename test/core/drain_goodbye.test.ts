@@ -7,11 +7,11 @@ import { served } from "./support/served.ts";
 describe("onDrain", () => {
   it("sends the goodbye of an idle connection, then FIN", async () => {
     const harness = await served({ onDrain: ({ connection: { id } }) => `goodbye ${id}` });
-    const others = [await harness.connect(), await harness.connect()];
-    await others[0]?.send("a\n");
+    const peers = [await harness.connect(), await harness.connect()];
+    await peers[0]?.send("a\n");
     expect(await harness.server.shutdown()).toEqual({ drained: 2, aborted: 0 });
     await harness.settle();
-    expect(others.map(({ ended, received }) => [ended, received])).toEqual([
+    expect(peers.map(({ ended, received }) => [ended, received])).toEqual([
       [true, "A\ngoodbye 1\n"],
       [true, "goodbye 2\n"],
     ]);
@@ -31,61 +31,61 @@ describe("onDrain", () => {
         return "goodbye";
       },
     });
-    const other = await harness.connect();
-    await other.send("a\nb\nhalf");
+    const peer = await harness.connect();
+    await peer.send("a\nb\nhalf");
     const drained = harness.server.shutdown();
     expect(told).toEqual([1]);
     pending.of("a").resolve("A");
     await harness.settle();
-    expect(other.received).toBe("A\n");
+    expect(peer.received).toBe("A\n");
     pending.of("b").resolve("B");
     expect(await drained).toEqual({ drained: 1, aborted: 0 });
-    expect(other.received).toBe("A\nB\ngoodbye\n");
+    expect(peer.received).toBe("A\nB\ngoodbye\n");
     expect(told).toEqual([1]);
   });
 
   it("has the last word: what is sent while it leaves finds the connection closed", async () => {
     const results: string[] = [];
     const harness = await served({ onConnect: (session) => session.join("all"), onDrain: () => "goodbye" }, 4);
-    const other = await harness.connect({ reads: false });
+    const peer = await harness.connect({ reads: false });
     const [session] = harness.server.group("all");
     const drained = harness.server.shutdown();
     results.push(String(session?.send("too late")));
     harness.server.group("all").broadcast("too late");
-    await other.read();
+    await peer.read();
     expect(await drained).toEqual({ drained: 1, aborted: 0 });
-    expect([results, other.received]).toEqual([["closed"], "goodbye\n"]);
+    expect([results, peer.received]).toEqual([["closed"], "goodbye\n"]);
   });
 
   it("has the last word over authentication that is not complete in time", async () => {
     const waits: Middleware<string> = Object.assign((line: string) => line, { authenticates: true });
     const harness = await served({ middleware: [waits], authenticationTimeoutMs: 1_000, onDrain: () => "goodbye" }, 4);
-    const other = await harness.connect({ reads: false });
+    const peer = await harness.connect({ reads: false });
     const drained = harness.server.shutdown();
     await harness.clock.advance(1_000);
-    await other.read();
+    await peer.read();
     expect(await drained).toEqual({ drained: 1, aborted: 0 });
-    expect([harness.reasons, other.received]).toEqual([["drained"], "goodbye\n"]);
+    expect([harness.reasons, peer.received]).toEqual([["drained"], "goodbye\n"]);
   });
 
   it("may say nothing", async () => {
     const harness = await served({ onDrain: () => undefined });
-    const other = await harness.connect();
+    const peer = await harness.connect();
     await harness.server.shutdown();
     await harness.settle();
-    expect([other.ended, other.received]).toEqual([true, ""]);
+    expect([peer.ended, peer.received]).toEqual([true, ""]);
   });
 
   it("may take its time, which the drain waits for", async () => {
     let say: (goodbye: string) => void = () => {};
     const harness = await served({ onDrain: () => new Promise<string>((resolve) => void (say = resolve)) });
-    const other = await harness.connect();
+    const peer = await harness.connect();
     const drained = harness.server.shutdown();
     await harness.settle();
-    expect([other.ended, other.received]).toEqual([false, ""]);
+    expect([peer.ended, peer.received]).toEqual([false, ""]);
     say("goodbye");
     expect(await drained).toEqual({ drained: 1, aborted: 0 });
-    expect(other.received).toBe("goodbye\n");
+    expect(peer.received).toBe("goodbye\n");
   });
 
   it("that never settles is cut off with the drain", async () => {
@@ -99,12 +99,12 @@ describe("onDrain", () => {
   it("is not heard behind a fault", async () => {
     const pending = answers();
     const harness = await served({ handler: pending.handler, onDrain: () => "goodbye" });
-    const other = await harness.connect();
-    await other.send("a\n");
+    const peer = await harness.connect();
+    await peer.send("a\n");
     const drained = harness.server.shutdown();
     pending.of("a").reject(new Error("no"));
     await drained;
-    expect(other.received).toBe("error: handler-failed\n");
+    expect(peer.received).toBe("error: handler-failed\n");
     expect(harness.reasons).toEqual(["handler-failed"]);
   });
 
@@ -121,20 +121,20 @@ describe("onDrain", () => {
     ["promises what is no frame", () => Promise.resolve("two\nlines"), "the handler's reply was refused"],
   ])("that %s ends the connection without a goodbye", async (_name, onDrain, message) => {
     const harness = await served({ onDrain });
-    const other = await harness.connect();
+    const peer = await harness.connect();
     expect(await harness.server.shutdown()).toEqual({ drained: 1, aborted: 0 });
     await harness.settle();
-    expect([other.ended, other.received]).toEqual([true, ""]);
+    expect([peer.ended, peer.received]).toEqual([true, ""]);
     expect(harness.reasons).toEqual(["drained"]);
     expect(harness.of("handler-error").map(({ error }) => error.message)).toEqual([expect.stringContaining(message)]);
   });
 
   it("may force the drain", async () => {
     const harness = await served({ onDrain: () => void harness.server.shutdown() });
-    const others = [await harness.connect(), await harness.connect()];
+    const peers = [await harness.connect(), await harness.connect()];
     expect(await harness.server.shutdown()).toEqual({ drained: 0, aborted: 2 });
     await harness.settle();
-    expect(others.map(({ received }) => received)).toEqual(["", ""]);
+    expect(peers.map(({ received }) => received)).toEqual(["", ""]);
     expect(harness.reasons).toEqual(["drain-timeout", "drain-timeout"]);
   });
 
@@ -160,15 +160,15 @@ describe("onDrain", () => {
         return pending.handler(line, context);
       },
     });
-    const other = await harness.connect();
-    await other.send("a\nlast\n");
+    const peer = await harness.connect();
+    await peer.send("a\nlast\n");
     const drained = harness.server.shutdown();
     pending.of("a").resolve("A");
     await harness.settle();
     if (pending.frames.includes("last")) pending.of("last").resolve("LAST");
     expect(await drained).toEqual({ drained: 1, aborted: 0 });
     expect(told).toBe(0);
-    expect(other.received).not.toContain("goodbye");
+    expect(peer.received).not.toContain("goodbye");
   });
 
   it("of the service is not asked behind an upgrade, which has its own", async () => {
@@ -197,11 +197,11 @@ describe("onDrain", () => {
         return line;
       },
     });
-    const other = await harness.connect();
-    await other.send("go\n");
+    const peer = await harness.connect();
+    await peer.send("go\n");
     expect(await harness.server.shutdown()).toEqual({ drained: 1, aborted: 0 });
     await harness.settle();
-    expect(other.received).toBe("go\n\x03bye");
+    expect(peer.received).toBe("go\n\x03bye");
   });
 
   it("of an upgrade takes the place of what was to be said when the upgrade comes during the drain", async () => {
@@ -214,12 +214,12 @@ describe("onDrain", () => {
         return "ok";
       },
     });
-    const other = await harness.connect();
-    await other.send("a\n");
+    const peer = await harness.connect();
+    await peer.send("a\n");
     const drained = harness.server.shutdown();
     pending.of("a").resolve(undefined);
     expect(await drained).toEqual({ drained: 1, aborted: 0 });
-    expect(other.received).toBe("ok\n\u0003bye");
+    expect(peer.received).toBe("ok\n\u0003bye");
   });
 
   it("gives the last frame also while it waits to be written: what is pushed then is refused", async () => {
@@ -233,15 +233,15 @@ describe("onDrain", () => {
       },
       4,
     );
-    const other = await harness.connect({ reads: false });
+    const peer = await harness.connect({ reads: false });
     expect(session?.send("news")).toBe("sent");
     await harness.settle();
     const drained = harness.server.shutdown();
     await harness.settle();
     expect(session?.send("more")).toBe("closed");
-    await other.read();
+    await peer.read();
     await drained;
-    expect(other.received).toBe("news\ngoodbye\n");
+    expect(peer.received).toBe("news\ngoodbye\n");
     expect(harness.reasons).toEqual(["drained"]);
   });
 });

@@ -19,9 +19,9 @@ it("an error of another copy of the package is one of ours", async () => {
 it("what another copy's codec says of a frame is believed", async () => {
   const { lines } = await anotherCopy();
   const harness = await served({ codec: lines({ maxFrameBytes: 3 }) });
-  const other = await harness.connect();
-  await other.send("one\nlonger\n");
-  expect([other.received, harness.reasons]).toEqual(["ONE\nerror: frame-too-large\n", ["frame-too-large"]]);
+  const peer = await harness.connect();
+  await peer.send("one\nlonger\n");
+  expect([peer.received, harness.reasons]).toEqual(["ONE\nerror: frame-too-large\n", ["frame-too-large"]]);
 });
 
 it.each([

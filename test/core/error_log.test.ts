@@ -30,10 +30,10 @@ async function plainServer(options: Partial<Parameters<typeof serve<string, stri
     ...options,
   });
   const send = async (text: string) => {
-    const other = new Peer(await transport.connect(server.address), clock);
-    await other.send(text);
+    const peer = new Peer(await transport.connect(server.address), clock);
+    await peer.send(text);
     await clock.advance(0);
-    return other.connection.localAddress.port;
+    return peer.connection.localAddress.port;
   };
   const end = async () => {
     const drained = server.shutdown({ timeoutMs: 1 });

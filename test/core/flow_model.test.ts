@@ -19,7 +19,7 @@ type Step =
 
 /** One connection: what it asked for, and what was sent to it. */
 interface Line {
-  readonly other: Peer;
+  readonly peer: Peer;
   readonly session: Session<string>;
   /** The replies that it should get, in order. */
   readonly expected: string[];
@@ -73,7 +73,7 @@ class World {
     }
     const line = this.lines[step.whom % this.lines.length];
     if (line === undefined) return;
-    const { other, session } = line;
+    const { peer, session } = line;
     switch (step.do) {
       case "ask":
         return this.#ask(line, step.what, step.size);
@@ -83,21 +83,21 @@ class World {
       case "leave":
         return session[step.do](step.group);
       case "stall":
-        return other.stall();
+        return peer.stall();
       case "close":
         return session.close();
       case "finish":
         line.finished = true;
-        return other.finish();
+        return peer.finish();
       default:
-        return other[step.do]();
+        return peer[step.do]();
     }
   }
 
   /** Lets everybody read, ends everything, and looks at what came. */
   async end(): Promise<void> {
-    for (const { other } of this.lines) await other.read();
-    for (const { other } of this.lines) await other.finish();
+    for (const { peer } of this.lines) await peer.read();
+    for (const { peer } of this.lines) await peer.finish();
     await this.#harness.clock.advance(100);
     await this.#harness.end();
     for (const line of this.lines) this.#check(line);
@@ -105,9 +105,9 @@ class World {
 
   async #connect(reads: boolean): Promise<void> {
     if (this.#shut) return;
-    const other = await this.#harness.connect({ reads });
+    const peer = await this.#harness.connect({ reads });
     const session = this.#sessions.at(-1) as Session<string>;
-    this.lines.push({ other, session, expected: [], pushed: [], asked: 0, finished: false });
+    this.lines.push({ peer, session, expected: [], pushed: [], asked: 0, finished: false });
   }
 
   async #ask(line: Line, what: string, size: number): Promise<void> {
@@ -115,7 +115,7 @@ class World {
     const id = `${line.session.connection.id}.${line.asked++}`;
     if (what === "now" || what === "later" || what === "quit") line.expected.push(reply(id, size));
     if (what === "stream") for (const part of [1, 2, 3]) line.expected.push(reply(`${id}.${part}`, size));
-    await line.other.send(`${what} ${id} ${size}\n`);
+    await line.peer.send(`${what} ${id} ${size}\n`);
   }
 
   readonly #handle: Handler<string, string> = (asked, context) => {
@@ -159,15 +159,15 @@ class World {
     return this.lines.find((line) => line.session === session) as Line;
   }
 
-  #check({ other, session, expected, pushed }: Line): void {
+  #check({ peer, session, expected, pushed }: Line): void {
     const closed = this.#harness.closed.find(({ connection }) => connection.id === session.connection.id);
-    const came = other.received.split("\n").slice(0, -1);
+    const came = peer.received.split("\n").slice(0, -1);
     const pushes = came.filter((frame) => frame.startsWith("push "));
     const replies = came.filter((frame) => frame.startsWith("reply "));
     expect(isSubsequence(pushes, pushed)).toBe(true);
     expect(expected.slice(0, replies.length)).toEqual(replies);
     const reason = closed?.reason as string;
-    if (!other.ended || !ORDERLY.includes(reason)) return;
+    if (!peer.ended || !ORDERLY.includes(reason)) return;
     const frames = came.filter((frame) => !frame.startsWith("error: "));
     expect([frames.length, pushes.length + (closed?.framesDropped ?? 0)]).toEqual([closed?.framesOut, pushed.length]);
     expect(came.filter((frame) => frame === "goodbye").length).toBe(came.at(-1) === "goodbye" ? 1 : 0);

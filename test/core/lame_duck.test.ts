@@ -5,12 +5,12 @@ import type { Peer } from "./support/peer.ts";
 import { type Served, served } from "./support/served.ts";
 
 async function connected(harness: Served, count: number): Promise<Peer[]> {
-  const others: Peer[] = [];
-  for (let made = 0; made < count; made++) others.push(await harness.connect());
-  return others;
+  const peers: Peer[] = [];
+  for (let made = 0; made < count; made++) peers.push(await harness.connect());
+  return peers;
 }
 
-const open = (others: readonly Peer[]) => others.filter(({ ended }) => !ended).length;
+const open = (peers: readonly Peer[]) => peers.filter(({ ended }) => !ended).length;
 const attempt = (harness: Served) =>
   harness.transport.connect(harness.server.address).then(
     () => "connected",
@@ -20,13 +20,13 @@ const attempt = (harness: Served) =>
 describe("stopAccepting", () => {
   it("refuses whoever comes now, and goes on serving whoever is there", async () => {
     const harness = await served();
-    const other = await harness.connect();
+    const peer = await harness.connect();
     harness.server.stopAccepting();
     harness.server.stopAccepting();
     expect(await attempt(harness)).toBe("connection-refused");
     await harness.clock.advance(100_000);
-    await other.send("still\n");
-    expect(other.received).toBe("STILL\n");
+    await peer.send("still\n");
+    expect(peer.received).toBe("STILL\n");
     expect(harness.of("accepting-stopped")).toEqual([{ type: "accepting-stopped", connections: 1 }]);
     expect(harness.of("draining")).toEqual([]);
     expect(await harness.server.shutdown()).toEqual({ drained: 1, aborted: 0 });
@@ -53,17 +53,17 @@ describe("stopAccepting", () => {
       listen: async (options) => withoutFinish(await listen(options)),
     });
     const harness = await served({}, 65_536, (transport) => around(bound(transport)));
-    const other = await harness.connect();
+    const peer = await harness.connect();
     harness.server.stopAccepting();
     expect(await attempt(harness)).toBe("connection-refused");
-    await other.send("still\n");
-    expect(other.received).toBe("STILL\n");
+    await peer.send("still\n");
+    expect(peer.received).toBe("STILL\n");
   });
 
   it("does nothing once a drain has begun", async () => {
     const harness = await served({ handler: answers().handler });
-    const other = await harness.connect();
-    await other.send("a\n");
+    const peer = await harness.connect();
+    await peer.send("a\n");
     void harness.server.shutdown();
     harness.server.stopAccepting();
     expect(harness.of("accepting-stopped")).toEqual([]);
@@ -73,11 +73,11 @@ describe("stopAccepting", () => {
 describe("a shutdown with grace", () => {
   it("spreads the closes of idle connections over the time, evenly but for chance", async () => {
     const harness = await served({ random: () => 0.5, idleTimeoutMs: Infinity });
-    const others = await connected(harness, 10);
+    const peers = await connected(harness, 10);
     const drained = harness.server.shutdown({ graceMs: 10_000 });
     const counts: number[] = [];
     for (let second = 0; second < 10; second++) {
-      counts.push(open(others));
+      counts.push(open(peers));
       await harness.clock.advance(1_000);
     }
     expect(counts).toEqual([10, 9, 8, 7, 6, 5, 4, 3, 2, 1]);
@@ -147,14 +147,14 @@ describe("a shutdown with grace", () => {
   it("closes in its time what was busy when it was first looked at", async () => {
     const pending = answers();
     const harness = await served({ random: () => 0.5, handler: pending.handler });
-    const [busy, other] = (await connected(harness, 4)) as [Peer, Peer];
+    const [busy, peer] = (await connected(harness, 4)) as [Peer, Peer];
     await busy.send("a\n");
-    await other.send("b\n");
+    await peer.send("b\n");
     void harness.server.shutdown({ graceMs: 8_000 });
     await harness.clock.advance(2_000);
     pending.of("a").resolve("A");
     await harness.clock.advance(5_999);
-    expect([busy.ended, other.ended]).toEqual([true, false]);
+    expect([busy.ended, peer.ended]).toEqual([true, false]);
     expect(harness.of("draining")).toEqual([]);
   });
 
@@ -183,12 +183,12 @@ describe("a shutdown with grace", () => {
 
   it("says goodbye to those that it closes", async () => {
     const harness = await served({ random: () => 0.5, onDrain: () => "bye" });
-    const others = await connected(harness, 2);
+    const peers = await connected(harness, 2);
     void harness.server.shutdown({ graceMs: 2_000 });
     await harness.clock.advance(1_000);
-    expect(others.map(({ received }) => received)).toEqual(["bye\n", ""]);
+    expect(peers.map(({ received }) => received)).toEqual(["bye\n", ""]);
     await harness.clock.advance(1_000);
-    expect(others.map(({ received }) => received)).toEqual(["bye\n", "bye\n"]);
+    expect(peers.map(({ received }) => received)).toEqual(["bye\n", "bye\n"]);
   });
 
   it("a second call forces the end, whatever the first one is at", async () => {
@@ -221,9 +221,9 @@ describe("a shutdown with grace", () => {
     const harness = await served();
     expect(() => harness.server.shutdown({ graceMs })).toThrow(RangeError);
     expect(() => harness.server.shutdown({ graceMs })).toThrow("graceMs");
-    const other = await harness.connect();
-    await other.send("a\n");
-    expect(other.received).toBe("A\n");
+    const peer = await harness.connect();
+    await peer.send("a\n");
+    expect(peer.received).toBe("A\n");
   });
 });
 

@@ -5,14 +5,14 @@ import { served } from "./support/served.ts";
 describe("maxConnections: wait", () => {
   it("leaves further connections in the backlog until there is room", async () => {
     const harness = await served({ maxConnections: 2 });
-    const others = [await harness.connect(), await harness.connect(), await harness.connect(), await harness.connect()];
-    for (const [at, other] of others.entries()) await other.send(`${at}\n`);
-    expect(others.map(({ received }) => received)).toEqual(["0\n", "1\n", "", ""]);
+    const peers = [await harness.connect(), await harness.connect(), await harness.connect(), await harness.connect()];
+    for (const [at, peer] of peers.entries()) await peer.send(`${at}\n`);
+    expect(peers.map(({ received }) => received)).toEqual(["0\n", "1\n", "", ""]);
     expect(harness.server.stats()).toMatchObject({ connections: 2, accepted: 2, refused: 0 });
-    await others[0]?.finish();
-    expect(others.map(({ received }) => received)).toEqual(["0\n", "1\n", "2\n", ""]);
-    await others[1]?.reset();
-    expect(others[3]?.received).toBe("3\n");
+    await peers[0]?.finish();
+    expect(peers.map(({ received }) => received)).toEqual(["0\n", "1\n", "2\n", ""]);
+    await peers[1]?.reset();
+    expect(peers[3]?.received).toBe("3\n");
     expect(harness.server.stats()).toMatchObject({ connections: 2, accepted: 4, refused: 0 });
   });
 
@@ -33,16 +33,16 @@ describe("maxConnections: wait", () => {
 
   it("is told once, when it is reached and when there has been room for a second", async () => {
     const harness = await served({ maxConnections: 2 });
-    const others = [await harness.connect()];
+    const peers = [await harness.connect()];
     expect(harness.of("connections-full")).toEqual([]);
-    for (let count = 0; count < 4; count++) others.push(await harness.connect());
+    for (let count = 0; count < 4; count++) peers.push(await harness.connect());
     expect(harness.of("connections-full")).toEqual([{ type: "connections-full", connections: 2 }]);
-    for (const other of others.slice(0, 3)) {
+    for (const peer of peers.slice(0, 3)) {
       await harness.clock.advance(700);
-      await other.finish();
+      await peer.finish();
     }
     await harness.clock.advance(700);
-    await others[3]?.finish();
+    await peers[3]?.finish();
     // There is room from here on, and nobody waits.
     await harness.clock.advance(999);
     expect(harness.of("connections-available")).toEqual([]);
@@ -56,9 +56,9 @@ describe("maxConnections: wait", () => {
   it("is told anew only after it was over, however short the room was", async () => {
     const harness = await served({ maxConnections: 1 });
     for (let count = 0; count < 5; count++) {
-      const other = await harness.connect();
+      const peer = await harness.connect();
       await harness.clock.advance(100);
-      await other.finish();
+      await peer.finish();
       await harness.clock.advance(900);
     }
     expect(harness.of("connections-full")).toHaveLength(1);
@@ -68,8 +68,8 @@ describe("maxConnections: wait", () => {
 
   it("does not keep a shutdown from ending", async () => {
     const harness = await served({ maxConnections: 1, handler: answers().handler });
-    const other = await harness.connect();
-    await other.send("a\n");
+    const peer = await harness.connect();
+    await peer.send("a\n");
     const drained = harness.server.shutdown({ timeoutMs: 50 });
     await harness.clock.advance(50);
     expect(await drained).toEqual({ drained: 0, aborted: 1 });

@@ -30,10 +30,10 @@ describe("middleware", () => {
         return `${line}-`;
       },
     });
-    const other = await harness.connect();
-    await other.send("a\n");
+    const peer = await harness.connect();
+    await peer.send("a\n");
     expect(trace).toEqual(["> 1", "> 2", "> 3", "a123", "< 3", "< 2", "< 1"]);
-    expect(other.received).toBe("a123-321\n");
+    expect(peer.received).toBe("a123-321\n");
   });
 
   it("that is synchronous stays so: there is no promise, and no handler at work", async () => {
@@ -47,8 +47,8 @@ describe("middleware", () => {
         },
       ],
     });
-    const other = await harness.connect();
-    await other.send("a\nb\n");
+    const peer = await harness.connect();
+    await peer.send("a\nb\n");
     expect(seen).toEqual(["A", 0, "B", 0]);
   });
 
@@ -56,14 +56,14 @@ describe("middleware", () => {
     const pending = answers();
     const late: Layer = async (line, context, next) => `${(await next(line, context)) as string}!`;
     const harness = await served({ concurrency: 2, middleware: [late], handler: pending.handler });
-    const other = await harness.connect();
-    await other.send("a\nb\n");
+    const peer = await harness.connect();
+    await peer.send("a\nb\n");
     pending.of("b").resolve("B");
     await harness.settle();
-    expect(other.received).toBe("");
+    expect(peer.received).toBe("");
     pending.of("a").resolve("A");
     await harness.settle();
-    expect(other.received).toBe("A!\nB!\n");
+    expect(peer.received).toBe("A!\nB!\n");
   });
 
   it("with nothing in it leaves the handler as it is", () => {
@@ -76,9 +76,9 @@ describe("middleware", () => {
     const harness = await served({ middleware: list });
     list[0] = () => "changed";
     list.push(() => "added");
-    const other = await harness.connect();
-    await other.send("a\n");
-    expect(other.received).toBe("A!\n");
+    const peer = await harness.connect();
+    await peer.send("a\n");
+    expect(peer.received).toBe("A!\n");
   });
 
   it("hands its own context on, or another one", async () => {
@@ -97,11 +97,11 @@ describe("middleware", () => {
         return line;
       },
     });
-    const other = await harness.connect();
-    await other.send("a\n");
+    const peer = await harness.connect();
+    await peer.send("a\n");
     expect(contexts[0]).toBe(1);
     expect(contexts[1]).toBe(own);
-    expect(other.received).toBe("a\n");
+    expect(peer.received).toBe("a\n");
   });
 
   it("that never calls next answers itself: with a frame, nothing, or by closing", async () => {
@@ -122,19 +122,19 @@ describe("middleware", () => {
         return line;
       },
     });
-    const other = await harness.connect();
-    await other.send("ping\nquiet\na\nlater\nbye\nb\n");
-    expect(other.received).toBe("pong\na\nlate\nsee you\n");
+    const peer = await harness.connect();
+    await peer.send("ping\nquiet\na\nlater\nbye\nb\n");
+    expect(peer.received).toBe("pong\na\nlate\nsee you\n");
     expect(handled).toEqual(["a"]);
     expect(harness.reasons).toEqual(["handler-closed"]);
   });
 
   it("that never settles has the handler's deadline", async () => {
     const harness = await served({ handlerTimeoutMs: 100, middleware: [() => new Promise(() => undefined)] });
-    const other = await harness.connect();
-    await other.send("a\n");
+    const peer = await harness.connect();
+    await peer.send("a\n");
     await harness.clock.advance(100);
-    expect(other.received).toBe("error: handler-timeout\n");
+    expect(peer.received).toBe("error: handler-timeout\n");
     expect(harness.reasons).toEqual(["handler-timeout"]);
   });
 
@@ -153,9 +153,9 @@ describe("middleware", () => {
         return line;
       },
     });
-    const other = await harness.connect();
-    await other.send("a\nb\n");
-    expect(other.received).toBe("hello\na\nupgraded b\n");
+    const peer = await harness.connect();
+    await peer.send("a\nb\n");
+    expect(peer.received).toBe("hello\na\nupgraded b\n");
     expect(seen).toEqual(["a"]);
   });
 
@@ -173,9 +173,9 @@ describe("middleware", () => {
         yield `${line}2`;
       },
     });
-    const other = await harness.connect();
-    await other.send("a\nb\n");
-    expect(other.received).toBe("begin\nA1\nA2\nend\nbegin\nB1\nB2\nend\n");
+    const peer = await harness.connect();
+    await peer.send("a\nb\n");
+    expect(peer.received).toBe("begin\nA1\nA2\nend\nbegin\nB1\nB2\nend\n");
   });
 });
 
@@ -235,17 +235,17 @@ describe("a middleware that fails", () => {
         throwing,
       ],
     });
-    const other = await harness.connect();
-    await other.send("a\nb\n");
-    expect(other.received).toBe("sorry: no\nsorry: no\n");
+    const peer = await harness.connect();
+    await peer.send("a\nb\n");
+    expect(peer.received).toBe("sorry: no\nsorry: no\n");
     expect(failures(harness)).toEqual([]);
   });
 
   it("answers with what is no frame: that is refused as a handler's is", async () => {
     const harness = await served({ middleware: [() => "two\nlines"] });
-    const other = await harness.connect();
-    await other.send("a\n");
-    expect(other.received).toBe("error: handler-failed\n");
+    const peer = await harness.connect();
+    await peer.send("a\n");
+    expect(peer.received).toBe("error: handler-failed\n");
   });
 });
 
@@ -264,9 +264,9 @@ describe("next", () => {
       ],
       handler: (line) => void handled.push(line),
     });
-    const other = await harness.connect();
-    await other.send("a\n");
-    return { harness, other, handled, given };
+    const peer = await harness.connect();
+    await peer.send("a\n");
+    return { harness, peer, handled, given };
   }
   const never = () => new Promise<undefined>(() => undefined);
 
@@ -287,8 +287,8 @@ describe("next", () => {
   });
 
   it("throws why nobody waits any more: the connection broke", async () => {
-    const { other, given, handled } = await kept(never);
-    await other.reset();
+    const { peer, given, handled } = await kept(never);
+    await peer.reset();
     expect(() => given("a")).toThrow(expect.objectContaining({ code: "connection-reset" }) as Error);
     expect(handled).toEqual([]);
   });

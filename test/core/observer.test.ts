@@ -6,13 +6,13 @@ import { served } from "./support/served.ts";
 describe("observer", () => {
   it("gets every event, in order", async () => {
     const harness = await served({ invalidFrame: "skip", codec: lines({ maxFrameBytes: 4 }) });
-    const other = await harness.connect();
-    await other.send("a\ntoo long\nb\n");
-    await other.finish();
+    const peer = await harness.connect();
+    await peer.send("a\ntoo long\nb\n");
+    await peer.finish();
     await harness.server.shutdown();
     const connection = {
       id: 1,
-      remoteAddress: other.connection.localAddress,
+      remoteAddress: peer.connection.localAddress,
       localAddress: harness.server.address,
     };
     expect(harness.events).toEqual([
@@ -38,12 +38,12 @@ describe("observer", () => {
   it("counts bytes and frames, also of what was cut off", async () => {
     const pending = answers();
     const harness = await served({ handler: pending.handler });
-    const other = await harness.connect();
-    await other.send("é\n12");
+    const peer = await harness.connect();
+    await peer.send("é\n12");
     pending.of("é").resolve("€");
     await harness.clock.advance(70);
     expect(harness.server.stats()).toMatchObject({ bytesIn: 5, bytesOut: 4, framesIn: 1, framesOut: 1 });
-    await other.reset();
+    await peer.reset();
     expect(harness.closed).toMatchObject([{ bytesIn: 5, bytesOut: 4, framesIn: 1, framesOut: 1, durationMs: 70 }]);
     expect(harness.server.stats()).toMatchObject({ bytesIn: 5, bytesOut: 4, framesIn: 1, framesOut: 1 });
   });
@@ -74,10 +74,10 @@ describe("observer", () => {
         throw new Error("observer");
       },
     });
-    const other = await harness.connect();
-    await other.send("a\ntoo long\nb\n");
-    await other.finish();
-    expect(other.received).toBe("A\nB\n");
+    const peer = await harness.connect();
+    await peer.send("a\ntoo long\nb\n");
+    await peer.finish();
+    expect(peer.received).toBe("A\nB\n");
     expect(harness.events).toHaveLength(4);
     expect(harness.server.stats().observerErrors).toBe(4);
     await harness.server.shutdown();
@@ -95,17 +95,17 @@ describe("observer", () => {
       invalidFrame: "skip",
       codec: lines({ maxFrameBytes: 4 }),
     });
-    const other = await harness.connect();
-    await other.send("a\ntoo long\nb\n");
+    const peer = await harness.connect();
+    await peer.send("a\ntoo long\nb\n");
     expect(await harness.server.finished).toEqual({ drained: 1, aborted: 0 });
-    expect(other.received).toBe("A\nB\n");
+    expect(peer.received).toBe("A\nB\n");
   });
 
   it("is told each connection's number and addresses", async () => {
     const harness = await served();
-    const others = [await harness.connect(), await harness.connect()];
+    const peers = [await harness.connect(), await harness.connect()];
     expect(harness.of("connection-opened").map(({ connection }) => connection)).toEqual(
-      others.map(({ connection: { localAddress, remoteAddress } }, at) => ({
+      peers.map(({ connection: { localAddress, remoteAddress } }, at) => ({
         id: at + 1,
         remoteAddress: localAddress,
         localAddress: remoteAddress,
@@ -119,7 +119,7 @@ it("a handler is told which connection it works for", async () => {
     handler: (_line, { connection }) => `${connection.id} ${connection.remoteAddress.port}`,
   });
   await harness.connect();
-  const other = await harness.connect();
-  await other.send("?\n");
-  expect(other.received).toBe(`2 ${other.connection.localAddress.port}\n`);
+  const peer = await harness.connect();
+  await peer.send("?\n");
+  expect(peer.received).toBe(`2 ${peer.connection.localAddress.port}\n`);
 });

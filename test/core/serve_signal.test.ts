@@ -104,12 +104,12 @@ describe("the signal of serve", () => {
   it("does not force a shutdown that has begun, in whichever step", async () => {
     const controller = new AbortController();
     const harness = await served({ signal: controller.signal });
-    const other = await harness.connect();
+    const peer = await harness.connect();
     const drained = harness.server.shutdown({ graceMs: 10_000 });
-    await other.send("still here\n");
+    await peer.send("still here\n");
     controller.abort();
     await harness.settle();
-    expect([other.received, other.ended]).toEqual(["STILL HERE\n", false]);
+    expect([peer.received, peer.ended]).toEqual(["STILL HERE\n", false]);
     await harness.clock.advance(10_000);
     expect(await drained).toEqual({ drained: 1, aborted: 0 });
   });
@@ -117,8 +117,8 @@ describe("the signal of serve", () => {
   it("begins a shutdown that a call then forces", async () => {
     const controller = new AbortController();
     const harness = await served({ handler: () => new Promise<string>(() => {}), signal: controller.signal });
-    const other = await harness.connect();
-    await other.send("hang\n");
+    const peer = await harness.connect();
+    await peer.send("hang\n");
     controller.abort();
     await harness.settle();
     expect(harness.closed).toEqual([]);

@@ -9,8 +9,8 @@ describe("server.sessions", () => {
   it("gives the open ones, oldest first, with what was kept for them", async () => {
     const harness = await served({ state: ({ id }) => ({ id }) });
     expect(ids(harness.server.sessions)).toEqual([]);
-    const others = [await harness.connect(), await harness.connect(), await harness.connect()];
-    await others[1]?.finish();
+    const peers = [await harness.connect(), await harness.connect(), await harness.connect()];
+    await peers[1]?.finish();
     expect(ids(harness.server.sessions)).toEqual([1, 3]);
     expect([...harness.server.sessions].map(({ state }) => state)).toEqual([{ id: 1 }, { id: 3 }]);
   });
@@ -54,10 +54,10 @@ describe("server.sessions", () => {
       onConnect: () => void seen.push(ids(harness.server.sessions)),
       handler: pending.handler,
     });
-    const other = await harness.connect({ finishes: false });
+    const peer = await harness.connect({ finishes: false });
     const refused = await harness.connect();
     expect([seen, refused.received]).toEqual([[[1]], "error: too-many-connections\n"]);
-    await other.send("a\n");
+    await peer.send("a\n");
     for (const session of harness.server.sessions) session.close();
     pending.of("a").resolve("done");
     await harness.settle();

@@ -18,10 +18,10 @@ describe("context.close", () => {
         return line;
       },
     });
-    const other = await harness.connect();
-    await other.send("bye");
-    await other.finish();
-    expect([other.received, harness.reasons]).toEqual(["bye\n", ["handler-closed"]]);
+    const peer = await harness.connect();
+    await peer.send("bye");
+    await peer.finish();
+    expect([peer.received, harness.reasons]).toEqual(["bye\n", ["handler-closed"]]);
   });
 
   it("ends the connection behind the reply; what follows is not handled", async () => {
@@ -32,9 +32,9 @@ describe("context.close", () => {
         return quits(line, context);
       },
     });
-    const other = await harness.connect();
-    await other.send("a\nQUIT\nb\n");
-    expect([other.received, other.ended]).toEqual(["A\nBYE\n", true]);
+    const peer = await harness.connect();
+    await peer.send("a\nQUIT\nb\n");
+    expect([peer.received, peer.ended]).toEqual(["A\nBYE\n", true]);
     expect(handled).toEqual(["a", "QUIT"]);
     expect(harness.closed).toMatchObject([{ reason: "handler-closed", framesIn: 2, framesOut: 2 }]);
     expect(harness.closed[0]).not.toHaveProperty("error");
@@ -42,9 +42,9 @@ describe("context.close", () => {
 
   it("needs no reply", async () => {
     const harness = await served({ handler: (_, context) => context.close() });
-    const other = await harness.connect();
-    await other.send("QUIT\n");
-    expect([other.received, other.ended]).toEqual(["", true]);
+    const peer = await harness.connect();
+    await peer.send("QUIT\n");
+    expect([peer.received, peer.ended]).toEqual(["", true]);
     expect(harness.reasons).toEqual(["handler-closed"]);
   });
 
@@ -57,15 +57,15 @@ describe("context.close", () => {
         return pending.handler(line, context);
       },
     });
-    const other = await harness.connect();
-    await other.send("a\nQUIT\nb\n");
+    const peer = await harness.connect();
+    await peer.send("a\nQUIT\nb\n");
     expect(pending.frames).toEqual(["a", "QUIT"]);
     pending.of("QUIT").resolve("BYE");
     await harness.settle();
-    expect(other.received).toBe("");
+    expect(peer.received).toBe("");
     pending.of("a").resolve("A");
     await harness.settle();
-    expect([other.received, other.ended]).toEqual(["A\nBYE\n", true]);
+    expect([peer.received, peer.ended]).toEqual(["A\nBYE\n", true]);
     expect(harness.reasons).toEqual(["handler-closed"]);
   });
 
@@ -79,13 +79,13 @@ describe("context.close", () => {
         return reply;
       },
     });
-    const other = await harness.connect();
-    await other.send("QUIT\nb\n");
+    const peer = await harness.connect();
+    await peer.send("QUIT\nb\n");
     expect(pending.frames).toEqual(["QUIT", "b"]);
     pending.of("QUIT").resolve("BYE");
     await harness.settle();
     expect(pending.of("b").aborted).toBe("handler-closed");
-    expect([other.received, other.ended]).toEqual(["BYE\n", true]);
+    expect([peer.received, peer.ended]).toEqual(["BYE\n", true]);
     expect(harness.closed).toMatchObject([{ reason: "handler-closed", framesIn: 2, framesOut: 1 }]);
   });
 
@@ -96,9 +96,9 @@ describe("context.close", () => {
         throw new Error("no");
       },
     });
-    const other = await harness.connect();
-    await other.send("QUIT\n");
-    expect(other.received).toBe("error: handler-failed\n");
+    const peer = await harness.connect();
+    await peer.send("QUIT\n");
+    expect(peer.received).toBe("error: handler-failed\n");
     expect(harness.reasons).toEqual(["handler-failed"]);
   });
 
@@ -110,11 +110,11 @@ describe("context.close", () => {
         return line;
       },
     });
-    const other = await harness.connect();
-    await other.send("a\n");
+    const peer = await harness.connect();
+    await peer.send("a\n");
     expect(() => late?.close()).toThrow(TypeError);
-    await other.send("b\n");
-    expect(other.received).toBe("a\nb\n");
+    await peer.send("b\n");
+    expect(peer.received).toBe("a\nb\n");
   });
 
   it("counts as drained when the server drains meanwhile", async () => {
@@ -126,12 +126,12 @@ describe("context.close", () => {
         return pending.handler(line, context);
       },
     });
-    const other = await harness.connect();
-    await other.send("QUIT\n");
+    const peer = await harness.connect();
+    await peer.send("QUIT\n");
     const drained = harness.server.shutdown();
     pending.of("QUIT").resolve("BYE");
     expect(await drained).toEqual({ drained: 1, aborted: 0 });
-    expect(other.received).toBe("BYE\n");
+    expect(peer.received).toBe("BYE\n");
     expect(harness.reasons).toEqual(["handler-closed"]);
   });
 
@@ -144,9 +144,9 @@ describe("context.close", () => {
         return "BYE";
       },
     });
-    const other = await own.connect();
-    await other.send("QUIT\nb\n");
-    expect([other.received, other.ended]).toEqual(["BYE\n", true]);
+    const peer = await own.connect();
+    await peer.send("QUIT\nb\n");
+    expect([peer.received, peer.ended]).toEqual(["BYE\n", true]);
 
     const pending = answers();
     const its = await served({

@@ -21,8 +21,8 @@ describe("onConnect", () => {
         return "three";
       },
     });
-    const other = await harness.connect();
-    expect([other.received, other.chunks.length]).toEqual(["one\ntwo\nthree\n", 1]);
+    const peer = await harness.connect();
+    expect([peer.received, peer.chunks.length]).toEqual(["one\ntwo\nthree\n", 1]);
   });
 
   it("may take its time: frames wait, however many may be handled at once", async () => {
@@ -36,12 +36,12 @@ describe("onConnect", () => {
         return line;
       },
     });
-    const other = await harness.connect();
-    await other.send("a\nb\n");
-    expect([handled, other.received]).toEqual([[], ""]);
+    const peer = await harness.connect();
+    await peer.send("a\nb\n");
+    expect([handled, peer.received]).toEqual([[], ""]);
     pending.of("greeting").resolve("hello");
     await harness.settle();
-    expect(other.received).toBe("hello\na\nb\n");
+    expect(peer.received).toBe("hello\na\nb\n");
   });
 
   it("greets who has sent all it had to say by then", async () => {
@@ -49,12 +49,12 @@ describe("onConnect", () => {
     const harness = await served({
       onConnect: (_session, context) => pending.handler("greeting", context) as Promise<string>,
     });
-    const other = await harness.connect();
-    await other.send("a\n");
-    await other.finish();
+    const peer = await harness.connect();
+    await peer.send("a\n");
+    await peer.finish();
     pending.of("greeting").resolve("hello");
     await harness.settle();
-    expect([other.received, other.ended, harness.reasons]).toEqual(["hello\nA\n", true, ["remote-closed"]]);
+    expect([peer.received, peer.ended, harness.reasons]).toEqual(["hello\nA\n", true, ["remote-closed"]]);
   });
 
   it.each(["at once", "later"])("refuses with a last frame: %s", async (when) => {
@@ -66,9 +66,9 @@ describe("onConnect", () => {
       },
       onDisconnect: (_session, reason) => void ends.push(reason),
     });
-    const other = await harness.connect();
-    await other.send("a\n");
-    expect([other.received, other.ended]).toEqual(["not you\n", true]);
+    const peer = await harness.connect();
+    await peer.send("a\n");
+    expect([peer.received, peer.ended]).toEqual(["not you\n", true]);
     expect(harness.closed).toMatchObject([{ reason: "handler-closed", framesIn: 0, framesOut: 1 }]);
     expect(ends).toEqual(["handler-closed"]);
   });
@@ -80,8 +80,8 @@ describe("onConnect", () => {
         return when === "later" ? Promise.resolve("hello") : "hello";
       },
     });
-    const other = await harness.connect();
-    expect([other.received, other.ended]).toEqual(["hello\n", true]);
+    const peer = await harness.connect();
+    expect([peer.received, peer.ended]).toEqual(["hello\n", true]);
     expect(harness.closed).toMatchObject([{ reason: "handler-closed", framesOut: 1 }]);
   });
 
@@ -93,8 +93,8 @@ describe("onConnect", () => {
       },
       onDrain: () => "goodbye",
     });
-    const other = await harness.connect();
-    expect([other.received, other.ended]).toEqual(["hello\ngoodbye\n", true]);
+    const peer = await harness.connect();
+    expect([peer.received, peer.ended]).toEqual(["hello\ngoodbye\n", true]);
     expect(await harness.server.finished).toEqual({ drained: 1, aborted: 0 });
   });
 
@@ -106,13 +106,9 @@ describe("onConnect", () => {
         return how === "rejects" ? Promise.reject(new Error("no")) : "two\nlines";
       },
     });
-    const other = await harness.connect();
-    await other.send("a\n");
-    expect([other.received, other.ended, harness.reasons]).toEqual([
-      "error: handler-failed\n",
-      true,
-      ["handler-failed"],
-    ]);
+    const peer = await harness.connect();
+    await peer.send("a\n");
+    expect([peer.received, peer.ended, harness.reasons]).toEqual(["error: handler-failed\n", true, ["handler-failed"]]);
     expect(harness.of("handler-error")).toMatchObject([{ error: { code: "handler-failed" } }]);
     expect(harness.closed[0]?.framesIn).toBe(0);
   });
@@ -126,8 +122,8 @@ describe("onConnect", () => {
         if (type === "handler-error") void harness.server.shutdown();
       },
     });
-    const other = await harness.connect();
-    expect([other.received, harness.reasons]).toEqual(["error: handler-failed\n", ["handler-failed"]]);
+    const peer = await harness.connect();
+    expect([peer.received, harness.reasons]).toEqual(["error: handler-failed\n", ["handler-failed"]]);
   });
 
   it("that never settles meets the handler's deadline", async () => {
@@ -136,11 +132,11 @@ describe("onConnect", () => {
       handlerTimeoutMs: 100,
       onConnect: (_session, context) => pending.handler("greeting", context) as Promise<string>,
     });
-    const other = await harness.connect();
+    const peer = await harness.connect();
     await harness.clock.advance(99);
     expect(harness.closed).toEqual([]);
     await harness.clock.advance(1);
-    expect([other.received, harness.reasons]).toEqual(["error: handler-timeout\n", ["handler-timeout"]]);
+    expect([peer.received, harness.reasons]).toEqual(["error: handler-timeout\n", ["handler-timeout"]]);
     expect(pending.of("greeting").aborted).toBe("handler-timeout");
   });
 
@@ -149,8 +145,8 @@ describe("onConnect", () => {
     const harness = await served({
       onConnect: (_session, context) => pending.handler("greeting", context) as Promise<string>,
     });
-    const other = await harness.connect();
-    await other.reset();
+    const peer = await harness.connect();
+    await peer.reset();
     expect(pending.of("greeting").aborted).toBe("connection-reset");
     expect(harness.reasons).toEqual(["connection-reset"]);
   });
@@ -161,13 +157,13 @@ describe("onConnect", () => {
       onConnect: (_session, context) => pending.handler("greeting", context) as Promise<string>,
       onDrain: () => "goodbye",
     });
-    const other = await harness.connect();
+    const peer = await harness.connect();
     const drained = harness.server.shutdown();
     await harness.settle();
     expect(harness.closed).toEqual([]);
     pending.of("greeting").resolve("hello");
     await harness.settle();
-    expect(other.received).toBe("hello\ngoodbye\n");
+    expect(peer.received).toBe("hello\ngoodbye\n");
     expect(await drained).toEqual({ drained: 1, aborted: 0 });
   });
 });
@@ -227,8 +223,8 @@ describe("onDisconnect", () => {
         void session.flushed().then((written) => found.push(written));
       },
     });
-    const other = await harness.connect();
-    await other.finish();
+    const peer = await harness.connect();
+    await peer.finish();
     expect(found).toEqual([{ name: "x" }, "closed", 0, false]);
   });
 
@@ -245,8 +241,8 @@ describe("onDisconnect", () => {
         throw new Error("no state");
       },
     });
-    const other = await harness.connect();
-    expect([other.received, harness.reasons, ends]).toEqual(["error: handler-failed\n", ["handler-failed"], []]);
+    const peer = await harness.connect();
+    expect([peer.received, harness.reasons, ends]).toEqual(["error: handler-failed\n", ["handler-failed"], []]);
   });
 
   it.each(["throws", "rejects"])("that %s is reported, and hinders nothing", async (how) => {
@@ -256,8 +252,8 @@ describe("onDisconnect", () => {
         return Promise.reject(new Error("no"));
       },
     });
-    const other = await harness.connect();
-    await other.finish();
+    const peer = await harness.connect();
+    await peer.finish();
     expect(harness.of("handler-error")).toMatchObject([{ error: { code: "handler-failed" } }]);
     expect([harness.reasons, harness.server.stats().connections]).toEqual([["remote-closed"], 0]);
   });
@@ -282,8 +278,8 @@ describe("onDisconnect", () => {
 
   it("that hangs is given up when a handler would be", async () => {
     const { harness } = await noted({ handlerTimeoutMs: 500, onDisconnect: () => new Promise<void>(() => {}) });
-    const other = await harness.connect();
-    await other.finish();
+    const peer = await harness.connect();
+    await peer.finish();
     expect(harness.reasons).toEqual(["remote-closed"]);
     await harness.clock.advance(499);
     expect(harness.server.stats().connections).toBe(1);
@@ -321,8 +317,8 @@ describe("onDisconnect because of a forced drain", () => {
         handler: () => new Promise<string>(() => {}),
         onDisconnect: () => new Promise<void>(() => {}),
       });
-      const other = await harness.connect();
-      await other.send("hang\n");
+      const peer = await harness.connect();
+      await peer.send("hang\n");
       const drained = harness.server.shutdown({ timeoutMs: 50 });
       await harness.clock.advance(50);
       expect([harness.reasons, harness.server.stats().connections]).toEqual([["drain-timeout"], 1]);
@@ -342,10 +338,10 @@ describe("onDrain", () => {
         return "goodbye";
       },
     });
-    const other = await harness.connect();
+    const peer = await harness.connect();
     await harness.server.shutdown();
     await harness.settle();
-    expect([other.received, other.ended]).toEqual(["soon\ngoodbye\n", true]);
+    expect([peer.received, peer.ended]).toEqual(["soon\ngoodbye\n", true]);
   });
 
   it("may close the session: it still says goodbye", async () => {
@@ -355,20 +351,20 @@ describe("onDrain", () => {
         return "goodbye";
       },
     });
-    const other = await harness.connect();
+    const peer = await harness.connect();
     await harness.server.shutdown();
     await harness.settle();
-    expect([other.received, harness.reasons]).toEqual(["goodbye\n", ["drained"]]);
+    expect([peer.received, harness.reasons]).toEqual(["goodbye\n", ["drained"]]);
   });
 
   it("says the last word: nobody else's frame comes behind the goodbye, however slow the peer is", async () => {
     const harness = await served({ onConnect: (session) => session.join("all"), onDrain: () => "goodbye" }, 4);
-    const other = await harness.connect({ reads: false });
+    const peer = await harness.connect({ reads: false });
     const drained = harness.server.shutdown();
     await harness.settle();
     expect(harness.server.group("all").broadcast("too late")).toEqual({ sent: 0, dropped: 0 });
-    await other.read();
-    expect(other.received).toBe("goodbye\n");
+    await peer.read();
+    expect(peer.received).toBe("goodbye\n");
     expect(await drained).toEqual({ drained: 1, aborted: 0 });
   });
 
@@ -385,10 +381,10 @@ describe("onDrain", () => {
         return "goodbye";
       },
     });
-    const other = await harness.connect();
-    await other.send("go\n");
+    const peer = await harness.connect();
+    await peer.send("go\n");
     expect(await harness.server.shutdown()).toEqual({ drained: 1, aborted: 0 });
-    expect(other.received).toBe("begun\nended\ngoodbye\n");
+    expect(peer.received).toBe("begun\nended\ngoodbye\n");
   });
 });
 
@@ -462,9 +458,9 @@ describe("an error in a hook", () => {
     ["the handler", { onConnect: () => "hello", handler: thrown }],
   ])("names the hook: %s: %o", async (name, hooks) => {
     const harness = await served(hooks);
-    const other = await harness.connect();
-    if (name === "onEnd") await other.finish();
-    else if (name === "the handler") await other.send("a\n");
+    const peer = await harness.connect();
+    if (name === "onEnd") await peer.finish();
+    else if (name === "the handler") await peer.send("a\n");
     else await harness.server.shutdown();
     await harness.settle();
     expect(harness.of("handler-error").map(({ error }) => error.message)).toEqual([`${name} threw: no`]);

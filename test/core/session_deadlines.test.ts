@@ -8,26 +8,26 @@ import { served } from "./support/served.ts";
 describe("idle deadline", () => {
   it("passes so long after the connection was opened, not before", async () => {
     const harness = await served({ idleTimeoutMs: 1_000 });
-    const other = await harness.connect();
+    const peer = await harness.connect();
     await harness.clock.advance(999);
-    expect(other.ended).toBe(false);
+    expect(peer.ended).toBe(false);
     await harness.clock.advance(1);
-    expect(other.ended).toBe(true);
-    expect(other.received).toBe("");
+    expect(peer.ended).toBe(true);
+    expect(peer.received).toBe("");
     expect(harness.closed).toMatchObject([{ reason: "idle-timeout", durationMs: 1_000, bytesOut: 0 }]);
   });
 
   it("starts anew with every byte, and when an answer is out", async () => {
     const pending = answers();
     const harness = await served({ idleTimeoutMs: 1_000, handler: pending.handler });
-    const other = await harness.connect();
+    const peer = await harness.connect();
     await harness.clock.advance(900);
-    await other.send("a\n");
+    await peer.send("a\n");
     await harness.clock.advance(5_000);
     pending.of("a").resolve("A");
     await harness.clock.advance(999);
-    expect(other.received).toBe("A\n");
-    expect(other.ended).toBe(false);
+    expect(peer.received).toBe("A\n");
+    expect(peer.ended).toBe(false);
     await harness.clock.advance(1);
     expect(harness.closed).toMatchObject([{ reason: "idle-timeout", durationMs: 6_900 }]);
   });
@@ -35,12 +35,12 @@ describe("idle deadline", () => {
   it("does not run while a frame is with its handler, even where another could be", async () => {
     const pending = answers();
     const harness = await served({ concurrency: 2, idleTimeoutMs: 1_000, handler: pending.handler });
-    const other = await harness.connect();
-    await other.send("a\n");
+    const peer = await harness.connect();
+    await peer.send("a\n");
     await harness.clock.advance(5_000);
     pending.of("a").resolve("A");
     await harness.clock.advance(999);
-    expect(other.received).toBe("A\n");
+    expect(peer.received).toBe("A\n");
     expect(harness.closed).toEqual([]);
     await harness.clock.advance(1);
     expect(harness.closed).toMatchObject([{ reason: "idle-timeout", durationMs: 6_000 }]);
@@ -51,12 +51,12 @@ describe("idle deadline", () => {
       { idleTimeoutMs: 1_000, writeTimeoutMs: 10_000, handler: (line) => line.repeat(50) },
       1_024,
     );
-    const other = await harness.connect({ reads: false });
-    await other.send(`${"x".repeat(100)}\n`);
+    const peer = await harness.connect({ reads: false });
+    await peer.send(`${"x".repeat(100)}\n`);
     await harness.clock.advance(9_000);
     expect(harness.closed).toEqual([]);
-    await other.read();
-    expect(other.receivedBytes).toBe(5_001);
+    await peer.read();
+    expect(peer.receivedBytes).toBe(5_001);
     await harness.clock.advance(999);
     expect(harness.closed).toEqual([]);
     await harness.clock.advance(1);
@@ -65,8 +65,8 @@ describe("idle deadline", () => {
 
   it("counts from the last output too when it is shorter than the write deadline", async () => {
     const harness = await served({ idleTimeoutMs: 100, writeTimeoutMs: 30_000 });
-    const other = await harness.connect();
-    await other.send("a\nb\n");
+    const peer = await harness.connect();
+    await peer.send("a\nb\n");
     await harness.clock.advance(99);
     expect(harness.closed).toEqual([]);
     await harness.clock.advance(1);
@@ -77,16 +77,16 @@ describe("idle deadline", () => {
 describe("frame deadline", () => {
   it("passes so long after the frame was begun, whatever drips in", async () => {
     const harness = await served({ frameTimeoutMs: 1_000 });
-    const other = await harness.connect();
+    const peer = await harness.connect();
     await harness.clock.advance(500);
     for (let drip = 0; drip < 10; drip++) {
-      await other.send("x");
+      await peer.send("x");
       await harness.clock.advance(99);
     }
     await harness.clock.advance(9);
     expect(harness.closed).toEqual([]);
     await harness.clock.advance(1);
-    expect(other.received).toBe("error: frame-timeout\n");
+    expect(peer.received).toBe("error: frame-timeout\n");
     expect(harness.closed).toMatchObject([
       { reason: "frame-timeout", durationMs: 1_500, error: { code: "frame-timeout" } },
     ]);
@@ -95,12 +95,12 @@ describe("frame deadline", () => {
 
   it("starts anew with each frame", async () => {
     const harness = await served({ frameTimeoutMs: 1_000 });
-    const other = await harness.connect();
+    const peer = await harness.connect();
     for (const part of ["a", "\nb", "\nc", "\nd"]) {
-      await other.send(part);
+      await peer.send(part);
       await harness.clock.advance(999);
     }
-    expect(other.received).toBe("A\nB\nC\n");
+    expect(peer.received).toBe("A\nB\nC\n");
     expect(harness.closed).toEqual([]);
     await harness.clock.advance(1);
     expect(harness.closed).toMatchObject([{ reason: "frame-timeout", durationMs: 3_997 }]);
@@ -109,25 +109,25 @@ describe("frame deadline", () => {
   it("does not count the time that the frame had to wait for us", async () => {
     const pending = answers();
     const harness = await served({ frameTimeoutMs: 1_000, handler: pending.handler });
-    const other = await harness.connect();
-    await other.send("a\nbeg");
+    const peer = await harness.connect();
+    await peer.send("a\nbeg");
     await harness.clock.advance(20_000);
     pending.of("a").resolve("A");
     await harness.clock.advance(999);
     expect(harness.closed).toEqual([]);
-    await other.send("un\n");
+    await peer.send("un\n");
     expect(pending.frames).toEqual(["a", "begun"]);
     pending.of("begun").resolve("B");
     await harness.settle();
-    expect(other.received).toBe("A\nB\n");
+    expect(peer.received).toBe("A\nB\n");
   });
 
   it("counts from when reading goes on, where chunks waited unread", async () => {
     const pending = answers();
     const harness = await served({ frameTimeoutMs: 1_000, handler: pending.handler });
-    const other = await harness.connect();
-    await other.send("a\n");
-    await other.send("beg");
+    const peer = await harness.connect();
+    await peer.send("a\n");
+    await peer.send("beg");
     await harness.clock.advance(20_000);
     pending.of("a").resolve("A");
     await harness.clock.advance(999);
@@ -140,15 +140,15 @@ describe("frame deadline", () => {
     const pending = answers();
     const limits = { concurrency: 2, maxOutboundBytes: 1_000, frameTimeoutMs: 1_000, writeTimeoutMs: Infinity };
     const harness = await served({ ...limits, handler: pending.handler }, 1_024);
-    const other = await harness.connect({ reads: false });
-    await other.send("a\nbeg");
+    const peer = await harness.connect({ reads: false });
+    await peer.send("a\nbeg");
     await harness.clock.advance(500);
     pending.of("a").resolve("A".repeat(5_000));
     await harness.settle();
-    await other.send("un");
+    await peer.send("un");
     await harness.clock.advance(20_000);
     expect(harness.closed).toEqual([]);
-    await other.read();
+    await peer.read();
     await harness.clock.advance(999);
     expect(harness.closed).toEqual([]);
     await harness.clock.advance(1);
@@ -158,22 +158,22 @@ describe("frame deadline", () => {
   it("lets an earlier frame be answered first, and reports once", async () => {
     const pending = answers();
     const harness = await served({ frameTimeoutMs: 1_000, concurrency: 2, handler: pending.handler });
-    const other = await harness.connect();
-    await other.send("a\nbeg");
+    const peer = await harness.connect();
+    await peer.send("a\nbeg");
     await harness.clock.advance(1_500);
     expect(harness.of("frame-error")).toHaveLength(1);
     expect(harness.closed).toEqual([]);
     pending.of("a").resolve("A");
     await harness.settle();
-    expect(other.received).toBe("A\nerror: frame-timeout\n");
+    expect(peer.received).toBe("A\nerror: frame-timeout\n");
     expect(harness.of("frame-error")).toHaveLength(1);
     expect(harness.reasons).toEqual(["frame-timeout"]);
   });
 
   it("watches a line that is too long and skipped, until its end", async () => {
     const harness = await served({ frameTimeoutMs: 1_000, invalidFrame: "skip", codec: lines({ maxFrameBytes: 4 }) });
-    const other = await harness.connect();
-    await other.send("too long");
+    const peer = await harness.connect();
+    await peer.send("too long");
     await harness.clock.advance(999);
     expect(harness.closed).toEqual([]);
     await harness.clock.advance(1);
@@ -185,14 +185,14 @@ describe("handler deadline", () => {
   it("aborts the signal, tells the peer, and ends the connection", async () => {
     const pending = answers();
     const harness = await served({ handlerTimeoutMs: 1_000, handler: pending.handler });
-    const other = await harness.connect();
+    const peer = await harness.connect();
     await harness.clock.advance(100);
-    await other.send("a\n");
+    await peer.send("a\n");
     await harness.clock.advance(999);
     expect(pending.of("a").aborted).toBeUndefined();
     await harness.clock.advance(1);
     expect(pending.of("a").aborted).toBe("handler-timeout");
-    expect(other.received).toBe("error: handler-timeout\n");
+    expect(peer.received).toBe("error: handler-timeout\n");
     expect(harness.closed).toMatchObject([{ reason: "handler-timeout", durationMs: 1_100, framesIn: 1, framesOut: 0 }]);
     expect(harness.of("handler-error")).toMatchObject([{ error: { code: "handler-timeout" } }]);
   });
@@ -200,29 +200,29 @@ describe("handler deadline", () => {
   it("runs for each frame on its own", async () => {
     const pending = answers();
     const harness = await served({ handlerTimeoutMs: 1_000, concurrency: 2, handler: pending.handler });
-    const other = await harness.connect();
-    await other.send("a\n");
+    const peer = await harness.connect();
+    await peer.send("a\n");
     await harness.clock.advance(600);
-    await other.send("b\n");
+    await peer.send("b\n");
     await harness.clock.advance(399);
     pending.of("a").resolve("A");
     await harness.clock.advance(600);
     expect(harness.closed).toEqual([]);
     await harness.clock.advance(1);
-    expect(other.received).toBe("A\nerror: handler-timeout\n");
+    expect(peer.received).toBe("A\nerror: handler-timeout\n");
     expect(harness.closed).toMatchObject([{ reason: "handler-timeout", durationMs: 1_600 }]);
   });
 
   it("ignores what comes too late", async () => {
     const pending = answers();
     const harness = await served({ handlerTimeoutMs: 1_000, handler: pending.handler });
-    const other = await harness.connect({ finishes: false });
-    await other.send("a\n");
+    const peer = await harness.connect({ finishes: false });
+    await peer.send("a\n");
     await harness.clock.advance(1_000);
     pending.of("a").resolve("late");
     await harness.settle();
-    await other.finish();
-    expect(other.received).toBe("error: handler-timeout\n");
+    await peer.finish();
+    expect(peer.received).toBe("error: handler-timeout\n");
     expect(harness.of("handler-error")).toHaveLength(1);
   });
 });
@@ -232,24 +232,24 @@ describe("write deadline", () => {
 
   it("passes when nothing of the output is taken for so long", async () => {
     const harness = await served({ writeTimeoutMs: 1_000, handler: large }, 1_024);
-    const other = await harness.connect({ reads: false });
+    const peer = await harness.connect({ reads: false });
     await harness.clock.advance(50);
-    await other.send("abc\n");
+    await peer.send("abc\n");
     await harness.clock.advance(999);
     expect(harness.closed).toEqual([]);
     await harness.clock.advance(1);
     expect(harness.closed).toMatchObject([
       { reason: "write-timeout", durationMs: 1_050, error: { code: "write-timeout" } },
     ]);
-    await other.read();
-    expect(other.error?.code).toBe("connection-reset");
+    await peer.read();
+    expect(peer.error?.code).toBe("connection-reset");
   });
 
   it("starts anew with every write that is taken", async () => {
     const harness = await served({ writeTimeoutMs: 1_000, handler: (line) => line.repeat(200_000) }, 65_536);
-    const other = await harness.connect({ reads: false });
-    const reader = other.connection.readable.getReader();
-    await other.send("abcd\n");
+    const peer = await harness.connect({ reads: false });
+    const reader = peer.connection.readable.getReader();
+    await peer.send("abcd\n");
     let taken = 0;
     for (let round = 0; round < 4; round++) {
       await harness.clock.advance(900);
@@ -269,9 +269,9 @@ describe("write deadline", () => {
       { writeTimeoutMs: 1_000, idleTimeoutMs: 60_000, maxOutboundBytes: 1, handler: large },
       4_096,
     );
-    const other = await harness.connect({ reads: false });
-    const reader = other.connection.readable.getReader();
-    await other.send("abc\nabc\nabc\n");
+    const peer = await harness.connect({ reads: false });
+    const reader = peer.connection.readable.getReader();
+    await peer.send("abc\nabc\nabc\n");
     // Taking one reply makes room for the next, which nobody takes.
     for (let taken = 0; taken < 6_001; ) {
       taken += (await reader.read()).value?.length ?? 0;
@@ -290,9 +290,9 @@ describe("write deadline", () => {
     async function readEvery(ms: number, minWriteBytesPerSecond: number, mostMs = 20_000): Promise<number | undefined> {
       const limits = { writeTimeoutMs: 1_000, minWriteBytesPerSecond };
       const harness = await served({ ...limits, handler: () => "x".repeat(TOTAL) }, 10);
-      const other = await harness.connect({ reads: false });
-      const reader = other.connection.readable.getReader();
-      await other.send("all\n");
+      const peer = await harness.connect({ reads: false });
+      const reader = peer.connection.readable.getReader();
+      await peer.send("all\n");
       for (let passedMs = 0; passedMs < mostMs && harness.closed.length === 0; passedMs += ms) {
         await harness.clock.advance(ms);
         await reader.read().catch(() => undefined);
@@ -323,9 +323,9 @@ describe("write deadline", () => {
         { writeTimeoutMs: 1_000, minWriteBytesPerSecond: 1_000, handler: (line) => line.repeat(200_000) },
         65_536,
       );
-      const other = await harness.connect({ reads: false });
-      const reader = other.connection.readable.getReader();
-      await other.send("abcd\n");
+      const peer = await harness.connect({ reads: false });
+      const reader = peer.connection.readable.getReader();
+      await peer.send("abcd\n");
       await harness.clock.advance(500);
       for (let count = 0; count < 4; count++) await reader.read();
       await harness.settle();
@@ -350,9 +350,9 @@ describe("write deadline", () => {
       }));
       const limits = { writeTimeoutMs: 1_000, minWriteBytesPerSecond: 131_072 };
       const harness = await served({ ...limits, handler: (line) => line.repeat(200_000) }, 16_384, around);
-      const other = await harness.connect({ reads: false });
-      const reader = other.connection.readable.getReader();
-      await other.send("abcd\n");
+      const peer = await harness.connect({ reads: false });
+      const reader = peer.connection.readable.getReader();
+      await peer.send("abcd\n");
       // 64 KiB in 700 ms are a whole write, which may take half a second.
       for (let read = 0; read < 40 && harness.closed.length === 0; read++) {
         await harness.clock.advance(175);
@@ -368,9 +368,9 @@ describe("write deadline", () => {
         { writeTimeoutMs: 1_000, minWriteBytesPerSecond: 65_536_000, handler: (line) => line.repeat(200_000) },
         40_000,
       );
-      const other = await harness.connect({ reads: false });
-      const reader = other.connection.readable.getReader();
-      await other.send("abcd\n");
+      const peer = await harness.connect({ reads: false });
+      const reader = peer.connection.readable.getReader();
+      await peer.send("abcd\n");
       await harness.clock.advance(500);
       harness.clock.jump(5_000);
       await reader.read();
@@ -410,8 +410,8 @@ describe("write deadline", () => {
       1_024,
       around,
     );
-    const other = await harness.connect({ reads: false });
-    await other.send("abcdef\n");
+    const peer = await harness.connect({ reads: false });
+    await peer.send("abcdef\n");
     await harness.clock.advance(1_000);
     expect(offers).toEqual([1_000]);
     await harness.clock.advance(1_000);
@@ -425,8 +425,8 @@ describe("write deadline", () => {
 
   it("also bounds a fault frame that nobody takes", async () => {
     const harness = await served({ writeTimeoutMs: 1_000, handler: () => Promise.reject(new Error("no")) }, 8);
-    const other = await harness.connect({ reads: false });
-    await other.send("abc\n");
+    const peer = await harness.connect({ reads: false });
+    await peer.send("abc\n");
     await harness.clock.advance(999);
     expect(harness.closed).toEqual([]);
     await harness.clock.advance(1);
@@ -437,28 +437,28 @@ describe("write deadline", () => {
 describe("lifetime deadline", () => {
   it("ends an idle connection at that instant", async () => {
     const harness = await served({ lifetimeMs: 1_000 });
-    const other = await harness.connect();
+    const peer = await harness.connect();
     await harness.clock.advance(600);
-    await other.send("a\n");
+    await peer.send("a\n");
     await harness.clock.advance(399);
-    expect(other.ended).toBe(false);
+    expect(peer.ended).toBe(false);
     await harness.clock.advance(1);
-    expect(other.received).toBe("A\n");
+    expect(peer.received).toBe("A\n");
     expect(harness.closed).toMatchObject([{ reason: "lifetime-reached", durationMs: 1_000 }]);
   });
 
   it("lets a busy one answer what it has received", async () => {
     const pending = answers();
     const harness = await served({ lifetimeMs: 1_000, handler: pending.handler });
-    const other = await harness.connect();
-    await other.send("a\nb\nc");
+    const peer = await harness.connect();
+    await peer.send("a\nb\nc");
     await harness.clock.advance(1_000);
     expect(harness.closed).toEqual([]);
     pending.of("a").resolve("A");
     await harness.clock.advance(10);
     pending.of("b").resolve("B");
     await harness.clock.advance(10);
-    expect(other.received).toBe("A\nB\n");
+    expect(peer.received).toBe("A\nB\n");
     expect(harness.closed).toMatchObject([{ reason: "lifetime-reached", durationMs: 1_010 }]);
   });
 });
@@ -471,9 +471,9 @@ describe("linger deadline", () => {
 
   it("releases a connection whose peer does not send FIN, and says that", async () => {
     const harness = await served({ lingerTimeoutMs: 500, handler: closing });
-    const other = await harness.connect({ finishes: false });
-    await other.send("a\n");
-    expect([other.received, other.ended]).toEqual(["a\n", true]);
+    const peer = await harness.connect({ finishes: false });
+    await peer.send("a\n");
+    expect([peer.received, peer.ended]).toEqual(["a\n", true]);
     await harness.clock.advance(499);
     expect(harness.closed).toEqual([]);
     await harness.clock.advance(1);
@@ -483,21 +483,21 @@ describe("linger deadline", () => {
 
   it("does not wait when the FIN comes", async () => {
     const harness = await served({ lingerTimeoutMs: 500, handler: closing });
-    const other = await harness.connect({ finishes: false });
-    await other.send("a\n");
+    const peer = await harness.connect({ finishes: false });
+    await peer.send("a\n");
     await harness.clock.advance(300);
-    await other.finish();
+    await peer.finish();
     expect(harness.closed).toMatchObject([{ reason: "handler-closed", durationMs: 300 }]);
     expect(harness.closed[0]).not.toHaveProperty("unconfirmed");
   });
 
   it("starts anew with whatever still comes, up to maxLingerMs", async () => {
     const harness = await served({ lingerTimeoutMs: 500, maxLingerMs: 1_800, handler: closing });
-    const other = await harness.connect({ finishes: false });
-    await other.send("a\n");
+    const peer = await harness.connect({ finishes: false });
+    await peer.send("a\n");
     for (let count = 0; count < 4; count++) {
       await harness.clock.advance(400);
-      await other.send("more\n");
+      await peer.send("more\n");
       expect(harness.closed).toEqual([]);
     }
     await harness.clock.advance(199);
@@ -509,9 +509,9 @@ describe("linger deadline", () => {
   it("leaves a reader of 128 KiB/s the time for what was sent lately", async () => {
     const handler = (_line: string, context: { close(): void }) => closing("x".repeat(255_999), context);
     const harness = await served({ lingerTimeoutMs: 500, handler }, 262_144);
-    const other = await harness.connect({ finishes: false });
-    await other.send("a\n");
-    expect([other.receivedBytes, other.ended]).toEqual([256_000, true]);
+    const peer = await harness.connect({ finishes: false });
+    await peer.send("a\n");
+    expect([peer.receivedBytes, peer.ended]).toEqual([256_000, true]);
     await harness.clock.advance(2_499);
     expect(harness.closed).toEqual([]);
     await harness.clock.advance(1);
@@ -520,18 +520,18 @@ describe("linger deadline", () => {
 
   it("does not run for a connection on which nothing was said for so long", async () => {
     const harness = await served({ idleTimeoutMs: 1_000, lingerTimeoutMs: 500 });
-    const other = await harness.connect({ finishes: false });
+    const peer = await harness.connect({ finishes: false });
     await harness.clock.advance(1_000);
-    expect([other.ended, other.error]).toEqual([true, undefined]);
+    expect([peer.ended, peer.error]).toEqual([true, undefined]);
     expect(harness.closed).toMatchObject([{ reason: "idle-timeout", durationMs: 1_000 }]);
     expect(harness.closed[0]).not.toHaveProperty("unconfirmed");
   });
 
   it("says that a connection was reset behind its last reply", async () => {
     const harness = await served({ handler: closing });
-    const other = await harness.connect({ finishes: false });
-    await other.send("a\n");
-    await other.reset();
+    const peer = await harness.connect({ finishes: false });
+    await peer.send("a\n");
+    await peer.reset();
     expect(harness.closed).toMatchObject([{ reason: "handler-closed", unconfirmed: true }]);
   });
 });

@@ -15,12 +15,12 @@ async function watched(early: boolean) {
     },
     handler: pending.handler,
   });
-  const other = await harness.connect();
+  const peer = await harness.connect();
   const code = () => {
     const { aborted, reason } = (session as Session<string>).draining;
     return aborted ? (reason as { code: string }).code : undefined;
   };
-  return { harness, other, pending, session: session as unknown as Session<string>, code };
+  return { harness, peer, pending, session: session as unknown as Session<string>, code };
 }
 
 type Watched = Awaited<ReturnType<typeof watched>>;
@@ -28,9 +28,9 @@ type Watched = Awaited<ReturnType<typeof watched>>;
 const CAUSES: [string, (trial: Watched) => unknown, string | undefined][] = [
   ["the server drains", ({ harness }) => void harness.server.shutdown(), "drained"],
   ["the session is closed", ({ session }) => session.close(), "handler-closed"],
-  ["the connection is reset", ({ other }) => other.reset(), "connection-reset"],
+  ["the connection is reset", ({ peer }) => peer.reset(), "connection-reset"],
   ["the handler is late", ({ harness }) => harness.clock.advance(5_000), "handler-timeout"],
-  ["the peer finishes", ({ other }) => other.finish(), undefined],
+  ["the peer finishes", ({ peer }) => peer.finish(), undefined],
 ];
 
 describe.each([
@@ -39,7 +39,7 @@ describe.each([
 ])("session.draining, %s", (_name, early) => {
   it.each(CAUSES)("tells the close reason, if there is one, when %s", async (_cause, act, expected) => {
     const trial = await watched(early);
-    await trial.other.send("work\n");
+    await trial.peer.send("work\n");
     if (early) expect(trial.code()).toBeUndefined();
     await act(trial);
     await trial.harness.settle();
@@ -63,9 +63,9 @@ describe("session.draining", () => {
         return "last";
       },
     });
-    const other = await harness.connect();
-    await other.send(`stream\n${what === "is too long" ? "x".repeat(21) : what}\n`);
-    expect(other.received).toBe(received);
+    const peer = await harness.connect();
+    await peer.send(`stream\n${what === "is too long" ? "x".repeat(21) : what}\n`);
+    expect(peer.received).toBe(received);
   });
 
   it("ends a stream that would not end by itself, within the drain", async () => {
@@ -73,12 +73,12 @@ describe("session.draining", () => {
       handler: (_line, { session }) => forEver(session.draining),
       onDrain: () => "goodbye",
     });
-    const other = await harness.connect();
-    await other.send("go\n");
+    const peer = await harness.connect();
+    await peer.send("go\n");
     const drained = harness.server.shutdown();
     await harness.settle();
     expect(await drained).toEqual({ drained: 1, aborted: 0 });
-    expect(other.received).toBe("begun\nended\ngoodbye\n");
+    expect(peer.received).toBe("begun\nended\ngoodbye\n");
   });
 });
 

@@ -61,10 +61,10 @@ describe("a handler that fails", () => {
     ["returns a line break", () => "one\ntwo"],
   ] as [string, Handler<string, string>][])("%s: the connection ends with an error reply", async (_name, handler) => {
     const harness = await served({ handler });
-    const [other, bystander] = [await harness.connect(), await harness.connect()];
-    await other.send("a\nb\n");
-    expect(other.received).toBe("error: handler-failed\n");
-    expect(other.ended).toBe(true);
+    const [peer, bystander] = [await harness.connect(), await harness.connect()];
+    await peer.send("a\nb\n");
+    expect(peer.received).toBe("error: handler-failed\n");
+    expect(peer.ended).toBe(true);
     expect(harness.closed).toMatchObject([
       { reason: "handler-failed", framesOut: 0, error: { code: "handler-failed" } },
     ]);
@@ -89,27 +89,27 @@ describe("a handler that fails", () => {
         return line === "bad" ? fail() : line;
       },
     });
-    const other = await harness.connect();
-    await other.send("a\nb\nbad\nc\nd\n");
-    expect(other.received).toBe("a\nb\nerror: handler-failed\n");
+    const peer = await harness.connect();
+    await peer.send("a\nb\nbad\nc\nd\n");
+    expect(peer.received).toBe("a\nb\nerror: handler-failed\n");
     expect(handled).toEqual(["a", "b", "bad"]);
-    await other.send("more\n");
+    await peer.send("more\n");
     expect(handled).toEqual(["a", "b", "bad"]);
   });
 
   it("waits for its turn, and aborts those behind it", async () => {
     const pending = answers();
     const harness = await served({ concurrency: 3, handler: pending.handler });
-    const other = await harness.connect();
-    await other.send("a\nb\nc\nd\n");
+    const peer = await harness.connect();
+    await peer.send("a\nb\nc\nd\n");
     pending.of("b").reject(new Error("no"));
     await harness.settle();
-    expect(other.received).toBe("");
+    expect(peer.received).toBe("");
     expect(pending.of("c").aborted).toBeUndefined();
     expect(pending.frames).toEqual(["a", "b", "c"]);
     pending.of("a").resolve("A");
     await harness.settle();
-    expect(other.received).toBe("A\nerror: handler-failed\n");
+    expect(peer.received).toBe("A\nerror: handler-failed\n");
     expect(pending.of("c").aborted).toBe("handler-failed");
     expect(harness.reasons).toEqual(["handler-failed"]);
   });
@@ -117,8 +117,8 @@ describe("a handler that fails", () => {
   it("never settles: the drain's time ends it", async () => {
     const pending = answers();
     const harness = await served({ handler: pending.handler, handlerTimeoutMs: Infinity });
-    const other = await harness.connect();
-    await other.send("a\n");
+    const peer = await harness.connect();
+    await peer.send("a\n");
     await harness.clock.advance(10 ** 9);
     expect(harness.closed).toEqual([]);
     const drained = harness.server.shutdown({ timeoutMs: 100 });
@@ -144,26 +144,26 @@ describe("a codec that fails", () => {
         encoder: () => (failing ? codec : text).encoder(),
       },
     });
-    const other = await harness.connect();
+    const peer = await harness.connect();
     failing = false;
     const bystander = await harness.connect();
-    await other.send("a\n");
+    await peer.send("a\n");
     expect(harness.closed).toMatchObject([
       { reason: "codec-failed", connection: { id: 1 }, error: { code: "codec-failed" } },
     ]);
     expect(harness.closed[0]?.error?.cause).toMatchObject({ message: "broken" });
-    expect(other.received).toBe(received);
-    expect(other.ended || other.error?.code === "connection-reset").toBe(true);
+    expect(peer.received).toBe(received);
+    expect(peer.ended || peer.error?.code === "connection-reset").toBe(true);
     await bystander.send("b\n");
     expect(bystander.received).toBe("B\n");
   });
 
   it("in end(): ends it as codec-failed", async () => {
     const harness = await served({ codec: withDecoder(() => ({ end: fail })) });
-    const other = await harness.connect();
-    await other.send("a\n");
-    await other.finish();
-    expect(other.received).toBe("A\nerror: codec-failed\n");
+    const peer = await harness.connect();
+    await peer.send("a\n");
+    await peer.finish();
+    expect(peer.received).toBe("A\nerror: codec-failed\n");
     expect(harness.reasons).toEqual(["codec-failed"]);
   });
 
@@ -174,9 +174,9 @@ describe("a codec that fails", () => {
       output.text(`${frame}>`);
     };
     const harness = await served({ codec: withEncoder({ encode }) });
-    const other = await harness.connect();
-    await other.send("a\nbad\nb\n");
-    expect(other.received).toBe("<A>error: codec-failed\n");
+    const peer = await harness.connect();
+    await peer.send("a\nbad\nb\n");
+    expect(peer.received).toBe("<A>error: codec-failed\n");
   });
 
   it("in encodeFault(), midway: sends nothing of that either", async () => {
@@ -185,20 +185,20 @@ describe("a codec that fails", () => {
       fail();
     };
     const harness = await served({ codec: withEncoder({ encodeFault }), handler: fail });
-    const other = await harness.connect();
-    await other.send("a\n");
-    expect(other.received).toBe("");
-    expect(other.ended).toBe(true);
+    const peer = await harness.connect();
+    await peer.send("a\n");
+    expect(peer.received).toBe("");
+    expect(peer.ended).toBe(true);
     expect(harness.reasons).toEqual(["handler-failed"]);
   });
 
   it("has no fault frame: the connection just ends", async () => {
     const { encode } = text.encoder();
     const harness = await served({ codec: { decoder: text.decoder, encoder: () => ({ encode }) }, handler: fail });
-    const other = await harness.connect();
-    await other.send("a\n");
-    expect(other.received).toBe("");
-    expect(other.ended).toBe(true);
+    const peer = await harness.connect();
+    await peer.send("a\n");
+    expect(peer.received).toBe("");
+    expect(peer.ended).toBe(true);
     expect(harness.reasons).toEqual(["handler-failed"]);
   });
 

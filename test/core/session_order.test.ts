@@ -6,40 +6,40 @@ describe("replies", () => {
   it("leave in the order of the frames, as soon as their turn has come", async () => {
     const pending = answers();
     const harness = await served({ concurrency: 4, handler: pending.handler });
-    const other = await harness.connect();
-    await other.send("a\nb\nc\nd\ne\n");
+    const peer = await harness.connect();
+    await peer.send("a\nb\nc\nd\ne\n");
     expect(pending.frames).toEqual(["a", "b", "c", "d"]);
     pending.of("b").resolve("B");
     pending.of("d").resolve("D");
     await harness.settle();
-    expect(other.received).toBe("");
+    expect(peer.received).toBe("");
     pending.of("a").resolve("A");
     await harness.settle();
-    expect(other.received).toBe("A\nB\n");
+    expect(peer.received).toBe("A\nB\n");
     expect(pending.frames).toEqual(["a", "b", "c", "d", "e"]);
     pending.of("c").resolve("C");
     await harness.settle();
-    expect(other.received).toBe("A\nB\nC\nD\n");
+    expect(peer.received).toBe("A\nB\nC\nD\n");
   });
 
   it("one at a time by default", async () => {
     const pending = answers();
     const harness = await served({ handler: pending.handler });
-    const other = await harness.connect();
-    await other.send("a\nb\n");
+    const peer = await harness.connect();
+    await peer.send("a\nb\n");
     expect(pending.frames).toEqual(["a"]);
     pending.of("a").resolve(undefined);
     await harness.settle();
     expect(pending.frames).toEqual(["a", "b"]);
-    expect(other.received).toBe("");
+    expect(peer.received).toBe("");
   });
 
   it("of one chunk leave in one write", async () => {
     const harness = await served();
-    const other = await harness.connect();
-    await other.send("a\n".repeat(500));
-    expect(other.chunks).toHaveLength(1);
-    expect(other.received).toBe("A\n".repeat(500));
+    const peer = await harness.connect();
+    await peer.send("a\n".repeat(500));
+    expect(peer.chunks).toHaveLength(1);
+    expect(peer.received).toBe("A\n".repeat(500));
   });
 
   it("of asynchronous handlers that finish in one turn leave in one write", async () => {
@@ -50,21 +50,21 @@ describe("replies", () => {
         return line.toUpperCase();
       },
     });
-    const other = await harness.connect();
-    await other.send("a\n".repeat(200));
-    expect(other.received).toBe("A\n".repeat(200));
-    expect(other.chunks).toHaveLength(1);
+    const peer = await harness.connect();
+    await peer.send("a\n".repeat(200));
+    expect(peer.received).toBe("A\n".repeat(200));
+    expect(peer.chunks).toHaveLength(1);
   });
 
   it("of frames that finish together in one turn leave in one write", async () => {
     const pending = answers();
     const harness = await served({ concurrency: 3, handler: pending.handler });
-    const other = await harness.connect();
-    await other.send("a\nb\nc\n");
+    const peer = await harness.connect();
+    await peer.send("a\nb\nc\n");
     for (const frame of ["c", "a", "b"]) pending.of(frame).resolve(frame.toUpperCase());
     await harness.settle();
-    expect(other.received).toBe("A\nB\nC\n");
-    expect(other.chunks).toHaveLength(1);
+    expect(peer.received).toBe("A\nB\nC\n");
+    expect(peer.chunks).toHaveLength(1);
   });
 
   it("is not held back by a later frame that is still computing", async () => {
@@ -73,9 +73,9 @@ describe("replies", () => {
       concurrency: 2,
       handler: (line, context) => (line === "slow" ? pending.handler(line, context) : line),
     });
-    const other = await harness.connect();
-    await other.send("quick\nslow\n");
-    expect(other.received).toBe("quick\n");
+    const peer = await harness.connect();
+    await peer.send("quick\nslow\n");
+    expect(peer.received).toBe("quick\n");
   });
 
   it("of one connection do not wait for those of another", async () => {
@@ -98,8 +98,8 @@ describe("replies", () => {
         return line;
       },
     });
-    const other = await harness.connect();
-    await other.send("a\nb\nc\n");
+    const peer = await harness.connect();
+    await peer.send("a\nb\nc\n");
     expect(seen).toEqual(["a", "b", "c", "microtask"]);
   });
 });

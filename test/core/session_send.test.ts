@@ -13,9 +13,9 @@ async function keeping(options: Partial<ServeOptions<string, string>> = {}, maxL
     return options.onConnect?.(session, context);
   };
   const harness = await served({ ...options, onConnect }, maxLinkBytes);
-  const open = async (other?: PeerOptions): Promise<{ session: Session<string>; other: Peer }> => {
+  const open = async (other?: PeerOptions): Promise<{ session: Session<string>; peer: Peer }> => {
     const side = await harness.connect(other);
-    return { other: side, session: sessions.at(-1) as Session<string> };
+    return { peer: side, session: sessions.at(-1) as Session<string> };
   };
   return { harness, open };
 }
@@ -28,30 +28,30 @@ function linesOf(count: number, length = 10): string[] {
 describe("session.send", () => {
   it("sends at once to who asked for nothing, in one write a turn", async () => {
     const { harness, open } = await keeping();
-    const { session, other } = await open();
+    const { session, peer } = await open();
     expect(["a", "b"].map((frame) => session.send(frame))).toEqual(["sent", "sent"]);
     await harness.settle();
-    expect([other.received, other.chunks.length]).toEqual(["a\nb\n", 1]);
+    expect([peer.received, peer.chunks.length]).toEqual(["a\nb\n", 1]);
   });
 
   it("sends from a timer to a session that is idle", async () => {
     const { harness, open } = await keeping();
-    const { session, other } = await open();
+    const { session, peer } = await open();
     for (let at = 1; at <= 3; at++) harness.clock.setTimeout(() => session.send(`tick ${at}`), at * 30_000);
     await harness.clock.advance(90_000);
-    expect(other.received).toBe("tick 1\ntick 2\ntick 3\n");
-    await other.send("a\n");
-    expect(other.received.endsWith("A\n")).toBe(true);
+    expect(peer.received).toBe("tick 1\ntick 2\ntick 3\n");
+    await peer.send("a\n");
+    expect(peer.received.endsWith("A\n")).toBe(true);
   });
 
   it("is heard by who is read from at the same time", async () => {
     const { open } = await keeping();
-    const { session, other } = await open();
+    const { session, peer } = await open();
     session.send("push");
-    await other.send("a\n");
-    expect(other.received).toBe("push\nA\n");
-    await other.send("b\n");
-    expect(other.received).toBe("push\nA\nB\n");
+    await peer.send("a\n");
+    expect(peer.received).toBe("push\nA\n");
+    await peer.send("b\n");
+    expect(peer.received).toBe("push\nA\nB\n");
   });
 
   it("from inside a handler comes before its reply, in the same write", async () => {
@@ -61,9 +61,9 @@ describe("session.send", () => {
         return line;
       },
     });
-    const { other } = await open();
-    await other.send("a\nb\n");
-    expect([other.received, other.chunks.length]).toEqual(["about a\na\nabout b\nb\n", 1]);
+    const { peer } = await open();
+    await peer.send("a\nb\n");
+    expect([peer.received, peer.chunks.length]).toEqual(["about a\na\nabout b\nb\n", 1]);
   });
 
   it("from inside a handler that computes does not wait for its reply", async () => {
@@ -75,15 +75,15 @@ describe("session.send", () => {
         return pending.handler(line, context);
       },
     });
-    const { other } = await open();
-    await other.send("a\nb\n");
-    expect(other.received).toBe("begun a\nbegun b\n");
+    const { peer } = await open();
+    await peer.send("a\nb\n");
+    expect(peer.received).toBe("begun a\nbegun b\n");
     pending.of("b").context.session.send("half of b");
     pending.of("b").resolve("B");
     await harness.settle();
     pending.of("a").resolve("A");
     await harness.settle();
-    expect(other.received).toBe("begun a\nbegun b\nhalf of b\nA\nB\n");
+    expect(peer.received).toBe("begun a\nbegun b\nhalf of b\nA\nB\n");
   });
 
   it("to a session from another's handler", async () => {
@@ -95,18 +95,18 @@ describe("session.send", () => {
       onConnect: (session) => session.join("all"),
     });
     const [one, two] = [await open(), await open()];
-    await one.other.send("hello\n");
-    expect([one.other.received, two.other.received, harness.server.group("all").size]).toEqual(["", "hello\n", 2]);
+    await one.peer.send("hello\n");
+    expect([one.peer.received, two.peer.received, harness.server.group("all").size]).toEqual(["", "hello\n", 2]);
   });
 
   it("throws for what is no frame, and sends nothing of it", async () => {
     const { harness, open } = await keeping();
-    const { session, other } = await open();
+    const { session, peer } = await open();
     expect(() => session.send("two\nlines")).toThrow(expect.objectContaining({ code: "reply-invalid" }));
     expect(() => session.send(1 as unknown as string)).toThrow(expect.objectContaining({ code: "reply-invalid" }));
     session.send("one");
     await harness.settle();
-    expect([other.received, harness.closed]).toEqual(["one\n", []]);
+    expect([peer.received, harness.closed]).toEqual(["one\n", []]);
     expect(harness.server.stats().framesOut).toBe(1);
   });
 
@@ -118,16 +118,16 @@ describe("session.send", () => {
           throw new Error("no");
         },
       });
-      const { session, other } = await open();
-      if (how === "FIN") await other.finish();
-      if (how === "reset") await other.reset();
+      const { session, peer } = await open();
+      if (how === "FIN") await peer.finish();
+      if (how === "reset") await peer.reset();
       if (how === "close()") session.close();
       if (how === "drain") void harness.server.shutdown();
-      if (how === "fault") await other.send("a\n");
+      if (how === "fault") await peer.send("a\n");
       expect(session.send("late")).toBe("closed");
       expect(session.send("two\nlines")).toBe("closed");
       await harness.settle();
-      expect(other.received).toBe(how === "fault" ? "error: handler-failed\n" : "");
+      expect(peer.received).toBe(how === "fault" ? "error: handler-failed\n" : "");
       expect(await session.flushed()).toBe(false);
       session.close();
       session.join("all");
@@ -139,26 +139,26 @@ describe("session.send", () => {
   it("works while the session ends in order, and comes before FIN", async () => {
     const pending = answers();
     const { harness, open } = await keeping({ handler: pending.handler });
-    const { session, other } = await open();
-    await other.send("a\n");
+    const { session, peer } = await open();
+    await peer.send("a\n");
     session.close();
     expect(session.send("meanwhile")).toBe("sent");
     pending.of("a").resolve("A");
     await harness.settle();
-    expect([other.received, other.ended, harness.reasons]).toEqual(["meanwhile\nA\n", true, ["handler-closed"]]);
+    expect([peer.received, peer.ended, harness.reasons]).toEqual(["meanwhile\nA\n", true, ["handler-closed"]]);
   });
 
   it("works during a drain, and comes before the goodbye", async () => {
     const pending = answers();
     const { harness, open } = await keeping({ handler: pending.handler, onDrain: () => "goodbye" });
-    const { session, other } = await open();
-    await other.send("a\n");
+    const { session, peer } = await open();
+    await peer.send("a\n");
     const drained = harness.server.shutdown();
     expect(session.send("meanwhile")).toBe("sent");
     session.join("all");
     pending.of("a").resolve("A");
     await harness.settle();
-    expect(other.received).toBe("meanwhile\nA\ngoodbye\n");
+    expect(peer.received).toBe("meanwhile\nA\ngoodbye\n");
     expect([session.send("late"), harness.server.group("all").size]).toEqual(["closed", 0]);
     expect(await drained).toEqual({ drained: 1, aborted: 0 });
   });
@@ -210,7 +210,7 @@ describe("a slow consumer", () => {
     async (policy) => {
       const limits = { maxOutboundBytes: 1_000, maxOutboundFrames: 20, slowConsumer: policy };
       const { harness, open } = await keeping(limits, 100);
-      const { session, other } = await open({ reads: false });
+      const { session, peer } = await open({ reads: false });
       const results: string[] = [];
       for (const frame of linesOf(200)) {
         results.push(session.send(frame));
@@ -221,8 +221,8 @@ describe("a slow consumer", () => {
       expect(results.filter((result) => result === "sent")).toHaveLength(11);
       expect(dropped).toBe(policy === "drop" ? 200 - 11 - 20 : 0);
       expect(harness.of("slow-consumer")).toMatchObject([{ policy, waitingFrames: 20, waitingBytes: 210 }]);
-      await other.read();
-      const received = other.received.trimEnd().split("\n");
+      await peer.read();
+      const received = peer.received.trimEnd().split("\n");
       const { framesOut, framesDropped } = harness.server.stats();
       expect([framesOut, framesDropped, received.length]).toEqual([31, 169, 31]);
       const all = linesOf(200);
@@ -235,7 +235,7 @@ describe("a slow consumer", () => {
       { maxOutboundBytes: 300, onConnect: (session) => session.join("all") },
       100,
     );
-    const { session, other } = await open({ reads: false });
+    const { session, peer } = await open({ reads: false });
     const results: string[] = [];
     for (const frame of linesOf(50)) {
       results.push(session.send(frame));
@@ -248,8 +248,8 @@ describe("a slow consumer", () => {
     ]);
     expect(harness.of("slow-consumer")).toHaveLength(1);
     expect([harness.server.group("all").size, await session.flushed()]).toEqual([0, false]);
-    await other.read();
-    expect(other.error).toMatchObject({ code: "connection-reset" });
+    await peer.read();
+    expect(peer.error).toMatchObject({ code: "connection-reset" });
   });
 
   it('with "reset" aborts the handlers of that connection, the one that sends too', async () => {
@@ -268,8 +268,8 @@ describe("a slow consumer", () => {
       },
       16,
     );
-    const { other } = await open({ reads: false });
-    await other.send("go\n");
+    const { peer } = await open({ reads: false });
+    await peer.send("go\n");
     expect([harness.reasons, aborted]).toEqual([["slow-consumer"], ["slow-consumer"]]);
     expect(harness.server.stats().handlers).toBe(0);
   });
@@ -283,22 +283,22 @@ describe("a slow consumer", () => {
         return line;
       },
     });
-    const { other } = await open();
-    await other.send("a\nb\n");
+    const { peer } = await open();
+    await peer.send("a\nb\n");
     expect(harness.closed).toMatchObject([{ reason: "slow-consumer", framesIn: 1 }]);
-    expect(other.received).not.toContain("a\n");
+    expect(peer.received).not.toContain("a\n");
   });
 
   it("does not stop being answered: a reply waits, and keeps its place", async () => {
     const { harness, open } = await keeping({ maxOutboundBytes: 200, slowConsumer: "drop-oldest" }, 20);
-    const { session, other } = await open({ reads: false });
+    const { session, peer } = await open({ reads: false });
     for (const frame of linesOf(10)) session.send(frame);
     await harness.settle();
-    await other.send("a\n");
+    await peer.send("a\n");
     for (const frame of linesOf(30)) session.send(frame);
-    await other.send("b\n");
-    await other.read();
-    const received = other.received.split("\n").filter((line) => /[A-Z]/.test(line));
+    await peer.send("b\n");
+    await peer.read();
+    const received = peer.received.split("\n").filter((line) => /[A-Z]/.test(line));
     expect(received).toEqual(["A", "B"]);
     const { framesOut, framesDropped } = harness.server.stats();
     expect([framesOut + framesDropped, framesDropped > 0]).toEqual([42, true]);
@@ -306,15 +306,15 @@ describe("a slow consumer", () => {
 
   it("pushes back on its requests while pushes take up the room", async () => {
     const { harness, open } = await keeping({ maxOutboundBytes: 100, slowConsumer: "drop" }, 10);
-    const { session, other } = await open({ reads: false });
+    const { session, peer } = await open({ reads: false });
     const step = bounded();
     while (session.send("x".repeat(9)) !== "dropped") step();
     await harness.settle();
     const { framesIn } = harness.server.stats();
-    for (let count = 0; count < 20; count++) await other.send("0123456\n");
+    for (let count = 0; count < 20; count++) await peer.send("0123456\n");
     expect(harness.server.stats().framesIn).toBe(framesIn);
     expect(harness.server.stats().bytesIn).toBeLessThan(20 * 8);
-    await other.read();
+    await peer.read();
     expect(harness.server.stats().framesIn).toBe(framesIn + 20);
   });
 });
@@ -324,7 +324,7 @@ describe("session.flushed", () => {
     let most = 0;
     const results = new Set<string>();
     const { harness, open } = await keeping({ maxOutboundBytes: 20 }, 10);
-    const { session, other } = await open();
+    const { session, peer } = await open();
     const run = async () => {
       for (const frame of linesOf(100)) {
         results.add(session.send(frame));
@@ -336,7 +336,7 @@ describe("session.flushed", () => {
     await run();
     expect([most, [...results]]).toEqual([10, ["sent"]]);
     await harness.settle();
-    expect(other.received.trimEnd().split("\n")).toEqual(linesOf(100));
+    expect(peer.received.trimEnd().split("\n")).toEqual(linesOf(100));
   });
 
   it("is true for what was written before an orderly end", async () => {

@@ -6,9 +6,9 @@ describe("context.signal", () => {
   it("aborts when the peer resets", async () => {
     const pending = answers();
     const harness = await served({ concurrency: 2, handler: pending.handler });
-    const other = await harness.connect();
-    await other.send("a\nb\n");
-    await other.reset();
+    const peer = await harness.connect();
+    await peer.send("a\nb\n");
+    await peer.reset();
     expect(pending.of("a").aborted).toBe("connection-reset");
     expect(pending.of("b").aborted).toBe("connection-reset");
   });
@@ -16,8 +16,8 @@ describe("context.signal", () => {
   it("aborts when a drain is forced", async () => {
     const pending = answers();
     const harness = await served({ handler: pending.handler });
-    const other = await harness.connect();
-    await other.send("a\n");
+    const peer = await harness.connect();
+    await peer.send("a\n");
     const drained = harness.server.shutdown();
     await harness.settle();
     expect(pending.of("a").aborted).toBeUndefined();
@@ -36,8 +36,8 @@ describe("context.signal", () => {
       },
       1_024,
     );
-    const other = await harness.connect({ reads: false });
-    await other.send("long\na\n");
+    const peer = await harness.connect({ reads: false });
+    await peer.send("long\na\n");
     await harness.clock.advance(100);
     expect(pending.of("a").aborted).toBe("write-timeout");
     expect(harness.reasons).toEqual(["write-timeout"]);
@@ -46,24 +46,24 @@ describe("context.signal", () => {
   it("does not abort on success, nor when the connection ends later", async () => {
     const pending = answers();
     const harness = await served({ handler: pending.handler });
-    const other = await harness.connect();
-    await other.send("a\n");
+    const peer = await harness.connect();
+    await peer.send("a\n");
     pending.of("a").resolve("A");
     await harness.settle();
-    await other.reset();
+    await peer.reset();
     expect(pending.of("a").aborted).toBeUndefined();
   });
 
   it("does not abort when the peer has sent FIN: it still wants the reply", async () => {
     const pending = answers();
     const harness = await served({ handler: pending.handler });
-    const other = await harness.connect();
-    await other.send("a\n");
-    await other.finish();
+    const peer = await harness.connect();
+    await peer.send("a\n");
+    await peer.finish();
     expect(pending.of("a").aborted).toBeUndefined();
     pending.of("a").resolve("A");
     await harness.settle();
-    expect(other.received).toBe("A\n");
+    expect(peer.received).toBe("A\n");
   });
 
   it("leaves nothing behind when the handler gives up because of it", async () => {
@@ -73,9 +73,9 @@ describe("context.signal", () => {
           signal.addEventListener("abort", () => reject(signal.reason as Error));
         }),
     });
-    const other = await harness.connect();
-    await other.send("a\n");
-    await other.reset();
+    const peer = await harness.connect();
+    await peer.send("a\n");
+    await peer.reset();
     expect(harness.reasons).toEqual(["connection-reset"]);
     expect(harness.of("handler-error")).toEqual([]);
     expect(harness.clock.pending).toBe(0);
@@ -84,9 +84,9 @@ describe("context.signal", () => {
   it("leaves nothing behind when the handler finishes long after the connection", async () => {
     const pending = answers();
     const harness = await served({ handler: pending.handler });
-    const other = await harness.connect();
-    await other.send("a\nb\n");
-    await other.reset();
+    const peer = await harness.connect();
+    await peer.send("a\nb\n");
+    await peer.reset();
     pending.of("a").resolve("A");
     await harness.settle();
     expect(harness.clock.pending).toBe(0);

@@ -15,11 +15,11 @@ async function broadcast(harness: Awaited<ReturnType<typeof served>>, times: num
 describe("silence deadline", () => {
   it("passes so long after the connection was opened when nothing comes, not before", async () => {
     const harness = await served({ silenceTimeoutMs: 1_000 });
-    const other = await harness.connect();
+    const peer = await harness.connect();
     await harness.clock.advance(999);
-    expect(other.ended).toBe(false);
+    expect(peer.ended).toBe(false);
     await harness.clock.advance(1);
-    expect(other.ended).toBe(true);
+    expect(peer.ended).toBe(true);
     expect(harness.closed).toMatchObject([{ reason: "silence-timeout", durationMs: 1_000 }]);
     expect(harness.closed[0]).not.toHaveProperty("error");
   });
@@ -30,38 +30,38 @@ describe("silence deadline", () => {
       idleTimeoutMs: 300,
       onConnect: (session) => session.join("all"),
     });
-    const other = await harness.connect();
+    const peer = await harness.connect();
     await broadcast(harness, 9, 100);
     expect(harness.closed).toEqual([]);
     await harness.clock.advance(100);
-    expect(other.received).toBe("news\n".repeat(9));
+    expect(peer.received).toBe("news\n".repeat(9));
     expect(harness.closed).toMatchObject([{ reason: "silence-timeout", durationMs: 1_000, framesOut: 9 }]);
   });
 
   it("starts anew with every byte, a part of a frame among them", async () => {
     const harness = await served({ silenceTimeoutMs: 1_000 });
-    const other = await harness.connect();
+    const peer = await harness.connect();
     for (const part of ["a", "b", "\n", "c\n"]) {
       await harness.clock.advance(900);
-      await other.send(part);
+      await peer.send(part);
     }
     await harness.clock.advance(999);
     expect(harness.closed).toEqual([]);
     await harness.clock.advance(1);
-    expect(other.received).toBe("AB\nC\n");
+    expect(peer.received).toBe("AB\nC\n");
     expect(harness.closed).toMatchObject([{ reason: "silence-timeout", durationMs: 4_600 }]);
   });
 
   it("waits while a handler is at work, and starts anew when it has finished", async () => {
     const pending = answers();
     const harness = await served({ silenceTimeoutMs: 1_000, handler: pending.handler });
-    const other = await harness.connect();
-    await other.send("a\n");
+    const peer = await harness.connect();
+    await peer.send("a\n");
     await harness.clock.advance(20_000);
     expect(harness.closed).toEqual([]);
     pending.of("a").resolve("A");
     await harness.clock.advance(999);
-    expect(other.received).toBe("A\n");
+    expect(peer.received).toBe("A\n");
     expect(harness.closed).toEqual([]);
     await harness.clock.advance(1);
     expect(harness.closed).toMatchObject([{ reason: "silence-timeout", durationMs: 21_000 }]);
@@ -111,9 +111,9 @@ describe("silence deadline", () => {
       { silenceTimeoutMs: 1_000, lingerTimeoutMs: 1, handler: (line) => line.repeat(20_000) },
       4_096,
     );
-    const other = await harness.connect({ reads: false });
-    await other.send("a\n");
-    const reader = other.connection.readable.getReader();
+    const peer = await harness.connect({ reads: false });
+    await peer.send("a\n");
+    const reader = peer.connection.readable.getReader();
     for (const step = bounded(1_000); harness.server.stats().bytesOut < 20_001 && step(); ) {
       await harness.clock.advance(900);
       await reader.read();
@@ -136,13 +136,13 @@ describe("silence deadline", () => {
   it("does not cut short what is still to be answered after the peer's FIN", async () => {
     const pending = answers();
     const harness = await served({ silenceTimeoutMs: 1_000, handler: pending.handler });
-    const other = await harness.connect();
-    await other.send("a\n");
-    await other.finish();
+    const peer = await harness.connect();
+    await peer.send("a\n");
+    await peer.finish();
     await harness.clock.advance(20_000);
     pending.of("a").resolve("A");
     await harness.settle();
-    expect(other.received).toBe("A\n");
+    expect(peer.received).toBe("A\n");
     expect(harness.reasons).toEqual(["remote-closed"]);
   });
 });

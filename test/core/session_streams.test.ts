@@ -60,9 +60,9 @@ describe("a stream of replies", () => {
     async function* generate(line: string) {
       for (let count = 1; count <= 3; count++) yield line === "a" ? String(count) : "?";
     }
-    const other = await harness.connect();
-    await other.send("a\n");
-    expect(other.received).toBe("1\n2\n3\n");
+    const peer = await harness.connect();
+    await peer.send("a\n");
+    expect(peer.received).toBe("1\n2\n3\n");
     expect([stream.asked, stream.returned]).toEqual([how === "by a generator" ? 0 : 4, 0]);
     expect(harness.server.stats()).toMatchObject({ handlers: 0, framesIn: 1, framesOut: 3 });
   });
@@ -78,9 +78,9 @@ describe("a stream of replies", () => {
     const harness = await served({
       handler: (line) => (line === "empty" ? numbers(0) : line === "holes" ? holes : line),
     });
-    const other = await harness.connect();
-    await other.send("empty\nholes\nend\n");
-    expect(other.received).toBe("1\n2\nend\n");
+    const peer = await harness.connect();
+    await peer.send("empty\nholes\nend\n");
+    expect(peer.received).toBe("1\n2\nend\n");
   });
 
   it("keeps its place among replies that are computed at the same time", async () => {
@@ -90,15 +90,15 @@ describe("a stream of replies", () => {
       concurrency: 4,
       handler: (line, context) => (line === "stream" ? stream : pending.handler(line, context)),
     });
-    const other = await harness.connect();
-    await other.send("a\nstream\nb\nstream\n");
+    const peer = await harness.connect();
+    await peer.send("a\nstream\nb\nstream\n");
     pending.of("b").resolve("B");
     await harness.settle();
     // It is not even begun before its place has come.
-    expect([stream.asked, other.received]).toEqual([0, ""]);
+    expect([stream.asked, peer.received]).toEqual([0, ""]);
     pending.of("a").resolve("A");
     await harness.settle();
-    expect(other.received).toBe("A\n1\n2\nB\n");
+    expect(peer.received).toBe("A\n1\n2\nB\n");
   });
 
   it("holds up only what is behind it, and pushes pass", async () => {
@@ -111,53 +111,53 @@ describe("a stream of replies", () => {
         yield await (pending.handler(line, context) as Promise<string>);
       },
     });
-    const other = await harness.connect();
-    await other.send("a\nb\n");
+    const peer = await harness.connect();
+    await peer.send("a\nb\n");
     // A generator does nothing before it is asked: b's has not begun.
-    expect(other.received).toBe("push a\na 1\n");
+    expect(peer.received).toBe("push a\na 1\n");
     pending.of("a").resolve("a 2");
     await harness.settle();
     pending.of("b").resolve("b 2");
     await harness.settle();
-    expect(other.received).toBe("push a\na 1\na 2\npush b\nb 1\nb 2\n");
+    expect(peer.received).toBe("push a\na 1\na 2\npush b\nb 1\nb 2\n");
   });
 
   it("is not asked while the peer does not read", async () => {
     const line = "x".repeat(99);
     const stream = new Watched(async () => ({ done: false, value: line }));
     const harness = await serving(() => stream, { maxOutboundBytes: 1_000, writeTimeoutMs: Infinity }, 500);
-    const other = await harness.connect({ reads: false });
-    await other.send("go\n");
+    const peer = await harness.connect({ reads: false });
+    await peer.send("go\n");
     const { asked } = stream;
     // What is in the link, and what may wait.
     expect(asked).toBeLessThanOrEqual((500 + 1_000) / 100 + 1);
     await harness.clock.advance(600_000);
     expect([stream.asked, harness.closed]).toEqual([asked, []]);
-    await other.reset();
+    await peer.reset();
     expect([stream.asked, stream.returned]).toEqual([asked, 1]);
   });
 
   it("goes on when the peer reads again, with every frame", async () => {
     const harness = await serving(() => numbers(2_000), { maxOutboundBytes: 100 }, 50);
-    const other = await harness.connect({ reads: false });
-    await other.send("go\n");
+    const peer = await harness.connect({ reads: false });
+    await peer.send("go\n");
     await harness.clock.advance(1_000);
-    await other.read();
+    await peer.read();
     await harness.clock.advance(100);
-    expect(other.received).toBe(Array.from({ length: 2_000 }, (_, index) => `${index + 1}\n`).join(""));
+    expect(peer.received).toBe(Array.from({ length: 2_000 }, (_, index) => `${index + 1}\n`).join(""));
   });
 
   it("gives the event loop back after each slice, between two of which it may end", async () => {
     const stream = numbers(Infinity);
     const harness = await serving(() => stream);
-    const other = await harness.connect();
+    const peer = await harness.connect();
     const breaks: number[] = [];
     harness.clock.afterRound = (callback) => {
       breaks.push(stream.asked);
-      if (breaks.length === 3) other.connection.abort();
+      if (breaks.length === 3) peer.connection.abort();
       queueMicrotask(callback);
     };
-    await other.send("go\n");
+    await peer.send("go\n");
     const [first = 0, second = 0, third = 0] = breaks;
     expect(first).toBeLessThanOrEqual(MOST_UNITS);
     expect([second - first, third - second].map((slice) => slice > 0 && slice <= MOST_UNITS)).toEqual([true, true]);
@@ -199,10 +199,10 @@ describe("a stream that nobody wants any more", () => {
         return stream;
       },
     });
-    const other = await harness.connect();
-    await other.send("go\n");
+    const peer = await harness.connect();
+    await peer.send("go\n");
     expect([stream.asked, context?.signal.aborted]).toEqual([2, false]);
-    await end(harness, () => other.reset());
+    await end(harness, () => peer.reset());
     await harness.settle();
     expect(context?.signal.reason).toMatchObject({ code });
     expect([stream.asked, stream.returned, harness.reasons, harness.server.stats().handlers]).toEqual([
@@ -226,9 +226,9 @@ describe("a stream that nobody wants any more", () => {
         }
       },
     });
-    const other = await harness.connect();
-    await other.send("go\n");
-    await other.reset();
+    const peer = await harness.connect();
+    await peer.send("go\n");
+    await peer.reset();
     expect([log, harness.reasons, harness.of("handler-error")]).toEqual([["cleaned up"], ["connection-reset"], []]);
   });
 
@@ -242,11 +242,11 @@ describe("a stream that nobody wants any more", () => {
         return line === "later" ? Promise.resolve(later) : pending.handler(line, context);
       },
     });
-    const other = await harness.connect();
-    await other.send("a\nwaiting\nlater\n");
+    const peer = await harness.connect();
+    await peer.send("a\nwaiting\nlater\n");
     pending.of("a").reject(new Error("no"));
     await harness.settle();
-    expect([other.received, harness.reasons]).toEqual(["error: handler-failed\n", ["handler-failed"]]);
+    expect([peer.received, harness.reasons]).toEqual(["error: handler-failed\n", ["handler-failed"]]);
     expect([waiting.asked, waiting.returned, later.asked, later.returned]).toEqual([0, 1, 0, 1]);
   });
 
@@ -260,12 +260,12 @@ describe("a stream that nobody wants any more", () => {
           resolve = settle;
         }),
     });
-    const other = await harness.connect();
-    await other.send("go\n");
+    const peer = await harness.connect();
+    await peer.send("go\n");
     await harness.clock.advance(100);
     resolve(stream);
     await harness.settle();
-    expect([other.received, stream.asked, stream.returned]).toEqual(["error: handler-timeout\n", 0, 1]);
+    expect([peer.received, stream.asked, stream.returned]).toEqual(["error: handler-timeout\n", 0, 1]);
   });
 
   it("need not have return(), and what that throws is reported", async () => {
@@ -275,9 +275,9 @@ describe("a stream that nobody wants any more", () => {
       handler: (line) => ({ [Symbol.asyncIterator]: () => (line === "silent" ? silent : loud) }),
     });
     for (const line of ["silent\n", "loud\n"]) {
-      const other = await harness.connect();
-      await other.send(line);
-      await other.reset();
+      const peer = await harness.connect();
+      await peer.send(line);
+      await peer.reset();
     }
     expect(harness.reasons).toEqual(["connection-reset", "connection-reset"]);
     expect(harness.of("handler-error")).toMatchObject([{ connection: { id: 2 }, error: { code: "handler-failed" } }]);
@@ -287,9 +287,9 @@ describe("a stream that nobody wants any more", () => {
     const settle: ((result: IteratorResult<string>) => void)[] = [];
     const stream = new Watched(() => new Promise((resolve) => settle.push(resolve)));
     const harness = await serving(() => stream);
-    const other = await harness.connect();
-    await other.send("go\n");
-    await other.reset();
+    const peer = await harness.connect();
+    await peer.send("go\n");
+    await peer.reset();
     settle[0]?.({ done: false, value: "late" });
     await harness.settle();
     expect([stream.asked, stream.returned, harness.closed[0]?.framesOut, harness.clock.pending]).toEqual([1, 1, 0, 0]);
@@ -317,9 +317,9 @@ describe("a stream that fails", () => {
   ])("ends the connection behind what it gave: it %s", async (_name, make) => {
     const stream = make();
     const harness = await serving(() => stream);
-    const other = await harness.connect();
-    await other.send("go\nnever\n");
-    expect([other.received, harness.reasons]).toEqual(["1\n2\nerror: handler-failed\n", ["handler-failed"]]);
+    const peer = await harness.connect();
+    await peer.send("go\nnever\n");
+    expect([peer.received, harness.reasons]).toEqual(["1\n2\nerror: handler-failed\n", ["handler-failed"]]);
     // It has ended by itself: there is nothing to be told.
     expect([stream.returned, harness.of("handler-error").length, harness.closed[0]?.framesIn]).toEqual([0, 1, 1]);
   });
@@ -327,17 +327,17 @@ describe("a stream that fails", () => {
   it("that gives what the codec refuses is told, and ends the connection", async () => {
     const stream = new Watched(async (at) => ({ done: false, value: at === 2 ? "two\nlines" : String(at) }));
     const harness = await serving(() => stream);
-    const other = await harness.connect();
-    await other.send("go\n");
-    expect([other.received, harness.reasons]).toEqual(["1\nerror: handler-failed\n", ["handler-failed"]]);
+    const peer = await harness.connect();
+    await peer.send("go\n");
+    expect([peer.received, harness.reasons]).toEqual(["1\nerror: handler-failed\n", ["handler-failed"]]);
     expect([stream.asked, stream.returned, harness.of("handler-error").length]).toEqual([2, 1, 1]);
   });
 
   it("whose next() gives no object fails, instead of being asked for ever", async () => {
     const harness = await serving(() => ({ [Symbol.asyncIterator]: () => ({ next: () => 5 as never }) }));
-    const other = await harness.connect();
-    await other.send("go\n");
-    expect([other.received, harness.reasons]).toEqual(["error: handler-failed\n", ["handler-failed"]]);
+    const peer = await harness.connect();
+    await peer.send("go\n");
+    expect([peer.received, harness.reasons]).toEqual(["error: handler-failed\n", ["handler-failed"]]);
   });
 
   it.each(["at once", "promised"])("to begin is a handler that fails: %s", async (how) => {
@@ -347,9 +347,9 @@ describe("a stream that fails", () => {
       },
     };
     const harness = await served({ handler: () => (how === "at once" ? broken : Promise.resolve(broken)) });
-    const other = await harness.connect();
-    await other.send("go\n");
-    expect([other.received, harness.server.stats().handlers]).toEqual(["error: handler-failed\n", 0]);
+    const peer = await harness.connect();
+    await peer.send("go\n");
+    expect([peer.received, harness.server.stats().handlers]).toEqual(["error: handler-failed\n", 0]);
   });
 });
 
@@ -364,14 +364,14 @@ describe("the handler's deadline of a stream", () => {
         }
       },
     });
-    const other = await harness.connect();
-    await other.send("go\n");
+    const peer = await harness.connect();
+    await peer.send("go\n");
     await harness.clock.advance(90 + 90 + 99);
-    expect(other.received).toBe("after 90\nafter 90\nafter 99\n");
+    expect(peer.received).toBe("after 90\nafter 90\nafter 99\n");
     await harness.clock.advance(99);
     expect(harness.closed).toEqual([]);
     await harness.clock.advance(1);
-    expect([other.received.split("\n").at(-2), harness.reasons]).toEqual([
+    expect([peer.received.split("\n").at(-2), harness.reasons]).toEqual([
       "error: handler-timeout",
       ["handler-timeout"],
     ]);
@@ -389,15 +389,15 @@ describe("the handler's deadline of a stream", () => {
       },
       10,
     );
-    const other = await harness.connect({ reads: false });
-    await other.send("a\nstream\n");
+    const peer = await harness.connect({ reads: false });
+    await peer.send("a\nstream\n");
     await harness.clock.advance(99);
     pending.of("a").resolve("A");
     await harness.clock.advance(10_000);
     expect(harness.closed).toEqual([]);
-    await other.read();
-    await other.finish();
-    expect(other.received.endsWith("99\n100\n")).toBe(true);
+    await peer.read();
+    await peer.finish();
+    expect(peer.received.endsWith("99\n100\n")).toBe(true);
     expect(harness.reasons).toEqual(["remote-closed"]);
   });
 
@@ -414,15 +414,15 @@ describe("the handler's deadline of a stream", () => {
             })
           : pending.handler(line, context),
     });
-    const other = await harness.connect();
-    await other.send("stream\nslow\n");
+    const peer = await harness.connect();
+    await peer.send("stream\nslow\n");
     await harness.clock.advance(99);
     expect(pending.of("slow").aborted).toBeUndefined();
     await harness.clock.advance(1);
     expect(pending.of("slow").aborted).toBe("handler-timeout");
     // What comes before it is sent to its end.
     await harness.clock.advance(1_000);
-    expect(other.received).toBe("1\n2\n3\n4\n5\n6\n7\n8\n9\n10\nerror: handler-timeout\n");
+    expect(peer.received).toBe("1\n2\n3\n4\n5\n6\n7\n8\n9\n10\nerror: handler-timeout\n");
   });
 });
 
@@ -435,9 +435,9 @@ describe("from inside a stream", () => {
         yield `${line} 2`;
       },
     });
-    const other = await harness.connect();
-    await other.send("a\nb\n");
-    expect([other.received, other.ended]).toEqual(["a 1\na 2\n", true]);
+    const peer = await harness.connect();
+    await peer.send("a\nb\n");
+    expect([peer.received, peer.ended]).toEqual(["a 1\na 2\n", true]);
     expect(harness.closed).toMatchObject([{ reason: "handler-closed", framesIn: 1, framesOut: 2 }]);
   });
 
@@ -453,9 +453,9 @@ describe("from inside a stream", () => {
         yield "two";
       },
     });
-    const other = await harness.connect();
-    await other.send("UPGRADE\nabc\n");
-    expect(other.received).toBe("one\ntwo\ncba\n");
+    const peer = await harness.connect();
+    await peer.send("UPGRADE\nabc\n");
+    expect(peer.received).toBe("one\ntwo\ncba\n");
   });
 
   it("a drain lets it end", async () => {
@@ -467,10 +467,10 @@ describe("from inside a stream", () => {
         yield "2";
       },
     });
-    const other = await harness.connect();
-    await other.send("go\n");
+    const peer = await harness.connect();
+    await peer.send("go\n");
     await harness.clock.advance(100);
-    expect([other.received, other.ended, harness.reasons]).toEqual(["1\n2\n", true, ["drained"]]);
+    expect([peer.received, peer.ended, harness.reasons]).toEqual(["1\n2\n", true, ["drained"]]);
     expect(await harness.server.finished).toEqual({ drained: 1, aborted: 0 });
   });
 });

@@ -83,39 +83,39 @@ describe("upgrade by an asynchronous handler", () => {
         return pending.handler(line, context);
       },
     });
-    const other = await harness.connect();
-    await other.send(raw("binary\n\x01a"));
-    expect(other.received).toBe("");
+    const peer = await harness.connect();
+    await peer.send(raw("binary\n\x01a"));
+    expect(peer.received).toBe("");
     pending.of("binary").resolve("ok");
     await harness.settle();
-    expect(other.received).toBe("ok\n\x03<a>");
+    expect(peer.received).toBe("ok\n\x03<a>");
   });
 
   it("after it has waited", async () => {
     const pending = answers();
     const harness = await served({ handler: pending.handler });
-    const other = await harness.connect();
-    await other.send(raw("binary\n\x01a\x01"));
+    const peer = await harness.connect();
+    await peer.send(raw("binary\n\x01a\x01"));
     pending.of("binary").context.upgrade(binary);
     await harness.settle();
-    expect(other.received).toBe("");
-    await other.send(raw("b\x01c"));
+    expect(peer.received).toBe("");
+    await peer.send(raw("b\x01c"));
     pending.of("binary").resolve("ok");
     await harness.settle();
-    expect(other.received).toBe("ok\n\x03<a>\x03<b>\x03<c>");
+    expect(peer.received).toBe("ok\n\x03<a>\x03<b>\x03<c>");
   });
 
   it("answers frames that were taken before by the old encoder, in order", async () => {
     const pending = answers();
     const harness = await served({ concurrency: 4, handler: pending.handler });
-    const other = await harness.connect();
-    await other.send(raw("a\nb\nc\n\x01x\x01"));
+    const peer = await harness.connect();
+    await peer.send(raw("a\nb\nc\n\x01x\x01"));
     expect(pending.frames).toEqual(["a", "b", "c"]);
     pending.of("b").context.upgrade(binary);
-    await other.send(raw("y"));
+    await peer.send(raw("y"));
     for (const frame of ["c", "b", "a"]) pending.of(frame).resolve(frame.toUpperCase());
     await harness.settle();
-    expect(other.received).toBe("A\nB\nC\n\x03<x>\x03<y>");
+    expect(peer.received).toBe("A\nB\nC\n\x03<x>\x03<y>");
   });
 
   it("has the new handler at work while old frames are not answered", async () => {
@@ -128,31 +128,31 @@ describe("upgrade by an asynchronous handler", () => {
         return "ok";
       },
     });
-    const other = await harness.connect();
-    await other.send(raw("slow\nbinary\n\x01x\x01y"));
+    const peer = await harness.connect();
+    await peer.send(raw("slow\nbinary\n\x01x\x01y"));
     expect(fresh.frames).toEqual(["x"]);
     fresh.of("x").resolve("X");
     await harness.settle();
-    expect(other.received).toBe("");
+    expect(peer.received).toBe("");
     old.of("slow").resolve("SLOW");
     await harness.settle();
-    expect(other.received).toBe("SLOW\nok\n\x01X");
+    expect(peer.received).toBe("SLOW\nok\n\x01X");
     fresh.of("y").resolve("Y");
     await harness.settle();
-    expect(other.received).toBe("SLOW\nok\n\x01X\x01Y");
+    expect(peer.received).toBe("SLOW\nok\n\x01X\x01Y");
   });
 
   it("after the peer has finished", async () => {
     for (const concurrency of [1, 2]) {
       const pending = answers();
       const harness = await served({ concurrency, handler: pending.handler });
-      const other = await harness.connect();
-      await other.send(concurrency === 1 ? raw("binary\n\x01a") : raw("binary\n"));
-      await other.finish();
+      const peer = await harness.connect();
+      await peer.send(concurrency === 1 ? raw("binary\n\x01a") : raw("binary\n"));
+      await peer.finish();
       pending.of("binary").context.upgrade(binary);
       pending.of("binary").resolve("ok");
       await harness.settle();
-      expect(other.received).toBe(concurrency === 1 ? "ok\n\x03<a>" : "ok\n");
+      expect(peer.received).toBe(concurrency === 1 ? "ok\n\x03<a>" : "ok\n");
       expect(harness.reasons).toEqual(["remote-closed"]);
     }
   });
@@ -160,9 +160,9 @@ describe("upgrade by an asynchronous handler", () => {
   it("after the old decoder was told of the end: the new one is told too", async () => {
     const pending = answers();
     const harness = await served({ concurrency: 2, handler: pending.handler });
-    const other = await harness.connect();
-    await other.send("binary\n");
-    await other.finish();
+    const peer = await harness.connect();
+    await peer.send("binary\n");
+    await peer.finish();
     const last = ["last"];
     let ended = false;
     const atEnd = {
@@ -174,7 +174,7 @@ describe("upgrade by an asynchronous handler", () => {
     pending.of("binary").context.upgrade({ codec: { ...lines(), decoder: () => atEnd }, handler: (frame) => frame });
     pending.of("binary").resolve("ok");
     await harness.settle();
-    expect(other.received).toBe("ok\nlast\n");
+    expect(peer.received).toBe("ok\nlast\n");
   });
 });
 
@@ -212,14 +212,14 @@ describe("upgrade more than once", () => {
   it("by two frames that are computed at once: the last call counts, and nothing is lost", async () => {
     const pending = answers();
     const harness = await served({ concurrency: 2, handler: pending.handler });
-    const other = await harness.connect();
-    await other.send(raw("a\nb\n\x01x"));
+    const peer = await harness.connect();
+    await peer.send(raw("a\nb\n\x01x"));
     pending.of("b").context.upgrade({ codec: lines(), handler: (line) => `never ${line}` });
     pending.of("a").context.upgrade(binary);
     pending.of("a").resolve("A");
     pending.of("b").resolve("B");
     await harness.settle();
-    expect(other.received).toBe("A\nB\n\x03<x>");
+    expect(peer.received).toBe("A\nB\n\x03<x>");
   });
 });
 
@@ -233,15 +233,15 @@ describe("upgrade at an end", () => {
   it("while the server drains: what was received in full is answered", async () => {
     const pending = answers();
     const harness = await served({ handler: pending.handler });
-    const other = await harness.connect();
-    await other.send(raw("binary\n\x01a\x05bc"));
+    const peer = await harness.connect();
+    await peer.send(raw("binary\n\x01a\x05bc"));
     const drained = harness.server.shutdown();
     await harness.settle();
-    await other.send(raw("def\x01g"));
+    await peer.send(raw("def\x01g"));
     pending.of("binary").context.upgrade(binary);
     pending.of("binary").resolve("ok");
     await harness.settle();
-    expect(other.received).toBe("ok\n\x03<a>");
+    expect(peer.received).toBe("ok\n\x03<a>");
     expect(await drained).toEqual({ drained: 1, aborted: 0, bytesDiscarded: 5 });
     expect(harness.reasons).toEqual(["drained"]);
   });
@@ -259,10 +259,10 @@ describe("upgrade at an end", () => {
 
   it("has the new codec's frames under the frame deadline", async () => {
     const harness = await served({ handler: handshake, frameTimeoutMs: 1_000 });
-    const other = await harness.connect();
-    await other.send(raw("bin"));
+    const peer = await harness.connect();
+    await peer.send(raw("bin"));
     await harness.clock.advance(900);
-    await other.send(raw("ary\n\x05ab"));
+    await peer.send(raw("ary\n\x05ab"));
     await harness.clock.advance(999);
     expect(harness.closed).toEqual([]);
     await harness.clock.advance(1);

@@ -74,20 +74,20 @@ describe("an upgrade that makes no sense", () => {
         return line === "later" ? Promise.resolve(line) : line;
       },
     });
-    const other = await harness.connect();
-    await other.send("now\nlater\n");
+    const peer = await harness.connect();
+    await peer.send("now\nlater\n");
     expect(contexts).toHaveLength(2);
     for (const context of contexts) expect(() => context.upgrade(binary)).toThrow(TypeError);
-    await other.send("again\n");
-    expect(other.received).toBe("now\nlater\nagain\n");
+    await peer.send("again\n");
+    expect(peer.received).toBe("now\nlater\nagain\n");
   });
 
   it("after the connection is over", async () => {
     const pending = answers();
     const harness = await served({ handler: pending.handler });
-    const other = await harness.connect();
-    await other.send("binary\n");
-    await other.reset();
+    const peer = await harness.connect();
+    await peer.send("binary\n");
+    await peer.reset();
     expect(harness.reasons).toEqual(["connection-reset"]);
     expect(() => pending.of("binary").context.upgrade(binary)).toThrow(TypeError);
   });

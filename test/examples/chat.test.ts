@@ -10,16 +10,16 @@ import { serveByCli, serveInMemory } from "./support/served_example.ts";
 
 /** Somebody in the chat, of whom one sees what is new. */
 class Visitor {
-  readonly other: Peer;
+  readonly peer: Peer;
   #seen = 0;
 
-  constructor(other: Peer) {
-    this.other = other;
+  constructor(peer: Peer) {
+    this.peer = peer;
   }
 
   /** The lines that came since the last look. */
   get news(): string[] {
-    const { received } = this.other;
+    const { received } = this.peer;
     const fresh = received.slice(this.#seen);
     this.#seen = received.length;
     return fresh.split("\n").slice(0, -1);
@@ -27,7 +27,7 @@ class Visitor {
 
   /** Says it, and gives what is new to who said it. */
   async say(...lines: readonly string[]): Promise<string[]> {
-    await this.other.send(lines.map((line) => `${line}\n`).join(""));
+    await this.peer.send(lines.map((line) => `${line}\n`).join(""));
     return this.news;
   }
 }
@@ -89,7 +89,7 @@ describe("chat", () => {
     expect(await bob.say("/nick ALICE")).toEqual(["* ALICE is taken"]);
     expect(await alice.say("/nick Alice")).toEqual(["* you are now Alice"]);
     expect(bob.news).toEqual(["* alice is now Alice"]);
-    await alice.other.finish();
+    await alice.peer.finish();
     expect(bob.news).toEqual(["* Alice has left lobby"]);
     expect(await bob.say("/nick alice", "hello")).toEqual(["* you are now alice"]);
     const carol = await visit(harness, "bob", [bob]);
@@ -111,15 +111,15 @@ describe("chat", () => {
     const carol = new Visitor(await harness.connect({ finishes: false }));
     void bob.news;
     expect((await carol.say("/quit so long", "and more")).at(-1)).toBe("* goodbye");
-    expect(carol.other.ended).toBe(true);
+    expect(carol.peer.ended).toBe(true);
     expect(bob.news).toEqual(["* guest#3 has left lobby: so long"]);
-    await carol.other.finish();
+    await carol.peer.finish();
     expect([harness.reasons, bob.news]).toEqual([["handler-closed"], []]);
   });
 
   it("says of whom it lost that they were lost", async () => {
     const { alice, bob } = await aliceAndBob();
-    await alice.other.reset();
+    await alice.peer.reset();
     expect(bob.news).toEqual(["* alice has left lobby (connection-reset)"]);
   });
 

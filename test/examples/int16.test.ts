@@ -23,16 +23,16 @@ function bytesOf(numbers: readonly number[]): Uint8Array {
 const numbers = Array.from({ length: COUNT }, (_, index) => index % 21);
 const answers = numbers.map((number) => 2 * number);
 
-async function sendAll(other: Peer): Promise<void> {
+async function sendAll(peer: Peer): Promise<void> {
   const bytes = bytesOf(numbers);
-  for (let at = 0; at < bytes.length; at += CHUNK) await other.send(bytes.subarray(at, at + CHUNK));
+  for (let at = 0; at < bytes.length; at += CHUNK) await peer.send(bytes.subarray(at, at + CHUNK));
 }
 
 /** Somebody who sends everything, and reads nothing yet. */
 async function stuck(harness: Served): Promise<Peer> {
-  const other = await harness.connect({ reads: false });
-  await sendAll(other);
-  return other;
+  const peer = await harness.connect({ reads: false });
+  await sendAll(peer);
+  return peer;
 }
 
 function receivedBy({ chunks }: Peer): number[] {
@@ -53,17 +53,17 @@ describe("int16", () => {
     [32_767, 254],
     [-32_768, 0],
   ])("answers %d with %d", async (number, answer) => {
-    const other = await (await serveInMemory(service)).connect();
-    await other.send(bytesOf([number]));
-    expect(receivedBy(other)).toEqual([answer]);
+    const peer = await (await serveInMemory(service)).connect();
+    await peer.send(bytesOf([number]));
+    expect(receivedBy(peer)).toEqual([answer]);
   });
 
   it("takes numbers that come byte by byte, and answers no half of one", async () => {
     const harness = await serveInMemory(service);
-    const other = await harness.connect();
-    for (const byte of [0, 1, 0, 2, 0]) await other.send(Uint8Array.of(byte));
-    await other.finish();
-    expect([receivedBy(other), harness.reasons]).toEqual([[2, 4], ["unexpected-eof"]]);
+    const peer = await harness.connect();
+    for (const byte of [0, 1, 0, 2, 0]) await peer.send(Uint8Array.of(byte));
+    await peer.finish();
+    expect([receivedBy(peer), harness.reasons]).toEqual([[2, 4], ["unexpected-eof"]]);
   });
 
   it.each([256, -1, 1.5, Number.NaN])("does not send %d as a byte", (number) => {
@@ -90,9 +90,9 @@ describe("int16: the queue", () => {
   it("loses no answer of who reads late, and holds up nobody else", async () => {
     const harness = await serveInMemory(service, { maxLinkBytes: LINK });
     const late = await stuck(harness);
-    const other = await harness.connect();
-    await sendAll(other);
-    expect(receivedBy(other)).toEqual(answers);
+    const peer = await harness.connect();
+    await sendAll(peer);
+    expect(receivedBy(peer)).toEqual(answers);
     expect(late.receivedBytes).toBe(0);
     await late.read();
     expect(receivedBy(late)).toEqual(answers);

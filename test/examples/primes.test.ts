@@ -22,9 +22,9 @@ describe("primes", () => {
     ["echo", USAGE],
   ])("answers %j with the primes or the usage", async (line, reply) => {
     const harness = await serveInMemory(primes);
-    const other = await harness.connect();
-    await other.send(`${line}\n`);
-    expect(other.received).toBe(`${reply}\n`);
+    const peer = await harness.connect();
+    await peer.send(`${line}\n`);
+    expect(peer.received).toBe(`${reply}\n`);
   });
 
   it("by the command line: echoes go on while the pool counts", { timeout: 60_000 }, async () => {

@@ -23,16 +23,16 @@ function linesOf({ received }: Peer): string[] {
 describe("ticker", () => {
   it("ticks at each interval, as often as it was asked to", async () => {
     const harness = await serveTicker();
-    const other = await harness.connect();
-    await other.send("every 100ms 3\n");
+    const peer = await harness.connect();
+    await peer.send("every 100ms 3\n");
     await harness.clock.advance(99);
-    expect(linesOf(other)).toEqual([]);
+    expect(linesOf(peer)).toEqual([]);
     await harness.clock.advance(1);
-    expect(linesOf(other)).toEqual(["tick 1 of 3"]);
+    expect(linesOf(peer)).toEqual(["tick 1 of 3"]);
     await harness.clock.advance(100);
-    expect(linesOf(other)).toEqual(["tick 1 of 3", "tick 2 of 3"]);
+    expect(linesOf(peer)).toEqual(["tick 1 of 3", "tick 2 of 3"]);
     await harness.clock.advance(10_000);
-    expect(linesOf(other)).toEqual(["tick 1 of 3", "tick 2 of 3", "tick 3 of 3"]);
+    expect(linesOf(peer)).toEqual(["tick 1 of 3", "tick 2 of 3", "tick 3 of 3"]);
     expect(harness.server.stats().handlers).toBe(0);
   });
 
@@ -49,20 +49,20 @@ describe("ticker", () => {
 
   it("answers all that was asked before FIN", async () => {
     const harness = await serveTicker();
-    const other = await harness.connect();
-    await other.send("every 10s 2\n");
-    await other.finish();
+    const peer = await harness.connect();
+    await peer.send("every 10s 2\n");
+    await peer.finish();
     await harness.clock.advance(20_000);
-    expect([linesOf(other), harness.reasons]).toEqual([["tick 1 of 2", "tick 2 of 2"], ["remote-closed"]]);
+    expect([linesOf(peer), harness.reasons]).toEqual([["tick 1 of 2", "tick 2 of 2"], ["remote-closed"]]);
   });
 
   it("ticks 1,000 times, ten seconds apart, without a deadline in between", async () => {
     const harness = await serveTicker();
-    const other = await harness.connect();
-    await other.send("every 10s 1000\n");
+    const peer = await harness.connect();
+    await peer.send("every 10s 1000\n");
     await harness.clock.advance(10_000_000);
-    expect(linesOf(other)).toHaveLength(1_000);
-    expect([linesOf(other).at(-1), harness.reasons]).toEqual(["tick 1000 of 1000", []]);
+    expect(linesOf(peer)).toHaveLength(1_000);
+    expect([linesOf(peer).at(-1), harness.reasons]).toEqual(["tick 1000 of 1000", []]);
   });
 
   it.each([
@@ -85,20 +85,20 @@ describe("ticker", () => {
     "every 100ms 9999999999",
   ])("answers %j with how to say it", async (line) => {
     const harness = await serveTicker();
-    const other = await harness.connect();
-    await other.send(`${line}\nevery 10ms 1\n`);
+    const peer = await harness.connect();
+    await peer.send(`${line}\nevery 10ms 1\n`);
     await harness.clock.advance(10);
-    expect(linesOf(other)).toEqual([USAGE, "tick 1 of 1"]);
+    expect(linesOf(peer)).toEqual([USAGE, "tick 1 of 1"]);
   });
 });
 
 describe("ticker: what ends a stream", () => {
   it("a client that leaves: nothing is waited for any more", async () => {
     const harness = await serveTicker();
-    const other = await harness.connect();
-    await other.send("every 100ms 1000\nevery 100ms 1000\n");
+    const peer = await harness.connect();
+    await peer.send("every 100ms 1000\nevery 100ms 1000\n");
     await harness.clock.advance(250);
-    await other.reset();
+    await peer.reset();
     expect(harness.reasons).toEqual(["connection-reset"]);
     expect(harness.server.stats().handlers).toBe(0);
     // Neither the tick nor a deadline.
@@ -125,9 +125,9 @@ describe("ticker: what ends a stream", () => {
 
   it("a reader that is slow ends nothing: its next tick is waited for when there is room, the others' when they are due", async () => {
     const harness = await serveTicker(16);
-    const other = await harness.connect({ reads: false });
+    const peer = await harness.connect({ reads: false });
     const busy = await harness.connect();
-    await other.send("every 10ms 1000\n");
+    await peer.send("every 10ms 1000\n");
     await busy.send("every 10ms 500\n");
     await harness.clock.advance(5_000);
     expect(linesOf(busy)).toHaveLength(500);
@@ -135,9 +135,9 @@ describe("ticker: what ends a stream", () => {
     const made = harness.server.stats().framesOut - 500;
     expect(made).toBeGreaterThan(1_024 / 17);
     expect(made).toBeLessThan(1_200 / 15);
-    await other.read();
+    await peer.read();
     await harness.clock.advance(10_000);
-    expect(linesOf(other)).toHaveLength(1_000);
+    expect(linesOf(peer)).toHaveLength(1_000);
   });
 });
 

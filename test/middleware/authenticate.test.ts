@@ -12,7 +12,7 @@ const SECRET = { check: (line: string) => line === "secret", accepted: "come in"
 async function guarded(
   settings: AuthenticateOptions,
   { middleware = [], ...options }: Partial<ServeOptions<string, string>> = {},
-): Promise<{ harness: Served; other: Peer; handled: string[] }> {
+): Promise<{ harness: Served; peer: Peer; handled: string[] }> {
   const handled: string[] = [];
   const harness = await served({
     concurrency: 4,
@@ -24,44 +24,44 @@ async function guarded(
     ...options,
     middleware: [...middleware, authenticate(settings)],
   });
-  return { harness, other: await harness.connect(), handled };
+  return { harness, peer: await harness.connect(), handled };
 }
 
 describe("authenticate", () => {
   it("lets a connection in whose first frame satisfies the check", async () => {
-    const { harness, other, handled } = await guarded(SECRET);
-    await other.send("secret\na\nsecret\n");
+    const { harness, peer, handled } = await guarded(SECRET);
+    await peer.send("secret\na\nsecret\n");
     await harness.clock.advance(2_000);
-    await other.send("b\n");
-    expect(other.received).toBe("come in\na\nsecret\nb\n");
+    await peer.send("b\n");
+    expect(peer.received).toBe("come in\na\nsecret\nb\n");
     expect(handled).toEqual(["a", "secret", "b"]);
   });
 
   it("refuses any other: a last frame, and the end; nothing is handled", async () => {
-    const { harness, other, handled } = await guarded(SECRET);
-    await other.send("guess\nsecret\na\n");
-    expect([other.received, other.ended, handled]).toEqual(["no\n", true, []]);
+    const { harness, peer, handled } = await guarded(SECRET);
+    await peer.send("guess\nsecret\na\n");
+    expect([peer.received, peer.ended, handled]).toEqual(["no\n", true, []]);
     expect(harness.closed).toMatchObject([{ reason: "handler-closed", framesIn: 1, framesOut: 1 }]);
   });
 
   it("says nothing by default", async () => {
-    const { harness, other } = await guarded({ check: SECRET.check });
+    const { harness, peer } = await guarded({ check: SECRET.check });
     const another = await harness.connect();
-    await other.send("secret\na\n");
+    await peer.send("secret\na\n");
     await another.send("guess\na\n");
-    expect([other.received, another.received, another.ended]).toEqual(["a\n", "", true]);
+    expect([peer.received, another.received, another.ended]).toEqual(["a\n", "", true]);
   });
 
   it("asks every connection, and each once", async () => {
     const asked: string[] = [];
-    const { harness, other } = await guarded({
+    const { harness, peer } = await guarded({
       check: (line, { connection }) => {
         asked.push(`${line} of ${connection.id}`);
         return true;
       },
     });
     const another = await harness.connect();
-    await other.send("a\nb\n");
+    await peer.send("a\nb\n");
     await another.send("c\nd\n");
     expect(asked).toEqual(["a of 1", "c of 2"]);
   });
@@ -71,24 +71,24 @@ describe("authenticate", () => {
     ["false", "no\n"],
   ])("waits for a check that takes its time, with all that is behind: %s", async (result, received) => {
     const checks = answers();
-    const { harness, other, handled } = await guarded({
+    const { harness, peer, handled } = await guarded({
       ...SECRET,
       check: async (line, context) => (await checks.handler(line, context)) === "true",
     });
-    await other.send("first\na\n");
+    await peer.send("first\na\n");
     await harness.clock.advance(500);
-    expect([checks.frames, handled, other.received]).toEqual([["first"], [], ""]);
+    expect([checks.frames, handled, peer.received]).toEqual([["first"], [], ""]);
     checks.of("first").resolve(result);
     await harness.settle();
-    expect(other.received).toBe(received);
-    expect(other.ended).toBe(result === "false");
+    expect(peer.received).toBe(received);
+    expect(peer.ended).toBe(result === "false");
   });
 
   it.each([undefined, null, 1, "yes", {}])("takes nothing for a yes but true: %j", async (result) => {
     for (const given of [result, Promise.resolve(result)]) {
-      const { other } = await guarded({ ...SECRET, check: () => given as boolean });
-      await other.send("guess\na\n");
-      expect([other.received, other.ended]).toEqual(["no\n", true]);
+      const { peer } = await guarded({ ...SECRET, check: () => given as boolean });
+      await peer.send("guess\na\n");
+      expect([peer.received, peer.ended]).toEqual(["no\n", true]);
     }
   });
 
@@ -101,33 +101,33 @@ describe("authenticate", () => {
     ],
     ["rejects", () => Promise.reject(new Error("no database"))],
   ])("lets nobody in when the check %s", async (_, check) => {
-    const { harness, other, handled } = await guarded({ ...SECRET, check });
-    await other.send("secret\na\n");
-    expect([other.received, handled]).toEqual(["error: handler-failed\n", []]);
+    const { harness, peer, handled } = await guarded({ ...SECRET, check });
+    await peer.send("secret\na\n");
+    expect([peer.received, handled]).toEqual(["error: handler-failed\n", []]);
     expect(harness.reasons).toEqual(["handler-failed"]);
   });
 
   it("has the authentication deadline, by which a late check is aborted", async () => {
     const checks = answers();
-    const { harness, other, handled } = await guarded({
+    const { harness, peer, handled } = await guarded({
       ...SECRET,
       check: async (line, context) => (await checks.handler(line, context)) === "true",
     });
     const silent = await harness.connect();
-    await other.send("first\na\n");
+    await peer.send("first\na\n");
     await harness.clock.advance(1_000);
     expect(checks.of("first").aborted).toBe("authentication-timeout");
-    expect([other.received, silent.received]).toEqual(Array(2).fill("error: authentication-timeout\n"));
+    expect([peer.received, silent.received]).toEqual(Array(2).fill("error: authentication-timeout\n"));
     expect(harness.reasons).toEqual(Array(2).fill("authentication-timeout"));
     checks.of("first").resolve("true");
     await harness.settle();
-    expect([handled, other.received]).toEqual([[], "error: authentication-timeout\n"]);
+    expect([handled, peer.received]).toEqual([[], "error: authentication-timeout\n"]);
   });
 
   it("is not asked by who is let in by onConnect", async () => {
-    const { other } = await guarded(SECRET, { onConnect: (session) => session.completeAuthentication() });
-    await other.send("guess\n");
-    expect(other.received).toBe("guess\n");
+    const { peer } = await guarded(SECRET, { onConnect: (session) => session.completeAuthentication() });
+    await peer.send("guess\n");
+    expect(peer.received).toBe("guess\n");
   });
 
   it("can keep whom it let in, with frames and a state of the service's own types", async () => {
@@ -168,14 +168,14 @@ describe("authenticate, whose check joins a group", () => {
       if (line === "secret") session.join("members");
       return line === "secret";
     };
-    const { harness, other } = await guarded({ ...SECRET, check });
+    const { harness, peer } = await guarded({ ...SECRET, check });
     const guessing = await harness.connect();
     const silent = await harness.connect();
-    await other.send("secret\n");
+    await peer.send("secret\n");
     await guessing.send("guess\n");
     expect(harness.server.group("members").broadcast("news")).toEqual({ sent: 1, dropped: 0 });
     await harness.settle();
-    expect([other.received, guessing.received, silent.received]).toEqual(["come in\nnews\n", "no\n", ""]);
+    expect([peer.received, guessing.received, silent.received]).toEqual(["come in\nnews\n", "no\n", ""]);
   });
 
   it("does nothing when it does so too late", async () => {
@@ -186,15 +186,15 @@ describe("authenticate, whose check joins a group", () => {
       context.session.join("members");
       return true;
     };
-    const { harness, other } = await guarded(
+    const { harness, peer } = await guarded(
       { ...SECRET, check },
       { clock, middleware: [timeout({ ms: 100, reply: () => "late", clock })] },
     );
-    await other.send("secret\n");
+    await peer.send("secret\n");
     await harness.clock.advance(100);
     checks.of("secret").resolve(undefined);
     await harness.settle();
-    expect([other.received, harness.server.group("members").size]).toEqual(["late\n", 0]);
+    expect([peer.received, harness.server.group("members").size]).toEqual(["late\n", 0]);
   });
 });
 
@@ -209,14 +209,14 @@ describe("authenticate, whose frame is answered by somebody else", () => {
   it.each(["true", "false"])("before its check has ended, refuses the connection, be it then %s", async (late) => {
     const clock = manualClock();
     const lateReply = timeout({ ms: 100, reply: (line: string) => `${line} is late`, clock });
-    const { checks, harness, other, handled } = await within(lateReply, { clock });
-    await other.send("a\nb\nc\n");
+    const { checks, harness, peer, handled } = await within(lateReply, { clock });
+    await peer.send("a\nb\nc\n");
     await harness.clock.advance(100);
-    expect([other.received, other.ended]).toEqual(["a is late\n", true]);
+    expect([peer.received, peer.ended]).toEqual(["a is late\n", true]);
     checks.of("a").resolve(late);
     await harness.settle();
-    await other.send("secret\nq\n");
-    expect([other.received, checks.frames, handled]).toEqual(["a is late\n", ["a"], []]);
+    await peer.send("secret\nq\n");
+    expect([peer.received, checks.frames, handled]).toEqual(["a is late\n", ["a"], []]);
     expect(harness.closed).toMatchObject([{ reason: "handler-closed", framesIn: 1, framesOut: 1 }]);
   });
 
@@ -225,24 +225,24 @@ describe("authenticate, whose frame is answered by somebody else", () => {
       const reply = next(line, context);
       return context.session.authenticating ? "wait" : reply;
     };
-    const { checks, harness, other, handled } = await within(hasty);
-    await other.send("a\n");
-    await other.send("b\nc\n");
+    const { checks, harness, peer, handled } = await within(hasty);
+    await peer.send("a\n");
+    await peer.send("b\nc\n");
     checks.of("a").resolve("true");
     await harness.settle();
-    expect([other.received, other.ended]).toEqual(["wait\nwait\n", true]);
+    expect([peer.received, peer.ended]).toEqual(["wait\nwait\n", true]);
     expect([checks.frames, handled, harness.reasons]).toEqual([["a"], [], ["handler-closed"]]);
   });
 
   it("and whose check fails then, ends the connection all the same", async () => {
-    const { checks, harness, other } = await within((line, context, next) => {
+    const { checks, harness, peer } = await within((line, context, next) => {
       void next(line, context);
       return "wait";
     });
-    await other.send("a\n");
+    await peer.send("a\n");
     checks.of("a").resolve("false");
     await harness.settle();
-    expect([other.received, other.ended, harness.reasons]).toEqual(["wait\n", true, ["handler-closed"]]);
+    expect([peer.received, peer.ended, harness.reasons]).toEqual(["wait\n", true, ["handler-closed"]]);
   });
 
   it("because its check threw, ends the connection all the same", async () => {
@@ -253,46 +253,46 @@ describe("authenticate, whose frame is answered by somebody else", () => {
         return "sorry";
       }
     };
-    const { checks, harness, other, handled } = await within(apologetic);
-    await other.send("a\nsecret\n");
+    const { checks, harness, peer, handled } = await within(apologetic);
+    await peer.send("a\nsecret\n");
     checks.of("a").reject(new Error("no database"));
     await harness.settle();
-    expect([other.received, other.ended, handled]).toEqual(["sorry\n", true, []]);
+    expect([peer.received, peer.ended, handled]).toEqual(["sorry\n", true, []]);
   });
 });
 
 describe("authenticate, whose signal aborts", () => {
   it("refuses at once, without waiting for the check", async () => {
     const stopping = new AbortController();
-    const { harness, other, handled } = await guarded(
+    const { harness, peer, handled } = await guarded(
       { ...SECRET, check: () => new Promise(() => undefined) },
       { middleware: [(line, context, next) => next(line, withSignal(context, stopping.signal))] },
     );
-    await other.send("a\nb\n");
+    await peer.send("a\nb\n");
     stopping.abort();
     await harness.settle();
-    expect([other.received, other.ended, handled]).toEqual(["no\n", true, []]);
+    expect([peer.received, peer.ended, handled]).toEqual(["no\n", true, []]);
   });
 
   it.each([true, false])("has no listener of a check that has ended: %s", async (result) => {
     const { signal } = new AbortController();
     const open = listeners(signal);
-    const { other } = await guarded(
+    const { peer } = await guarded(
       { ...SECRET, check: () => Promise.resolve(result) },
       { middleware: [(line, context, next) => next(line, withSignal(context, signal))] },
     );
-    await other.send("a\n");
-    expect([other.received, open()]).toEqual([result ? "come in\n" : "no\n", 0]);
+    await peer.send("a\n");
+    expect([peer.received, open()]).toEqual([result ? "come in\n" : "no\n", 0]);
   });
 
   it("refuses when it had aborted before, whatever the check says", async () => {
     for (const result of [true, Promise.resolve(true)]) {
-      const { other, handled } = await guarded(
+      const { peer, handled } = await guarded(
         { ...SECRET, check: () => result },
         { middleware: [(line, context, next) => next(line, withSignal(context, AbortSignal.abort()))] },
       );
-      await other.send("a\nb\n");
-      expect([other.received, other.ended, handled]).toEqual(["no\n", true, []]);
+      await peer.send("a\nb\n");
+      expect([peer.received, peer.ended, handled]).toEqual(["no\n", true, []]);
     }
   });
 });

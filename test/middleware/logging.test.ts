@@ -10,7 +10,7 @@ import { listeners } from "../support/listeners.ts";
 async function logged(
   handler: Handler<string, string>,
   options: Partial<ServeOptions<string, string>> = {},
-): Promise<{ harness: Served; other: Peer; log: HandledFrame[] }> {
+): Promise<{ harness: Served; peer: Peer; log: HandledFrame[] }> {
   const clock = manualClock();
   const log: HandledFrame[] = [];
   const harness = await served({
@@ -19,18 +19,18 @@ async function logged(
     handler,
     middleware: [logging({ log: (frame) => log.push(frame), clock })],
   });
-  return { harness, other: await harness.connect(), log };
+  return { harness, peer: await harness.connect(), log };
 }
 
 describe("logging", () => {
   it("tells of each frame once: whose, how long, and what became of it", async () => {
     const pending = answers();
-    const { harness, other, log } = await logged((line, context) => {
+    const { harness, peer, log } = await logged((line, context) => {
       if (line === "now") return "now";
       return line === "quiet" ? undefined : pending.handler(line, context);
     });
     const another = await harness.connect();
-    await other.send("now\nquiet\n");
+    await peer.send("now\nquiet\n");
     await another.send("later\nlater quiet\n");
     await harness.clock.advance(250);
     pending.of("later").resolve("later");
@@ -48,15 +48,15 @@ describe("logging", () => {
   });
 
   it("tells of a stream when it ends, with its frames", async () => {
-    const { harness, other, log } = await logged(async function* (line) {
+    const { harness, peer, log } = await logged(async function* (line) {
       yield line;
       await new Promise<void>((resolve) => harness.clock.setTimeout(resolve, 70));
       yield line;
     });
-    await other.send("a\n");
-    expect([other.received, log]).toEqual(["a\n", []]);
+    await peer.send("a\n");
+    expect([peer.received, log]).toEqual(["a\n", []]);
     await harness.clock.advance(70);
-    expect(other.received).toBe("a\na\n");
+    expect(peer.received).toBe("a\na\n");
     expect(log).toMatchObject([{ durationMs: 70, outcome: "streamed", frames: 2 }]);
   });
 
@@ -97,8 +97,8 @@ describe("logging", () => {
       { outcome: "aborted", frames: 2 },
     ],
   ])("tells of %s", async (_, handler, expected) => {
-    const { harness, other, log } = await logged(handler);
-    await other.send("a\n");
+    const { harness, peer, log } = await logged(handler);
+    await peer.send("a\n");
     await harness.settle();
     expect(log).toHaveLength(1);
     expect(log[0]).toMatchObject(expected);
@@ -106,12 +106,12 @@ describe("logging", () => {
 
   it("tells of a handler that nobody waits for any more, though it never ends", async () => {
     const pending = answers();
-    const { harness, other, log } = await logged(pending.handler, { concurrency: 2, handlerTimeoutMs: 100 });
+    const { harness, peer, log } = await logged(pending.handler, { concurrency: 2, handlerTimeoutMs: 100 });
     const another = await harness.connect();
-    await other.send("a\nb\n");
+    await peer.send("a\nb\n");
     await harness.clock.advance(60);
     await another.send("c\n");
-    await other.reset();
+    await peer.reset();
     await harness.clock.advance(100);
     expect(
       log.map(({ durationMs, outcome, error }) => [durationMs, outcome, (error as { code: string }).code]),
@@ -134,9 +134,9 @@ describe("logging", () => {
       },
       { maxOutboundBytes: 1_000 },
     );
-    const other = await harness.connect({ reads });
-    await other.send("a\n");
-    await other.reset();
+    const peer = await harness.connect({ reads });
+    await peer.send("a\n");
+    await peer.reset();
     expect(log).toMatchObject([{ outcome: "aborted", frames: 1, error: { code: "connection-reset" } }]);
   });
 
@@ -150,8 +150,8 @@ describe("logging", () => {
       ],
       handler: answers().handler,
     });
-    const other = await harness.connect();
-    await other.send("a\n");
+    const peer = await harness.connect();
+    await peer.send("a\n");
     expect(log).toMatchObject([{ outcome: "aborted", error: no }]);
   });
 
@@ -169,9 +169,9 @@ describe("logging", () => {
         yield line;
       },
     });
-    const other = await harness.connect();
-    await other.send("a\nb\n");
-    expect(other.received).toBe("a\nb\n");
+    const peer = await harness.connect();
+    await peer.send("a\nb\n");
+    expect(peer.received).toBe("a\nb\n");
     expect(open.map((count) => count())).toEqual([0, 0]);
   });
 
@@ -185,9 +185,9 @@ describe("logging", () => {
         }),
       ],
     });
-    const other = await harness.connect();
-    await other.send("a\nb\n");
-    expect(other.received).toBe("A\nB\n");
+    const peer = await harness.connect();
+    await peer.send("a\nb\n");
+    expect(peer.received).toBe("A\nB\n");
   });
 
   it("refuses a log that is no function", () => {

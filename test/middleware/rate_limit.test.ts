@@ -14,7 +14,7 @@ async function limited(
   settings: Settings,
   options: Partial<ServeOptions<string, string>> = {},
   outer: (clock: ReturnType<typeof manualClock>) => Middleware<string>[] = () => [],
-): Promise<{ harness: Served; other: Peer }> {
+): Promise<{ harness: Served; peer: Peer }> {
   const clock = manualClock();
   const harness = await served({
     handler: (line) => line,
@@ -22,27 +22,27 @@ async function limited(
     clock,
     middleware: [...outer(clock), rateLimit({ ...settings, clock })],
   });
-  return { harness, other: await harness.connect() };
+  return { harness, peer: await harness.connect() };
 }
 
 describe("rateLimit", () => {
   it("lets a burst pass, and then so many a second", async () => {
-    const { harness, other } = await limited({ perSecond: 10, burst: 3, onLimit: { reply: (line) => `no ${line}` } });
-    await other.send(frames(5));
-    expect(other.received).toBe("1\n2\n3\nno 4\nno 5\n");
+    const { harness, peer } = await limited({ perSecond: 10, burst: 3, onLimit: { reply: (line) => `no ${line}` } });
+    await peer.send(frames(5));
+    expect(peer.received).toBe("1\n2\n3\nno 4\nno 5\n");
     await harness.clock.advance(99);
-    await other.send("6\n");
-    expect(other.received).toMatch(/no 6\n$/);
+    await peer.send("6\n");
+    expect(peer.received).toMatch(/no 6\n$/);
     await harness.clock.advance(1);
-    await other.send("7\n8\n");
-    expect(other.received).toMatch(/\n7\nno 8\n$/);
+    await peer.send("7\n8\n");
+    expect(peer.received).toMatch(/\n7\nno 8\n$/);
   });
 
   it("never lets more than the burst pass after a pause", async () => {
-    const { harness, other } = await limited({ perSecond: 10, burst: 2, onLimit: { reply: () => "no" } });
+    const { harness, peer } = await limited({ perSecond: 10, burst: 2, onLimit: { reply: () => "no" } });
     await harness.clock.advance(100_000);
-    await other.send(frames(3));
-    expect(other.received).toBe("1\n2\nno\n");
+    await peer.send(frames(3));
+    expect(peer.received).toBe("1\n2\nno\n");
   });
 
   it.each([
@@ -50,23 +50,23 @@ describe("rateLimit", () => {
     [2.5, 3],
     [0.1, 1],
   ])("with %d a second has a burst of %d by default", async (perSecond, burst) => {
-    const { other } = await limited({ perSecond, onLimit: { reply: () => "no" } });
-    await other.send(frames(burst + 1));
-    expect(other.received).toBe(`${frames(burst)}no\n`);
+    const { peer } = await limited({ perSecond, onLimit: { reply: () => "no" } });
+    await peer.send(frames(burst + 1));
+    expect(peer.received).toBe(`${frames(burst)}no\n`);
   });
 
   it("counts each connection for itself", async () => {
-    const { harness, other } = await limited({ perSecond: 1, onLimit: { reply: () => "no" } });
+    const { harness, peer } = await limited({ perSecond: 1, onLimit: { reply: () => "no" } });
     const another = await harness.connect();
-    await other.send(frames(2));
+    await peer.send(frames(2));
     await another.send(frames(2));
-    expect([other.received, another.received]).toEqual(["1\nno\n", "1\nno\n"]);
+    expect([peer.received, another.received]).toEqual(["1\nno\n", "1\nno\n"]);
   });
 
   it("closes: what was answered before arrives, the frame and what follows are not handled", async () => {
-    const { harness, other } = await limited({ perSecond: 1, burst: 2, onLimit: "close" });
-    await other.send(frames(4));
-    expect([other.received, other.ended]).toEqual(["1\n2\n", true]);
+    const { harness, peer } = await limited({ perSecond: 1, burst: 2, onLimit: "close" });
+    await peer.send(frames(4));
+    expect([peer.received, peer.ended]).toEqual(["1\n2\n", true]);
     expect(harness.reasons).toEqual(["handler-closed"]);
   });
 
@@ -74,67 +74,67 @@ describe("rateLimit", () => {
     const clock = manualClock();
     const onLimit = { reply: () => "no" };
     const harness = await served({ middleware: [rateLimit({ perSecond: 1, onLimit, clock })] });
-    const other = await harness.connect();
-    await other.send(frames(3));
-    expect(other.received).toBe("1\nno\nno\n");
+    const peer = await harness.connect();
+    await peer.send(frames(3));
+    expect(peer.received).toBe("1\nno\nno\n");
     expect(clock.pending).toBe(0);
   });
 });
 
 describe("rateLimit that waits", () => {
   it("handles frames as tokens come, and reads no more meanwhile", async () => {
-    const { harness, other } = await limited({ perSecond: 4, burst: 1, onLimit: "wait" });
-    await other.send(frames(4));
-    expect(other.received).toBe("1\n");
+    const { harness, peer } = await limited({ perSecond: 4, burst: 1, onLimit: "wait" });
+    await peer.send(frames(4));
+    expect(peer.received).toBe("1\n");
     await harness.clock.advance(249);
-    expect([other.received, harness.server.stats().framesIn]).toEqual(["1\n", 2]);
+    expect([peer.received, harness.server.stats().framesIn]).toEqual(["1\n", 2]);
     await harness.clock.advance(1);
-    expect(other.received).toBe("1\n2\n");
+    expect(peer.received).toBe("1\n2\n");
     await harness.clock.advance(500);
-    expect(other.received).toBe(frames(4));
+    expect(peer.received).toBe(frames(4));
   });
 
   it("keeps the order of frames that wait together, and of those that come when one has its turn", async () => {
     const handled: string[] = [];
-    const { harness, other } = await limited(
+    const { harness, peer } = await limited(
       { perSecond: 10, burst: 1, onLimit: "wait" },
       { concurrency: 3, handler: (line) => void handled.push(`${line} at ${harness.clock.now()}`) },
     );
-    await other.send(frames(5));
+    await peer.send(frames(5));
     expect(harness.server.stats().handlers).toBe(3);
     await harness.clock.advance(1_000);
     expect(handled).toEqual(["1 at 0", "2 at 100", "3 at 200", "4 at 300", "5 at 400"]);
   });
 
   it.each([3, 7, 30, 999, 1_001, 4_000])("keeps %d a second, to a millisecond a frame", async (perSecond) => {
-    const { harness, other } = await limited({ perSecond, burst: 5, onLimit: "wait" }, { concurrency: 5 });
-    await other.send(frames(45));
+    const { harness, peer } = await limited({ perSecond, burst: 5, onLimit: "wait" }, { concurrency: 5 });
+    await peer.send(frames(45));
     await harness.clock.advance(Math.ceil(40_000 / perSecond) - 1);
-    expect(other.received).not.toBe(frames(45));
+    expect(peer.received).not.toBe(frames(45));
     await harness.clock.advance(41);
-    expect(other.received).toBe(frames(45));
+    expect(peer.received).toBe(frames(45));
   });
 
   it("counts as being with the handler: its deadline passes", async () => {
-    const { harness, other } = await limited({ perSecond: 1, onLimit: "wait" }, { handlerTimeoutMs: 900 });
-    await other.send(frames(2));
+    const { harness, peer } = await limited({ perSecond: 1, onLimit: "wait" }, { handlerTimeoutMs: 900 });
+    await peer.send(frames(2));
     await harness.clock.advance(900);
-    expect(other.received).toBe("1\nerror: handler-timeout\n");
+    expect(peer.received).toBe("1\nerror: handler-timeout\n");
     expect(harness.reasons).toEqual(["handler-timeout"]);
     expect(harness.clock.pending).toBe(0);
   });
 
   it("forgets the frames of a connection that is gone", async () => {
-    const { harness, other } = await limited({ perSecond: 1, onLimit: "wait" }, { concurrency: 3 });
-    await other.send(frames(4));
-    await other.reset();
+    const { harness, peer } = await limited({ perSecond: 1, onLimit: "wait" }, { concurrency: 3 });
+    await peer.send(frames(4));
+    await peer.reset();
     expect(harness.reasons).toEqual(["connection-reset"]);
     expect(harness.clock.pending).toBe(0);
     expect(harness.server.stats()).toMatchObject({ handlers: 0, framesIn: 4 });
   });
 
   it("gives the token of a frame that gave up to the next one", async () => {
-    const { harness, other } = await limited(
+    const { harness, peer } = await limited(
       { perSecond: 1, onLimit: "wait" },
       { concurrency: 3, handler: (line) => `${line} at ${harness.clock.now()}` },
       (clock) => [
@@ -144,23 +144,23 @@ describe("rateLimit that waits", () => {
         },
       ],
     );
-    await other.send(frames(3));
+    await peer.send(frames(3));
     await harness.clock.advance(1_000);
-    expect(other.received).toBe("1 at 0\ngave up\n3 at 1000\n");
+    expect(peer.received).toBe("1 at 0\ngave up\n3 at 1000\n");
     expect(harness.clock.now()).toBe(1_000);
   });
 
   it("answers what waits when the server drains, at its pace", async () => {
-    const { harness, other } = await limited({ perSecond: 1, onLimit: "wait" });
-    await other.send(frames(3));
+    const { harness, peer } = await limited({ perSecond: 1, onLimit: "wait" });
+    await peer.send(frames(3));
     const drained = harness.server.shutdown();
     await harness.clock.advance(2_000);
     expect(await drained).toEqual({ drained: 1, aborted: 0 });
-    expect(other.received).toBe(frames(3));
+    expect(peer.received).toBe(frames(3));
   });
 
   it("fails as the handler does when that throws in its turn", async () => {
-    const { harness, other } = await limited(
+    const { harness, peer } = await limited(
       { perSecond: 1, onLimit: "wait" },
       {
         handler: (line) => {
@@ -169,9 +169,9 @@ describe("rateLimit that waits", () => {
         },
       },
     );
-    await other.send(frames(3));
+    await peer.send(frames(3));
     await harness.clock.advance(1_000);
-    expect(other.received).toBe("1\nerror: handler-failed\n");
+    expect(peer.received).toBe("1\nerror: handler-failed\n");
     expect(harness.clock.pending).toBe(0);
   });
 });

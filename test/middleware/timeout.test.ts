@@ -11,10 +11,10 @@ async function timed(
   settings: Partial<TimeoutOptions>,
   handler: Handler<string, string>,
   options: Partial<ServeOptions<string, string>> = {},
-): Promise<{ harness: Served; other: Peer }> {
+): Promise<{ harness: Served; peer: Peer }> {
   const { clock = manualClock() } = options;
   const harness = await served({ ...options, handler, clock, middleware: [timeout({ ms: 100, ...settings, clock })] });
-  return { harness, other: await harness.connect() };
+  return { harness, peer: await harness.connect() };
 }
 
 const instead = { reply: (line: string, { connection }: Context) => `${line} of ${connection.id} is late` };
@@ -22,50 +22,50 @@ const instead = { reply: (line: string, { connection }: Context) => `${line} of 
 describe("timeout", () => {
   it("leaves who is in time alone, whether at once or later", async () => {
     const pending = answers();
-    const { harness, other } = await timed({}, (line, context) =>
+    const { harness, peer } = await timed({}, (line, context) =>
       line === "now" ? "now" : pending.handler(line, context),
     );
-    await other.send("now\nlater\n");
+    await peer.send("now\nlater\n");
     await harness.clock.advance(99);
     pending.of("later").resolve("later");
     await harness.clock.advance(1_000);
-    expect(other.received).toBe("now\nlater\n");
+    expect(peer.received).toBe("now\nlater\n");
     expect(pending.of("later").aborted).toBeUndefined();
   });
 
   it("answers a late frame with its reply, aborts the handler, and goes on", async () => {
     const pending = answers();
-    const { harness, other } = await timed(instead, pending.handler);
-    await other.send("a\nb\n");
+    const { harness, peer } = await timed(instead, pending.handler);
+    await peer.send("a\nb\n");
     await harness.clock.advance(100);
     expect(pending.of("a").aborted).toBe("handler-timeout");
-    expect(other.received).toBe("a of 1 is late\n");
+    expect(peer.received).toBe("a of 1 is late\n");
     pending.of("b").resolve("B");
     pending.of("a").resolve("too late");
     await harness.settle();
-    expect(other.received).toBe("a of 1 is late\nB\n");
+    expect(peer.received).toBe("a of 1 is late\nB\n");
     expect(harness.of("handler-error")).toEqual([]);
   });
 
   it("lets a result that has waited as long go first, after a stall", async () => {
     const clock = manualClock();
-    const { harness, other } = await timed(
+    const { harness, peer } = await timed(
       { ...instead, ms: 100 },
       (line) => new Promise((resolve) => line === "busy" && clock.setTimeout(() => resolve("done"), 90)),
       { clock, concurrency: 2 },
     );
-    await other.send("busy\nnever\n");
+    await peer.send("busy\nnever\n");
     clock.jump(2_500);
     await harness.settle();
-    expect(other.received).toBe("done\nnever of 1 is late\n");
+    expect(peer.received).toBe("done\nnever of 1 is late\n");
   });
 
   it("without a reply ends the connection, as handler-timeout", async () => {
     const pending = answers();
-    const { harness, other } = await timed({}, pending.handler);
-    await other.send("a\nb\n");
+    const { harness, peer } = await timed({}, pending.handler);
+    await peer.send("a\nb\n");
     await harness.clock.advance(100);
-    expect(other.received).toBe("error: handler-timeout\n");
+    expect(peer.received).toBe("error: handler-timeout\n");
     expect(harness.closed).toMatchObject([
       { reason: "handler-timeout", error: { message: "the handler did not finish within 100 ms" } },
     ]);
@@ -75,7 +75,7 @@ describe("timeout", () => {
   });
 
   it("fails with what its reply throws", async () => {
-    const { harness, other } = await timed(
+    const { harness, peer } = await timed(
       {
         reply: () => {
           throw new Error("no reply");
@@ -83,7 +83,7 @@ describe("timeout", () => {
       },
       answers().handler,
     );
-    await other.send("a\n");
+    await peer.send("a\n");
     await harness.clock.advance(100);
     expect(harness.closed).toMatchObject([
       { reason: "handler-failed", error: { message: "the handler threw: no reply" } },
@@ -91,40 +91,40 @@ describe("timeout", () => {
   });
 
   it("fails as the handler does", async () => {
-    const { harness, other } = await timed(instead, () => Promise.reject(new Error("no")));
-    await other.send("a\n");
+    const { harness, peer } = await timed(instead, () => Promise.reject(new Error("no")));
+    await peer.send("a\n");
     expect(harness.closed).toMatchObject([{ reason: "handler-failed", error: { message: "the handler threw: no" } }]);
   });
 
   it("of many connections and frames has a deadline for each", async () => {
     const pending = answers();
-    const { harness, other } = await timed(instead, pending.handler, { concurrency: 2 });
-    await other.send("a\n");
+    const { harness, peer } = await timed(instead, pending.handler, { concurrency: 2 });
+    await peer.send("a\n");
     await harness.clock.advance(60);
-    await other.send("b\n");
+    await peer.send("b\n");
     await harness.clock.advance(40);
-    expect(other.received).toBe("a of 1 is late\n");
+    expect(peer.received).toBe("a of 1 is late\n");
     await harness.clock.advance(60);
-    expect(other.received).toBe("a of 1 is late\nb of 1 is late\n");
+    expect(peer.received).toBe("a of 1 is late\nb of 1 is late\n");
   });
 
   it("may be off, and the server's own deadline stays", async () => {
     const pending = answers();
-    const { harness, other } = await timed({ ms: Infinity }, pending.handler, { handlerTimeoutMs: 500 });
-    await other.send("a\n");
+    const { harness, peer } = await timed({ ms: Infinity }, pending.handler, { handlerTimeoutMs: 500 });
+    await peer.send("a\n");
     await harness.clock.advance(500);
     expect(pending.of("a").aborted).toBe("handler-timeout");
     expect(harness.reasons).toEqual(["handler-timeout"]);
   });
 
   it("hands on everything else of the context", async () => {
-    const { other } = await timed({}, (line, context) => {
+    const { peer } = await timed({}, (line, context) => {
       const { session, connection } = context;
       context.close();
       return `${line} ${connection === session.connection} ${context.signal === context.signal}`;
     });
-    await other.send("a\nb\n");
-    expect([other.received, other.ended]).toEqual(["a true true\n", true]);
+    await peer.send("a\nb\n");
+    expect([peer.received, peer.ended]).toEqual(["a true true\n", true]);
   });
 });
 
@@ -167,9 +167,9 @@ describe("timeout, once a frame is done", () => {
         timeout({ ms: 100, reply: () => "late", clock }),
       ],
     });
-    const other = await harness.connect();
+    const peer = await harness.connect();
     expect(harness.clock.pending).toBe(0);
-    await other.send("a\n");
+    await peer.send("a\n");
     await harness.clock.advance(ms);
     expect(open.map((count) => count())).toEqual([0]);
     // What parks the connection in a second, at most, is the server's.
@@ -180,9 +180,9 @@ describe("timeout, once a frame is done", () => {
 
   it("after a connection that broke, whose handler never ends; and that is told why", async () => {
     const pending = answers();
-    const { harness, other } = await timed(instead, pending.handler);
-    await other.send("a\n");
-    await other.reset();
+    const { harness, peer } = await timed(instead, pending.handler);
+    await peer.send("a\n");
+    await peer.reset();
     expect(pending.of("a").aborted).toBe("connection-reset");
     expect(harness.clock.pending).toBe(0);
   });
@@ -202,8 +202,8 @@ describe("timeout behind a signal that has aborted", () => {
         return new Promise(() => undefined);
       },
     });
-    const other = await harness.connect();
-    await other.send("a\n");
+    const peer = await harness.connect();
+    await peer.send("a\n");
     expect(seen).toEqual([new Error("stopped")]);
     expect(harness.closed).toMatchObject([
       { reason: "handler-failed", error: { message: "the handler threw: stopped" } },
@@ -224,10 +224,10 @@ describe("timeout around a stream", () => {
 
   it("has its time anew for each frame", async () => {
     const clock = manualClock();
-    const { harness, other } = await timed({}, after(clock, 90, 90, 90), { clock });
-    await other.send("a\n");
+    const { harness, peer } = await timed({}, after(clock, 90, 90, 90), { clock });
+    await peer.send("a\n");
     await harness.clock.advance(270);
-    expect(other.received).toBe("a after 90\n".repeat(3));
+    expect(peer.received).toBe("a after 90\n".repeat(3));
   });
 
   it.each([
@@ -235,25 +235,25 @@ describe("timeout around a stream", () => {
     ["fails when a frame is late", {}, "a after 90\nerror: handler-timeout\n", ["handler-timeout"]],
   ] as const)("asks for each frame in time, and %s", async (_, settings, received, reasons) => {
     const clock = manualClock();
-    const { harness, other } = await timed(settings, after(clock, 90, 101), { clock });
-    await other.send("a\na\n");
+    const { harness, peer } = await timed(settings, after(clock, 90, 101), { clock });
+    await peer.send("a\na\n");
     await harness.clock.advance(380);
-    expect(other.received).toBe(received);
+    expect(peer.received).toBe(received);
     expect(harness.reasons).toEqual(reasons);
   });
 
   it("that a promise gives is the same", async () => {
     const clock = manualClock();
     const promised: Handler<string, string> = async (...args) => after(clock, 90, 101)(...args);
-    const { harness, other } = await timed({ reply: () => "late" }, promised, { clock });
-    await other.send("a\n");
+    const { harness, peer } = await timed({ reply: () => "late" }, promised, { clock });
+    await peer.send("a\n");
     await harness.clock.advance(190);
-    expect(other.received).toBe("a after 90\nlate\n");
+    expect(peer.received).toBe("a after 90\nlate\n");
   });
 
   it("aborts its signal when a frame is late, and asks it to stop", async () => {
     const seen: string[] = [];
-    const { harness, other } = await timed({ reply: () => "late" }, async function* (_, { signal }) {
+    const { harness, peer } = await timed({ reply: () => "late" }, async function* (_, { signal }) {
       try {
         yield "one";
         await new Promise((_resolve, reject) => {
@@ -266,9 +266,9 @@ describe("timeout around a stream", () => {
         seen.push("cleaned up");
       }
     });
-    await other.send("a\n");
+    await peer.send("a\n");
     await harness.clock.advance(100);
-    expect(other.received).toBe("one\nlate\n");
+    expect(peer.received).toBe("one\nlate\n");
     expect(seen).toEqual(["handler-timeout", "cleaned up"]);
     expect(harness.of("handler-error")).toEqual([]);
   });
@@ -284,21 +284,21 @@ describe("timeout around a stream", () => {
         },
       }),
     };
-    const { harness, other } = await timed({ reply: () => "late" }, () => stuck);
-    await other.send("a\nb\n");
+    const { harness, peer } = await timed({ reply: () => "late" }, () => stuck);
+    await peer.send("a\nb\n");
     await harness.clock.advance(200);
-    expect([other.received, asked]).toEqual(["late\nlate\n", 2]);
+    expect([peer.received, asked]).toEqual(["late\nlate\n", 2]);
   });
 
   it("that a promise gives is told when the connection breaks", async () => {
     const reasons: unknown[] = [];
-    const { harness, other } = await timed({}, async (_, { signal }) => {
+    const { harness, peer } = await timed({}, async (_, { signal }) => {
       signal.addEventListener("abort", () => reasons.push((signal.reason as { code: string }).code));
       return { [Symbol.asyncIterator]: () => ({ next: () => new Promise<never>(() => undefined) }) };
     });
-    await other.send("a\n");
+    await peer.send("a\n");
     await harness.clock.advance(50);
-    await other.reset();
+    await peer.reset();
     expect(reasons).toEqual(["connection-reset"]);
     expect(harness.clock.pending).toBe(0);
   });
@@ -322,22 +322,22 @@ describe("timeout around a stream", () => {
       },
       1_000,
     );
-    const other = await harness.connect({ reads: false });
-    await other.send("a\n");
+    const peer = await harness.connect({ reads: false });
+    await peer.send("a\n");
     await harness.clock.advance(10_000);
     expect([harness.reasons, stopped]).toEqual([[], 0]);
-    await other.reset();
+    await peer.reset();
     expect([harness.reasons, stopped]).toEqual([["connection-reset"], 1]);
     expect(harness.clock.pending).toBe(0);
   });
 
   it("fails as the stream does", async () => {
-    const { harness, other } = await timed({ reply: () => "late" }, async function* () {
+    const { harness, peer } = await timed({ reply: () => "late" }, async function* () {
       yield "one";
       throw new Error("no");
     });
-    await other.send("a\n");
-    expect(other.received).toBe("one\nerror: handler-failed\n");
+    await peer.send("a\n");
+    expect(peer.received).toBe("one\nerror: handler-failed\n");
     expect(harness.reasons).toEqual(["handler-failed"]);
   });
 });

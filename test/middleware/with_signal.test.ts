@@ -22,9 +22,9 @@ describe("withSignal", () => {
         return line;
       },
     });
-    const other = await harness.connect();
-    await other.send("a\nb\n");
-    expect(other.received).toBe("a\nupgraded b\n");
+    const peer = await harness.connect();
+    await peer.send("a\nb\n");
+    expect(peer.received).toBe("a\nupgraded b\n");
     const another = await harness.connect();
     await another.send("QUIT\na\n");
     expect([another.received, another.ended]).toEqual(["QUIT\n", true]);

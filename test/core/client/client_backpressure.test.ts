@@ -16,9 +16,9 @@ describe("requests to a side that does not read", () => {
       // What the link has, and one frame more than may wait.
       expect(framesOut).toBeLessThanOrEqual(21);
       expect(waitingRequests).toBe(100 - framesOut);
-      await harness.other.read();
-      expect(harness.other.received).toBe(`${LINE}\n`.repeat(100));
-      await harness.other.send("ok\n".repeat(100));
+      await harness.peer.read();
+      expect(harness.peer.received).toBe(`${LINE}\n`.repeat(100));
+      await harness.peer.send("ok\n".repeat(100));
       expect(new Set(replies.map((reply) => reply()))).toEqual(new Set(["ok"]));
       expect(harness.of("slow-consumer")).toEqual([]);
     }
@@ -31,11 +31,11 @@ describe("requests to a side that does not read", () => {
     await harness.settle();
     expect(harness.client.send("dropped")).toBe("dropped");
     expect(harness.of("slow-consumer")).toHaveLength(1);
-    await harness.other.read();
+    await harness.peer.read();
     expect(harness.client.send("sent")).toBe("sent");
     await harness.settle();
-    expect(harness.other.received).toBe(`${`${LINE}\n`.repeat(30)}sent\n`);
-    await harness.other.send("ok\n".repeat(30));
+    expect(harness.peer.received).toBe(`${`${LINE}\n`.repeat(30)}sent\n`);
+    await harness.peer.send("ok\n".repeat(30));
     expect(replies.at(-1)?.()).toBe("ok");
   });
 

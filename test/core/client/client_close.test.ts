@@ -7,12 +7,12 @@ describe("client.close", () => {
     const replies = ["a", "b"].map((frame) => outcome(harness.client.request(frame)));
     const closed = outcome(harness.client.close());
     const late = outcome(harness.client.request("c"));
-    await harness.other.send("A\n");
-    expect([closed(), harness.other.ended, late()]).toEqual(["…", false, "client-closed"]);
-    await harness.other.send("B\n");
+    await harness.peer.send("A\n");
+    expect([closed(), harness.peer.ended, late()]).toEqual(["…", false, "client-closed"]);
+    await harness.peer.send("B\n");
     expect(replies.map((reply) => reply())).toEqual(["A", "B"]);
     expect(closed()).toEqual({ drained: 2, aborted: 0 });
-    expect(harness.other.ended).toBe(true);
+    expect(harness.peer.ended).toBe(true);
     expect(await harness.client.closed).toEqual({ reason: "drained" });
     expect(harness.events.map(({ type }) => type)).toEqual([
       "connection-opened",
@@ -31,8 +31,8 @@ describe("client.close", () => {
     const closed = outcome(harness.client.close());
     await harness.settle();
     expect(closed()).toBe("…");
-    await harness.other.read();
-    expect([closed(), harness.other.receivedBytes]).toEqual([{ drained: 0, aborted: 0 }, 101]);
+    await harness.peer.read();
+    expect([closed(), harness.peer.receivedBytes]).toEqual([{ drained: 0, aborted: 0 }, 101]);
   });
 
   it("does not wait for replies that nobody awaits", async () => {
@@ -51,7 +51,7 @@ describe("client.close", () => {
     const harness = await connected({ maxPendingRequests: 1 });
     const replies = ["a", "two\nlines"].map((frame) => outcome(harness.client.request(frame)));
     const closed = outcome(harness.client.close());
-    await harness.other.send("A\n");
+    await harness.peer.send("A\n");
     expect(replies.map((reply) => reply())).toEqual(["A", "reply-invalid"]);
     expect(closed()).toEqual({ drained: 2, aborted: 0 });
     expect(await harness.client.closed).toEqual({ reason: "drained" });
@@ -61,7 +61,7 @@ describe("client.close", () => {
     const harness = await connected();
     const replies = ["a", "b"].map((frame) => outcome(harness.client.request(frame)));
     const closed = outcome(harness.client.close({ timeoutMs: 500 }));
-    await harness.other.send("A\n");
+    await harness.peer.send("A\n");
     await harness.clock.advance(499);
     expect(closed()).toBe("…");
     await harness.clock.advance(1);
@@ -95,7 +95,7 @@ describe("client.close", () => {
     const harness = await connected();
     void outcome(harness.client.request("a"));
     const closed = outcome(harness.client.close());
-    await harness.other.reset();
+    await harness.peer.reset();
     expect(closed()).toEqual({ drained: 0, aborted: 1 });
     expect((await harness.client.closed).reason).toBe("connection-reset");
   });
@@ -104,7 +104,7 @@ describe("client.close", () => {
     const harness = await connected({ lingerTimeoutMs: 300 }, { finishes: false });
     const closed = outcome(harness.client.close());
     await harness.clock.advance(299);
-    expect([closed(), harness.other.ended]).toEqual(["…", true]);
+    expect([closed(), harness.peer.ended]).toEqual(["…", true]);
     await harness.clock.advance(1);
     expect(closed()).toEqual({ drained: 0, aborted: 0 });
     expect(await harness.client.closed).toEqual({ reason: "drained" });
@@ -113,7 +113,7 @@ describe("client.close", () => {
   it("is not held up by pushes that nobody takes", async () => {
     const harness = await connected({ maxPushes: 2, isPush: (frame) => frame.startsWith("!") });
     const reply = outcome(harness.client.request("a"));
-    await harness.other.send("!1\n!2\n!3\n!4\nA\n");
+    await harness.peer.send("!1\n!2\n!3\n!4\nA\n");
     expect(reply()).toBe("…");
     const closed = outcome(harness.client.close());
     await harness.settle();
@@ -141,7 +141,7 @@ describe("client.close", () => {
     const disposed = outcome(harness.client[Symbol.asyncDispose]());
     await harness.settle();
     expect(disposed()).toBe("…");
-    await harness.other.send("A\n");
+    await harness.peer.send("A\n");
     expect([reply(), disposed()]).toEqual(["A", undefined]);
   });
 

@@ -16,8 +16,8 @@ describe("a connection that answers nothing any more", () => {
     expect(harness.of("connection-closed").map(({ reason }) => reason)).toEqual(["request-timeout"]);
     const next = outcome(harness.client.request("next"));
     await harness.clock.advance(10);
-    await harness.other.send("NEXT\n");
-    expect([harness.others.length, harness.other.received, next()]).toEqual([2, "next\n", "NEXT"]);
+    await harness.peer.send("NEXT\n");
+    expect([harness.peers.length, harness.peer.received, next()]).toEqual([2, "next\n", "NEXT"]);
   });
 
   it("is given up just as well when AbortSignal.timeout is what gives requests up", async () => {
@@ -46,7 +46,7 @@ describe("a connection that answers nothing any more", () => {
     const harness = await connected({ ...RECONNECT, requestTimeoutMs: timeoutMs });
     for (let count = 0; count < 8; count++) {
       const reply = outcome(harness.client.request("a"));
-      if (count % 2 === 1) await harness.other.send("x".repeat(bytes));
+      if (count % 2 === 1) await harness.peer.send("x".repeat(bytes));
       await harness.clock.advance(timeoutMs);
       expect(reply()).toBe("request-timeout");
     }
@@ -73,7 +73,7 @@ describe("a connection that answers nothing any more", () => {
       harness.client.request("quick").catch(() => undefined);
       await harness.clock.advance(500);
     }
-    await harness.other.send("SLOW\n");
+    await harness.peer.send("SLOW\n");
     expect([slow(), harness.of("connection-closed")]).toEqual(["SLOW", []]);
   });
 
@@ -89,7 +89,7 @@ describe("a connection that answers nothing any more", () => {
       harness.client.request("a", { signal: controller.signal }).catch(() => undefined);
       controller.abort();
     }
-    await harness.other.send("!\n!\n");
+    await harness.peer.send("!\n!\n");
     for (let count = 0; count < 10; count++) {
       harness.client.request("a").catch(() => undefined);
       await harness.clock.advance(500);
@@ -114,28 +114,28 @@ describe("heartbeat", () => {
     const harness = await connected({ ...RECONNECT, heartbeat: EXPECTING });
     const slow = outcome(harness.client.request("slow"));
     await harness.clock.advance(999);
-    expect(harness.other.received).toBe("slow\n");
+    expect(harness.peer.received).toBe("slow\n");
     await harness.clock.advance(1);
-    expect(harness.other.received).toBe("slow\nPING\n");
-    await harness.other.send("PONG\n");
+    expect(harness.peer.received).toBe("slow\nPING\n");
+    await harness.peer.send("PONG\n");
     await harness.clock.advance(999);
-    await harness.other.send("SLOW\n");
+    await harness.peer.send("SLOW\n");
     await harness.clock.advance(999);
-    expect([harness.other.received, slow()]).toEqual(["slow\nPING\n", "SLOW"]);
+    expect([harness.peer.received, slow()]).toEqual(["slow\nPING\n", "SLOW"]);
     await harness.clock.advance(1);
-    expect([harness.other.received, harness.client.stats().waitingPushes]).toEqual(["slow\nPING\nPING\n", 0]);
+    expect([harness.peer.received, harness.client.stats().waitingPushes]).toEqual(["slow\nPING\nPING\n", 0]);
   });
 
   it("without expect is a request of which nobody is told, and waits while one is awaited", async () => {
     const harness = await connected({ ...RECONNECT, heartbeat: { everyMs: 1_000, frame: "NOOP" } });
     const slow = outcome(harness.client.request("slow"));
     await harness.clock.advance(5_000);
-    expect(harness.other.received).toBe("slow\n");
-    await harness.other.send("SLOW\n");
+    expect(harness.peer.received).toBe("slow\n");
+    await harness.peer.send("SLOW\n");
     await harness.clock.advance(1_000);
-    expect(harness.other.received).toBe("slow\nNOOP\n");
+    expect(harness.peer.received).toBe("slow\nNOOP\n");
     const next = outcome(harness.client.request("next"));
-    await harness.other.send("OK\nNEXT\n");
+    await harness.peer.send("OK\nNEXT\n");
     expect([slow(), next(), harness.client.stats()]).toMatchObject([
       "SLOW",
       "NEXT",
@@ -152,16 +152,16 @@ describe("heartbeat", () => {
     await harness.clock.advance(1);
     expect(harness.of("connection-closed").map(({ reason }) => reason)).toEqual(["request-timeout"]);
     await harness.clock.advance(1_009);
-    expect([harness.others.length, harness.other.received]).toEqual([2, ""]);
+    expect([harness.peers.length, harness.peer.received]).toEqual([2, ""]);
     await harness.clock.advance(1);
-    expect(harness.other.received).toBe("PING\n");
+    expect(harness.peer.received).toBe("PING\n");
   });
 
   it("takes any byte for a sign of life", async () => {
     const harness = await connected({ ...RECONNECT, heartbeat: EXPECTING });
     for (let count = 0; count < 20; count++) {
       await harness.clock.advance(900);
-      await harness.other.send("x");
+      await harness.peer.send("x");
     }
     expect(harness.of("connection-closed")).toEqual([]);
   });
@@ -178,17 +178,17 @@ describe("heartbeat", () => {
               done = resolve;
             }),
     });
-    await harness.other.reset();
+    await harness.peer.reset();
     await harness.clock.advance(5_000);
-    expect([harness.others.length, harness.other.received]).toEqual([2, ""]);
+    expect([harness.peers.length, harness.peer.received]).toEqual([2, ""]);
     done();
     await harness.clock.advance(1_000);
-    expect(harness.other.received).toBe("PING\n");
+    expect(harness.peer.received).toBe("PING\n");
   });
 
   it("does not judge while nobody takes the pushes in front of its answer", async () => {
     const harness = await connected({ ...RECONNECT, maxPushes: 1, heartbeat: EXPECTING });
-    await harness.other.send("a\nb\nc\n");
+    await harness.peer.send("a\nb\nc\n");
     await harness.clock.advance(60_000);
     expect(harness.of("connection-closed")).toEqual([]);
   });

@@ -7,7 +7,7 @@ describe("a connection that ends with requests on their way", () => {
   it("rejects them with its reason, and says that nobody knows what became of them", async () => {
     const harness = await connected({ maxPendingRequests: 1 });
     const failures = Promise.allSettled([harness.client.request("a"), harness.client.request("b")]);
-    await harness.other.reset();
+    await harness.peer.reset();
     const [sent, waiting] = await failures;
     const unknown = "whether the request was carried out is unknown";
     expect(sent).toMatchObject({
@@ -27,8 +27,8 @@ describe("a connection that ends with requests on their way", () => {
   it("by the peer's FIN: remote-closed", async () => {
     const harness = await connected();
     const replies = ["a", "b"].map((frame) => outcome(harness.client.request(frame)));
-    await harness.other.send("A\n");
-    await harness.other.finish();
+    await harness.peer.send("A\n");
+    await harness.peer.finish();
     expect(replies.map((reply) => reply())).toEqual(["A", "remote-closed"]);
     expect(await harness.client.closed).toEqual({ reason: "remote-closed" });
   });
@@ -37,8 +37,8 @@ describe("a connection that ends with requests on their way", () => {
     const harness = await connected();
     const reply = outcome(harness.client.request("a"));
     const { end } = taken(harness.client);
-    await harness.other.send("DELETE 10");
-    await harness.other.finish();
+    await harness.peer.send("DELETE 10");
+    await harness.peer.finish();
     expect([reply(), end()]).toEqual(["unexpected-eof", "unexpected-eof"]);
     expect(harness.of("frame-error")).toMatchObject([{ skipped: false, error: { code: "unexpected-eof" } }]);
     expect(harness.of("connection-closed")).toMatchObject([{ reason: "unexpected-eof" }]);
@@ -47,37 +47,37 @@ describe("a connection that ends with requests on their way", () => {
   it("by a frame that is too large: at once, and no fault frame is sent", async () => {
     const harness = await connected({ codec: lines({ maxFrameBytes: 4 }) }, { finishes: false });
     const replies = ["a", "b"].map((frame) => outcome(harness.client.request(frame)));
-    await harness.other.send("good\nmuch too long\nnext\n");
+    await harness.peer.send("good\nmuch too long\nnext\n");
     expect(replies.map((reply) => reply())).toEqual(["good", "frame-too-large"]);
     await harness.clock.advance(2_000);
     expect(await harness.client.closed).toMatchObject({
       reason: "frame-too-large",
       error: { code: "frame-too-large" },
     });
-    expect(harness.other.received).toBe("a\nb\n");
+    expect(harness.peer.received).toBe("a\nb\n");
   });
 
   it("by a frame that is too large: the next connection is made at once, though the peer does not end", async () => {
     const codec = lines({ maxFrameBytes: 4 });
     const harness = await connected({ codec, reconnect: { jitter: 0, minDelayMs: 10 } }, { finishes: false });
-    await harness.other.send("much too long\n");
+    await harness.peer.send("much too long\n");
     expect(harness.of("reconnecting")).toMatchObject([{ attempt: 1, delayMs: 10 }]);
     await harness.clock.advance(10);
-    expect(harness.others).toHaveLength(2);
+    expect(harness.peers).toHaveLength(2);
   });
 
   it("takes no further request on its way out: that one is not sent", async () => {
     const harness = await connected({ codec: lines({ maxFrameBytes: 4 }) }, { finishes: false });
-    await harness.other.send("much too long\n");
+    await harness.peer.send("much too long\n");
     const late = outcome(harness.client.request("late"));
     await harness.clock.advance(2_000);
-    expect([late(), harness.other.received]).toEqual(["client-closed", ""]);
+    expect([late(), harness.peer.received]).toEqual(["client-closed", ""]);
   });
 
   it("by a frame that is never finished: frame-timeout", async () => {
     const harness = await connected({ frameTimeoutMs: 1_000, requestTimeoutMs: Infinity });
     const reply = outcome(harness.client.request("a"));
-    await harness.other.send("hal");
+    await harness.peer.send("hal");
     await harness.clock.advance(999);
     expect(reply()).toBe("…");
     await harness.clock.advance(1);
@@ -90,7 +90,7 @@ describe("a connection that ends with requests on their way", () => {
     };
     const harness = await connected({ isPush });
     const reply = outcome(harness.client.request("a"));
-    await harness.other.send("A\n");
+    await harness.peer.send("A\n");
     expect(reply()).toBe("handler-failed");
     expect(harness.of("handler-error")).toMatchObject([
       { error: { code: "handler-failed", cause: { message: "no" } } },
@@ -106,7 +106,7 @@ describe("a connection that ends with requests on their way", () => {
     await harness.settle();
     expect([...replies, late].map((reply) => reply())).toEqual(["aborted", "client-closed", "client-closed"]);
     expect(await harness.client.closed).toMatchObject({ reason: "aborted", error: { code: "aborted" } });
-    expect(harness.other.error).toMatchObject({ code: "connection-reset" });
+    expect(harness.peer.error).toMatchObject({ code: "connection-reset" });
     harness.client.abort();
     expect(await harness.client.close()).toEqual({ drained: 0, aborted: 0 });
   });
@@ -116,7 +116,7 @@ describe("a connection that ends with requests on their way", () => {
     const decoder = () => ({ ...lines().decoder(), midFrame: false, push() {}, end() {}, next: () => broken() });
     const harness = await connected({ codec: { encoder, decoder } });
     const reply = outcome(harness.client.request("a"));
-    await harness.other.send("A\n");
+    await harness.peer.send("A\n");
     expect(reply()).toBe("codec-failed");
     expect((await harness.client.closed).reason).toBe("codec-failed");
   });
@@ -149,8 +149,8 @@ describe("a connection on which nothing is answered", () => {
       reason: "request-timeout",
       error: { code: "request-timeout" },
     });
-    expect(harness.other.error).toMatchObject({ code: "connection-reset" });
-    expect(harness.other.received).toBe("a\nb\n");
+    expect(harness.peer.error).toMatchObject({ code: "connection-reset" });
+    expect(harness.peer.received).toBe("a\nb\n");
   });
 
   it("is made anew for the requests that still wait", async () => {
@@ -159,8 +159,8 @@ describe("a connection on which nothing is answered", () => {
     await harness.clock.advance(500);
     const later = outcome(harness.client.request("d"));
     await harness.clock.advance(600);
-    await harness.other.send("D\n");
-    expect([later(), harness.other.received, harness.client.connection?.id]).toEqual(["D", "d\n", 2]);
+    await harness.peer.send("D\n");
+    expect([later(), harness.peer.received, harness.client.connection?.id]).toEqual(["D", "d\n", 2]);
   });
 
   it("is a failed attempt, however long it lived", async () => {
@@ -170,7 +170,7 @@ describe("a connection on which nothing is answered", () => {
       await harness.clock.advance(1_100);
     }
     expect((await harness.client.closed).error).toMatchObject({ code: "request-timeout" });
-    expect(harness.others).toHaveLength(2);
+    expect(harness.peers).toHaveLength(2);
   });
 
   it("lives on with one late reply, and with time for it", async () => {
@@ -179,9 +179,9 @@ describe("a connection on which nothing is answered", () => {
     await harness.clock.advance(10);
     const waiting = outcome(harness.client.request("d"));
     await harness.clock.advance(980);
-    await harness.other.send("A\n");
-    expect([hasty(), waiting(), harness.other.received]).toEqual(["request-timeout", "…", "a\nb\nd\n"]);
-    await harness.other.send("B\nD\n");
+    await harness.peer.send("A\n");
+    expect([hasty(), waiting(), harness.peer.received]).toEqual(["request-timeout", "…", "a\nb\nd\n"]);
+    await harness.peer.send("B\nD\n");
     expect([waiting(), harness.client.connection?.id]).toEqual(["D", 1]);
   });
 
@@ -191,7 +191,7 @@ describe("a connection on which nothing is answered", () => {
     await harness.clock.advance(1_000);
     const waiting = outcome(harness.client.request("c"));
     await harness.clock.advance(1_000);
-    await harness.other.send("A\nB\n");
+    await harness.peer.send("A\nB\n");
     expect([...replies.map((reply) => reply()), waiting()]).toEqual(["request-timeout", "B", "request-timeout"]);
   });
 
@@ -203,15 +203,15 @@ describe("a connection on which nothing is answered", () => {
       isPush: (frame) => frame.startsWith("!"),
     });
     void outcome(harness.client.request("a"));
-    await harness.other.send("!1\n!2\nA\n");
+    await harness.peer.send("!1\n!2\nA\n");
     await harness.clock.advance(1_000);
     void outcome(harness.client.request("b"));
     await harness.clock.advance(1_000);
     const next = outcome(harness.client.request("c"));
     const { frames } = taken(harness.client);
     await harness.settle();
-    await harness.other.send("C\n");
-    expect([frames, harness.other.received, next()]).toEqual([["!1", "!2"], "a\nc\n", "C"]);
+    await harness.peer.send("C\n");
+    expect([frames, harness.peer.received, next()]).toEqual([["!1", "!2"], "a\nc\n", "C"]);
   });
 });
 
@@ -222,7 +222,7 @@ describe("an idle connection", () => {
     expect(harness.client.connection).toMatchObject({ id: 1, remoteAddress: harness.address });
     await harness.clock.advance(1);
     expect(await harness.client.closed).toEqual({ reason: "idle-timeout" });
-    expect(harness.other.ended).toBe(true);
+    expect(harness.peer.ended).toBe(true);
   });
 
   it("is not idle while a reply is awaited; it is when that was given up, or has come", async () => {
@@ -244,8 +244,8 @@ describe("an idle connection", () => {
     const { frames } = taken(harness.client);
     const reply = outcome(harness.client.request("a"));
     await harness.clock.advance(5_000);
-    expect(harness.other.received).toBe("a\n");
-    await harness.other.send("A\npush\n");
+    expect(harness.peer.received).toBe("a\n");
+    await harness.peer.send("A\npush\n");
     expect([reply(), frames]).toEqual(["A", ["push"]]);
   });
 });
@@ -264,15 +264,15 @@ describe("connect", () => {
       code: "codec-failed",
     });
     await harness.settle();
-    expect(harness.others).toHaveLength(2);
-    expect(harness.other.error).toMatchObject({ code: "connection-reset" });
+    expect(harness.peers).toHaveLength(2);
+    expect(harness.peer.error).toMatchObject({ code: "connection-reset" });
   });
 
   it("counts what the observer throws, reports it, and goes on", async () => {
     const written = vi.spyOn(console, "error").mockImplementation(() => {});
     try {
       const harness = await connected({ observer: () => broken() });
-      await harness.other.finish();
+      await harness.peer.finish();
       expect((await harness.client.closed).reason).toBe("remote-closed");
       expect(harness.client.stats().observerErrors).toBe(3);
       expect(written).toHaveBeenCalledTimes(3);

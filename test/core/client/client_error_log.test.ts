@@ -16,9 +16,9 @@ const firstLines = () => written.map((text) => text.split("\n")[0]);
 async function plainClient(options: Partial<Parameters<typeof connect<string, string>>[1]> = {}) {
   const [transport, clock] = [memoryTransport(), manualClock()];
   const listener = await transport.listen({ hostname: "127.0.0.1", port: 0, backlog: 16 });
-  const others: Peer[] = [];
+  const peers: Peer[] = [];
   void (async () => {
-    for await (const connection of listener) others.push(new Peer(connection, clock));
+    for await (const connection of listener) peers.push(new Peer(connection, clock));
   })();
   const client = await connect(transport, {
     hostname: "127.0.0.1",
@@ -29,15 +29,15 @@ async function plainClient(options: Partial<Parameters<typeof connect<string, st
     ...options,
   } as Parameters<typeof connect<string, string>>[1]);
   await clock.advance(0);
-  const other = others[0] as Peer;
-  return { client, clock, listener, other, where: `connection 1 to 127.0.0.1:${listener.address.port}` };
+  const peer = peers[0] as Peer;
+  return { client, clock, listener, peer, where: `connection 1 to 127.0.0.1:${listener.address.port}` };
 }
 
 describe("a client without an observer", () => {
   it("says that it could not connect again, and why", async () => {
-    const { clock, client, listener, other } = await plainClient();
+    const { clock, client, listener, peer } = await plainClient();
     listener.close();
-    await other.reset();
+    await peer.reset();
     await clock.advance(60_000);
     expect(firstLines()).toEqual(Array(3).fill(expect.stringMatching(/nothing listens on .* \[connection-refused\]$/)));
     expect([(await client.closed).reason, clock.pending]).toEqual(["connection-failed", 0]);
@@ -45,7 +45,7 @@ describe("a client without an observer", () => {
 
   it("says what its codec refused, and what isPush threw, with the stack", async () => {
     const harness = await plainClient();
-    await harness.other.send("much too long\n");
+    await harness.peer.send("much too long\n");
     expect(firstLines()).toEqual([`spillway: ${harness.where}: a line of more than 8 bytes [frame-too-large]`]);
     harness.client.abort();
     written = [];
@@ -54,7 +54,7 @@ describe("a client without an observer", () => {
         throw new Error("not my frame");
       },
     });
-    await pushed.other.send("a\n");
+    await pushed.peer.send("a\n");
     expect(firstLines()).toEqual([`spillway: ${pushed.where}: the handler threw: not my frame [handler-failed]`]);
     expect(written[0]).toContain("client_error_log.test.ts");
     pushed.client.abort();
@@ -72,10 +72,10 @@ describe("a client without an observer", () => {
 
   it("writes nothing of what is no error, and nothing at all when there is an observer", async () => {
     const quiet = await plainClient();
-    await quiet.other.finish();
+    await quiet.peer.finish();
     quiet.client.abort();
     const observed = await plainClient({ observer: () => {} });
-    await observed.other.send("much too long\n");
+    await observed.peer.send("much too long\n");
     observed.listener.close();
     await observed.clock.advance(60_000);
     expect(written).toEqual([]);
@@ -84,7 +84,7 @@ describe("a client without an observer", () => {
 
 describe("an observer of a client that throws", () => {
   it("is counted and reported, also where it names the client before connect has given it", async () => {
-    const { client: here, other } = await plainClient({
+    const { client: here, peer } = await plainClient({
       observer: () => {
         void early.stats();
       },
@@ -94,7 +94,7 @@ describe("an observer of a client that throws", () => {
     expect(firstLines()).toEqual([
       expect.stringContaining("spillway: the observer of a client threw at connection-opened: "),
     ]);
-    await other.finish();
+    await peer.finish();
     here.abort();
   });
 });

@@ -43,7 +43,7 @@ describe("replies match their requests", () => {
           const { signal } = controllers[index];
           replies[index] = harness.client.request(`${index}`, { signal }).catch((error: string) => error);
         } else if (step.startsWith("g")) controllers[index]?.abort("given up");
-        else await harness.other.send(`reply ${index}\n`);
+        else await harness.peer.send(`reply ${index}\n`);
       }
       expect(await Promise.all(replies), steps.join(" ")).toEqual(expected(count, steps));
       expect(harness.client.stats()).toMatchObject({ pendingRequests: 0, waitingRequests: 0, waitingPushes: 0 });
@@ -66,11 +66,11 @@ describe("replies match their requests", () => {
       // The peer answers what it was sent, and only that.
       for (let answered = 0; harness.client.stats().pendingRequests > 0; ) {
         await harness.settle();
-        const sent = harness.other.received.split("\n").slice(0, -1);
-        for (const frame of sent.slice(answered)) await harness.other.send(`reply ${frame}\n`);
+        const sent = harness.peer.received.split("\n").slice(0, -1);
+        for (const frame of sent.slice(answered)) await harness.peer.send(`reply ${frame}\n`);
         answered = sent.length;
       }
-      harness.other.chunks.length = 0;
+      harness.peer.chunks.length = 0;
       expect(await Promise.all(replies), steps.join(" ")).toEqual(expected(3, steps));
     }
   });

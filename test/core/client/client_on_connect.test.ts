@@ -9,19 +9,19 @@ describe("onConnect", () => {
   it("runs on every connection, and is answered, before anything that waits is sent", async () => {
     const harness = await connecting({ ...RECONNECT, onConnect: login });
     const connect = outcome(harness.connecting.then(() => "connected"));
-    expect([harness.other.received, connect()]).toEqual(["login\n", "…"]);
-    await harness.other.send("OK\n");
+    expect([harness.peer.received, connect()]).toEqual(["login\n", "…"]);
+    await harness.peer.send("OK\n");
     expect(connect()).toBe("connected");
     const client = await harness.connecting;
     const first = outcome(client.request("a"));
-    await harness.other.send("A\n");
-    await harness.other.reset();
+    await harness.peer.send("A\n");
+    await harness.peer.reset();
     const second = ["b", "c"].map((frame) => outcome(client.request(frame)));
     await harness.clock.advance(10);
-    expect([harness.others.length, harness.other.received, client.send("x")]).toEqual([2, "login\n", "closed"]);
-    await harness.other.send("OK\n");
-    expect(harness.other.received).toBe("login\nb\nc\n");
-    await harness.other.send("B\nC\n");
+    expect([harness.peers.length, harness.peer.received, client.send("x")]).toEqual([2, "login\n", "closed"]);
+    await harness.peer.send("OK\n");
+    expect(harness.peer.received).toBe("login\nb\nc\n");
+    await harness.peer.send("B\nC\n");
     expect([first(), ...second.map((reply) => reply())]).toEqual(["A", "B", "C"]);
     client.abort();
   });
@@ -34,8 +34,8 @@ describe("onConnect", () => {
         if (type === "connection-opened") replies.push(outcome(client.request("a")));
       },
     });
-    expect(harness.other.received).toBe("HELLO\na\n");
-    await harness.other.send("A\n");
+    expect(harness.peer.received).toBe("HELLO\na\n");
+    await harness.peer.send("A\n");
     expect(replies.map((reply) => reply())).toEqual(["A"]);
   });
 
@@ -49,10 +49,10 @@ describe("onConnect", () => {
         }
       },
     });
-    expect(harness.other.received).toBe("login\n");
-    await harness.other.send("OK\nnot asked for\n");
-    expect(harness.other.received).toBe("login\nearly\n");
-    await harness.other.send("EARLY\n");
+    expect(harness.peer.received).toBe("login\n");
+    await harness.peer.send("OK\nnot asked for\n");
+    expect(harness.peer.received).toBe("login\nearly\n");
+    await harness.peer.send("EARLY\n");
     expect([early[0]?.(), sends]).toEqual(["EARLY", ["closed"]]);
     (await harness.connecting).abort();
   });
@@ -65,8 +65,8 @@ describe("onConnect", () => {
     };
     const harness = await connecting({ onConnect, isPush: (line) => line === "!" }, { finishes: false });
     const connect = outcome(harness.connecting);
-    await harness.other.send("NO\n!\n");
-    expect([connect(), harness.other.received, harness.clock.pending]).toEqual(["handler-failed", "login\n", 0]);
+    await harness.peer.send("NO\n!\n");
+    expect([connect(), harness.peer.received, harness.clock.pending]).toEqual(["handler-failed", "login\n", 0]);
     expect(harness.of("connection-closed")).toMatchObject([{ reason: "handler-failed", unconfirmed: true }]);
   });
 
@@ -87,12 +87,12 @@ describe("onConnect", () => {
       },
     });
     const failed = harness.connecting.catch((error: SpillwayError) => error);
-    await harness.other.send("NO\n");
+    await harness.peer.send("NO\n");
     const error = (await failed) as SpillwayError;
     expect(error).toMatchObject({ code: "handler-failed", message: "onConnect threw: wrong password" });
     expect(error.cause).toMatchObject({ message: "wrong password" });
     await harness.clock.advance(60_000);
-    expect([harness.clock.pending, harness.others.length, harness.other.ended]).toEqual([0, 1, true]);
+    expect([harness.clock.pending, harness.peers.length, harness.peer.ended]).toEqual([0, 1, true]);
     expect(harness.events.map(({ type }) => type)).toEqual([
       "connection-opened",
       "handler-error",
@@ -126,13 +126,13 @@ describe("onConnect", () => {
       },
       { answers: () => "OK" },
     );
-    await harness.other.reset();
+    await harness.peer.reset();
     const reply = outcome(harness.client.request("a"));
     await harness.clock.advance(2_000);
     expect(harness.of("reconnecting").map(({ delayMs }) => delayMs)).toEqual([100, 200, 400, 800]);
     expect(harness.of("handler-error").map(({ error }) => error.code)).toEqual(Array(3).fill("handler-failed"));
     expect(reply()).toBe("OK");
-    expect(harness.other.received).toBe("login\na\n");
+    expect(harness.peer.received).toBe("login\na\n");
   });
 
   it("runs before any frame is looked at, so that isPush can know the first of each connection", async () => {
@@ -150,9 +150,9 @@ describe("onConnect", () => {
     });
     for (let count = 1; count <= 2; count++) {
       const replies = ["a", "b"].map((frame) => outcome(harness.client.request(frame)));
-      await harness.other.send("welcome\nA\nB\n");
+      await harness.peer.send("welcome\nA\nB\n");
       expect([replies.map((reply) => reply()), harness.client.stats().waitingPushes]).toEqual([["A", "B"], count]);
-      await harness.other.reset();
+      await harness.peer.reset();
       await harness.clock.advance(10);
     }
   });
@@ -166,10 +166,10 @@ describe("onConnect", () => {
         return undefined;
       },
     });
-    await harness.other.reset();
+    await harness.peer.reset();
     await harness.clock.advance(10);
     const { client } = harness;
-    expect([client.connection?.id, harness.other.received]).toEqual([2, ""]);
+    expect([client.connection?.id, harness.peer.received]).toEqual([2, ""]);
     await harness.clock.advance(500);
     expect(harness.of("handler-error")[0]?.error).toMatchObject({
       code: "authentication-timeout",
@@ -201,7 +201,7 @@ describe("onConnect", () => {
       },
     });
     const connect = outcome(harness.connecting);
-    await harness.other.reset();
+    await harness.peer.reset();
     expect([connect(), harness.clock.pending]).toEqual(["connection-reset", 0]);
     expect(seen).toEqual(["draining", "connection-reset", "client-closed", "closed", false]);
   });
@@ -213,7 +213,7 @@ describe("onConnect", () => {
     controller.abort(new Error("enough"));
     await harness.settle();
     expect([connect(), harness.clock.pending]).toEqual(["connect-aborted", 0]);
-    expect(harness.other.error).toMatchObject({ code: "connection-reset" });
+    expect(harness.peer.error).toMatchObject({ code: "connection-reset" });
   });
 
   it("keeps its session for that connection alone", async () => {
@@ -221,13 +221,13 @@ describe("onConnect", () => {
     const harness = await connected({ ...RECONNECT, onConnect: (session) => void sessions.push(session) });
     const [first] = sessions as [ClientSession<string, string>];
     const own = outcome(first.request("own"));
-    await harness.other.send("OWN\n");
+    await harness.peer.send("OWN\n");
     const lost = outcome(first.request("lost"));
-    await harness.other.reset();
+    await harness.peer.reset();
     const never = outcome(first.request("never"));
     await harness.clock.advance(10);
     expect([own(), lost(), never(), first.send("x")]).toEqual(["OWN", "connection-reset", "client-closed", "closed"]);
-    expect(harness.other.received).toBe("");
+    expect(harness.peer.received).toBe("");
     expect(sessions.map(({ connection }) => connection.id)).toEqual([1, 2]);
   });
 
@@ -236,24 +236,24 @@ describe("onConnect", () => {
     const harness = await connected({ maxPendingRequests: 1, onConnect: (session) => void sessions.push(session) });
     const replies = ["a", "b"].map((frame) => outcome(harness.client.request(frame)));
     replies.push(outcome((sessions[0] as ClientSession<string, string>).request("own")));
-    await harness.other.send("A\n");
-    expect(harness.other.received).toBe("a\nown\n");
-    await harness.other.send("OWN\n");
-    await harness.other.send("B\n");
+    await harness.peer.send("A\n");
+    expect(harness.peer.received).toBe("a\nown\n");
+    await harness.peer.send("OWN\n");
+    await harness.peer.send("B\n");
     expect(replies.map((reply) => reply())).toEqual(["A", "B", "OWN"]);
   });
 
   it("lets a close wait for what waits for it", async () => {
     const harness = await connected({ ...RECONNECT, onConnect: login }, { answers: (line) => line.toUpperCase() });
-    await harness.other.reset();
+    await harness.peer.reset();
     harness.silence();
     await harness.clock.advance(10);
     const reply = outcome(harness.client.request("a"));
     const closed = harness.client.close();
     await harness.settle();
-    expect([reply(), harness.other.received]).toEqual(["…", "login\n"]);
-    await harness.other.send("LOGIN\n");
-    await harness.other.send("A\n");
+    expect([reply(), harness.peer.received]).toEqual(["…", "login\n"]);
+    await harness.peer.send("LOGIN\n");
+    await harness.peer.send("A\n");
     expect([reply(), await closed]).toEqual(["A", { drained: 2, aborted: 0 }]);
   });
 
@@ -262,13 +262,13 @@ describe("onConnect", () => {
       { ...RECONNECT, onConnect: (session) => login(session).then(() => login(session)) },
       { answers: (line) => line.toUpperCase() },
     );
-    await harness.other.reset();
+    await harness.peer.reset();
     harness.silence();
     await harness.clock.advance(10);
     const reply = outcome(harness.client.request("a"));
     const closed = harness.client.close({ timeoutMs: 50 });
-    await harness.other.send("LOGIN\n");
-    expect(harness.other.received).toBe("login\nlogin\n");
+    await harness.peer.send("LOGIN\n");
+    expect(harness.peer.received).toBe("login\nlogin\n");
     await harness.clock.advance(50);
     expect([reply(), await closed]).toEqual(["client-closed", { drained: 1, aborted: 2 }]);
   });
@@ -282,7 +282,7 @@ describe("onConnect", () => {
           ? undefined
           : new Promise((resolve) => session.draining.addEventListener("abort", () => resolve((ended = "drained")))),
     });
-    await harness.other.reset();
+    await harness.peer.reset();
     await harness.clock.advance(10);
     expect(await harness.client.close()).toEqual({ drained: 0, aborted: 0 });
     expect([ended, harness.of("handler-error")]).toEqual(["drained", []]);
@@ -299,12 +299,12 @@ describe("a client's observer", () => {
       },
     });
     const own = outcome(harness.client.request("a"));
-    await harness.other.send("OK\nA\n");
-    expect([harness.other.received, replies[0]?.(), own()]).toEqual(["login\na\n", "OK", "A"]);
-    await harness.other.reset();
+    await harness.peer.send("OK\nA\n");
+    expect([harness.peer.received, replies[0]?.(), own()]).toEqual(["login\na\n", "OK", "A"]);
+    await harness.peer.reset();
     await harness.clock.advance(10);
-    await harness.other.send("OK\n");
-    expect([harness.other.received, replies[1]?.()]).toEqual(["login\n", "OK"]);
+    await harness.peer.send("OK\n");
+    expect([harness.peer.received, replies[1]?.()]).toEqual(["login\n", "OK"]);
   });
 
   it.each(["close", "abort"] as const)("may %s at connection-opened: connect rejects", async (how) => {
@@ -328,7 +328,7 @@ describe("a client's observer", () => {
           if (type === "connection-closed" && (calls += 1) === 1) void client[how]();
         },
       });
-      await harness.other.reset();
+      await harness.peer.reset();
       await harness.settle();
       if (how === "reconnect") {
         expect(harness.of("reconnecting")).toEqual([{ type: "reconnecting", attempt: 1, delayMs: 0 }]);
@@ -349,11 +349,11 @@ describe("a client's observer", () => {
         if (type === "handler-error") reply = outcome(client.request("after"));
       },
     });
-    await harness.other.send("bad\n");
-    expect(harness.other.received).toBe("");
+    await harness.peer.send("bad\n");
+    expect(harness.peer.received).toBe("");
     await harness.clock.advance(10);
-    expect(harness.other.received).toBe("after\n");
-    await harness.other.send("AFTER\n");
+    expect(harness.peer.received).toBe("after\n");
+    await harness.peer.send("AFTER\n");
     expect(reply()).toBe("AFTER");
   });
 });
@@ -367,9 +367,9 @@ describe("isPush", () => {
         return false;
       },
     });
-    await harness.other.send("first\n");
-    expect([harness.other.received, reply(), harness.client.stats().waitingPushes]).toEqual(["a\n", "…", 1]);
-    await harness.other.send("A\n");
+    await harness.peer.send("first\n");
+    expect([harness.peer.received, reply(), harness.client.stats().waitingPushes]).toEqual(["a\n", "…", 1]);
+    await harness.peer.send("A\n");
     expect(reply()).toBe("A");
   });
 });
@@ -381,8 +381,8 @@ describe("reconnect()", () => {
     harness.client.reconnect();
     const next = outcome(harness.client.request("next"));
     await harness.settle();
-    expect([lost(), harness.others.length, harness.other.received]).toEqual(["aborted", 2, "next\n"]);
-    await harness.other.send("NEXT\n");
+    expect([lost(), harness.peers.length, harness.peer.received]).toEqual(["aborted", 2, "next\n"]);
+    await harness.peer.send("NEXT\n");
     expect(next()).toBe("NEXT");
     expect(harness.of("connection-closed")[0]?.reason).toBe("aborted");
     expect(harness.of("reconnecting")).toEqual([{ type: "reconnecting", attempt: 1, delayMs: 0 }]);
@@ -390,15 +390,15 @@ describe("reconnect()", () => {
 
   it("cuts a pause short, does nothing during an attempt, and leaves nothing to the next loss", async () => {
     const harness = await connected({ reconnect: { jitter: 0, minDelayMs: 5_000 } });
-    await harness.other.reset();
+    await harness.peer.reset();
     await harness.clock.advance(100);
     harness.client.reconnect();
     harness.client.reconnect();
     await harness.settle();
-    expect(harness.others).toHaveLength(2);
-    await harness.other.reset();
+    expect(harness.peers).toHaveLength(2);
+    await harness.peer.reset();
     await harness.clock.advance(100);
-    expect([harness.others.length, harness.of("reconnecting").map(({ delayMs }) => delayMs)]).toEqual([
+    expect([harness.peers.length, harness.of("reconnecting").map(({ delayMs }) => delayMs)]).toEqual([
       2,
       [5_000, 10_000],
     ]);
@@ -427,6 +427,6 @@ describe("reconnect()", () => {
     await harness.client.close();
     harness.client.reconnect();
     await harness.clock.advance(1_000);
-    expect(harness.others).toHaveLength(1);
+    expect(harness.peers).toHaveLength(1);
   });
 });

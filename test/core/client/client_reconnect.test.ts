@@ -12,7 +12,7 @@ const delays = (harness: Awaited<ReturnType<typeof connected>>) =>
 async function hangUp(harness: Awaited<ReturnType<typeof connected>>, times: number, ageMs: number): Promise<void> {
   for (let count = 0; count < times; count++) {
     await harness.clock.advance(ageMs);
-    await harness.other.reset();
+    await harness.peer.reset();
     await harness.clock.advance(delays(harness).at(-1) as number);
   }
 }
@@ -20,16 +20,16 @@ async function hangUp(harness: Awaited<ReturnType<typeof connected>>, times: num
 describe("reconnecting", () => {
   it("is off by default: the client is closed with its connection", async () => {
     const harness = await connected();
-    await harness.other.reset();
+    await harness.peer.reset();
     await harness.clock.advance(60_000);
     expect((await harness.client.closed).reason).toBe("connection-reset");
-    expect(harness.others).toHaveLength(1);
+    expect(harness.peers).toHaveLength(1);
   });
 
   it("makes the connection anew after a pause, and sends what waits meanwhile, in order", async () => {
     const harness = await connected({ reconnect: { jitter: 0 } });
     const lost = outcome(harness.client.request("lost"));
-    await harness.other.reset();
+    await harness.peer.reset();
     const replies = ["a", "b"].map((frame) => outcome(harness.client.request(frame)));
     expect([lost(), harness.client.connection, harness.client.send("x")]).toEqual([
       "connection-reset",
@@ -37,12 +37,12 @@ describe("reconnecting", () => {
       "closed",
     ]);
     await harness.clock.advance(99);
-    expect(harness.others).toHaveLength(1);
+    expect(harness.peers).toHaveLength(1);
     await harness.clock.advance(1);
-    expect(harness.others).toHaveLength(2);
+    expect(harness.peers).toHaveLength(2);
     expect(harness.client.connection?.id).toBe(2);
-    expect(harness.other.received).toBe("a\nb\n");
-    await harness.other.send("A\nB\n");
+    expect(harness.peer.received).toBe("a\nb\n");
+    await harness.peer.send("A\nB\n");
     expect(replies.map((reply) => reply())).toEqual(["A", "B"]);
     expect(harness.events.map(({ type }) => type)).toEqual([
       "connection-opened",
@@ -56,9 +56,9 @@ describe("reconnecting", () => {
     const harness = await connected({ reconnect: { jitter: 0 } });
     for (let count = 0; count < 3; count++) {
       const reply = outcome(harness.client.request("a"));
-      await harness.other.send("A\n");
+      await harness.peer.send("A\n");
       expect(reply()).toBe("A");
-      await harness.other.finish();
+      await harness.peer.finish();
       await harness.clock.advance(100);
     }
     expect(harness.client.stats()).toMatchObject({
@@ -72,7 +72,7 @@ describe("reconnecting", () => {
 
   it("gives up what waits for it at its deadline, or by its signal, and at most maxPendingRequests go at once", async () => {
     const harness = await connected({ reconnect: { jitter: 0 }, maxPendingRequests: 2, requestTimeoutMs: 50 });
-    await harness.other.reset();
+    await harness.peer.reset();
     const controller = new AbortController();
     const late = outcome(harness.client.request("a"));
     const aborted = outcome(harness.client.request("b", { signal: controller.signal }));
@@ -81,9 +81,9 @@ describe("reconnecting", () => {
     await harness.clock.advance(50);
     expect([late(), aborted()]).toEqual(["request-timeout", "AbortError"]);
     await harness.clock.advance(50);
-    expect(harness.other.received).toBe("c\nd\n");
-    await harness.other.send("C\nD\n");
-    await harness.other.send("E\n");
+    expect(harness.peer.received).toBe("c\nd\n");
+    await harness.peer.send("C\nD\n");
+    await harness.peer.send("E\n");
     expect(rest.map((reply) => reply())).toEqual(["C", "D", "E"]);
   });
 
@@ -95,14 +95,14 @@ describe("reconnecting", () => {
         idleTimeoutMs: 1_000,
         codec: lines({ maxFrameBytes: 9 }),
       });
-      if (reason === "remote-closed") await harness.other.finish();
-      if (reason === "frame-too-large") await harness.other.send("much too long\n");
+      if (reason === "remote-closed") await harness.peer.finish();
+      if (reason === "frame-too-large") await harness.peer.send("much too long\n");
       if (reason === "idle-timeout") await harness.clock.advance(1_000);
       if (reason === "drained") void harness.client.close();
       await harness.settle();
       expect(harness.of("connection-closed")[0]?.reason).toBe(reason);
       await harness.clock.advance(100);
-      expect(harness.others).toHaveLength(reason === "drained" ? 1 : 2);
+      expect(harness.peers).toHaveLength(reason === "drained" ? 1 : 2);
     },
   );
 });
@@ -111,7 +111,7 @@ describe("the pauses before reconnecting", () => {
   it("grow by the factor, up to the longest", async () => {
     const harness = await connected({ reconnect: { minDelayMs: 10, maxDelayMs: 100, factor: 3, jitter: 0 } });
     harness.unlisten();
-    await harness.other.reset();
+    await harness.peer.reset();
     await harness.clock.advance(1_000);
     expect(delays(harness).slice(0, 6)).toEqual([10, 30, 90, 100, 100, 100]);
     const attempts = harness.of("connect-error");
@@ -122,7 +122,7 @@ describe("the pauses before reconnecting", () => {
   it("are 100 ms, doubled up to 30 s, by default", async () => {
     const harness = await connected({ reconnect: true, random: () => 0 });
     harness.unlisten();
-    await harness.other.reset();
+    await harness.peer.reset();
     await harness.clock.advance(300_000);
     const doubled = [100, 200, 400, 800, 1_600, 3_200, 6_400, 12_800, 25_600];
     expect(delays(harness).slice(0, 11)).toEqual([...doubled, 30_000, 30_000]);
@@ -132,7 +132,7 @@ describe("the pauses before reconnecting", () => {
     const harness = await connected({ reconnect: { minDelayMs: 10, jitter: 0, maxAttempts: 4 } });
     const at: number[] = [];
     harness.unlisten();
-    await harness.other.reset();
+    await harness.peer.reset();
     for (let instant = 0; instant < 200; instant++) {
       const before = harness.of("connect-error").length;
       await harness.clock.advance(1);
@@ -150,7 +150,7 @@ describe("the pauses before reconnecting", () => {
   ])("are shortened by chance: jitter %d, random %d", async (jitter, random, expected) => {
     const harness = await connected({ reconnect: { jitter, maxAttempts: 3 }, random: () => random });
     harness.unlisten();
-    await harness.other.reset();
+    await harness.peer.reset();
     await harness.clock.advance(1_000);
     expect(delays(harness)).toEqual(expected);
   });
@@ -163,7 +163,7 @@ describe("the pauses before reconnecting", () => {
     };
     const harness = await connected({ reconnect: { jitter: 0.4, maxDelayMs: 800 }, random });
     harness.unlisten();
-    await harness.other.reset();
+    await harness.peer.reset();
     await harness.clock.advance(100_000);
     expect(delays(harness).length).toBeGreaterThan(100);
     for (const [index, delay] of delays(harness).entries()) {
@@ -179,20 +179,20 @@ describe("the pauses before reconnecting", () => {
     await hangUp(harness, 3, 0);
     expect(delays(harness)).toEqual([100, 200, 400]);
     const reply = harness.client.request("a");
-    await harness.other.send("A\n");
+    await harness.peer.send("A\n");
     expect(await reply).toBe("A");
-    await harness.other.reset();
+    await harness.peer.reset();
     expect(delays(harness)).toEqual([100, 200, 400, 100]);
     await harness.clock.advance(100);
-    expect(harness.others).toHaveLength(5);
+    expect(harness.peers).toHaveLength(5);
   });
 
   it("grow while the peer greets and resets: 100 dials in a few seconds are 10", async () => {
     const harness = await connected({ reconnect: { jitter: 0 }, isPush: () => true });
     for (let ms = 0; ms < 60_000; ms += 50) {
       if (harness.client.connection !== undefined) {
-        await harness.other.send("220 welcome\n");
-        await harness.other.reset();
+        await harness.peer.send("220 welcome\n");
+        await harness.peer.reset();
       }
       await harness.clock.advance(50);
     }
@@ -206,14 +206,14 @@ describe("the pauses before reconnecting", () => {
       onConnect: (session) => session.request("login"),
     });
     for (let count = 0; count < 5; count++) {
-      await harness.other.send("OK\n");
-      await harness.other.reset();
+      await harness.peer.send("OK\n");
+      await harness.peer.reset();
       await harness.clock.advance(delays(harness).at(-1) as number);
     }
     expect(delays(harness)).toEqual([100, 200, 400, 400, 400]);
-    await harness.other.send("OK\n");
+    await harness.peer.send("OK\n");
     await harness.clock.advance(401);
-    await harness.other.reset();
+    await harness.peer.reset();
     expect(delays(harness).at(-1)).toBe(100);
     (await harness.connecting).abort();
   });
@@ -249,7 +249,7 @@ describe("maxAttempts", () => {
     const harness = await connected({ reconnect: { jitter: 0, maxAttempts: 2 } });
     const { end } = taken(harness.client);
     harness.unlisten();
-    await harness.other.reset();
+    await harness.peer.reset();
     const waiting = outcome(harness.client.request("a"));
     await harness.clock.advance(299);
     expect([end(), waiting()]).toEqual(["…", "…"]);
@@ -264,13 +264,13 @@ describe("maxAttempts", () => {
 
   it("counts connections that bring nothing", async () => {
     const harness = await connected({ reconnect: { jitter: 0, maxAttempts: 2 } });
-    await harness.other.finish();
+    await harness.peer.finish();
     await harness.clock.advance(100);
-    await harness.other.finish();
+    await harness.peer.finish();
     await harness.clock.advance(200);
-    await harness.other.finish();
+    await harness.peer.finish();
     expect(await harness.client.closed).toEqual({ reason: "remote-closed" });
-    expect(harness.others).toHaveLength(3);
+    expect(harness.peers).toHaveLength(3);
   });
 });
 
@@ -280,7 +280,7 @@ describe("while it pauses", () => {
     ["abort", "aborted", undefined],
   ] as const)("%s() ends it at once, and leaves no timer", async (call, reason, result) => {
     const harness = await connected({ reconnect: { jitter: 0, minDelayMs: 10_000 } });
-    await harness.other.reset();
+    await harness.peer.reset();
     const controller = new AbortController();
     const waiting = outcome(harness.client.request("a"));
     const given = outcome(harness.client.request("b", { signal: controller.signal }));
@@ -293,7 +293,7 @@ describe("while it pauses", () => {
     expect((await harness.client.closed).reason).toBe(reason);
     expect(harness.clock.pending).toBe(0);
     await harness.clock.advance(60_000);
-    expect(harness.others).toHaveLength(1);
+    expect(harness.peers).toHaveLength(1);
   });
 
   it.each(["reconnecting", "connect-error"])("an observer of %s may close it", async (told) => {
@@ -302,7 +302,7 @@ describe("while it pauses", () => {
       observer: ({ type }) => void (type === told && harness.client.abort()),
     });
     harness.unlisten();
-    await harness.other.reset();
+    await harness.peer.reset();
     await harness.clock.advance(60_000);
     expect((await harness.client.closed).reason).toBe("aborted");
     expect(harness.events.at(-1)?.type).toBe("client-closed");
@@ -361,7 +361,7 @@ describe("an attempt to connect", () => {
     const harness = await connected({ reconnect: { jitter: 0 }, connectTimeoutMs: 5_000 });
     const { transport, attempts, aborted } = slowTransport();
     harness.transport.connect = transport.connect;
-    await harness.other.reset();
+    await harness.peer.reset();
     await harness.clock.advance(100);
     expect(attempts).toHaveLength(1);
     expect(await harness.client.close()).toEqual({ drained: 0, aborted: 0 });
@@ -376,7 +376,7 @@ describe("an attempt to connect", () => {
     const harness = await connected({ reconnect: { jitter: 0 } });
     const { transport, attempts } = slowTransport();
     harness.transport.connect = transport.connect;
-    await harness.other.reset();
+    await harness.peer.reset();
     await harness.clock.advance(100);
     let aborts = 0;
     attempts[0]?.({ abort: () => void (aborts += 1) } as unknown as Connection);
@@ -388,7 +388,7 @@ describe("an attempt to connect", () => {
   it("that takes too long is a failed one like others", async () => {
     const harness = await connected({ reconnect: { jitter: 0, maxAttempts: 1 }, connectTimeoutMs: 5_000 });
     harness.transport.connect = slowTransport().transport.connect;
-    await harness.other.reset();
+    await harness.peer.reset();
     await harness.clock.advance(5_100);
     expect(harness.of("connect-error")).toMatchObject([{ attempt: 1, error: { code: "connection-timed-out" } }]);
     expect((await harness.client.closed).error).toMatchObject({ code: "connection-timed-out" });

@@ -10,11 +10,11 @@ describe("client.request", () => {
     const harness = await connected();
     const replies = ask(harness, "a", "b", "c");
     await harness.settle();
-    expect(harness.other.chunks).toHaveLength(1);
-    expect(harness.other.received).toBe("a\nb\nc\n");
-    await harness.other.send("A\nB\n");
+    expect(harness.peer.chunks).toHaveLength(1);
+    expect(harness.peer.received).toBe("a\nb\nc\n");
+    await harness.peer.send("A\nB\n");
     expect(now(replies)).toEqual(["A", "B", "…"]);
-    await harness.other.send("C\n");
+    await harness.peer.send("C\n");
     expect(now(replies)).toEqual(["A", "B", "C"]);
     expect(harness.client.stats()).toMatchObject({
       framesOut: 3,
@@ -28,7 +28,7 @@ describe("client.request", () => {
   it("matches replies that come cut anywhere", async () => {
     const harness = await connected();
     const replies = ask(harness, "a", "b");
-    for (const byte of "one\r\ntwo\r\n") await harness.other.send(byte);
+    for (const byte of "one\r\ntwo\r\n") await harness.peer.send(byte);
     expect(now(replies)).toEqual(["one", "two"]);
   });
 
@@ -42,7 +42,7 @@ describe("client.request", () => {
     await harness.clock.advance(1);
     expect([first(), second()]).toEqual(["request-timeout", "…"]);
     expect(harness.client.stats().pendingRequests).toBe(2);
-    await harness.other.send("A\nB\n");
+    await harness.peer.send("A\nB\n");
     expect(second()).toBe("B");
     expect(harness.client.stats()).toMatchObject({ pendingRequests: 0, waitingPushes: 0 });
   });
@@ -55,7 +55,7 @@ describe("client.request", () => {
     expect(short()).toBe("request-timeout");
     await harness.clock.advance(100_000);
     expect(endless()).toBe("…");
-    await harness.other.send("A\nB\n");
+    await harness.peer.send("A\nB\n");
     expect(endless()).toBe("B");
   });
 
@@ -67,7 +67,7 @@ describe("client.request", () => {
       expect(waiting).rejects.toThrow("it was not sent"),
       harness.clock.advance(10),
     ]);
-    expect(harness.other.received).toBe("a\n");
+    expect(harness.peer.received).toBe("a\n");
   });
 
   it("rejects with the signal's reason, as fetch does, and listens to it no longer than it must", async () => {
@@ -77,7 +77,7 @@ describe("client.request", () => {
     const [answered, aborted] = [harness.client.request("a", { signal }), harness.client.request("b", { signal })];
     const failed = aborted.catch((error: unknown) => error);
     expect(listeners()).toBe(2);
-    await harness.other.send("A\n");
+    await harness.peer.send("A\n");
     expect(await answered).toBe("A");
     expect(listeners()).toBe(1);
     controller.abort(reason);
@@ -85,8 +85,8 @@ describe("client.request", () => {
     expect(listeners()).toBe(0);
     await expect(harness.client.request("c", { signal })).rejects.toBe(reason);
     expect(listeners()).toBe(0);
-    await harness.other.send("B\n");
-    expect(harness.other.received).toBe("a\nb\n");
+    await harness.peer.send("B\n");
+    expect(harness.peer.received).toBe("a\nb\n");
     expect(harness.client.stats()).toMatchObject({ pendingRequests: 0, waitingPushes: 0 });
   });
 
@@ -96,7 +96,7 @@ describe("client.request", () => {
     const late = outcome(harness.client.request("a", { signal, timeoutMs: 5 }));
     const cut = outcome(harness.client.request("b", { signal }));
     await harness.clock.advance(5);
-    await harness.other.reset();
+    await harness.peer.reset();
     expect([late(), cut(), listeners()]).toEqual(["request-timeout", "connection-reset", 0]);
   });
 
@@ -110,7 +110,7 @@ describe("client.request", () => {
     const closed = outcome(harness.client.request("c", { signal: other.signal }));
     expect([listeners(), other.listeners()]).toEqual([1, 1]);
     controller.abort();
-    await harness.other.reset();
+    await harness.peer.reset();
     expect([invalid(), aborted(), closed()]).toEqual(["reply-invalid", "AbortError", "client-closed"]);
     expect([listeners(), other.listeners()]).toEqual([0, 0]);
   });
@@ -118,9 +118,9 @@ describe("client.request", () => {
   it("refuses what is no frame of the codec, and only that", async () => {
     const harness = await connected();
     const replies = ask(harness, "a", "two\nlines", "b");
-    await harness.other.send("A\nB\n");
+    await harness.peer.send("A\nB\n");
     expect(now(replies)).toEqual(["A", "reply-invalid", "B"]);
-    expect(harness.other.received).toBe("a\nb\n");
+    expect(harness.peer.received).toBe("a\nb\n");
   });
 
   it.each([
@@ -134,7 +134,7 @@ describe("client.request", () => {
     const harness = await connected();
     expect(() => harness.client.request("a", options as never)).toThrow(kind);
     await harness.settle();
-    expect(harness.other.received).toBe("");
+    expect(harness.peer.received).toBe("");
   });
 });
 
@@ -143,13 +143,13 @@ describe("at most maxPendingRequests", () => {
     const harness = await connected({ maxPendingRequests: 2 });
     const replies = ask(harness, "a", "b", "c", "d");
     await harness.settle();
-    expect(harness.other.received).toBe("a\nb\n");
+    expect(harness.peer.received).toBe("a\nb\n");
     expect(harness.client.stats()).toMatchObject({ pendingRequests: 2, waitingRequests: 2 });
-    await harness.other.send("A\n");
-    expect(harness.other.received).toBe("a\nb\nc\n");
-    await harness.other.send("B\nC\nD\n");
+    await harness.peer.send("A\n");
+    expect(harness.peer.received).toBe("a\nb\nc\n");
+    await harness.peer.send("B\nC\nD\n");
     expect(now(replies)).toEqual(["A", "B", "C", "…"]);
-    expect(harness.other.received).toBe("a\nb\nc\nd\n");
+    expect(harness.peer.received).toBe("a\nb\nc\nd\n");
   });
 
   it("and who gives up while waiting is never sent", async () => {
@@ -163,10 +163,10 @@ describe("at most maxPendingRequests", () => {
     await harness.clock.advance(10);
     expect([aborted(), late()]).toEqual(["AbortError", "request-timeout"]);
     expect(harness.client.stats().waitingRequests).toBe(1);
-    await harness.other.send("A\n");
-    await harness.other.send("D\n");
+    await harness.peer.send("A\n");
+    await harness.peer.send("D\n");
     expect([first?.(), last?.()]).toEqual(["A", "D"]);
-    expect(harness.other.received).toBe("a\nd\n");
+    expect(harness.peer.received).toBe("a\nd\n");
   });
 
   it("counting those that were given up: their replies are still to come", async () => {
@@ -175,10 +175,10 @@ describe("at most maxPendingRequests", () => {
     await harness.clock.advance(10);
     const next = outcome(harness.client.request("b", { timeoutMs: 100 }));
     await harness.settle();
-    expect([late(), next(), harness.other.received]).toEqual(["request-timeout", "…", "a\n"]);
-    await harness.other.send("A\n");
-    expect(harness.other.received).toBe("a\nb\n");
-    await harness.other.send("B\n");
+    expect([late(), next(), harness.peer.received]).toEqual(["request-timeout", "…", "a\n"]);
+    await harness.peer.send("A\n");
+    expect(harness.peer.received).toBe("a\nb\n");
+    await harness.peer.send("B\n");
     expect(next()).toBe("B");
   });
 
@@ -189,8 +189,8 @@ describe("at most maxPendingRequests", () => {
     });
     await harness.clock.advance(10);
     expect(harness.client.stats()).toMatchObject({ pendingRequests: 1, waitingRequests: 9_999 });
-    await harness.other.send("x\n".repeat(5));
-    expect(harness.other.received).toBe("0\n2\n");
+    await harness.peer.send("x\n".repeat(5));
+    expect(harness.peer.received).toBe("0\n2\n");
     expect(now(replies).slice(0, 4)).toEqual(["x", "request-timeout", "…", "request-timeout"]);
   });
 });

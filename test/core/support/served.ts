@@ -38,9 +38,9 @@ export class Served {
 
   async connect(options?: PeerOptions): Promise<Peer> {
     const connection = await this.transport.connect(this.server.address);
-    const other = new Peer(connection, this.clock, options);
+    const peer = new Peer(connection, this.clock, options);
     await this.clock.advance(0);
-    return other;
+    return peer;
   }
 
   /** Waits for nothing but what can happen without time passing. */

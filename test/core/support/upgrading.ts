@@ -18,8 +18,8 @@ export const handshake: Handler<string, string> = (line, context) => {
 
 /** What comes back when this is sent in these chunks, and then FIN. */
 export async function exchanged(harness: Served, ...chunks: readonly (string | Uint8Array)[]): Promise<string> {
-  const other = await harness.connect();
-  for (const chunk of chunks) await other.send(typeof chunk === "string" ? raw(chunk) : chunk);
-  await other.finish();
-  return other.received;
+  const peer = await harness.connect();
+  for (const chunk of chunks) await peer.send(typeof chunk === "string" ? raw(chunk) : chunk);
+  await peer.finish();
+  return peer.received;
 }

@@ -61,7 +61,7 @@ interface Asked {
 
 /** The other end of one connection: it answers each line with the same line in capitals, in order, when it is told to. */
 interface Server {
-  readonly other: Peer;
+  readonly peer: Peer;
   readonly received: string[];
   readonly unanswered: string[];
   /** What is missing of a frame that was sent in part. */
@@ -142,9 +142,9 @@ export class ClientWorld {
       case "garbage":
         return server && this.#write(server, `${"x".repeat(80)}\n`);
       case "reset":
-        return server?.other.reset();
+        return server?.peer.reset();
       case "finish":
-        return server?.other.finish();
+        return server?.peer.finish();
       case "listen":
         return this.#listen();
       case "unlisten":
@@ -152,9 +152,9 @@ export class ClientWorld {
         this.#listener = undefined;
         return;
       case "stall":
-        return server?.other.stall();
+        return server?.peer.stall();
       case "read":
-        return server?.other.read();
+        return server?.peer.read();
       case "settle":
         return this.clock.advance(0);
       case "wait":
@@ -271,7 +271,7 @@ export class ClientWorld {
         const id = this.#servers.length + 1;
         const onData = (chunk: Uint8Array) => this.#onData(id, server, chunk);
         const server: Server = {
-          other: new Peer(connection, this.clock, { onData }),
+          peer: new Peer(connection, this.clock, { onData }),
           received: [],
           unanswered: [],
           rest: "",
@@ -329,7 +329,7 @@ export class ClientWorld {
   #write(server: Server, text: string): void {
     const bytes = server.rest + text;
     server.rest = "";
-    if (bytes !== "") void server.other.send(bytes);
+    if (bytes !== "") void server.peer.send(bytes);
   }
 
   #take(): void {
@@ -370,7 +370,7 @@ export class ClientWorld {
     }
     this.#client?.abort();
     this.#listener?.close();
-    for (const { other } of this.#servers) other.connection.abort();
+    for (const { peer } of this.#servers) peer.connection.abort();
     await this.clock.advance(1_000);
     this.#judge();
   }

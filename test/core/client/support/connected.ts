@@ -26,7 +26,7 @@ export class Connected {
   readonly events: ClientEvent[] = [];
   readonly transport: MemoryTransport;
   /** The other ends of all connections that were accepted, in order. */
-  readonly others: Peer[] = [];
+  readonly peers: Peer[] = [];
   client!: Client<string, string>;
   /** What `connect` gave. */
   connecting!: Promise<Client<string, string>>;
@@ -43,8 +43,8 @@ export class Connected {
   }
 
   /** The other end of the present connection. */
-  get other(): Peer {
-    return this.others.at(-1) as Peer;
+  get peer(): Peer {
+    return this.peers.at(-1) as Peer;
   }
 
   of<Type extends ClientEvent["type"]>(type: Type): Extract<ClientEvent, { type: Type }>[] {
@@ -73,7 +73,7 @@ export class Connected {
   async end(): Promise<void> {
     this.unlisten();
     this.client.abort();
-    for (const other of this.others) other.connection.abort();
+    for (const peer of this.peers) peer.connection.abort();
     await this.settle();
     const { pendingRequests, waitingRequests, waitingPushes } = this.client.stats();
     expect({ pendingRequests, waitingRequests, waitingPushes }).toEqual({
@@ -93,15 +93,15 @@ export class Connected {
 
   async #accept(listener: Listener, { answers, ...options }: WorldOptions): Promise<void> {
     for await (const connection of listener as AsyncIterable<Connection>) {
-      const other: Peer = new Peer(connection, this.clock, {
+      const peer: Peer = new Peer(connection, this.clock, {
         ...options,
         onData: (chunk) => {
           if (answers === undefined || this.#silent) return;
           const asked = new TextDecoder().decode(chunk).split("\n").slice(0, -1);
-          void other.send(asked.map((line) => `${answers(line)}\n`).join(""));
+          void peer.send(asked.map((line) => `${answers(line)}\n`).join(""));
         },
       });
-      this.others.push(other);
+      this.peers.push(peer);
     }
   }
 }
