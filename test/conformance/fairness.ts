@@ -199,7 +199,7 @@ export function fairness(platform: Platform): void {
   });
 }
 
-/** As `eventually`, but looks in every turn of the event loop: how much is done meanwhile is counted. */
+/** As `eventually`, but looks in every tick of the event loop: how much is done meanwhile is counted. */
 async function eventuallyIn(condition: () => boolean): Promise<void> {
   const end = performance.now() + 8_000;
   while (!condition()) {

@@ -1,13 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { afterRound, systemClock } from "../../src/core/time/clock.ts";
 
-/** Keeps the event loop busy: each turn of it works for `ms`. Returns how to end that, which says how many turns there were. */
+/** Keeps the event loop busy: each tick of it works for `ms`. Returns how to end that, which says how many ticks there were. */
 function busyLoop(ms: number): () => number {
-  let turns = 0;
+  let ticks = 0;
   let busy = true;
   const work = () => {
     if (!busy) return;
-    turns += 1;
+    ticks += 1;
     const end = performance.now() + ms;
     while (performance.now() < end);
     setImmediate(work);
@@ -15,7 +15,7 @@ function busyLoop(ms: number): () => number {
   setImmediate(work);
   return () => {
     busy = false;
-    return turns;
+    return ticks;
   };
 }
 
@@ -32,7 +32,7 @@ describe("a round of the event loop", () => {
     expect(order).toEqual(["timer", "round"]);
   });
 
-  it("is over after a few turns of a busy loop, as other connections must not make deadlines late", async () => {
+  it("is over after a few ticks of a busy loop, as other connections must not make deadlines late", async () => {
     const stop = busyLoop(5);
     await new Promise<void>((resolve) => afterRound(systemClock, resolve));
     expect(stop()).toBeLessThan(40);

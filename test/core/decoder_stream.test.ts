@@ -103,7 +103,7 @@ describe("decoderStream: backpressure", () => {
       { highWaterMark: 0 },
     );
     const reader = source.pipeThrough(decoderStream(lines())).getReader();
-    for (let turn = 0; turn < 5; turn++) await tickEnd();
+    for (let tick = 0; tick < 5; tick++) await tickEnd();
     expect(pulls).toBe(1);
     for (let count = 0; count < 100; count++) await reader.read();
     await tickEnd();

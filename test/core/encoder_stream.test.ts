@@ -6,7 +6,7 @@ import { drained, encoderStream, FULL_BYTES, joined, numbered, opened, plain, te
 import { fate } from "./support/fate.ts";
 
 // Vitest fails on a rejection that nobody handles.
-describe("encoderStream: the frames of one turn leave in one chunk", () => {
+describe("encoderStream: the frames of one tick leave in one chunk", () => {
   const frames = numbered(1_000);
 
   it("written at once", async () => {
@@ -114,10 +114,10 @@ describe("encoderStream: backpressure", () => {
       { highWaterMark: 0 },
     );
     const reader = source.pipeThrough(encoderStream(plain)).getReader();
-    for (let turn = 0; turn < 3; turn++) await tickEnd();
+    for (let tick = 0; tick < 3; tick++) await tickEnd();
     expect(pulls).toBe(66);
     await reader.read();
-    for (let turn = 0; turn < 3; turn++) await tickEnd();
+    for (let tick = 0; tick < 3; tick++) await tickEnd();
     expect(pulls).toBe(66 + 66);
     await reader.cancel();
   });

@@ -24,13 +24,13 @@ describe("encoderStream to a Connection", () => {
     expect(await near.closed).toBeUndefined();
   });
 
-  it("writes once a turn", async () => {
+  it("writes once a tick", async () => {
     const { near, far } = await pair();
     const chunks = drained(far.readable);
     const { readable, writable } = encoderStream(lines());
     const sent = readable.pipeTo(near.writable);
     const writer = writable.getWriter();
-    for (let turn = 0; turn < 3; turn++) {
+    for (let tick = 0; tick < 3; tick++) {
       for (const frame of ["a", "b", "c"]) void writer.write(frame);
       await tickEnd();
     }
@@ -98,8 +98,8 @@ describe("encoderStream and decoderStream", () => {
       fc.asyncProperty(frames, cuts, async (written, sizes) => {
         const recut = new TransformStream<Bytes, Bytes>({
           transform: (chunk, controller) => {
-            for (let at = 0, turn = 0; at < chunk.length; turn++) {
-              const size = sizes[turn % sizes.length] as number;
+            for (let at = 0, tick = 0; at < chunk.length; tick++) {
+              const size = sizes[tick % sizes.length] as number;
               controller.enqueue(chunk.slice(at, at + size));
               at += size;
             }

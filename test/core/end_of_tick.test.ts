@@ -19,7 +19,7 @@ function endOfTickOf(clock: Clock): EndOfTick {
   return new EndOfTick(clock, schedulerOf(manualClock()));
 }
 
-describe("the end of a turn", () => {
+describe("the end of a tick", () => {
   it("is told to each once, in order, with a time that few others have", async () => {
     const endOfTick = endOfTickOf(slowClock());
     const told: { owner: number; now: number }[] = [];
@@ -32,10 +32,10 @@ describe("the end of a turn", () => {
     expect(sharing).toBeLessThanOrEqual(100);
   });
 
-  it("has a time of its own in every turn", async () => {
+  it("has a time of its own in every tick", async () => {
     const endOfTick = endOfTickOf(slowClock());
     const told: number[] = [];
-    for (let turn = 0; turn < 3; turn++) {
+    for (let tick = 0; tick < 3; tick++) {
       endOfTick.add({ onTickEnd: (now) => told.push(now) });
       await tickEnd();
     }

@@ -27,7 +27,7 @@ function text(parts: readonly Uint8Array[]): string {
 }
 
 describe("OutputBuffer", () => {
-  it("gives all text of a turn in one write", () => {
+  it("gives all text of a tick in one write", () => {
     const buffer = new OutputBuffer();
     for (let count = 0; count < 1_000; count++) buffer.text(`line ${count}\n`);
     const taken = takeAll(buffer);

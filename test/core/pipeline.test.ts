@@ -198,7 +198,7 @@ describe("Pipeline", () => {
     expect(pipeline.settledAt).toBe(25);
   });
 
-  it("counts a turn as open while handlers finish one behind the other", async () => {
+  it("counts a tick as open while handlers finish one behind the other", async () => {
     const pending: Answer[] = [];
     const settled: boolean[] = [];
     const clock = manualClock();
@@ -222,7 +222,7 @@ describe("Pipeline", () => {
     for (const frame of ["a", "b", "c"]) pipeline.handle(frame);
     for (const answer of pending) answer.resolve("");
     await clock.advance(0);
-    // However often it was told so before, the last time is when the turn is over.
+    // However often it was told so before, the last time is when the tick is over.
     expect(settled.at(-1)).toBe(false);
     expect(settled.slice(0, -1).every(Boolean)).toBe(true);
     expect(settled.length).toBeGreaterThanOrEqual(2);

@@ -72,10 +72,10 @@ describe("a slice of the event loop", () => {
 
   it("is not used up by time in which nothing was done", async () => {
     const { clock, scheduler, work } = scheduled();
-    for (let turn = 0; turn < 1_000; turn++) {
+    for (let tick = 0; tick < 1_000; tick++) {
       expect(work(0.001, 10)).toBe(10);
-      if (turn % 10 === 0) await tickEnd();
-      if (turn % 10 === 0) clock.ms += 50;
+      if (tick % 10 === 0) await tickEnd();
+      if (tick % 10 === 0) clock.ms += 50;
     }
     expect([scheduler.exhausted, scheduler.rounds]).toEqual([false, 0]);
   });

@@ -22,7 +22,7 @@ describe("server.sessions", () => {
     for (const session of harness.server.sessions) {
       seen.push(session.connection.id);
       session.abort();
-      // The next one, whose turn would come.
+      // The next one in the iteration.
       if (session.connection.id === 2)
         for (const other of harness.server.sessions) if (other.connection.id === 3) other.abort();
       await harness.settle();

@@ -42,7 +42,7 @@ describe("replies", () => {
     expect(peer.received).toBe("A\n".repeat(500));
   });
 
-  it("of asynchronous handlers that finish in one turn leave in one write", async () => {
+  it("of asynchronous handlers that finish in one tick leave in one write", async () => {
     const harness = await served({
       async handler(line) {
         await undefined;
@@ -56,7 +56,7 @@ describe("replies", () => {
     expect(peer.chunks).toHaveLength(1);
   });
 
-  it("of frames that finish together in one turn leave in one write", async () => {
+  it("of frames that finish together in one tick leave in one write", async () => {
     const pending = answers();
     const harness = await served({ concurrency: 3, handler: pending.handler });
     const peer = await harness.connect();

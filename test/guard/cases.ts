@@ -37,7 +37,7 @@ export const DONE: readonly Case[] = [
     start: chunkByChunk({ concurrency: 16, handler: async (line) => line }),
   },
   { name: "a push", times: 50, start: pushing(1) },
-  { name: "a turn of 16 pushes", times: 16, start: pushing(16) },
+  { name: "a tick of 16 pushes", times: 16, start: pushing(16) },
   { name: "a broadcast to 100", times: 4, start: broadcasting },
   { name: "a line after quiet", times: 10, start: wakingUp },
   { name: "a minute of 100 idle connections", times: 10, start: idling },

@@ -148,7 +148,7 @@ export const HANDLING: readonly Mutated[] = [
         replacement: "",
       },
       {
-        name: "does not flush when a turn ends",
+        name: "does not flush when a tick ends",
         find: 'if (this.#pause !== "flushed") this.outbox.flush();',
         replacement: "",
       },

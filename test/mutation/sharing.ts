@@ -27,7 +27,7 @@ export const SHARING: readonly Mutated[] = [
         replacement: "this.#serve",
       },
       {
-        name: "takes time that has passed between two turns for work",
+        name: "takes time that has passed between two ticks for work",
         find: "afterTick(this.#onTick);",
         replacement: "",
       },
@@ -43,7 +43,7 @@ export const SHARING: readonly Mutated[] = [
     tests: ["test/core/end_of_tick"],
     mutations: [
       {
-        name: "tells all owners in one turn",
+        name: "tells all owners in one tick",
         find: "while (!scheduler.exhausted);",
         replacement: "while (true);",
       },

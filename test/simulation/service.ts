@@ -207,7 +207,7 @@ export class SimulatedService {
     answer: string | undefined,
     framing: Framing,
   ): Promise<string | undefined> {
-    for (let turn = 0; turn < 3; turn++) await undefined;
+    for (let tick = 0; tick < 3; tick++) await undefined;
     return this.#give(session, answer, framing);
   }
 

@@ -372,7 +372,7 @@ describe("an attempt to connect", () => {
     expect([aborts, harness.of("connection-opened").length]).toEqual([1, 1]);
   });
 
-  it("that succeeds in the very turn in which the client is closed is let go", async () => {
+  it("that succeeds in the very tick in which the client is closed is let go", async () => {
     const harness = await connected({ reconnect: { jitter: 0 } });
     const { transport, attempts } = slowTransport();
     harness.transport.connect = transport.connect;

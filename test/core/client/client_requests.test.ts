@@ -6,7 +6,7 @@ const ask = (harness: Awaited<ReturnType<typeof connected>>, ...frames: string[]
 const now = (outcomes: (() => unknown)[]) => outcomes.map((current) => current());
 
 describe("client.request", () => {
-  it("sends what is asked in one turn in one write, and matches the replies in order", async () => {
+  it("sends what is asked in one tick in one write, and matches the replies in order", async () => {
     const harness = await connected();
     const replies = ask(harness, "a", "b", "c");
     await harness.settle();
