@@ -267,25 +267,26 @@ describe("DeadlineQueue after a stall", () => {
     expect(passed).toEqual([3_000, 3_000]);
   });
 
-  it("makes no round for one that judges nobody, which passes before the others are looked at", async () => {
-    const { clock, queue, passed, waiting, run } = rounds(200);
-    class Harmless extends Deadline {
-      override get judges(): boolean {
-        return false;
+  it("asks a deadline for its instant when it looks at it, and goes by that", async () => {
+    const clock = manualClock();
+    const queue = new DeadlineQueue(clock);
+    const passed: number[] = [];
+    let instant = 300;
+    class WorkedOutLate extends Deadline {
+      override refresh(): void {
+        this.at = instant;
       }
     }
-    const harmless = new Harmless({ onDeadline: (now) => passed.push(-now) });
-    harmless.at = 100;
-    queue.arm(harmless);
-    clock.jump(150);
-    await clock.advance(0);
-    expect([passed, waiting.length]).toEqual([[-150], 0]);
-    harmless.at = 210;
-    queue.arm(harmless);
-    clock.jump(100);
-    await clock.advance(0);
-    run();
-    expect([passed, waiting.length]).toEqual([[-150, 250, -250], 0]);
+    const late = new WorkedOutLate({ onDeadline: (now) => passed.push(now) });
+    late.at = 100;
+    queue.arm(late);
+    await clock.advance(299);
+    expect(passed).toEqual([]);
+    instant = 400;
+    await clock.advance(100);
+    expect(passed).toEqual([]);
+    await clock.advance(1);
+    expect(passed).toEqual([400]);
   });
 
   it("makes no round for a deadline that passes at its instant, nor for one that was moved", async () => {

@@ -1,13 +1,14 @@
 import { describe, expect, it } from "vitest";
+import { Semaphore } from "../../src/core/handler/semaphore.ts";
 import { type Encoder, lines, type Session, SpillwayError } from "../../src/core/mod.ts";
 import { type Limits, resolveLimits } from "../../src/core/options/limits.ts";
-import { Outbox } from "../../src/core/output/outbox.ts";
 import type { SlowConsumerPolicy } from "../../src/core/output/slow_consumer.ts";
 import { type Broadcast, Groups, type Member } from "../../src/core/session/groups.ts";
 import { ServedSession } from "../../src/core/session/served_session.ts";
+import type { SessionSettings } from "../../src/core/session/session_settings.ts";
+import { DeadlineQueue } from "../../src/core/time/deadline.ts";
 import { EndOfTick } from "../../src/core/time/end_of_tick.ts";
 import { schedulerOf } from "../../src/core/time/scheduler.ts";
-import { ownedBy } from "../../src/core/transport/owned_by.ts";
 import { manualClock } from "../../src/testing/mod.ts";
 import { tickEnd } from "../../src/testing/tick.ts";
 import { ScriptedConnection } from "./scripted_connection.ts";
@@ -42,26 +43,28 @@ class Sessions {
 
   open(encoder: Encoder<string>, onSlow: (session: Session<string>) => void = () => {}) {
     const connection = new ScriptedConnection();
-    const settings = { limits: resolveLimits(this.#limits), clock, slowConsumer: this.#policy, scheduler, endOfTick };
-    const outbox: Outbox<string> = new Outbox(encoder, settings, {
-      onWritten: () => {},
-      onBroken: () => {},
-      onPushed: () => outbox.flush(),
-      onSlow: () => onSlow(session),
-    });
-    outbox.writer = ownedBy({ onClosed: () => {}, onDropped: () => {}, onTaken: () => {} }, connection).writer;
     const { remoteAddress, localAddress } = connection;
-    const control = {
-      outbox,
-      sendable: true,
-      close: () => {},
-      closeWrite: () => {},
-      abort: () => true,
-      completeAuthentication: () => {},
+    const settings: SessionSettings<string, string, unknown> = {
+      codec: { decoder: () => lines().decoder(), encoder: () => encoder },
+      handler: (line) => line,
+      hooks: undefined,
+      authenticates: false,
+      limits: resolveLimits({ idleTimeoutMs: Infinity, ...this.#limits }),
+      invalidFrame: "close",
+      slowConsumer: this.#policy,
+      afterReset: "drop",
+      clock,
+      deadlines: new DeadlineQueue(clock),
+      semaphore: new Semaphore(Infinity),
+      scheduler,
+      groups: this.groups,
+      endOfTick,
+      observe: ({ type }) => type === "slow-consumer" && onSlow(session),
     };
     const info = { id: 0, remoteAddress, localAddress };
-    const session = new ServedSession<string, unknown>(control, info, this.groups, false);
-    return { session, connection, outbox, control };
+    const session = new ServedSession<string, string, unknown>(connection, info, settings, { onOver: () => {} });
+    session.start();
+    return { session, connection, outbox: session.outbox };
   }
 
   /** Members of "all". */
@@ -199,7 +202,7 @@ describe("a broadcast", () => {
 
   it("goes on when a slow member was the only one of its kind", () => {
     const all = new Sessions("reset", { maxOutboundBytes: 1 });
-    const slow = all.open(counting(), () => slow.session.leaveAll());
+    const slow = all.open(counting(), () => slow.session.leave("all"));
     slow.session.join("all");
     slow.outbox.reply("x");
     expect(all.groups.group("all").broadcast("hello")).toEqual({ sent: 0, dropped: 1 });
@@ -254,12 +257,11 @@ describe("a group", () => {
 
   it("is left by who ends, as are all others, and not joined again", () => {
     const all = new Sessions();
-    const { session, control } = all.open(counting());
+    const { session } = all.open(counting());
     for (let index = 0; index < 10; index++) session.join(`group ${index}`);
     session.leave("group 3");
     expect(all.groups.size).toBe(9);
-    control.sendable = false;
-    session.leaveAll();
+    session.abort();
     session.join("group 3");
     expect([all.groups.size, all.groups.group("group 1").size]).toEqual([0, 0]);
   });

@@ -1,13 +1,28 @@
 import { describe, expect, it } from "vitest";
-import { Pipeline } from "../../src/core/handler/pipeline.ts";
+import { Pipeline, type PipelineOwner } from "../../src/core/handler/pipeline.ts";
 import { Semaphore } from "../../src/core/handler/semaphore.ts";
 import { type Context, type Handler, SpillwayError } from "../../src/core/mod.ts";
-import type { ServedSession } from "../../src/core/session/served_session.ts";
 import { type ManualClock, manualClock } from "../../src/testing/mod.ts";
 import { type Answer, answers } from "./support/answers.ts";
 
-/** Nothing here looks into it. */
-const session = { drain() {} } as unknown as ServedSession<string, unknown>;
+/** The owner of a pipeline, with what its session would say to it. */
+function owner(told: Partial<PipelineOwner<string, string, unknown>>): PipelineOwner<string, string, unknown> {
+  const nothing = () => {};
+  return {
+    roomy: true,
+    mayPull: () => true,
+    finishing: false,
+    onReply: nothing,
+    onFault: nothing,
+    onHandlerError: nothing,
+    onLastFrame: nothing,
+    onUpgrade: nothing,
+    onEncoder: nothing,
+    onLast: nothing,
+    onSettled: nothing,
+    ...told,
+  } as PipelineOwner<string, string, unknown>;
+}
 
 function fail(): never {
   throw new Error("no");
@@ -22,24 +37,26 @@ function noted(handler: Handler<string, string>): {
   const clock = manualClock();
   const told: string[] = [];
   const semaphore = new Semaphore(Infinity);
-  const pipeline: Pipeline<string, string, unknown> = new Pipeline(session, handler, semaphore, clock, {
-    roomy: true,
-    mayPull: () => true,
-    finishing: false,
-    onReply: (reply) => {
-      if (reply === "refused") throw new SpillwayError("handler-failed", "refused");
-      told.push(reply);
-    },
-    onFault: (error) => told.push(`fault: ${error.code}`),
-    onHandlerError: (error) => told.push(`error: ${error.code}`),
-    onSettled: () => {
-      pipeline.answerFinished();
-      if (!pipeline.turnOpen) pipeline.date();
-    },
-    onUpgrade: () => told.push("upgrade"),
-    onEncoder: () => told.push("encoder"),
-    onLast: () => told.push("last"),
-  });
+  const pipeline: Pipeline<string, string, unknown> = new Pipeline(
+    handler,
+    semaphore,
+    clock,
+    owner({
+      onReply: (reply) => {
+        if (reply === "refused") throw new SpillwayError("handler-failed", "refused");
+        told.push(reply);
+      },
+      onFault: (error) => told.push(`fault: ${error.code}`),
+      onHandlerError: (error) => told.push(`error: ${error.code}`),
+      onSettled: () => {
+        pipeline.answerFinished();
+        if (!pipeline.tickOpen) pipeline.date();
+      },
+      onUpgrade: () => told.push("upgrade"),
+      onEncoder: () => told.push("encoder"),
+      onLast: () => told.push("last"),
+    }),
+  );
   return { pipeline, told, clock };
 }
 
@@ -50,7 +67,7 @@ describe("Pipeline", () => {
     pipeline.handle("b");
     expect(told).toEqual(["A", "B"]);
     expect(pipeline.length).toBe(0);
-    expect(pipeline.turnOpen).toBe(false);
+    expect(pipeline.tickOpen).toBe(false);
   });
 
   it("sends nothing for `undefined`", async () => {
@@ -198,29 +215,51 @@ describe("Pipeline", () => {
     expect(pipeline.settledAt).toBe(25);
   });
 
+  it("tells its session once of all handlers that finish together", async () => {
+    const pending: Answer[] = [];
+    const clock = manualClock();
+    const told: string[] = [];
+    let settled = 0;
+    const pipeline: Pipeline<string, string, unknown> = new Pipeline(
+      answers(pending).handler,
+      new Semaphore(Infinity),
+      clock,
+      owner({
+        onReply: (reply) => told.push(reply),
+        onSettled: () => {
+          settled += 1;
+          pipeline.answerFinished();
+        },
+      }),
+    );
+    for (const frame of ["a", "b", "c"]) pipeline.handle(frame);
+    for (const answer of pending) answer.resolve("done");
+    await clock.advance(0);
+    expect([told, settled]).toEqual([["done", "done", "done"], 1]);
+  });
+
   it("counts a tick as open while handlers finish one behind the other", async () => {
     const pending: Answer[] = [];
     const settled: boolean[] = [];
     const clock = manualClock();
     const { handler } = answers(pending);
     const semaphore = new Semaphore(Infinity);
-    const pipeline: Pipeline<string, string, unknown> = new Pipeline(session, handler, semaphore, clock, {
-      roomy: true,
-      mayPull: () => true,
-      finishing: false,
-      onReply: () => {},
-      onFault: () => {},
-      onHandlerError: () => {},
-      onUpgrade: () => {},
-      onEncoder: () => {},
-      onLast: () => {},
-      onSettled: () => {
-        pipeline.answerFinished();
-        settled.push(pipeline.turnOpen);
-      },
-    });
+    const pipeline: Pipeline<string, string, unknown> = new Pipeline(
+      handler,
+      semaphore,
+      clock,
+      owner({
+        onSettled: () => {
+          pipeline.answerFinished();
+          settled.push(pipeline.tickOpen);
+        },
+      }),
+    );
     for (const frame of ["a", "b", "c"]) pipeline.handle(frame);
-    for (const answer of pending) answer.resolve("");
+    for (const answer of pending) {
+      answer.resolve("");
+      for (let microtask = 0; microtask < 3; microtask++) await Promise.resolve();
+    }
     await clock.advance(0);
     // However often it was told so before, the last time is when the tick is over.
     expect(settled.at(-1)).toBe(false);

@@ -3,7 +3,7 @@ import type { Mutated } from "./mutation.ts";
 /** How a connection ends. */
 export const ENDING: readonly Mutated[] = [
   {
-    file: "src/core/session/ending.ts",
+    file: "src/core/session/served_session.ts",
     tests: [
       "test/core/session_close",
       "test/core/session_draining",
@@ -18,77 +18,77 @@ export const ENDING: readonly Mutated[] = [
     mutations: [
       {
         name: "says goodbye into a connection that broke",
-        find: "if (this.#reset !== undefined || this.#lastWord !== undefined || !this.#answered()) return;",
-        replacement: "if (this.#lastWord !== undefined || !this.#answered()) return;",
+        find: 'if (this.#broken !== undefined || this.#writeSide !== "open" || !this.#answered) return;',
+        replacement: 'if (this.#writeSide !== "open" || !this.#answered) return;',
       },
       {
         name: "sends into a connection that broke",
-        find: "this.#lastWord === undefined && this.#reset === undefined;",
-        replacement: "this.#lastWord === undefined;",
+        find: 'this.#writeSide === "open" && this.#broken === undefined;',
+        replacement: 'this.#writeSide === "open";',
       },
       {
         name: "never asks a stream to stop when the connection broke",
-        find: "return this.#reset !== undefined;",
+        find: "return this.#broken !== undefined;",
         replacement: "return false;",
       },
       {
         name: "gives another reason than the reset that it saw",
-        find: "this.#reason = this.#reset?.reason ?? reason;",
-        replacement: "this.#reason = reason;",
+        find: "if (this.#broken === undefined) {\n        this.#reason = reason;\n        this.#error = error;\n      }",
+        replacement: "this.#reason = reason;\n      this.#error = error;",
       },
       {
         name: "does not end when the end of a drain cuts it short",
-        find: "if (this.#reset?.gone) this.#complete();\n    return !complete;",
+        find: "if (this.#broken?.gone) this.#complete();\n    return !complete;",
         replacement: "return !complete;",
       },
       {
         name: "decides for the last reason instead of the first",
-        find: "if (this.#reason === undefined) {",
-        replacement: "if (this.#reason !== reason) {",
+        find: "if (!this.#decided) {",
+        replacement: 'if (this.#reason !== reason && this.#phase !== "over") {',
       },
       {
         name: "takes a drain for the peer's end",
-        find: 'this.#stopping ??= "remote-closed";',
-        replacement: 'this.#stopping = "remote-closed";',
+        find: 'this.#reason ??= "remote-closed";',
+        replacement: 'this.#reason = "remote-closed";',
       },
       {
         name: "stays a member of its groups",
-        find: "this.#parts.session.drain(reason);\n      this.#parts.session.leaveAll();",
+        find: "this.#tellDraining(reason);\n      this.#leaveGroups();",
         replacement: "",
       },
       {
         name: "sends behind the goodbye",
-        find: 'this.#lastWord = "goodbye";',
+        find: 'this.#writeSide = "goodbye";',
         replacement: "",
       },
       {
         name: "waits for authentication behind the goodbye",
-        find: "watch.authenticationDone = true;",
-        replacement: "",
+        find: "this.#deadlines.authenticationDone = true;\n    this.#leaveGroups();",
+        replacement: "this.#leaveGroups();",
       },
       {
         name: "closes before all is sent",
-        find: "if (outbox.pending > 0) return;",
+        find: "if (this.outbox.pending > 0) return;",
         replacement: "",
       },
       {
         name: "is over twice",
-        find: "if (this.#forgotten) return false;",
+        find: 'if (this.#phase === "gone") return false;',
         replacement: "",
       },
       {
         name: "sends no FIN",
-        find: "void connection.close();",
+        find: "void this.#wire.close();",
         replacement: "",
       },
       {
         name: "waits for the FIN of one that was quiet",
-        find: "this.#unconfirmed = watch.lingers(now);",
+        find: "this.#unconfirmed = this.#deadlines.lingers(now);",
         replacement: "this.#unconfirmed = true;",
       },
       {
         name: "waits for the FIN of a server although the client's connection is of no use",
-        find: "if (!this.#unconfirmed || this.#lostToClient())",
+        find: "if (!this.#unconfirmed || this.#isLostToClient)",
         replacement: "if (!this.#unconfirmed)",
       },
       {
@@ -98,28 +98,28 @@ export const ENDING: readonly Mutated[] = [
       },
       {
         name: "does not wait for a goodbye that is being made",
-        find: "pipeline.length === 0 && this.lifecycle?.asking !== true;",
-        replacement: "pipeline.length === 0;",
+        find: "this.pipeline.length === 0 && this.#goodbye?.asking !== true;",
+        replacement: "this.pipeline.length === 0;",
       },
       {
         name: "takes frames while it stops",
-        find: "this.#stopping = reason;\n    this.#parts.inbox.stop();",
-        replacement: "this.#stopping = reason;",
+        find: 'if (this.#phase === "serving") this.#phase = "stopping";\n    this.inbox.stop();',
+        replacement: 'if (this.#phase === "serving") this.#phase = "stopping";',
       },
       {
         name: "goes on reading when the connection is gone",
-        find: "    inbox.end();\n",
+        find: "    this.inbox.end();\n",
         replacement: "",
       },
       {
         name: "does not let go of what waits when the connection is gone",
-        find: "    outbox.end();\n    const now",
+        find: "    this.outbox.end();\n    const now",
         replacement: "    const now",
       },
     ],
   },
   {
-    file: "src/core/session/lifecycle.ts",
+    file: "src/core/session/served_session.ts",
     tests: ["test/core/session_connect"],
     mutations: [
       {

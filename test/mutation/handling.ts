@@ -17,53 +17,53 @@ export const HANDLING: readonly Mutated[] = [
     mutations: [
       {
         name: "lets a synchronous reply overtake another that is not finished",
-        find: "if (this.length > 0) this.#inFlight.add(exchange);",
-        replacement: "if (this.length > 1) this.#inFlight.add(exchange);",
+        find: "if (this.length === 0) return this.#answer(exchange, reply, fault);",
+        replacement: "if (this.length <= 1) return this.#answer(exchange, reply, fault);",
       },
       {
         name: "hands out replies whether there is room or not",
-        find: "if (!this.#events.roomy) break;",
+        find: "if (!this.#owner.roomy) break;",
         replacement: "",
       },
       {
         name: "asks a stream for frames whether there is room or not",
-        find: "if (stream.waiting || !this.#events.roomy || !this.#events.mayPull()) return;",
+        find: "if (stream.waiting || !this.#owner.roomy || !this.#owner.mayPull()) return;",
         replacement: "if (stream.waiting) return;",
       },
       {
         name: "keeps the permits of handlers whose connection is over",
-        find: "this.#rest(exchange);\n      exchange.abort(why);",
-        replacement: "exchange.abort(why);",
+        find: "this.#rest(one);\n      one.exchange.abort(why);",
+        replacement: "one.exchange.abort(why);",
       },
       {
         name: "does not signal handlers that nobody waits for",
-        find: "exchange.finished = true;\n      this.#rest(exchange);\n      exchange.abort(why);",
-        replacement: "exchange.finished = true;\n      this.#rest(exchange);",
+        find: "one.exchange.abort(why);\n      one.stream?.stop();",
+        replacement: "one.stream?.stop();",
       },
       {
         name: "fails a handler again that was out of time",
-        find: "if (exchange.finished) return;\n    this.#rest(exchange);",
-        replacement: "this.#rest(exchange);",
+        find: "if (pending.exchange.finished) return;\n    pending.exchange.finished = true;",
+        replacement: "pending.exchange.finished = true;",
       },
       {
         name: "takes the new encoder before the replies of the old one are out",
-        find: "this.#inFlight.lastFrom(exchange).next = encoder;",
+        find: "this.#lastFrom(exchange).next = encoder;",
         replacement: "exchange.next = encoder;",
       },
       {
         name: "sets no deadline for a stream's frame",
-        find: "exchange.startedAt = this.#clock.now();",
+        find: "pending.startedAt = this.#clock.now();",
         replacement: "",
       },
       {
         name: "does not stop a stream that came too late",
-        find: "if (exchange.finished) exchange.stream.stop();",
+        find: "if (pending.exchange.finished) pending.stream.stop();",
         replacement: "",
       },
     ],
   },
   {
-    file: "src/core/handler/in_flight.ts",
+    file: "src/core/handler/pipeline.ts",
     tests: [
       "test/core/pipeline",
       "test/core/session_backpressure",
@@ -73,8 +73,8 @@ export const HANDLING: readonly Mutated[] = [
     mutations: [
       {
         name: "answers the last first",
-        find: "this.#exchanges.push(exchange);",
-        replacement: "this.#exchanges.unshift(exchange);",
+        find: "this.#pending.push(pending);",
+        replacement: "this.#pending.unshift(pending);",
       },
     ],
   },
@@ -111,7 +111,7 @@ export const HANDLING: readonly Mutated[] = [
     ],
   },
   {
-    file: "src/core/session/session_loop.ts",
+    file: "src/core/session/served_session.ts",
     tests: [
       "test/core/session_order",
       "test/core/session_faults",
@@ -124,13 +124,13 @@ export const HANDLING: readonly Mutated[] = [
     mutations: [
       {
         name: "takes one frame more than concurrency",
-        find: "this.pipeline.length >= atOnce ||",
-        replacement: "this.pipeline.length > atOnce ||",
+        find: "pipeline.length >= atOnce ||",
+        replacement: "pipeline.length > atOnce ||",
       },
       {
         name: "takes frames whether there is room for replies or not",
-        find: "this.pipeline.length >= atOnce || !this.roomy)",
-        replacement: "this.pipeline.length >= atOnce)",
+        find: "pipeline.length >= atOnce || !this.roomy)",
+        replacement: "pipeline.length >= atOnce)",
       },
       {
         name: "goes on behind a broken frame",
@@ -144,22 +144,22 @@ export const HANDLING: readonly Mutated[] = [
       },
       {
         name: "reads on behind a fault",
-        find: "this.inbox.stop();",
-        replacement: "",
+        find: "this.inbox.stop();\n    this.pipeline.fault(error);",
+        replacement: "this.pipeline.fault(error);",
       },
       {
         name: "does not flush when a tick ends",
-        find: 'if (this.#pause !== "flushed") this.outbox.flush();',
+        find: 'if (this.#pause !== "flushed") this.outbox.flush(now);',
         replacement: "",
       },
       {
         name: "does not see that the input has ended",
-        find: "if (this.inbox.eof) this.#takeEnd();",
+        find: "if (inbox.eof) this.#takeEnd();",
         replacement: "",
       },
       {
         name: "keeps a slow consumer",
-        find: 'if (policy === "reset") this.abort("slow-consumer", slowConsumerError());',
+        find: 'if (policy === "reset") this.breakOff("slow-consumer", slowConsumerError());',
         replacement: "",
       },
       {
@@ -169,7 +169,7 @@ export const HANDLING: readonly Mutated[] = [
       },
       {
         name: "says no goodbye",
-        find: "this.#ending.sayGoodbye();",
+        find: "if (ending) this.#sayGoodbye();",
         replacement: "",
       },
     ],

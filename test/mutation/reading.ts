@@ -51,7 +51,7 @@ export const READING: readonly Mutated[] = [
       },
       {
         name: "does not note when it heard something",
-        find: "this.heardAt = this.#clock.now();",
+        find: "this.heardAt = now;",
         replacement: "",
       },
       {

@@ -109,8 +109,8 @@ export const SENDING: readonly Mutated[] = [
     mutations: [
       {
         name: "sends when it is over",
-        find: 'if (!sendable) return "closed";',
-        replacement: "",
+        find: 'if (!this.sendable) return "closed";\n    let bytes',
+        replacement: "let bytes",
       },
       {
         name: "forgets which groups it is in",

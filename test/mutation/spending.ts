@@ -3,19 +3,18 @@ import type { Mutated } from "./mutation.ts";
 /** What is right, and costs more than it need: nobody but the guard can tell. */
 export const SPENDING: readonly Mutated[] = [
   {
-    file: "src/core/session/session_loop.ts",
+    file: "src/core/session/served_session.ts",
     tests: ["test/guard/guard"],
     mutations: [
       {
         name: "makes a promise for every frame",
-        find: "this.pipeline.handle(frame, this.inbox.truncated);",
-        replacement: "void Promise.resolve();\n        this.pipeline.handle(frame, this.inbox.truncated);",
+        find: "pipeline.handle(frame, inbox.truncated);",
+        replacement: "void Promise.resolve();\n        pipeline.handle(frame, inbox.truncated);",
       },
       {
         name: "sets a timer for every connection",
-        find: "this.watch.authenticationDone = !authenticates;",
-        replacement:
-          "this.watch.authenticationDone = !authenticates;\n    clock.clearTimeout(clock.setTimeout(() => {}, 1));",
+        find: "this.#authenticating = authenticates;",
+        replacement: "this.#authenticating = authenticates;\n    clock.clearTimeout(clock.setTimeout(() => {}, 1));",
       },
     ],
   },

@@ -3,7 +3,7 @@ import type { Mutated } from "./mutation.ts";
 /** Deadlines. */
 export const WATCHING: readonly Mutated[] = [
   {
-    file: "src/core/session/watch.ts",
+    file: "src/core/session/session_deadlines.ts",
     tests: [
       "test/core/session_deadlines",
       "test/core/session_close",
@@ -28,8 +28,8 @@ export const WATCHING: readonly Mutated[] = [
       },
       {
         name: "takes no input behind FIN for a sign of life",
-        find: "this.#droppedAt = now;\n  }\n\n  /** Sets",
-        replacement: "void now;\n  }\n\n  /** Sets",
+        find: "noteDropped(now: number): void {\n    this.#droppedAt = now;",
+        replacement: "noteDropped(now: number): void {\n    void now;",
       },
       {
         name: "waits for the peer's FIN for as long as it sends",
@@ -108,9 +108,9 @@ export const WATCHING: readonly Mutated[] = [
         replacement: "this.#passUntil(now, now);",
       },
       {
-        name: "makes rounds where nobody is judged",
-        find: "} else if (first.judges) return first.at;",
-        replacement: "} else if (first.at <= now) return first.at;",
+        name: "goes by an instant that was worked out long ago",
+        find: "first.refresh();\n",
+        replacement: "",
       },
       {
         name: "leaves the heap out of order",

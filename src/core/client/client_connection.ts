@@ -1,7 +1,7 @@
 import { describe } from "../errors/describe.ts";
 import { SpillwayError } from "../errors/errors.ts";
 import type { SendResult } from "../output/send_result.ts";
-import type { SessionLoop } from "../session/session_loop.ts";
+import type { ServedSession } from "../session/served_session.ts";
 import { Deadline, type DeadlineOwner, type DeadlineQueue } from "../time/deadline.ts";
 import type { ClientSession } from "./client_session.ts";
 import type { ClientSettings } from "./client_settings.ts";
@@ -17,7 +17,7 @@ export interface ClientConnectionEvents<In, Out> {
 
 /** One connection of a client, and what may be sent on it: first what `onConnect` sends, then what waits, and nothing when it has failed. */
 export class ClientConnection<In, Out> implements DeadlineOwner {
-  readonly session: SessionLoop<In, Out, undefined>;
+  readonly session: ServedSession<In, Out, undefined>;
   /** When `onConnect` was done. */
   readyAt: number | undefined;
   /** It failed, and is about to end. */
@@ -31,7 +31,7 @@ export class ClientConnection<In, Out> implements DeadlineOwner {
   readonly #deadline = new Deadline(this);
 
   constructor(
-    session: SessionLoop<In, Out, undefined>,
+    session: ServedSession<In, Out, undefined>,
     settings: ClientSettings<In, Out>,
     deadlines: DeadlineQueue,
     events: ClientConnectionEvents<In, Out>,
@@ -67,7 +67,7 @@ export class ClientConnection<In, Out> implements DeadlineOwner {
   }
 
   send(frame: Out): SendResult {
-    return this.ready && !this.failed ? this.session.session.send(frame) : "closed";
+    return this.ready && !this.failed ? this.session.send(frame) : "closed";
   }
 
   /** What a frame answers: a request, nothing, or a heartbeat. @throws what `isPush` and `expect` throw */

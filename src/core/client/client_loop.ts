@@ -5,7 +5,7 @@ import { checkDuration } from "../options/limits.ts";
 import type { Outbox } from "../output/outbox.ts";
 import type { SendResult } from "../output/send_result.ts";
 import type { DrainResult, ServerEvent } from "../session/observer.ts";
-import { SessionLoop } from "../session/session_loop.ts";
+import { ServedSession } from "../session/served_session.ts";
 import type { SessionSettings } from "../session/session_settings.ts";
 import { add, NO_TRAFFIC, type Traffic } from "../session/traffic.ts";
 import { Deadline, DeadlineQueue } from "../time/deadline.ts";
@@ -86,7 +86,6 @@ export class ClientLoop<In, Out> implements Events<In, Out>, TickOwner {
       asked: this.requests,
       handler: (frame) => this.#onFrame(frame),
       observe: (event) => this.#onEvent(event as ClientEvent & ServerEvent),
-      onOver: (session) => this.#onOver(session),
     });
     this.#hosts = new Hosts(settings);
     if (heartbeat !== undefined) this.#heartbeat = new Heartbeat(heartbeat, clock, deadlines, this);
@@ -103,8 +102,8 @@ export class ClientLoop<In, Out> implements Events<In, Out>, TickOwner {
     return this.session?.connection;
   }
 
-  get session(): SessionLoop<In, Out, undefined>["session"] | undefined {
-    return this.#current?.session.session;
+  get session(): ServedSession<In, Out, undefined> | undefined {
+    return this.#current?.session;
   }
 
   get bytesIn(): number {
@@ -159,7 +158,7 @@ export class ClientLoop<In, Out> implements Events<In, Out>, TickOwner {
   }
 
   /** A request for that connection alone. */
-  requestOn(session: SessionLoop<In, Out, undefined>, frame: Out, options: RequestOptions): Promise<In> {
+  requestOn(session: ServedSession<In, Out, undefined>, frame: Out, options: RequestOptions): Promise<In> {
     const { signal, timeoutMs = this.settings.requestTimeoutMs } = options;
     checkSignal(signal);
     checkDuration("timeoutMs", timeoutMs);
@@ -180,7 +179,7 @@ export class ClientLoop<In, Out> implements Events<In, Out>, TickOwner {
     if (this.#first !== undefined) throw new TypeError("reconnect() before connect() is done");
     if (this.#closing || this.#over) return;
     this.#reconnection.hurry();
-    this.#current?.session.abort("aborted", new SpillwayError("aborted", "the client reconnects"));
+    this.#current?.session.breakOff("aborted", new SpillwayError("aborted", "the client reconnects"));
   }
 
   /** Takes no more requests, waits for what is on its way, and closes in order. A second call aborts. */
@@ -218,7 +217,7 @@ export class ClientLoop<In, Out> implements Events<In, Out>, TickOwner {
   }
 
   onFailed({ session }: ClientConnection<In, Out>, error: SpillwayError): void {
-    this.#onEvent({ type: "handler-error", connection: session.session.connection, error });
+    this.#onEvent({ type: "handler-error", connection: session.connection, error });
     // A push that finds no room would hold up the end.
     this.pushes.dropHeld();
   }
@@ -236,7 +235,7 @@ export class ClientLoop<In, Out> implements Events<In, Out>, TickOwner {
     // The replies may be here, behind pushes that nobody takes.
     if (this.pushes.holding) return;
     const error = new SpillwayError("request-timeout", "nothing that was asked is answered any more");
-    this.#current?.session.abort("request-timeout", error);
+    this.#current?.session.breakOff("request-timeout", error);
   }
 
   sendBeat(): boolean {
@@ -253,9 +252,9 @@ export class ClientLoop<In, Out> implements Events<In, Out>, TickOwner {
     this.#reporting.observe(event);
   }
 
-  #open(connection: Connection, info: ConnectionInfo): SessionLoop<In, Out, undefined> {
+  #open(connection: Connection, info: ConnectionInfo): ServedSession<In, Out, undefined> {
     try {
-      return new SessionLoop(connection, info, this.#sessionSettings);
+      return new ServedSession(connection, info, this.#sessionSettings, { onOver: (session) => this.#onOver(session) });
     } catch (cause) {
       const error = codecError(cause);
       connection.abort(error);
@@ -270,7 +269,7 @@ export class ClientLoop<In, Out> implements Events<In, Out>, TickOwner {
       return Promise.reject(clientClosed(this.#end.error));
     }
     return new Promise((resolve, reject) => {
-      const onAbort = () => this.#current?.session.abort("aborted", connectAborted(signal));
+      const onAbort = () => this.#current?.session.breakOff("aborted", connectAborted(signal));
       const settle = (error?: SpillwayError) => {
         this.#first = undefined;
         signal?.removeEventListener("abort", onAbort);
@@ -331,7 +330,7 @@ export class ClientLoop<In, Out> implements Events<In, Out>, TickOwner {
     this.observe(event);
   }
 
-  #onOver(session: SessionLoop<In, Out, undefined>): void {
+  #onOver(session: ServedSession<In, Out, undefined>): void {
     const { reason, error } = this.#end;
     const first = this.#first;
     const aliveMs = this.#current?.aliveMs ?? 0;
@@ -380,7 +379,7 @@ export class ClientLoop<In, Out> implements Events<In, Out>, TickOwner {
     this.#closing = true;
     this.pushes.stopWaiting();
     if (this.#current === undefined) this.#finish({ reason, error });
-    else this.#current.session.abort(reason, error);
+    else this.#current.session.breakOff(reason, error);
   }
 
   #finish(end: ClientEnd): void {

@@ -1,5 +1,5 @@
 import type { SendResult } from "../output/send_result.ts";
-import type { SessionLoop } from "../session/session_loop.ts";
+import type { ServedSession } from "../session/served_session.ts";
 import type { ConnectionInfo } from "../transport/connection_info.ts";
 import type { RequestOptions } from "./request.ts";
 
@@ -32,25 +32,25 @@ export interface ClientSession<In, Out> {
 
 /** Who runs the connection of a {@link ClientSession}. */
 export interface ClientSessionOwner<In, Out> {
-  requestOn(session: SessionLoop<In, Out, undefined>, frame: Out, options: RequestOptions): Promise<In>;
+  requestOn(session: ServedSession<In, Out, undefined>, frame: Out, options: RequestOptions): Promise<In>;
 }
 
 /** A connection's face to `onConnect`. */
 export class ConnectedSession<In, Out> implements ClientSession<In, Out> {
-  readonly #session: SessionLoop<In, Out, undefined>;
+  readonly #session: ServedSession<In, Out, undefined>;
   readonly #owner: ClientSessionOwner<In, Out>;
 
-  constructor(session: SessionLoop<In, Out, undefined>, owner: ClientSessionOwner<In, Out>) {
+  constructor(session: ServedSession<In, Out, undefined>, owner: ClientSessionOwner<In, Out>) {
     this.#session = session;
     this.#owner = owner;
   }
 
   get connection(): ConnectionInfo {
-    return this.#session.session.connection;
+    return this.#session.connection;
   }
 
   get draining(): AbortSignal {
-    return this.#session.session.draining;
+    return this.#session.draining;
   }
 
   request(frame: Out, options: RequestOptions = {}): Promise<In> {
@@ -58,10 +58,10 @@ export class ConnectedSession<In, Out> implements ClientSession<In, Out> {
   }
 
   send(frame: Out): SendResult {
-    return this.#session.session.send(frame);
+    return this.#session.send(frame);
   }
 
   flushed(): Promise<boolean> {
-    return this.#session.session.flushed();
+    return this.#session.flushed();
   }
 }

@@ -14,9 +14,9 @@ export function clientSessionSettings<In, Out>(
   { clock, codec, limits, slowConsumer }: ClientSettings<In, Out>,
   deadlines: DeadlineQueue,
   scheduler: Scheduler,
-  events: Pick<Settings<In, Out>, "handler" | "observe" | "onOver"> & { readonly asked: Settings<In, Out>["asked"] },
+  events: Pick<Settings<In, Out>, "handler" | "observe"> & { readonly asked: Settings<In, Out>["asked"] },
 ): Settings<In, Out> {
-  const { asked, handler, observe, onOver } = events;
+  const { asked, handler, observe } = events;
   return {
     codec: withoutFaults(codec),
     handler,
@@ -35,6 +35,5 @@ export function clientSessionSettings<In, Out>(
     scheduler,
     endOfTick: new EndOfTick(clock, scheduler),
     observe,
-    onOver,
   };
 }

@@ -2,7 +2,6 @@ import type { Encoder } from "../codecs/codec.ts";
 import type { SpillwayError } from "../errors/errors.ts";
 import type { ConnectionInfo } from "../transport/connection_info.ts";
 import type { Context, Protocol, Reply } from "./handler.ts";
-import type { ReplyStream } from "./reply_stream.ts";
 import type { Session } from "./session.ts";
 
 /** A handler as a session calls it: alone, or with middleware around it. */
@@ -11,31 +10,25 @@ export type FrameHandler<In, Out, State> = (
   exchange: Exchange<Out, State>,
 ) => Reply<Out> | PromiseLike<Reply<Out>>;
 
-/** Whose {@link Exchange}s these are. */
+/** The pipeline whose {@link Exchange}s these are. */
 export interface ExchangeOwner<Out, State> {
   readonly session: Session<Out, State>;
   upgrade<NewIn, NewOut>(exchange: Exchange<Out, State>, to: Protocol<NewIn, NewOut, State>): void;
   close(exchange: Exchange<Out, State>): void;
 }
 
-/** One frame on its way through the handler, and what became of it. */
+/**
+ * One frame on its way through the handler, as its {@link Context}. Every frame has one, so it is small: what only an
+ * asynchronous handler needs is in a `PendingReply`.
+ */
 export class Exchange<Out, State> implements Context<Out, State> {
-  /**
-   * When what we wait for was begun: an asynchronous handler, as noted at the end of its tick, or the next frame of a stream.
-   * Only then does the deadline run.
-   */
-  startedAt: number | undefined = undefined;
-  /** Whether it counts as a handler at work. */
-  working = false;
+  /** The handler has finished, or its result is not wanted any more. */
   finished = false;
-  stream: ReplyStream<Out> | undefined = undefined;
-  reply: Out | undefined = undefined;
-  fault: SpillwayError | undefined = undefined;
   /** What comes behind the reply: the end, or replies by another encoder. */
   next: "close" | Encoder<Out> | undefined = undefined;
   readonly #owner: ExchangeOwner<Out, State>;
-  #controller: AbortController | undefined = undefined;
-  #abortedWith: SpillwayError | undefined = undefined;
+  /** What aborts `signal`, once that was asked for; before, what it will be aborted with. */
+  #abort: AbortController | SpillwayError | undefined = undefined;
 
   constructor(owner: ExchangeOwner<Out, State>) {
     this.#owner = owner;
@@ -59,11 +52,11 @@ export class Exchange<Out, State> implements Context<Out, State> {
   }
 
   get signal(): AbortSignal {
-    if (this.#controller === undefined) {
-      this.#controller = new AbortController();
-      if (this.#abortedWith !== undefined) this.#controller.abort(this.#abortedWith);
-    }
-    return this.#controller.signal;
+    if (this.#abort instanceof AbortController) return this.#abort.signal;
+    const controller = new AbortController();
+    if (this.#abort !== undefined) controller.abort(this.#abort);
+    this.#abort = controller;
+    return controller.signal;
   }
 
   upgrade<NewIn, NewOut>(to: Protocol<NewIn, NewOut, State>): void {
@@ -74,10 +67,11 @@ export class Exchange<Out, State> implements Context<Out, State> {
     this.#owner.close(this);
   }
 
-  /** @throws {TypeError | SpillwayError} the frame is answered, or nobody waits for that any more */
+  /** @throws {TypeError | SpillwayError} the frame is answered, or the answer is not wanted any more */
   checkOpen(): void {
     if (!this.finished) return;
-    throw this.#abortedWith ?? new TypeError("next() must be called before the frame is answered");
+    const reason = this.#abort instanceof AbortController ? (this.#abort.signal.reason as SpillwayError) : this.#abort;
+    throw reason ?? new TypeError("next() must be called before the frame is answered");
   }
 
   /** @throws {TypeError} its handler has finished */
@@ -85,23 +79,10 @@ export class Exchange<Out, State> implements Context<Out, State> {
     if (this.finished) throw new TypeError(`${call}() must be called before the handler has finished`);
   }
 
-  succeed(reply: Out | undefined): void {
-    if (this.finished) return;
-    this.finished = true;
-    this.reply = reply;
-  }
-
-  fail(error: SpillwayError): void {
-    if (this.finished) return;
-    this.finished = true;
-    this.fault = error;
-  }
-
-  /** Nobody waits for the result any more. */
+  /** The result is not wanted any more. */
   abort(error: SpillwayError): void {
-    this.#abortedWith = error;
-    this.#controller?.abort(error);
-    this.stream?.stop();
+    if (this.#abort instanceof AbortController) this.#abort.abort(error);
+    else this.#abort = error;
   }
 }
 

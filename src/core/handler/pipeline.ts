@@ -2,7 +2,6 @@ import type { Encoder } from "../codecs/codec.ts";
 import { type CloseReason, SpillwayError } from "../errors/errors.ts";
 import { handlerError } from "../errors/faults.ts";
 import { checkOptions } from "../options/option_names.ts";
-import type { ServedSession } from "../session/served_session.ts";
 import type { Clock } from "../time/clock.ts";
 import {
   Exchange,
@@ -13,27 +12,29 @@ import {
   TruncatedExchange,
 } from "./exchange.ts";
 import { checkProtocol, PROTOCOL_OPTIONS, type Protocol, type Reply } from "./handler.ts";
-import { InFlight, NONE_IN_FLIGHT } from "./in_flight.ts";
-import { isPromiseLike, PendingResults, type PendingResultsEvents } from "./pending_results.ts";
+import { isPromiseLike, PendingReply, type PendingReplyOwner } from "./pending_reply.ts";
 import { isStream, ReplyStream } from "./reply_stream.ts";
 import type { Semaphore } from "./semaphore.ts";
-import { Turn } from "./turn.ts";
+import type { Session } from "./session.ts";
+import { SettlingTick, type SettlingTickOwner } from "./settling_tick.ts";
 
-/** What a {@link Pipeline} tells its session. */
-export interface PipelineEvents<In, Out, State> {
-  /** Whether there is room for a reply: they wait for it, and a stream is asked for a frame only then. */
+/** The session whose frames a {@link Pipeline} handles. */
+export interface PipelineOwner<In, Out, State> extends Session<Out, State> {
+  /** Whether there is room for a reply: replies wait for it, and a stream is asked for a frame only then. */
   readonly roomy: boolean;
-  /** Whether a stream may be asked for a frame now. If not, `answerFinished` is called when the session has a slice again. */
-  mayPull(): boolean;
   /** Whether replies go nowhere: handlers run to their end all the same, and streams are asked for no further frame. */
   readonly finishing: boolean;
-  /** A reply whose turn it is. @throws {SpillwayError} when it cannot be sent */
+  /** Whether a stream may be asked for a frame now. If not, `answerFinished` is called when the session has a slice again. */
+  mayPull(): boolean;
+  /** A reply in its position. @throws {SpillwayError} when it cannot be sent */
   onReply(reply: Out): void;
-  /** A fault whose turn it is; what is behind it is void. */
+  /** A fault in its position; what is behind it is void. */
   onFault(error: SpillwayError): void;
-  /** A handler failed; its fault waits for its turn. */
+  /** A handler failed; its fault waits for its position. */
   onHandlerError(error: SpillwayError): void;
-  /** An asynchronous handler has finished: `answerFinished`, and take more. */
+  /** No further frame is handled: the connection will end with this reason. */
+  onLastFrame(reason: CloseReason): void;
+  /** Asynchronous handlers have finished: `answerFinished`, and take more. */
   onSettled(): void;
   /** The frames that come next are another codec's, and so is the goodbye. @throws {TypeError} they cannot be */
   onUpgrade(to: Protocol<In, Out, State>): void;
@@ -43,67 +44,71 @@ export interface PipelineEvents<In, Out, State> {
   onLast(): void;
 }
 
+/** Fewer replies that were handed out are not worth closing up the places that they leave free. */
+const FEW_ANSWERED = 32;
+
+const NONE: never[] = [];
+
 /**
  * The frames of one connection that are with the handler, and the replies that wait for an earlier one, in request order.
  *
  * A synchronous handler costs no promise: while nothing waits, its reply goes straight through.
  */
 export class Pipeline<In, Out, State>
-  implements ExchangeOwner<Out, State>, PendingResultsEvents<Exchange<Out, State>, Reply<Out>>
+  implements ExchangeOwner<Out, State>, PendingReplyOwner<Out, State>, SettlingTickOwner
 {
   /** A fault or the last reply is on its way out: no further frame may be handled. */
   ended = false;
   /** When an asynchronous handler last finished. */
   settledAt = 0;
-  readonly session: ServedSession<Out, State>;
   #handler: FrameHandler<In, Out, State>;
   readonly #semaphore: Semaphore;
   readonly #clock: Clock;
-  readonly #events: PipelineEvents<In, Out, State>;
-  #inFlight: InFlight<Out, State> = NONE_IN_FLIGHT;
+  readonly #owner: PipelineOwner<In, Out, State>;
+  /** Not answered, in order: from `#first` on. */
+  #pending: PendingReply<Out, State>[] = NONE;
+  #first = 0;
   /** What `date` is to note: handlers that began, and that one has finished. */
   #begun = false;
   #settled = false;
   /** Made when a handler is asynchronous. */
-  #pendingResults: PendingResults<Exchange<Out, State>, Reply<Out>> | undefined;
-  #turn: Turn | undefined;
+  #tick: SettlingTick | undefined;
 
   constructor(
-    session: ServedSession<Out, State>,
     handler: FrameHandler<In, Out, State>,
     semaphore: Semaphore,
     clock: Clock,
-    events: PipelineEvents<In, Out, State>,
+    owner: PipelineOwner<In, Out, State>,
   ) {
-    this.session = session;
     this.#handler = handler;
     this.#semaphore = semaphore;
     this.#clock = clock;
-    this.#events = events;
+    this.#owner = owner;
+  }
+
+  get session(): Session<Out, State> {
+    return this.#owner;
   }
 
   /** Frames that are not answered yet. */
   get length(): number {
-    return this.#inFlight.length;
+    return this.#pending.length - this.#first;
   }
 
   /** Handlers finish within this tick of the event loop, and others may: what follows from that waits until it is over. */
-  get turnOpen(): boolean {
-    return this.#turn?.open === true && this.length > 0;
+  get tickOpen(): boolean {
+    return this.#tick?.open === true && this.length > 0;
   }
 
   /** When the handler, or the frame of a stream, that has been at work for longest began; `Infinity` when none is. */
   get busySince(): number {
-    return this.#inFlight.oldest?.startedAt ?? Infinity;
+    return this.#oldest()?.startedAt ?? Infinity;
   }
 
   /** Runs the handler. `truncated`: the frame is the beginning of a longer one. */
   handle(frame: In, truncated: boolean = false): void {
-    this.#run(
-      this.#handler,
-      frame,
-      truncated ? new TruncatedExchange<Out, State>(this) : new Exchange<Out, State>(this),
-    );
+    const exchange = truncated ? new TruncatedExchange<Out, State>(this) : new Exchange<Out, State>(this);
+    this.#run(this.#handler, frame, exchange);
   }
 
   /** Runs a hook, whose result is sent like a reply. */
@@ -116,8 +121,8 @@ export class Pipeline<In, Out, State>
   fault(error: SpillwayError): void {
     this.#end(error.code as CloseReason);
     const exchange = new Exchange<Out, State>(this);
-    exchange.fail(error);
-    this.#enqueue(exchange);
+    exchange.finished = true;
+    this.#answerInOrder(exchange, undefined, error);
   }
 
   /** The handler of `exchange` wants another protocol behind the frames that were taken so far. */
@@ -127,12 +132,12 @@ export class Pipeline<In, Out, State>
     checkProtocol(to);
     if (this.ended) return;
     // From here on, its frames are the ones that this pipeline is about.
-    const upgrade = to as unknown as Protocol<In, Out, State>;
-    const encoder = upgrade.codec.encoder();
-    this.#events.onUpgrade(upgrade);
-    this.#handler = upgrade.handler;
-    this.#inFlight.lastFrom(exchange).next = encoder;
-    this.#events.onSettled();
+    const protocol = to as unknown as Protocol<In, Out, State>;
+    const encoder = protocol.codec.encoder();
+    this.#owner.onUpgrade(protocol);
+    this.#handler = protocol.handler;
+    this.#lastFrom(exchange).next = encoder;
+    this.#owner.onSettled();
   }
 
   /** The handler of `exchange` has the last word. */
@@ -144,10 +149,11 @@ export class Pipeline<In, Out, State>
 
   /** What has been at work for longest is out of time; if nothing is, nothing more is waited for. */
   timeOut(error: SpillwayError): void {
-    const late = this.#inFlight.oldest;
+    const late = this.#oldest();
     if (late === undefined) return this.fault(error);
     this.#fail(late, error);
-    late.abort(error);
+    late.exchange.abort(error);
+    late.stream?.stop();
     this.answerFinished();
   }
 
@@ -156,168 +162,250 @@ export class Pipeline<In, Out, State>
     if (!this.#begun && !this.#settled) return;
     const now = this.#clock.now();
     if (this.#settled) this.settledAt = now;
-    if (this.#begun) this.#inFlight.date(now);
+    if (this.#begun) this.#dateBegun(now);
     this.#begun = this.#settled = false;
   }
 
   /** Hands out what is finished, up to the first that is not. */
   answerFinished(): void {
-    for (let first = this.#inFlight.first; first !== undefined; first = this.#inFlight.first) {
-      if (!first.finished) {
+    while (this.length > 0) {
+      const first = this.#pending[this.#first] as PendingReply<Out, State>;
+      if (!first.exchange.finished) {
         if (first.stream !== undefined) this.#pull(first, first.stream);
         break;
       }
-      if (!this.#events.roomy) break;
-      this.#inFlight.removeFirst();
-      this.#answer(first);
+      if (!this.#owner.roomy) break;
+      this.#removeFirst();
+      const { exchange, fault, reply } = first;
+      first.giveBack();
+      this.#answer(exchange, reply, fault);
     }
+  }
+
+  onSettled(): void {
+    this.#owner.onSettled();
   }
 
   /** A handler has kept its promise. */
-  onFulfilled(exchange: Exchange<Out, State>, reply: Reply<Out>): void {
+  onFulfilled(pending: PendingReply<Out, State>, reply: Reply<Out>): void {
+    const { exchange } = pending;
     try {
-      if (isStream<Out>(reply)) return this.#stream(exchange, reply);
-      exchange.succeed(reply as Out | undefined);
+      if (isStream<Out>(reply)) return this.#stream(pending, reply);
+      if (!exchange.finished) pending.reply = reply as Out | undefined;
+      exchange.finished = true;
     } catch (cause) {
-      this.#fail(exchange, handlerError(cause, exchange.thrower));
+      this.#fail(pending, handlerError(cause, exchange.thrower));
     }
-    this.#settle(exchange);
+    this.#settle(pending);
   }
 
-  onRejected(exchange: Exchange<Out, State>, cause: unknown): void {
-    this.#fail(exchange, handlerError(cause, exchange.thrower));
-    this.#settle(exchange);
+  onRejected(pending: PendingReply<Out, State>, cause: unknown): void {
+    this.#fail(pending, handlerError(cause, pending.exchange.thrower));
+    this.#settle(pending);
   }
 
-  /** Nobody waits for what is still here: signals the handlers and forgets them. */
+  /** Nothing waits for what is still here: signals the handlers and forgets them. */
   abort(reason: CloseReason, error?: SpillwayError): void {
     this.ended = true;
     if (this.length === 0) return;
     const why = error ?? new SpillwayError(reason, "the connection is over");
-    for (const exchange of this.#inFlight.removeAll()) {
-      if (exchange.finished) continue;
-      exchange.finished = true;
-      this.#rest(exchange);
-      exchange.abort(why);
+    const pending = this.#pending.slice(this.#first);
+    this.#pending = NONE;
+    this.#first = 0;
+    for (const one of pending) {
+      if (one.exchange.finished) continue;
+      one.exchange.finished = true;
+      this.#rest(one);
+      one.exchange.abort(why);
+      one.stream?.stop();
     }
   }
 
   #run<Frame>(handler: FrameHandler<Frame, Out, State>, frame: Frame, exchange: Exchange<Out, State>): void {
+    let reply: Reply<Out>;
     try {
       const result = handler(frame, exchange);
-      if (isPromiseLike(result)) {
-        this.#pendingResults ??= new PendingResults(this);
-        this.#pendingResults.add(exchange, result);
-        return this.#begin(exchange);
-      }
-      if (isStream<Out>(result)) {
-        this.#begin(exchange);
-        this.#stream(exchange, result);
-        return;
-      }
-      exchange.succeed(result as Out | undefined);
+      if (isPromiseLike(result)) return this.#await(exchange, result);
+      if (isStream<Out>(result)) return this.#stream(this.#begin(exchange), result);
+      reply = result;
     } catch (cause) {
-      this.#fail(exchange, handlerError(cause, exchange.thrower));
+      exchange.finished = true;
+      return this.#answerInOrder(exchange, undefined, this.#report(handlerError(cause, exchange.thrower)));
     }
-    this.#enqueue(exchange);
+    exchange.finished = true;
+    this.#answerInOrder(exchange, reply as Out | undefined, undefined);
   }
 
-  #begin(exchange: Exchange<Out, State>): void {
-    this.#begun = true;
-    exchange.working = true;
+  #await(exchange: Exchange<Out, State>, result: PromiseLike<Reply<Out>>): void {
+    const pending = PendingReply.take<Out, State>(this, exchange);
+    pending.await(result);
+    this.#add(pending);
+  }
+
+  #begin(exchange: Exchange<Out, State>): PendingReply<Out, State> {
+    const pending = PendingReply.take<Out, State>(this, exchange);
+    this.#add(pending);
+    return pending;
+  }
+
+  /** Its handler is at work. */
+  #add(pending: PendingReply<Out, State>): void {
+    this.#begun = pending.working = true;
     this.#semaphore.acquire();
-    if (this.#inFlight === NONE_IN_FLIGHT) this.#inFlight = new InFlight();
-    this.#inFlight.add(exchange);
+    this.#push(pending);
   }
 
   /** It is at work no more. */
-  #rest(exchange: Exchange<Out, State>): void {
-    if (!exchange.working) return;
-    exchange.working = false;
+  #rest(pending: PendingReply<Out, State>): void {
+    if (!pending.working) return;
+    pending.working = false;
     this.#semaphore.release();
   }
 
-  /** Its frames are sent when its turn has come. */
-  #stream(exchange: Exchange<Out, State>, frames: AsyncIterable<Out>): void {
-    exchange.startedAt = undefined;
+  /** Its frames are sent in its position. */
+  #stream(pending: PendingReply<Out, State>, frames: AsyncIterable<Out>): void {
+    pending.startedAt = undefined;
+    const { thrower } = pending.exchange;
     try {
-      const onStopError = (cause: unknown) => this.#events.onHandlerError(handlerError(cause, exchange.thrower));
-      exchange.stream = new ReplyStream(frames, onStopError);
-      if (exchange.finished) exchange.stream.stop();
+      const onStopError = (cause: unknown) => this.#owner.onHandlerError(handlerError(cause, thrower));
+      pending.stream = new ReplyStream(frames, onStopError);
+      // A result that comes too late.
+      if (pending.exchange.finished) pending.stream.stop();
     } catch (cause) {
-      this.#fail(exchange, handlerError(cause, exchange.thrower));
+      this.#fail(pending, handlerError(cause, thrower));
     }
-    this.#startTurn();
+    this.#startTick();
   }
 
-  #pull(exchange: Exchange<Out, State>, stream: ReplyStream<Out>): void {
-    if (this.#events.finishing && !stream.waiting) {
+  #pull(pending: PendingReply<Out, State>, stream: ReplyStream<Out>): void {
+    if (this.#owner.finishing && !stream.waiting) {
       stream.stop();
-      exchange.succeed(undefined);
-      return this.#settle(exchange);
+      pending.exchange.finished = true;
+      return this.#settle(pending);
     }
-    if (stream.waiting || !this.#events.roomy || !this.#events.mayPull()) return;
-    exchange.startedAt = this.#clock.now();
-    void this.#awaitFrame(exchange, stream);
+    if (stream.waiting || !this.#owner.roomy || !this.#owner.mayPull()) return;
+    pending.startedAt = this.#clock.now();
+    void this.#awaitFrame(pending, stream);
   }
 
-  async #awaitFrame(exchange: Exchange<Out, State>, stream: ReplyStream<Out>): Promise<void> {
+  async #awaitFrame(pending: PendingReply<Out, State>, stream: ReplyStream<Out>): Promise<void> {
+    const { exchange } = pending;
     try {
       const next = await stream.next();
       if (exchange.finished) return;
-      exchange.startedAt = undefined;
-      if (next === undefined) exchange.succeed(undefined);
-      else if (next.frame !== undefined) this.#reply(exchange, next.frame);
+      pending.startedAt = undefined;
+      if (next === undefined) exchange.finished = true;
+      else if (next.frame !== undefined) this.#send(pending, stream, next.frame);
     } catch (cause) {
-      this.#fail(exchange, handlerError(cause, exchange.thrower));
+      if (exchange.finished) return;
+      this.#fail(pending, handlerError(cause, exchange.thrower));
     }
-    this.#settle(exchange);
+    this.#settle(pending);
   }
 
-  #settle(exchange: Exchange<Out, State>): void {
-    if (exchange.finished) this.#rest(exchange);
+  #settle(pending: PendingReply<Out, State>): void {
+    if (pending.exchange.finished) this.#rest(pending);
     this.#settled = true;
-    this.#startTurn();
+    this.#startTick();
   }
 
-  #startTurn(): void {
-    this.#turn ??= new Turn(this.#inFlight, this.#events);
-    this.#turn.settle();
+  #startTick(): void {
+    this.#tick ??= new SettlingTick(this);
+    this.#tick.settle();
   }
 
-  #enqueue(exchange: Exchange<Out, State>): void {
-    if (this.length > 0) this.#inFlight.add(exchange);
-    else this.#answer(exchange);
+  #answerInOrder(exchange: Exchange<Out, State>, reply: Out | undefined, fault: SpillwayError | undefined): void {
+    if (this.length === 0) return this.#answer(exchange, reply, fault);
+    const pending = PendingReply.take<Out, State>(this, exchange);
+    pending.reply = reply;
+    pending.fault = fault;
+    this.#push(pending);
   }
 
-  #answer(exchange: Exchange<Out, State>): void {
-    if (exchange.fault === undefined && exchange.reply !== undefined) this.#reply(exchange, exchange.reply);
-    if (exchange.fault !== undefined) this.#events.onFault(exchange.fault);
-    if (exchange.next === "close") this.#events.onLast();
-    else if (exchange.next !== undefined) this.#events.onEncoder(exchange.next);
+  #answer(exchange: Exchange<Out, State>, reply: Out | undefined, fault: SpillwayError | undefined): void {
+    let error = fault;
+    if (reply !== undefined && error === undefined) {
+      try {
+        this.#owner.onReply(reply);
+      } catch (cause) {
+        error = this.#report(cause as SpillwayError);
+      }
+    }
+    if (error !== undefined) this.#owner.onFault(error);
+    if (exchange.next === undefined) return;
+    if (exchange.next === "close") this.#owner.onLast();
+    else this.#owner.onEncoder(exchange.next);
   }
 
-  #reply(exchange: Exchange<Out, State>, reply: Out): void {
+  /** Sends a frame of a stream. */
+  #send(pending: PendingReply<Out, State>, stream: ReplyStream<Out>, frame: Out): void {
     try {
-      this.#events.onReply(reply);
+      this.#owner.onReply(frame);
     } catch (error) {
-      exchange.finished = false;
-      this.#fail(exchange, error as SpillwayError);
-      exchange.stream?.stop();
+      this.#fail(pending, error as SpillwayError);
+      stream.stop();
     }
   }
 
-  #fail(exchange: Exchange<Out, State>, error: SpillwayError): void {
-    if (exchange.finished) return;
-    this.#rest(exchange);
-    exchange.fail(error);
-    this.#end(error.code as CloseReason);
-    this.#events.onHandlerError(error);
+  #fail(pending: PendingReply<Out, State>, error: SpillwayError): void {
+    if (pending.exchange.finished) return;
+    pending.exchange.finished = true;
+    this.#rest(pending);
+    pending.fault = this.#report(error);
   }
 
-  /** Nothing new is taken: what would go on for ever should know. */
+  /** A handler failed: nothing behind its frame is handled. */
+  #report(error: SpillwayError): SpillwayError {
+    this.#end(error.code as CloseReason);
+    this.#owner.onHandlerError(error);
+    return error;
+  }
+
   #end(reason: CloseReason): void {
     this.ended = true;
-    this.session.drain(reason);
+    this.#owner.onLastFrame(reason);
+  }
+
+  #push(pending: PendingReply<Out, State>): void {
+    if (this.#pending === NONE) this.#pending = [];
+    this.#pending.push(pending);
+  }
+
+  #removeFirst(): void {
+    // Mostly there is one, and that costs least.
+    if (this.#pending.length === 1) return void this.#pending.pop();
+    this.#first += 1;
+    if (this.#first < FEW_ANSWERED && this.#first < this.#pending.length) return;
+    if (2 * this.#first < this.#pending.length) return;
+    this.#pending = this.#pending.slice(this.#first);
+    this.#first = 0;
+  }
+
+  /** What has been at work for longest. */
+  #oldest(): PendingReply<Out, State> | undefined {
+    let oldest: PendingReply<Out, State> | undefined;
+    for (let index = this.#first; index < this.#pending.length; index++) {
+      const one = this.#pending[index] as PendingReply<Out, State>;
+      if (one.exchange.finished || one.startedAt === undefined) continue;
+      if (oldest?.startedAt === undefined || one.startedAt < oldest.startedAt) oldest = one;
+      // Handlers begin in order. Only the stream that comes first may have begun later than what is behind it.
+      if (one.stream === undefined) break;
+    }
+    return oldest;
+  }
+
+  /** The last of all, with `exchange` on its own where that is not here any more. */
+  #lastFrom(exchange: Exchange<Out, State>): Exchange<Out, State> {
+    const here = this.#pending.some((one, index) => index >= this.#first && one.exchange === exchange);
+    return here ? (this.#pending.at(-1)?.exchange ?? exchange) : exchange;
+  }
+
+  /** Handlers that began since the last time began `now`. */
+  #dateBegun(now: number): void {
+    for (let index = this.#pending.length - 1; index >= this.#first; index--) {
+      const one = this.#pending[index] as PendingReply<Out, State>;
+      if (one.startedAt !== undefined) break;
+      if (one.working && one.stream === undefined) one.startedAt = now;
+    }
   }
 }

@@ -9,7 +9,7 @@ import { Budget, type Share } from "./budget.ts";
 interface Sharing {
   readonly outbox: { readonly share: number };
   readonly inbox: { readonly share: number };
-  abort(reason: "budget-exceeded", error: SpillwayError): unknown;
+  breakOff(reason: "budget-exceeded", error: SpillwayError): unknown;
 }
 
 /** What may wait in a whole server, in each direction. */
@@ -21,7 +21,7 @@ export class Budgets {
     const budgetOf = (limit: "maxTotalOutboundBytes" | "maxTotalInboundBytes", side: "outbox" | "inbox") => {
       const shareOf = (session: Sharing): Share => ({
         bytes: session[side].share,
-        end: () => void session.abort("budget-exceeded", budgetError(limit)),
+        end: () => void session.breakOff("budget-exceeded", budgetError(limit)),
       });
       return new Budget(limits[limit], clock, deadlines, () => Array.from(sessions, shareOf));
     };

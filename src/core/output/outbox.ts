@@ -21,8 +21,8 @@ const KERNEL_FRAMES = 262_144;
 
 const SOON = Promise.resolve();
 
-/** What an {@link Outbox} tells its session. */
-export interface OutboxEvents {
+/** The session that an {@link Outbox} writes for. */
+export interface OutboxOwner {
   /** A write was taken, later than `flush` was called: there is room again. */
   onWritten(): void;
   /** The connection takes no more. */
@@ -63,7 +63,7 @@ export class Outbox<Out> extends Pace implements TickOwner {
   answering = false;
   encoder: Encoder<Out>;
   readonly #settings: OutboxSettings;
-  readonly #events: OutboxEvents;
+  readonly #owner: OutboxOwner;
   /** What leaves next: mostly a push and nothing else, otherwise a buffer, which is made when there is something. */
   #lone: Uint8Array | undefined;
   #buffer: OutputBuffer | undefined;
@@ -87,11 +87,11 @@ export class Outbox<Out> extends Pace implements TickOwner {
   #pushed = false;
   #ended = false;
 
-  constructor(encoder: Encoder<Out>, settings: OutboxSettings, events: OutboxEvents) {
+  constructor(encoder: Encoder<Out>, settings: OutboxSettings, owner: OutboxOwner) {
     super();
     this.encoder = encoder;
     this.#settings = settings;
-    this.#events = events;
+    this.#owner = owner;
   }
 
   /** Bytes that wait or are being written. */
@@ -168,7 +168,7 @@ export class Outbox<Out> extends Pace implements TickOwner {
 
   onTickEnd(now: number): void {
     this.#pushed = false;
-    if (!this.#ended) this.#events.onPushed(now);
+    if (!this.#ended) this.#owner.onPushed(now);
   }
 
   /** Sends what waits, now if nothing is being written, else right behind that. Who has just read the clock gives `now`. */
@@ -321,7 +321,7 @@ export class Outbox<Out> extends Pace implements TickOwner {
   #noteSlow(): void {
     if (this.#slow) return;
     this.#slow = true;
-    this.#events.onSlow();
+    this.#owner.onSlow();
   }
 
   #fillBuffer(queue: FrameQueue): void {
@@ -369,11 +369,11 @@ export class Outbox<Out> extends Pace implements TickOwner {
     if (!scheduler.exhausted) this.flush();
     this.#account();
     if (this.pending === 0) this.#slow = false;
-    this.#events.onWritten();
+    this.#owner.onWritten();
   }
 
   readonly #onBroken = (error: unknown): void => {
     this.end();
-    this.#events.onBroken(error);
+    this.#owner.onBroken(error);
   };
 }

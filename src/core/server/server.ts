@@ -9,8 +9,9 @@ import { Budgets } from "../output/budgets.ts";
 import { ErrorLog } from "../session/error_log.ts";
 import { Groups } from "../session/groups.ts";
 import { connectionClosed, type DrainResult, type Observer, type ServerEvent } from "../session/observer.ts";
-import { SessionLoop } from "../session/session_loop.ts";
-import type { Hooks, SessionSettings } from "../session/session_settings.ts";
+import { ServedSession, type SessionOwner } from "../session/served_session.ts";
+import type { SessionHooks } from "../session/session_hooks.ts";
+import type { SessionSettings } from "../session/session_settings.ts";
 import { add, NO_TRAFFIC, type Traffic } from "../session/traffic.ts";
 import { type Clock, systemClock } from "../time/clock.ts";
 import { Deadline, DeadlineQueue } from "../time/deadline.ts";
@@ -46,17 +47,18 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
   readonly #limits: Limits;
   readonly #clock: Clock;
   readonly #settings: SessionSettings<In, Out, State>;
+  readonly #sessionOwner: SessionOwner<In, Out, State> = { onOver: (session) => this.#onOver(session) };
   readonly #errorLog: ErrorLog;
   readonly #observer: Observer;
   readonly #groups = new Groups();
   readonly #budgets: Budgets;
   readonly #acceptLoop: AcceptLoop;
   readonly #accepting: Promise<void>;
-  readonly #sessions = new Tracker<SessionLoop<In, Out, State>>();
+  readonly #sessions = new Tracker<ServedSession<In, Out, State>>();
   /** Connections that are being told that there are too many. */
-  readonly #refusals = new Tracker<SessionLoop<In, Out, State>>();
+  readonly #refusals = new Tracker<ServedSession<In, Out, State>>();
   /** Sessions that the drain aborted before all was sent. */
-  readonly #cutOff = new Set<SessionLoop<In, Out, State>>();
+  readonly #cutOff = new Set<ServedSession<In, Out, State>>();
   readonly #fullness: Fullness;
   #acceptsNothing = false;
   /** A shutdown has begun: its grace is under way, or its drain. */
@@ -113,7 +115,6 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
       scheduler,
       endOfTick: new EndOfTick(clock, scheduler),
       observe,
-      onOver: (session) => this.#onOver(session),
     };
     this.#fullness = new Fullness(limits.maxConnections, this.#settings.deadlines, clock, observe);
     this.#acceptLoop = new AcceptLoop(
@@ -227,7 +228,7 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
   /** Bounded, although the set of sessions grows: numbers count up. */
   *#openSessions(): Generator<Session<Out, State>, undefined> {
     const newest = this.#connectionCount;
-    for (const { session } of this.#sessions) {
+    for (const session of this.#sessions) {
       if (session.connection.id > newest) return;
       yield session;
     }
@@ -316,9 +317,9 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
       const known = this.#cutOff.has(session);
       // It may be over within the call.
       this.#cutOff.add(session);
-      if (!session.abort("drain-timeout", error) && !known) this.#cutOff.delete(session);
+      if (!session.breakOff("drain-timeout", error) && !known) this.#cutOff.delete(session);
     }
-    for (const session of this.#refusals) session.abort("too-many-connections", error);
+    for (const session of this.#refusals) session.breakOff("too-many-connections", error);
   }
 
   #whenReady(): Promise<void> | undefined {
@@ -339,9 +340,9 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
     else this.#serve(session);
   }
 
-  #open(connection: Connection, info: ConnectionInfo): SessionLoop<In, Out, State> | undefined {
+  #open(connection: Connection, info: ConnectionInfo): ServedSession<In, Out, State> | undefined {
     try {
-      return new SessionLoop(connection, info, this.#settings);
+      return new ServedSession(connection, info, this.#settings, this.#sessionOwner);
     } catch (cause) {
       const error = codecError(cause);
       connection.abort(error);
@@ -351,25 +352,25 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
     }
   }
 
-  #serve(session: SessionLoop<In, Out, State>): void {
+  #serve(session: ServedSession<In, Out, State>): void {
     this.#sessions.add(session);
     session.start();
-    session.connect();
+    session.open();
     if (this.#draining) session.drain();
     else this.#grace?.add(session);
   }
 
-  #refuse(session: SessionLoop<In, Out, State>): void {
+  #refuse(session: ServedSession<In, Out, State>): void {
     const error = new SpillwayError("too-many-connections", `more than ${this.#limits.maxConnections} connections`);
     this.#refusedCount += 1;
     const flooded = this.#refusals.size >= MAX_REFUSALS;
     this.#refusals.add(session);
     session.start();
-    if (flooded) session.abort("too-many-connections", error);
+    if (flooded) session.breakOff("too-many-connections", error);
     else session.fail(error);
   }
 
-  #onOver(session: SessionLoop<In, Out, State>): void {
+  #onOver(session: ServedSession<In, Out, State>): void {
     this.#past = add(this.#past, session.traffic);
     if (this.#refusals.delete(session)) return;
     if (this.#ending) this.#bytesDiscarded += session.inbox.bytesDiscarded;
@@ -392,8 +393,7 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
   }
 }
 
-function hooksOf<In, Out, State>(options: ServeOptions<In, Out, State>): Hooks<In, Out, State> | undefined {
+function hooksOf<Out, State>(options: SessionHooks<Out, State>): SessionHooks<Out, State> | undefined {
   const { state, onConnect, onDisconnect, onDrain, onEnd } = options;
-  const any = state ?? onConnect ?? onDisconnect ?? onDrain ?? onEnd;
-  return any && { state, onConnect, onDisconnect, onDrain, onEnd };
+  return (state ?? onConnect ?? onDisconnect ?? onDrain ?? onEnd) === undefined ? undefined : options;
 }

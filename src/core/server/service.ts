@@ -1,18 +1,16 @@
 import type { Codec } from "../codecs/codec.ts";
-import type { CloseReason } from "../errors/errors.ts";
-import { type Context, checkProtocol, type Handler, type Reply } from "../handler/handler.ts";
+import { checkProtocol, type Handler } from "../handler/handler.ts";
 import { checkMiddleware, type Middleware } from "../handler/middleware.ts";
-import type { Session } from "../handler/session.ts";
 import { checkChoice, LIMIT_NAMES, type Limits } from "../options/limits.ts";
 import type { OptionNames } from "../options/option_names.ts";
 import type { SlowConsumerPolicy } from "../output/slow_consumer.ts";
 import { checkTruncates, INVALID_FRAME_POLICIES, type InvalidFramePolicy } from "../session/invalid_frame.ts";
 import type { Observer } from "../session/observer.ts";
+import type { SessionHooks } from "../session/session_hooks.ts";
 import type { Clock } from "../time/clock.ts";
-import { type ConnectionInfo } from "../transport/connection_info.ts";
 
 /** What a server does, and what it may take: everything but the runtime. What `spillway serve ./module.ts` runs. */
-export interface Service<In = string, Out = In, State = unknown> extends Partial<Limits> {
+export interface Service<In = string, Out = In, State = unknown> extends Partial<Limits>, SessionHooks<Out, State> {
   /** The address to listen on. Default `127.0.0.1`: only this machine. `0.0.0.0` or `::` for all. */
   readonly hostname?: string;
   /** 0 to 65535; 0 lets the system choose (see `server.address`). */
@@ -26,28 +24,6 @@ export interface Service<In = string, Out = In, State = unknown> extends Partial
    * upgrade have none. At most one may authenticate. Default: none, which costs nothing.
    */
   readonly middleware?: readonly Middleware<NoInfer<In>, NoInfer<Out>, NoInfer<State>>[];
-  /** Makes what is kept for a connection (`session.state`): called once, before anything else is told of it. */
-  readonly state?: (connection: ConnectionInfo) => State;
-  /**
-   * A connection was accepted; no frame is taken before this is done. What it gives is sent first: a greeting. With
-   * `context.close()` that is also the last: a refusal. Authentication comes later: nothing is proved yet. It has the
-   * handler's deadline, and fails as a handler does.
-   */
-  readonly onConnect?: (
-    session: Session<NoInfer<Out>, State>,
-    context: Context<NoInfer<Out>, State>,
-  ) => NoInfer<Out> | undefined | void | PromiseLike<NoInfer<Out> | undefined | void>;
-  /**
-   * The peer has sent FIN, and every frame before it is answered. What it gives is the last reply: a frame, nothing, or a
-   * stream of frames. The connection ends behind it. Not called when the connection ends in another way, or during authentication.
-   * It has the handler's deadline, and fails as a handler does. An upgrade has its own.
-   */
-  readonly onEnd?: (session: Session<Out, State>) => Reply<Out> | PromiseLike<Reply<Out>>;
-  /**
-   * A connection is over that `onConnect` would have been told of. A drain waits for the promise, for as long as a handler may
-   * take. What it throws is reported to the observer (`handler-error`).
-   */
-  readonly onDisconnect?: (session: Session<NoInfer<Out>, State>, reason: CloseReason) => void | PromiseLike<void>;
   /**
    * What a frame that is too large or malformed does to its connection: ends it (`"close"`, the default), is dropped
    * (`"skip"`), or is handled as far as it may be long (`"truncate"`).
@@ -60,15 +36,6 @@ export interface Service<In = string, Out = In, State = unknown> extends Partial
    * many there were (`framesAfterReset`). Each handler has its deadline, and a drain waits, for as long as it may take.
    */
   readonly afterReset?: "drop" | "finish";
-  /**
-   * The server drains, and this connection with it. The frame that is returned, if one is, is sent last: behind the replies
-   * to all that was received, unless a handler fails or calls `close()` before. Not called for connections that are on
-   * their way out already, nor for those that have another codec by now: an upgrade has its own `onDrain`. What it throws
-   * is reported to the observer (`handler-error`), and the connection ends without a goodbye.
-   */
-  readonly onDrain?: (
-    session: Session<NoInfer<Out>, State>,
-  ) => NoInfer<Out> | undefined | void | PromiseLike<NoInfer<Out> | undefined | void>;
   /** What happens to a push to somebody who does not read, when there is no room for it. Default `"reset"`. */
   readonly slowConsumer?: SlowConsumerPolicy;
   /**

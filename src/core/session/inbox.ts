@@ -2,12 +2,12 @@ import type { Decoder } from "../codecs/codec.ts";
 import type { Clock } from "../time/clock.ts";
 import type { ByteReader, Bytes } from "../transport/transport.ts";
 
-/** What an {@link Inbox} tells its session. */
-export interface InboxEvents {
+/** The session that an {@link Inbox} reads for. */
+export interface InboxOwner {
   /** Bytes came, whether they are looked at or not. */
   onHeard(): void;
-  /** There is a chunk to take frames from, or the input has ended. */
-  onInput(): void;
+  /** There is a chunk to take frames from, or the input has ended: at `now`. */
+  onInput(now: number): void;
   /** So many more bytes wait here than before; fewer, if negative. */
   onWaiting(bytes: number): void;
   /** The connection gives no more. */
@@ -39,7 +39,7 @@ export class Inbox<In> {
   #reader: ByteReader | undefined;
   #decoder: Decoder<In>;
   readonly #clock: Clock;
-  readonly #events: InboxEvents;
+  readonly #owner: InboxOwner;
   /** A chunk that is not decoded. While there is one, nothing further is read. */
   #held: Bytes | undefined;
   #waited = false;
@@ -61,10 +61,10 @@ export class Inbox<In> {
   /** The decoder refused a frame, and drops the rest of it. */
   #dropping = false;
 
-  constructor(decoder: Decoder<In>, clock: Clock, events: InboxEvents) {
+  constructor(decoder: Decoder<In>, clock: Clock, owner: InboxOwner) {
     this.#decoder = decoder;
     this.#clock = clock;
-    this.#events = events;
+    this.#owner = owner;
     this.heardAt = clock.now();
   }
 
@@ -203,7 +203,7 @@ export class Inbox<In> {
   #account(): void {
     const waiting = this.#over ? 0 : this.#kept + (this.#decoding?.length ?? 0) + (this.#held?.length ?? 0);
     if (waiting === this.share) return;
-    this.#events.onWaiting(waiting - this.share);
+    this.#owner.onWaiting(waiting - this.share);
     this.share = waiting;
   }
 
@@ -240,14 +240,15 @@ export class Inbox<In> {
     if (this.#over) return;
     if (done) return this.#onEof();
     this.bytesIn += value.length;
-    this.heardAt = this.#clock.now();
-    this.#events.onHeard();
+    const now = this.#clock.now();
+    this.heardAt = now;
+    this.#owner.onHeard();
     if (this.#stopped) {
       this.bytesDiscarded += value.length;
       return this.#read();
     }
     this.#held = value;
-    this.#events.onInput();
+    this.#owner.onInput(now);
     this.#account();
     if (this.#held === undefined) this.#read();
     else this.#waited = true;
@@ -257,11 +258,11 @@ export class Inbox<In> {
     // Once stopped, what comes and how it ends is nobody's business.
     if (this.#stopped) return;
     this.eof = true;
-    this.#events.onInput();
+    this.#owner.onInput(this.#clock.now());
   }
 
   readonly #onError = (error: unknown): void => {
     this.#stopped = true;
-    this.#events.onBroken(error);
+    this.#owner.onBroken(error);
   };
 }

@@ -1,42 +1,153 @@
+import type { Encoder } from "../codecs/codec.ts";
 import { type CloseReason, SpillwayError } from "../errors/errors.ts";
-import { encodeError } from "../errors/faults.ts";
+import {
+  brokenReason,
+  codecError,
+  connectionError,
+  encodeError,
+  frameError,
+  handlerError,
+  isSkippable,
+  slowConsumerError,
+  timeoutError,
+} from "../errors/faults.ts";
+import type { HookExchange } from "../handler/exchange.ts";
+import type { Protocol, Reply } from "../handler/handler.ts";
+import { Pipeline, type PipelineOwner } from "../handler/pipeline.ts";
+import type { SemaphoreWaiter } from "../handler/semaphore.ts";
 import type { Group, Session } from "../handler/session.ts";
-import type { Outbox } from "../output/outbox.ts";
+import { Outbox, type OutboxOwner } from "../output/outbox.ts";
 import { encodeFrame } from "../output/output_buffer.ts";
 import type { SendResult } from "../output/send_result.ts";
+import type { DeadlineOwner } from "../time/deadline.ts";
+import type { Task } from "../time/scheduler.ts";
 import type { ConnectionInfo } from "../transport/connection_info.ts";
-import type { Broadcast, Groups, Member } from "./groups.ts";
+import { ownedBy } from "../transport/owned_by.ts";
+import type { Connection, ConnectionOwner } from "../transport/transport.ts";
+import { Goodbye, type GoodbyeOwner } from "./goodbye.ts";
+import type { Broadcast, Member } from "./groups.ts";
+import { Inbox, type InboxOwner } from "./inbox.ts";
+import { decoderFor } from "./invalid_frame.ts";
+import { connectionClosed } from "./observer.ts";
+import { type Due, SessionDeadlines } from "./session_deadlines.ts";
+import type { SessionSettings } from "./session_settings.ts";
+import { carriedBy, type Traffic } from "./traffic.ts";
 
-/** Whoever runs the connection, as far as its {@link ServedSession} needs it. */
-export interface SessionControl<Out> {
-  readonly outbox: Outbox<Out>;
-  /** Whether frames can still be sent. */
-  readonly sendable: boolean;
-  close(): void;
-  closeWrite(): void;
-  abort(reason: CloseReason, error: SpillwayError): boolean;
-  completeAuthentication(): void;
+type Owner<In, Out, State> = InboxOwner & PipelineOwner<In, Out, State> & OutboxOwner & ConnectionOwner;
+type Waiter<Out> = DeadlineOwner & SemaphoreWaiter & GoodbyeOwner<Out> & Task;
+
+/**
+ * How far a session is on its way to its end.
+ *
+ * | phase      | input                 | frames            | output                  | ends with                                   |
+ * | ---------- | --------------------- | ----------------- | ----------------------- | ------------------------------------------- |
+ * | `serving`  | read                  | handled           | replies, pushes         | `stop`, FIN, a fault, a reset: `stopping`   |
+ * | `stopping` | dropped; or at its end | handled if whole | the same, then a goodbye | all answered: `ending`                     |
+ * | `ending`   | dropped               | dropped           | what waits              | nothing waits: FIN, `closing`               |
+ * | `closing`  | dropped               |                   |                         | the peer's FIN, or the linger deadline: `over` |
+ * | `over`     |                       |                   |                         | `onDisconnect` is done: `gone`              |
+ *
+ * `ending` comes at once, from any phase before it, when the reason is decided by something else than the last answer: `close()`
+ * by a handler, a fault in its position, a deadline, `abort`. A connection that is released or broken is `over`, from any phase,
+ * but with `afterReset: "finish"`: then what came is handled first, and the replies are void.
+ */
+export type Phase = "serving" | "stopping" | "ending" | "closing" | "over" | "gone";
+
+/** What may still be sent: nothing behind a goodbye, nor behind a FIN that was asked for and then sent while the peer goes on. */
+type WriteSide = "open" | "goodbye" | "closing" | "closed" | "released";
+
+/** The hooks that an upgrade may change. */
+type ChangeableHooks<In, Out, State> = {
+  readonly [Hook in "onDrain" | "onEnd"]?: Protocol<In, Out, State>[Hook] | undefined;
+};
+
+/** The connection broke, and what was received is still being handled. */
+interface Broken {
+  /** Frames that were taken before. */
+  readonly framesIn: number;
+  /** The descriptor is given back. */
+  gone: boolean;
 }
 
-/** A connection's face to user code. */
-export class ServedSession<Out, State> implements Session<Out, State>, Member {
+/** The server or client that a session belongs to. */
+export interface SessionOwner<In, Out, State> {
+  /** Nothing is waited for any more. */
+  onOver(session: ServedSession<In, Out, State>): void;
+}
+
+/** Why a connection is released whose peer is not waited for: one for all, as nobody sees it. */
+const RELEASED = new SpillwayError("aborted", "the connection was released");
+
+/**
+ * Serves one connection: inbox → pipeline → outbox.
+ *
+ * Whatever happens changes a few fields and then calls `#advance`, which does all that has become possible. So there is one
+ * place where frames are taken, one where replies leave, and one where the end is decided.
+ * After a slice of work it gives the event loop back, and flushes before that; it goes on when its turn has come (`onSlice`).
+ *
+ * - **Owns** the connection, both its locks, and the frames in flight.
+ * - **Pushes back**: takes a frame only while the pipeline and the outbox have room; see {@link Inbox} for what is read.
+ * - **On abort** signals every handler in flight and drops their replies.
+ */
+export class ServedSession<In, Out, State> implements Session<Out, State>, Member, Owner<In, Out, State>, Waiter<Out> {
   readonly connection: ConnectionInfo;
   state!: State;
-  readonly #control: SessionControl<Out>;
-  readonly #groups: Groups;
+  readonly settings: SessionSettings<In, Out, State>;
+  readonly openedAt: number;
+  readonly inbox: Inbox<In>;
+  readonly pipeline: Pipeline<In, Out, State>;
+  readonly outbox: Outbox<Out>;
+  readonly #wire: Connection;
+  readonly #owner: SessionOwner<In, Out, State>;
+  readonly #deadlines: SessionDeadlines;
+  #phase: Phase = "serving";
+  /** Why it ends: may change until the phase is `ending`. */
+  #reason: CloseReason | undefined;
+  #error: SpillwayError | undefined;
+  #writeSide: WriteSide = "open";
+  #broken: Broken | undefined;
+  /** FIN was sent, and the peer's is waited for, or did not come. */
+  #unconfirmed = false;
+  /** `onConnect` is not done. */
+  #opening = false;
+  /** `onConnect` was called, so the end is told too. */
+  #connected = false;
   #authenticating: boolean;
-  /** Why nothing new is taken, and whom it is told to. */
+  /** `onEnd` is called once. */
+  #hooks: ChangeableHooks<In, Out, State> | undefined;
+  #goodbye: Goodbye<Out> | undefined;
+  /** Whether it waits for its slice, and if what it has made in the last one was flushed. */
+  #pause: "none" | "unflushed" | "flushed" = "none";
+  #advancing = false;
+  #advanceAgain = false;
+  /** Why nothing new is taken, and the signal that tells it. */
   #drainedFor: CloseReason | undefined;
   #draining: AbortController | undefined;
   /** The names of the groups that it is a member of. */
   #joined: Set<string> | undefined;
 
-  constructor(control: SessionControl<Out>, connection: ConnectionInfo, groups: Groups, authenticating: boolean) {
-    this.connection = connection;
-    this.#control = control;
-    this.#groups = groups;
-    this.#authenticating = authenticating;
+  /** @throws what making a decoder or encoder throws */
+  constructor(
+    wire: Connection,
+    info: ConnectionInfo,
+    settings: SessionSettings<In, Out, State>,
+    owner: SessionOwner<In, Out, State>,
+  ) {
+    const { authenticates, clock, codec, handler, hooks, invalidFrame, semaphore } = settings;
+    this.connection = info;
+    this.settings = settings;
+    this.openedAt = clock.now();
+    this.#wire = wire;
+    this.#owner = owner;
+    this.#authenticating = authenticates;
+    this.#hooks = hooks;
+    this.inbox = new Inbox(decoderFor(codec, invalidFrame), clock, this);
+    this.pipeline = new Pipeline(handler, semaphore, clock, this);
+    this.outbox = new Outbox(codec.encoder(), settings, this);
+    this.#deadlines = new SessionDeadlines(this, authenticates);
   }
+
+  // What user code sees.
 
   get authenticating(): boolean {
     return this.#authenticating;
@@ -51,74 +162,615 @@ export class ServedSession<Out, State> implements Session<Out, State>, Member {
   }
 
   send(frame: Out): SendResult {
-    const { outbox, sendable } = this.#control;
-    if (!sendable) return "closed";
+    if (!this.sendable) return "closed";
     let bytes: Uint8Array;
     try {
-      bytes = encodeFrame(outbox.encoder, frame);
+      bytes = encodeFrame(this.outbox.encoder, frame);
     } catch (cause) {
       throw encodeError(cause);
     }
-    return outbox.push(bytes);
-  }
-
-  deliver(broadcast: Broadcast): SendResult {
-    const { outbox } = this.#control;
-    const bytes = broadcast.encodedBy(outbox.encoder);
-    if (bytes !== undefined) return outbox.push(bytes);
-    outbox.framesDropped += 1;
-    return "dropped";
+    return this.outbox.push(bytes);
   }
 
   flushed(): Promise<boolean> {
-    return this.#control.outbox.flushed();
+    return this.outbox.flushed();
+  }
+
+  group(name: string): Group<Out, State> {
+    return this.settings.groups.group(name);
   }
 
   join(group: string): void {
-    if (!this.#control.sendable) return;
-    this.#groups.join(group, this);
+    if (!this.sendable) return;
+    this.settings.groups.join(group, this);
     this.#joined ??= new Set();
     this.#joined.add(group);
   }
 
   leave(group: string): void {
-    this.#groups.leave(group, this);
+    this.settings.groups.leave(group, this);
     this.#joined?.delete(group);
-  }
-
-  /** Nothing new is taken. */
-  drain(reason: CloseReason): void {
-    if (this.#drainedFor !== undefined) return;
-    this.#drainedFor = reason;
-    this.#draining?.abort(drainError(reason));
-  }
-
-  /** Is a member of nothing any more. */
-  leaveAll(): void {
-    for (const group of this.#joined ?? []) this.#groups.leave(group, this);
-    this.#joined = undefined;
-  }
-
-  group(name: string): Group<Out, State> {
-    return this.#groups.group(name);
-  }
-
-  close(): void {
-    this.#control.close();
-  }
-
-  closeWrite(): void {
-    this.#control.closeWrite();
-  }
-
-  abort(): void {
-    this.#control.abort("aborted", new SpillwayError("aborted", "the service aborted the connection"));
   }
 
   completeAuthentication(): void {
     if (!this.#authenticating) return;
     this.#authenticating = false;
-    this.#control.completeAuthentication();
+    this.#deadlines.authenticationDone = true;
+    this.#advance();
+  }
+
+  close(): void {
+    this.stop("handler-closed");
+  }
+
+  closeWrite(): void {
+    if (this.sendable) {
+      this.#writeSide = "closing";
+      this.#leaveGroups();
+    }
+    this.#advance();
+  }
+
+  abort(): void {
+    this.breakOff("aborted", new SpillwayError("aborted", "the service aborted the connection"));
+  }
+
+  // What the server or the client sees.
+
+  get phase(): Phase {
+    return this.#phase;
+  }
+
+  get traffic(): Traffic {
+    return carriedBy(this.inbox, this.outbox);
+  }
+
+  /** Whether frames can still be sent. */
+  get sendable(): boolean {
+    return !this.#decided && this.#writeSide === "open" && this.#broken === undefined;
+  }
+
+  /** Whether the last bytes may not have arrived: as the event says. */
+  get unconfirmed(): boolean {
+    return this.#unconfirmed;
+  }
+
+  /** Whether a drain would close it at once; `leaving` when it is on its way out. */
+  get parting(): "idle" | "busy" | "leaving" {
+    if (this.#phase !== "serving") return "leaving";
+    return this.inbox.idle && this.pipeline.length === 0 && this.outbox.pending === 0 ? "idle" : "busy";
+  }
+
+  /** Serves the connection to its end, which the owner is told. */
+  start(): void {
+    const { reader, writer } = ownedBy(this, this.#wire);
+    this.outbox.writer = writer;
+    this.inbox.run(reader);
+    if (!this.#over) this.#deadlines.arm();
+  }
+
+  /** Tells the service of the connection: it may say something before the first frame is taken, and before any end. */
+  open(): void {
+    if (this.settings.hooks === undefined) return;
+    this.#opening = this.#advancing = true;
+    this.pipeline.runHook("onConnect", (exchange) => this.#connect(exchange));
+    this.#advancing = false;
+    this.#advance();
+  }
+
+  /** Ends in order: what was received in full is answered, sent, and followed by FIN. */
+  stop(reason: CloseReason): void {
+    if (this.#stop(reason)) this.#advance();
+  }
+
+  /** The server drains: `stop`, with a goodbye. */
+  drain(): void {
+    const serving = this.#phase === "serving";
+    if (!this.#stop("drained")) return;
+    if (serving) this.#askGoodbye();
+    this.#advance();
+  }
+
+  /** Ends with a fault frame, after the replies to what came before. */
+  fail(error: SpillwayError): void {
+    this.inbox.stop();
+    this.pipeline.fault(error);
+    this.#advance();
+  }
+
+  /** Ends now. What is in flight is lost: false when there was nothing. */
+  breakOff(reason: CloseReason, error: SpillwayError): boolean {
+    if (this.#over) return this.#forget();
+    const complete = this.#phase === "closing";
+    this.#decide(reason, error);
+    if (this.#writeSide === "released") this.#complete(error);
+    else this.#wire.abort(error);
+    if (this.#broken?.gone) this.#complete();
+    return !complete;
+  }
+
+  deliver(broadcast: Broadcast): SendResult {
+    const bytes = broadcast.encodedBy(this.outbox.encoder);
+    if (bytes !== undefined) return this.outbox.push(bytes);
+    this.outbox.framesDropped += 1;
+    return "dropped";
+  }
+
+  // The path of a frame: bytes → decoder → handler → reply → output.
+
+  onHeard(): void {
+    this.settings.deadlines.progress += 1;
+  }
+
+  onInput(now: number): void {
+    this.#advance(now);
+  }
+
+  onWaiting(bytes: number): void {
+    this.settings.budgets?.inbound.add(bytes);
+  }
+
+  #advance(now?: number): void {
+    if (this.#phase === "closing" || this.#over) return;
+    // A handler or an observer gets here again when it shuts the server down: that asks for one more round.
+    this.#advanceAgain = true;
+    if (this.#advancing) return;
+    this.#advancing = true;
+    while (this.#advanceAgain) {
+      this.#advanceAgain = false;
+      this.pipeline.answerFinished();
+      this.#takeFrames();
+    }
+    this.#advancing = false;
+    if (this.pipeline.tickOpen) return;
+    const ending = this.#phase !== "serving" || this.#writeSide !== "open";
+    if (ending) this.#sayGoodbye();
+    if (this.#pause !== "flushed") this.outbox.flush(now);
+    if (this.#pause === "unflushed") this.#pause = "flushed";
+    if (ending) this.#closeWhenDone();
+    // The end itself has seen to what is left.
+    if (!this.#over) this.#deadlines.settle(now);
+  }
+
+  #takeFrames(): void {
+    const { inbox, pipeline } = this;
+    const { scheduler } = this.settings;
+    let worked = false;
+    if (this.#opening && pipeline.length === 0) this.#opening = false;
+    while (this.#pause === "none") {
+      try {
+        if (!this.#mayTake()) break;
+        if (scheduler.exhausted && !inbox.starved) {
+          this.#waitForSlice(worked);
+          break;
+        }
+        const frame = inbox.take();
+        if (frame === undefined) break;
+        worked = true;
+        pipeline.handle(frame, inbox.truncated);
+      } catch (cause) {
+        this.#onFrameError(frameError(cause));
+      }
+      scheduler.spend();
+    }
+    if (inbox.eof) this.#takeEnd();
+  }
+
+  #mayTake(): boolean {
+    const { inbox, pipeline } = this;
+    const { limits, semaphore } = this.settings;
+    const atOnce = this.#opening || this.#authenticating ? 1 : limits.concurrency;
+    if (pipeline.ended || pipeline.length >= atOnce || !this.roomy) return false;
+    if (semaphore.isFreeFor(this)) return true;
+    // A session that has no further frame must not wait for a permit to find that out.
+    if (pipeline.length > 0 ? !inbox.starved : inbox.peek()) semaphore.wait(this);
+    return false;
+  }
+
+  /** The peer's FIN. A function of its own: a closure in `#takeFrames` would cost each call of that a scope. */
+  #takeEnd(): void {
+    this.#reason ??= "remote-closed";
+    if (this.#phase === "serving") this.#phase = "stopping";
+    const onEnd = this.#hooks?.onEnd;
+    const { inbox, pipeline } = this;
+    if (onEnd === undefined || !inbox.exhausted || pipeline.length > 0 || pipeline.ended || this.#authenticating)
+      return;
+    this.#hooks = { onDrain: this.#hooks?.onDrain };
+    pipeline.runHook("onEnd", () => onEnd(this));
+  }
+
+  get roomy(): boolean {
+    return this.settings.asked !== undefined || this.outbox.roomy;
+  }
+
+  get finishing(): boolean {
+    return this.#broken !== undefined;
+  }
+
+  mayPull(): boolean {
+    const { scheduler } = this.settings;
+    if (this.#pause !== "none") return false;
+    if (scheduler.exhausted) this.#waitForSlice(true);
+    else scheduler.spend();
+    return this.#pause === "none";
+  }
+
+  onReply(reply: Out): void {
+    if (this.#broken === undefined && !this.#outputEnded) this.outbox.reply(reply);
+  }
+
+  onFault(error: SpillwayError): void {
+    this.#decide(error.code as CloseReason, error);
+    if (this.#broken !== undefined || this.#outputEnded) return;
+    try {
+      this.outbox.fault(error);
+    } catch (cause) {
+      this.#observeFrameError(codecError(cause), false);
+    }
+  }
+
+  onHandlerError(error: SpillwayError): void {
+    this.settings.observe({ type: "handler-error", connection: this.connection, error });
+  }
+
+  onLastFrame(reason: CloseReason): void {
+    if (this.#phase === "serving") this.#phase = "stopping";
+    this.#tellDraining(reason);
+  }
+
+  onLast(): void {
+    this.#decide("handler-closed");
+  }
+
+  onUpgrade(to: Protocol<In, Out, State>): void {
+    this.inbox.switchTo(decoderFor(to.codec, this.settings.invalidFrame));
+    this.#hooks = to;
+    // Another protocol has another goodbye.
+    if (this.#goodbye !== undefined) this.#askGoodbye();
+  }
+
+  onEncoder(encoder: Encoder<Out>): void {
+    this.outbox.encoder = encoder;
+  }
+
+  onSettled(): void {
+    this.settings.deadlines.progress += 1;
+    this.#advance();
+  }
+
+  onPermit(): void {
+    this.#advance();
+  }
+
+  onSlice(): void {
+    this.#pause = "none";
+    this.#advance();
+  }
+
+  #waitForSlice(worked: boolean): void {
+    this.#pause = "unflushed";
+    this.settings.scheduler.wait(this, worked);
+  }
+
+  #onFrameError(error: SpillwayError): void {
+    const skipped = this.settings.invalidFrame !== "close" && isSkippable(error) && !this.inbox.lost;
+    this.#observeFrameError(error, skipped);
+    if (!skipped) this.fail(error);
+  }
+
+  #observeFrameError(error: SpillwayError, skipped: boolean): void {
+    this.settings.observe({ type: "frame-error", connection: this.connection, error, skipped });
+  }
+
+  // What leaves.
+
+  onPushed(now: number): void {
+    if (this.#phase !== "serving" || this.#writeSide !== "open") return this.#advance();
+    if (!this.pipeline.tickOpen) this.outbox.flush(now);
+    // Otherwise an earlier deadline is set already, and looks at what has happened since.
+    if (this.outbox.writing) this.#deadlines.settle(now);
+  }
+
+  onWritten(): void {
+    this.settings.deadlines.progress += 1;
+    // Most writes are the last of a tick: nothing waits for the room that they leave.
+    if (this.outbox.pausing && this.#pause === "none") {
+      this.#waitForSlice(true);
+      this.#pause = "flushed";
+    }
+    const done = this.inbox.starved && this.pipeline.length === 0 && this.#phase === "serving";
+    if (done && this.#writeSide === "open") this.#deadlines.settle();
+    else this.#advance();
+  }
+
+  onTaken(bytes: number): void {
+    this.settings.deadlines.progress += 1;
+    this.outbox.noteTaken(bytes);
+  }
+
+  onSlow(): void {
+    const { observe, slowConsumer: policy } = this.settings;
+    const { pending: waitingBytes, waitingPushes: waitingFrames } = this.outbox;
+    observe({ type: "slow-consumer", connection: this.connection, policy, waitingBytes, waitingFrames });
+    if (policy === "reset") this.breakOff("slow-consumer", slowConsumerError());
+  }
+
+  // The deadlines.
+
+  onDeadline(now: number): void {
+    if (!this.#deadlines.passed(now)) return;
+    if (this.#deadlines.due === "write-timeout") {
+      this.outbox.writer.offerAgain?.();
+      if (!this.#deadlines.passed(now)) return;
+    }
+    this.#onDue(this.#deadlines.due);
+  }
+
+  #onDue(due: Due): void {
+    switch (due) {
+      case "linger":
+        return this.#wire.abort();
+      case "write-timeout":
+        return void this.breakOff(due, timeoutError(due));
+      case "handler-timeout":
+      case "authentication-timeout":
+        this.pipeline.timeOut(timeoutError(due));
+        return this.#advance();
+      case "frame-timeout":
+        return this.#onFrameError(timeoutError(due));
+      case "disconnect-timeout":
+        this.onHandlerError(new SpillwayError("handler-timeout", "onDisconnect did not finish in time"));
+        return void this.#forget();
+      case "idle-timeout":
+      case "silence-timeout":
+      case "lifetime-reached":
+        return this.stop(due);
+    }
+  }
+
+  // The beginning and the end.
+
+  get readsOn(): boolean {
+    return this.settings.afterReset === "finish";
+  }
+
+  onDropped(bytes: number): void {
+    this.settings.deadlines.progress += 1;
+    this.inbox.noteDropped(bytes);
+    this.#deadlines.noteDropped(this.settings.clock.now());
+  }
+
+  /** A stream of the connection failed. */
+  onBroken(cause: unknown): void {
+    if (this.#over) return;
+    const error = connectionError(cause);
+    if (this.#broken !== undefined) return this.onSettled();
+    if (this.#mayFinish) this.#finish(error, false);
+    else this.breakOff(brokenReason(error), error);
+  }
+
+  onClosed(error: SpillwayError | undefined): void {
+    if (error === undefined && !this.#decided && this.#writeSide === "closed") {
+      this.#writeSide = "released";
+      return;
+    }
+    const broken = this.#broken;
+    if (broken === undefined && (error === undefined || !this.#mayFinish)) return this.#complete(error);
+    this.inbox.stop();
+    if (broken === undefined) return this.#finish(error as SpillwayError, true);
+    broken.gone = true;
+    if (this.#decided) this.#complete();
+    else this.onSettled();
+  }
+
+  /** Makes the connection's state, and greets. */
+  #connect(exchange: HookExchange<Out, State>): Reply<Out> | PromiseLike<Reply<Out>> {
+    const { onConnect, state } = this.settings.hooks ?? {};
+    if (state !== undefined) {
+      exchange.hook = "state";
+      this.state = state(this.connection);
+      exchange.hook = "onConnect";
+    }
+    this.#connected = true;
+    return onConnect?.(this, exchange);
+  }
+
+  get #over(): boolean {
+    return this.#phase === "over" || this.#phase === "gone";
+  }
+
+  /** Whether the reason for the end is decided. */
+  get #decided(): boolean {
+    return this.#phase !== "serving" && this.#phase !== "stopping";
+  }
+
+  /** Whether FIN is sent, or about to be, although the peer may go on: what is still said is void. */
+  get #outputEnded(): boolean {
+    return this.#writeSide !== "open" && this.#writeSide !== "goodbye";
+  }
+
+  get #mayFinish(): boolean {
+    return this.settings.afterReset === "finish" && !this.#decided;
+  }
+
+  /** Whether nothing more is to be said but goodbye. */
+  get #answered(): boolean {
+    if (this.#phase !== "stopping" || this.#reason === undefined) return false;
+    return this.inbox.exhausted && this.pipeline.length === 0 && this.#goodbye?.asking !== true;
+  }
+
+  /** Takes no further input. False when it is ending already. */
+  #stop(reason: CloseReason): boolean {
+    if (this.#reason !== undefined) return false;
+    this.#reason = reason;
+    if (this.#phase === "serving") this.#phase = "stopping";
+    this.inbox.stop();
+    this.#tellDraining(reason);
+    return true;
+  }
+
+  /** The end is decided: what is still with the handler is not waited for, and nothing more is sent but what waits. */
+  #decide(reason: CloseReason, error?: SpillwayError): void {
+    if (!this.#decided) {
+      if (this.#broken === undefined) {
+        this.#reason = reason;
+        this.#error = error;
+      }
+      this.#phase = "ending";
+      this.inbox.stop();
+      this.#tellDraining(reason);
+      this.#leaveGroups();
+    }
+    this.pipeline.abort(reason, error);
+  }
+
+  /** Nothing new is taken: what would go on for ever should know. */
+  #tellDraining(reason: CloseReason): void {
+    if (this.#drainedFor !== undefined) return;
+    this.#drainedFor = reason;
+    this.#draining?.abort(drainError(reason));
+  }
+
+  #leaveGroups(): void {
+    for (const group of this.#joined ?? []) this.settings.groups.leave(group, this);
+    this.#joined = undefined;
+  }
+
+  #askGoodbye(): void {
+    this.#goodbye = new Goodbye();
+    const onDrain = this.#hooks?.onDrain;
+    if (onDrain !== undefined) this.#goodbye.ask(() => onDrain(this), this);
+  }
+
+  onGoodbye(goodbye: Goodbye<Out>): void {
+    // Another protocol may have been asked meanwhile.
+    if (goodbye === this.#goodbye) this.onSettled();
+  }
+
+  onGoodbyeFailed(cause: unknown): void {
+    this.#reportHook(cause, "onDrain");
+  }
+
+  /** Says goodbye when nothing else is to be said, and nothing after it. */
+  #sayGoodbye(): void {
+    if (this.#broken !== undefined || this.#writeSide !== "open" || !this.#answered) return;
+    const goodbye = this.#goodbye?.take();
+    if (goodbye === undefined) return;
+    this.#writeSide = "goodbye";
+    // Authentication that is not complete in time would have its fault sent behind this.
+    this.#deadlines.authenticationDone = true;
+    this.#leaveGroups();
+    try {
+      this.outbox.reply(goodbye);
+    } catch (cause) {
+      this.onGoodbyeFailed(cause);
+    }
+  }
+
+  /** Sends FIN when all is sent. */
+  #closeWhenDone(): void {
+    if (this.#broken !== undefined) return this.#endWhenFinished(this.#broken);
+    if (this.outbox.pending > 0) return;
+    if (this.#writeSide === "closing" && !this.#decided) {
+      this.#writeSide = "closed";
+      this.outbox.close();
+    }
+    if (this.#answered) this.#decide(this.#reason as CloseReason);
+    if (this.#phase !== "ending") return;
+    const now = this.settings.clock.now();
+    this.#phase = "closing";
+    this.#deadlines.noteClosing(now);
+    if (this.#writeSide === "released") return this.#complete();
+    void this.#wire.close();
+    this.#unconfirmed = this.#deadlines.lingers(now);
+    if (!this.#unconfirmed || this.#isLostToClient) this.#wire.abort(RELEASED);
+  }
+
+  /** Whether this is a client's connection that broke a rule: its requests are rejected, so nothing that comes from it is of use. */
+  get #isLostToClient(): boolean {
+    return this.settings.asked !== undefined && this.#error !== undefined && !this.inbox.eof;
+  }
+
+  /** What was received in full is handled all the same; its replies go nowhere. */
+  #finish(error: SpillwayError, gone: boolean): void {
+    this.#broken = { framesIn: this.inbox.framesIn, gone };
+    this.#reason = brokenReason(error);
+    this.#error = error;
+    if (this.#phase === "serving") this.#phase = "stopping";
+    this.#tellDraining(this.#reason);
+    this.#leaveGroups();
+    this.outbox.end();
+    this.onSettled();
+  }
+
+  #endWhenFinished({ gone }: Broken): void {
+    const error = this.#error as SpillwayError;
+    if (this.#answered) this.#decide(this.#reason as CloseReason, error);
+    if (this.#phase !== "ending") return;
+    if (gone) this.#complete();
+    else this.#wire.abort(error);
+  }
+
+  /** The connection is released. */
+  #complete(error?: SpillwayError): void {
+    if (this.#over) return;
+    this.#decide(brokenReason(error), error);
+    if (error === undefined) this.#unconfirmed = false;
+    // A handler may finish long after this: there is nothing left to advance, or to arm a deadline for.
+    this.#phase = "over";
+    this.inbox.end();
+    this.outbox.end();
+    const now = this.settings.clock.now();
+    this.#observeEnd(now);
+    const told = this.#tellEnd();
+    if (told === undefined) return void this.#forget();
+    void this.#awaitTold(told);
+    this.#deadlines.noteClosing(now);
+    this.#deadlines.arm();
+  }
+
+  #observeEnd(now: number): void {
+    const { traffic } = this;
+    const reason = this.#reason as CloseReason;
+    const closed = connectionClosed(this.connection, reason, this.#error, traffic, now - this.openedAt);
+    const framesAfterReset = this.#broken && traffic.framesIn - this.#broken.framesIn;
+    const event = framesAfterReset === undefined ? closed : { ...closed, framesAfterReset };
+    this.settings.observe(this.#unconfirmed ? { ...event, unconfirmed: true } : event);
+  }
+
+  #tellEnd(): PromiseLike<void> | undefined {
+    if (!this.#connected) return undefined;
+    try {
+      return this.settings.hooks?.onDisconnect?.(this, this.#reason as CloseReason) ?? undefined;
+    } catch (cause) {
+      this.#reportHook(cause, "onDisconnect");
+      return undefined;
+    }
+  }
+
+  async #awaitTold(told: PromiseLike<void>): Promise<void> {
+    try {
+      await told;
+    } catch (cause) {
+      this.#reportHook(cause, "onDisconnect");
+    }
+    this.#forget();
+  }
+
+  /** A hook failed that must not keep the connection from its orderly end. */
+  #reportHook(cause: unknown, hook: "onDrain" | "onDisconnect"): void {
+    this.onHandlerError(cause instanceof SpillwayError ? cause : handlerError(cause, hook));
+  }
+
+  /** Nothing is waited for any more. False when that was so already. */
+  #forget(): boolean {
+    if (this.#phase === "gone") return false;
+    this.#phase = "gone";
+    this.#deadlines.end();
+    this.settings.semaphore.forget(this);
+    this.settings.scheduler.forget(this);
+    this.#owner.onOver(this);
+    return true;
   }
 }
 

@@ -4,7 +4,6 @@ import type { Semaphore } from "../handler/semaphore.ts";
 import type { ConnectionLimits } from "../options/limits.ts";
 import type { Budgets } from "../output/budgets.ts";
 import type { SlowConsumerPolicy } from "../output/slow_consumer.ts";
-import type { Service } from "../server/service.ts";
 import type { Clock } from "../time/clock.ts";
 import type { DeadlineQueue } from "../time/deadline.ts";
 import type { EndOfTick } from "../time/end_of_tick.ts";
@@ -12,7 +11,7 @@ import type { Scheduler } from "../time/scheduler.ts";
 import type { Groups } from "./groups.ts";
 import type { InvalidFramePolicy } from "./invalid_frame.ts";
 import type { ServerEvent } from "./observer.ts";
-import type { SessionLoop } from "./session_loop.ts";
+import type { SessionHooks } from "./session_hooks.ts";
 
 /** What was asked of the peer, where this side is the one that asks. */
 export interface Asked {
@@ -20,20 +19,13 @@ export interface Asked {
   readonly awaitedAt: number;
 }
 
-/** What a service is told of a connection, besides its frames. */
-export type Hooks<In, Out, State> = {
-  readonly [Hook in "state" | "onConnect" | "onDisconnect" | "onDrain" | "onEnd"]?:
-    | Service<In, Out, State>[Hook]
-    | undefined;
-};
-
 /** What all sessions of one server share, or of one client. */
 export interface SessionSettings<In, Out, State> {
   readonly codec: Codec<In, Out>;
   /** With the middleware around it. */
   readonly handler: FrameHandler<In, Out, State>;
   /** What the service wants to be told, if anything. */
-  readonly hooks: Hooks<In, Out, State> | undefined;
+  readonly hooks: SessionHooks<Out, State> | undefined;
   /** Whether connections begin with authentication. */
   readonly authenticates: boolean;
   readonly limits: ConnectionLimits;
@@ -51,6 +43,4 @@ export interface SessionSettings<In, Out, State> {
   readonly groups: Groups;
   readonly endOfTick: EndOfTick;
   readonly observe: (event: ServerEvent) => void;
-  /** A session is over. */
-  readonly onOver: (session: SessionLoop<In, Out, State>) => void;
 }

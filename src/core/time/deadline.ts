@@ -30,10 +30,8 @@ export class Deadline<Owner extends DeadlineOwner = DeadlineOwner> {
     this.owner = owner;
   }
 
-  /** Whether it finds somebody late: then it passes only when what waits has been looked at. */
-  get judges(): boolean {
-    return true;
-  }
+  /** The queue looks at `at` now: whoever works that out late does it here. */
+  refresh(): void {}
 }
 
 /**
@@ -147,16 +145,14 @@ export class DeadlineQueue {
   }
 
   /**
-   * When the first of those that are due at `now`, and judge somebody, was due; `Infinity` when none is. What was moved is put
-   * where it belongs, and what judges nobody passes.
+   * When the first of those that are due at `now` was due; `Infinity` when none is. What was moved is put where it belongs.
    */
   #firstDue(now: number): number {
     for (let first = this.#heap[0]; first !== undefined && first.queuedAt <= now; first = this.#heap[0]) {
-      if (first.at > now) {
-        this.#remove(first);
-        this.#requeue(first);
-      } else if (first.judges) return first.at;
-      else this.#pass(first, now);
+      first.refresh();
+      if (first.at <= now) return first.at;
+      this.#remove(first);
+      this.#requeue(first);
     }
     return Infinity;
   }

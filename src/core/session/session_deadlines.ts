@@ -1,21 +1,9 @@
-import type { Pipeline } from "../handler/pipeline.ts";
+import type { ConnectionLimits } from "../options/limits.ts";
 import type { Outbox } from "../output/outbox.ts";
-import { Deadline, type DeadlineOwner } from "../time/deadline.ts";
+import type { Clock } from "../time/clock.ts";
+import { Deadline, type DeadlineOwner, type DeadlineQueue } from "../time/deadline.ts";
 import type { Inbox } from "./inbox.ts";
-import type { SessionSettings } from "./session_settings.ts";
-
-/** How far a session is on its way to its end: see {@link Watch}. */
-export type Phase =
-  /** Takes frames. */
-  | "serving"
-  /** Takes no more, answers what it has. */
-  | "stopping"
-  /** Sends its last bytes. */
-  | "ending"
-  /** Waits for the peer's FIN. */
-  | "closing"
-  /** There is no connection any more; who was told of it hears of its end. */
-  | "over";
+import type { Asked } from "./session_settings.ts";
 
 /** What is due when a deadline passes. */
 export type Due =
@@ -26,35 +14,57 @@ export type Due =
   | "write-timeout"
   | "authentication-timeout"
   | "lifetime-reached"
-  /** Whoever is told of the end takes too long. */
+  /** `onDisconnect` takes too long. */
   | "disconnect-timeout"
   /** The peer does not answer FIN. */
   | "linger";
 
-/** The session that is watched. */
-export interface Watched extends DeadlineOwner {
-  readonly settings: Pick<SessionSettings<never, never, never>, "limits" | "deadlines" | "clock" | "asked">;
+/** The session whose deadlines these are. */
+export interface TimedSession extends DeadlineOwner {
+  readonly settings: {
+    readonly limits: ConnectionLimits;
+    readonly deadlines: DeadlineQueue;
+    readonly clock: Clock;
+    readonly asked?: Asked;
+  };
+  readonly phase: string;
   readonly openedAt: number;
   readonly inbox: Inbox<unknown>;
-  readonly pipeline: Pick<Pipeline<never, never, never>, "length" | "busySince" | "settledAt" | "date">;
+  readonly pipeline: { readonly length: number; readonly busySince: number; readonly settledAt: number; date(): void };
   readonly outbox: Outbox<never>;
 }
 
-/** Which instant matters next to a session. One deadline that stands for all of them. */
-export class Watch extends Deadline<Watched> {
+/**
+ * Which instant matters next to a session: one deadline that stands for all of them.
+ *
+ * Activity moves nearly all of them later. So the instant is worked out when the queue looks at it (`refresh`), and after a tick
+ * only when something began that may be due sooner than the queue will look (`settle`).
+ */
+export class SessionDeadlines extends Deadline<TimedSession> {
   /** What happens at the deadline. */
   due: Due = "idle-timeout";
   /** Authentication is not waited for any more. */
-  authenticationDone = true;
+  authenticationDone: boolean;
+  /** When FIN was sent, or came from there. */
   #closingAt = 0;
   /** When input was last dropped, while the peer's FIN is waited for. */
   #droppedAt = 0;
   /** Since when it has been the peer's turn to speak; -1 while it is ours, or nobody looks: a small number costs less. */
   #listeningSince = -1;
 
+  constructor(owner: TimedSession, authenticates: boolean) {
+    super(owner);
+    this.authenticationDone = !authenticates;
+  }
+
   /** FIN is sent at `now`, or came from there. */
-  close(now: number): void {
+  noteClosing(now: number): void {
     this.#closingAt = this.#droppedAt = now;
+  }
+
+  /** Input came and was dropped. */
+  noteDropped(now: number): void {
+    this.#droppedAt = now;
   }
 
   /** Whether anything was said, by either side, so shortly before `now` that the peer's FIN is waited for. */
@@ -63,36 +73,31 @@ export class Watch extends Deadline<Watched> {
     return now - Math.max(inbox.heardAt, outbox.arrivesAt) < settings.limits.lingerTimeoutMs;
   }
 
-  /** Input came and was dropped. */
-  noteDropped(now: number): void {
-    this.#droppedAt = now;
+  /** A tick is over: makes sure that the queue looks in time at what has begun in it. */
+  settle(at?: number): void {
+    this.owner.pipeline.date();
+    if (!this.#isLookedAtInTime(at ?? this.owner.settings.clock.now())) this.arm();
   }
 
   /** Sets the deadline to the earliest instant at which something is due. */
-  arm(phase: Phase): void {
+  arm(): void {
     this.owner.pipeline.date();
-    this.#set(phase);
+    this.#set();
     this.owner.settings.deadlines.arm(this);
   }
 
-  /** The same after a write began or was taken, which mostly finds an earlier deadline: that one looks at what has happened. */
-  armForOutput(phase: Phase): void {
-    const { outbox, settings } = this.owner;
-    const { idleTimeoutMs, silenceTimeoutMs, writeTimeoutMs } = settings.limits;
-    // A reply may be out: from then on the peer is listened to.
-    if (silenceTimeoutMs !== Infinity) return this.arm(phase);
-    const soonestAt = outbox.progressAt + Math.min(writeTimeoutMs, idleTimeoutMs);
-    if (this.at > soonestAt) this.arm(phase);
+  override refresh(): void {
+    this.#set();
   }
 
   /** Whether something is due at `now`: see `due`. Otherwise arms the deadline again. */
-  passed(phase: Phase, now: number): boolean {
-    this.#set(phase);
+  passed(now: number): boolean {
+    this.#set();
     if (this.at > now) {
       this.owner.settings.deadlines.arm(this);
       return false;
     }
-    // It passes once, and what it has failed may still have to wait for its turn.
+    // It passes once, and what it has failed may still have to wait for its position.
     if (this.due === "authentication-timeout") this.authenticationDone = true;
     return true;
   }
@@ -102,8 +107,23 @@ export class Watch extends Deadline<Watched> {
     this.owner.settings.deadlines.disarm(this);
   }
 
-  #set(phase: Phase): void {
-    const { inbox, openedAt, outbox, pipeline, settings } = this.owner;
+  /**
+   * Whether the queue will look no later than what may have begun by `now` can be due. What began before was seen to then.
+   * Mostly nothing has begun: the session is idle again.
+   */
+  #isLookedAtInTime(now: number): boolean {
+    const { inbox, outbox, phase, pipeline, settings } = this.owner;
+    const { frameTimeoutMs, handlerTimeoutMs, idleTimeoutMs, silenceTimeoutMs, writeTimeoutMs } = settings.limits;
+    if (phase !== "serving" || silenceTimeoutMs !== Infinity) return false;
+    let soonestMs = idleTimeoutMs;
+    if (outbox.writing) soonestMs = Math.min(soonestMs, writeTimeoutMs);
+    if (pipeline.length > 0) soonestMs = Math.min(soonestMs, handlerTimeoutMs);
+    if (inbox.frameBegunAt !== Infinity) soonestMs = Math.min(soonestMs, frameTimeoutMs);
+    return this.queuedAt <= now + soonestMs;
+  }
+
+  #set(): void {
+    const { inbox, openedAt, outbox, phase, pipeline, settings } = this.owner;
     const { asked, limits } = settings;
     this.at = Infinity;
     if (phase === "over") return this.#earliest(this.#closingAt + limits.handlerTimeoutMs, "disconnect-timeout");
