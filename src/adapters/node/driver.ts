@@ -44,7 +44,7 @@ export class NodeDriver implements Driver {
     this.#socket.write(viewOf(bytes));
     if (this.#socket.writableLength === 0 && !this.#socket.destroyed) return true;
     // 'drain' is not emitted below the high-water mark; the callback of an empty write behind this one always comes.
-    this.#socket.write(NOTHING, () => this.#onWritten());
+    this.#socket.write(NOTHING, (error) => this.#onWritten(error));
     return false;
   }
 
@@ -68,9 +68,9 @@ export class NodeDriver implements Driver {
     if (!this.connection.push(bytes)) this.#socket.pause();
   }
 
-  #onWritten(): void {
+  #onWritten(error: Error | null | undefined): void {
     // A socket that could not write is destroyed, and 'close' ends the write: Node 20 calls back without an error then.
-    if (!this.#socket.destroyed) this.connection.sent();
+    if (!error && !this.#socket.destroyed) this.connection.sent();
   }
 }
 
