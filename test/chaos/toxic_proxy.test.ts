@@ -206,7 +206,7 @@ describe("a toxic", () => {
 });
 
 describe("while the proxy is down", () => {
-  it("what it has is reset, and so is who comes; then it is up again", async () => {
+  it("its connections are reset, and so are new ones; then it is up again", async () => {
     const { near, far } = await through({});
     (proxy as ToxicProxy).down = true;
     await Promise.all([near.ended, far.received.ended]);

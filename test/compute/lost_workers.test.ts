@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { eventually } from "../conformance/support/platform.ts";
-import { runtime } from "../tidy/support/child.ts";
+import { runtime } from "../support/child.ts";
 import { closePoolsAfterEach, Hang, UNBOUNDED, workers } from "./support/workers.ts";
 
 closePoolsAfterEach();

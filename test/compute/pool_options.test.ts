@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { type PoolOptions, pool } from "spillway/compute";
 import { describe, expect, it } from "vitest";
-import { runHere, runtime } from "../tidy/support/child.ts";
-import { root } from "../tidy/support/tree.ts";
+import { runHere, runtime } from "../support/child.ts";
+import { root } from "../support/tree.ts";
 import { ANSWERS } from "./support/workers.ts";
 
 describe("pool()", () => {

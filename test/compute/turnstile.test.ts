@@ -33,7 +33,7 @@ describe("Turnstile", () => {
     expect([turnstile.inside, turnstile.waiting]).toEqual([0, 0]);
   });
 
-  it("who comes later does not overtake who was admitted and has not noticed", async () => {
+  it("does not let a newcomer overtake one that was admitted and has not noticed yet", async () => {
     const turnstile = new Turnstile(1);
     const { inside, enter } = arrivals(turnstile);
     const all = [enter(1), enter(2)];
@@ -46,7 +46,7 @@ describe("Turnstile", () => {
     expect(inside).toEqual([1, 2, 3]);
   });
 
-  it("forgets at once who is aborted in line, and goes on with the next", async () => {
+  it("forgets at once one that is aborted in line, and goes on with the next", async () => {
     const turnstile = new Turnstile(1);
     const { inside, enter } = arrivals(turnstile);
     const controllers = [2, 3, 4].map(() => new AbortController());
@@ -68,7 +68,7 @@ describe("Turnstile", () => {
     expect([inside, turnstile.inside]).toEqual([["1: before"], 0]);
   });
 
-  it("once closed turns away who waits and who comes, and lets go of who is inside", async () => {
+  it("once closed turns away those that wait and those that come, and lets go of those inside", async () => {
     const turnstile = new Turnstile(1);
     const { inside, enter } = arrivals(turnstile);
     const all = [enter(1), enter(2), enter(3, new AbortController().signal)];

@@ -27,7 +27,7 @@ export function codecs(platform: Platform): void {
   describe("codecs", () => {
     for (const { name, table } of TABLES) {
       for (const policy of ["close", "skip"] as const) {
-        testOn(platform, `${name}: every row of its table, with ${policy}`, async () => {
+        testOn(platform, `give every row of their table over a connection, with ${policy}: ${name}`, async () => {
           for (const row of table) await serveRow(platform, row, policy);
         });
       }
@@ -42,7 +42,7 @@ export function codecs(platform: Platform): void {
     });
 
     for (const [name, codec, frames] of ECHOED) {
-      testOn(platform, `${name}: frames that are echoed are the same bytes`, async () => {
+      testOn(platform, `echo frames as the same bytes: ${name}`, async () => {
         const { dial } = await start(platform, { codec, handler: (frame) => frame as never });
         const client = await dial();
         client.send(raw(frames));

@@ -96,7 +96,7 @@ export function draining(platform: Platform): void {
       expect(events.at(-1)).toEqual({ type: "drained", drained: 2, aborted: 0 });
     });
 
-    testOn(platform, "says goodbye behind the last reply, and at once to who is idle", async () => {
+    testOn(platform, "says goodbye behind the last reply, and at once to idle connections", async () => {
       const release = gate();
       const { dial, server, heard } = await start(platform, {
         codec: lines(),

@@ -81,7 +81,7 @@ export function handlers(platform: Platform): void {
     });
 
     for (const [name, handler] of failing) {
-      testOn(platform, `that ${name} end that connection only, with a fault frame`, async () => {
+      testOn(platform, `end their own connection only, with a fault frame, when they ${name}`, async () => {
         const { dial, closed, events } = await start(platform, { codec: lines(), handler });
         const [good, bad] = [await dial(), await dial()];
         bad.send("ok\nbad\nlost\n");

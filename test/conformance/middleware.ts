@@ -57,7 +57,7 @@ export function middleware(platform: Platform): void {
     const guard = (check: (line: string) => boolean | Promise<boolean>) =>
       authenticate({ check, accepted: "come in", refused: "no" });
 
-    testOn(platform, "lets in, refuses, and cuts off who says nothing", async () => {
+    testOn(platform, "lets in, refuses, and cuts off peers that say nothing", async () => {
       const { dial, closed } = await start(platform, {
         codec: lines(),
         authenticationTimeoutMs: 1_200,

@@ -20,7 +20,7 @@ function numbersIn(text: string): number[] {
 /** What is sent to a connection without being asked. */
 export function pushes(platform: Platform): void {
   describe("pushes", () => {
-    testOn(platform, "arrive in order, from anywhere and at any time, at who says nothing", async () => {
+    testOn(platform, "arrive in order, from anywhere and at any time, at a peer that says nothing", async () => {
       const opened = gate<Session<string>>();
       const { dial } = await start(platform, {
         codec: lines(),

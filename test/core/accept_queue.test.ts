@@ -59,7 +59,7 @@ describe("AcceptQueue", () => {
     expect(await asked).toEqual({ done: true, value: undefined });
   });
 
-  it("when closed: aborts what nobody took, ends who waits, and takes nothing more", async () => {
+  it("when closed aborts what nobody took, ends the iterations that wait, and takes nothing more", async () => {
     const [taken, waiting, late] = [connection(), connection(), connection()];
     const queue = new AcceptQueue(10);
     queue.push(taken);

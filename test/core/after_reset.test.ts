@@ -65,7 +65,7 @@ describe("afterReset: finish", () => {
     expect(harness.closed[1]).not.toHaveProperty("framesAfterReset");
   });
 
-  it("lets nothing be sent any more, and tells those who would go on for ever", async () => {
+  it("lets nothing be sent any more, and tells handlers that would go on for ever", async () => {
     const pending = answers();
     const harness = await served({
       afterReset: "finish",

@@ -242,7 +242,7 @@ describe("the authentication deadline", () => {
 });
 
 describe("a drain during authentication", () => {
-  it("closes who has sent nothing at once", async () => {
+  it("closes at once a connection that has sent nothing", async () => {
     const { harness } = await trial();
     const peer = await harness.connect();
     const drained = harness.server.shutdown();

@@ -41,7 +41,7 @@ describe("a budget", () => {
     expect(even.ended).toEqual([30]);
   });
 
-  it("goes on to the next largest where one is not enough, and passes over who holds nothing", async () => {
+  it("goes on to the next largest holder where one is not enough, and passes over holders of nothing", async () => {
     const { clock, ended } = budgetOf(16, [0, 9, 0, 8, 7]);
     await clock.advance(PATIENCE_MS);
     expect(ended).toEqual([9, 8]);

@@ -156,7 +156,7 @@ describe("decoderStream: the end of the input", () => {
     await writer.closed;
   });
 
-  it("is passed on at once to who waits for a frame", async () => {
+  it("is passed on at once to a reader that waits for a frame", async () => {
     const { reader, writer } = opened(lines());
     const read = reader.read();
     await writer.close();

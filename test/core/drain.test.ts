@@ -156,7 +156,7 @@ describe("shutdown", () => {
     expect(harness.closed).toMatchObject([{ reason: "drain-timeout", durationMs: 700 }]);
   });
 
-  it("a second time forces the end, with the same result for all who asked", async () => {
+  it("a second time forces the end, with the same result for all calls", async () => {
     const harness = await served({ handler: answers().handler });
     const peer = await harness.connect();
     await peer.send("a\n");

@@ -56,7 +56,7 @@ describe("the end of a tick", () => {
     expect(told).toEqual(Array.from({ length: 20_000 }, (_, owner) => owner));
   });
 
-  it("comes again for who is added in it", async () => {
+  it("comes again for an owner that is added in it", async () => {
     const endOfTick = endOfTickOf(slowClock());
     let told = 0;
     const owner = { onTickEnd: () => (told += 1) < 3 && endOfTick.add(owner) };

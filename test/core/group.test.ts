@@ -255,7 +255,7 @@ describe("a group", () => {
     expect(all.groups.group("").size).toBe(1);
   });
 
-  it("is left by who ends, as are all others, and not joined again", () => {
+  it("is left by a session that ends, as are all its groups, and not joined again", () => {
     const all = new Sessions();
     const { session } = all.open(counting());
     for (let index = 0; index < 10; index++) session.join(`group ${index}`);

@@ -18,7 +18,7 @@ const attempt = (harness: Served) =>
   );
 
 describe("stopAccepting", () => {
-  it("refuses whoever comes now, and goes on serving whoever is there", async () => {
+  it("refuses new connections, and goes on serving those that are there", async () => {
     const harness = await served();
     const peer = await harness.connect();
     harness.server.stopAccepting();

@@ -158,7 +158,7 @@ describe("the bounds", () => {
     expect([push("x".repeat(100)), push("y")]).toEqual(["sent", "dropped"]);
   });
 
-  it("of bytes is passed by one frame before which nothing waits: who reads quickly is not slow", () => {
+  it("of bytes is passed by one frame before which nothing waits: a peer that reads quickly is not slow", () => {
     for (const policy of ["drop", "drop-oldest", "reset"] as const) {
       const { outbox, push } = outboxOf(policy);
       expect(push("x".repeat(100_000))).toBe("sent");

@@ -193,7 +193,7 @@ describe("Pipeline", () => {
     expect(pipeline.busySince).toBe(Infinity);
   });
 
-  it("gives a signal that is aborted already to who asks late", () => {
+  it("gives a handler that asks late a signal that is aborted already", () => {
     let context: Context | undefined;
     const { pipeline } = noted((_frame, given) => {
       context = given;

@@ -103,7 +103,7 @@ describe("work that waits", () => {
     expect(scheduler.exhausted).toBe(false);
   });
 
-  it("comes first when it has had no slice: it does not queue behind those who have", () => {
+  it("comes first when it has had no slice: it does not queue behind work that has had one", () => {
     const { scheduler, log, round, work, task } = scheduled();
     work(1);
     for (let flood = 0; flood < 100; flood++) scheduler.wait(task("flood", 1_000, 1), true);
@@ -163,7 +163,7 @@ describe("work that waits", () => {
 });
 
 describe("the scheduler of a clock", () => {
-  it("is one for all who go by it, and waits on the clock that a test owns", async () => {
+  it("is one for all that go by it, and waits on the clock that a test owns", async () => {
     const clock = manualClock();
     const scheduler = schedulerOf(clock);
     expect(schedulerOf(clock)).toBe(scheduler);

@@ -50,7 +50,7 @@ describe("Semaphore", () => {
     expect([semaphore.used, semaphore.waiting]).toEqual([2, 1]);
   });
 
-  it("go to who waits for longest, one for each that is given back", async () => {
+  it("go to the one that has waited longest, one for each that is given back", async () => {
     const { semaphore, log, wanting } = line(1);
     for (const name of ["a", "b", "c", "d"]) wanting(name);
     for (const expected of ["ab", "abc", "abcd"]) {
@@ -64,7 +64,7 @@ describe("Semaphore", () => {
     expect([semaphore.used, semaphore.waiting]).toEqual([0, 0]);
   });
 
-  it("go round: who wants many gets one, and then stands behind the others", async () => {
+  it("go round: one that wants many gets one, and then stands behind the others", async () => {
     const { semaphore, log, wanting } = line(1);
     wanting("a", 3);
     wanting("b", 3);
@@ -90,7 +90,7 @@ describe("Semaphore", () => {
     expect(log.join("")).toBe("abc");
   });
 
-  it("are passed on by who turns out not to need one", async () => {
+  it("are passed on by one that turns out not to need its permit", async () => {
     const { semaphore, log, wanting } = line(1);
     wanting("a");
     const calls: string[] = [];
@@ -103,7 +103,7 @@ describe("Semaphore", () => {
     expect(semaphore.waiting).toBe(0);
   });
 
-  it("are not waited for by who is forgotten, nor lost with it", async () => {
+  it("are not waited for by one that is forgotten, nor lost with it", async () => {
     const { semaphore, log, wanting } = line(1);
     wanting("a");
     const [b] = [wanting("b"), wanting("c")];
@@ -115,7 +115,7 @@ describe("Semaphore", () => {
     expect([semaphore.used, semaphore.waiting]).toEqual([1, 0]);
   });
 
-  it("serve who comes while the line is served", async () => {
+  it("serve one that comes while the line is served", async () => {
     const { semaphore, log, wanting } = line(2);
     wanting("a", 2);
     semaphore.wait({ onPermit: () => void wanting("late") });

@@ -44,7 +44,7 @@ describe("onConnect", () => {
     expect(peer.received).toBe("hello\na\nb\n");
   });
 
-  it("greets who has sent all it had to say by then", async () => {
+  it("greets a peer that has sent all it had to say by then", async () => {
     const pending = answers();
     const harness = await served({
       onConnect: (_session, context) => pending.handler("greeting", context) as Promise<string>,
@@ -228,14 +228,14 @@ describe("onDisconnect", () => {
     expect(found).toEqual([{ name: "x" }, "closed", 0, false]);
   });
 
-  it("is not told of who was refused", async () => {
+  it("is not told of a connection that was refused", async () => {
     const { harness, ends } = await noted({ maxConnections: 1, beyondMaxConnections: "reject" });
     await harness.connect();
     const refused = await harness.connect();
     expect([refused.received, ends]).toEqual(["error: too-many-connections\n", []]);
   });
 
-  it("is not told of who was never told of", async () => {
+  it("is not told of a connection that onConnect was not told of", async () => {
     const { harness, ends } = await noted({
       state: () => {
         throw new Error("no state");

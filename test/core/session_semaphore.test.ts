@@ -25,7 +25,7 @@ async function busy(count: number, options: Parameters<typeof served>[0] = {}) {
 }
 
 describe("maxConcurrentHandlers", () => {
-  it("bounds what is at work on all connections together, who comes first first", async () => {
+  it("bounds what is at work on all connections together, first come, first served", async () => {
     const { harness, pending, peers, answerAll } = await busy(5, { maxConcurrentHandlers: 2 });
     for (const [index, peer] of peers.entries()) await peer.send(`${index}\n`);
     expect(pending.frames).toEqual(["0", "1"]);
@@ -38,7 +38,7 @@ describe("maxConcurrentHandlers", () => {
     expect(harness.server.stats().handlers).toBe(0);
   });
 
-  it("is shared out in turn: who asks for much does not starve the others", async () => {
+  it("is shared out in turn: a connection that asks for much does not starve the others", async () => {
     const { peers, answerAll } = await busy(3);
     await peers[0]?.send("a1\na2\na3\na4\n");
     await peers[1]?.send("b1\nb2\n");
@@ -55,7 +55,7 @@ describe("maxConcurrentHandlers", () => {
     expect(peers[0]?.received).toBe("A\nB\nC\nD\nE\n");
   });
 
-  it("is not waited for any more by who is gone", async () => {
+  it("is not waited for any more by a connection that is gone", async () => {
     const wait = vi.spyOn(Semaphore.prototype, "wait");
     const { peers, answerAll } = await busy(2);
     await peers[0]?.send("a\n");
@@ -68,7 +68,7 @@ describe("maxConcurrentHandlers", () => {
     expect(await answerAll()).toEqual(["a"]);
   });
 
-  it("pushes back on who waits: its bytes stay where they are", async () => {
+  it("pushes back on a connection that waits: its bytes stay where they are", async () => {
     const { harness, peers, answerAll } = await busy(2);
     await peers[0]?.send("a\n");
     for (let count = 0; count < 20; count++) await peers[1]?.send(`${"x".repeat(20_000)}\n`);
@@ -130,7 +130,7 @@ describe("maxConcurrentHandlers", () => {
     },
   );
 
-  it("is given to the next when who waits is gone", async () => {
+  it("is given to the next when the connection that waits is gone", async () => {
     const { harness, pending, peers } = await busy(4);
     for (const [index, peer] of peers.entries()) await peer.send(`${index}\n`);
     await peers[1]?.reset();
@@ -144,7 +144,7 @@ describe("maxConcurrentHandlers", () => {
     expect(harness.reasons).toEqual(["connection-reset", "remote-closed"]);
   });
 
-  it("leaves who waits its time: it is neither idle nor late, nor parked", async () => {
+  it("leaves a connection that waits its time: it is neither idle nor late, nor parked", async () => {
     const { harness, pending, peers } = await busy(2, {
       idleTimeoutMs: 1_000,
       frameTimeoutMs: 1_000,
@@ -172,7 +172,7 @@ describe("maxConcurrentHandlers", () => {
     expect(peers.map(({ received }) => received)).toEqual(["0\n0!\n", "1\n1!\n", "2\n2!\n"]);
   });
 
-  it.each(["FIN", "drain"])("is not waited for by who has nothing more to ask: %s", async (how) => {
+  it.each(["FIN", "drain"])("is not waited for by a connection that has nothing more to ask: %s", async (how) => {
     const { harness, pending, peers } = await busy(2);
     await peers[0]?.send("a\n");
     await peers[1]?.send("b\n");

@@ -44,7 +44,7 @@ describe("session.send", () => {
     expect(peer.received.endsWith("A\n")).toBe(true);
   });
 
-  it("is heard by who is read from at the same time", async () => {
+  it("reaches a peer that is read from at the same time", async () => {
     const { open } = await keeping();
     const { session, peer } = await open();
     session.send("push");

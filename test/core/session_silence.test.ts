@@ -67,7 +67,7 @@ describe("silence deadline", () => {
     expect(harness.closed).toMatchObject([{ reason: "silence-timeout", durationMs: 21_000 }]);
   });
 
-  it("waits while what has come is not read, since it is us who do not listen", async () => {
+  it("waits while what has come is not read, since it is this side that does not listen", async () => {
     const pending = answers();
     const harness = await served({ silenceTimeoutMs: 1_000, maxConcurrentHandlers: 1, handler: pending.handler });
     const [busy, waiting] = [await harness.connect(), await harness.connect()];

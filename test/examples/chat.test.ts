@@ -48,7 +48,7 @@ async function aliceAndBob() {
 }
 
 describe("chat", () => {
-  it("greets who comes, and tells the others", async () => {
+  it("greets a newcomer, and tells the others", async () => {
     const harness = await serveInMemory(service);
     const one = new Visitor(await harness.connect());
     expect(one.news).toEqual(["* welcome, guest#1; /help lists the commands; * in lobby: guest#1"]);
@@ -64,7 +64,7 @@ describe("chat", () => {
     for (const other of [bob, carol]) expect(other.news).toEqual(["alice: hello", "alice: how are you? ü"]);
   });
 
-  it("keeps rooms apart, and tells each who comes and goes", async () => {
+  it("keeps rooms apart, and tells each of those that come and go", async () => {
     const { harness, alice, bob } = await aliceAndBob();
     expect(await alice.say("/join Tea")).toEqual(["* in tea: alice"]);
     expect(bob.news).toEqual(["* alice has left lobby for tea"]);
@@ -106,7 +106,7 @@ describe("chat", () => {
     expect(await alice.say("/tell dave hello", "/tell bob")).toEqual(["* dave is not here", "* /tell NAME TEXT"]);
   });
 
-  it("lets go who quits, with a last word, even while their side stays open", async () => {
+  it("lets a guest that quits go, with a last word, even while their side stays open", async () => {
     const { harness, bob } = await aliceAndBob();
     const carol = new Visitor(await harness.connect({ finishes: false }));
     void bob.news;
@@ -117,7 +117,7 @@ describe("chat", () => {
     expect([harness.reasons, bob.news]).toEqual([["handler-closed"], []]);
   });
 
-  it("says of whom it lost that they were lost", async () => {
+  it("says of guests that it lost that they were lost", async () => {
     const { alice, bob } = await aliceAndBob();
     await alice.peer.reset();
     expect(bob.news).toEqual(["* alice has left lobby (connection-reset)"]);
@@ -218,7 +218,7 @@ describe("chat: somebody who does not read", () => {
 
 // Windows has no signal that another process could handle.
 describe.skipIf(process.platform === "win32")("chat, from the command line", () => {
-  it("brings lines from one to the others, and drops who does not read", async () => {
+  it("brings lines from one to the others, and drops a guest that does not read", async () => {
     const { cli, port } = await serveByCli("chat");
     const alice = new LineConnection(port);
     await alice.line();

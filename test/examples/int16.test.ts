@@ -74,7 +74,7 @@ describe("int16", () => {
 });
 
 describe("int16: the queue", () => {
-  it("holds sixteen answers; then reading stops, and who sends has to wait", async () => {
+  it("holds sixteen answers; then reading stops, and the peer has to wait", async () => {
     const harness = await serveInMemory(service, { maxLinkBytes: LINK });
     await stuck(harness);
     const { bytesIn, framesIn, bytesOut, framesOut } = harness.server.stats();
@@ -87,7 +87,7 @@ describe("int16: the queue", () => {
     expect(harness.server.stats()).toMatchObject({ bytesIn, framesOut });
   });
 
-  it("loses no answer of who reads late, and holds up nobody else", async () => {
+  it("loses no answer to a peer that reads late, and holds up nobody else", async () => {
     const harness = await serveInMemory(service, { maxLinkBytes: LINK });
     const late = await stuck(harness);
     const peer = await harness.connect();
@@ -98,7 +98,7 @@ describe("int16: the queue", () => {
     expect(receivedBy(late)).toEqual(answers);
   });
 
-  it("ends who never reads", async () => {
+  it("ends a connection whose peer never reads", async () => {
     const harness = await serveInMemory(service, { maxLinkBytes: LINK });
     await stuck(harness);
     await harness.clock.advance(180_000);
@@ -130,7 +130,7 @@ describe("int16: the broadcast", () => {
     expect(receivedBy(one)).toEqual([2, 42, 4]);
   });
 
-  it("is dropped, and counted, for who has a full queue; nobody waits for that one", async () => {
+  it("is dropped, and counted, for a peer with a full queue; nobody waits for that one", async () => {
     const harness = await serveInMemory(service, { maxLinkBytes: LINK });
     const late = await stuck(harness);
     const [two, three] = [await harness.connect(), await harness.connect()];
@@ -144,7 +144,7 @@ describe("int16: the broadcast", () => {
 
 // Windows has no signal that another process could handle.
 describe.skipIf(process.platform === "win32")("int16, from the command line", () => {
-  it("answers, broadcasts, drains, and loses no answer of who reads late", async () => {
+  it("answers, broadcasts, drains, and loses no answer to a peer that reads late", async () => {
     const { cli, port } = await serveByCli("int16");
     const address = { hostname: "127.0.0.1", port };
     const late = await dialNet(address, { stalled: true });

@@ -143,7 +143,7 @@ describe("ticker: what ends a stream", () => {
 
 // Windows has no signal that another process could handle.
 describe.skipIf(process.platform === "win32")("ticker, from the command line", () => {
-  it("ticks, and is not held up by who leaves; a drain ends every stream in time", async () => {
+  it("ticks, and is not held up by peers that leave; a drain ends every stream in time", async () => {
     const { cli, port } = await serveByCli("ticker");
     const one = new LineConnection(port);
     const begun = performance.now();

@@ -2,8 +2,8 @@
 import { spawnSync } from "node:child_process";
 import path from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import { runtime } from "../tidy/support/child.ts";
-import { read, root } from "../tidy/support/tree.ts";
+import { runtime } from "../support/child.ts";
+import { read, root } from "../support/tree.ts";
 import { DONE, HELD } from "./cases.ts";
 import { type Measured, measureOn } from "./child.ts";
 import { differences, type Table } from "./table.ts";

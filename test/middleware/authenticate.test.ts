@@ -124,13 +124,13 @@ describe("authenticate", () => {
     expect([handled, peer.received]).toEqual([[], "error: authentication-timeout\n"]);
   });
 
-  it("is not asked by who is let in by onConnect", async () => {
+  it("is not asked for a peer that onConnect lets in", async () => {
     const { peer } = await guarded(SECRET, { onConnect: (session) => session.completeAuthentication() });
     await peer.send("guess\n");
     expect(peer.received).toBe("guess\n");
   });
 
-  it("can keep whom it let in, with frames and a state of the service's own types", async () => {
+  it("can keep the name that it let in, with frames and a state of the service's own types", async () => {
     const transport = memoryTransport();
     const server = await serve(transport, {
       port: 0,
@@ -163,7 +163,7 @@ describe("authenticate", () => {
 });
 
 describe("authenticate, whose check joins a group", () => {
-  it("makes a member of who is let in, and of nobody else", async () => {
+  it("makes a member of a peer that is let in, and of nobody else", async () => {
     const check: AuthenticateOptions["check"] = (line, { session }) => {
       if (line === "secret") session.join("members");
       return line === "secret";

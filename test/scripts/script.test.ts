@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { nameOrFile, wholeNumber } from "../../scripts/script.mjs";
-import { runHere } from "../tidy/support/child.ts";
+import { runHere } from "../support/child.ts";
 
 const SCRIPTS = ["simulate", "chaos", "fuzz", "mutate", "guard"].map((name) => `scripts/${name}.mjs`);
 

@@ -64,7 +64,7 @@ describe("a simulated process", () => {
     expect([process.stalled, clock.pending]).toEqual([false, 0]);
   });
 
-  it("hears of connections, bytes, room and resets only when it has woken up, and its server cuts nobody who spoke", async () => {
+  it("hears of connections, bytes, room and resets only when it has woken up, and its server cuts no peer that spoke", async () => {
     const clock = manualClock();
     const process = new SimulatedProcess(clock);
     const link = { latencyMs: 1, jitterMs: 0, bytesPerSecond: Infinity, bufferBytes: 1_000, cutting: "none" } as const;

@@ -1,8 +1,8 @@
 // Who may import whom: the rooms of ARCHITECTURE.md.
 import path from "node:path";
 import { describe, expect, it } from "vitest";
+import { importsOf, type SourceFile, sourcesIn } from "../support/tree.ts";
 import { cyclesIn, type Import } from "./support/cycles.ts";
-import { importsOf, type SourceFile, sourcesIn } from "./support/tree.ts";
 
 function resolve(source: SourceFile): Import[] {
   return importsOf(source).map((name) => {

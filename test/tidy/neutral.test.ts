@@ -2,8 +2,8 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { runHere } from "./support/child.ts";
-import { codeOnly, filesIn, importsOf, linesMatching, root, sourcesIn } from "./support/tree.ts";
+import { runHere } from "../support/child.ts";
+import { codeOnly, filesIn, importsOf, linesMatching, root, sourcesIn } from "../support/tree.ts";
 
 describe.each(["src/core", "src/middleware", "src/testing"])("%s", (folder) => {
   it("names no global of a runtime", () => {

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
-import { read, root } from "./support/tree.ts";
+import { read, root } from "../support/tree.ts";
 
 interface PackageJson {
   version: string;

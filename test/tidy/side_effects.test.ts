@@ -1,8 +1,8 @@
 // Nothing happens on import: no timer, no signal handler, no env read, no output, nothing that keeps the process alive.
 import path from "node:path";
 import { describe, expect, it } from "vitest";
-import { runHere, runtime } from "./support/child.ts";
-import { read, root } from "./support/tree.ts";
+import { runHere, runtime } from "../support/child.ts";
+import { read, root } from "../support/tree.ts";
 
 const { exports } = JSON.parse(read("deno.json")) as { exports: Record<string, string> };
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { codeOnly, filesIn, linesMatching, read, type SourceFile, sourcesIn } from "./support/tree.ts";
+import { codeOnly, filesIn, linesMatching, read, type SourceFile, sourcesIn } from "../support/tree.ts";
 
 const files = filesIn(".");
 const text = (file: string): SourceFile => ({ path: file, text: read(file) });

@@ -152,7 +152,7 @@ describe("at most maxPendingRequests", () => {
     expect(harness.peer.received).toBe("a\nb\nc\nd\n");
   });
 
-  it("and who gives up while waiting is never sent", async () => {
+  it("and a request that is given up while it waits is never sent", async () => {
     const harness = await connected({ maxPendingRequests: 1 });
     const controller = new AbortController();
     const [first] = ask(harness, "a");

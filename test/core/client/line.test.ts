@@ -27,7 +27,7 @@ function contents(line: Line<Item>): string[] {
 }
 
 describe("a line", () => {
-  it("keeps its order, whoever leaves it first, and takes newcomers at the end", () => {
+  it("keeps its order, whichever leaves it first, and takes newcomers at the end", () => {
     for (const leaving of orders([0, 1, 2, 3, 4])) {
       const line = new Line<Item>();
       const items = Array.from("abcde", (name) => new Item(name));

@@ -3,7 +3,7 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 
 /** The repository's root. */
-export const root: string = fileURLToPath(new URL("../../../", import.meta.url));
+export const root: string = fileURLToPath(new URL("../../", import.meta.url));
 
 const NOT_OURS = new Set(["node_modules", "dist", ".git", "tmp"]);
 
