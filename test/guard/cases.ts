@@ -1,10 +1,10 @@
 import type { Session } from "../../src/core/handler/session.ts";
-import type { Bytes } from "../../src/core/mod.ts";
+import { type Bytes, lines } from "../../src/core/mod.ts";
 import { type CountedOptions, CountedServer } from "./counted_server.ts";
 
 const LINE = "x".repeat(63);
 const MANY = 256;
-const MEMBERS = 100;
+const CHUNK_BYTES = 65_536;
 const DAY_MS = 86_400_000;
 const MINUTE_MS = 60_000;
 /** As long as a connection keeps its streams. */
@@ -36,9 +36,13 @@ export const DONE: readonly Case[] = [
     times: 2,
     start: chunkByChunk({ concurrency: 16, handler: async (line) => line }),
   },
+  { name: "a chunk of 2560 lines", times: 1, start: chunkByChunk({}, 10 * MANY) },
+  { name: "a line of 64 KB", times: 4, start: longLine(1) },
+  { name: "a line of 640 KB", times: 1, start: longLine(10) },
   { name: "a push", times: 50, start: pushing(1) },
   { name: "a tick of 16 pushes", times: 16, start: pushing(16) },
-  { name: "a broadcast to 100", times: 4, start: broadcasting },
+  { name: "a broadcast to 100", times: 4, start: broadcasting(100) },
+  { name: "a broadcast to 1000", times: 1, start: broadcasting(1_000) },
   { name: "a line after quiet", times: 10, start: wakingUp },
   { name: "a minute of 100 idle connections", times: 10, start: idling },
   { name: "a connection with nothing to ask", times: 10, start: opening(0) },
@@ -49,6 +53,19 @@ export const DONE: readonly Case[] = [
 export const HELD: readonly Case[] = [
   { name: "an idle connection that never spoke", times: 500, start: falling(0) },
   { name: "an idle connection that has spoken", times: 500, start: falling(1) },
+  { name: "a push that waits for its peer", times: 500, start: queueing((session) => session.send(LINE)) },
+  {
+    name: "a broadcast that waits for its only member",
+    times: 500,
+    start: queueing((session) => session.group("everyone").broadcast(LINE)),
+  },
+];
+
+/** Cases of which the second does ten times as much as the first. */
+export const TENFOLD: readonly (readonly [once: string, tenfold: string])[] = [
+  ["a chunk of 256 lines", "a chunk of 2560 lines"],
+  ["a line of 64 KB", "a line of 640 KB"],
+  ["a broadcast to 100", "a broadcast to 1000"],
 ];
 
 function chunkOf(count: number): Bytes {
@@ -59,15 +76,35 @@ function lineByLine(options: CountedOptions): Case["start"] {
   return hearing(options, chunkOf(1));
 }
 
-function chunkByChunk(options: CountedOptions): Case["start"] {
-  return hearing(options, chunkOf(MANY));
+function chunkByChunk(options: CountedOptions, count = MANY): Case["start"] {
+  return hearing(options, chunkOf(count));
+}
+
+/** A line that comes in so many chunks. */
+function longLine(chunkCount: number): Case["start"] {
+  const chunk = new Uint8Array(CHUNK_BYTES).fill(0x78);
+  const last = Uint8Array.from(chunk).fill(0x0a, CHUNK_BYTES - 1);
+  return (drain) => {
+    const server = new CountedServer(drain, { codec: lines({ maxFrameBytes: chunkCount * CHUNK_BYTES }) });
+    const driver = server.connect();
+    const once = () => {
+      for (let sent = 1; sent < chunkCount; sent += 1) server.hear(driver, chunk);
+      server.hear(driver, last);
+    };
+    return { server, once };
+  };
 }
 
 function hearing(options: CountedOptions, chunk: Bytes): Case["start"] {
   return (drain) => {
     const server = new CountedServer(drain, options);
     const driver = server.connect();
-    return { server, once: () => server.hear(driver, chunk) };
+    const once = () => {
+      server.hear(driver, chunk);
+      // So much work is shared out among rounds of the event loop, and the next round comes when time has passed.
+      if (chunk.length > CHUNK_BYTES) server.pass(1);
+    };
+    return { server, once };
   };
 }
 
@@ -85,11 +122,40 @@ function pushing(count: number): Case["start"] {
   };
 }
 
-function broadcasting(drain: () => void): Running {
-  const codec = CountedServer.countedLines(() => server.counts);
-  const server = new CountedServer(drain, { codec, onConnect: (session) => session.join("everyone") });
-  for (let member = 0; member < MEMBERS; member += 1) server.connect();
-  return { server, once: () => server.broadcast("everyone", LINE) };
+function broadcasting(memberCount: number): Case["start"] {
+  return (drain) => {
+    const codec = CountedServer.countedLines(() => server.counts);
+    const server: CountedServer = new CountedServer(drain, { codec, onConnect: (session) => session.join("everyone") });
+    for (let member = 0; member < memberCount; member += 1) server.connect();
+    const once = () => {
+      server.broadcast("everyone", LINE);
+      if (memberCount > 100) server.pass(1);
+    };
+    return { server, once };
+  };
+}
+
+/** Frames for a peer that reads nothing. */
+function queueing(send: (session: Session<string>) => void): Case["start"] {
+  return (drain) => {
+    const sessions: Session<string>[] = [];
+    const server = new CountedServer(drain, {
+      takesAtOnce: false,
+      maxOutboundBytes: Infinity,
+      maxOutboundFrames: Infinity,
+      onConnect(session) {
+        session.join("everyone");
+        sessions.push(session);
+      },
+    });
+    server.connect();
+    const session = sessions[0] as Session<string>;
+    const once = () => {
+      send(session);
+      drain();
+    };
+    return { server, once };
+  };
 }
 
 function wakingUp(drain: () => void): Running {

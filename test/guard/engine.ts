@@ -70,14 +70,24 @@ class V8 implements Engine {
       this.#collect();
     };
     runAndCollect();
-    return { bytes: median(() => growth(runAndCollect)) };
+    return { bytes: median(() => growth(runAndCollect, withBuffers)) };
   }
 }
 
-function growth(run: () => void): number {
-  const before = process.memoryUsage().heapUsed;
+function growth(run: () => void, bytes = onHeap): number {
+  const before = bytes();
   run();
-  return process.memoryUsage().heapUsed - before;
+  return bytes() - before;
+}
+
+function onHeap(): number {
+  return process.memoryUsage().heapUsed;
+}
+
+/** V8 keeps what array buffers hold outside of its heap. */
+function withBuffers(): number {
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
 }
 
 function promisesMade(run: () => void): number {

@@ -4,11 +4,17 @@ import path from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { runtime } from "../support/child.ts";
 import { read, root } from "../support/tree.ts";
-import { DONE, HELD } from "./cases.ts";
+import { DONE, HELD, TENFOLD } from "./cases.ts";
 import { type Measured, measureOn } from "./child.ts";
+import type { Cost } from "./measure.ts";
 import { differences, type Table } from "./table.ts";
 
 const table = JSON.parse(read("test/guard/table.json")) as Table;
+/** Per line, member or byte. */
+const GROWTH = 1.1;
+/** What is done once, however much there is to do. */
+const ONCE = 2;
+
 const names = [...DONE, ...HELD].map(({ name }) => name);
 
 let measured: Measured;
@@ -24,10 +30,21 @@ describe("the guard", () => {
     expect(Object.keys(measured.costs)).toEqual(names);
   });
 
+  it.each(TENFOLD)("ten times %s costs at most ten times as much: %s", (once, tenfold) => {
+    const [one, ten] = [countsOf(once), countsOf(tenfold)];
+    const grown = Object.entries(ten).filter(([kind, count]) => count > GROWTH * 10 * ((one[kind] ?? 0) + ONCE));
+    expect(grown).toEqual([]);
+  });
+
   it.each(names)("%s costs what is written down", (name) => {
     expect(differences(name, table, runtime, measured)).toEqual([]);
   });
 });
+
+function countsOf(name: string): Readonly<Record<string, number>> {
+  const { asked, engine } = measured.costs[name] as Cost;
+  return { ...asked, ...engine };
+}
 
 function compile(): void {
   const tsc = path.join(root, "node_modules", "typescript", "bin", "tsc");
