@@ -8,7 +8,7 @@ import { scriptUnderTest } from "./script_under_test.mjs";
 export class CodecProcess {
   /** @param {import("../scripts/runtimes.mjs").Runtime} runtime @param {string} [profileDir] */
   static async start(runtime, profileDir) {
-    const command = scriptUnderTest(runtime, "codecs/main.mjs", [], profileDir);
+    const command = scriptUnderTest(runtime, "codecs/main.mjs", { profileDir });
     const { controlled } = await ControlledProcess.start(`codecs on ${runtime.name}`, command);
     return new CodecProcess(controlled);
   }

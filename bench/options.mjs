@@ -11,6 +11,7 @@ import { nameOrFile, script, wholeNumber } from "../scripts/script.mjs";
  * @property {string[]} [row]
  * @property {string[]} [subject]
  * @property {number} [rounds]
+ * @property {string} [baseline]
  * @property {string} [from]
  * @property {string} [json]
  * @property {string} [markdown]
@@ -35,6 +36,7 @@ export function readOptions(workloads, quickWorkloads, subjects) {
     .option("--row <text...>", "only rows whose name contains one of these", nameOrFiles)
     .addOption(new Option("--subject <name...>", "only these, and what they are compared with").choices(subjects))
     .option("--rounds <count>", "instead of each workload's own number", wholeNumber(1))
+    .option("--baseline <checkout>", "measure Spillway of another checkout too, which was built", nameOrFile)
     .option("--from <file>", "measure nothing: read what --json wrote", nameOrFile)
     .option("--json <file>", "all samples, after each workload: an interrupted run keeps them", nameOrFile)
     .option("--markdown <file>", "the page with all tables; docs/benchmarks.md is one", nameOrFile)

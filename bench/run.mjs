@@ -13,7 +13,7 @@ import { readOptions } from "./options.mjs";
 import { pageOf } from "./page.mjs";
 import { readResults, resultOf, writeResults } from "./results.mjs";
 import { StatusLine } from "./status_line.mjs";
-import { SUBJECTS } from "./subjects.mjs";
+import { SUBJECTS, withBaselines } from "./subjects.mjs";
 import { QUICK_WORKLOADS, WORKLOADS } from "./workloads/workloads.mjs";
 
 /** @typedef {import("./options.mjs").Options} Options */
@@ -59,9 +59,10 @@ async function measureAll() {
 
 /** @param {Runtime} runtime @param {LoadGenerator} generator @param {Results} results */
 async function measureOn(runtime, generator, results) {
-  const { quick = false, rounds, profile: profileDir, workload: asked } = options;
+  const { quick = false, rounds, profile: profileDir, baseline, workload: asked } = options;
   const status = new StatusLine(process.stderr);
-  const given = { runtime, generator, quick, ...(rounds && { rounds }), ...(profileDir && { profileDir }) };
+  const others = { ...(rounds && { rounds }), ...(profileDir && { profileDir }), ...(baseline && { baseline }) };
+  const given = { runtime, generator, quick, ...others };
   const workloads = asked === undefined ? (quick ? QUICK_WORKLOADS : WORKLOADS) : WORKLOADS.filter(isAsked);
   for (const workload of workloads) {
     const rows = chosenRows(workload.rows);
@@ -84,17 +85,15 @@ function isAsked({ name }) {
 
 /** Rows that were asked for, with the subjects that were. @param {readonly Row[]} rows @returns {Row[]} */
 function chosenRows(rows) {
-  const { row: texts, subject: names, quick = false } = options;
+  const { row: texts, subject: names, quick = false, baseline } = options;
   return rows
     .filter(({ name }) => texts?.some((text) => name.includes(text)) ?? true)
     .map((row) => {
       const isKept = (/** @type {string} */ subject) =>
         names?.includes(subject) ?? (!quick || subject in (row.targets ?? {}));
       const kept = row.subjects.filter(isKept);
-      return {
-        ...row,
-        subjects: row.subjects.filter((one) => kept.length > 0 && (isKept(one) || one === row.reference)),
-      };
+      const subjects = row.subjects.filter((one) => kept.length > 0 && (isKept(one) || one === row.reference));
+      return { ...row, subjects: baseline === undefined ? subjects : withBaselines(subjects) };
     })
     .filter(({ subjects }) => subjects.length > 0);
 }

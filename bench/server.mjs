@@ -8,10 +8,10 @@ export class Server {
    * @param {import("./workloads/workload.mjs").Bench} bench
    * @param {import("./subjects.mjs").Subject} subject
    */
-  static async start({ runtime, profileDir }, subject) {
-    const command = await commandOf(runtime, subject, profileDir);
+  static async start(bench, subject) {
+    const command = await commandOf(bench, subject);
     if (command === undefined) throw new Error(`${subject} cannot be started here`);
-    const { controlled, hello } = await ControlledProcess.start(`${subject} on ${runtime.name}`, command);
+    const { controlled, hello } = await ControlledProcess.start(`${subject} on ${bench.runtime.name}`, command);
     return new Server(controlled, portIn(hello));
   }
 

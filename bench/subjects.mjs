@@ -3,7 +3,6 @@
 import { goServer } from "./go_server.mjs";
 import { scriptUnderTest } from "./script_under_test.mjs";
 
-/** @typedef {import("../scripts/runtimes.mjs").Runtime} Runtime */
 /** @typedef {import("../scripts/runtimes.mjs").RuntimeName} RuntimeName */
 /** @typedef {import("../scripts/commands.mjs").Command} Command */
 /** @typedef {keyof typeof SUBJECTS} Subject */
@@ -95,22 +94,42 @@ export const SUBJECTS = {
   "go-flush-empty": { about: "Go's `bufio` with its default buffers, flushed when no input is buffered", go: "empty" },
 };
 
+/** Behind the name of a subject: the same of another checkout. */
+const BASELINE = " (baseline)";
+
+/** With what is of Spillway twice: of this checkout and of another one. @param {readonly string[]} subjects */
+export function withBaselines(subjects) {
+  return subjects.flatMap((subject) => {
+    const isSpillway = serverOf(subject)?.script?.("node").startsWith("spillway/");
+    return isSpillway ? [subject, `${subject}${BASELINE}`] : [subject];
+  });
+}
+
+/** @param {string} subject @returns {Server | undefined} */
+function serverOf(subject) {
+  return SUBJECTS[/** @type {Subject} */ (subject.replace(BASELINE, ""))];
+}
+
 /**
  * What starts a subject.
  *
- * @param {Runtime} runtime
+ * @param {Pick<import("./workloads/workload.mjs").Bench, "runtime" | "profileDir" | "baseline">} bench
  * @param {Subject} subject
- * @param {string} [profileDir] where the process writes a CPU profile when it ends
  * @returns {Promise<Command | undefined>} nothing where Go would be needed and is not installed
  */
-export async function commandOf(runtime, subject, profileDir) {
-  /** @type {Server} */
-  const { script, args = [], go } = SUBJECTS[subject];
+export async function commandOf({ runtime, profileDir, baseline }, subject) {
+  const { script, args = [], go } = serverOf(subject) ?? unknown(subject);
   if (go !== undefined) {
     const program = await goServer();
     return program === undefined ? undefined : { command: program, args: [go] };
   }
-  return scriptUnderTest(runtime, `servers/${script?.(runtime.name)}`, args, profileDir);
+  const checkout = subject.endsWith(BASELINE) ? baseline : undefined;
+  return scriptUnderTest(runtime, `servers/${script?.(runtime.name)}`, { args, profileDir, checkout });
+}
+
+/** @param {string} subject @returns {never} */
+function unknown(subject) {
+  throw new Error(`no subject ${subject}`);
 }
 
 /**
@@ -125,5 +144,5 @@ export async function available(subjects) {
 
 /** @param {Subject} subject */
 function isGo(subject) {
-  return "go" in SUBJECTS[subject];
+  return serverOf(subject)?.go !== undefined;
 }

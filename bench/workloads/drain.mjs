@@ -5,6 +5,7 @@ import { IdleConnections } from "../idle_connections.mjs";
 import { Server } from "../server.mjs";
 
 /** @typedef {import("./workload.mjs").Bench} Bench */
+/** @typedef {import("../subjects.mjs").Subject} Subject */
 /** @typedef {{ drained: number, aborted: number, ms: number }} Drained */
 
 /** @typedef {import("./workload.mjs").Row & { connections: number }} DrainRow */
@@ -24,20 +25,22 @@ export const drain = {
   async measure(bench, rows) {
     const { rounds } = extentOf(bench, FULL, QUICK);
     const samples = [];
-    for (const { name: row, connections } of rows) {
+    for (const { name: row, subjects, connections } of rows) {
       await checkDescriptors(connections);
       for (let round = 0; round < rounds; round++) {
-        bench.progress(`${row}: round ${round + 1} of ${rounds}`);
-        samples.push({ row, subject: "spillway", round, ...(await measure(bench, connections)) });
+        for (const subject of /** @type {Subject[]} */ (subjects)) {
+          bench.progress(`${row}: round ${round + 1} of ${rounds}: ${subject}`);
+          samples.push({ row, subject, round, ...(await measure(bench, subject, connections)) });
+        }
       }
     }
     return samples;
   },
 };
 
-/** @param {Bench} bench @param {number} count */
-async function measure(bench, count) {
-  const server = await Server.start(bench, "spillway");
+/** @param {Bench} bench @param {Subject} subject @param {number} count */
+async function measure(bench, subject, count) {
+  const server = await Server.start(bench, subject);
   const connections = new IdleConnections(bench.generator, server);
   try {
     await connections.open(count);

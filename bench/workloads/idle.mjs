@@ -46,10 +46,8 @@ export const idle = {
         bench.progress(`round ${round + 1} of ${rounds}: ${subject}`);
         return growth(bench, subject);
       };
-      if (asked.has(RSS.name)) {
-        for (const subject of /** @type {const} */ (["spillway", "raw"]))
-          samples.push({ row: RSS.name, subject, round, value: (await measured(subject)).atOnce.rssBytes });
-      }
+      for (const subject of /** @type {Subject[]} */ (rows.find(({ name }) => name === RSS.name)?.subjects ?? []))
+        samples.push({ row: RSS.name, subject, round, value: (await measured(subject)).atOnce.rssBytes });
       if (!isHeapAsked) continue;
       const socket = await measured("raw-small");
       const { atOnce, later = atOnce } = await measured(FROZEN);

@@ -14,15 +14,15 @@ export const startUp = {
   title: "from the start of the process until it says that it listens",
   unit: "ms",
   rows: [{ name: "start", subjects: ["cli", "spillway", "raw"], reference: "raw" }],
-  async measure({ runtime, progress, ...bench }, rows) {
+  async measure(bench, rows) {
     const { rounds } = extentOf(bench, FULL, QUICK);
     const samples = [];
     for (const { name: row, subjects } of rows) {
       // Round −1 brings the files into memory, and does not count.
       for (let round = -1; round < rounds; round++) {
-        progress(`round ${round + 1} of ${rounds}`);
+        bench.progress(`round ${round + 1} of ${rounds}`);
         for (const subject of /** @type {Subject[]} */ (subjects)) {
-          const command = await commandOf(runtime, subject);
+          const command = await commandOf(bench, subject);
           if (command === undefined) continue;
           const value = await firstLineMs(subject, command);
           if (round >= 0) samples.push({ row, subject, round, value });

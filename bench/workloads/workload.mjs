@@ -10,6 +10,7 @@
  * @property {boolean} quick
  * @property {number} [rounds] instead of the workload's own number
  * @property {string} [profileDir]
+ * @property {string} [baseline] another checkout, whose subjects are measured too
  * @property {(text: string) => void} progress
  */
 
