@@ -1,5 +1,5 @@
 // @ts-check
-// What makes a measurement say less than it seems to.
+// Circumstances that make a measurement less certain.
 import { percent } from "./figures.mjs";
 
 /** @typedef {import("./summary.mjs").Line} Line */
@@ -8,8 +8,8 @@ import { percent } from "./figures.mjs";
 const GENERATOR_BUSY = 0.85;
 
 /**
- * The process under test has work, or else the generator. If neither had the CPU for most of the time, other programs did;
- * then server and generator take turns instead of running side by side, which changes what a line costs: writes above all.
+ * Either the process under test or the generator is busy nearly all the time. If neither was, other programs used the CPUs; then
+ * server and generator take turns instead of running side by side, which changes what a line costs, writes above all.
  */
 const UNDISTURBED = 0.85;
 

@@ -8,7 +8,7 @@ import { shareOfTarget } from "./summary.mjs";
 
 /** What the chart uses of ECharts. @typedef {{ init(element: null, theme: null, options: object): { setOption(option: object): void, renderToSVGString(): string, dispose(): void } }} ECharts */
 
-/** More rows of one workload are too many to be read: then the worst one stands for all. */
+/** With more rows than this in one workload, the worst one stands for all. */
 const MANY_ROWS = 12;
 const WIDTH = 1_100;
 const LINE_HEIGHT = 22;
@@ -22,7 +22,7 @@ export async function chartOf(results) {
   const points = results.flatMap(pointsOf);
   const labels = [...new Set(points.map(({ label }) => label))].toReversed();
   const height = labels.length * LINE_HEIGHT + AROUND;
-  // By name: nothing but a chart needs the library.
+  // Imported by name: only a chart needs the library.
   const library = "echarts";
   const echarts = /** @type {ECharts} */ (await import(library));
   const chart = echarts.init(null, null, { renderer: "svg", ssr: true, width: WIDTH, height });
@@ -58,7 +58,7 @@ export async function chartOf(results) {
       })),
   });
   const svg = chart.renderToSVGString();
-  // It would keep the process.
+  // Undisposed, the chart would keep the process alive.
   chart.dispose();
   return `${svg}\n`;
 }

@@ -1,7 +1,7 @@
 // @ts-check
 import process from "node:process";
 
-/** What the process holds after a collection, as far as the runtime lets itself be asked. */
+/** What the process holds after a collection. */
 export async function collectedMemory() {
   for (let round = 0; round < 2; round++) {
     collectGarbage();
@@ -17,7 +17,7 @@ function collectGarbage() {
   );
   if (bun !== undefined) return bun.gc(true);
   gc?.();
-  // Where it is known, this gives pages back too: Deno keeps those that a burst of connections once filled.
+  // An engine that knows these options gives pages back too: Deno keeps those that a burst of connections has filled.
   gc?.({ type: "major", execution: "sync", flavor: "last-resort" });
 }
 

@@ -7,8 +7,7 @@ import { createInterface } from "node:readline";
 /** @typedef {(request: any) => object | Promise<object>} Command */
 
 /**
- * Answers requests `{ do: name, … }` until stdin ends. Then the process ends too: nothing outlives the runner, however that
- * ended.
+ * Answers requests `{ do: name, … }` until stdin ends. Then the process ends too, so that it never outlives the runner.
  *
  * @param {Record<string, Command>} commands
  */

@@ -33,7 +33,7 @@ export class ControlledProcess {
     createInterface({ input: this.child.stdout }).on("line", (line) => this.#waiting.shift()?.resolve(line));
     this.child.once("error", (error) => this.#onEnd(error.message));
     this.child.once("close", (code, signal) => this.#onEnd(`it ended (${signal ?? `exit code ${code}`})`));
-    // A write to a process that is gone: its end says more.
+    // A write to a process that has ended: the "close" event reports the end.
     this.child.stdin.on("error", () => {});
   }
 
@@ -49,7 +49,7 @@ export class ControlledProcess {
     return reply;
   }
 
-  /** Lets it end by itself, which gives a profiler the time to write; then makes it. */
+  /** Lets the process end by itself, so that a profiler can write, and kills it after a while. */
   async end() {
     this.child.stdin.end();
     const timer = setTimeout(() => this.child.kill("SIGKILL"), END_MS);

@@ -1,20 +1,20 @@
 // @ts-check
-// Connections need descriptors: as many again in the generator and in the server.
+// Each connection takes a descriptor in the generator and one in the server.
 import { run } from "../scripts/commands.mjs";
 
-/** What a process has open besides its connections, generously. */
+/** More descriptors than a process has open besides its connections. */
 const BESIDES = 200;
 
 /**
- * Every runtime raises its own limit as far as it may: to the hard one.
+ * Every runtime raises its own limit to the hard limit.
  *
  * @param {number} connections between the generator and one server
- * @throws {Error} a process may not have so many open
+ * @throws {Error} the hard limit is lower
  */
 export async function checkDescriptors(connections) {
   const { ok, output } = await run({ command: "sh", args: ["-c", "ulimit -Hn"] });
   const limit = Number(output);
-  // Neither where nothing limits them, nor where there is nobody to ask.
+  // No limit, or no shell that knows it.
   if (!ok || Number.isNaN(limit) || limit >= connections + BESIDES) return;
   const needed = connections + BESIDES;
   throw new Error(

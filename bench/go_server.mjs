@@ -1,5 +1,5 @@
 // @ts-check
-// The echo in Go, for those who have Go.
+// The echo in Go, built where go is installed.
 import { mkdtempSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
@@ -19,7 +19,7 @@ export function goServer() {
   return built;
 }
 
-/** Says so once, and returns nothing, where it cannot be built. */
+/** Where Go is missing, prints that once and returns undefined. */
 async function build() {
   const directory = mkdtempSync(path.join(os.tmpdir(), "spillway-bench-"));
   process.once("exit", () => rmSync(directory, { recursive: true, force: true }));

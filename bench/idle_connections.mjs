@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 /** Connections of one load. */
 const STEP = 250;
-/** A connection is idle when nothing has happened on it for so long. */
+/** A connection on which nothing has happened for this long is idle. */
 const IDLE_MS = 2_500;
 
 /** Connections to one server, each of which has exchanged one line. */

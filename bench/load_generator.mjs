@@ -1,5 +1,5 @@
 // @ts-check
-// The one process that drives all servers, seen from the runner.
+// The load generator, a process that drives all servers, seen from the runner.
 import { fileURLToPath } from "node:url";
 import { ControlledProcess } from "./controlled_process.mjs";
 
@@ -21,9 +21,9 @@ import { ControlledProcess } from "./controlled_process.mjs";
 /** @typedef {{ seconds: number, busy: number }} Took */
 /** @typedef {Took & { batches: number }} Ran */
 
-/** Where a backlog is full, connects are tried again after seconds. */
+/** The kernel retries connects that found the backlog full after seconds. */
 const BURST_MS = 60_000;
-/** The last replies of an overloaded server. */
+/** Covers the last replies of an overloaded server. */
 const OPEN_LOOP_MS = 40_000;
 
 export class LoadGenerator {
@@ -58,7 +58,7 @@ export class LoadGenerator {
   }
 
   /**
-   * As many connections as that, some at once, each of which opens, exchanges one line, and is closed by both.
+   * Opens connections, some at a time, each of which exchanges one line and is closed by both ends.
    *
    * @param {number} port
    * @param {Visits} visits
@@ -68,7 +68,7 @@ export class LoadGenerator {
   }
 
   /**
-   * Connects, and waits until each has got its line back. They stay open: returns an id to close them, too.
+   * Connects, and waits until each connection has got its line back. The connections stay open: `id` closes them.
    *
    * @param {number} port
    * @param {Visits} visits

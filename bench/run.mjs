@@ -1,5 +1,5 @@
 // @ts-check
-// npm run bench: what a line, a connection and a frame cost, side by side, in one run. Not a test: nothing fails by being slow.
+// npm run bench: what a line, a connection and a frame cost, side by side, in one run. Nothing fails by being slow.
 import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { build } from "../scripts/build.mjs";
@@ -115,7 +115,7 @@ async function begin(runtimes) {
   };
 }
 
-/** After every workload: what was measured must not be lost with what was not. @param {Results} results */
+/** Saves after every workload, so that an interrupted run keeps what it has measured. @param {Results} results */
 async function save(results) {
   const { json, markdown, chart } = options;
   if (json !== undefined) writeResults(json, results);

@@ -2,11 +2,11 @@
 
 /** @typedef {{ isTTY?: boolean, columns?: number, write(text: string): unknown }} Terminal */
 
-/** Where a terminal does not know its width. */
+/** For a terminal that does not know its width. */
 const USUAL_COLUMNS = 80;
 const CLEAR = "\r\u001B[K";
 
-/** One line of a terminal that says what the bench is doing; nothing where there is no terminal. */
+/** One line on a terminal that says what the bench is doing. Without a terminal it says nothing. */
 export class StatusLine {
   /** @param {Terminal} terminal */
   constructor(terminal) {

@@ -94,10 +94,10 @@ export const SUBJECTS = {
   "go-flush-empty": { about: "Go's `bufio` with its default buffers, flushed when no input is buffered", go: "empty" },
 };
 
-/** Behind the name of a subject: the same of another checkout. */
+/** Ends the name of a subject of another checkout. */
 const BASELINE = " (baseline)";
 
-/** With what is of Spillway twice: of this checkout and of another one. @param {readonly string[]} subjects */
+/** Adds to each subject of Spillway the same subject of another checkout. @param {readonly string[]} subjects */
 export function withBaselines(subjects) {
   return subjects.flatMap((subject) => {
     const isSpillway = serverOf(subject)?.script?.("node").startsWith("spillway/");

@@ -58,7 +58,7 @@ export function shareOfTarget({ value, ratio = value, atMost = Number.NaN }) {
 }
 
 /**
- * A ratio is taken within a round, where both ran one after the other.
+ * A ratio is taken within a round, in which both subjects ran one after the other.
  *
  * @param {readonly Sample[]} own
  * @param {readonly Sample[]} all

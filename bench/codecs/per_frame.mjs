@@ -11,7 +11,7 @@ import { encoded } from "./output.mjs";
 /** @typedef {{ cpuMicros: number, seconds: number, frames: number }} Cost */
 
 const STREAM_BYTES = 1_048_576;
-/** Replies that leave together. */
+/** Replies that are written together. */
 const TURN_FRAMES = 256;
 
 /** @param {Asked & { chunkBytes: number }} asked */

@@ -5,7 +5,7 @@ import { Stopwatch } from "./stopwatch.mjs";
 
 /** @typedef {import("./exchange.mjs").Exchange} Exchange */
 
-/** Connections that open at once, as many as a backlog takes, and exchange one line each as soon as they are open. */
+/** Connections that open as fast as a backlog takes them, and exchange one line each as soon as they are open. */
 export class Burst {
   /** @type {Exchange[]} */
   #exchanges = [];
@@ -13,7 +13,7 @@ export class Burst {
   took = { seconds: 0, busy: 0 };
 
   /**
-   * Fails when one is refused, or not answered.
+   * Rejects when a connection is refused, or not answered.
    *
    * @param {import("../load_generator.mjs").Visits & { port: number }} options
    */

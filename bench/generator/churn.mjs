@@ -4,7 +4,7 @@ import { pattern } from "./pattern.mjs";
 import { Stopwatch } from "./stopwatch.mjs";
 
 /**
- * Connections that live for one line, some at once, until there were as many as asked for.
+ * Opens connections that live for one line, `atOnce` at a time, until there were `connections`.
  *
  * @param {import("../load_generator.mjs").Visits & { port: number }} visits
  */
@@ -24,7 +24,7 @@ export async function churn({ port, connections, atOnce, lineBytes }) {
   try {
     await Promise.all(patterns.map(visitAll));
   } finally {
-    // Others need not go on for one that failed.
+    // After a failure, the others stop too.
     left = 0;
     took = stopwatch.end();
   }

@@ -8,7 +8,7 @@ const HANDLERS = {
   drain: (socket) => socket.data?.onDrain(),
   close: (socket, error) => socket.data?.onEnd(error),
   error: (socket, error) => socket.data?.events.onFault(String(error)),
-  // The promise that connect gives says it too.
+  // The promise of `connect` rejects too.
   connectError: () => {},
 };
 

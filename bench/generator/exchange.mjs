@@ -32,7 +32,7 @@ export class Exchange {
     this.#batch = /** @type {Uint8Array} */ (pattern[0]);
   }
 
-  /** The next batch comes without being asked for. */
+  /** The next batch comes although this connection does not send it. */
   expect() {
     this.#received = 0;
     this.#batch = /** @type {Uint8Array} */ (this.pattern[this.batches % this.pattern.length]);

@@ -14,9 +14,9 @@ export class Load {
   /** @type {Exchange[]} */
   #exchanges = [];
   #running = false;
-  /** Batches on their way. */
+  /** Batches that were sent and have not come back. */
   #active = 0;
-  /** Connections that the server ended, and those of them in order. */
+  /** Connections that the server ended, and how many of them it ended in order. */
   #gone = 0;
   #endedInOrder = 0;
   /** @type {string | undefined} */
@@ -37,7 +37,7 @@ export class Load {
       const count = Math.min(OPENING, others - opened);
       await Promise.all(Array.from({ length: count }, (_, index) => load.#connect(options, opened + index)));
     }
-    // Servers accept in order: who is heard on this one has all others.
+    // Servers accept in order: a server that answers on this connection has accepted all others.
     await load.#connect(options, others);
     return load;
   }

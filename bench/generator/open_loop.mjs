@@ -100,7 +100,7 @@ class Line {
   #events;
   #sent = 0;
   #replied = 0;
-  /** Of the reply that has come in part. */
+  /** Bytes of a reply that is not complete. */
   #received = 0;
 
   /**
@@ -158,6 +158,6 @@ const HANDLERS = {
   data: (socket, chunk) => socket.data.onData(chunk),
   close: (socket) => socket.data.fail("the server closed a connection"),
   error: (socket, error) => socket.data.fail(String(error)),
-  // The promise that connect gives says it too.
+  // The promise of `connect` rejects too.
   connectError: () => {},
 };

@@ -2,9 +2,9 @@
 
 const ALPHABET = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
 
-/** Batches of one connection, sent in turn: none is like the one before it, so that a stale reply is noticed. */
+/** Batches of one connection, sent in turn: each differs from the one before it, so that a stale reply is noticed. */
 const BATCHES = { most: 16, least: 2 };
-/** What all connections of a load send may take so much memory; with large lines there are fewer batches. */
+/** The most memory for what all connections of a load send; with large lines there are fewer batches. */
 const MAX_BYTES = 33_554_432;
 
 /**

@@ -6,7 +6,7 @@
  * asleep would pay for that, and others would not; a client on another machine is not woken by a server's write.
  */
 export class Stopwatch {
-  /** Received on all connections: what shows that there was something to do. */
+  /** Chunks received on all connections. */
   static chunks = 0;
   #began = performance.now();
   #turnAt = this.#began;
@@ -18,7 +18,7 @@ export class Stopwatch {
     this.#turn();
   }
 
-  /** How long it took, and for which share of that there was something to do. */
+  /** Elapsed time, and the share of it in which chunks came. */
   end() {
     this.#over = true;
     const ms = performance.now() - this.#began;

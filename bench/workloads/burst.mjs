@@ -10,12 +10,12 @@ const FULL = { rounds: 3, connections: 10_000 };
 const QUICK = { rounds: 1, connections: 3_000 };
 
 /**
- * Connects that may be under way, by the runtime's longest backlog. What finds it full is tried again after a second, and
- * some of it is reset by the kernel: that measures timers of Linux.
+ * Connects that may be under way, by the runtime's longest backlog. The kernel retries a connect that finds the backlog full
+ * after a second, and resets some: that would measure timers of Linux.
  */
 const AT_ONCE = { node: 4_000, deno: 4_000, bun: 500 };
 
-/** A burst before the one that counts: code is compiled by then. */
+/** Connections of a first burst, which compiles the code and does not count. */
 const WARM_UP_CONNECTIONS = 1_000;
 
 /** @type {import("./workload.mjs").Workload} */

@@ -8,9 +8,9 @@ import { Server } from "../server.mjs";
 /** @typedef {{ subject: Subject, server: Server }} Lane */
 
 /**
- * Who sends FIN first keeps the port for a minute, on most systems, and it is the generator that does. So one server gets no
- * more connections than there are ports for it alone, warm-up and all rounds together: 16,384 where they are fewest. The
- * warm-up takes half of them, as Bun needs that long until all is compiled.
+ * On most systems the end that sends FIN first keeps its port for a minute; here that is the generator. So one server gets no
+ * more connections than there are ports, warm-up and all rounds together: 16,384 on the systems with the fewest. The warm-up takes
+ * half of them, because Bun needs that many until all code is compiled.
  */
 const FULL = { rounds: 5, connections: 1_600, warmUp: 8_000 };
 const QUICK = { rounds: 3, connections: 1_000, warmUp: 6_000 };

@@ -1,6 +1,6 @@
 // @ts-check
-// What a frame costs, beside the way without a codec. Each codec has a process of its own: code that has seen all of them
-// is slower than code that knows one, which is what a server knows.
+// What a frame costs with a codec, beside common hand-written framing. Each codec has a process of its own: an engine compiles code
+// that has run several codecs to slower code, and a server runs one.
 import { CodecProcess } from "../codec_process.mjs";
 import { extentOf } from "../extent.mjs";
 
@@ -32,7 +32,7 @@ const SHAPES = [
   { what: "decode 1500", ask: { do: "decode", chunkBytes: 1_500 } },
   { what: "encode", ask: { do: "encode" } },
 ];
-/** No slower than the naive way, as far as can be told. */
+/** No slower than the naive way, within what can be measured. */
 const AT_MOST = 1.1;
 const FULL = { rounds: 5, roundMs: 100, warmUpMs: 200 };
 const QUICK = { rounds: 3, roundMs: 30, warmUpMs: 60 };

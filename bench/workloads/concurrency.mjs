@@ -15,13 +15,13 @@ export const concurrency = {
       // Sixteen at once take a sixteenth of the time, and a little more.
       targets: { "spillway-wait-16": 0.083 },
       shape: { connections: 4, depth: 64, lineBytes: 64 },
-      // Three times as long as one after the other take for all that is in flight.
+      // Three times as long as one connection takes for its 64 lines, one after the other.
       roundMs: 1_900,
     },
   ],
   async measure(bench, rows) {
     const samples = await measureThroughput(bench, rows);
-    // The server waits most of the time: what CPU it takes says nothing here.
+    // The server waits most of the time: its CPU time says nothing here.
     return samples.map(({ row, subject, round, perSecond = Number.NaN }) => {
       return { row, subject, round, perSecond, value: 1_000 / perSecond };
     });

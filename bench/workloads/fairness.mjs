@@ -12,7 +12,7 @@ const SUBJECT = "spillway-fairness";
 const FLOODS = 4;
 const BLOCK_BYTES = 65_536;
 const PING_PAUSE_MS = 5;
-/** A ping that takes longer takes that. */
+/** A longer ping counts as this. */
 const LONGEST_MS = 10_000;
 const SECONDS = 5;
 const QUICK_SECONDS = 1;
@@ -20,7 +20,7 @@ const QUICK_SECONDS = 1;
 const P99_MS = 20;
 const MAX_MS = 100;
 
-/** What a connection of the flood sends at first, and what over and over. */
+/** What a connection of the flood sends first, and what it repeats. */
 const LOADS = {
   "20 µs handler, 40 bytes": { first: "", again: `${"s".padEnd(39, ".")}\n` },
   "20 µs handler, 1 byte": { first: "", again: "s\n" },

@@ -10,13 +10,13 @@ import { Server } from "../server.mjs";
 /** @typedef {{ rssBytes: number, heapBytes: number }} Memory */
 
 /**
- * `warmUp` are opened before anything is counted: code is compiled, pools are filled and the young generation of the heap has
- * its size by then, which belong to the process and not to a connection.
+ * `warmUp` connections are opened before anything is counted. They compile the code, fill the pools and grow the young generation of
+ * the heap, which belong to the process and not to a connection.
  */
 const FULL = { rounds: 2, warmUp: 2_000, connections: 10_000 };
 const QUICK = { rounds: 1, warmUp: 1_000, connections: 2_000 };
 
-/** Connections between two collections, so that garbage of their opening does not pass for memory that they hold. */
+/** Connections between two collections, so that the garbage of opening them does not count as memory that they hold. */
 const STEP = 250;
 const MINUTE_MS = 60_000;
 

@@ -1,7 +1,6 @@
 // @ts-check
-// What connections cost on which nothing happens. Their deadlines are armed, but none passes while nothing happens: idle
-// means minutes. So there is a second way, on which they do: each connection exchanges a line every ten seconds, a heartbeat,
-// and its deadline is moved. What that costs is to be seen beside raw.
+// What idle connections cost. Their deadlines are armed, and none passes, because an idle timeout takes minutes. In a second row each
+// connection exchanges a line every ten seconds, as with a heartbeat, which moves its deadline.
 import { setTimeout as sleep } from "node:timers/promises";
 import { checkDescriptors } from "../descriptors.mjs";
 import { extentOf } from "../extent.mjs";
@@ -61,13 +60,13 @@ async function measure(bench, subject, round, rows) {
     await connections.open(count);
     await connections.settle();
     if (rows.has(QUIET)) {
-      // Garbage of before is collected some ten seconds after the last traffic, on Node in up to three goes: that is not what
-      // idling costs.
+      // The garbage of the opening is collected some ten seconds after the last traffic, on Node in up to three collections: that
+      // does not belong to idling.
       await sleep(quietMs);
       samples.push({ row: QUIET, subject, round, value: await cpuPercent(server, () => sleep(windowMs)) });
     }
     if (rows.has(BEATS)) {
-      // After the first, a pause is as long as the next one; the second shows that to the server.
+      // Two beats first: what they make once does not count.
       await beat(connections, 2);
       // Collections come every few beats, so some belong to it.
       const value = await cpuPercent(server, () => beat(connections, 4));
@@ -87,7 +86,7 @@ async function beat(connections, times) {
 
 /** What the server uses meanwhile. @param {Server} server @param {() => Promise<void>} wait */
 async function cpuPercent(server, wait) {
-  // Asked once for nothing: what answering takes the first time does not count.
+  // The first answer costs more than the others, and does not count.
   await server.cpuMicros();
   const before = await server.cpuMicros();
   const began = performance.now();

@@ -1,6 +1,6 @@
 // @ts-check
-// What a line costs a server, for all subjects of a row in turn, round after round: what disturbs the machine disturbs them
-// alike.
+// What a line costs a server. The subjects of a row take turns, round after round, so that a disturbance of the machine affects
+// them alike.
 import { extentOf } from "../extent.mjs";
 import { Server } from "../server.mjs";
 import { available } from "../subjects.mjs";
@@ -57,7 +57,7 @@ async function measureRow(bench, { name, subjects, shape, ...row }) {
   return samples;
 }
 
-/** Every other round goes backwards: a drift of the machine favours nobody. @param {Lane[]} lanes @param {number} round */
+/** Every other round goes backwards, so that a drift of the machine favours no subject. @param {Lane[]} lanes @param {number} round */
 function inTurn(lanes, round) {
   return round % 2 === 0 ? lanes : lanes.toReversed();
 }

@@ -6,7 +6,7 @@ import { measureThroughput } from "./measure_throughput.mjs";
 const KB = 1_024;
 const MB = 1_048_576;
 
-/** In flight are as many as 64 KB hold, at most 256. */
+/** As many lines are in flight as 64 KB hold, at most 256. */
 const ROWS = [row("16 B", 16, 256), row("1 KB", KB, 64), row("64 KB", 64 * KB, 1)];
 /** @type {ThroughputRow} */
 const LARGEST = {

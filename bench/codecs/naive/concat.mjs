@@ -1,5 +1,5 @@
 // @ts-check
-// What people write who write no codec: every chunk is joined to what is left, frames are sliced off, the rest is kept.
+// Common hand-written framing: every chunk is appended to the rest, frames are sliced off, the new rest is kept.
 
 /**
  * @typedef {object} Naive a framing as it is often written: without limits, and without telling what is wrong

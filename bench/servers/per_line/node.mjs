@@ -1,6 +1,6 @@
 // @ts-check
-// The code that people write: decode, split, one write per line. Without delay, as all candidates: with Nagle's algorithm
-// the kernel would join the writes, and hold the last one back until an acknowledgement that comes 40 ms late.
+// Common hand-written code: decode, split, one write per line. Nagle's algorithm is off, as in all subjects: the kernel would join
+// the writes, and hold the last one back until an acknowledgement that comes 40 ms late.
 import { createServer } from "node:net";
 import { controlServer } from "../control_server.mjs";
 

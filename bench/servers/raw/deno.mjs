@@ -3,10 +3,10 @@ import { controlServer } from "../control_server.mjs";
 
 /** Held by every connection: small enough for many idle ones. */
 const BUFFER_BYTES = Number(Deno.args[0] ?? 4_096);
-/** Held by those that once filled the small one. */
+/** Held by connections that have filled the small one. */
 const LARGE_BYTES = 65_536;
 
-/** Spillway's: with a shorter one, most connects of a burst are lost, and tried again after a second. */
+/** Spillway's backlog: with a shorter one, most connects of a burst are lost, and retried after a second. */
 const BACKLOG = 4_096;
 
 const listener = Deno.listen({ hostname: "127.0.0.1", port: 0, tcpBacklog: BACKLOG });

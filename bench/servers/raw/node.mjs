@@ -2,7 +2,7 @@
 import { createServer } from "node:net";
 import { controlServer } from "../control_server.mjs";
 
-/** Spillway's: with a shorter one, most connects of a burst are lost, and tried again after a second. */
+/** Spillway's backlog: with a shorter one, most connects of a burst are lost, and retried after a second. */
 const BACKLOG = 4_096;
 
 const server = createServer({ noDelay: true }, (socket) => {

@@ -1,11 +1,11 @@
 // @ts-check
-// Lines as node:readline finds them, and one write per line. It reads a Node stream: so on Deno and Bun too.
+// Lines by node:readline, and one write per line. It reads a Node stream, on Deno and Bun too.
 import { createServer } from "node:net";
 import { createInterface } from "node:readline";
 import { controlServer } from "../control_server.mjs";
 
 const server = createServer({ noDelay: true }, (socket) => {
-  // The event: `for await` over the lines costs more.
+  // `for await` over the lines would cost more than the event.
   createInterface({ input: socket, crlfDelay: Number.POSITIVE_INFINITY }).on("line", (line) => {
     socket.write(`${line}\n`);
   });

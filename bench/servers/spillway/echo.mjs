@@ -6,7 +6,7 @@ import { lines, serve } from "../../../dist/mod.js";
 import { controlServer } from "../control_server.mjs";
 import { deadlines } from "./deadlines.mjs";
 
-/** The longest of the bench. */
+/** The longest line of the bench. */
 const MAX_LINE_BYTES = 1_048_576;
 const WAIT_MS = 10;
 

@@ -1,5 +1,5 @@
 // @ts-check
-// Does what the first letter of a line asks for: what others ask for must not keep anybody waiting.
+// Does what the first letter of a line asks for. No request may keep other connections waiting.
 import { lines, serve } from "../../../dist/mod.js";
 import { controlServer } from "../control_server.mjs";
 

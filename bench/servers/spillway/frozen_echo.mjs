@@ -1,5 +1,5 @@
 // @ts-check
-// An echo whose clock stands still until the runner moves it: a minute of idling takes no minute.
+// An echo whose clock stands still until the runner moves it, so that a minute of idling passes at once.
 import { lines, serve } from "../../../dist/mod.js";
 import { manualClock } from "../../../dist/testing/mod.js";
 import { controlServer } from "../control_server.mjs";

@@ -1,5 +1,5 @@
 // @ts-check
-// On Bun too, whose own sockets are no streams.
+// For Node, and for Bun, whose own sockets are not streams.
 import { createServer } from "node:net";
 import { Duplex } from "node:stream";
 import { controlServer } from "../control_server.mjs";

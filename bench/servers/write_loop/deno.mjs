@@ -1,5 +1,5 @@
 // @ts-check
-// A broadcast without anything: what comes is written to all, one after the other.
+// A bare broadcast: received bytes are written to all connections, one after the other.
 import { controlServer } from "../control_server.mjs";
 
 const BUFFER_BYTES = 4_096;
@@ -17,7 +17,7 @@ async function hear(conn) {
   const buffer = new Uint8Array(BUFFER_BYTES);
   try {
     for (let count = await conn.read(buffer); count !== null; count = await conn.read(buffer)) {
-      // A write that waits owns its bytes.
+      // A pending write reads its bytes later.
       const bytes = buffer.slice(0, count);
       for (const one of conns) void one.write(bytes);
     }

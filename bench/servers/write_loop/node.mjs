@@ -1,5 +1,5 @@
 // @ts-check
-// A broadcast without anything: what comes is written to all, one after the other.
+// A bare broadcast: received bytes are written to all connections, one after the other.
 import { createServer } from "node:net";
 import { controlServer } from "../control_server.mjs";
 
