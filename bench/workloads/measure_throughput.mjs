@@ -9,11 +9,12 @@ import { available } from "../subjects.mjs";
 /** @typedef {import("./workload.mjs").Sample} Sample */
 /** @typedef {import("../subjects.mjs").Subject} Subject */
 /** @typedef {import("../load_generator.mjs").Shape} Shape */
-/** @typedef {import("./workload.mjs").Row & { subjects: readonly Subject[], shape: Shape, roundMs?: number }} ThroughputRow */
+/** @typedef {import("./workload.mjs").Row & { subjects: readonly Subject[], shape: Shape, extent?: Partial<typeof FULL> }} ThroughputRow */
 /** @typedef {{ subject: Subject, server: Server, load: number }} Lane */
 
-const FULL = { rounds: 7, roundMs: 400, warmUpMs: 1_200 };
-const QUICK = { rounds: 3, roundMs: 200, warmUpMs: 500 };
+/** Many short rounds: a disturbance spoils some of them, and the median stays. */
+const FULL = { rounds: 15, roundMs: 200, warmUpMs: 1_200 };
+const QUICK = { rounds: 5, roundMs: 100, warmUpMs: 500 };
 
 /**
  * Measures row by row. Subjects that cannot be started on this machine are left out.
@@ -29,9 +30,8 @@ export async function measureThroughput(bench, rows) {
 }
 
 /** @param {Bench} bench @param {ThroughputRow} row */
-async function measureRow(bench, { name, subjects, shape, ...row }) {
-  const { rounds, warmUpMs, ...extent } = extentOf(bench, FULL, QUICK);
-  const { roundMs = extent.roundMs } = row;
+async function measureRow(bench, { name, subjects, shape, extent }) {
+  const { rounds, roundMs, warmUpMs } = extentOf(bench, { ...FULL, ...extent }, { ...QUICK, ...extent });
   /** @type {Lane[]} */
   const lanes = [];
   /** @type {Sample[]} */
