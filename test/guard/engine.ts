@@ -1,3 +1,7 @@
+import { Buffer } from "node:buffer";
+import { closeSync, openSync, readSync, unlinkSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
 import process from "node:process";
 import v8 from "node:v8";
 
@@ -70,7 +74,7 @@ class V8 implements Engine {
       this.#collect();
     };
     runAndCollect();
-    return { bytes: median(() => growth(runAndCollect, withBuffers)) };
+    return { bytes: median(() => growth(runAndCollect, withBuffers)), objects: growth(runAndCollect, heapNodes) };
   }
 }
 
@@ -88,6 +92,17 @@ function onHeap(): number {
 function withBuffers(): number {
   const { heapUsed, external } = process.memoryUsage();
   return heapUsed + external;
+}
+
+/** The objects that V8 finds in its heap. A snapshot says how many there are in its first line. */
+function heapNodes(): number {
+  const file = v8.writeHeapSnapshot(path.join(os.tmpdir(), `guard-${process.pid}.heapsnapshot`));
+  const head = Buffer.alloc(4_096);
+  const descriptor = openSync(file, "r");
+  readSync(descriptor, head);
+  closeSync(descriptor);
+  unlinkSync(file);
+  return Number(/"node_count":(\d+)/.exec(head.toString())?.[1]);
 }
 
 function promisesMade(run: () => void): number {
@@ -137,7 +152,14 @@ class JavaScriptCore implements Engine {
       this.#collect();
     };
     runAndCollect();
-    return { bytes: median(() => bytesIn(this.#more(runAndCollect))) };
+    return {
+      bytes: median(() => bytesIn(this.#more(runAndCollect))),
+      // Frames that are queued are bytes; meanwhile the engine drops objects of its own.
+      objects: Math.max(
+        0,
+        median(() => objectsIn(this.#more(runAndCollect))),
+      ),
+    };
   }
 
   /** What there is more of afterwards. */
