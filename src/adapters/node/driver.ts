@@ -42,6 +42,19 @@ export class NodeDriver implements Driver {
 
   write(bytes: Uint8Array): boolean {
     this.#socket.write(viewOf(bytes));
+    return this.#isTaken();
+  }
+
+  writeText(text: string): boolean {
+    this.#socket.write(text);
+    return this.#isTaken();
+  }
+
+  byteLength(text: string): number {
+    return Buffer.byteLength(text);
+  }
+
+  #isTaken(): boolean {
     if (this.#socket.writableLength === 0 && !this.#socket.destroyed) return true;
     // 'drain' is not emitted below the high-water mark; the callback of an empty write behind this one always comes.
     this.#socket.write(NOTHING, (error) => this.#onWritten(error));

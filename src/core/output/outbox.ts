@@ -5,7 +5,7 @@ import type { ConnectionLimits } from "../options/limits.ts";
 import type { Clock } from "../time/clock.ts";
 import type { EndOfTick, TickOwner } from "../time/end_of_tick.ts";
 import type { Scheduler } from "../time/scheduler.ts";
-import type { ByteWriter } from "../transport/transport.ts";
+import type { ByteWriter, Outcome } from "../transport/transport.ts";
 import type { Budgets } from "./budgets.ts";
 import { FlushWaiters } from "./flush_waiters.ts";
 import { FrameQueue } from "./frame_queue.ts";
@@ -177,12 +177,9 @@ export class Outbox<Out> extends Pace implements TickOwner {
     if (this.#queue !== undefined) this.#fillBuffer(this.#queue);
     if (this.#gathered() === 0) return;
     const { roomy } = this;
-    const bytes = this.#lone ?? this.#open().take();
-    this.#lone = undefined;
-    this.#unwritten = bytes.length;
     this.noteBegun(now ?? this.#settings.clock.now());
     this.#flushing = true;
-    this.writer.write(bytes).then(this.#onWritten, this.#onBroken);
+    this.#write().then(this.#onWritten, this.#onBroken);
     this.#flushing = false;
     if (this.writing) return this.#account();
     // Otherwise nothing waits for room, nor for what comes next.
@@ -322,6 +319,19 @@ export class Outbox<Out> extends Pace implements TickOwner {
     if (this.#slow) return;
     this.#slow = true;
     this.#owner.onSlow();
+  }
+
+  #write(): Outcome<void> {
+    const { textWriter } = this.writer;
+    const text = textWriter === undefined ? undefined : this.#buffer?.takeText();
+    if (textWriter !== undefined && text !== undefined) {
+      this.#unwritten = textWriter.byteLength(text);
+      return textWriter.writeText(text);
+    }
+    const bytes = this.#lone ?? this.#open().take();
+    this.#lone = undefined;
+    this.#unwritten = bytes.length;
+    return this.writer.write(bytes);
   }
 
   #fillBuffer(queue: FrameQueue): void {

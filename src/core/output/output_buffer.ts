@@ -9,6 +9,8 @@ export const WRITE_BYTES = 65_536;
 const TEXT_LENGTH = 16_384;
 /** What is shorter is copied: a view costs memory of its own, and keeps what it is a view of. */
 const LARGE_PART = 4_096;
+/** Node encodes into 16 KiB of its stack, at three bytes for a UTF-16 unit. */
+const MOST_TEXT = 5_400;
 /** UTF-8 needs at most three bytes for a UTF-16 unit. */
 const BYTES_PER_UNIT = 3;
 const SMALLEST_BLOCK = 256;
@@ -86,6 +88,14 @@ export class OutputBuffer implements Output {
     const first = this.#parts[0] as Uint8Array;
     if (this.#parts.length === 1 || first.length >= most) return this.#takeFirst(first, most);
     return this.#takeJoined(most);
+  }
+
+  /** All that waits, if that is text, and so short that a runtime encodes it on its stack. */
+  takeText(): string | undefined {
+    const text = this.#text;
+    if (text === "" || text.length > MOST_TEXT || this.length > text.length) return undefined;
+    this.#text = "";
+    return text;
   }
 
   /** All that waits, in one piece; the caller's. */

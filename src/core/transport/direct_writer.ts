@@ -1,5 +1,5 @@
 import type { Driver } from "./driver.ts";
-import type { ByteWriter, Outcome } from "./transport.ts";
+import type { ByteWriter, Outcome, TextWriter } from "./transport.ts";
 
 /** Told when nothing is written any more. */
 interface Owner {
@@ -11,7 +11,7 @@ interface Owner {
  *
  * A write gives the writer itself, which is not a promise: it calls back at once when the kernel took everything at once.
  */
-export class DirectWriter implements ByteWriter, Outcome<void> {
+export class DirectWriter implements ByteWriter, TextWriter, Outcome<void> {
   readonly #driver: Driver;
   readonly #connection: Owner;
   /** The last chunk, or FIN, is on its way. */
@@ -46,9 +46,22 @@ export class DirectWriter implements ByteWriter, Outcome<void> {
     return this.#ended;
   }
 
+  get textWriter(): TextWriter | undefined {
+    return this.#driver.writeText === undefined ? undefined : this;
+  }
+
   write(bytes: Uint8Array): this {
     if (this.#error === undefined && bytes.length > 0) this.#sending = !this.#driver.write(bytes);
     return this;
+  }
+
+  writeText(text: string): this {
+    if (this.#error === undefined) this.#sending = this.#driver.writeText?.(text) === false;
+    return this;
+  }
+
+  byteLength(text: string): number {
+    return this.#driver.byteLength?.(text) ?? 0;
   }
 
   /** Sends FIN. */

@@ -17,6 +17,10 @@ export interface Driver {
    * One call at a time; `bytes` stay unchanged until then.
    */
   write(bytes: Uint8Array): boolean;
+  /** Sends text as UTF-8, as `write` does bytes, at a lower cost. Left out where that is not so. */
+  writeText?(text: string): boolean;
+  /** How many bytes a text is as UTF-8: there with `writeText`. */
+  byteLength?(text: string): number;
   /** Whether false means that the kernel has refused the rest. Left out: the rest may just not have been tried yet. */
   readonly promptWrites?: boolean;
   /**

@@ -123,10 +123,20 @@ export interface ByteReader {
   recycle?(chunk: Bytes): void;
 }
 
+/** Writes text to a connection, as UTF-8. */
+export interface TextWriter {
+  /** As {@link ByteWriter.write}. */
+  writeText(text: string): Outcome<void>;
+  /** How many bytes it is. */
+  byteLength(text: string): number;
+}
+
 /** Writes to a connection: a `WritableStreamDefaultWriter`, or what is like one and costs less. */
 export interface ByteWriter {
   /** Sends a chunk, which must not change until it is sent. One write at a time. */
   write(bytes: Uint8Array): Outcome<void>;
+  /** Sends text. Left out where that costs no less than to send its bytes. */
+  readonly textWriter?: TextWriter | undefined;
   /** Sends FIN. */
   close(): Outcome<void>;
   /**
