@@ -24,9 +24,9 @@ export const SPENDING: readonly Mutated[] = [
     mutations: [
       {
         name: "writes what has gathered in two pieces",
-        find: "this.writer.write(bytes).then(",
+        find: "return this.writer.write(bytes);",
         replacement:
-          "this.writer.write(bytes.subarray(0, 1)).then(() => undefined, () => undefined);\n    this.writer.write(bytes.subarray(1)).then(",
+          "this.writer.write(bytes.subarray(0, 1)).then(() => undefined, () => undefined);\n    return this.writer.write(bytes.subarray(1));",
       },
     ],
   },
