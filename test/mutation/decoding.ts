@@ -3,12 +3,12 @@ import type { Mutated } from "./mutation.ts";
 /** What frames are made of. */
 export const DECODING: readonly Mutated[] = [
   {
-    file: "src/core/codecs/lines.ts",
+    file: "src/core/codecs/line_decoder.ts",
     tests: ["test/core/codecs/lines", "test/core/codecs/unread"],
     mutations: [
       {
         name: "loses the beginning of a line that goes on in the next chunk",
-        find: "this.#begun.push(bytes);",
+        find: "this.#begun.push(bytes, start === 0 && !this.leavesChunks);",
         replacement: "",
       },
       {
@@ -30,6 +30,43 @@ export const DECODING: readonly Mutated[] = [
         name: "leaves the beginning of a line behind at an upgrade",
         find: "return concat([this.#takeBegun(), this",
         replacement: "return concat([this",
+      },
+    ],
+  },
+  {
+    file: "src/core/codecs/text_queue.ts",
+    tests: ["test/core/codecs/lines"],
+    mutations: [
+      {
+        name: "takes a replacement character for what came",
+        find: "return text.includes(REPLACEMENT) ? undefined : text;",
+        replacement: "return text;",
+      },
+      {
+        name: "takes a line that ends in the middle of a chunk for one that goes on",
+        find: "text === undefined || text.includes(LF)",
+        replacement: "text === undefined",
+      },
+      {
+        name: "loses what is behind the last whole character of a chunk",
+        find: "this.#bytes.push(viewOf(piece, length, piece.length));",
+        replacement: "",
+      },
+      {
+        name: "forgets the text in front of bytes that are not UTF-8",
+        find: 'if (this.#text !== "") this.#bytes.push(encoder.encode(this.#text));',
+        replacement: "",
+      },
+    ],
+  },
+  {
+    file: "src/core/codecs/word_search.ts",
+    tests: ["test/core/codecs/word_search", "test/core/codecs/lines"],
+    mutations: [
+      {
+        name: "does not look into the bytes behind the last word",
+        find: "for (; at < end; at++) if (bytes[at] === byte) return at;",
+        replacement: "if (at < lastWord) return bytes.indexOf(byte, at);",
       },
     ],
   },

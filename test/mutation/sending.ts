@@ -94,12 +94,22 @@ export const SENDING: readonly Mutated[] = [
   },
   {
     file: "src/core/output/output_buffer.ts",
-    tests: ["test/core/output_buffer", "test/core/session_faults"],
+    tests: ["test/core/output_buffer", "test/core/codecs/lines_encode", "test/core/session_faults"],
     mutations: [
       {
         name: "sends half of a frame that could not be encoded",
         find: "this.#text = text;\n      this.#parts.length",
         replacement: "this.#parts.length",
+      },
+      {
+        name: "cuts a character of a long text in two",
+        find: "before >= 0xd800 && before < 0xdc00 ? at - 1 : at",
+        replacement: "at",
+      },
+      {
+        name: "sends a line of bytes with a line break in it",
+        find: ">= 0) return false;",
+        replacement: ">= 0) continue;",
       },
     ],
   },

@@ -53,7 +53,7 @@ export class FrameInput {
   keep(): void {
     if (this.#start < this.chunk.length) {
       this.#begun ??= new ByteQueue();
-      this.#begun.push(viewOf(this.chunk, this.#start, this.chunk.length));
+      this.#begun.push(viewOf(this.chunk, this.#start, this.chunk.length), this.#start === 0);
     }
     this.push(EMPTY);
   }

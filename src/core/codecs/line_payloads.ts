@@ -1,10 +1,26 @@
 import { SpillwayError } from "../errors/errors.ts";
 import type { Bytes } from "../transport/transport.ts";
+import { ByteQueue } from "./byte_queue.ts";
 import { decodeLatin1 } from "./latin1.ts";
+import { TextQueue } from "./text_queue.ts";
 import { wholeCharacters } from "./utf8.ts";
+
+/** The beginning of a line whose LF has not come. */
+export interface BegunLine<Frame> {
+  readonly length: number;
+  /** Puts `bytes` to the end: a copy of them, unless they are `ours`. */
+  push(bytes: Bytes, ours: boolean): void;
+  /** Puts a chunk to the end if no LF is in it, where that is known sooner than by a search. Returns whether it has. */
+  pushBare?(chunk: Bytes): boolean;
+  /** The line that ends with `last`, without a CR at its end, if that was decoded as it came. */
+  line?(last: Bytes): Frame | undefined;
+  /** Everything and `last` behind it; the caller's. */
+  take(last: Bytes): Bytes;
+}
 
 /** Decodes the payload of lines. */
 export interface LinePayload<Frame> {
+  begin(): BegunLine<Frame>;
   /** One line, without its terminator. @throws {SpillwayError} `frame-invalid` */
   one(payload: Bytes): Frame;
   /** A payload that was cut, without a character that the cut has split. Left out: a byte is a character. */
@@ -20,6 +36,10 @@ export class Utf8Lines implements LinePayload<string> {
   constructor(fatal: boolean) {
     this.#fatal = fatal;
     this.#decoder = new TextDecoder("utf-8", { fatal, ignoreBOM: true });
+  }
+
+  begin(): TextQueue {
+    return new TextQueue();
   }
 
   one(payload: Bytes): string {
@@ -47,5 +67,9 @@ export class Utf8Lines implements LinePayload<string> {
   }
 }
 
-export const latin1Lines: LinePayload<string> = { one: decodeLatin1, many: decodeLatin1 };
-export const byteLines: LinePayload<Bytes> = { one: (payload) => payload };
+export const latin1Lines: LinePayload<string> = { begin, one: decodeLatin1, many: decodeLatin1 };
+export const byteLines: LinePayload<Bytes> = { begin, one: (payload) => payload };
+
+function begin(): ByteQueue {
+  return new ByteQueue();
+}

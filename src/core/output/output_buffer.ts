@@ -1,12 +1,16 @@
-import type { Encoder, Output } from "../codecs/codec.ts";
+import type { Encoder } from "../codecs/codec.ts";
+import { LineOutput } from "../codecs/line_encoders.ts";
 import { encodeText } from "../codecs/slab.ts";
 import { EMPTY } from "../codecs/views.ts";
+import { searchWords } from "../codecs/word_search.ts";
 import type { Bytes } from "../transport/transport.ts";
 
 /** The most that leaves in one write: small enough that a slow reader still shows progress between two. */
 export const WRITE_BYTES = 65_536;
 /** Text is turned into bytes in pieces of about this many characters. */
 const TEXT_LENGTH = 16_384;
+/** What is longer is turned into bytes by itself, in pieces of so many characters. */
+const LONG_TEXT = WRITE_BYTES;
 /** What is shorter is copied: a view costs memory of its own, and keeps what it is a view of. */
 const LARGE_PART = 4_096;
 /** Node encodes into 16 KiB of its stack, at three bytes for a UTF-16 unit. */
@@ -16,18 +20,22 @@ const BYTES_PER_UNIT = 3;
 const SMALLEST_BLOCK = 256;
 const LARGEST_BLOCK = 16_384;
 
+const NO_WORDS = new Int32Array(0);
+
 /**
  * Bytes and text that wait to be sent, in order.
  *
  * Text is joined as text and encoded once per write. Short parts of bytes are copied into blocks, long ones kept as they came;
  * several that fit one write are joined. So what waits takes little more memory than its bytes, whatever it came in.
  */
-export class OutputBuffer implements Output {
+export class OutputBuffer extends LineOutput {
   #text = "";
   #parts: Uint8Array[] = [];
   #partBytes = 0;
   /** Where short parts are copied to: what of it waits, behind all parts and before the text. */
-  #block: Bytes = EMPTY;
+  #block: Uint8Array<ArrayBuffer> = EMPTY;
+  /** The block again, for a search. */
+  #words: Int32Array<ArrayBuffer> = NO_WORDS;
   #start = 0;
   #end = 0;
 
@@ -37,6 +45,7 @@ export class OutputBuffer implements Output {
   }
 
   text(text: string): void {
+    if (text.length > LONG_TEXT) return this.#longText(text);
     this.#text += text;
     if (this.#text.length >= TEXT_LENGTH) this.encodeText();
   }
@@ -47,12 +56,29 @@ export class OutputBuffer implements Output {
     this.#put(bytes);
   }
 
+  line(payload: Uint8Array, terminator: Bytes): boolean {
+    this.encodeText();
+    this.#makeRoom(payload.length + terminator.length);
+    const block = this.#block;
+    let end = this.#end;
+    block.set(payload, end);
+    const start = end;
+    end += payload.length;
+    for (let index = 0; index < terminator.length; index++) {
+      if (searchWords(block, this.#words, terminator[index] as number, start, end) >= 0) return false;
+    }
+    for (let index = 0; index < terminator.length; index++) block[end++] = terminator[index] as number;
+    this.#end = end;
+    return true;
+  }
+
   /** Encodes one frame to the end; if the encoder throws, what it has put of it is taken back. */
   frame<Frame>(encoder: Encoder<Frame>, frame: Frame): void {
     const text = this.#text;
     const partCount = this.#parts.length;
     const partBytes = this.#partBytes;
     const block = this.#block;
+    const words = this.#words;
     const start = this.#start;
     const end = this.#end;
     try {
@@ -62,6 +88,7 @@ export class OutputBuffer implements Output {
       this.#parts.length = partCount;
       this.#partBytes = partBytes;
       this.#block = block;
+      this.#words = words;
       this.#start = start;
       this.#end = end;
       throw error;
@@ -84,6 +111,7 @@ export class OutputBuffer implements Output {
     const { length } = this.#text;
     if (this.length === length && length <= TEXT_LENGTH && length * BYTES_PER_UNIT <= most) return this.#takeText();
     this.encodeText();
+    if (this.#parts.length === 0 && this.#end - this.#start <= most) return this.#takeBlock();
     if (this.#partBytes < most) this.#closeBlock();
     const first = this.#parts[0] as Uint8Array;
     if (this.#parts.length === 1 || first.length >= most) return this.#takeFirst(first, most);
@@ -111,6 +139,16 @@ export class OutputBuffer implements Output {
     return bytes;
   }
 
+  /** In pieces of a write each: memory for all of it at once costs more than to encode it. */
+  #longText(text: string): void {
+    this.encodeText();
+    for (let at = 0; at < text.length; ) {
+      const end = characterEnd(text, at + LONG_TEXT);
+      this.#put(encodeText(text.slice(at, end)));
+      at = end;
+    }
+  }
+
   #put(bytes: Uint8Array): void {
     if (bytes.length < LARGE_PART) this.#copy(bytes);
     else {
@@ -120,24 +158,31 @@ export class OutputBuffer implements Output {
   }
 
   #copy(bytes: Uint8Array): void {
-    if (bytes.length > this.#block.length - this.#end) this.#openBlock(bytes.length);
+    this.#makeRoom(bytes.length);
     this.#block.set(bytes, this.#end);
     this.#end += bytes.length;
   }
 
-  /** The more waits already, the larger. */
-  #openBlock(least: number): void {
+  /** The more waits already, the larger is a new block. */
+  #makeRoom(least: number): void {
+    if (least <= this.#block.length - this.#end) return;
     this.#closeBlock();
     const wanted = Math.min(2 * this.length, LARGEST_BLOCK);
-    this.#block = new Uint8Array(Math.max(least, wanted, SMALLEST_BLOCK));
+    this.#words = new Int32Array(Math.ceil(Math.max(least, wanted, SMALLEST_BLOCK) / 4));
+    this.#block = new Uint8Array(this.#words.buffer);
     this.#start = this.#end = 0;
   }
 
-  /** What waits in the block becomes a part; what is free of it stays free. */
+  /** What waits in the block becomes a part. */
   #closeBlock(): void {
-    if (this.#end === this.#start) return;
-    this.#add(this.#block.subarray(this.#start, this.#end));
+    if (this.#end > this.#start) this.#add(this.#takeBlock());
+  }
+
+  /** What waits in the block; what is free of it stays free. */
+  #takeBlock(): Uint8Array {
+    const taken = this.#block.subarray(this.#start, this.#end);
     this.#start = this.#end;
+    return taken;
   }
 
   #add(part: Uint8Array): void {
@@ -173,6 +218,12 @@ export class OutputBuffer implements Output {
     this.#partBytes -= joined.length;
     return joined;
   }
+}
+
+/** `at`, or one less where that would cut a character in two. */
+function characterEnd(text: string, at: number): number {
+  const before = text.charCodeAt(at - 1);
+  return at < text.length && before >= 0xd800 && before < 0xdc00 ? at - 1 : at;
 }
 
 /** All bytes of one frame, which may be shared and must not change. @throws what the encoder throws */

@@ -31,4 +31,25 @@ describe("a queue of bytes", () => {
     bytes.fill(0);
     expect([...queue.take()]).toEqual([1, 2, 3]);
   });
+
+  it("keeps a long chunk that is its own, where that is most of its buffer, and a copy of any other", () => {
+    const large = numbered(40_000);
+    for (const [chunk, kept] of [
+      [large.slice(), true],
+      [large.slice().subarray(0, 20_000), true],
+      [large.slice().subarray(0, 19_000), false],
+      [large.slice(0, 10_000), false],
+    ] as const) {
+      const queue = new ByteQueue();
+      // The second one opens a block that has room for more.
+      queue.push(Uint8Array.of(9, 9, 9));
+      queue.push(Uint8Array.of(9));
+      queue.push(chunk, true);
+      queue.push(Uint8Array.of(8), true);
+      chunk.fill(7);
+      const taken = queue.take();
+      expect([...taken.subarray(0, 4), taken.at(-1), taken.length]).toEqual([9, 9, 9, 9, 8, chunk.length + 5]);
+      expect(taken.subarray(4, -1).every((byte) => byte === 7)).toBe(kept);
+    }
+  });
 });

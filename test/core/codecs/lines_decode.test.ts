@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { concat } from "../../../src/core/codecs/views.ts";
-import { lines } from "../../../src/core/mod.ts";
+import { type Bytes, lines } from "../../../src/core/mod.ts";
 import { bounded } from "../../support/bounded.ts";
-import { cut, textOf } from "./support/byte_strings.ts";
+import { cut, raw, textOf, utf8 } from "./support/byte_strings.ts";
 import { decode, truncating } from "./support/decode.ts";
 import { everyChunking } from "./support/every_chunking.ts";
 import { LINES_TABLE, linesOf } from "./support/lines_table.ts";
@@ -87,6 +87,59 @@ describe("lines decoder against splitting at LF", () => {
   });
 });
 
+describe("lines decoder: long lines", () => {
+  const characters = fc.constantFrom("x", "é", "€", "😀", "\uFFFD", "\r", "\xff");
+  const runs = fc.array(fc.tuple(characters, fc.integer({ min: 1, max: 12_000 })), { minLength: 1, maxLength: 8 });
+  const ends = fc.constantFrom("\n", "\r\n", "\nab\n", "");
+  const linesOfRuns = fc.array(fc.tuple(runs, ends), { minLength: 1, maxLength: 3 });
+  const bytesOfRuns = (lengths: readonly (readonly [string, number])[]) =>
+    concat(lengths.map(([text, times]) => (text === "\xff" ? raw(text) : utf8(text.repeat(times)))));
+  const options = fc.record({
+    maxFrameBytes: fc.constantFrom(20_000, 40_000, Infinity),
+    encoding: fc.constantFrom("utf-8" as const, "utf-8" as const, "latin1" as const, "bytes" as const),
+    fatal: fc.boolean(),
+    unterminated: fc.constantFrom("reject" as const, "deliver" as const),
+  });
+  const places = fc.array(fc.nat(), { maxLength: 6 });
+  const chunksOf = (input: Bytes, at: readonly number[]) =>
+    cut(
+      input,
+      at.map((place) => place % (input.length + 1)),
+    ).map((chunk) => chunk.slice());
+
+  it.each([false, true])("gives the lines, in any chunks (and truncated: %s)", (truncates) => {
+    fc.assert(
+      fc.property(linesOfRuns, options, places, (parts, chosen, at) => {
+        const input = concat(parts.flatMap(([lengths, end]) => [bytesOfRuns(lengths), utf8(end)]));
+        const codec = truncates ? truncating(linesOf(chosen)) : linesOf(chosen);
+        const given = decode(codec, chunksOf(input, at));
+        const wanted = splitLines(input, chosen, truncates);
+        expect(given.map(({ length }) => length)).toEqual(wanted.map(({ length }) => length));
+        expect(given.every((line, index) => line === wanted[index])).toBe(true);
+      }),
+      { seed: 20_261_130, numRuns: 300 },
+    );
+  });
+
+  it("gives back the bytes of a line that has not ended, be they UTF-8 or not", () => {
+    fc.assert(
+      fc.property(runs, places, (lengths, at) => {
+        const bytes = bytesOfRuns(lengths);
+        const decoder = lines({ maxFrameBytes: Infinity }).decoder();
+        for (const chunk of chunksOf(bytes, at)) {
+          decoder.push(chunk);
+          expect(decoder.next()).toBeUndefined();
+          chunk.fill(0);
+        }
+        const unread = decoder.unread?.() as Bytes;
+        expect(unread.length).toBe(bytes.length);
+        expect(unread.every((byte, index) => byte === bytes[index])).toBe(true);
+      }),
+      { seed: 20_261_130, numRuns: 100 },
+    );
+  });
+});
+
 describe("lines decoder: midFrame", () => {
   it("is true from the first byte of a line to its LF", () => {
     const decoder = lines().decoder();
@@ -129,4 +182,14 @@ it("a frame of bytes does not change with what comes after it", () => {
     for (let frame = decoder.next(); frame !== undefined; frame = decoder.next()) frames.push(frame);
   }
   expect(frames.map((frame) => new TextDecoder().decode(frame))).toEqual(["abc", "def", "gh", "ij"]);
+});
+
+it("the beginning of a line of bytes does not change with the frames that came in the same chunk", () => {
+  const decoder = lines({ encoding: "bytes" }).decoder();
+  decoder.push(utf8(`a\n${"b".repeat(30_000)}`));
+  const frame = decoder.next();
+  expect(decoder.next()).toBeUndefined();
+  new Uint8Array((frame as Uint8Array).buffer).fill(0);
+  decoder.push(utf8("\n"));
+  expect(textOf(decoder.next() as Uint8Array)).toBe("b".repeat(30_000));
 });

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type Codec, lines } from "../../../src/core/mod.ts";
+import { type Codec, lines, type Output } from "../../../src/core/mod.ts";
 import { OutputBuffer } from "../../../src/core/output/output_buffer.ts";
 import { textOf } from "./support/byte_strings.ts";
 import { decode } from "./support/decode.ts";
@@ -59,6 +59,40 @@ describe("lines encoder", () => {
       expect(refusal(lines({ encoding: encoding as "bytes" }), reply("a\rb")).error).toBeUndefined();
     },
   );
+});
+
+describe("lines encoder of bytes", () => {
+  /** Whatever takes text and bytes is an output, as the one of `mapCodec` is. */
+  class PlainOutput implements Output {
+    readonly put: string[] = [];
+    text(piece: string): void {
+      this.put.push(piece);
+    }
+    bytes(piece: Uint8Array): void {
+      this.put.push(textOf(piece));
+    }
+  }
+
+  it.each([1, 3, 4, 5, 63, 64, 255, 256, 257, 5_000])("finds a line break anywhere in %d bytes", (length) => {
+    const encoder = lines({ encoding: "bytes" }).encoder();
+    const places = [0, 1, 2, 3, 4, length - 5, length - 4, length - 3, length - 2, length - 1];
+    for (const before of [0, 1, 2, 3]) {
+      const buffer = new OutputBuffer();
+      const plain = new PlainOutput();
+      buffer.bytes(new Uint8Array(before).fill(46));
+      for (const place of places.filter((at) => at >= 0 && at < length)) {
+        const broken = new Uint8Array(length).fill(97).fill(10, place, place + 1);
+        expect(() => buffer.frame(encoder, broken)).toThrow("a line cannot contain a line break");
+        expect(() => encoder.encode(broken, plain)).toThrow("a line cannot contain a line break");
+        expect([buffer.length, plain.put.length]).toEqual([before, 0]);
+      }
+      const whole = new Uint8Array(length).fill(0x0b);
+      buffer.frame(encoder, whole);
+      encoder.encode(whole, plain);
+      expect(textOf(buffer.takeAll())).toBe(".".repeat(before) + plain.put.join(""));
+      expect(plain.put.join("")).toBe(`${"\v".repeat(length)}\n`);
+    }
+  });
 });
 
 describe("lines: what is encoded is decoded to the same frames", () => {

@@ -1,4 +1,5 @@
 import type { Bytes, LinesOptions } from "../../../../src/core/mod.ts";
+import { textOf as byteText } from "./byte_strings.ts";
 
 /** What a decoder must give, computed from the whole input in the most obvious way. */
 export function splitLines(input: Bytes, options: LinesOptions, truncates: boolean = false): string[] {
@@ -40,7 +41,7 @@ function withCut(text: string): string {
 }
 
 function textOf(payload: Bytes, { encoding = "utf-8", fatal = false }: LinesOptions): string {
-  if (encoding !== "utf-8") return String.fromCharCode(...payload);
+  if (encoding !== "utf-8") return byteText(payload);
   try {
     return new TextDecoder("utf-8", { fatal, ignoreBOM: true }).decode(payload);
   } catch {
