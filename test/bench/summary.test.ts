@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { caveats } from "../../bench/caveats.mjs";
 import { targetsTable, workloadTable } from "../../bench/markdown.mjs";
+import { pageOf } from "../../bench/page.mjs";
 import { resultOf } from "../../bench/results.mjs";
 import { shareOfTarget, summarize } from "../../bench/summary.mjs";
 import type { Row, Sample } from "../../bench/workloads/workload.mjs";
@@ -111,5 +112,19 @@ describe("tables", () => {
       "",
     ];
     expect(line.split("|").map((cell) => cell.trim())).toEqual(cells);
+  });
+
+  it("stand side by side on the page", () => {
+    const versions = { node: "20.1.2", go: "1.2.3" };
+    const about = { date: "2026-01-02T03:04:05.678Z", complete: false, quick: true, versions };
+    const machine = { cpu: "Example CPU", cpus: 2, memoryGB: 8, system: "Linux 6.1 x64" };
+    const subjects = { spillway: "Spillway", raw: "the floor" };
+    const results = [result, resultOf("bun", workload, [ROW], SAMPLES)];
+    const page = pageOf({ ...about, machine, subjects, results }, "chart.svg");
+    expect(page).toContain("Measured on 2026-01-02 with Node 20.1.2, Go 1.2.3 on Example CPU, 2 CPUs");
+    expect(page).toContain("This was a quick run. This run did not come to its end.");
+    expect(page).toContain("![How much of its target each subject takes](chart.svg)");
+    expect(page).toMatch(/spillway \/ raw \| 2\.00 \(≤ 1\.5\) \*\*missed\*\* \| +2\.00 \(≤ 3\) met \|/);
+    expect(page.match(/^\| 50 connections \| (spillway|raw) /gm)).toHaveLength(2);
   });
 });
