@@ -34,7 +34,7 @@ export async function chartOf(results) {
       text: "Median cost as a share of its target (1: the target; left of it: met)",
       textStyle: { fontSize: 15 },
     },
-    legend: { top: 30 },
+    legend: { top: 30, selectedMode: false },
     grid: { left: LABEL_WIDTH, right: 30, top: 80, bottom: 10 },
     xAxis: { type: "log", position: "top", min: 0.1, axisLabel: { formatter: digits } },
     yAxis: { type: "category", data: labels, splitLine: { show: true }, axisTick: { show: false } },
@@ -60,7 +60,8 @@ export async function chartOf(results) {
   const svg = chart.renderToSVGString();
   // Undisposed, the chart would keep the process alive.
   chart.dispose();
-  return `${svg}\n`;
+  // Its style sheet is about pointers that hover; a picture in a page has none.
+  return `${svg.replace(/<style.*?<\/style>\n?/s, "")}\n`;
 }
 
 /** @param {Result} result @returns {Point[]} */
