@@ -1,6 +1,6 @@
 /**
- * The runtime-neutral core: everything but the bytes. {@link serve} takes any {@link Transport}; {@link DriverConnection}
- * and {@link AcceptQueue} are what to build one with. {@link isPromiseLike} and {@link isStream} tell a middleware what `next`
+ * The runtime-neutral core: everything but the bytes. {@link serve} takes any {@link Transport}; {@link streamTransport} makes one of pairs
+ * of WHATWG streams, and {@link DriverConnection} and {@link AcceptQueue} are what to build one with. {@link isPromiseLike} and {@link isStream} tell a middleware what `next`
  * gave; {@link checkCount} and its like refuse options that make no sense, as the core does; {@link nearest} is the name that
  * was probably meant; {@link resolveLimits} gives the defaults.
  *
@@ -36,4 +36,6 @@ export type { Driver } from "./transport/driver.ts";
 export { internAddress } from "./transport/intern_address.ts";
 export { plainAddress, plainHostname } from "./transport/plain_address.ts";
 export { ReadBuffer } from "./transport/read_buffer.ts";
+export { type StreamPair, streamConnection } from "./transport/stream_connection.ts";
+export { type StreamTransportOptions, streamTransport } from "./transport/stream_transport.ts";
 export type { ByteReader, ByteWriter, ConnectionOwner, Outcome, TransportConnection } from "./transport/transport.ts";

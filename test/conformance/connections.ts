@@ -2,7 +2,7 @@ import { afterEach, describe, expect } from "vitest";
 import type { TransportConnection } from "../../src/core/mod.ts";
 import type { Bytes, Connection, Listener } from "../../src/mod.ts";
 import { bounded, MOST_BYTES } from "../support/bounded.ts";
-import { eventually, type Platform, testOn } from "./support/platform.ts";
+import { eventually, type Platform, testOn, writesPromptly } from "./support/platform.ts";
 
 const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
 const bytesOf = (string: string) => new TextEncoder().encode(string);
@@ -264,7 +264,7 @@ export function connections(platform: Platform): void {
 
     testOn(platform, "say whether a write that waits means that the kernel has refused it", async () => {
       const { near, far } = await pair();
-      const prompt = !platform.transport.name.startsWith("deno");
+      const prompt = writesPromptly(platform);
       const owner = { onClosed: () => {}, onDropped: () => {}, onTaken: () => {} };
       const ends: TransportConnection[] = [near, far];
       expect(ends.map((end) => end.own?.(owner).writer.prompt)).toEqual([prompt, prompt]);

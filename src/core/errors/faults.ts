@@ -54,6 +54,12 @@ export function budgetError(limit: "maxTotalOutboundBytes" | "maxTotalInboundByt
   return new SpillwayError("budget-exceeded", message);
 }
 
+/** What a listener failed with. */
+export function acceptError(cause: unknown): SpillwayError {
+  if (cause instanceof SpillwayError) return cause;
+  return new SpillwayError("accept-failed", `accepting failed: ${describe(cause)}`, { cause });
+}
+
 /** What a stream of a connection failed with. */
 export function connectionError(cause: unknown): SpillwayError {
   if (cause instanceof SpillwayError) return cause;

@@ -1,5 +1,5 @@
-import { describe } from "../errors/describe.ts";
-import { type ErrorCode, SpillwayError } from "../errors/errors.ts";
+import type { ErrorCode, SpillwayError } from "../errors/errors.ts";
+import { acceptError } from "../errors/faults.ts";
 import type { Clock } from "../time/clock.ts";
 import type { Connection, Listener } from "../transport/transport.ts";
 
@@ -92,9 +92,4 @@ export class AcceptLoop {
     this.#clock.clearTimeout(timer);
     this.#resume = undefined;
   }
-}
-
-function acceptError(cause: unknown): SpillwayError {
-  if (cause instanceof SpillwayError) return cause;
-  return new SpillwayError("accept-failed", `accepting failed: ${describe(cause)}`, { cause });
 }

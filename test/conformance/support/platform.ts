@@ -44,9 +44,22 @@ export interface Platform {
   readonly faults: Readonly<Record<string, string>>;
 }
 
-/** How much may wait to be sent: on Deno more for as long as it may just not have tried to write. */
-export function mostThatWaits({ transport }: Platform, maxOutboundBytes: number): number {
-  return transport.name.startsWith("deno") ? maxOutboundBytes + 4_194_304 : maxOutboundBytes;
+/** Transports that accept when they are asked, and cannot say whether a write that waits was refused or has not been tried. */
+const ASKED = /^(deno |streams$)/;
+
+/** Whether connections are accepted before the server asks for them. */
+export function acceptsAhead({ transport }: Platform): boolean {
+  return !ASKED.test(transport.name);
+}
+
+/** Whether a write that waits was refused. */
+export function writesPromptly({ transport }: Platform): boolean {
+  return !ASKED.test(transport.name);
+}
+
+/** How much may wait to be sent: more for as long as a write may just not have been tried. */
+export function mostThatWaits(platform: Platform, maxOutboundBytes: number): number {
+  return writesPromptly(platform) ? maxOutboundBytes : maxOutboundBytes + 4_194_304;
 }
 
 /** One test, or its opposite where the platform is known to be at fault. */
