@@ -3,18 +3,7 @@
  *
  * @module
  */
-import {
-  afterIo,
-  type Client,
-  type ClientOptions,
-  connect as connectOn,
-  type RuntimeServeOptions,
-  type Server,
-  type SignalSource,
-  SpillwayError,
-  serveWithSignals,
-  type Transport,
-} from "./core/mod.ts";
+import { afterIo, type Runtime, runtimeOf, type SignalSource, SpillwayError, type Transport } from "./core/mod.ts";
 
 export * from "./core/api.ts";
 
@@ -68,6 +57,11 @@ async function importNative(): Promise<Transport> {
   throw new SpillwayError("runtime-unsupported", "no TCP here: Spillway runs on Node, Deno and Bun");
 }
 
+const runtime: Runtime = /* @__PURE__ */ runtimeOf(
+  load,
+  () => (globalThis as unknown as { process: SignalSource }).process,
+);
+
 /**
  * Listens on the running runtime, and serves every connection. With `signals: true`, SIGINT and SIGTERM drain the server.
  *
@@ -87,12 +81,7 @@ async function importNative(): Promise<Transport> {
  * console.log(server.address.port);
  * ```
  */
-export async function serve<In, Out, State = unknown>(
-  options: RuntimeServeOptions<In, Out, State>,
-): Promise<Server<In, Out, State>> {
-  const { process } = globalThis as unknown as { process: SignalSource };
-  return serveWithSignals(await load(), options, process);
-}
+export const serve: Runtime["serve"] = runtime.serve;
 
 /**
  * Connects to a server on the running runtime, to send it requests and get what it pushes. For the bare connection:
@@ -110,6 +99,4 @@ export async function serve<In, Out, State = unknown>(
  * console.log(await client.request("hello")); // HELLO
  * ```
  */
-export async function connect<In, Out>(options: ClientOptions<In, Out>): Promise<Client<In, Out>> {
-  return connectOn(await load(), options);
-}
+export const connect: Runtime["connect"] = runtime.connect;

@@ -16,6 +16,7 @@ export { isStream } from "./handler/reply_stream.ts";
 export { checkCount, checkNumber, checkWhole, resolveLimits } from "./options/limits.ts";
 export { nearest } from "./options/nearest.ts";
 export { checkOptions, type OptionNames } from "./options/option_names.ts";
+export { type Runtime, runtimeOf } from "./runtime.ts";
 export {
   type DrainSignal,
   type DrainSignalOptions,

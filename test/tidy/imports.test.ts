@@ -103,6 +103,7 @@ const LADDER = [
   "server",
   "client",
   // The faces.
+  "runtime.ts",
   "api.ts",
   "mod.ts",
 ];

@@ -3,15 +3,7 @@
  *
  * @module
  */
-import {
-  type Client,
-  type ClientOptions,
-  connect as connectOn,
-  type RuntimeServeOptions,
-  type Server,
-  serveWithSignals,
-  type Transport,
-} from "../../core/mod.ts";
+import { type Runtime, runtimeOf, type Transport } from "../../core/mod.ts";
 import { afterIo } from "./after_io.ts";
 import { connect as connectNative } from "./connect.ts";
 import { listen } from "./listen.ts";
@@ -30,17 +22,15 @@ export const transport: Transport = {
   afterIo,
 };
 
+const runtime: Runtime = /* @__PURE__ */ runtimeOf(() => transport, signals);
+
 /**
  * Listens, and serves every connection. See the core's `serve`: the same, on any transport.
  *
  * @throws {TypeError | RangeError} for an option that makes no sense
  * @throws {SpillwayError} `address-in-use`, `address-not-available`, `permission-denied`, `host-not-found`, `listen-failed`
  */
-export function serve<In, Out, State = unknown>(
-  options: RuntimeServeOptions<In, Out, State>,
-): Promise<Server<In, Out, State>> {
-  return serveWithSignals(transport, options, signals());
-}
+export const serve: Runtime["serve"] = runtime.serve;
 
 /**
  * Connects to a server, to send it requests. See the core's `connect`: the same, on any transport.
@@ -48,6 +38,4 @@ export function serve<In, Out, State = unknown>(
  * @throws {TypeError | RangeError} for an option that makes no sense
  * @throws {SpillwayError} `connection-refused`, `connection-timed-out`, `host-not-found`, `connect-aborted`, `connect-failed`, `codec-failed`
  */
-export function connect<In, Out>(options: ClientOptions<In, Out>): Promise<Client<In, Out>> {
-  return connectOn(transport, options);
-}
+export const connect: Runtime["connect"] = runtime.connect;
