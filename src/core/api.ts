@@ -6,7 +6,7 @@ export type { ClientBehaviour, ClientLimits, ClientOptions, ClientTarget } from 
 export type { ClientSession } from "./client/client_session.ts";
 export type { HeartbeatOptions } from "./client/heartbeat.ts";
 export type { ReconnectOptions } from "./client/reconnect_options.ts";
-export type { RequestOptions } from "./client/request.ts";
+export type { RequestOptions } from "./client/request_options.ts";
 export type { Codec, Decoder, Encoder, Output } from "./codecs/codec.ts";
 export { type LineEncoding, type LinesOptions, lines } from "./codecs/lines.ts";
 export { type CloseReason, type ErrorCode, SpillwayError } from "./errors/errors.ts";

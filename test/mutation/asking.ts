@@ -3,38 +3,48 @@ import type { Mutated } from "./mutation.ts";
 /** The client. */
 export const ASKING: readonly Mutated[] = [
   {
-    file: "src/core/client/client_loop.ts",
+    file: "src/core/client/client.ts",
     tests: ["test/core/client"],
     mutations: [
       {
         name: "takes the frame that isPush looks at for the reply to what isPush asks",
-        find: "if (current.judging) return this.#sendAtTickEnd();",
+        find: "if (this.#judging) return this.#sendAtTickEnd();",
         replacement: "",
       },
       {
         name: "sends what waits before onConnect is done",
-        find: "this.requests.send(outbox, !current.ready);",
-        replacement: "this.requests.send(outbox, false);",
+        find: 'this.#requests.send(outbox, this.#state !== "ready");',
+        replacement: "this.#requests.send(outbox, false);",
       },
       {
         name: "sends on the next connection what was meant for the last one",
-        find: "this.#rejected += this.requests.rejectOwn(connectionOver(error));",
+        find: "this.#rejected += this.#requests.rejectOwn(connectionOver(error));",
         replacement: "",
       },
       {
         name: "sends on a connection that has failed",
-        find: "if (this.#current !== undefined) this.#current.failed = true;",
+        find: 'if (this.#session !== undefined) this.#state = "failing";',
         replacement: "",
       },
       {
         name: "takes the answer to a login for a proof that the server is good",
-        find: "if (this.#current?.ready === true) this.#reconnection?.prove();",
-        replacement: "this.#reconnection?.prove();",
+        find: 'if (this.#state === "ready") this.#backoff?.reset();',
+        replacement: "this.#backoff?.reset();",
       },
       {
         name: "forgets what onConnect asks during a drain",
         find: "if (this.#closing) this.#late += 1;",
         replacement: "",
+      },
+      {
+        name: "leaves out the pause for ever",
+        find: "this.#hurried = false;",
+        replacement: "",
+      },
+      {
+        name: "goes on after onConnect on a connection that is over",
+        find: "if (this.#usable === session) this.#onReady(session);\n    } catch",
+        replacement: "this.#onReady(session);\n    } catch",
       },
     ],
   },
@@ -66,18 +76,13 @@ export const ASKING: readonly Mutated[] = [
     ],
   },
   {
-    file: "src/core/client/reconnection.ts",
+    file: "src/core/client/backoff.ts",
     tests: ["test/core/client"],
     mutations: [
       {
         name: "takes a connection that outlived the next pause for a good one",
         find: "aliveMs > this.#options.maxDelayMs",
         replacement: "aliveMs > this.#longestDelayMs()",
-      },
-      {
-        name: "leaves out the pause for ever",
-        find: "    this.#hurried = false;\n    this.#attempting = true;",
-        replacement: "    this.#attempting = true;",
       },
     ],
   },

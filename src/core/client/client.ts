@@ -1,14 +1,33 @@
+import { allFailed } from "../errors/all_failed.ts";
+import { describe } from "../errors/describe.ts";
+import { type CloseReason, type ErrorCode, SpillwayError } from "../errors/errors.ts";
+import { codecError } from "../errors/faults.ts";
 import { checkSignal } from "../options/abort_signal.ts";
 import { checkDuration } from "../options/limits.ts";
 import { checkOptions, type OptionNames } from "../options/option_names.ts";
+import type { Outbox } from "../output/outbox.ts";
 import type { SendResult } from "../output/send_result.ts";
-import type { DrainResult } from "../session/observer.ts";
-import type { Traffic } from "../session/traffic.ts";
+import { ErrorLog } from "../session/error_log.ts";
+import type { DrainResult, ServerEvent } from "../session/observer.ts";
+import { ServedSession } from "../session/served_session.ts";
+import type { SessionSettings } from "../session/session_settings.ts";
+import { add, NO_TRAFFIC, type Traffic } from "../session/traffic.ts";
+import { Deadline, DeadlineQueue } from "../time/deadline.ts";
+import type { TickOwner } from "../time/end_of_tick.ts";
+import { schedulerOf } from "../time/scheduler.ts";
 import type { ConnectionInfo } from "../transport/connection_info.ts";
-import type { ClientEnd } from "./client_event.ts";
-import type { ClientLoop } from "./client_loop.ts";
+import type { Connection, ConnectOptions, Transport } from "../transport/transport.ts";
+import { Backoff } from "./backoff.ts";
+import { clientClosed, connectionOver, endedEarly, unanswered } from "./client_errors.ts";
+import type { ClientEnd, ClientEvent } from "./client_event.ts";
+import type { ClientSession } from "./client_session.ts";
+import { clientSessionSettings } from "./client_session_settings.ts";
 import type { ClientSettings } from "./client_settings.ts";
-import type { RequestOptions } from "./request.ts";
+import { connectAborted, dial } from "./dial.ts";
+import { Heartbeat } from "./heartbeat.ts";
+import { Pushes } from "./pushes.ts";
+import type { RequestOptions } from "./request_options.ts";
+import { Requests } from "./requests.ts";
 
 /** How {@link Client.close} drains. */
 export interface CloseOptions {
@@ -36,6 +55,26 @@ export interface ClientStats extends Traffic {
 }
 
 /**
+ * How far a client has come with its present connection, or with the next one.
+ *
+ * | state        | connection             | may be sent                      | ends with                                           |
+ * | ------------ | ---------------------- | -------------------------------- | --------------------------------------------------- |
+ * | `connecting` | an attempt is under way |                                 | made: `preparing`; failed: *next*                   |
+ * | `preparing`  | open, `onConnect` runs | what `onConnect` sends           | done: `ready`; it threw or is late: `failing`       |
+ * | `ready`      | open                   | requests, frames                 | a bad frame, a throw of `isPush`: `failing`         |
+ * | `failing`    | open, about to end     |                                  | the end of the connection                           |
+ * | `pausing`    | none                   |                                  | the deadline, or `reconnect()`: `connecting`        |
+ * | `closed`     | none, for good         |                                  |                                                     |
+ *
+ * A connection may end in any state; then comes *next*. Until `connect()` has fulfilled, that is `connecting` to the next host,
+ * or `closed` when each was tried once. Later it is `pausing`, or `closed` when there is no option `reconnect` or no attempt left.
+ *
+ * `close()` and `abort()` go across these states. From then on (`#closing`) no request is taken, but those of an `onConnect` that still
+ * runs, and the present connection is the last: its end leads to `closed`. Where there is no connection, the client is `closed` at once.
+ */
+type State = "connecting" | "preparing" | "ready" | "failing" | "pausing" | "closed";
+
+/**
  * The side that asks. Made by {@link connect}.
  *
  * - **Owns** its connection, and the next one when it reconnects.
@@ -54,19 +93,93 @@ export interface ClientStats extends Traffic {
 export class Client<In = unknown, Out = unknown> implements AsyncDisposable, AsyncIterable<In> {
   /** Fulfils (never rejects) when the client is closed and nothing of it is left. */
   readonly closed: Promise<ClientEnd>;
-  readonly #loop: ClientLoop<In, Out>;
+  readonly #transport: Transport;
   readonly #settings: ClientSettings<In, Out>;
+  readonly #observer: (event: ClientEvent) => void;
+  readonly #errorLog: ErrorLog;
+  readonly #deadlines: DeadlineQueue;
+  readonly #sessionSettings: SessionSettings<In, Out, undefined>;
+  readonly #requests: Requests<In, Out>;
+  readonly #pushes: Pushes<In>;
+  readonly #heartbeat: Heartbeat | undefined;
+  /** There with the option `reconnect`. */
+  readonly #backoff: Backoff | undefined;
+  #state: State = "connecting";
+  #closing = false;
+  /** The end of `onConnect`'s time while `preparing`, and of the pause while `pausing`. */
+  readonly #deadline = new Deadline({ onDeadline: () => this.#onDeadline() });
+  readonly #drainDeadline = new Deadline({ onDeadline: () => this.#end("drain-timeout", "the drain's time was up") });
+  /** Aborts the attempt that is under way when the client is closed. */
+  readonly #dialing = new AbortController();
+  #session: ServedSession<In, Out, undefined> | undefined;
+  /** When `onConnect` was done on the present connection. */
+  #readyAt: number | undefined;
+  /** Settles what `connect()` returned; there until it is settled. */
+  #settleConnect: ((error?: SpillwayError) => void) | undefined;
+  /** Why the attempts of `connect()` have failed so far. */
+  readonly #failures: SpillwayError[] = [];
+  #attemptCount = 0;
+  #connectionCount = 0;
+  /** `reconnect()` was called: the next pause is left out. */
+  #hurried = false;
+  /** `isPush` or `expect` looks at a frame: what is sent meanwhile cannot be what the frame answers. */
+  #judging = false;
+  /** Requests that wait are sent when the tick ends. */
+  #sendingAtTickEnd = false;
+  readonly #tickOwner: TickOwner = { onTickEnd: () => this.#onTickEnd() };
+  /** Waits for room in the outbox. */
+  #flushing = false;
+  /** How the last connection ended, and at last the client. */
+  #lastEnd: ClientEnd = { reason: "drained" };
+  /** What the connections that are over have carried. */
+  #past: Traffic = NO_TRAFFIC;
+  #drain: Promise<DrainResult> | undefined;
+  /** Requests that were rejected as their connection or the client ended, and those that `onConnect` made while `#closing`. */
+  #rejected = 0;
+  #late = 0;
+  #observerErrors = 0;
+  #resolveClosed!: (end: ClientEnd) => void;
 
-  /** Use {@link connect}. */
-  constructor(loop: ClientLoop<In, Out>) {
-    this.#loop = loop;
-    this.#settings = loop.settings;
-    this.closed = loop.closed;
+  /** Use {@link connect}. `settle` is called once: when the first connection is ready, or with why there is none. */
+  constructor(
+    transport: Transport,
+    settings: ClientSettings<In, Out>,
+    observer: ((event: ClientEvent, client: Client<In, Out>) => void) | undefined,
+    settle: (error?: SpillwayError) => void,
+  ) {
+    const { clock, heartbeat, hosts, maxPushes, random, reconnect } = settings;
+    const deadlines = new DeadlineQueue(clock);
+    const scheduler = schedulerOf(clock, transport);
+    const onUnanswered = () => this.#onUnanswered();
+    this.closed = new Promise((resolve) => {
+      this.#resolveClosed = resolve;
+    });
+    this.#transport = transport;
+    this.#settings = settings;
+    this.#errorLog = new ErrorLog(clock, "outbound");
+    this.#observer = observer ? (event) => observer(event, this) : (event) => this.#errorLog.observe(event);
+    this.#deadlines = deadlines;
+    this.#requests = new Requests(settings, clock, deadlines, {
+      bytesIn: () => this.#session?.inbox.bytesIn ?? 0,
+      onSettled: () => this.#onSettled(),
+      onUnanswered,
+    });
+    this.#pushes = new Pushes(maxPushes, scheduler);
+    if (heartbeat !== undefined) {
+      this.#heartbeat = new Heartbeat(heartbeat, clock, deadlines, { sendBeat: () => this.#sendBeat(), onUnanswered });
+    }
+    if (reconnect !== undefined) this.#backoff = new Backoff(reconnect, hosts.length, random);
+    this.#sessionSettings = clientSessionSettings(settings, deadlines, scheduler, {
+      asked: this.#requests,
+      handler: (frame) => this.#onFrame(frame),
+      observe: (event) => this.#onSessionEvent(event as ClientEvent & ServerEvent),
+    });
+    this.#connectFirst(settle);
   }
 
   /** Where it is connected to; `undefined` while it is not. */
   get connection(): ConnectionInfo | undefined {
-    return this.#loop.connection;
+    return this.#session?.connection;
   }
 
   /**
@@ -99,11 +212,8 @@ export class Client<In = unknown, Out = unknown> implements AsyncDisposable, Asy
    * ```
    */
   request(this: this, frame: Out, options: RequestOptions = {}): Promise<In> {
-    checkOptions(options, REQUEST_OPTIONS);
-    const { signal, timeoutMs } = options;
-    checkSignal(signal);
-    if (timeoutMs !== undefined) checkDuration("timeoutMs", timeoutMs);
-    return this.#loop.request(frame, signal, timeoutMs ?? this.#settings.requestTimeoutMs);
+    const refusal = this.#closing ? clientClosed(this.#lastEnd.error) : undefined;
+    return this.#ask(frame, options, refusal, false);
   }
 
   /**
@@ -113,7 +223,8 @@ export class Client<In = unknown, Out = unknown> implements AsyncDisposable, Asy
    * @throws {SpillwayError} `reply-invalid` when this is no frame of the codec, `codec-failed` when the codec threw
    */
   send(this: this, frame: Out): SendResult {
-    return this.#loop.send(frame);
+    if (this.#state !== "ready" || this.#session === undefined) return "closed";
+    return this.#session.send(frame);
   }
 
   /**
@@ -121,24 +232,24 @@ export class Client<In = unknown, Out = unknown> implements AsyncDisposable, Asy
    * counted; with false when the connection was over first.
    */
   flushed(this: this): Promise<boolean> {
-    return this.#loop.session?.flushed() ?? Promise.resolve(false);
+    return this.#session?.flushed() ?? Promise.resolve(false);
   }
 
   /** Gives the pushes. */
   [Symbol.asyncIterator](): AsyncIterator<In, undefined> {
-    return { next: () => this.#loop.pushes.next() };
+    return { next: () => this.#pushes.next() };
   }
 
   /** A snapshot. */
   stats(this: this): ClientStats {
-    const { connectionCount: connections, observerErrors, pushes, requests, traffic } = this.#loop;
+    const traffic = this.#session === undefined ? this.#past : add(this.#past, this.#session.traffic);
     return {
-      connections,
-      waitingRequests: requests.waiting,
-      pendingRequests: requests.pending,
-      waitingPushes: pushes.length,
-      pushesDropped: pushes.dropped,
-      observerErrors,
+      connections: this.#connectionCount,
+      waitingRequests: this.#requests.waiting,
+      pendingRequests: this.#requests.pending,
+      waitingPushes: this.#pushes.length,
+      pushesDropped: this.#pushes.dropped,
+      observerErrors: this.#observerErrors,
       ...traffic,
     };
   }
@@ -164,7 +275,12 @@ export class Client<In = unknown, Out = unknown> implements AsyncDisposable, Asy
    */
   close(this: this, options: CloseOptions = {}): Promise<DrainResult> {
     checkOptions(options, CLOSE_OPTIONS);
-    return this.#loop.close(checkDuration("timeoutMs", options.timeoutMs ?? this.#settings.limits.drainTimeoutMs));
+    const timeoutMs = checkDuration("timeoutMs", options.timeoutMs ?? this.#settings.limits.drainTimeoutMs);
+    if (this.#drain === undefined) {
+      this.#drain = this.#whenDrained(this.#requests.unsettled);
+      this.#startDrain(timeoutMs);
+    } else this.#end("drain-timeout", "the drain was forced");
+    return this.#drain;
   }
 
   /**
@@ -175,16 +291,378 @@ export class Client<In = unknown, Out = unknown> implements AsyncDisposable, Asy
    * @throws {TypeError} the option `reconnect` is not set, or `connect()` is not done yet
    */
   reconnect(this: this): void {
-    this.#loop.reconnect();
+    if (this.#backoff === undefined) throw new TypeError("reconnect() needs the option reconnect");
+    if (this.#settleConnect !== undefined) throw new TypeError("reconnect() before connect() is done");
+    if (this.#closing || this.#state === "connecting") return;
+    this.#hurried = true;
+    if (this.#state === "pausing") return this.#cutPauseShort();
+    this.#session?.breakOff("aborted", new SpillwayError("aborted", "the client reconnects"));
   }
 
   /** Ends now, as `aborted`: with a reset (RST) where the runtime can send one. Does nothing when it is closed. */
   abort(this: this): void {
-    this.#loop.abort();
+    this.#pushes.drop();
+    this.#end("aborted", "the client was aborted");
   }
 
   /** The same as `close()`, for `await using`; waits for a drain that is under way. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await (this.#loop.drain ?? this.close());
+    await (this.#drain ?? this.close());
+  }
+
+  // The way to a connection.
+
+  /** Begins the attempts that `connect()` waits for: one at each host. The caller's signal gives them up. */
+  #connectFirst(settle: (error?: SpillwayError) => void): void {
+    const { signal } = this.#settings;
+    const onAbort = () => {
+      if (this.#session === undefined) this.#onFirstFailed(connectAborted(signal));
+      else this.#session.breakOff("aborted", connectAborted(signal));
+    };
+    this.#settleConnect = (error) => {
+      this.#settleConnect = undefined;
+      signal?.removeEventListener("abort", onAbort);
+      settle(error);
+    };
+    if (signal?.aborted) return onAbort();
+    signal?.addEventListener("abort", onAbort);
+    void this.#connect();
+  }
+
+  async #connect(): Promise<void> {
+    const { clock, connectTimeoutMs, hosts } = this.#settings;
+    const to = hosts[this.#attemptCount % hosts.length] as ConnectOptions;
+    this.#state = "connecting";
+    this.#hurried = false;
+    this.#attemptCount += 1;
+    try {
+      const how = { to, connectTimeoutMs, clock, deadlines: this.#deadlines };
+      this.#onConnected(await dial(this.#transport, how, this.#dialing.signal));
+    } catch (error) {
+      this.#onAttemptFailed(error as SpillwayError);
+    }
+  }
+
+  /** @throws {SpillwayError} `codec-failed` */
+  #onConnected(connection: Connection): void {
+    if (this.#state === "closed") return connection.abort();
+    const { localAddress, remoteAddress } = connection;
+    const info = { id: this.#connectionCount + 1, remoteAddress, localAddress };
+    const session = this.#sessionOver(connection, info);
+    this.#session = session;
+    this.#state = "preparing";
+    this.#readyAt = undefined;
+    this.#connectionCount += 1;
+    // The observer may send at once, so the session runs before that is told.
+    session.start();
+    this.#observe({ type: "connection-opened", connection: info });
+    // The observer may also have ended it.
+    if (this.#usable === session) this.#prepare(session);
+  }
+
+  #sessionOver(connection: Connection, info: ConnectionInfo): ServedSession<In, Out, undefined> {
+    try {
+      return new ServedSession(connection, info, this.#sessionSettings, { onOver: (session) => this.#onOver(session) });
+    } catch (cause) {
+      const error = codecError(cause);
+      connection.abort(error);
+      throw error;
+    }
+  }
+
+  #prepare(session: ServedSession<In, Out, undefined>): void {
+    const { limits, onConnect } = this.#settings;
+    if (onConnect === undefined) return this.#onReady(session);
+    this.#deadline.at = session.openedAt + limits.authenticationTimeoutMs;
+    this.#deadlines.arm(this.#deadline);
+    void this.#runOnConnect(session, onConnect);
+  }
+
+  async #runOnConnect(
+    session: ServedSession<In, Out, undefined>,
+    onConnect: (session: ClientSession<In, Out>) => unknown,
+  ): Promise<void> {
+    try {
+      await onConnect({
+        connection: session.connection,
+        get draining() {
+          return session.draining;
+        },
+        request: (frame, options = {}) => this.#askOn(session, frame, options),
+        send: (frame) => session.send(frame),
+        flushed: () => session.flushed(),
+      });
+      if (this.#usable === session) this.#onReady(session);
+    } catch (cause) {
+      this.#fail(session, new SpillwayError("handler-failed", `onConnect threw: ${describe(cause)}`, { cause }));
+    }
+  }
+
+  #onReady(session: ServedSession<In, Out, undefined>): void {
+    this.#deadlines.disarm(this.#deadline);
+    this.#state = "ready";
+    this.#readyAt = this.#settings.clock.now();
+    this.#settleConnect?.();
+    this.#heartbeat?.start(session.inbox);
+    this.#sendRequests();
+  }
+
+  #onDeadline(): void {
+    if (this.#state === "pausing") return void this.#connect();
+    if (this.#state !== "preparing") return;
+    const message = "onConnect was not done in time; requests of the client wait for it, those of its session do not";
+    const session = this.#session as ServedSession<In, Out, undefined>;
+    this.#fail(session, new SpillwayError("authentication-timeout", message));
+  }
+
+  #onAttemptFailed(error: SpillwayError): void {
+    if (this.#state === "closed") return;
+    if (this.#settleConnect !== undefined) return this.#onFirstFailed(error);
+    this.#state = "pausing";
+    this.#observe({ type: "connect-error", attempt: (this.#backoff as Backoff).attempts, error });
+    this.#pause(error);
+  }
+
+  /** An attempt of `connect()` failed, or its connection ended before it was ready. */
+  #onFirstFailed(error: SpillwayError): void {
+    const { hosts, signal } = this.#settings;
+    const why = signal?.aborted ? connectAborted(signal) : error;
+    this.#failures.push(why);
+    const givenUp = this.#closing || signal?.aborted === true;
+    if (!givenUp && this.#failures.length < hosts.length) return void this.#connect();
+    this.#settleConnect?.(givenUp ? why : allFailed(`cannot connect to any of ${hosts.length} hosts`, this.#failures));
+    this.#finish(this.#lastEnd);
+  }
+
+  /** Begins the pause before the next attempt, unless the last one was made. `error` is what that, or its connection, ended with. */
+  #pause(error: SpillwayError | undefined): void {
+    if (this.#state === "closed") return;
+    const backoff = this.#backoff as Backoff;
+    if (backoff.exhausted && !this.#hurried) {
+      return this.#finish(error === undefined ? this.#lastEnd : { reason: "connection-failed", error });
+    }
+    const delayMs = backoff.next(this.#hurried);
+    this.#state = "pausing";
+    this.#deadline.at = this.#settings.clock.now() + delayMs;
+    this.#deadlines.arm(this.#deadline);
+    this.#observe({ type: "reconnecting", attempt: backoff.attempts, delayMs });
+  }
+
+  #cutPauseShort(): void {
+    // While an observer is told of the attempt that failed, the pause has not begun.
+    if (this.#deadline.at === Infinity) return;
+    this.#deadline.at = this.#settings.clock.now();
+    this.#deadlines.arm(this.#deadline);
+  }
+
+  // Requests, replies and pushes.
+
+  /** The session, while something can be sent on it. */
+  get #usable(): ServedSession<In, Out, undefined> | undefined {
+    const open = this.#state === "preparing" || this.#state === "ready";
+    return open && this.#session?.sendable ? this.#session : undefined;
+  }
+
+  /** Makes a request; with `own`, for the present connection alone. */
+  #ask(frame: Out, options: RequestOptions, refusal: SpillwayError | undefined, own: boolean): Promise<In> {
+    checkOptions(options, REQUEST_OPTIONS);
+    const { signal, timeoutMs = this.#settings.requestTimeoutMs } = options;
+    checkSignal(signal);
+    checkDuration("timeoutMs", timeoutMs);
+    if (signal?.aborted) return Promise.reject(signal.reason);
+    if (refusal !== undefined) return Promise.reject(refusal);
+    if (this.#closing) this.#late += 1;
+    const reply = this.#requests.add(frame, signal, timeoutMs, own);
+    this.#sendRequests();
+    return reply;
+  }
+
+  /** Makes a request for the connection of `session` alone. */
+  #askOn(session: ServedSession<In, Out, undefined>, frame: Out, options: RequestOptions): Promise<In> {
+    if (this.#usable !== session) return this.#ask(frame, options, connectionOver(), true);
+    // While the client drains, only `onConnect` may go on.
+    const refused = this.#closing && this.#state === "ready";
+    return this.#ask(frame, options, refused ? clientClosed(this.#lastEnd.error) : undefined, true);
+  }
+
+  #sendRequests(): void {
+    const session = this.#usable;
+    if (session === undefined) return;
+    if (this.#judging) return this.#sendAtTickEnd();
+    const { outbox } = session;
+    this.#requests.send(outbox, this.#state !== "ready");
+    if (this.#requests.waiting > 0 && !outbox.roomy && !this.#flushing) void this.#sendWhenFlushed(outbox);
+  }
+
+  async #sendWhenFlushed(outbox: Outbox<Out>): Promise<void> {
+    this.#flushing = true;
+    await outbox.flushed();
+    this.#flushing = false;
+    this.#sendRequests();
+  }
+
+  /** What was received with a reply is no answer to what is sent after it: so that waits for the end of the tick. */
+  #sendAtTickEnd(): void {
+    if (this.#sendingAtTickEnd) return;
+    this.#sendingAtTickEnd = true;
+    this.#sessionSettings.endOfTick.add(this.#tickOwner);
+  }
+
+  #onTickEnd(): void {
+    this.#sendingAtTickEnd = false;
+    this.#sendRequests();
+  }
+
+  #onFrame(frame: In): Promise<undefined> | undefined {
+    const { heartbeat, isPush } = this.#settings;
+    let push: boolean;
+    this.#judging = true;
+    try {
+      if (heartbeat?.expect?.(frame)) return undefined;
+      push = isPush(frame);
+    } finally {
+      this.#judging = false;
+    }
+    if (push || !this.#requests.answer(frame)) return this.#pushes.add(frame);
+    if (this.#state === "ready") this.#backoff?.reset();
+    return undefined;
+  }
+
+  #sendBeat(): boolean {
+    const { heartbeat } = this.#settings;
+    const session = this.#usable;
+    if (heartbeat === undefined || session === undefined) return false;
+    const isRequest = heartbeat.expect === undefined;
+    // A request has a deadline of its own, and the peer may be at work on it.
+    if (isRequest && this.#requests.awaited > 0) return false;
+    try {
+      if (isRequest) this.#requests.sendUnawaited(heartbeat.frame, session.outbox);
+      else session.outbox.ask(heartbeat.frame);
+    } catch (error) {
+      this.#fail(session, error as SpillwayError);
+      return false;
+    }
+    return true;
+  }
+
+  #onSettled(): void {
+    this.#stopWhenAnswered();
+    if (this.#requests.waiting > 0) this.#sendAtTickEnd();
+  }
+
+  #onUnanswered(): void {
+    // The replies may be here, behind pushes that nobody takes.
+    if (this.#pushes.holding) return;
+    const error = new SpillwayError("request-timeout", "nothing that was asked is answered any more");
+    this.#session?.breakOff("request-timeout", error);
+  }
+
+  // The end of a connection, and of the client.
+
+  /** Ends a connection that is of no use, for what this side has done. */
+  #fail(session: ServedSession<In, Out, undefined>, error: SpillwayError): void {
+    if (session !== this.#session) return;
+    this.#deadlines.disarm(this.#deadline);
+    if (this.#usable === undefined) return;
+    this.#onSessionEvent({ type: "handler-error", connection: session.connection, error });
+    // A push that finds no room would hold up the end.
+    this.#pushes.dropHeld();
+    session.fail(error);
+  }
+
+  /** Takes note of an event before the observer gets it: what an observer calls must find things as they are. */
+  #onSessionEvent(event: ClientEvent): void {
+    if (event.type === "frame-error" || event.type === "handler-error") {
+      if (this.#session !== undefined) this.#state = "failing";
+      // The connection may take its time to end. Callers need not wait for that.
+      this.#rejectSent(event.error.code, event.error);
+    } else if (event.type === "connection-closed") {
+      const { reason, error } = event;
+      this.#lastEnd = error === undefined ? { reason } : { reason, error };
+    }
+    this.#observe(event);
+  }
+
+  #onOver(session: ServedSession<In, Out, undefined>): void {
+    const { reason, error } = this.#lastEnd;
+    const aliveMs = this.#readyAt === undefined ? 0 : this.#settings.clock.now() - this.#readyAt;
+    this.#past = add(this.#past, session.traffic);
+    this.#session = undefined;
+    this.#deadlines.disarm(this.#deadline);
+    this.#heartbeat?.stop();
+    this.#pushes.dropHeld();
+    this.#rejectSent(reason, error);
+    this.#rejected += this.#requests.rejectOwn(connectionOver(error));
+    if (this.#settleConnect !== undefined) {
+      this.#onFirstFailed(this.#closing ? clientClosed(error) : (error ?? endedEarly(reason)));
+    } else if (this.#closing || this.#backoff === undefined) this.#finish(this.#lastEnd);
+    else {
+      this.#backoff.noteEnd(this.#lastEnd, aliveMs);
+      this.#pause(error);
+    }
+  }
+
+  #rejectSent(code: ErrorCode, cause: SpillwayError | undefined): void {
+    this.#rejected += this.#requests.rejectSent(unanswered(code, cause));
+  }
+
+  #startDrain(timeoutMs: number): void {
+    this.#closing = true;
+    this.#observe({ type: "client-draining", requests: this.#requests.unsettled });
+    if (this.#state === "closed") return;
+    this.#drainDeadline.at = this.#settings.clock.now() + timeoutMs;
+    this.#deadlines.arm(this.#drainDeadline);
+    this.#pushes.stopWaiting();
+    if (this.#session === undefined) this.#finish({ reason: "drained" });
+    else this.#stopWhenAnswered();
+  }
+
+  #stopWhenAnswered(): void {
+    if (this.#closing && this.#requests.unsettled === 0) this.#session?.stop("drained");
+  }
+
+  async #whenDrained(requests: number): Promise<DrainResult> {
+    const before = this.#rejected;
+    await this.closed;
+    const aborted = this.#rejected - before;
+    const result = { drained: requests + this.#late - aborted, aborted };
+    this.#observe({ type: "client-drained", ...result });
+    return result;
+  }
+
+  /** Ends now. */
+  #end(reason: CloseReason, message: string): void {
+    const error = new SpillwayError(reason, message);
+    this.#closing = true;
+    this.#pushes.stopWaiting();
+    if (this.#session === undefined) this.#finish({ reason, error });
+    else this.#session.breakOff(reason, error);
+  }
+
+  #finish(end: ClientEnd): void {
+    if (this.#state === "closed") return;
+    this.#state = "closed";
+    this.#closing = true;
+    this.#lastEnd = end;
+    this.#deadlines.disarm(this.#deadline);
+    this.#deadlines.disarm(this.#drainDeadline);
+    this.#dialing.abort();
+    this.#rejected += this.#requests.rejectWaiting(clientClosed(end.error));
+    this.#pushes.end(end.error);
+    // Before there was a connection, nobody has been told of the client.
+    if (this.#connectionCount > 0) this.#observe({ type: "client-closed", ...end });
+    this.#errorLog.end();
+    this.#resolveClosed(end);
+    this.#settleConnect?.(clientClosed(end.error));
+  }
+
+  #observe(event: ClientEvent): void {
+    try {
+      this.#observer(event);
+    } catch (cause) {
+      this.#observerErrors += 1;
+      const what = () => `the observer of a client threw at ${event.type}: ${describe(cause)}`;
+      this.#errorLog.report("observer-failed", what, cause);
+    }
   }
 }

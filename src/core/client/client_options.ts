@@ -1,6 +1,6 @@
 import { type Codec, checkCodec } from "../codecs/codec.ts";
 import { checkSignal } from "../options/abort_signal.ts";
-import { checkChoice, checkCount, checkDuration, type Limits, resolveLimits } from "../options/limits.ts";
+import { checkChoice, checkCount, checkDuration, keepAliveOf, type Limits, resolveLimits } from "../options/limits.ts";
 import { checkOptions, type OptionNames } from "../options/option_names.ts";
 import type { SlowConsumerPolicy } from "../output/slow_consumer.ts";
 import { type Clock, systemClock } from "../time/clock.ts";
@@ -164,9 +164,10 @@ export function resolveClient<In, Out>(options: ClientOptions<In, Out>): ClientS
     if (given !== undefined && typeof given !== "function") throw new TypeError(`${name} must be a function`);
   }
   checkChoice("slowConsumer", slowConsumer, ["drop", "drop-oldest", "reset"]);
+  const limits = resolveLimits({ ...options, ...UNLIMITED });
+  const how = { ...keepAliveOf(limits), ...(localAddress !== undefined && { localAddress }) };
   return {
-    hosts,
-    localAddress,
+    hosts: hosts.map((host) => ({ ...host, ...how })),
     codec,
     signal,
     onConnect,
@@ -179,7 +180,7 @@ export function resolveClient<In, Out>(options: ClientOptions<In, Out>): ClientS
     isPush,
     slowConsumer,
     reconnect: resolveReconnect(options.reconnect),
-    limits: resolveLimits({ ...options, ...UNLIMITED }),
+    limits,
     clock: options.clock ?? systemClock,
     random,
   };

@@ -1,7 +1,6 @@
 import type { SendResult } from "../output/send_result.ts";
-import type { ServedSession } from "../session/served_session.ts";
 import type { ConnectionInfo } from "../transport/connection_info.ts";
-import type { RequestOptions } from "./request.ts";
+import type { RequestOptions } from "./request_options.ts";
 
 /**
  * One connection of a client, as `onConnect` gets it. It may be kept: it stays that connection's, and is of no use when that is over.
@@ -28,40 +27,4 @@ export interface ClientSession<In, Out> {
   send(this: object, frame: Out): SendResult;
   /** Fulfils (never rejects) with true when all that was sent has been written, with false when the connection was over first. */
   flushed(this: object): Promise<boolean>;
-}
-
-/** Who runs the connection of a {@link ClientSession}. */
-export interface ClientSessionOwner<In, Out> {
-  requestOn(session: ServedSession<In, Out, undefined>, frame: Out, options: RequestOptions): Promise<In>;
-}
-
-/** A connection's face to `onConnect`. */
-export class ConnectedSession<In, Out> implements ClientSession<In, Out> {
-  readonly #session: ServedSession<In, Out, undefined>;
-  readonly #owner: ClientSessionOwner<In, Out>;
-
-  constructor(session: ServedSession<In, Out, undefined>, owner: ClientSessionOwner<In, Out>) {
-    this.#session = session;
-    this.#owner = owner;
-  }
-
-  get connection(): ConnectionInfo {
-    return this.#session.connection;
-  }
-
-  get draining(): AbortSignal {
-    return this.#session.draining;
-  }
-
-  request(frame: Out, options: RequestOptions = {}): Promise<In> {
-    return this.#owner.requestOn(this.#session, frame, options);
-  }
-
-  send(frame: Out): SendResult {
-    return this.#session.send(frame);
-  }
-
-  flushed(): Promise<boolean> {
-    return this.#session.flushed();
-  }
 }

@@ -1,3 +1,4 @@
+import type { Codec } from "../codecs/codec.ts";
 import { Semaphore } from "../handler/semaphore.ts";
 import { Groups } from "../session/groups.ts";
 import type { SessionSettings } from "../session/session_settings.ts";
@@ -5,24 +6,22 @@ import type { DeadlineQueue } from "../time/deadline.ts";
 import { EndOfTick } from "../time/end_of_tick.ts";
 import type { Scheduler } from "../time/scheduler.ts";
 import type { ClientSettings } from "./client_settings.ts";
-import { withoutFaults } from "./without_faults.ts";
 
 type Settings<In, Out> = SessionSettings<In, Out, undefined>;
 
-/** What the sessions of one client share: they take frames as a server's do, and answer none. */
+/** Returns the settings that the sessions of one client share. They take frames as a server's do, and answer none. */
 export function clientSessionSettings<In, Out>(
   { clock, codec, limits, slowConsumer }: ClientSettings<In, Out>,
   deadlines: DeadlineQueue,
   scheduler: Scheduler,
-  events: Pick<Settings<In, Out>, "handler" | "observe"> & { readonly asked: Settings<In, Out>["asked"] },
+  client: Required<Pick<Settings<In, Out>, "asked" | "handler" | "observe">>,
 ): Settings<In, Out> {
-  const { asked, handler, observe } = events;
   return {
+    ...client,
     codec: withoutFaults(codec),
-    handler,
     hooks: undefined,
     authenticates: false,
-    // A bad frame may have been a reply: behind it, nothing would match.
+    // A bad frame may have been a reply: no later reply could be matched.
     invalidFrame: "close",
     slowConsumer,
     afterReset: "drop",
@@ -30,10 +29,19 @@ export function clientSessionSettings<In, Out>(
     clock,
     deadlines,
     semaphore: new Semaphore(limits.maxConcurrentHandlers),
-    ...(asked !== undefined && { asked }),
     groups: new Groups(),
     scheduler,
     endOfTick: new EndOfTick(clock, scheduler),
-    observe,
+  };
+}
+
+/** Returns the codec without its fault frames: a server would take one for a request. */
+function withoutFaults<In, Out>(codec: Codec<In, Out>): Codec<In, Out> {
+  return {
+    decoder: () => codec.decoder(),
+    encoder: () => {
+      const encoder = codec.encoder();
+      return { encode: (frame, output) => encoder.encode(frame, output) };
+    },
   };
 }

@@ -2,15 +2,15 @@ import type { Codec } from "../codecs/codec.ts";
 import type { Limits } from "../options/limits.ts";
 import type { SlowConsumerPolicy } from "../output/slow_consumer.ts";
 import type { Clock } from "../time/clock.ts";
-import type { TcpAddress } from "../transport/transport.ts";
+import type { ConnectOptions } from "../transport/transport.ts";
 import type { ClientSession } from "./client_session.ts";
 import type { HeartbeatOptions } from "./heartbeat.ts";
 import type { ReconnectOptions } from "./reconnect_options.ts";
 
-/** The options of a client, checked, with defaults; its observer apart. */
+/** The options of a client, checked, with defaults. Its observer is apart. */
 export interface ClientSettings<In, Out> {
-  readonly hosts: readonly TcpAddress[];
-  readonly localAddress: string | undefined;
+  /** What the transport is told of each host. */
+  readonly hosts: readonly ConnectOptions[];
   readonly codec: Codec<In, Out>;
   readonly signal: AbortSignal | undefined;
   readonly onConnect: ((session: ClientSession<In, Out>) => unknown) | undefined;

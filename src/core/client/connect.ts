@@ -1,6 +1,5 @@
 import type { Transport } from "../transport/transport.ts";
 import { Client } from "./client.ts";
-import { ClientLoop } from "./client_loop.ts";
 import { type ClientOptions, resolveClient } from "./client_options.ts";
 
 /**
@@ -19,9 +18,10 @@ export async function connect<In, Out>(
   options: ClientOptions<In, Out>,
 ): Promise<Client<In, Out>> {
   const settings = resolveClient(options);
-  const { observer } = options;
-  const loop = new ClientLoop(transport, settings, observer && ((event) => observer(event, client)));
-  const client: Client<In, Out> = new Client(loop);
-  await loop.start(settings.signal);
-  return client;
+  return new Promise((resolve, reject) => {
+    const client: Client<In, Out> = new Client(transport, settings, options.observer, (error) => {
+      if (error === undefined) resolve(client);
+      else reject(error);
+    });
+  });
 }

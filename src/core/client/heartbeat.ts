@@ -40,18 +40,22 @@ export function resolveHeartbeat<In, Out>(
   return { everyMs, frame, timeoutMs, expect: expect as (frame: In) => boolean };
 }
 
-/** What a {@link Heartbeat} needs of the connection, and tells it. */
-export interface HeartbeatEvents {
+/** What a {@link Heartbeat} looks at: what has come on the present connection. */
+interface Heard {
   /** When the last byte came. */
   readonly heardAt: number;
   readonly bytesIn: number;
-  /** Sends the frame, unless now is no time for it: false. */
+}
+
+/** What a {@link Heartbeat} asks the client to do. */
+export interface HeartbeatEvents {
+  /** Sends the frame. Returns false when now is no time for it. */
   sendBeat(): boolean;
   /** Nothing came in time. */
   onUnanswered(): void;
 }
 
-/** Asks, when it has been quiet on a connection, and notices when no answer comes. */
+/** Asks the peer for a sign of life when a connection has been quiet, and notices when none comes. */
 export class Heartbeat implements DeadlineOwner {
   readonly #everyMs: number;
   readonly #timeoutMs: number;
@@ -59,8 +63,9 @@ export class Heartbeat implements DeadlineOwner {
   readonly #deadlines: DeadlineQueue;
   readonly #events: HeartbeatEvents;
   readonly #deadline = new Deadline(this);
-  /** The frame was sent, and no byte has come since: how many had come. */
-  #heard: number | undefined;
+  #heard!: Heard;
+  /** How many bytes had come when the frame was sent; `undefined` when a byte has come since. */
+  #bytesAtBeat: number | undefined;
   #sentAt = 0;
 
   constructor(
@@ -76,30 +81,31 @@ export class Heartbeat implements DeadlineOwner {
     this.#events = events;
   }
 
-  /** There is a connection. */
-  start(): void {
-    this.#heard = undefined;
+  /** Watches a connection. */
+  start(heard: Heard): void {
+    this.#heard = heard;
+    this.#bytesAtBeat = undefined;
     this.#armIn(this.#everyMs);
   }
 
-  /** There is none any more. */
+  /** Watches none any more. */
   stop(): void {
     this.#deadlines.disarm(this.#deadline);
   }
 
   onDeadline(now: number): void {
-    const { bytesIn, heardAt } = this.#events;
-    if (this.#heard === bytesIn) {
+    const { bytesIn, heardAt } = this.#heard;
+    if (this.#bytesAtBeat === bytesIn) {
       const restMs = this.#sentAt + this.#timeoutMs - now;
       this.#armIn(restMs > 0 ? restMs : this.#timeoutMs);
       if (restMs <= 0) this.#events.onUnanswered();
       return;
     }
-    this.#heard = undefined;
+    this.#bytesAtBeat = undefined;
     const restMs = heardAt + this.#everyMs - now;
     if (restMs > 0) this.#armIn(restMs);
     else if (this.#events.sendBeat()) {
-      this.#heard = bytesIn;
+      this.#bytesAtBeat = bytesIn;
       this.#sentAt = now;
       this.#armIn(Math.min(this.#timeoutMs, this.#everyMs));
     } else this.#armIn(this.#everyMs);

@@ -1,11 +1,11 @@
 import type { SpillwayError } from "../errors/errors.ts";
 import type { Scheduler, Task } from "../time/scheduler.ts";
-import { type InLine, Line } from "./line.ts";
+import { type Linked, LinkedQueue } from "./linked_queue.ts";
 
 /** A frame that waits. */
-class Push<In> implements InLine<Push<In>> {
-  before: Push<In> | undefined = undefined;
-  behind: Push<In> | undefined = undefined;
+class Push<In> implements Linked<Push<In>> {
+  previous: Push<In> | undefined = undefined;
+  next: Push<In> | undefined = undefined;
   readonly frame: In;
 
   constructor(frame: In) {
@@ -14,9 +14,9 @@ class Push<In> implements InLine<Push<In>> {
 }
 
 /** Somebody who waits for a frame. */
-class Taker<In> implements InLine<Taker<In>> {
-  before: Taker<In> | undefined = undefined;
-  behind: Taker<In> | undefined = undefined;
+class Taker<In> implements Linked<Taker<In>> {
+  previous: Taker<In> | undefined = undefined;
+  next: Taker<In> | undefined = undefined;
   readonly resolve: (result: IteratorResult<In, undefined>) => void;
   readonly reject: (error: SpillwayError) => void;
 
@@ -42,8 +42,8 @@ export class Pushes<In> implements Task {
   dropped = 0;
   readonly #max: number;
   readonly #scheduler: Scheduler;
-  readonly #frames = new Line<Push<In>>();
-  readonly #takers = new Line<Taker<In>>();
+  readonly #frames = new LinkedQueue<Push<In>>();
+  readonly #takers = new LinkedQueue<Taker<In>>();
   /** The frame that found no room, and what tells its bringer that it is gone. */
   #held: { readonly frame: In; readonly release: () => void } | undefined;
   #waits = true;

@@ -1,16 +1,15 @@
-import type { SpillwayError } from "../errors/errors.ts";
+import { SpillwayError } from "../errors/errors.ts";
 import type { Outbox } from "../output/outbox.ts";
 import type { Asked } from "../session/session_settings.ts";
 import type { Clock } from "../time/clock.ts";
-import type { DeadlineQueue } from "../time/deadline.ts";
-import { Line } from "./line.ts";
-import { Request, type RequestOwner } from "./request.ts";
+import { Deadline, type DeadlineOwner, type DeadlineQueue } from "../time/deadline.ts";
+import { type Linked, LinkedQueue } from "./linked_queue.ts";
 
-/** Whom {@link Requests} tell, and ask. */
+/** What {@link Requests} need of the client, and tell it. */
 export interface RequestsEvents {
-  /** Bytes that have come on the present connection. */
-  readonly bytesIn: number;
-  /** One was answered, given up, or found to be no frame. */
+  /** Returns how many bytes have come on the present connection. */
+  bytesIn(): number;
+  /** A request was answered, given up, or found to be no frame. */
   onSettled(): void;
   /** The connection answers nothing any more: see {@link RequestLimits}. */
   onUnanswered(): void;
@@ -20,28 +19,97 @@ export interface RequestsEvents {
 export interface RequestLimits {
   /** Requests that may be on their way. */
   readonly maxPendingRequests: number;
-  /** So many that were given up in a row, each sent after the one before was given up, without a byte since. */
+  /** So many were given up in a row, each sent after the one before was given up, and no byte came meanwhile. */
   readonly maxConsecutiveTimeouts: number;
-  /** All places are taken by requests that were given up, nothing was answered for so long, and one more waits in vain. */
+  /** Requests that were given up hold all places, nothing was answered for so long, and one more has waited in vain. */
   readonly requestTimeoutMs: number;
 }
 
+/** A frame that asks for one, from the call to its reply. It owns a listener on the caller's signal until it is settled. */
+class Request<In, Out> implements DeadlineOwner, Linked<Request<In, Out>> {
+  previous: Request<In, Out> | undefined = undefined;
+  next: Request<In, Out> | undefined = undefined;
+  readonly reply: Promise<In>;
+  readonly deadline: Deadline = new Deadline(this);
+  /** The frame to send; `undefined` when it was sent. */
+  frame: Out | undefined;
+  sent = false;
+  settled = false;
+  /** The queue that holds it until it is sent. */
+  queue: LinkedQueue<Request<In, Out>> | undefined = undefined;
+  /** Its number among all that were sent, and how many bytes had come on its connection by then. */
+  number = 0;
+  heard = 0;
+  readonly #requests: Requests<In, Out>;
+  readonly #signal: AbortSignal | undefined;
+  #onAbort: (() => void) | undefined = undefined;
+  #fulfil!: (reply: In) => void;
+  #reject!: (reason: unknown) => void;
+
+  constructor(frame: Out, signal: AbortSignal | undefined, requests: Requests<In, Out>) {
+    this.frame = frame;
+    this.#requests = requests;
+    this.#signal = signal;
+    this.reply = new Promise((fulfil, reject) => {
+      this.#fulfil = fulfil;
+      this.#reject = reject;
+    });
+    if (signal !== undefined) this.#listen(signal);
+  }
+
+  onDeadline(): void {
+    const whether = this.sent ? "whether it was carried out is unknown" : "it was not sent";
+    const message = `the request was not answered in time: ${whether}`;
+    this.#requests.timeOut(this, new SpillwayError("request-timeout", message));
+  }
+
+  /** Marks a request whose reply nobody waits for: it only keeps its place. */
+  disown(): void {
+    this.settled = true;
+    this.#fulfil(undefined as In);
+  }
+
+  fulfil(reply: In): void {
+    this.#settle();
+    this.#fulfil(reply);
+  }
+
+  reject(reason: unknown): void {
+    this.#settle();
+    this.#reject(reason);
+  }
+
+  #listen(signal: AbortSignal): void {
+    this.#onAbort = () => {
+      if (isTimeout(signal.reason)) this.#requests.timeOut(this, signal.reason);
+      else this.#requests.giveUp(this, signal.reason);
+    };
+    signal.addEventListener("abort", this.#onAbort);
+  }
+
+  #settle(): void {
+    this.settled = true;
+    this.frame = undefined;
+    if (this.#onAbort !== undefined) this.#signal?.removeEventListener("abort", this.#onAbort);
+  }
+}
+
 /**
- * The requests of a client: those that wait to be sent, and those that were, each in its order.
+ * The requests of a client: those that wait to be sent, and those that were sent, each in its order.
  *
- * A frame answers the first that was sent. One that was given up keeps its place there, so that its late reply is dropped
- * and the later ones still match.
+ * A frame answers the first request that was sent. A request that was given up keeps its place, so that its late reply is
+ * dropped and later replies still match.
  */
-export class Requests<In, Out> implements Asked, RequestOwner<In, Out> {
+export class Requests<In, Out> implements Asked {
   readonly #limits: RequestLimits;
   readonly #clock: Clock;
   readonly #deadlines: DeadlineQueue;
   readonly #events: RequestsEvents;
-  /** Not sent yet: those of the present connection alone, and those that any connection may carry. */
-  readonly #own = new Line<Request<In, Out>>();
-  readonly #waiting = new Line<Request<In, Out>>();
+  /** Not sent yet: requests for the present connection alone, and those that any connection may carry. */
+  readonly #own = new LinkedQueue<Request<In, Out>>();
+  readonly #waiting = new LinkedQueue<Request<In, Out>>();
   /** Sent, and not answered by the peer. */
-  readonly #sent = new Line<Request<In, Out>>();
+  readonly #sent = new LinkedQueue<Request<In, Out>>();
   /** How many of those somebody waits for. */
   #awaited = 0;
   #settledAt = 0;
@@ -83,17 +151,17 @@ export class Requests<In, Out> implements Asked, RequestOwner<In, Out> {
     return this.#awaited > 0 ? this.#clock.now() : this.#settledAt;
   }
 
-  /** A request at the end of the line; `own`: of that for the present connection alone. `send` sends it. */
+  /** Queues a request for `send`; with `own`, for the present connection alone. */
   add(frame: Out, signal: AbortSignal | undefined, timeoutMs: number, own: boolean): Promise<In> {
     const request = new Request<In, Out>(frame, signal, this);
-    request.line = own ? this.#own : this.#waiting;
-    request.line.add(request);
+    request.queue = own ? this.#own : this.#waiting;
+    request.queue.add(request);
     request.deadline.at = this.#clock.now() + timeoutMs;
     this.#deadlines.arm(request.deadline);
     return request.reply;
   }
 
-  /** Sends what waits, as far as there is room; `onlyOwn`: what the present connection alone may carry. */
+  /** Sends what waits, as far as there is room; with `onlyOwn`, only what is for the present connection alone. */
   send(outbox: Outbox<Out>, onlyOwn: boolean): void {
     this.#sendAll(this.#own, outbox);
     if (!onlyOwn && this.#own.length === 0) this.#sendAll(this.#waiting, outbox);
@@ -104,10 +172,10 @@ export class Requests<In, Out> implements Asked, RequestOwner<In, Out> {
     outbox.ask(frame);
     const request = new Request<In, Out>(frame, undefined, this);
     request.disown();
-    this.#noteSent(request, this.#events.bytesIn);
+    this.#noteSent(request, this.#events.bytesIn());
   }
 
-  /** Hands a frame to the request that it answers. False when there is none. */
+  /** Hands a frame to the request that it answers. Returns false when there is none. */
   answer(frame: In): boolean {
     const request = this.#sent.shift();
     if (request === undefined) return false;
@@ -119,21 +187,23 @@ export class Requests<In, Out> implements Asked, RequestOwner<In, Out> {
     return true;
   }
 
+  /** Gives a request up for its caller. */
   giveUp(request: Request<In, Out>, reason: unknown): void {
-    if (!request.sent) request.line?.delete(request);
+    if (!request.sent) request.queue?.delete(request);
     this.#settle(request);
     request.reject(reason);
     this.#events.onSettled();
     if (!request.sent && this.#full) this.#events.onUnanswered();
   }
 
+  /** Gives a request up because its time has passed. */
   timeOut(request: Request<In, Out>, reason: unknown): void {
     const unanswered = request.sent && this.#noteTimeout(request);
     this.giveUp(request, reason);
     if (unanswered) this.#events.onUnanswered();
   }
 
-  /** No reply comes to what was sent. Returns how many wait for one in vain. */
+  /** Rejects what was sent: no reply comes any more. Returns how many requests were waited for. */
   rejectSent(error: SpillwayError): number {
     const count = this.#awaited;
     this.#rejectAll(this.#sent, error);
@@ -141,14 +211,14 @@ export class Requests<In, Out> implements Asked, RequestOwner<In, Out> {
     return count;
   }
 
-  /** What only the connection that is over could have carried is not sent. Returns how many wait in vain. */
+  /** Rejects what only the connection that is over could have carried. Returns how many requests that were. */
   rejectOwn(error: SpillwayError): number {
     const count = this.#own.length;
     this.#rejectAll(this.#own, error);
     return count;
   }
 
-  /** Nothing more is sent. Returns how many wait in vain. */
+  /** Rejects what any connection could have carried: there is none any more. Returns how many requests that were. */
   rejectWaiting(error: SpillwayError): number {
     const count = this.#waiting.length;
     this.#rejectAll(this.#waiting, error);
@@ -160,11 +230,11 @@ export class Requests<In, Out> implements Asked, RequestOwner<In, Out> {
     return this.#clock.now() - this.#settledAt >= this.#limits.requestTimeoutMs;
   }
 
-  /** Whether that was one timeout too many. */
+  /** Counts a timeout. Returns whether it was one too many. */
   #noteTimeout(request: Request<In, Out>): boolean {
     // Requests that were on their way together find one silence, and not one each.
     if (request.number <= this.#numberAtTimeout) return false;
-    const { bytesIn } = this.#events;
+    const bytesIn = this.#events.bytesIn();
     if (bytesIn !== request.heard || request.heard !== this.#heardAtTimeout) this.#timeouts = 0;
     // Replies come in order: while an earlier one is waited for, the peer may be at work on that.
     if (bytesIn !== request.heard || isBehindAwaited(request)) return false;
@@ -174,10 +244,10 @@ export class Requests<In, Out> implements Asked, RequestOwner<In, Out> {
     return this.#timeouts >= this.#limits.maxConsecutiveTimeouts;
   }
 
-  #sendAll(line: Line<Request<In, Out>>, outbox: Outbox<Out>): void {
-    for (let next = line.first; next !== undefined; next = line.first) {
+  #sendAll(queue: LinkedQueue<Request<In, Out>>, outbox: Outbox<Out>): void {
+    for (let next = queue.first; next !== undefined; next = queue.first) {
       if (this.#sent.length >= this.#limits.maxPendingRequests || !outbox.roomy) return;
-      line.delete(next);
+      queue.delete(next);
       this.#ask(next, outbox);
     }
   }
@@ -185,7 +255,7 @@ export class Requests<In, Out> implements Asked, RequestOwner<In, Out> {
   #ask(request: Request<In, Out>, outbox: Outbox<Out>): void {
     try {
       outbox.ask(request.frame as Out);
-      this.#noteSent(request, this.#events.bytesIn);
+      this.#noteSent(request, this.#events.bytesIn());
       this.#awaited += 1;
     } catch (error) {
       this.#settle(request);
@@ -203,8 +273,8 @@ export class Requests<In, Out> implements Asked, RequestOwner<In, Out> {
     this.#sent.add(request);
   }
 
-  #rejectAll(line: Line<Request<In, Out>>, error: SpillwayError): void {
-    for (let next = line.shift(); next !== undefined; next = line.shift()) {
+  #rejectAll(queue: LinkedQueue<Request<In, Out>>, error: SpillwayError): void {
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
       if (next.settled) continue;
       this.#settle(next);
       next.reject(error);
@@ -220,8 +290,13 @@ export class Requests<In, Out> implements Asked, RequestOwner<In, Out> {
 }
 
 function isBehindAwaited<In, Out>(request: Request<In, Out>): boolean {
-  for (let { before } = request; before !== undefined; before = before.before) {
-    if (!before.settled) return true;
+  for (let { previous } = request; previous !== undefined; previous = previous.previous) {
+    if (!previous.settled) return true;
   }
   return false;
+}
+
+/** Whether it is what `AbortSignal.timeout` aborts with. */
+function isTimeout(reason: unknown): boolean {
+  return reason instanceof DOMException && reason.name === "TimeoutError";
 }
