@@ -57,20 +57,20 @@ export interface ClientStats extends Traffic {
 /**
  * How far a client has come with its present connection, or with the next one.
  *
- * | state        | connection             | may be sent                      | ends with                                           |
- * | ------------ | ---------------------- | -------------------------------- | --------------------------------------------------- |
- * | `connecting` | an attempt is under way |                                 | made: `preparing`; failed: *next*                   |
- * | `preparing`  | open, `onConnect` runs | what `onConnect` sends           | done: `ready`; it threw or is late: `failing`       |
- * | `ready`      | open                   | requests, frames                 | a bad frame, a throw of `isPush`: `failing`         |
- * | `failing`    | open, about to end     |                                  | the end of the connection                           |
- * | `pausing`    | none                   |                                  | the deadline, or `reconnect()`: `connecting`        |
- * | `closed`     | none, for good         |                                  |                                                     |
+ * | state        | connection              | may be sent            | ends with                                         |
+ * | ------------ | ----------------------- | ---------------------- | ------------------------------------------------- |
+ * | `connecting` | an attempt is under way |                        | made: `preparing`; failed: *next*                 |
+ * | `preparing`  | open, `onConnect` runs  | what `onConnect` sends | done: `ready`; threw, or took too long: `failing` |
+ * | `ready`      | open                    | requests, frames       | a bad frame, `isPush` threw: `failing`            |
+ * | `failing`    | open, about to end      |                        |                                                   |
+ * | `pausing`    | none                    |                        | the deadline, `reconnect()`: `connecting`         |
+ * | `closed`     | none, for good          |                        |                                                   |
  *
- * A connection may end in any state; then comes *next*. Until `connect()` has fulfilled, that is `connecting` to the next host,
- * or `closed` when each was tried once. Later it is `pausing`, or `closed` when there is no option `reconnect` or no attempt left.
+ * The end of an open connection leads to *next* from any state. Until `connect()` has fulfilled, that is `connecting` to another
+ * host, or `closed` when each was tried once. Later it is `pausing`, or `closed` without `reconnect` and when no attempt is left.
  *
- * `close()` and `abort()` go across these states. From then on (`#closing`) no request is taken, but those of an `onConnect` that still
- * runs, and the present connection is the last: its end leads to `closed`. Where there is no connection, the client is `closed` at once.
+ * `close()` and `abort()` may be called in any state (`#closing`). From then on no request is taken, except those of an `onConnect`
+ * that still runs, and the end of the present connection leads to `closed`. Without a connection the client is `closed` at once.
  */
 type State = "connecting" | "preparing" | "ready" | "failing" | "pausing" | "closed";
 
@@ -310,7 +310,7 @@ export class Client<In = unknown, Out = unknown> implements AsyncDisposable, Asy
     await (this.#drain ?? this.close());
   }
 
-  // The way to a connection.
+  // Connecting: attempts, `onConnect`, pauses.
 
   /** Begins the attempts that `connect()` waits for: one at each host. The caller's signal gives them up. */
   #connectFirst(settle: (error?: SpillwayError) => void): void {

@@ -1,23 +1,23 @@
-/** What becomes of requests when there is no connection for them any more. */
+/** The errors that requests reject with when there is no connection for them any more. */
 import { type CloseReason, type ErrorCode, SpillwayError } from "../errors/errors.ts";
 
-/** The client is closed: nothing more is sent. */
+/** Returns the error of a request that was not sent, and will not be. */
 export function clientClosed(cause: SpillwayError | undefined): SpillwayError {
   return new SpillwayError("client-closed", "the client is closed: the request was not sent", causedBy(cause));
 }
 
-/** The one connection that should have carried the request is over. */
+/** Returns the error of a request that was not sent on the one connection that should have carried it. */
 export function connectionOver(cause?: SpillwayError): SpillwayError {
   return new SpillwayError("client-closed", "the connection is over: the request was not sent", causedBy(cause));
 }
 
-/** The connection that carried the request is over. */
+/** Returns the error of a request that was sent on a connection that is over. */
 export function unanswered(code: ErrorCode, cause: SpillwayError | undefined): SpillwayError {
   const message = "the connection ended before the reply came: whether the request was carried out is unknown";
   return new SpillwayError(code, message, causedBy(cause));
 }
 
-/** The first connection is over before it was of any use. */
+/** Returns the error of a first connection that ended before it was ready. */
 export function endedEarly(reason: CloseReason): SpillwayError {
   return new SpillwayError(reason, "the connection ended before onConnect was done");
 }

@@ -4,7 +4,7 @@ import { Deadline, type DeadlineQueue } from "../time/deadline.ts";
 import { addressText } from "../transport/address_text.ts";
 import type { Connection, ConnectOptions, Transport } from "../transport/transport.ts";
 
-/** Where to, and for how long. */
+/** Where to connect, and how long that may take. */
 export interface DialOptions {
   readonly to: ConnectOptions;
   readonly connectTimeoutMs: number;
@@ -17,7 +17,7 @@ export interface DialOptions {
  *
  * @throws {SpillwayError} `connection-timed-out`, `connect-aborted`, what the transport throws
  */
-export function dial(transport: Transport, options: DialOptions, signal: AbortSignal | undefined): Promise<Connection> {
+export function dial(transport: Transport, options: DialOptions, signal: AbortSignal): Promise<Connection> {
   const { to, connectTimeoutMs, clock, deadlines } = options;
   return new Promise((resolve, reject) => {
     const controller = new AbortController();
@@ -25,15 +25,15 @@ export function dial(transport: Transport, options: DialOptions, signal: AbortSi
     const deadline = new Deadline({ onDeadline: () => giveUp(timedOut(options)) });
     const settle = () => {
       deadlines.disarm(deadline);
-      signal?.removeEventListener("abort", onAbort);
+      signal.removeEventListener("abort", onAbort);
     };
     const giveUp = (error: SpillwayError) => {
       settle();
       reject(error);
       controller.abort(error);
     };
-    if (signal?.aborted) return reject(connectAborted(signal));
-    signal?.addEventListener("abort", onAbort);
+    if (signal.aborted) return reject(connectAborted(signal));
+    signal.addEventListener("abort", onAbort);
     deadline.at = clock.now() + connectTimeoutMs;
     deadlines.arm(deadline);
     void transport.connect({ ...to, signal: controller.signal }).then(
@@ -51,7 +51,7 @@ export function dial(transport: Transport, options: DialOptions, signal: AbortSi
   });
 }
 
-/** What a given-up attempt rejects with. */
+/** Returns the error of an attempt that `signal` gave up. */
 export function connectAborted(signal: AbortSignal | undefined): SpillwayError {
   return new SpillwayError("connect-aborted", "the attempt to connect was given up", { cause: signal?.reason });
 }

@@ -2,49 +2,41 @@ import type { SpillwayError } from "../errors/errors.ts";
 import type { Scheduler, Task } from "../time/scheduler.ts";
 import { type Linked, LinkedQueue } from "./linked_queue.ts";
 
-/** A frame that waits. */
-class Push<In> implements Linked<Push<In>> {
-  previous: Push<In> | undefined = undefined;
-  next: Push<In> | undefined = undefined;
-  readonly frame: In;
+/** A frame that waits, or a {@link Taker}. */
+class Entry<Value> implements Linked<Entry<Value>> {
+  previous: Entry<Value> | undefined = undefined;
+  next: Entry<Value> | undefined = undefined;
+  readonly value: Value;
 
-  constructor(frame: In) {
-    this.frame = frame;
+  constructor(value: Value) {
+    this.value = value;
   }
 }
 
-/** Somebody who waits for a frame. */
-class Taker<In> implements Linked<Taker<In>> {
-  previous: Taker<In> | undefined = undefined;
-  next: Taker<In> | undefined = undefined;
-  readonly resolve: (result: IteratorResult<In, undefined>) => void;
-  readonly reject: (error: SpillwayError) => void;
-
-  constructor(resolve: (result: IteratorResult<In, undefined>) => void, reject: (error: SpillwayError) => void) {
-    this.resolve = resolve;
-    this.reject = reject;
-  }
+/** An iteration that waits for a frame. */
+interface Taker<In> {
+  resolve(result: IteratorResult<In, undefined>): void;
+  reject(error: SpillwayError): void;
 }
 
 const DONE = { done: true, value: undefined } as const;
 
 /**
- * Frames that answer nothing, for whoever iterates.
+ * The frames of a client that answer nothing, for the iterations over it. A loop that finds every frame ready gives the event loop
+ * back after each slice of work.
  *
- * - **Owns** the frames that nobody has taken.
- * Whoever takes frames that wait, and never waits for anything else, gives the event loop back after each slice of work.
- *
- * - **Pushes back**: `max` frames wait here, and one more in `add`, which the reading waits for.
- * - **On abort** (`end` with `drop`) what waits is dropped.
+ * - **Owns** the frames that were not taken.
+ * - **Pushes back**: `max` frames wait here, and one more in `add`, for which reading waits.
+ * - **On abort** (`drop`, then `end`) the frames that wait are dropped.
  */
 export class Pushes<In> implements Task {
-  /** How many found no room while there was nothing to wait for. */
+  /** How many frames were dropped: by `drop`, or for want of room when nothing could wait for it. */
   dropped = 0;
   readonly #max: number;
   readonly #scheduler: Scheduler;
-  readonly #frames = new LinkedQueue<Push<In>>();
-  readonly #takers = new LinkedQueue<Taker<In>>();
-  /** The frame that found no room, and what tells its bringer that it is gone. */
+  readonly #frames = new LinkedQueue<Entry<In>>();
+  readonly #takers = new LinkedQueue<Entry<Taker<In>>>();
+  /** The frame that found no room, and the call that lets reading go on. */
   #held: { readonly frame: In; readonly release: () => void } | undefined;
   #waits = true;
   #ended = false;
@@ -55,62 +47,62 @@ export class Pushes<In> implements Task {
     this.#scheduler = scheduler;
   }
 
-  /** How many wait. */
+  /** How many frames wait. */
   get length(): number {
     return this.#frames.length;
   }
 
-  /** Whether reading waits until one is taken. */
+  /** Whether reading waits until a frame is taken. */
   get holding(): boolean {
     return this.#held !== undefined;
   }
 
-  /** Takes a frame. While there is no room for it: a promise, which fulfils when there was, or when it is not wanted any more. */
+  /** Adds a frame. Without room for it, returns a promise that fulfils when there was room, or when the frame was dropped. */
   add(frame: In): Promise<undefined> | undefined {
     // While frames wait, takers wait for their slice.
     const taker = this.#frames.length === 0 ? this.#takers.shift() : undefined;
-    if (taker !== undefined) taker.resolve({ done: false, value: frame });
-    else if (this.#frames.length < this.#max) this.#frames.add(new Push(frame));
+    if (taker !== undefined) taker.value.resolve({ done: false, value: frame });
+    else if (this.#frames.length < this.#max) this.#frames.add(new Entry(frame));
     else if (this.#waits) return this.#hold(frame);
     else this.dropped += 1;
     return undefined;
   }
 
-  /** The next frame, for who comes first. */
+  /** Gives the next frame. Calls are served in order. */
   next(): Promise<IteratorResult<In, undefined>> {
     if (this.#frames.length > 0) {
       if (this.#takers.length === 0 && !this.#scheduler.exhausted) return Promise.resolve(this.#take());
       this.#scheduler.wait(this, true);
     } else if (this.#error !== undefined) return Promise.reject(this.#error);
     else if (this.#ended) return Promise.resolve(DONE);
-    return new Promise((resolve, reject) => this.#takers.add(new Taker(resolve, reject)));
+    return new Promise((resolve, reject) => this.#takers.add(new Entry({ resolve, reject })));
   }
 
   onSlice(): void {
     while (this.#frames.length > 0 && !this.#scheduler.exhausted) {
       const taker = this.#takers.shift();
       if (taker === undefined) return;
-      taker.resolve(this.#take());
+      taker.value.resolve(this.#take());
     }
     if (this.#takers.length === 0) return;
     if (this.#frames.length > 0) this.#scheduler.wait(this, true);
     else if (this.#ended) this.#settleTakers();
   }
 
-  /** Does not keep a connection from its end any more: what has no room is dropped. */
+  /** Drops what finds no room from now on: nothing may keep a connection from its end. */
   stopWaiting(): void {
     this.#waits = false;
     this.dropHeld();
   }
 
-  /** The connection that brought the frame that has no room is over. */
+  /** Drops the frame that found no room. */
   dropHeld(): void {
     if (this.#held === undefined) return;
     this.dropped += 1;
     this.#release(this.#held);
   }
 
-  /** Drops what waits. */
+  /** Drops all frames. */
   drop(): void {
     this.dropped += this.#frames.length;
     while (this.#frames.shift() !== undefined);
@@ -118,28 +110,27 @@ export class Pushes<In> implements Task {
     if (this.#ended) this.#settleTakers();
   }
 
-  /** No more come; with the error of why, unless that is in order. */
+  /** Ends the iterations once the frames that wait are taken; with the error, if there is one. */
   end(error: SpillwayError | undefined): void {
     this.#ended = true;
     this.#error = error;
-    // Who waits for a slice is first given what came before.
+    // A taker that waits for a slice is first given what came before.
     if (this.#frames.length === 0) this.#settleTakers();
   }
 
   #settleTakers(): void {
     const error = this.#error;
     for (let taker = this.#takers.shift(); taker !== undefined; taker = this.#takers.shift()) {
-      if (error === undefined) taker.resolve(DONE);
-      else taker.reject(error);
+      if (error === undefined) taker.value.resolve(DONE);
+      else taker.value.reject(error);
     }
   }
 
-  /** The next of the frames that wait. */
   #take(): IteratorResult<In, undefined> {
-    const { frame } = this.#frames.shift() as Push<In>;
+    const { value } = this.#frames.shift() as Entry<In>;
     this.#scheduler.spend();
     this.#admitHeld();
-    return { done: false, value: frame };
+    return { done: false, value };
   }
 
   #hold(frame: In): Promise<undefined> {
@@ -150,7 +141,7 @@ export class Pushes<In> implements Task {
 
   #admitHeld(): void {
     if (this.#held === undefined) return;
-    this.#frames.add(new Push(this.#held.frame));
+    this.#frames.add(new Entry(this.#held.frame));
     this.#release(this.#held);
   }
 

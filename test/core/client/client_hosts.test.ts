@@ -89,6 +89,62 @@ describe("a client of several hosts", () => {
     expect(client?.stats().connections).toBe(1);
   });
 
+  it("refuses reconnect() between two of them", async () => {
+    const transport = memoryTransport();
+    const { hosts: all } = await hosts(transport, [true, true]);
+    let client: Client<string, string> | undefined;
+    const thrown: unknown[] = [];
+    const { connect: dial } = transport;
+    transport.connect = (options) => {
+      try {
+        client?.reconnect();
+      } catch (error) {
+        thrown.push(error);
+      }
+      return dial.call(transport, options);
+    };
+    const connected = await connect(transport, {
+      hosts: all,
+      codec,
+      reconnect: true,
+      observer: (_, itself) => {
+        client = itself;
+      },
+      onConnect: ({ connection }) => {
+        if (connection.id === 1) throw new Error("not the leader");
+      },
+    });
+    expect(thrown).toEqual([new TypeError("reconnect() before connect() is done")]);
+    connected.abort();
+  });
+
+  it("that is closed while it connects to the second waits for nothing", async () => {
+    const transport = memoryTransport();
+    const { hosts: all } = await hosts(transport, [true, true]);
+    let client: Client<string, string> | undefined;
+    let given: AbortSignal | undefined;
+    const { connect: dial } = transport;
+    transport.connect = (options) => {
+      if (client === undefined) return dial.call(transport, options);
+      given = options.signal;
+      queueMicrotask(() => void client?.close());
+      return new Promise(() => {});
+    };
+    const connecting = connect(transport, {
+      hosts: all,
+      codec,
+      observer: (_, itself) => {
+        client = itself;
+      },
+      onConnect: () => {
+        throw new Error("not the leader");
+      },
+    });
+    await expect(connecting).rejects.toMatchObject({ code: "client-closed" });
+    expect(await client?.closed).toEqual({ reason: "drained" });
+    expect(given?.aborted).toBe(true);
+  });
+
   it("goes on with the next when onConnect throws on the first", async () => {
     const transport = memoryTransport();
     const { hosts: all } = await hosts(transport, [true, true]);
