@@ -3,6 +3,7 @@ import type { SpillwayError } from "../errors/errors.ts";
 import { encodeError } from "../errors/faults.ts";
 import { OutputBuffer } from "../output/output_buffer.ts";
 import { systemClock } from "../time/clock.ts";
+import { QuietMicrotasks } from "../time/quiet_microtasks.ts";
 import { type Scheduler, schedulerOf, type Task } from "../time/scheduler.ts";
 import { plainBytes } from "../transport/plain_bytes.ts";
 import type { Bytes } from "../transport/transport.ts";
@@ -63,7 +64,7 @@ export function encoderStreamIn<Frame>(
 }
 
 /** From written frames to bytes that are asked for. */
-class Encoding<Frame> implements PulledWork<Frame>, Task {
+class Encoding<Frame> extends QuietMicrotasks implements PulledWork<Frame>, Task {
   readonly streams: PulledTransform<Frame, Bytes> = new PulledTransform(this);
   readonly #encoder: Encoder<Frame>;
   readonly #scheduler: Scheduler;
@@ -74,16 +75,15 @@ class Encoding<Frame> implements PulledWork<Frame>, Task {
   #gathering = false;
   /** The write that is under way settles when there is a slice of the event loop for the next one, which is of the same tick. */
   #paused = false;
-  /** A frame was written since the last microtask of the gathering. */
-  #stirred = false;
 
   constructor(encoder: Encoder<Frame>, scheduler: Scheduler) {
+    super();
     this.#encoder = encoder;
     this.#scheduler = scheduler;
   }
 
   onWrite(frame: Frame): void {
-    this.#stirred = true;
+    if (this.#gathering) this.stir();
     try {
       this.#buffer.frame(this.#encoder, frame);
     } catch (cause) {
@@ -116,7 +116,7 @@ class Encoding<Frame> implements PulledWork<Frame>, Task {
     if (this.#buffer.length === 0) return this.#runDry();
     if (this.streams.wanting) {
       if (this.#pressed) this.#give();
-      else if (!this.#gathering) void this.#gather();
+      else if (!this.#gathering) this.#gather();
     }
     if (!this.#pressed) this.#settle();
   }
@@ -134,16 +134,16 @@ class Encoding<Frame> implements PulledWork<Frame>, Task {
     else this.#settle();
   }
 
-  /** Microtasks only: nothing from outside can come in between, so this delays nothing. */
-  async #gather(): Promise<void> {
+  #gather(): void {
     this.#gathering = true;
-    for (let quiet = 0; quiet < QUIET_MICROTASKS; quiet++) {
-      if (this.#stirred) quiet = 0;
-      this.#stirred = false;
-      await Promise.resolve();
-    }
+    this.stir();
+  }
+
+  protected override onQuiet(): boolean {
+    if (this.quiet < QUIET_MICROTASKS) return true;
     this.#gathering = false;
     if (!this.#paused && this.streams.wanting && this.#buffer.length > 0) this.#give();
+    return false;
   }
 
   #give(): void {
