@@ -75,13 +75,13 @@ export interface ClientStats extends Traffic {
 type State = "connecting" | "preparing" | "ready" | "failing" | "pausing" | "closed";
 
 /**
- * The side that asks. Made by {@link connect}.
+ * The side of a connection that asks. Made by {@link connect}.
  *
  * - **Owns** its connection, and the next one when it reconnects.
  * - **Pushes back** both ways: a request waits while `maxPendingRequests` are on their way, or more than `maxOutboundBytes` wait
  *   to be written. Nothing is read while `maxPushes` wait to be taken, **not even replies**, which come behind them in the
- *   same stream: whoever is sent pushes must iterate, or requests time out.
- * - **On abort** every request rejects, and pushes that nobody took are dropped.
+ *   same stream: a client that is sent pushes must be iterated, or its requests time out.
+ * - **On abort** every request rejects, and pushes that were not taken are dropped.
  *
  * Iterating gives the *pushes*: the frames for which `isPush` is true, and those that come while no request is pending. Several
  * iterations share them: each frame goes to one. The iteration ends when the client is closed in order, by either side,
@@ -177,7 +177,7 @@ export class Client<In = unknown, Out = unknown> implements AsyncDisposable, Asy
     this.#connectFirst(settle);
   }
 
-  /** Where it is connected to; `undefined` while it is not. */
+  /** The present connection; `undefined` while there is none. */
   get connection(): ConnectionInfo | undefined {
     return this.#session?.connection;
   }
@@ -196,8 +196,8 @@ export class Client<In = unknown, Out = unknown> implements AsyncDisposable, Asy
    * | `reply-invalid`, `codec-failed` | was not sent: it is no frame of the codec, or the codec threw |
    * | the connection's close reason | was sent, and its connection ended: whether it was carried out is unknown |
    *
-   * One that is given up, by its signal or its deadline, rejects at once. If it was sent, it keeps its place: its late reply is
-   * dropped, and those that follow still match. It may have been carried out all the same.
+   * A request that is given up, by its signal or its deadline, rejects at once. If it was sent, it keeps its place: its late reply is
+   * dropped, and later replies still match. It may have been carried out all the same.
    *
    * @throws {TypeError | RangeError} at the call: `signal` is no AbortSignal; `timeoutMs` is 0, negative or NaN
    *
@@ -217,7 +217,7 @@ export class Client<In = unknown, Out = unknown> implements AsyncDisposable, Asy
   }
 
   /**
-   * Sends a frame that asks for nothing, ahead of requests that still wait. Never waits; says what became of it, as
+   * Sends a frame that asks for nothing, ahead of requests that still wait. Never waits. Returns what became of the frame, as
    * `session.send` does: `"closed"` while there is no connection, or its `onConnect` is not done.
    *
    * @throws {SpillwayError} `reply-invalid` when this is no frame of the codec, `codec-failed` when the codec threw
@@ -240,7 +240,7 @@ export class Client<In = unknown, Out = unknown> implements AsyncDisposable, Asy
     return { next: () => this.#pushes.next() };
   }
 
-  /** A snapshot. */
+  /** Returns a snapshot of the counts. */
   stats(this: this): ClientStats {
     const traffic = this.#session === undefined ? this.#past : add(this.#past, this.#session.traffic);
     return {
@@ -299,7 +299,7 @@ export class Client<In = unknown, Out = unknown> implements AsyncDisposable, Asy
     this.#session?.breakOff("aborted", new SpillwayError("aborted", "the client reconnects"));
   }
 
-  /** Ends now, as `aborted`: with a reset (RST) where the runtime can send one. Does nothing when it is closed. */
+  /** Ends the client now, as `aborted`: with a reset (RST) where the runtime can send one. Does nothing when the client is closed. */
   abort(this: this): void {
     this.#pushes.drop();
     this.#end("aborted", "the client was aborted");
@@ -630,7 +630,7 @@ export class Client<In = unknown, Out = unknown> implements AsyncDisposable, Asy
     return result;
   }
 
-  /** Ends now. */
+  /** Ends the client now, and its connection with it. */
   #end(reason: CloseReason, message: string): void {
     const error = new SpillwayError(reason, message);
     this.#closing = true;

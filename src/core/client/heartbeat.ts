@@ -10,8 +10,8 @@ export interface HeartbeatOptions<In, Out = In> {
   /** What is sent. */
   readonly frame: Out;
   /**
-   * Whether a frame is an answer to it: those are dropped, whenever they come, and answer no request. Left out: the frame is a request, and its
-   * answer comes in the order of requests; then none is sent while a request is awaited, as that has a deadline of its own.
+   * Whether a frame answers a heartbeat: such frames are dropped, whenever they come, and answer no request. Left out: the heartbeat is a
+   * request, and its answer comes in the order of requests; then none is sent while a request is awaited, which has its own deadline.
    */
   readonly expect?: (frame: In) => boolean;
   /**

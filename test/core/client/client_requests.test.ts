@@ -130,9 +130,16 @@ describe("client.request", () => {
     [{ timeoutMs: "1" }, TypeError],
     [{ signal: {} }, TypeError],
     [{ signal: null }, TypeError],
-  ])("refuses %o at the call", async (options, kind) => {
-    const harness = await connected();
+    [{ timeout: 1 }, TypeError],
+  ])("refuses %o at the call, as the session of onConnect does", async (options, kind) => {
+    let request: ((frame: string, given: never) => unknown) | undefined;
+    const harness = await connected({
+      onConnect: (session) => {
+        request = (frame, given) => session.request(frame, given);
+      },
+    });
     expect(() => harness.client.request("a", options as never)).toThrow(kind);
+    expect(() => request?.("a", options as never)).toThrow(kind);
     await harness.settle();
     expect(harness.peer.received).toBe("");
   });
