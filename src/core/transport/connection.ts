@@ -2,17 +2,28 @@ import { SpillwayError } from "../errors/errors.ts";
 import { DirectReader } from "./direct_reader.ts";
 import { DirectWriter } from "./direct_writer.ts";
 import type { Driver } from "./driver.ts";
+import { NativeWritable } from "./native_writable.ts";
 import { plainAddress } from "./plain_address.ts";
 import type { Address, ByteReader, Bytes, ByteWriter, ConnectionOwner, TransportConnection } from "./transport.ts";
 
-/** Bytes that `writable` queues before it asks its writer to wait. */
-const WRITABLE_BYTES = 65_536;
-
 const RELEASED = Promise.resolve();
+
+/** What `closed` is, once somebody has asked for it. */
+interface Closed {
+  readonly promise: Promise<SpillwayError | undefined>;
+  readonly resolve: (error: SpillwayError | undefined) => void;
+}
 
 /**
  * A {@link TransportConnection} over a {@link Driver}: its streams, their backpressure, half-close and errors, once for all runtimes.
  * Native streams are made when they are first asked for; an owner reads and writes without them.
+ *
+ * | state      | means                                                | ends with                                     |
+ * | ---------- | ---------------------------------------------------- | --------------------------------------------- |
+ * | `open`     | both directions go on, or one of them has ended      | `close`, both ends, or a break                |
+ * | `closing`  | `close` was called: input is dropped, FIN is sent    | the peer's FIN, or a break                    |
+ * | `over`     | both directions have ended, or the connection broke  | the driver's `released`                       |
+ * | `released` | the descriptor is given back                         |                                               |
  *
  * **Owns** the driver from its making to `released`.
  */
@@ -20,19 +31,13 @@ export class DriverConnection implements TransportConnection {
   readonly #driver: Driver;
   readonly #reader: DirectReader;
   readonly #writer: DirectWriter;
-  #readable: ReadableStream<Bytes> | undefined;
-  #writable: WritableStream<Uint8Array> | undefined;
-  #output: WritableStreamDefaultController | undefined;
-  /** Chunks, even empty ones, that were written to `writable` and are not sent. */
-  #unsent = 0;
+  #state: "open" | "closing" | "over" | "released" = "open";
   #owner: ConnectionOwner | undefined;
-  #closing = false;
-  #over = false;
-  #released = false;
+  #readable: ReadableStream<Bytes> | undefined;
+  #writable: NativeWritable | undefined;
   /** What broke the connection. */
   #error: SpillwayError | undefined;
-  #closed: Promise<SpillwayError | undefined> | undefined;
-  #resolveClosed: ((error: SpillwayError | undefined) => void) | undefined;
+  #closed: Closed | undefined;
 
   constructor(driver: Driver) {
     this.#driver = driver;
@@ -50,10 +55,11 @@ export class DriverConnection implements TransportConnection {
 
   get writable(): WritableStream<Uint8Array> {
     if (this.#writable === undefined) {
-      this.#writable = this.#openWritable();
-      if (this.#owner !== undefined) this.#writable.getWriter();
+      this.#writable = new NativeWritable(this.#writer, this);
+      if (this.#over || this.#writer.finishing) this.#writable.fail(this.#error ?? closedError());
+      if (this.#owner !== undefined) this.#writable.stream.getWriter();
     }
-    return this.#writable;
+    return this.#writable.stream;
   }
 
   get remoteAddress(): Address {
@@ -65,11 +71,15 @@ export class DriverConnection implements TransportConnection {
   }
 
   get closed(): Promise<SpillwayError | undefined> {
-    this.#closed ??= new Promise((resolve) => {
-      if (this.#released) resolve(this.#error);
-      else this.#resolveClosed = resolve;
-    });
-    return this.#closed;
+    if (this.#closed === undefined) {
+      let resolve!: Closed["resolve"];
+      const promise = new Promise<SpillwayError | undefined>((fulfil) => {
+        resolve = fulfil;
+      });
+      this.#closed = { promise, resolve };
+      if (this.#state === "released") resolve(this.#error);
+    }
+    return this.#closed.promise;
   }
 
   /** @throws {TypeError} it has an owner, or one of its streams is locked */
@@ -77,16 +87,20 @@ export class DriverConnection implements TransportConnection {
     if (this.#owner !== undefined) throw new TypeError("the connection has an owner");
     // What somebody has read or written before may be in the queues of native streams.
     const reader = this.#readable === undefined ? this.#reader : this.#readable.getReader();
-    const writer = this.#writable === undefined ? this.#writer : this.#writable.getWriter();
+    const writer = this.#writable === undefined ? this.#writer : this.#writable.stream.getWriter();
     this.#owner = owner;
-    if (this.#released) this.#tellOwner(owner);
+    if (this.#state === "released") this.#tellOwner(owner);
     return { reader, writer };
   }
 
   async close(): Promise<void> {
-    this.#startClose();
+    if (this.#state === "open") {
+      this.#state = "closing";
+      this.#discard();
+      this.finishWhenSent();
+    }
     await this.closed;
-    this.#output?.error(new SpillwayError("aborted", "the connection is closed"));
+    this.#writable?.fail(closedError());
   }
 
   abort(reason?: unknown): void {
@@ -96,7 +110,7 @@ export class DriverConnection implements TransportConnection {
 
   /** The driver has input. False: hold further input until the next `pull`. */
   push(bytes: Bytes): boolean {
-    if (this.#closing && !this.#reader.ended) this.#owner?.onDropped(bytes.length);
+    if (this.#state === "closing" && !this.#reader.ended) this.#owner?.onDropped(bytes.length);
     return this.#reader.push(bytes);
   }
 
@@ -109,7 +123,7 @@ export class DriverConnection implements TransportConnection {
   sent(): void {
     if (this.#over) return;
     this.#writer.done();
-    if (this.#closing) this.#finishWhenSent();
+    this.finishWhenSent();
   }
 
   /** The driver has sent FIN. */
@@ -117,16 +131,12 @@ export class DriverConnection implements TransportConnection {
     if (!this.#over) this.#writer.done();
   }
 
-  outputEnded(): void {
-    this.#releaseWhenEnded();
-  }
-
   /** The driver cannot send. It need not report that in another way. */
   refuse(error: SpillwayError): void {
     if (this.#over) return;
     if (this.#owner?.readsOn !== true || error.code !== "connection-reset") return this.fail(error);
     // The peer takes no more: what it sent before can still be read.
-    this.#output?.error(error);
+    this.#writable?.fail(error);
     this.#writer.break(error);
     this.#releaseWhenEnded();
   }
@@ -148,80 +158,51 @@ export class DriverConnection implements TransportConnection {
   /** The driver gave the descriptor back. */
   released(): void {
     if (!this.#over) this.#break(new SpillwayError("connection-failed", "the connection was closed underneath"));
-    this.#released = true;
-    this.#resolveClosed?.(this.#error);
+    this.#state = "released";
+    this.#closed?.resolve(this.#error);
     if (this.#owner !== undefined) this.#tellOwner(this.#owner);
+  }
+
+  /** The writer has sent FIN. */
+  outputEnded(): void {
+    this.#releaseWhenEnded();
+  }
+
+  /** Sends FIN when `close` was called and all that was written is sent. */
+  finishWhenSent(): void {
+    if (this.#state !== "closing" || this.#writer.sending || (this.#writable?.unsent ?? 0) > 0) return;
+    this.#writer.close();
+  }
+
+  get #over(): boolean {
+    return this.#state === "over" || this.#state === "released";
   }
 
   #tellOwner(owner: ConnectionOwner): void {
     void RELEASED.then(() => owner.onClosed(this.#error));
   }
 
-  #openWritable(): WritableStream<Uint8Array> {
-    return new WritableStream<Uint8Array>(
-      {
-        start: (controller) => this.#startOutput(controller),
-        write: (bytes) => this.#write(bytes),
-        close: () => outcome((onDone, onError) => this.#writer.close().then(onDone, onError)),
-        abort: (reason) => this.abort(reason),
-      },
-      { highWaterMark: WRITABLE_BYTES, size: (bytes) => this.#enqueued(bytes) },
-    );
-  }
-
-  #startOutput(controller: WritableStreamDefaultController): void {
-    this.#output = controller;
-    if (!this.#over && !this.#writer.finishing) return;
-    controller.error(this.#error ?? new SpillwayError("aborted", "the connection is closed"));
-  }
-
-  #enqueued(bytes: Uint8Array): number {
-    this.#unsent += 1;
-    if (bytes instanceof Uint8Array) return bytes.length;
-    // That errors the stream, which drops what it has queued: `close` need not wait for it.
-    this.#unsent = -Infinity;
-    throw new TypeError("what is written to a connection must be a Uint8Array");
-  }
-
-  async #write(bytes: Uint8Array): Promise<void> {
-    if (this.#writer.finishing) throw new SpillwayError("aborted", "the connection is closing");
-    await outcome((onDone, onError) => this.#writer.write(bytes).then(onDone, onError));
-    this.#unsent -= 1;
-    if (this.#closing) this.#finishWhenSent();
-  }
-
-  #startClose(): void {
-    if (this.#closing || this.#over) return;
-    this.#closing = true;
-    this.#discard();
-    this.#finishWhenSent();
-  }
-
-  #finishWhenSent(): void {
-    if (this.#unsent <= 0 && !this.#writer.sending) this.#writer.close();
-  }
-
   #discard(): void {
     if (this.#reader.ended || this.#reader.discarding) return;
-    if (this.#closing) this.#reader.closeStream();
+    if (this.#state === "closing") this.#reader.closeStream();
     this.#reader.discard();
   }
 
   #releaseWhenEnded(): void {
     if (!this.#reader.ended || !this.#writer.ended || this.#over) return;
-    this.#over = true;
+    this.#state = "over";
     this.#driver.release();
   }
 
   #break(error: SpillwayError): void {
-    this.#over = true;
+    this.#state = "over";
     this.#error = error;
-    this.#output?.error(error);
+    this.#writable?.fail(error);
     this.#reader.break(error);
     this.#writer.break(error);
   }
 }
 
-function outcome(wait: (onDone: () => void, onError: (error: unknown) => void) => void): Promise<void> {
-  return new Promise(wait);
+function closedError(): SpillwayError {
+  return new SpillwayError("aborted", "the connection is closed");
 }

@@ -16,17 +16,14 @@ export class DirectReader implements ByteReader, Outcome<Result> {
   /** The read that is under way. */
   #onResult: ((result: Result) => void) | undefined;
   #onError: ((error: unknown) => void) | undefined;
-  /** Chunks that came although no read waited for them. */
-  #unread: Bytes[] | undefined;
   /** A chunk is being handed over: whether another is wanted shows when that returns. */
   #pushing = false;
-  #ended = false;
-  /** Input is read only to find its end. */
-  #discarding = false;
+  /** `discarding`: input is read only to find its end. `ended`: FIN came, or the connection broke. */
+  #state: "open" | "discarding" | "ended" = "open";
   #error: unknown;
-  /** The native stream, once there is one, and what settles the pull that the driver is answering. */
-  #stream: ReadableStreamDefaultController<Bytes> | undefined;
-  #endPull: (() => void) | undefined;
+  /** Chunks that came although no read waited for them. */
+  #unread: Bytes[] | undefined;
+  #stream: NativeInput | undefined;
 
   constructor(driver: Driver) {
     this.#driver = driver;
@@ -34,11 +31,11 @@ export class DirectReader implements ByteReader, Outcome<Result> {
 
   /** FIN came, or the connection broke. */
   get ended(): boolean {
-    return this.#ended;
+    return this.#state === "ended";
   }
 
   get discarding(): boolean {
-    return this.#discarding;
+    return this.#state === "discarding";
   }
 
   /** One at a time; it begins when the result is waited for. */
@@ -51,7 +48,7 @@ export class DirectReader implements ByteReader, Outcome<Result> {
     const chunk = this.#unread?.shift();
     if (chunk !== undefined) return onResult({ done: false, value: chunk });
     if (this.#error !== undefined) return onError(this.#error);
-    if (this.#ended || this.#discarding) return onResult(END);
+    if (this.#state !== "open") return onResult(END);
     this.#onResult = onResult;
     this.#onError = onError;
     if (!this.#pushing) this.#driver.pull();
@@ -63,9 +60,8 @@ export class DirectReader implements ByteReader, Outcome<Result> {
 
   /** The driver has input. False: hold further input until the next `pull`. */
   push(bytes: Bytes): boolean {
-    if (this.#ended) return false;
-    if (this.#discarding) return true;
-    if (this.#stream !== undefined) return this.#enqueue(this.#stream, bytes);
+    if (this.#state !== "open") return this.discarding;
+    if (this.#stream !== undefined) return this.#stream.enqueue(bytes);
     const onResult = this.#onResult;
     if (onResult === undefined) {
       this.#unread ??= [];
@@ -76,19 +72,19 @@ export class DirectReader implements ByteReader, Outcome<Result> {
     this.#pushing = true;
     onResult({ done: false, value: bytes });
     this.#pushing = false;
-    return this.#onResult !== undefined || this.#discarding;
+    return this.#onResult !== undefined || this.discarding;
   }
 
   /** FIN came. */
   end(): void {
-    this.#ended = true;
-    if (!this.#discarding) this.#stream?.close();
+    if (this.#state === "open") this.#stream?.controller.close();
+    this.#state = "ended";
     this.#answerEnd();
   }
 
   /** Nothing further is of interest but the end. */
   discard(): void {
-    this.#discarding = true;
+    this.#state = "discarding";
     this.#unread = undefined;
     this.#answerEnd();
     if (!this.#pushing) this.#driver.pull();
@@ -98,57 +94,71 @@ export class DirectReader implements ByteReader, Outcome<Result> {
   break(error: unknown): void {
     const onError = this.#onError;
     const waiting = this.#onResult !== undefined;
-    if (!this.#ended && !this.#discarding) this.#stream?.error(error);
-    if (!this.#ended) this.#error = error;
-    this.#ended = true;
+    if (this.#state === "open") this.#stream?.controller.error(error);
+    if (this.#state !== "ended") this.#error = error;
+    this.#state = "ended";
     this.#unread = this.#onResult = this.#onError = undefined;
     if (waiting) onError?.(error);
   }
 
   /** Ends the native stream of a connection that is closed. */
   closeStream(): void {
-    this.#stream?.close();
+    this.#stream?.controller.close();
   }
 
   /** A native stream over what comes. Call it once, and only while nobody reads. */
   stream(onCancel: () => void): ReadableStream<Bytes> {
     return new ReadableStream<Bytes>(
       {
-        start: (controller) => this.#start(controller),
-        pull: () => this.#pull(),
+        start: (controller) => this.#startStream(controller),
+        pull: () => this.#stream?.pull(),
         cancel: onCancel,
       },
       { highWaterMark: 0 },
     );
   }
 
-  #start(controller: ReadableStreamDefaultController<Bytes>): void {
-    this.#stream = controller;
+  #startStream(controller: ReadableStreamDefaultController<Bytes>): void {
+    this.#stream = new NativeInput(controller, this.#driver);
     for (const chunk of this.#unread ?? []) controller.enqueue(chunk);
     this.#unread = undefined;
     if (this.#error !== undefined) controller.error(this.#error);
-    else if (this.#ended || this.#discarding) controller.close();
-  }
-
-  /** Stays pending while the driver delivers without being asked: so a read costs the stream no pull. */
-  #pull(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#endPull = resolve;
-      this.#driver.pull();
-    });
-  }
-
-  #enqueue(stream: ReadableStreamDefaultController<Bytes>, bytes: Bytes): boolean {
-    stream.enqueue(bytes);
-    if ((stream.desiredSize as number) >= 0) return true;
-    this.#endPull?.();
-    this.#endPull = undefined;
-    return false;
+    else if (this.#state !== "open") controller.close();
   }
 
   #answerEnd(): void {
     const onResult = this.#onResult;
     this.#onResult = this.#onError = undefined;
     onResult?.(END);
+  }
+}
+
+/** The native stream, once there is one. */
+class NativeInput {
+  readonly controller: ReadableStreamDefaultController<Bytes>;
+  readonly #driver: Driver;
+  /** Settles the pull that the driver is answering. */
+  #endPull: (() => void) | undefined;
+
+  constructor(controller: ReadableStreamDefaultController<Bytes>, driver: Driver) {
+    this.controller = controller;
+    this.#driver = driver;
+  }
+
+  /** Stays pending while the driver delivers without being asked: so a read costs the stream no pull. */
+  pull(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#endPull = resolve;
+      this.#driver.pull();
+    });
+  }
+
+  /** False: hold further input until the next pull. */
+  enqueue(bytes: Bytes): boolean {
+    this.controller.enqueue(bytes);
+    if ((this.controller.desiredSize as number) >= 0) return true;
+    this.#endPull?.();
+    this.#endPull = undefined;
+    return false;
   }
 }

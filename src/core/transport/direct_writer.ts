@@ -1,7 +1,7 @@
 import type { Driver } from "./driver.ts";
 import type { ByteWriter, Outcome, TextWriter } from "./transport.ts";
 
-/** Told when nothing is written any more. */
+/** The connection whose output this is: told when FIN is sent. */
 interface Owner {
   outputEnded(): void;
 }
@@ -10,18 +10,17 @@ interface Owner {
  * The output of a `DriverConnection`: a writer for its owner, and the sink of a native stream for everybody else.
  *
  * A write gives the writer itself, which is not a promise: it calls back at once when the kernel took everything at once.
+ *
+ * States: `free` ⇄ `writing`; from `free`, `close` leads by `finishing` to `ended`; a break leads to `ended` from all of them.
  */
 export class DirectWriter implements ByteWriter, TextWriter, Outcome<void> {
   readonly #driver: Driver;
   readonly #connection: Owner;
-  /** The last chunk, or FIN, is on its way. */
-  #sending = false;
-  #finishing = false;
-  #ended = false;
-  /** Why nothing is sent any more. */
-  #error: unknown;
+  #state: "free" | "writing" | "finishing" | "ended" = "free";
   #onDone: (() => void) | undefined;
   #onError: ((error: unknown) => void) | undefined;
+  /** Why nothing is sent any more. */
+  #error: unknown;
 
   constructor(driver: Driver, connection: Owner) {
     this.#driver = driver;
@@ -33,17 +32,17 @@ export class DirectWriter implements ByteWriter, TextWriter, Outcome<void> {
   }
 
   get sending(): boolean {
-    return this.#sending;
+    return this.#state === "writing";
   }
 
-  /** FIN was asked for. */
+  /** FIN was asked for, or nothing can be sent any more. */
   get finishing(): boolean {
-    return this.#finishing;
+    return this.#state === "finishing" || this.#state === "ended";
   }
 
   /** FIN was sent, or nothing can be sent any more. */
   get ended(): boolean {
-    return this.#ended;
+    return this.#state === "ended";
   }
 
   get textWriter(): TextWriter | undefined {
@@ -51,12 +50,12 @@ export class DirectWriter implements ByteWriter, TextWriter, Outcome<void> {
   }
 
   write(bytes: Uint8Array): this {
-    if (this.#error === undefined && bytes.length > 0) this.#sending = !this.#driver.write(bytes);
+    if (this.#state === "free" && bytes.length > 0 && !this.#driver.write(bytes)) this.#state = "writing";
     return this;
   }
 
   writeText(text: string): this {
-    if (this.#error === undefined) this.#sending = this.#driver.writeText?.(text) === false;
+    if (this.#state === "free" && this.#driver.writeText?.(text) === false) this.#state = "writing";
     return this;
   }
 
@@ -66,31 +65,30 @@ export class DirectWriter implements ByteWriter, TextWriter, Outcome<void> {
 
   /** Sends FIN. */
   close(): this {
-    if (this.#finishing || this.#ended) return this;
-    this.#finishing = true;
+    if (this.finishing) return this;
+    this.#state = "finishing";
     if (this.#driver.finish()) this.#end();
-    else this.#sending = true;
     return this;
   }
 
   // oxlint-disable-next-line unicorn/no-thenable -- this is what makes a write an Outcome
   then(onDone: () => void, onError: (error: unknown) => void): void {
     if (this.#error !== undefined) return onError(this.#error);
-    if (!this.#sending) return onDone();
+    if (this.#state === "free" || this.#state === "ended") return onDone();
     this.#onDone = onDone;
     this.#onError = onError;
   }
 
   offerAgain(): void {
-    if (this.#sending && !this.#finishing) this.#driver.retry?.();
+    if (this.#state === "writing") this.#driver.retry?.();
   }
 
   /** The kernel took the rest of the write, or FIN. */
   done(): void {
-    this.#sending = false;
-    if (this.#finishing) this.#end();
     const onDone = this.#onDone;
     this.#onDone = this.#onError = undefined;
+    if (this.#state === "finishing") this.#end();
+    else this.#state = "free";
     onDone?.();
   }
 
@@ -98,14 +96,13 @@ export class DirectWriter implements ByteWriter, TextWriter, Outcome<void> {
   break(error: unknown): void {
     const onError = this.#onError;
     this.#error = error;
-    this.#ended = true;
-    this.#sending = false;
+    this.#state = "ended";
     this.#onDone = this.#onError = undefined;
     onError?.(error);
   }
 
   #end(): void {
-    this.#ended = true;
+    this.#state = "ended";
     this.#connection.outputEnded();
   }
 }
