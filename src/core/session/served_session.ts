@@ -118,6 +118,8 @@ export class ServedSession<In, Out, State> implements Session<Out, State>, Membe
   #goodbye: Goodbye<Out> | undefined;
   /** Whether it waits for its slice, and if what it has made in the last one was flushed. */
   #pause: "none" | "unflushed" | "flushed" = "none";
+  /** A chunk came, and no frame was taken since. */
+  #fresh = false;
   #advancing = false;
   #advanceAgain = false;
   /** Why nothing new is taken, and the signal that tells it. */
@@ -303,6 +305,7 @@ export class ServedSession<In, Out, State> implements Session<Out, State>, Membe
   }
 
   onInput(now: number): void {
+    this.#fresh = true;
     this.#advance(now);
   }
 
@@ -340,10 +343,12 @@ export class ServedSession<In, Out, State> implements Session<Out, State>, Membe
     while (this.#pause === "none") {
       try {
         if (!this.#mayTake()) break;
-        if (scheduler.exhausted && !inbox.starved) {
+        // The first frame of a chunk does not wait: others that came with it would wait as long, and each would cost a turn.
+        if (scheduler.exhausted && !this.#fresh && !inbox.starved) {
           this.#waitForSlice(worked);
           break;
         }
+        this.#fresh = false;
         const frame = inbox.take();
         if (frame === undefined) break;
         worked = true;
