@@ -77,8 +77,8 @@ export const READING: readonly Mutated[] = [
     mutations: [
       {
         name: "sends FIN before what is being written",
-        find: "if (this.#unsent <= 0 && !this.#writer.sending) ",
-        replacement: "",
+        find: " || this.#writer.sending || (this.#writable?.unsent ?? 0) > 0) return;",
+        replacement: ") return;",
       },
     ],
   },
