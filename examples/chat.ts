@@ -1,26 +1,26 @@
-// A chat: a line is said to everybody else in the room, and what begins with a slash is a command.
+// A chat. A line goes to all other guests in the room. A line that begins with a slash is a command.
 //   deno run -A src/main.ts serve ./examples/chat.ts --port 8080
 //   nc 127.0.0.1 8080      and then /help
-// The groups of the server are all that it remembers: one for each room, and one, of one member, for each nickname.
+// All state is in the groups of the server: one for each room, and one with a single member for each nickname.
 import { type CloseReason, type Context, defineService, lines, type Session } from "spillway";
 
-/** What is known of somebody who is here. */
+/** The state of a connected guest. */
 export interface Guest {
   nickname: string;
-  /** Where they are, if anywhere. */
+  /** The current room, if any. */
   room: string | undefined;
 }
 
 type Command = (argument: string, context: Context<string, Guest>) => string;
 
 const LOBBY = "lobby";
-/** Of nicknames and rooms. ASCII only: two names that look the same are the same. */
+/** Nicknames and rooms. ASCII only, so that names that look the same are the same. */
 const NAME = /^[a-z][a-z0-9_-]{0,15}$/i;
 const NAME_RULE = "1 to 16 letters, digits, - or _, a letter first";
 const MOST_CHARACTERS = 500;
-/** How many names a reply lists. */
+/** The maximum number of names in a reply. */
 const MOST_NAMES = 20;
-/** What could move the cursor on other people's screens. */
+/** Characters that could move the cursor on other terminals. */
 const CONTROL = /\p{Cc}/gu;
 const ORDERLY: readonly CloseReason[] = ["remote-closed", "drained"];
 
@@ -38,7 +38,7 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map(
 );
 
 export default defineService({
-  // In bytes, and a bit more than the longest line that is said: one that is a little too long gets an explanation.
+  // In bytes, and slightly more than the longest message, so that a line that is a little too long gets an explanation.
   codec: lines({ maxFrameBytes: 8 * MOST_CHARACTERS }),
   state: ({ id }): Guest => ({ nickname: `guest#${id}`, room: undefined }),
   onConnect: (session) => {
@@ -53,10 +53,10 @@ export default defineService({
   },
   onDrain: () => "* the server is going down, goodbye",
   onDisconnect: (session, reason) => depart(session, ORDERLY.includes(reason) ? "" : ` (${reason})`),
-  // Who missed a line would not know, and answer what was never said. Who is cut off knows, and can come back.
+  // A guest who misses a line would not notice. A guest whose connection is reset notices, and can reconnect.
   slowConsumer: "reset",
   maxOutboundBytes: 65_536,
-  // Listening is not idleness.
+  // A guest who only reads is not idle.
   idleTimeoutMs: 3_600_000,
 });
 
@@ -108,7 +108,7 @@ function tell(argument: string, { session }: Context<string, Guest>): string {
   return sent === 0 ? `* ${name} is not here` : `* told ${name}`;
 }
 
-/** Tells the room at once: the connection is over only when the peer has closed it too. */
+/** Tells the room at once, because the connection ends only when the peer has closed it too. */
 function quit(words: string, context: Context<string, Guest>): string {
   depart(context.session, words === "" ? "" : `: ${words}`);
   context.close();
@@ -133,7 +133,7 @@ function enter(session: Session<string, Guest>, room: string): void {
   announce(session, `* ${session.state.nickname} has joined ${room}`);
 }
 
-/** Leaves the room, if there is one, and tells it so. */
+/** Leaves the room, if any, and tells its guests. */
 function depart(session: Session<string, Guest>, how: string): void {
   const { nickname, room } = session.state;
   if (room === undefined) return;
@@ -142,7 +142,7 @@ function depart(session: Session<string, Guest>, how: string): void {
   session.state.room = undefined;
 }
 
-/** To everybody else in the room, if there is one. */
+/** Sends to all other guests in the room, if any. */
 function announce(session: Session<string, Guest>, line: string): void {
   const { room } = session.state;
   if (room !== undefined) session.group(roomGroup(room)).broadcast(line, { except: session });
@@ -152,12 +152,12 @@ function roomGroup(room: string): string {
   return `room ${room}`;
 }
 
-/** Names are the same in capitals. */
+/** Names are case-insensitive. */
 function nicknameGroup(nickname: string): string {
   return `nickname ${nickname.toLowerCase()}`;
 }
 
-/** The first word, and what is behind it. */
+/** The first word, and the text after it. */
 function splitWord(text: string): [string, string] {
   const [, word = "", rest = ""] = /^(\S*)\s*(.*)$/.exec(text) ?? [];
   return [word, rest];

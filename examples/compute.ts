@@ -1,5 +1,5 @@
-// Asynchronous compute: two seconds later, n + 1. Other connections are not delayed, and neither are other lines of this
-// one: four of them are computed at once, and answered in order.
+// Asynchronous computation: replies with n + 1 after two seconds. Other connections are not delayed. Four lines of a
+// connection are computed at once, and answered in order.
 import { type Context, defineService, lines } from "spillway";
 
 export const DELAY_MS = 2_000;

@@ -1,4 +1,4 @@
-// Echo that takes its time: a shutdown waits up to ten seconds for the replies in flight, then aborts what is left.
+// A slow echo. A shutdown waits up to ten seconds for replies in flight, then aborts the remaining connections.
 //   deno run -A src/main.ts serve ./examples/draining_echo.ts      and press Ctrl-C while a reply is due
 import { type Context, defineService, lines } from "spillway";
 

@@ -1,4 +1,4 @@
-// Echo: every line comes back.
+// Echoes lines.
 //   node dist/main.js serve ./examples/echo.ts --port 8080
 import { defineService, lines } from "spillway";
 

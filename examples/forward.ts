@@ -1,29 +1,29 @@
 // A TCP proxy: each connection is forwarded to another address, byte for byte, in both directions.
 //   FORWARD_TO=127.0.0.1:8080 deno run -A src/main.ts serve ./examples/forward.ts --port 9000
 //
-// - Backpressure: a chunk is read from one side when the other side has taken the one before.
-// - Half-close: the end of what one side sends is the end of what the other side gets. The opposite direction goes on.
-// - Resets: where one side breaks off, so does the other, and what was cut off does not look whole. On Deno a reset can reach the other
-//   side as FIN (see docs/slow_peers.md): there an upload that was cut off can look whole.
-// - Drain: nothing more is taken from the client. What the destination still answers is delivered.
-// - Limits and deadlines: those of every service, and the three below.
+// - Backpressure: a chunk is read from one side when the other side has accepted the previous one.
+// - Half-close: FIN from one side is passed on to the other side. The opposite direction stays open.
+// - Resets: a reset from one side resets the other side, so that truncated data does not look complete. On Deno a reset can reach
+//   the other side as FIN (see docs/slow_peers.md), and a truncated upload can look complete.
+// - Drain: no more input is read from the client. The remaining output of the destination is delivered.
+// - Limits and deadlines: those of every service, and the three in ForwardOptions.
 import process from "node:process";
 import { type Bytes, type Connection, type Service, type Session, SpillwayError, transport } from "spillway";
 import { bytes, type Payload } from "spillway/codecs";
 
-/** Where to, and how long to wait for whom. */
+/** The destination, and its timeouts. */
 export interface ForwardOptions {
   readonly hostname: string;
   readonly port: number;
-  /** For the destination to accept. Default 10000. */
+  /** Time for the destination to accept. Default 10000. */
   readonly connectTimeoutMs?: number;
-  /** For one side to take a chunk; for the destination to go on when the client has sent all. Default 60000. */
+  /** Time for a side to accept a chunk, and for the destination to continue after the client's FIN. Default 60000. */
   readonly stallTimeoutMs?: number;
-  /** For either side to send anything. Default 300000. */
+  /** Time without a byte from either side. Default 300000. */
   readonly idleTimeoutMs?: number;
 }
 
-/** What is kept for a connection: its tunnel, once the destination has accepted. */
+/** The state of a connection: its tunnel, once the destination has accepted. */
 interface Forwarded {
   tunnel?: Tunnel;
 }
@@ -64,9 +64,9 @@ class Tunnel {
   readonly #there: Connection;
   readonly #reader: ReadableStreamDefaultReader<Bytes>;
   readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
-  /** The read in progress, or its result, until that is taken. */
+  /** The read in progress, or its result until that is used. */
   #reading: Promise<ReadableStreamReadResult<Bytes>> | undefined;
-  /** The client sends no more: what comes from there is asked for, and not delivered unasked. */
+  /** The client has sent FIN. From then on `end` reads from the destination, instead of `deliver`. */
   #ended = false;
 
   constructor(session: Session<Payload, Forwarded>, there: Connection) {
@@ -76,12 +76,12 @@ class Tunnel {
     this.#writer = there.writable.getWriter();
   }
 
-  /** From the client to the destination. Fulfils when the chunk is taken. */
+  /** Sends a chunk from the client to the destination. Fulfils when the chunk is accepted. */
   write(chunk: Bytes): Promise<void> {
     return this.#writer.write(chunk);
   }
 
-  /** From the destination to the client, while the client may still send. Does not reject. */
+  /** Delivers chunks from the destination to the client until the client's FIN. Does not reject. */
   async deliver(): Promise<void> {
     try {
       for (let open = true; open; open = await this.#session.flushed()) {
@@ -96,7 +96,7 @@ class Tunnel {
     }
   }
 
-  /** The client has sent all: so says this to the destination, and gives what still comes from there. */
+  /** Passes the client's FIN on to the destination, and yields the remaining output of the destination. */
   async *end(): AsyncGenerator<Bytes> {
     this.#ended = true;
     await this.#writer.close();
@@ -108,7 +108,7 @@ class Tunnel {
     }
   }
 
-  /** The client is gone. After an orderly end in both directions there is nothing left to break off. */
+  /** Aborts the connection to the destination. Has no effect after an orderly end in both directions. */
   release(): void {
     this.#there.abort();
   }
@@ -123,7 +123,7 @@ async function dial({ hostname, port, connectTimeoutMs = 10_000 }: ForwardOption
   return transport.connect({ hostname, port, signal: AbortSignal.timeout(connectTimeoutMs) });
 }
 
-/** There are no words for a fault here. An orderly end would say that what was sent before it is all. */
+/** Resets the client's connection on a fault: an orderly end would mark truncated output as complete. */
 function resetOnFault(session: Session<Payload, Forwarded>): void {
   const { draining } = session;
   const orderly = ["remote-closed", "drained", "idle-timeout", "lifetime-reached"];
@@ -132,7 +132,7 @@ function resetOnFault(session: Session<Payload, Forwarded>): void {
   });
 }
 
-/** `host:port`; an IPv6 address in brackets. */
+/** Parses `host:port`, with an IPv6 address in brackets. */
 function destination(text: string): ForwardOptions {
   const [, hostname = "", port = ""] = /^\[?(.+?)\]?:(\d+)$/.exec(text) ?? [];
   if (hostname === "") throw new TypeError(`FORWARD_TO must be host:port, not ${text}`);

@@ -1,5 +1,5 @@
-// Numbers: an int16 in, big-endian, is answered with one byte, twice the number modulo 256. Whenever there are three
-// clients, 42 is broadcast to all.
+// Numbers. The reply to a big-endian int16 is one byte: twice the number, modulo 256. When the third client connects, 42
+// is broadcast to all.
 //   deno run -A src/main.ts serve ./examples/int16.ts --port 8080
 //   printf '\0\1\0\2' | nc -N 127.0.0.1 8080 | od -An -tu1      2   4
 import { type Codec, defineService, type Encoder, SpillwayError } from "spillway";
@@ -22,17 +22,17 @@ const byte: Encoder<number> = {
   },
 };
 
-/** What arrives and what is sent are framed differently. */
+/** Requests and replies have different framings. */
 const codec: Codec<number> = { decoder: () => numbers.decoder(), encoder: () => byte };
 
 export default defineService({
   codec,
   handler: (number) => (2 * number) & 0xff,
-  // Between reading and writing: an answer is a byte, so that is how many may wait for the writer. Beyond, nothing more is
-  // read, and the sender has to wait. An answer is never lost.
+  // A reply is one byte, so this is the number of replies that may wait to be sent. At the limit, reading stops. Replies are
+  // never dropped.
   maxOutboundBytes: QUEUE,
-  // A broadcast cannot wait. It finds a place in the same queue, or is dropped and counted: the others are not held up,
-  // and who is merely slow keeps its answers.
+  // A broadcast never waits. Without room in the same queue it is dropped and counted. Other clients are not delayed, and
+  // a slow client still gets its replies.
   slowConsumer: "drop",
   onConnect: (session) => {
     session.join(EVERYONE);

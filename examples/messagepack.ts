@@ -1,5 +1,6 @@
-// MessagePack behind a length of four bytes: calls of procedures in the shape of MessagePack-RPC. A request is
-// [0, id, method, parameters], its response [1, id, error, result]; a notification, [2, method, parameters], has none.
+// MessagePack with a length prefix of four bytes: procedure calls in the format of MessagePack-RPC. A request is
+// [0, id, method, parameters] and its response is [1, id, error, result]. A notification, [2, method, parameters], has no
+// response.
 //   deno run -A src/main.ts serve ./examples/messagepack.ts --port 8080
 import { decode, encode } from "@msgpack/msgpack";
 import { type Codec, type Service, SpillwayError } from "spillway";
@@ -9,14 +10,14 @@ const REQUEST = 0;
 const RESPONSE = 1;
 const NOTIFICATION = 2;
 
-/** A call; without an `id`, nobody waits for its result. */
+/** A call. A call without an `id` is a notification. */
 export interface Call {
   readonly id?: number;
   readonly method: string;
   readonly parameters: readonly unknown[];
 }
 
-/** What became of a call. */
+/** The outcome of a call. */
 export interface Outcome {
   readonly id: number;
   readonly error?: string;
@@ -32,7 +33,7 @@ const PROCEDURES: ReadonlyMap<string, Procedure> = new Map(
   }),
 );
 
-/** Calls in, outcomes out. What is no MessagePack, or no call, is `frame-invalid`. */
+/** Decodes calls and encodes outcomes. Input that is not MessagePack, or not a call, is `frame-invalid`. */
 export function messagePackRpc(maxFrameBytes: number = 65_536): Codec<Call, Outcome> {
   return mapCodec(lengthPrefixed({ width: 4, maxFrameBytes }), {
     decode: (bytes) => callIn(decode(bytes)),

@@ -1,4 +1,4 @@
-// Echo with a prefix, byte for byte: no encoding is assumed.
+// Echoes lines with a prefix, byte for byte. No encoding is assumed.
 import { defineService, lines } from "spillway";
 
 const prefix = new TextEncoder().encode("echo: ");

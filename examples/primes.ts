@@ -1,12 +1,12 @@
-// How many primes there are up to a number, counted in two worker threads. What begins with "echo" is answered beside
-// them, on the event loop, which is always free for it.
+// Counts the primes up to a number in two worker threads. A line that begins with "echo" is answered on the event loop,
+// which the computation does not block.
 //   deno run -A src/main.ts serve ./examples/primes.ts --pool 2 --port 8080
 import { defineService, lines, type Middleware } from "spillway";
 
 const LARGEST = 10_000_000;
 const USAGE = `error: write a number up to ${LARGEST}, or "echo" and a text`;
 
-/** With `--pool` the handler is in a worker thread, and a middleware is not. */
+/** With `--pool` the handler runs in a worker thread, and middleware on the event loop. */
 const echo: Middleware<string> = (line, _, next) => (line.startsWith("echo ") ? line.slice(5) : next(line));
 
 export default defineService({

@@ -1,13 +1,13 @@
-// Protocol Buffers, size-delimited, as `writeDelimitedTo` and `sizeDelimitedEncode` write them: a google.protobuf.Timestamp
-// is answered with how long ago that was, as a google.protobuf.Duration.
+// Size-delimited Protocol Buffers, as `writeDelimitedTo` and `sizeDelimitedEncode` write them. The reply to a
+// google.protobuf.Timestamp is a google.protobuf.Duration: the time that has passed since then.
 //   deno run -A src/main.ts serve ./examples/protobuf.ts --port 8080
-// A schema of your own, as protoc-gen-es writes it, goes where these two are: nothing else changes.
+// To use your own messages, replace these two schemas with schemas that protoc-gen-es has generated.
 import { create, type DescMessage, fromBinary, type MessageShape, toBinary } from "@bufbuild/protobuf";
 import { type Duration, DurationSchema, type Timestamp, TimestampSchema, timestampMs } from "@bufbuild/protobuf/wkt";
 import type { Codec, Service } from "spillway";
 import { mapCodec, varintPrefixed } from "spillway/codecs";
 
-/** Messages of one kind in, of another kind out. What is not a message of that kind is `frame-invalid`. */
+/** Decodes messages of one type and encodes messages of another. Other input is `frame-invalid`. */
 export function protobuf<In extends DescMessage, Out extends DescMessage>(
   received: In,
   sent: Out,
@@ -19,7 +19,7 @@ export function protobuf<In extends DescMessage, Out extends DescMessage>(
   });
 }
 
-/** How long ago that is at `now`, in milliseconds; below 0 where it is still to come. */
+/** The time from then to `now`, in milliseconds; negative if it is in the future. */
 export function age(timestamp: Timestamp, now: number): Duration {
   const ms = now - timestampMs(timestamp);
   const seconds = Math.trunc(ms / 1_000);

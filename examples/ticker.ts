@@ -1,6 +1,6 @@
-// A ticker that streams: "every 100ms 5" is answered with five ticks, a tenth of a second apart.
+// A ticker with streamed replies: the reply to "every 100ms 5" is five ticks, 100 ms apart.
 //   deno run -A src/main.ts serve ./examples/ticker.ts --port 8080
-// A stream goes at the pace of who reads it, and what it waits for ends with its connection, or when the server drains.
+// A slow reader slows its stream down. A waiting stream ends with its connection, or when the server drains.
 import { type Clock, lines, type Service, systemClock } from "spillway";
 
 interface Request {
@@ -10,16 +10,16 @@ interface Request {
 
 const REQUEST = /^every (\d{1,9})(ms|s) (\d{1,9})$/;
 const SHORTEST_MS = 10;
-/** Each tick has the handler's deadline anew, which is 30 s. */
+/** Less than the handler deadline, 30 s, which applies to each tick separately. */
 const LONGEST_MS = 10_000;
 const MOST_TICKS = 1_000;
 const USAGE = `error: say "every 100ms 5": ${SHORTEST_MS} ms to ${LONGEST_MS / 1_000} s, at most ${MOST_TICKS} times`;
 
-/** A ticker on a clock. */
+/** A ticker that uses a clock. */
 export function ticker(clock: Clock = systemClock): Service {
   return {
     codec: lines({ maxFrameBytes: 64 }),
-    // Of ticks that nobody reads a few are enough: the next one is waited for when there is room again.
+    // A few unread ticks are enough: the stream continues when there is room again.
     maxOutboundBytes: 1_024,
     handler: (line, { session }) => {
       const request = readRequest(line);
@@ -38,7 +38,7 @@ async function* tick({ intervalMs, ticks }: Request, clock: Clock, signal: Abort
   }
 }
 
-/** True when the time has passed, false when the signal came first. */
+/** Fulfils with true when the time has passed, and with false when the signal aborts first. */
 function sleep(ms: number, clock: Clock, signal: AbortSignal): Promise<boolean> {
   if (signal.aborted) return Promise.resolve(false);
   return new Promise((resolve) => {

@@ -2,29 +2,29 @@
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
-/** What is asked. */
+/** The question of a query. */
 interface Question {
-  /** In lower case, without the dot at its end; a dot that is within a label is `\046`, a backslash `\092`. */
+  /** In lower case, without the final dot. A dot within a label is `\046`, and a backslash is `\092`. */
   readonly name: string;
   readonly type: number;
   readonly class: number;
-  /** As it was sent: it is repeated in the reply. */
+  /** The bytes as they were sent. The reply repeats them. */
   readonly bytes: Bytes;
 }
 
 /** A message to this server. */
 export interface Query {
   readonly id: number;
-  /** It claims to be a response: nothing that this server waits for. */
+  /** Whether the message is a response, which this server does not expect. */
   readonly response: boolean;
   readonly opcode: number;
   readonly recursionDesired: boolean;
-  /** Left out: what follows the header is malformed. */
+  /** Undefined if the data after the header is malformed. */
   readonly question?: Question;
   readonly edns?: Edns;
 }
 
-/** That the sender speaks EDNS. */
+/** The sender supports EDNS. */
 interface Edns {
   readonly version: number;
   readonly dnssecOk: boolean;
@@ -36,7 +36,7 @@ const HEADER_BYTES = 12;
 const LONGEST_LABEL = 63;
 const LONGEST_NAME = 255;
 
-/** @throws {RangeError} there is not even a header to answer to */
+/** @throws {RangeError} the message has no complete header */
 export function decodeQuery(bytes: Bytes): Query {
   if (bytes.length < HEADER_BYTES) throw new RangeError("a message without a whole header");
   const message = new MessageReader(bytes);
@@ -58,7 +58,7 @@ export function decodeQuery(bytes: Bytes): Query {
 
 class Malformed extends Error {}
 
-/** Goes through a message once, and never past its end. */
+/** Reads a message once, and never past its end. */
 class MessageReader {
   readonly #bytes: Bytes;
   #at = 0;
@@ -89,7 +89,7 @@ class MessageReader {
     return this.#bytes.subarray(this.#at - count, this.#at);
   }
 
-  /** What was read from `start` on. */
+  /** The bytes that were read since `start`. */
   since(start: number): Bytes {
     return this.#bytes.subarray(start, this.#at);
   }
@@ -119,7 +119,7 @@ function readQuestion(message: MessageReader): Question {
   return { name, type, class: message.uint16(), bytes: message.since(start) };
 }
 
-/** Of all records, OPT is the only one that means anything here. */
+/** OPT is the only record of a query that this server uses. */
 function readRecord(message: MessageReader): Edns | undefined {
   const name = readName(message);
   const type = message.uint16();
@@ -131,7 +131,7 @@ function readRecord(message: MessageReader): Edns | undefined {
   return { version, dnssecOk: (flags & 0x80) !== 0 };
 }
 
-/** A query has nothing before its names that they could point to: no compression, so no loops and no jumps. */
+/** The names of a query cannot point to earlier names, so there is no compression, and there are no loops. */
 function readName(message: MessageReader): string {
   const start = message.at;
   const labels: string[] = [];

@@ -2,19 +2,19 @@
 import { OPT, type Query } from "./query.ts";
 import { IN, type ResourceRecord } from "./zone.ts";
 
-/** The codes of RFC 1035, and the one that EDNS adds: its upper bits are in the OPT record. */
+/** The codes of RFC 1035, and one code of EDNS, whose upper bits are in the OPT record. */
 export const Rcode = { noError: 0, formErr: 1, nxDomain: 3, notImp: 4, refused: 5, badVers: 16 } as const;
 
-/** What became of a query. */
+/** The reply to a query. */
 export interface Reply {
   readonly query: Query;
   readonly rcode: (typeof Rcode)[keyof typeof Rcode];
   readonly answers: readonly ResourceRecord[];
 }
 
-/** Where in a reply the name of the question is; the answers have the same one. */
+/** A pointer to the name of the question, which all answers share. */
 const QUESTION_NAME = 0xc00c;
-/** What a reply over UDP could be, which has no meaning here. */
+/** The size limit for replies over UDP. It has no meaning over TCP. */
 const UDP_BYTES = 1_232;
 
 export function encodeReply({ query, rcode, answers }: Reply): Uint8Array {

@@ -1,4 +1,4 @@
-// DNS over TCP (RFC 1035, 4.2.2): each message behind its length in two bytes. Answers for the zone in zone.ts.
+// DNS over TCP (RFC 1035, 4.2.2): each message has a length prefix of two bytes. Answers queries for the zone in zone.ts.
 //   deno run -A src/main.ts serve ./examples/dns/service.ts --port 5300
 //   dig +tcp -p 5300 @127.0.0.1 www.example.test AAAA
 import { defineService } from "spillway";
@@ -12,13 +12,13 @@ const STANDARD_QUERY = 0;
 export default defineService({
   codec: mapCodec(lengthPrefixed({ width: 2, maxFrameBytes: 65_535 }), { decode: decodeQuery, encode: encodeReply }),
   handler: answer,
-  // RFC 7766 asks for some seconds, so that a resolver can send its next query on the same connection.
+  // RFC 7766 recommends some seconds, so that a resolver can send its next query on the same connection.
   idleTimeoutMs: 10_000,
 });
 
 function answer(query: Query): Reply | undefined {
   const { response, opcode, question, edns } = query;
-  // Two servers that answered each other's responses would never end.
+  // A response gets no reply: two servers that answered each other's responses would never stop.
   if (response) return undefined;
   if (opcode !== STANDARD_QUERY) return refusal(query, "notImp");
   if (question === undefined) return refusal(query, "formErr");

@@ -1,6 +1,6 @@
 // A small zone: names and their records.
 
-/** A record of the zone, whose name is its key there. */
+/** A record of the zone. Its name is its key in the zone. */
 export interface ResourceRecord {
   readonly type: number;
   /** In seconds. */
@@ -15,7 +15,7 @@ export const Type = { a: 1, txt: 16, aaaa: 28, ixfr: 251, axfr: 252, any: 255 } 
 
 const TTL = 300;
 
-/** The zone's own name; all others end in it. */
+/** The name of the zone. All other names end in it. */
 export const ORIGIN = "example.test";
 
 export const ZONE: ReadonlyMap<string, readonly ResourceRecord[]> = new Map([
@@ -35,7 +35,7 @@ function aaaa(address: string): ResourceRecord {
   return { type: Type.aaaa, ttl: TTL, data: groups.flatMap((group) => [group >> 8, group & 0xff]) };
 }
 
-/** Each text has at most 255 bytes. */
+/** Each text is at most 255 bytes long. */
 function txt(...texts: string[]): ResourceRecord {
   const data = texts.flatMap((text) => {
     const bytes = new TextEncoder().encode(text);

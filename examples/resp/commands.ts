@@ -1,4 +1,4 @@
-// What the commands do, in the words of Redis where one of them cannot be done.
+// The commands, with the error messages of Redis.
 import type { Bytes, Context } from "spillway";
 import type { Reply } from "./replies.ts";
 import type { Command } from "./resp.ts";
@@ -6,9 +6,9 @@ import type { Store } from "./store.ts";
 
 interface Definition {
   readonly summary: string;
-  /** How many words, the name among them; below 0 the least that there must be. */
+  /** The number of words, including the name. A negative value is a minimum. */
   readonly arity: number;
-  /** Which of the words are keys: the first, the last (from the end, below 0), and the step from one to the next. */
+  /** The positions of the keys: the first, the last (negative: from the end), and the step. */
   readonly keys?: readonly [number, number, number];
   readonly run: (store: Store, ...args: readonly Bytes[]) => Reply;
 }
@@ -41,7 +41,7 @@ const DEFINITIONS: ReadonlyMap<string, Definition> = new Map(
   }),
 );
 
-/** Does a command: whatever is wrong with it is a reply. */
+/** Executes a command. Errors are replies. */
 export function execute(command: Command, store: Store, context: Pick<Context, "close">): Reply {
   const [word, ...args] = command as [Bytes, ...Bytes[]];
   const name = nameOf(word);
@@ -66,7 +66,7 @@ function set(store: Store, key: Bytes, value: Bytes, ...options: readonly Bytes[
 }
 
 const LARGEST = 2n ** 63n - 1n;
-/** What Redis takes for an integer: no plus, and no zeros in front. */
+/** An integer as Redis accepts it: no plus sign, and no leading zeros. */
 const INTEGER = /^(?:0|-?[1-9][0-9]{0,18})$/;
 
 function incr(store: Store, key: Bytes): Reply {
@@ -119,7 +119,7 @@ function entryOf(name: string): Reply {
   return definition === undefined ? null : [name, definition.arity, [], ...(definition.keys ?? NO_KEYS)];
 }
 
-/** A map, as RESP2 writes one: each name, and then what there is to say of it. */
+/** A map in RESP2: names, each followed by its value. */
 function docsOf(name: string): Reply[] {
   const definition = DEFINITIONS.get(name);
   return definition === undefined ? [] : [name, ["summary", definition.summary]];
@@ -129,7 +129,7 @@ function wrongCount(name: string): Reply {
   return { error: `ERR wrong number of arguments for '${name}' command` };
 }
 
-/** How much of what it was asked a reply repeats. */
+/** The maximum number of bytes of a command that an error message quotes. */
 const LONGEST_QUOTE = 128;
 
 function unknownCommand(word: Bytes, args: readonly Bytes[]): Reply {
@@ -146,7 +146,7 @@ function quoted(word: Bytes): string {
   return oneLine(textOf(word.subarray(0, LONGEST_QUOTE)));
 }
 
-/** The beginning, without the line breaks that would end the reply. */
+/** The beginning of a text, without the line breaks that would end the reply. */
 function oneLine(text: string): string {
   return text.slice(0, LONGEST_QUOTE).replaceAll(/[\r\n]/g, " ");
 }
@@ -155,7 +155,7 @@ function textOf(word: Bytes): string {
   return decoder.decode(word);
 }
 
-/** Names are the same in capitals. */
+/** Names are case-insensitive. */
 function nameOf(word: Bytes): string {
   return textOf(word).toLowerCase();
 }

@@ -1,6 +1,6 @@
 import { type Bytes, SpillwayError } from "spillway";
 
-/** Plain characters, then perhaps something in quotes, then what ends a word. A character stands for a byte. */
+/** Plain characters, an optional quoted part, and the end of a word. Each character represents a byte. */
 const WORD =
   /([^ \t\n\v\f\r"']*)(?:"([^"\\]*(?:\\[^][^"\\]*)*)"|'([^'\\]*(?:(?:\\'|\\(?!'))[^'\\]*)*)')?(?:[ \t\n\v\f\r]+|$)/y;
 const LEADING_SPACE = /^[ \t\n\v\f\r]+/;
@@ -8,10 +8,10 @@ const ESCAPE = /\\(?:x([0-9a-f]{2})|([^]))/gi;
 const ESCAPED: Readonly<Record<string, string>> = { n: "\n", r: "\r", t: "\t", b: "\b", a: "\x07" };
 
 /**
- * The words of an inline command, as one types it: `SET key "two words\n"`. `"…"` knows escapes, `\x0a` among them, `'…'`
- * only `\'`.
+ * Splits an inline command into words, such as `SET key "two words\n"`. Double quotes allow escapes, including `\x0a`; single
+ * quotes allow only `\'`.
  *
- * @throws {SpillwayError} `frame-invalid` when a quote has no end, or when something follows that end without a space;
+ * @throws {SpillwayError} `frame-invalid` when a quote is not closed, or when no space follows a closing quote;
  * `frame-too-large` for too many words
  */
 export function splitInline(line: Bytes, maxWords: number): Bytes[] {

@@ -1,10 +1,10 @@
-/** What a command may be. `Infinity` turns a limit off. */
+/** Limits of a command. `Infinity` turns a limit off. */
 export interface RespLimits {
   /** Bytes of the name and all arguments together, in an array. Default 1 MiB. */
   readonly maxFrameBytes: number;
-  /** How many there may be, the name among them. Default 1024. */
+  /** The number of arguments, including the name. Default 1024. */
   readonly maxArguments: number;
-  /** Bytes of a line, without its end: of an inline command, of a count, of a length. Default 65536. */
+  /** Bytes of a line without its end: of an inline command, a count, or a length. Default 65536. */
   readonly maxLineBytes: number;
 }
 

@@ -1,8 +1,8 @@
 import { type CloseReason, type Encoder, type Output, SpillwayError } from "spillway";
 
 /**
- * A reply. A string (sent as UTF-8) and bytes are bulk strings, numbers and bigints integers of 64 bits, `null` is the bulk
- * string that does not exist.
+ * A reply. Strings (sent as UTF-8) and bytes are bulk strings. Numbers and bigints are integers of 64 bits. `null` is the null
+ * bulk string.
  */
 export type Reply =
   | { readonly status: string }
@@ -17,11 +17,11 @@ export type Reply =
 const CRLF = "\r\n";
 const utf8 = new TextEncoder();
 
-/** Without state: one for all connections. */
+/** Has no state, so all connections share it. */
 export const replyEncoder: Encoder<Reply> = {
   encode,
 
-  /** In the words of Redis, where it has some; who cuts off a command gets no reply there either. */
+  /** Uses the error messages of Redis. As in Redis, a command that is cut off gets no reply. */
   encodeFault(reason: CloseReason, output: Output, { message }: SpillwayError): void {
     if (reason === "unexpected-eof") return;
     const isDecoders = reason === "frame-invalid" || reason === "frame-too-large";
@@ -68,7 +68,7 @@ function encodeLine(type: string, line: string, output: Output): void {
   output.text(`${type}${line}${CRLF}`);
 }
 
-/** `Array.isArray` does not tell the compiler that the rest is no readonly array. */
+/** Unlike `Array.isArray`, narrows the type to a readonly array. */
 function isArray(reply: Reply): reply is readonly Reply[] {
   return Array.isArray(reply);
 }

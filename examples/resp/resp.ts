@@ -1,16 +1,16 @@
-// The framing of Redis in its second version, RESP2. A command is an array of bulk strings, or a line that somebody types.
+// The framing of Redis, version 2 (RESP2). A command is an array of bulk strings, or a typed line.
 import { type Bytes, type Codec, type Decoder, SpillwayError } from "spillway";
 import { InputBuffer } from "spillway/codecs";
 import { splitInline } from "./inline.ts";
 import { type RespLimits, resolveLimits } from "./limits.ts";
 import { type Reply, replyEncoder } from "./replies.ts";
 
-/** A name and its arguments, at least the name. Each has bytes of its own. */
+/** A name and its arguments. Each has its own bytes. */
 export type Command = readonly Bytes[];
 
 /**
- * As in Redis, whatever is wrong with a command ends the connection. It cannot be upgraded either: of a command that has
- * begun, the first arguments are taken.
+ * As in Redis, a malformed command ends the connection. The connection cannot be upgraded, because the decoder takes the
+ * arguments of an incomplete command.
  *
  * @throws {RangeError} for a limit that is not a whole number of at least 1, or `Infinity`
  */
@@ -23,7 +23,7 @@ const STAR = 0x2a;
 const CR = 0x0d;
 const LF = 0x0a;
 const DOLLAR = 0x24;
-/** Behind `*` or `$`, with digits that a double holds exactly. An array of less than one is no command, and is skipped. */
+/** The number after `*` or `$`, small enough to be exact in a double. An array of less than one string is skipped. */
 const COUNT = /^(-?\d{1,15})$/;
 const LENGTH = /^(\d{1,15})$/;
 const text = new TextDecoder("utf-8", { ignoreBOM: true });
@@ -33,11 +33,11 @@ class CommandDecoder implements Decoder<Command> {
   lost = false;
   readonly #limits: RespLimits;
   readonly #input = new InputBuffer();
-  /** Of the array that has begun: its strings and their bytes so far, and how many strings are missing. */
+  /** The incomplete array: its strings so far, their bytes, and the number of missing strings. */
   #words: Bytes[] = [];
   #bytes = 0;
   #missing = 0;
-  /** Of the string that comes next; `undefined` where a line comes next. */
+  /** The length of the next string; `undefined` if a line is next. */
   #length: number | undefined;
   #ended = false;
 
@@ -77,7 +77,7 @@ class CommandDecoder implements Decoder<Command> {
     }
   }
 
-  /** What announces a bulk string or an array, or an inline command. */
+  /** A line that announces a bulk string or an array, or an inline command. */
   #readLine(line: Bytes): Command | undefined {
     const { maxArguments, maxFrameBytes } = this.#limits;
     if (this.#missing > 0) {
@@ -89,7 +89,7 @@ class CommandDecoder implements Decoder<Command> {
     return undefined;
   }
 
-  /** An argument, and CRLF: the command, if it was the last. */
+  /** Takes an argument and CRLF. Returns the command after the last argument. */
   #readBulk(bulk: Bytes, length: number): Command | undefined {
     if (bulk[length] !== CR || bulk[length + 1] !== LF)
       throw new SpillwayError("frame-invalid", "no CRLF behind a bulk string");
@@ -103,7 +103,7 @@ class CommandDecoder implements Decoder<Command> {
   }
 }
 
-/** The number behind the first byte of such a line. Redis tells a wrong one and one that is too large in the same words. */
+/** The number after the first byte of a line. As in Redis, a malformed number and one that is too large give the same error. */
 function numberIn(line: Bytes, pattern: RegExp, most: number, wrong: string): number {
   const number = Number(pattern.exec(text.decode(line.subarray(1)))?.[1]);
   if (Number.isNaN(number)) throw new SpillwayError("frame-invalid", wrong);
@@ -111,7 +111,7 @@ function numberIn(line: Bytes, pattern: RegExp, most: number, wrong: string): nu
   return number;
 }
 
-/** A byte of the peer's, in a reply. */
+/** A byte from the peer, for a reply. */
 function shown(byte: number | undefined): string {
   return byte !== undefined && byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : "?";
 }

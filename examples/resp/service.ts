@@ -1,4 +1,4 @@
-// A small Redis, which redis-cli and redis-benchmark can talk to.
+// A small Redis for redis-cli and redis-benchmark.
 //   deno run -A src/main.ts serve ./examples/resp/service.ts --port 6379
 import { defineService } from "spillway";
 import { execute } from "./commands.ts";

@@ -1,12 +1,12 @@
 import type { Bytes } from "spillway";
 
 const DEFAULT_MAX_BYTES = 64 * 1_048_576;
-/** What an entry takes besides its bytes, roughly: without it, many small ones would take many times the limit. */
+/** The approximate overhead of an entry. Without it, many small entries would take many times the limit. */
 const ENTRY_BYTES = 128;
-/** As characters, a byte each: the same bytes give the same text, and no others do. */
+/** Converts each byte to a character, so that equal bytes, and only those, give equal text. */
 const keyText = new TextDecoder("latin1");
 
-/** Keys and values in memory, with a bound on what they take. */
+/** Keys and values in memory, with a limit on their size. */
 export class Store {
   readonly maxBytes: number;
   bytes = 0;
@@ -24,7 +24,7 @@ export class Store {
     return this.#values.get(keyText.decode(key));
   }
 
-  /** Keeps `value` itself. False when there is no room for it: then the old value stays. */
+  /** Stores `value` without a copy. Returns false, and keeps the old value, if there is no room. */
   set(key: Bytes, value: Bytes): boolean {
     const name = keyText.decode(key);
     const old = this.#values.get(name);
@@ -35,7 +35,7 @@ export class Store {
     return true;
   }
 
-  /** Whether there was something to delete. */
+  /** Returns whether the key existed. */
   delete(key: Bytes): boolean {
     const name = keyText.decode(key);
     const old = this.#values.get(name);
