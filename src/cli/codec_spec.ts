@@ -85,7 +85,8 @@ function bytesIn(setting: string): Bytes {
 
 function fixedSpec(text: string, setting: string): CodecSpec {
   const length = parseWholeNumber(setting) ?? 0;
-  if (length === 0) throw new InvalidArgumentError("write how many bytes a frame has, at least 1, such as fixed:16");
+  if (length === 0)
+    throw new InvalidArgumentError("write the number of bytes of a frame, at least 1, such as fixed:16");
   return { text, fixed: true, codec: () => fixedLength({ bytes: length }) };
 }
 

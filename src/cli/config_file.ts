@@ -12,7 +12,9 @@ export async function configFileSettings(path: string, cwd: string): Promise<Rea
   await checkFile("configuration file", path, cwd);
   const config = path.endsWith(".json") ? await readJson(path, cwd) : await importDefault(path, cwd);
   if (typeof config !== "object" || config === null || Array.isArray(config)) {
-    throw usageFailure(`${path} is no configuration: write an object such as { "port": 9000, "idleTimeoutMs": "5m" }`);
+    throw usageFailure(
+      `${path} is not a configuration: write an object such as { "port": 9000, "idleTimeoutMs": "5m" }`,
+    );
   }
   return Object.entries(config).map(([name, value]) => readEntry(path, name, value));
 }
@@ -32,9 +34,7 @@ function readEntry(path: string, name: string, value: unknown): ReadSetting {
       name,
       SETTINGS.map((candidate) => candidate.name),
     );
-    throw usageFailure(
-      `${path}: there is no setting '${name}'${meant === undefined ? "" : ` (did you mean ${meant}?)`}`,
-    );
+    throw usageFailure(`${path}: unknown setting '${name}'${meant === undefined ? "" : ` (did you mean ${meant}?)`}`);
   }
   const origin = { source: path, text: `'${setting.name}' in ${path}` };
   try {

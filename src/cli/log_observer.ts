@@ -98,13 +98,13 @@ export function eventRecord(event: ServerEvent): EventRecord {
     case "connections-full":
       return {
         level: "warning",
-        message: "{connections} connections are open, which is the most: further ones wait",
+        message: "{connections} connections are open, the maximum; new connections wait",
         fields: { connections: event.connections },
       };
     case "connections-available":
       return {
         level: "info",
-        message: "there is room for connections again, after {fullMs} ms",
+        message: "new connections are accepted again after {fullMs} ms",
         fields: { fullMs: Math.round(event.fullMs) },
       };
     case "accepting-stopped": {
@@ -112,11 +112,11 @@ export function eventRecord(event: ServerEvent): EventRecord {
       if (graceMs === undefined) {
         return {
           level: "info",
-          message: "accepting has stopped, connections open: {connections}",
+          message: "accepting stopped, open connections: {connections}",
           fields: { connections },
         };
       }
-      const message = "accepting has stopped, connections open: {connections}; draining in {graceMs} ms";
+      const message = "accepting stopped, open connections: {connections}; draining in {graceMs} ms";
       return { level: "info", message, fields: { connections, graceMs } };
     }
     case "connection-opened":
@@ -167,7 +167,7 @@ export function eventRecord(event: ServerEvent): EventRecord {
     case "slow-consumer":
       return {
         level: "warning",
-        message: "connection {connection} from {remote} does not read what is sent: {policy}",
+        message: "connection {connection} from {remote} is a slow consumer: {policy}",
         fields: {
           ...connectionFields(event.connection),
           policy: event.policy,
@@ -178,19 +178,19 @@ export function eventRecord(event: ServerEvent): EventRecord {
     case "draining":
       return {
         level: "info",
-        message: "draining, connections open: {connections}",
+        message: "draining, open connections: {connections}",
         fields: { connections: event.connections },
       };
     case "drained":
       break;
   }
   const { drained, aborted, unconfirmed, bytesDiscarded } = event;
-  const unsure = unconfirmed === undefined ? "" : ", of those did not answer FIN: {unconfirmed}";
+  const unsure = unconfirmed === undefined ? "" : ", of these without FIN from the peer: {unconfirmed}";
   const loss = bytesDiscarded === undefined ? "" : ", bytes discarded: {bytesDiscarded}";
   const clean = unconfirmed === undefined && bytesDiscarded === undefined;
   return {
     level: aborted > 0 ? "error" : clean ? "info" : "warning",
-    message: `drained, connections ended in order: {drained}${unsure}, aborted: {aborted}${loss}`,
+    message: `drained, closed in order: {drained}${unsure}, aborted: {aborted}${loss}`,
     fields: {
       drained,
       aborted,
@@ -203,10 +203,10 @@ export function eventRecord(event: ServerEvent): EventRecord {
 function acceptErrorRecord({ code, message }: SpillwayError, retryInMs: number | undefined): EventRecord {
   // No cause with its stack: out of descriptors, Deno panics when it looks for the source of a stack's lines.
   const fields = { code, error: message, ...(retryInMs !== undefined && { retryInMs }) };
-  if (retryInMs === undefined) return { level: "error", message: "accepting is over: {error}", fields };
+  if (retryInMs === undefined) return { level: "error", message: "accepting stopped: {error}", fields };
   // One connection that was gone before it was accepted: nothing of this server's is wrong.
   if (retryInMs === 0) return { level: "debug", message: "a connection was not accepted: {error}", fields };
-  return { level: "warning", message: "accepting pauses for {retryInMs} ms: {error}", fields };
+  return { level: "warning", message: "accepting paused for {retryInMs} ms: {error}", fields };
 }
 
 /** Whether the end of a connection lost nothing. A drain that discards what came must not pass unseen. */

@@ -16,9 +16,11 @@ export async function checkFile(what: string, path: string, cwd: string): Promis
   try {
     if ((await stat(absolute)).isFile()) return;
   } catch (cause) {
-    throw usageFailure(`no ${what} ${path}: ${missing(cause) ? `there is no file ${absolute}` : firstLine(cause)}`);
+    throw usageFailure(
+      `cannot load the ${what} ${path}: ${missing(cause) ? `the file ${absolute} does not exist` : firstLine(cause)}`,
+    );
   }
-  throw usageFailure(`no ${what} ${path}: ${absolute} is not a file`);
+  throw usageFailure(`cannot load the ${what} ${path}: ${absolute} is not a file`);
 }
 
 /** The default export of a module; `undefined` if it has none. @throws {Failure} it cannot be loaded */

@@ -11,7 +11,7 @@ export function parseTimeout(text: string): number {
   if (text === "off") return Infinity;
   const ms = parseDuration(text);
   if (ms === undefined) throw new InvalidArgumentError("write a duration such as 250ms, 5s, 5m or 1h, or off");
-  if (ms === 0) throw new InvalidArgumentError("it must be more than 0; off turns it off");
+  if (ms === 0) throw new InvalidArgumentError("it must be more than 0; off disables the limit");
   return ms;
 }
 
@@ -77,7 +77,7 @@ export function parsePool(text: string): number {
 export function parsePort(text: string): number {
   const port = parseWholeNumber(text);
   if (port === undefined || port > 65_535) {
-    throw new InvalidArgumentError("write a whole number from 0 to 65535; 0 takes any free port");
+    throw new InvalidArgumentError("write a whole number from 0 to 65535; 0 selects a free port");
   }
   return port;
 }

@@ -15,22 +15,22 @@ const SERVICE_HELP = "compute, echo, or the path of a module with `export defaul
 
 const CODECS_AND_EXAMPLES = `
 Codecs of echo:
-  lines               to LF or CRLF; lines:crlf answers with CRLF
-  delimited:0x1e      to those bytes; or to text: delimited:'\\r\\n' (also \\t \\0 \\\\ \\x1e)
-  fixed:16            so many bytes each
-  u8 u16be u32le ...  behind a length of that many bits (8, 16, 24, 32, 48 or 64) and byte order
-  varint              behind a length as in protobuf streams
+  lines               end at LF or CRLF; lines:crlf replies with CRLF
+  delimited:0x1e      end at these bytes; or at text: delimited:'\\r\\n' (also \\t \\0 \\\\ \\x1e)
+  fixed:16            16 bytes each
+  u8 u16be u32le ...  length prefix of 8, 16, 24, 32, 48 or 64 bits, big or little endian
+  varint              varint length prefix, as in protobuf streams
   netstring           5:hello,
-  octet               5 hello (syslog), or to LF or NUL; or to other bytes: octet:'\\0'
-  content-length      behind header fields (LSP)
-  bytes               chunks as they come
+  octet               5 hello (syslog), or end at LF or NUL; or at other bytes: octet:'\\0'
+  content-length      header fields and a body (LSP)
+  bytes               chunks as they arrive
 
 Examples:
-  spillway serve                          each integer is answered with the next one, 2 s later
-  spillway serve echo --prefix '> '       each line comes back
-  spillway serve echo --codec u16be       each frame comes back, behind its length in two bytes
-  spillway serve ./chat.js --port 9000    a service of your own
-  spillway serve ./primes.js --pool 4     one that computes for long, in four threads
+  spillway serve                          reply to each integer with the next one after 2 s
+  spillway serve echo --prefix '> '       echo lines
+  spillway serve echo --codec u16be       echo frames with a length of two bytes
+  spillway serve ./chat.js --port 9000    serve a module
+  spillway serve ./primes.js --pool 4     serve a module with four worker threads
 `;
 
 /** Runs the command line; fulfils with the exit code. Does not reject: what went wrong is one line on stderr. */
@@ -56,8 +56,8 @@ export async function run(args: readonly string[], environment: Environment): Pr
 function unexpectedFailure(error: unknown): Failure {
   // The message of Deno names the permission.
   if (isError(error) && error.name === "NotCapable")
-    return usageFailure(`Deno does not permit it: ${firstLine(error)}`);
-  return runFailure(error instanceof SpillwayError ? firstLine(error) : `this is a bug: ${firstLine(error)}`);
+    return usageFailure(`Deno denied a permission: ${firstLine(error)}`);
+  return runFailure(error instanceof SpillwayError ? firstLine(error) : `internal error: ${firstLine(error)}`);
 }
 
 function programFor(environment: Environment, onExitCode: (code: number) => void): Command {
@@ -72,7 +72,7 @@ function programFor(environment: Environment, onExitCode: (code: number) => void
       getOutHelpWidth: () => stdio.columns,
       getOutHasColors: () => false,
     });
-  const serve = program.command("serve").description("Serve until a signal drains it.");
+  const serve = program.command("serve").description("Run a service until a signal drains it.");
   serve
     .argument("[service]", SERVICE_HELP, "compute")
     .action(async (service: string, flags: ServeFlags) => onExitCode(await runServe(service, flags, environment)))
@@ -115,11 +115,11 @@ function commandFailure(wrong: string, command: Command, program: Command): Fail
 }
 
 function inOneLine({ code, message }: CommanderError): string {
-  if (code === "commander.help") return "no command was given";
+  if (code === "commander.help") return "missing command";
   return message
     .replace(/^error: /, "")
     .replace(/^option '(?:-\w, )?(--\S+) .*?' argument '(.*)' is invalid\. (.*)$/s, "option '$1' cannot be '$2': $3")
-    .replace(/^option '(?:-\w, )?(--\S+) .*?' argument missing$/, "option '$1' needs a value")
+    .replace(/^option '(?:-\w, )?(--\S+) .*?' argument missing$/, "option '$1' requires a value")
     .replace(/\.$/, "");
 }
 

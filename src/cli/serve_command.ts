@@ -111,7 +111,7 @@ function logOf({ logLevel = "info", logFormat = "pretty" }: Settings, { stdio }:
 /** Options go before the environment, and that before a file. */
 async function readSettings(flags: ServeFlags, { variables, cwd }: Environment): Promise<Given> {
   const fromEnvironment = environmentSettings(variables);
-  if (flags.config === "") throw usageFailure("option '--config' needs the path of a file");
+  if (flags.config === "") throw usageFailure("option '--config' requires the path of a file");
   const file = flags.config ?? variables[CONFIG_VARIABLE] ?? "";
   const fromFile = file === "" ? [] : await configFileSettings(file, cwd);
   return given([...fromFile, ...fromEnvironment, ...flagSettings(flags)]);
@@ -174,7 +174,7 @@ async function listen({ name, all }: Serving, transport: Transport, options: Cli
     // Keepalive is the only setting that a runtime may not have.
     if (error instanceof SpillwayError && error.code === "runtime-unsupported" && options.keepAliveMs !== undefined) {
       throw usageFailure(
-        `${originText("keepAliveMs", all)} does not work on ${transport.name}: use --silence-timeout instead`,
+        `${originText("keepAliveMs", all)} is not supported on ${transport.name}: use --silence-timeout instead`,
         { cause: error },
       );
     }
@@ -186,6 +186,6 @@ async function listen({ name, all }: Serving, transport: Transport, options: Cli
 
 function logSignal(logger: Logger, signal: DrainSignal, forced: boolean): void {
   const fields = { event: "signal", signal, forced };
-  if (forced) logger.warning("{signal}: aborting what remains", fields);
-  else logger.info("{signal}: draining, a second signal aborts what remains", fields);
+  if (forced) logger.warning("{signal}: aborting the remaining connections", fields);
+  else logger.info("{signal}: draining; a second signal aborts the remaining connections", fields);
 }

@@ -17,11 +17,12 @@ export function addServeFlags(command: Command): Command {
   for (const { setting, option } of OPTIONS) command.addOption(option().argParser(setting.parse));
   return command
     .addOption(
-      new Option("--config <file>", "settings in JSON or a module, below options and environment").helpGroup(CONFIG),
+      new Option(
+        "--config <file>",
+        "JSON file or module with settings; options and the environment override it",
+      ).helpGroup(CONFIG),
     )
-    .addOption(
-      new Option("--print-config", "print every setting and where it comes from, and serve nothing").helpGroup(CONFIG),
-    );
+    .addOption(new Option("--print-config", "print every setting with its source, and exit").helpGroup(CONFIG));
 }
 
 /** What was given as an option. */

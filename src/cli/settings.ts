@@ -69,26 +69,26 @@ export interface Setting {
 }
 
 const LIMITS: Readonly<Record<keyof Limits, string>> = {
-  idleTimeoutMs: "no byte while nothing is in flight",
-  silenceTimeoutMs: "no byte received, whatever is sent",
-  keepAliveMs: "probe a connection after so long without a byte; not on Deno",
-  frameTimeoutMs: "a frame was begun and is not whole",
-  handlerTimeoutMs: "a frame is not answered; for compute, more than --delay",
-  writeTimeoutMs: "the peer is so far behind with what is sent",
-  minWriteBytesPerSecond: "how fast it must take that on average; off for any byte",
-  authenticationTimeoutMs: "the first frames of a connection, where a service authenticates",
-  lifetimeMs: "how long a connection may be open",
-  lingerTimeoutMs: "after FIN, no sign of the peer",
-  maxLingerMs: "after FIN, whatever the peer still sends",
-  drainTimeoutMs: "what a drain may take before it aborts the rest",
-  maxConnections: "connections at once; more wait",
-  concurrency: "frames of one connection at once",
+  idleTimeoutMs: "close a connection without traffic while nothing is in flight",
+  silenceTimeoutMs: "close a connection from which no byte is received",
+  keepAliveMs: "probe a connection after this time without a byte; not on Deno",
+  frameTimeoutMs: "time to receive a whole frame",
+  handlerTimeoutMs: "time to answer a frame; for compute, more than --delay",
+  writeTimeoutMs: "how far a peer may fall behind in reading",
+  minWriteBytesPerSecond: "average rate at which a peer must read; off accepts any progress",
+  authenticationTimeoutMs: "time to authenticate, where a service requires it",
+  lifetimeMs: "longest lifetime of a connection",
+  lingerTimeoutMs: "after FIN, time to wait without a sign of the peer",
+  maxLingerMs: "after FIN, time to wait in total",
+  drainTimeoutMs: "time to drain before the remaining connections are aborted",
+  maxConnections: "connections served at once",
+  concurrency: "frames of one connection in the handler at once",
   maxConcurrentHandlers: "asynchronous handlers of all connections at once",
-  maxOutboundBytes: "bytes of one connection that wait to be sent",
-  maxOutboundFrames: "pushes of one connection that wait to be sent",
-  maxTotalOutboundBytes: "bytes of all connections that wait to be sent",
-  maxTotalInboundBytes: "bytes of all connections that were received and wait",
-  backlog: "connections that may wait to be accepted",
+  maxOutboundBytes: "bytes waiting to be sent on one connection",
+  maxOutboundFrames: "pushes waiting to be sent on one connection",
+  maxTotalOutboundBytes: "bytes waiting to be sent on all connections",
+  maxTotalInboundBytes: "received bytes waiting on all connections",
+  backlog: "connections waiting to be accepted",
 };
 
 interface Policy<Choice extends string> {
@@ -99,28 +99,28 @@ interface Policy<Choice extends string> {
 
 const POLICIES: { readonly [Name in PolicyName]: Policy<NonNullable<Service[Name]>> } = {
   invalidFrame: {
-    description: "what a malformed or too long frame does to its connection",
+    description: "how to handle a malformed or oversized frame",
     choices: { close: true, skip: true, truncate: true },
   },
   afterReset: {
-    description: "what becomes of received frames when their connection breaks",
+    description: "how to handle received frames when their connection breaks",
     choices: { drop: true, finish: true },
   },
   slowConsumer: {
-    description: "what becomes of a push that has no room",
+    description: "how to handle a push without room",
     choices: { reset: true, drop: true, "drop-oldest": true },
   },
   beyondMaxConnections: {
-    description: "what becomes of connections beyond --max-connections",
+    description: "how to handle connections beyond --max-connections",
     choices: { wait: true, reject: true },
   },
 };
 
-const WHERE = "Where to listen:";
-const OWN = "Of one service:";
-const LIMIT = "Limits (durations such as 250ms, 5s, 5m, 1h; off for none):";
+const WHERE = "Listening:";
+const OWN = "Service:";
+const LIMIT = "Limits (durations such as 250ms, 5s, 5m, 1h; off disables a limit):";
 const POLICY = "Policies:";
-const LOG = "Logs, on stderr:";
+const LOG = "Logging, to stderr:";
 
 type Row = Pick<Setting, "placeholder" | "description" | "parse"> &
   Partial<Pick<Setting, "letter" | "fallback" | "numeric">>;
@@ -129,53 +129,53 @@ type Row = Pick<Setting, "placeholder" | "description" | "parse"> &
 export const SETTINGS: readonly Setting[] = [
   setting(WHERE, "hostname", {
     placeholder: "<address>",
-    description: "name or numeric address; 0.0.0.0 or :: for all",
+    description: "name or numeric address; 0.0.0.0 or :: for all addresses",
     fallback: "127.0.0.1",
     parse: parseHostname,
   }),
   setting(WHERE, "port", {
     letter: "-p",
     placeholder: "<number>",
-    description: "0 takes any free one; also the environment variable PORT",
+    description: "0 selects a free port; also set by the environment variable PORT",
     fallback: "8080",
     numeric: true,
     parse: parsePort,
   }),
   setting(OWN, "delayMs", {
     placeholder: "<duration>",
-    description: "compute: how long it takes for each line",
+    description: "compute: time that each line takes",
     fallback: "2s",
     numeric: true,
     parse: parseDelay,
   }),
   setting(OWN, "codec", {
     placeholder: "<spec>",
-    description: "echo: how frames are marked, see below",
+    description: "echo: the framing, see below",
     fallback: "lines",
     parse: parseCodecSpec,
   }),
   setting(OWN, "prefix", {
     placeholder: "<text>",
-    description: "echo: what goes before each payload (default: nothing)",
+    description: "echo: text before each payload (default: none)",
     parse: (text) => text,
   }),
   setting(OWN, "maxFrameBytes", {
     placeholder: "<count>",
-    description: "compute, echo: the longest payload",
+    description: "compute, echo: largest payload",
     fallback: "65536",
     numeric: true,
     parse: parseCount,
   }),
   setting(OWN, "pool", {
     placeholder: "<workers>",
-    description: "a module: its handler runs in so many threads (default: on the event loop)",
+    description: "module: number of worker threads for its handler (default: none)",
     numeric: true,
     parse: parsePool,
   }),
   ...limitSettings(),
   setting(LIMIT, "graceMs", {
     placeholder: "<duration>",
-    description: "how long a drain first goes on serving, and closes idle connections one by one",
+    description: "time to keep serving before a drain, closing idle connections one by one",
     fallback: "off",
     numeric: true,
     parse: parseTimeout,
@@ -183,13 +183,13 @@ export const SETTINGS: readonly Setting[] = [
   ...policySettings(),
   setting(LOG, "logLevel", {
     placeholder: "<level>",
-    description: "this and what is more severe",
+    description: "lowest level that is logged",
     fallback: "info",
     parse: parseLogLevel,
   }),
   setting(LOG, "logFormat", {
     placeholder: "<format>",
-    description: "for people or for programs",
+    description: "text or JSON lines",
     fallback: "pretty",
     parse: parseChoice(LOG_FORMATS),
   }),

@@ -23,6 +23,6 @@ export async function startPool(
     return workers;
   } catch (cause) {
     await workers.close();
-    throw usageFailure(`no workers for ${path}: ${reasonAndPlace(cause)}`, { cause });
+    throw usageFailure(`cannot start the workers for ${path}: ${reasonAndPlace(cause)}`, { cause });
   }
 }

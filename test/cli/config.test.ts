@@ -51,10 +51,10 @@ describe("a configuration file", () => {
 
   it.each([
     ["broken.json", "{", "cannot read broken.json: "],
-    ["list.json", "[]", "list.json is no configuration: write an object such as"],
-    ["none.mjs", "export const port = 1;", "none.mjs is no configuration"],
-    ["near.json", '{ "idleTimeout": 5 }', "near.json: there is no setting 'idleTimeout' (did you mean idleTimeoutMs?)"],
-    ["far.json", '{ "bananas": 5 }', "far.json: there is no setting 'bananas'"],
+    ["list.json", "[]", "list.json is not a configuration: write an object such as"],
+    ["none.mjs", "export const port = 1;", "none.mjs is not a configuration"],
+    ["near.json", '{ "idleTimeout": 5 }', "near.json: unknown setting 'idleTimeout' (did you mean idleTimeoutMs?)"],
+    ["far.json", '{ "bananas": 5 }', "far.json: unknown setting 'bananas'"],
     ["zero.json", '{ "idleTimeoutMs": 0 }', "'idleTimeoutMs' in zero.json cannot be 0: it must be more than 0"],
     ["minus.json", '{ "concurrency": -1 }', "'concurrency' in minus.json cannot be -1: write a whole number"],
     ["text.json", '{ "port": "x" }', "'port' in text.json cannot be \"x\": write a whole number from 0 to 65535"],
@@ -82,7 +82,7 @@ it.each([[["--config", ""]], [["--config="]]])("%j is refused: it names no file"
   expect({ code, out, err }).toEqual({
     code: 2,
     out: "",
-    err: "spillway: option '--config' needs the path of a file\n",
+    err: "spillway: option '--config' requires the path of a file\n",
   });
 });
 
@@ -95,7 +95,7 @@ it("what the runtime does not permit is one line, and no bug", async () => {
   expect({ code, out, err }).toEqual({
     code: 2,
     out: "",
-    err: "spillway: Deno does not permit it: Requires env access, run again with the --allow-env flag\n",
+    err: "spillway: Deno denied a permission: Requires env access, run again with the --allow-env flag\n",
   });
 });
 

@@ -169,7 +169,7 @@ describe("a flood", () => {
     observe({ type: "drained", drained: 1, aborted: 0 });
     expect(written.slice(5)).toEqual([
       expect.stringContaining("2 more like this in 1 s, the last: connection 7"),
-      expect.stringContaining("drained, connections ended in order: 1"),
+      expect.stringContaining("drained, closed in order: 1"),
     ]);
   });
 

@@ -51,7 +51,7 @@ describe("parseTimeout", () => {
   });
 
   it.each(["0ms", "0s", "0.0s"])("refuses %j, and says what turns a limit off", (text) => {
-    expect(() => parseTimeout(text)).toThrow("it must be more than 0; off turns it off");
+    expect(() => parseTimeout(text)).toThrow("it must be more than 0; off disables the limit");
   });
 });
 

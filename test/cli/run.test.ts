@@ -38,7 +38,7 @@ function started(args: readonly string[], transport = runtimeTransport, variable
 
 describe("usage", () => {
   it.each([
-    [[], "no command was given; see 'spillway --help'"],
+    [[], "missing command; see 'spillway --help'"],
     [["serv"], "unknown command 'serv' (did you mean serve?); see 'spillway --help'"],
     [["dance"], "unknown command 'dance'; see 'spillway --help'"],
     [["--port", "1"], "unknown option '--port'; see 'spillway --help'"],
@@ -46,12 +46,15 @@ describe("usage", () => {
     [["serve", "--prot", "1"], "unknown option '--prot' (did you mean --port?); see 'spillway serve --help'"],
     [["serve", "-x"], "unknown option '-x'; see 'spillway serve --help'"],
     [["serve", "echo", "echo"], "too many arguments for 'serve'. Expected 1 argument but got 2"],
-    [["serve", "--port"], "option '--port' needs a value; see 'spillway serve --help'"],
+    [["serve", "--port"], "option '--port' requires a value; see 'spillway serve --help'"],
     [["serve", "-p", "x"], "option '--port' cannot be 'x': write a whole number from 0 to 65535"],
     [["serve", "--host", "::"], "unknown option '--host' (did you mean --hostname?); see 'spillway serve --help'"],
     [["serve", "--idle-timout=5s"], "unknown option '--idle-timout=5s' (did you mean --idle-timeout?)"],
     [["help", "dance"], "unknown command 'dance'; see 'spillway --help'"],
-    [["serve", "--config", "/no/such.json"], "no configuration file /no/such.json: there is no file /no/such.json"],
+    [
+      ["serve", "--config", "/no/such.json"],
+      "cannot load the configuration file /no/such.json: the file /no/such.json does not exist",
+    ],
     [["serve", "--port", "x"], "option '--port' cannot be 'x': write a whole number from 0 to 65535"],
     [["serve", "--port", "-1"], "option '--port' cannot be '-1': write a whole number from 0 to 65535"],
     [["serve", "--port", "a\nb"], "option '--port' cannot be 'a\\nb': write a whole number"],
@@ -78,7 +81,7 @@ describe("usage", () => {
     [["serve", "--idle-timeout", "5"], "option '--idle-timeout' cannot be '5': write a duration"],
     [
       ["serve", "--frame-timeout", "0s"],
-      "option '--frame-timeout' cannot be '0s': it must be more than 0; off turns it off",
+      "option '--frame-timeout' cannot be '0s': it must be more than 0; off disables the limit",
     ],
     [["serve", "--handler-timeout", "x"], "option '--handler-timeout' cannot be 'x': write a duration"],
     [["serve", "--write-timeout", "x"], "option '--write-timeout' cannot be 'x': write a duration"],
@@ -102,7 +105,7 @@ describe("usage", () => {
       ["serve", "--handler-timeout", "1s"],
       "option '--handler-timeout' (1000 ms) must be longer than the --delay of compute (2000 ms)",
     ],
-    [["serve", "./no_such_module.mjs"], "no service module ./no_such_module.mjs: there is no file "],
+    [["serve", "./no_such_module.mjs"], "cannot load the service module ./no_such_module.mjs: the file "],
   ])("%j is refused in one line", async (args, message) => {
     const { written, exitCode } = started(args);
     expect(await exitCode).toBe(2);
@@ -161,8 +164,8 @@ describe("serve", () => {
     expect(await exitCode).toBe(0);
     expect(signals.eventNames()).toEqual([]);
     expect(written.out.split("\n")).toHaveLength(2);
-    expect(written.err).toContain("SIGHUP: draining, a second signal aborts what remains");
-    expect(written.err).toContain("drained, connections ended in order: 0, aborted: 0");
+    expect(written.err).toContain("SIGHUP: draining; a second signal aborts the remaining connections");
+    expect(written.err).toContain("drained, closed in order: 0, aborted: 0");
   });
 
   it("ends with 1, and says why, when accepting fails for good", async () => {
@@ -180,7 +183,7 @@ describe("serve", () => {
     const { signals, written, exitCode } = started(["serve", "echo"], dead);
     expect(await exitCode).toBe(1);
     expect(written.out).toBe("spillway listening on 127.0.0.1:1 (dead 1.0.0)\n");
-    expect(written.err).toContain("ERR accepting is over: cannot accept");
+    expect(written.err).toContain("ERR accepting stopped: cannot accept");
     expect(signals.eventNames()).toEqual([]);
   });
 
@@ -191,7 +194,7 @@ describe("serve", () => {
       connect: () => expect.unreachable(),
     });
     expect(await exitCode).toBe(1);
-    expect(written).toEqual({ out: "", err: "spillway: no server on 127.0.0.1:8080: no TCP here\n" });
+    expect(written).toEqual({ out: "", err: "spillway: cannot listen on 127.0.0.1:8080: no TCP here\n" });
   });
 
   it.each([

@@ -57,7 +57,7 @@ describe.skipIf(process.platform === "win32")("serving", { concurrent: true }, (
     expect(await connection.rest()).toBe("");
     expect(await cli.ended).toEqual({ code: 0, signal: null });
     expect(cli.stdout.split("\n")).toHaveLength(2);
-    expect(cli.stderr).toContain("SIGTERM: draining, a second signal aborts what remains");
+    expect(cli.stderr).toContain("SIGTERM: draining; a second signal aborts the remaining connections");
   });
 
   it("with --grace goes on serving after a signal, and drains when the last connection has gone", async () => {
@@ -66,12 +66,12 @@ describe.skipIf(process.platform === "win32")("serving", { concurrent: true }, (
     connection.send("one\n");
     expect(await connection.line()).toBe("one");
     cli.signal("SIGTERM");
-    await cli.logged(/accepting has stopped, connections open: 1; draining in 60000 ms/);
+    await cli.logged(/accepting stopped, open connections: 1; draining in 60000 ms/);
     connection.send("two\n");
     expect(await connection.line()).toBe("two");
     connection.finish();
     expect(await cli.ended).toEqual({ code: 0, signal: null });
-    expect(cli.stderr).toContain("drained, connections ended in order: 1, aborted: 0");
+    expect(cli.stderr).toContain("drained, closed in order: 1, aborted: 0");
   });
 
   it("echoes after a prefix; refuses a long line; keeps its port to itself; survives a reader that goes away", async () => {
@@ -255,8 +255,8 @@ describe.skipIf(process.platform === "win32")("signals", { concurrent: true }, (
       expect(await connection.line()).toBe("held 1");
       connection.finish();
       expect(await cli.ended).toEqual({ code: 0, signal: null });
-      expect(cli.stderr).toContain(`${signal}: draining, a second signal aborts what remains`);
-      expect(cli.stderr).toContain("drained, connections ended in order: 1, aborted: 0");
+      expect(cli.stderr).toContain(`${signal}: draining; a second signal aborts the remaining connections`);
+      expect(cli.stderr).toContain("drained, closed in order: 1, aborted: 0");
     },
   );
 
@@ -268,11 +268,11 @@ describe.skipIf(process.platform === "win32")("signals", { concurrent: true }, (
     connection.send("41\n123456789\n");
     await cli.logged(/a frame was refused/);
     cli.signal("SIGINT");
-    await cli.logged(/SIGINT: draining, a second signal aborts what remains/);
+    await cli.logged(/SIGINT: draining; a second signal aborts the remaining connections/);
     cli.signal("SIGTERM");
     expect(await cli.ended).toEqual({ code: 1, signal: null });
-    expect(cli.stderr).toContain("SIGTERM: aborting what remains");
-    expect(cli.stderr).toMatch(/ERR drained, connections ended in order: 0, aborted: 1\n$/);
+    expect(cli.stderr).toContain("SIGTERM: aborting the remaining connections");
+    expect(cli.stderr).toMatch(/ERR drained, closed in order: 0, aborted: 1\n$/);
     expect(await connection.rest()).toBe("");
   });
 
@@ -308,7 +308,7 @@ describe.skipIf(process.platform === "win32")("a storm of signals", () => {
     await cli.ready();
     await storm(cli);
     expect(await cli.ended).toEqual({ code: 0, signal: null });
-    expect(cli.stderr).toMatch(/drained, connections ended in order: 0, aborted: 0\n$/);
+    expect(cli.stderr).toMatch(/drained, closed in order: 0, aborted: 0\n$/);
   });
 });
 
@@ -393,7 +393,7 @@ describe.concurrent("refusing", () => {
     }
     expect(await cli.ended).toEqual({ code: 2, signal: null });
     expect(cli.stderr).toMatch(
-      /^spillway: option '--keep-alive' does not work on deno [\d.]+: use --silence-timeout instead\n$/,
+      /^spillway: option '--keep-alive' is not supported on deno [\d.]+: use --silence-timeout instead\n$/,
     );
   });
 
@@ -407,10 +407,10 @@ describe.concurrent("refusing", () => {
     [["serve", "./shout.mjs", "--codec", "u8"], "option '--codec' does not apply to a service module"],
     [["serve", "echo", "--pool", "2"], "option '--pool' does not apply to echo"],
     [["serve", "./shout.mjs", "--pool", "0"], "option '--pool' cannot be '0': write a whole number of at least 1"],
-    [["serve", "./only_main.mjs", "--pool", "2"], "no workers for ./only_main.mjs: not in a worker"],
+    [["serve", "./only_main.mjs", "--pool", "2"], "cannot start the workers for ./only_main.mjs: not in a worker"],
     [["serve", "--bananas"], "unknown option '--bananas'"],
     [["dance"], "unknown command 'dance'"],
-    [["serve", "./no_such.mjs"], "no service module ./no_such.mjs"],
+    [["serve", "./no_such.mjs"], "cannot load the service module ./no_such.mjs"],
   ])("%j, in one line", async (args, why) => {
     const cli = spillway(...args);
     expect(await cli.ended).toEqual({ code: 2, signal: null });

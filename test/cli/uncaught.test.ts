@@ -39,7 +39,7 @@ describe("an error that nobody catches", { concurrent: true }, () => {
     const log = await afterFault("timer");
     expect(log).toMatch(/ERR uncaught error: thrown in a timer\n {2}TypeError: thrown in a timer\n.*uncaught\.mjs/);
     expect(log).toContain("ERR draining because of an uncaught error\n");
-    expect(log).toContain("drained, connections ended in order: 2, aborted: 0");
+    expect(log).toContain("drained, closed in order: 2, aborted: 0");
   });
 
   it("in a promise that nobody looks at is logged in JSON, with its cause", async () => {
