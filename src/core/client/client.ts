@@ -29,9 +29,9 @@ import { Pushes } from "./pushes.ts";
 import type { RequestOptions } from "./request_options.ts";
 import { Requests } from "./requests.ts";
 
-/** How {@link Client.close} drains. */
+/** Options of {@link Client.close}. */
 export interface CloseOptions {
-  /** After so many milliseconds what is not answered or not sent is aborted. Default: the client's `drainTimeoutMs`. */
+  /** The time after which pending requests and waiting output are aborted. Default: the client's `drainTimeoutMs`. */
   readonly timeoutMs?: number;
 }
 
@@ -40,17 +40,17 @@ const CLOSE_OPTIONS: OptionNames<CloseOptions> = { timeoutMs: true };
 
 /** Counts since the client connected. */
 export interface ClientStats extends Traffic {
-  /** Connections made so far. */
+  /** The number of connections made so far. */
   readonly connections: number;
-  /** Requests that wait to be sent. */
+  /** The number of requests that wait to be sent. */
   readonly waitingRequests: number;
-  /** Requests that were sent and not answered by the peer, those that were given up among them. */
+  /** The number of requests that were sent and not answered, including cancelled ones. */
   readonly pendingRequests: number;
-  /** Pushes that wait to be taken. */
+  /** The number of pushes that wait for the iteration. */
   readonly waitingPushes: number;
-  /** Pushes that were dropped: by `abort()`, or for want of room during a drain or at the end of their connection. */
+  /** The number of pushes dropped by `abort()`, or without room during a drain or at the end of their connection. */
   readonly pushesDropped: number;
-  /** Events on which the observer threw. */
+  /** The number of events on which the observer threw. */
   readonly observerErrors: number;
 }
 
@@ -75,23 +75,23 @@ export interface ClientStats extends Traffic {
 type State = "connecting" | "preparing" | "ready" | "failing" | "pausing" | "closed";
 
 /**
- * The side of a connection that asks. Made by {@link connect}.
+ * A client, created by {@link connect}. It sends requests, and receives replies and pushes.
  *
  * - **Owns** its connection, and the next one when it reconnects.
- * - **Pushes back** both ways: a request waits while `maxPendingRequests` are on their way, or more than `maxOutboundBytes` wait
- *   to be written. Nothing is read while `maxPushes` wait to be taken, **not even replies**, which come behind them in the
- *   same stream: a client that is sent pushes must be iterated, or its requests time out.
- * - **On abort** every request rejects, and pushes that were not taken are dropped.
+ * - **Backpressure** applies in both directions. A request waits while `maxPendingRequests` are pending, or while more than
+ *   `maxOutboundBytes` wait to be written. While `maxPushes` wait for the iteration, nothing is read, **not even replies**, which come
+ *   in the same stream. A client that gets pushes must be iterated, or its requests time out.
+ * - **On abort** every request rejects, and waiting pushes are dropped.
  *
- * Iterating gives the *pushes*: the frames for which `isPush` is true, and those that come while no request is pending. Several
- * iterations share them: each frame goes to one. The iteration ends when the client is closed in order, by either side,
- * and throws a {@link SpillwayError} when the connection broke; what came before is given first. Leaving the loop closes nothing.
+ * The iteration yields *pushes*: frames for which `isPush` returns true, and frames that come while no request is pending. Several
+ * iterations share the pushes: each push goes to one of them. The iteration ends when either side closes the client in order, and throws
+ * a {@link SpillwayError} when the connection broke. Earlier pushes are yielded first. Leaving the loop does not close the client.
  *
  * @typeParam In the frames that arrive
  * @typeParam Out the frames that are sent
  */
 export class Client<In = unknown, Out = unknown> implements AsyncDisposable, AsyncIterable<In> {
-  /** Fulfils (never rejects) when the client is closed and nothing of it is left. */
+  /** Fulfils when the client is closed and has released everything. Never rejects. */
   readonly closed: Promise<ClientEnd>;
   readonly #transport: Transport;
   readonly #settings: ClientSettings<In, Out>;
@@ -183,23 +183,22 @@ export class Client<In = unknown, Out = unknown> implements AsyncDisposable, Asy
   }
 
   /**
-   * Sends a frame, and fulfils with the frame that answers it. Requests are sent in the order of the calls, without waiting for
-   * the replies to earlier ones, and replies are matched in that order, by nothing else: a greeting or a fault frame of the
-   * peer that `isPush` does not recognise is taken for a reply.
+   * Sends a frame, and fulfils with its reply. Requests are sent in the order of the calls, without waiting for earlier replies. Replies
+   * are matched by that order only: a greeting or a fault frame of the peer that `isPush` does not recognise is taken for a reply.
    *
    * Rejects with the signal's reason, or with a {@link SpillwayError}:
    *
    * | `code` | the request |
    * |---|---|
-   * | `client-closed` | was not sent: the client is closed, or was before its turn came |
+   * | `client-closed` | was not sent: the client was closed first |
    * | `request-timeout` | was not answered in time |
-   * | `reply-invalid`, `codec-failed` | was not sent: it is no frame of the codec, or the codec threw |
+   * | `reply-invalid`, `codec-failed` | was not sent: it is not a frame of the codec, or the codec threw |
    * | the connection's close reason | was sent, and its connection ended: whether it was carried out is unknown |
    *
-   * A request that is given up, by its signal or its deadline, rejects at once. If it was sent, it keeps its place: its late reply is
-   * dropped, and later replies still match. It may have been carried out all the same.
+   * A request rejects at once when its signal aborts or its deadline passes. If it was sent, it keeps its place: its late reply is
+   * dropped, and later replies still match. The peer may have carried it out.
    *
-   * @throws {TypeError | RangeError} at the call: `signal` is no AbortSignal; `timeoutMs` is 0, negative or NaN
+   * @throws {TypeError | RangeError} at the call: `signal` is not an AbortSignal; `timeoutMs` is 0, negative or NaN
    *
    * @example
    * ```ts
@@ -217,10 +216,10 @@ export class Client<In = unknown, Out = unknown> implements AsyncDisposable, Asy
   }
 
   /**
-   * Sends a frame that asks for nothing, ahead of requests that still wait. Never waits. Returns what became of the frame, as
-   * `session.send` does: `"closed"` while there is no connection, or its `onConnect` is not done.
+   * Sends a frame that has no reply, ahead of waiting requests. Never waits. Returns the result, as `session.send` does: `"closed"` while
+   * there is no connection, or while `onConnect` is running.
    *
-   * @throws {SpillwayError} `reply-invalid` when this is no frame of the codec, `codec-failed` when the codec threw
+   * @throws {SpillwayError} `reply-invalid` when this is not a frame of the codec, `codec-failed` when the codec threw
    */
   send(this: this, frame: Out): SendResult {
     if (this.#state !== "ready" || this.#session === undefined) return "closed";
@@ -228,14 +227,14 @@ export class Client<In = unknown, Out = unknown> implements AsyncDisposable, Asy
   }
 
   /**
-   * Fulfils (never rejects) with true when all that was sent before this call has been written, requests that still wait not
-   * counted; with false when the connection was over first.
+   * Fulfils with true when everything sent before this call has been written, except waiting requests, and with false when the
+   * connection ended first. Never rejects.
    */
   flushed(this: this): Promise<boolean> {
     return this.#session?.flushed() ?? Promise.resolve(false);
   }
 
-  /** Gives the pushes. */
+  /** Iterates over the pushes. */
   [Symbol.asyncIterator](): AsyncIterator<In, undefined> {
     return { next: () => this.#pushes.next() };
   }
@@ -255,10 +254,10 @@ export class Client<In = unknown, Out = unknown> implements AsyncDisposable, Asy
   }
 
   /**
-   * Drains: takes no more requests, waits for the replies to those it has, writes what was sent, then sends FIN and waits for the
-   * peer's. Pushes that find no room meanwhile are dropped. Aborts what remains after `timeoutMs`; a second call aborts at
-   * once, and gives the same result: how many requests came to their end by themselves (`drained`), and how many did not
-   * (`aborted`). While it is reconnecting, nothing is on its way: ends at once.
+   * Drains the client: accepts no more requests, waits for pending replies, writes waiting output, sends FIN and waits for the peer's
+   * FIN. Pushes without room are dropped meanwhile. After `timeoutMs` the rest is aborted. A second call aborts at once and returns the
+   * same result: the number of requests that finished (`drained`) and that did not (`aborted`). While reconnecting, no request is
+   * pending, and the client closes at once.
    *
    * @throws {RangeError} a `timeoutMs` of 0, negative or NaN
    *
@@ -284,11 +283,11 @@ export class Client<In = unknown, Out = unknown> implements AsyncDisposable, Asy
   }
 
   /**
-   * Ends the present connection now, as `aborted`, and makes the next one without a pause, of several hosts with the next. Requests that
-   * were sent reject, as with any connection that is lost; those that wait are sent by the next connection. While there is no connection, it only
-   * cuts the pause short; a call does nothing while an attempt is under way, or when the client is closed.
+   * Ends the present connection at once, as `aborted`, and makes the next one without a pause, with the next host if there are several.
+   * Requests that were sent reject, as with any lost connection. The next connection sends waiting requests. While there is no connection,
+   * it only ends the pause. It has no effect while an attempt is under way, or when the client is closed.
    *
-   * @throws {TypeError} the option `reconnect` is not set, or `connect()` is not done yet
+   * @throws {TypeError} the option `reconnect` is not set, or `connect()` has not finished
    */
   reconnect(this: this): void {
     if (this.#backoff === undefined) throw new TypeError("reconnect() needs the option reconnect");
@@ -305,7 +304,7 @@ export class Client<In = unknown, Out = unknown> implements AsyncDisposable, Asy
     this.#end("aborted", "the client was aborted");
   }
 
-  /** The same as `close()`, for `await using`; waits for a drain that is under way. */
+  /** Calls `close()`, or waits for a drain that is under way, for `await using`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await (this.#drain ?? this.close());
   }

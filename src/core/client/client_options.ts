@@ -13,8 +13,8 @@ import { resolveHosts } from "./hosts.ts";
 import { type ReconnectOptions, resolveReconnect } from "./reconnect_options.ts";
 
 /**
- * Limits of a client that a server has too, with the same meaning and defaults. Nothing is in flight while no reply is awaited;
- * authentication is what `onConnect` does.
+ * The limits that a client shares with a server, with the same meaning and defaults. A client is idle while no reply is pending.
+ * Its authentication is `onConnect`.
  */
 export type ClientLimits = Pick<
   Limits,
@@ -32,19 +32,18 @@ export type ClientLimits = Pick<
   | "maxOutboundFrames"
 >;
 
-/** Where a client connects to: one server, or several. */
+/** The server that a client connects to, or several. */
 export type ClientTarget =
   | {
-      /** A name or numeric address. A name is resolved for every attempt. Default `127.0.0.1`: this machine. */
+      /** A name or a numeric address. A name is resolved for every attempt. Default `127.0.0.1`, this machine. */
       readonly hostname?: string;
-      /** 1 to 65535. */
+      /** The port, 1 to 65535. */
       readonly port: number;
       readonly hosts?: undefined;
     }
   | {
       /**
-       * Servers that are as good as each other. Attempts go from one to the next, from the last to the first; `connect()` tries each
-       * once.
+       * Equivalent servers. Attempts go through the list in order and start again at its end. `connect()` tries each server once.
        */
       readonly hosts: readonly TcpAddress[];
       readonly hostname?: undefined;
@@ -54,60 +53,60 @@ export type ClientTarget =
 /** Settings of {@link connect}. */
 export type ClientOptions<In, Out = In> = ClientTarget & ClientBehaviour<In, Out>;
 
-/** Settings of {@link connect}, but for where to. */
+/** Settings of {@link connect}, except the target. */
 export interface ClientBehaviour<In, Out = In> extends Partial<ClientLimits> {
   /**
-   * The numeric address of this machine to connect from. Default: the system chooses. Where the runtime cannot choose it (Deno, Bun), connecting
-   * fails as `runtime-unsupported`.
+   * The numeric address of this machine to connect from. Default: the system chooses. On Deno and Bun, which do not support it,
+   * connecting fails as `runtime-unsupported`.
    */
   readonly localAddress?: string;
-  /** How messages are marked in the stream. Its fault frames are not sent: a server would take one for a request. */
+  /** The codec. A client does not send its fault frames, because a server would take them for requests. */
   readonly codec: Codec<In, Out>;
-  /** Gives up the first attempt to connect, `onConnect` included; has no effect afterwards. */
+  /** Cancels the first attempt to connect, including `onConnect`. Has no effect afterwards. */
   readonly signal?: AbortSignal;
-  /** An attempt to connect is given up after so long: `connection-timed-out`. Default 10000; `Infinity`: when the system does. */
+  /** The time for an attempt to connect: `connection-timed-out`. Default 10000. `Infinity` leaves it to the system. */
   readonly connectTimeoutMs?: number;
   /**
-   * Runs on every connection, before anything else is sent: the place for a login, or to subscribe. Requests wait until it is done, and
-   * `client.send` says `"closed"`; it sends with the session that it gets. When it throws, or takes longer than `authenticationTimeoutMs`,
-   * the connection ends as `handler-failed` or `authentication-timeout`: a failed attempt. `connect()` waits for it too, and rejects then.
+   * Runs on every connection before anything else is sent, for a login or a subscription. It sends with its session. Until it has
+   * finished, requests wait, and `client.send` returns `"closed"`. If it throws, or takes longer than `authenticationTimeoutMs`, the
+   * connection ends as `handler-failed` or `authentication-timeout`, which counts as a failed attempt, and `connect()` rejects.
    */
   readonly onConnect?: (session: ClientSession<In, Out>) => unknown;
   /**
-   * A request that is not answered after so long is given up: `request-timeout`. Default 30000; `Infinity`: never. When requests
-   * that were given up hold all places for so long, and one more gives up waiting for a place, the connection ends for the same reason.
+   * The time for a request to be answered: `request-timeout`. Default 30000. When cancelled requests hold all places for this time, and
+   * another request gives up waiting for a place, the connection ends with the same reason.
    */
   readonly requestTimeoutMs?: number;
   /**
-   * Requests that may be on their way at once, those that were given up and not answered yet among them; further ones wait. A
-   * whole number; default 1024, which at a round trip of 10 ms is 100,000 a second. 1 asks for one reply at a time.
+   * The number of requests that may be pending at once, including cancelled ones without an answer. Further requests wait. A whole number;
+   * default 1024, which allows 100,000 requests per second at a round trip of 10 ms. 1 turns pipelining off.
    */
   readonly maxPendingRequests?: number;
   /**
-   * The connection is dead, and ends as `request-timeout`, when so many requests in a row were not answered in time, each of them sent after
-   * the one before was given up, and no byte came meanwhile. A whole number; default 3; `Infinity`: never. Timeouts are
-   * `timeoutMs` and what `AbortSignal.timeout` aborts.
+   * The number of consecutive timeouts after which the connection ends as `request-timeout`. Each of these requests was sent after the
+   * previous one was given up, and no byte came in between. Timeouts are those of `timeoutMs` and of `AbortSignal.timeout`. A whole
+   * number; default 3.
    */
   readonly maxConsecutiveTimeouts?: number;
-  /** Asks whether the peer is still there, when it has been quiet. Default: never. */
+  /** Checks that a quiet peer is still there. Default: no heartbeat. */
   readonly heartbeat?: HeartbeatOptions<In, Out>;
-  /** Pushes that may wait to be taken: above, nothing is read. A whole number; default 1024. */
+  /** The number of pushes that may wait for the iteration. At the limit, reading stops. A whole number; default 1024. */
   readonly maxPushes?: number;
   /**
-   * Whether a frame answers nothing: a push, a greeting, a goodbye, a fault frame. Left out: only a frame that comes while no
-   * request is pending; any other is taken for the reply to the first that is. What it throws ends the connection as
+   * Returns whether a frame is not a reply, but a push, a greeting, a goodbye or a fault frame. Without it, only a frame that comes while
+   * no request is pending is a push; any other frame answers the oldest pending request. An error ends the connection as
    * `handler-failed`.
    */
   readonly isPush?: (frame: In) => boolean;
-  /** What happens to what is sent (`client.send`) when there is no room for it. Default `"reset"`. Requests wait instead. */
+  /** The policy for frames of `client.send` without room. Default `"reset"`. Requests wait instead. */
   readonly slowConsumer?: SlowConsumerPolicy;
-  /** Whether a connection that was lost is made anew, and how. Default false. */
+  /** Whether and how a lost connection is replaced. Default false. */
   readonly reconnect?: boolean | Partial<ReconnectOptions>;
-  /** Gets every event. Left out: errors are written to `console.error`. */
+  /** A function that gets every event. Default: errors are written with `console.error`. */
   readonly observer?: ClientObserver<In, Out>;
-  /** Time, for tests and simulations. Default: the runtime's own. */
+  /** The clock, for tests and simulations. Default: the clock of the runtime. */
   readonly clock?: Clock;
-  /** Chance, from 0 up to 1, for the pauses before reconnecting. Default `Math.random`. */
+  /** Random numbers from 0 up to 1, for the pauses before reconnecting. Default `Math.random`. */
   readonly random?: () => number;
 }
 

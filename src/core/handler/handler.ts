@@ -3,35 +3,35 @@ import type { OptionNames } from "../options/option_names.ts";
 import type { ConnectionInfo } from "../transport/connection_info.ts";
 import type { Session } from "./session.ts";
 
-/** What a connection speaks: how frames are marked, and what answers them. What `context.upgrade()` switches to. */
+/** The codec, the handler and the hooks that `context.upgrade()` switches to. */
 export interface Protocol<In, Out = In, State = unknown> {
   readonly codec: Codec<In, Out>;
   readonly handler: Handler<In, Out, State>;
-  /** What is said to the peer when the server drains; the service's own `onDrain` speaks the codec that was left. */
+  /** Returns the goodbye when the server drains. The `onDrain` of the service uses the old codec and is not called. */
   readonly onDrain?: (session: Session<Out, State>) => Out | undefined | void | PromiseLike<Out | undefined | void>;
-  /** What is done at the peer's FIN: see `onEnd` of the service, whose own is not called any more. */
+  /** Runs at the peer's FIN, instead of the `onEnd` of the service. */
   readonly onEnd?: (session: Session<Out, State>) => Reply<Out> | PromiseLike<Reply<Out>>;
 }
 
-/** What a handler is told besides its frame. Its methods are called on it, as those of {@link Session} are. */
+/** The context of a frame. Call its methods on it, as those of {@link Session}. */
 export interface Context<Out = unknown, State = unknown> {
-  /** Which connection the frame came from: `session.connection`. */
+  /** The connection that the frame came from: `session.connection`. */
   readonly connection: ConnectionInfo;
-  /** The connection itself: what can be sent to it, and what is kept for it. */
+  /** The session of the connection: sends frames, and has the state of the connection. */
   readonly session: Session<Out, State>;
-  /** Whether the frame is only the beginning of one that was too long (`invalidFrame: "truncate"`). */
+  /** Whether the frame is the beginning of a frame that was too long (`invalidFrame: "truncate"`). */
   readonly truncated: boolean;
   /**
-   * Aborts while the handler works, or its stream is being sent, when its result is no longer wanted: its deadline passed, the
-   * connection broke, or a drain was forced. The reason is a {@link SpillwayError} whose `code` says which. Made when first asked for. A listener
-   * that throws is the runtime's business, and mostly the end of the process: as with every AbortSignal.
+   * Aborts when the result of a running handler, or of a stream that is being sent, is no longer needed: the deadline passed, the
+   * connection broke, or a drain was forced. The reason is a {@link SpillwayError} with the `code` of the cause. The signal is created on
+   * first access. An error that a listener throws is not caught, as with every AbortSignal, and usually ends the process.
    */
   readonly signal: AbortSignal;
   /**
-   * Goes on with another codec and handler: STARTTLS-like upgrades, a text handshake and then binary. Every byte behind the
-   * frames that were taken so far is for the new decoder; replies to those frames still leave by the old encoder. Called
-   * before the handler first awaits, or with a `concurrency` of 1, that is exactly what follows this frame. Does nothing when
-   * the connection is about to end: a handler has failed, or called `close()`.
+   * Switches the connection to another codec and handler, for STARTTLS-like upgrades and for binary protocols after a text handshake.
+   * The new decoder gets every byte behind the frames that were taken so far; replies to those frames use the old encoder. If it is
+   * called before the handler first awaits, or with a `concurrency` of 1, the new codec begins exactly after this frame. It has no
+   * effect when the connection is about to end because a handler has failed or called `close()`.
    *
    * @throws {TypeError} the handler has finished, the present codec cannot hand over its input (see {@link Decoder}), or the
    * new one cannot do what `invalidFrame` asks for
@@ -51,8 +51,8 @@ export interface Context<Out = unknown, State = unknown> {
    */
   upgrade<NewIn, NewOut>(this: object, to: Protocol<NewIn, NewOut, State>): void;
   /**
-   * Ends the connection in order, as `handler-closed`, behind the reply to this frame: what a `QUIT` mostly does. No
-   * frame that was not taken yet is handled; the replies to those that were, behind this one, are void.
+   * Ends the connection in order, as `handler-closed`, after the reply to this frame, for commands such as `QUIT`. Later frames are not
+   * handled. Replies to later frames that are already in the handler are discarded.
    *
    * @throws {TypeError} the handler has finished
    */
@@ -60,16 +60,16 @@ export interface Context<Out = unknown, State = unknown> {
 }
 
 /**
- * What answers a frame: a frame, nothing (`undefined`), or a stream of frames.
+ * A reply: a frame, nothing (`undefined`), or a stream of frames.
  *
- * A stream keeps its place in the order of replies. It is asked for its first frame when that place has come, and for each
- * further one when there is room for it: a slow reader slows it down. The handler deadline runs while a frame is waited for,
- * anew for each. When nobody wants the rest, `context.signal` aborts and the iterator's `return()` is called.
+ * A stream keeps its place in the order of replies. Its first frame is requested when that place is reached, and each further frame
+ * when there is room, so a slow reader slows it down. The handler deadline applies to each frame separately. When the rest is no
+ * longer needed, `context.signal` aborts and the iterator's `return()` is called.
  */
 export type Reply<Out> = Out | undefined | void | AsyncIterable<Out>;
 
 /**
- * Computes: one frame in, a {@link Reply} out. May be asynchronous. What it throws ends the connection as `handler-failed`.
+ * Takes a frame and returns a {@link Reply}, or a promise of one. An error ends the connection as `handler-failed`.
  */
 export type Handler<In, Out, State = unknown> = (
   frame: In,

@@ -2,33 +2,33 @@ import type { SendResult } from "../output/send_result.ts";
 import type { ConnectionInfo } from "../transport/connection_info.ts";
 
 /**
- * A connection being served. Handlers get theirs with every frame; it may be kept, and used at any time from anywhere.
+ * A connection being served. Handlers get it with every frame. It may be stored, and used at any time and from anywhere.
  *
- * - **Owns** nothing of its user's: groups forget a session when its end is decided.
- * - **Pushes back** not at all: `send` says what happened instead. Wait for `flushed` to go at the peer's pace.
- * - **On abort** what waits to be sent is lost, `send` says `"closed"` and `flushed` gives false.
+ * - **Owns** nothing of its user. It leaves its groups when its end is decided.
+ * - **Backpressure:** `send` never waits, and returns what happened. To send at the peer's pace, await `flushed`.
+ * - **On abort** waiting output is lost, `send` returns `"closed"`, and `flushed` fulfils with false.
  *
- * Its methods are called on it: `session.send(frame)`. One that was taken off (`const { send } = session`) does not compile.
+ * Call its methods on it: `session.send(frame)`. Detached methods (`const { send } = session`) do not compile.
  *
  * @typeParam Out the frames that are sent
  * @typeParam State what the service keeps for each connection
  */
 export interface Session<Out, State = unknown> {
   readonly connection: ConnectionInfo;
-  /** What the service's `state` made for this connection. */
+  /** The state that the service's `state` created for this connection. */
   readonly state: State;
-  /** Whether a middleware asks for authentication, which is not complete yet. */
+  /** Whether a middleware requires authentication, and authentication is not complete. */
   readonly authenticating: boolean;
   /**
-   * Aborts when the connection takes nothing new, and what is in flight should come to its end: the server drains, `close()`
-   * was called, a deadline passed, or the connection broke. What would go on for ever ends here. Not at the peer's FIN,
-   * which may still want all replies. The reason is a {@link SpillwayError} with the reason that the connection will end with.
-   * Made when first asked for.
+   * Aborts when the connection accepts nothing new and work in flight should finish: the server drains, `close()` was called, a deadline
+   * passed, or the connection broke. Endless work should stop then. It does not abort at the peer's FIN, because the peer may still
+   * expect all replies. The reason is a {@link SpillwayError} with the close reason of the connection. The signal is created on first
+   * access.
    */
   readonly draining: AbortSignal;
   /**
-   * Sends a frame that answers nothing, behind everything that was sent before. Never waits. What is sent in one tick of the
-   * event loop leaves in one write. Bytes in the frame must not change afterwards.
+   * Sends a push: a frame that is not a reply. It leaves after all earlier output. Never waits. Frames of one tick of the event loop
+   * leave in one write. Bytes in the frame must not change afterwards.
    *
    * @throws {SpillwayError} `reply-invalid` when this is no frame of the codec, `codec-failed` when the codec threw
    *
@@ -47,67 +47,66 @@ export interface Session<Out, State = unknown> {
    */
   send(this: object, frame: Out): SendResult;
   /**
-   * Fulfils (never rejects) with true when all that was sent before this call has been written, with false when the
-   * connection was over first.
+   * Fulfils with true when everything sent before this call has been written, and with false when the connection ended first. Never
+   * rejects.
    */
   flushed(this: object): Promise<boolean>;
   /**
-   * Becomes a member of the group of that name, until `leave` or its end. Does nothing when it is one, or is ending. A member gets
-   * broadcasts also while it is `authenticating`.
+   * Joins the group of that name, until `leave` or the end of the session. Has no effect if the session is a member, or is ending. A
+   * member gets broadcasts even while it is `authenticating`.
    */
   join(this: object, group: string): void;
-  /** Is no member any more. Does nothing when it was none. */
+  /** Leaves the group of that name. Has no effect if the session is not a member. */
   leave(this: object, group: string): void;
-  /** The group of that name, of this session's server: the same as `server.group(name)`. */
+  /** Returns the group of that name of this session's server, as `server.group(name)` does. */
   group(this: object, name: string): Group<Out, State>;
-  /** Ends in order, as `handler-closed`: what was received in full is answered, what was sent is written, then FIN. */
+  /** Ends the connection in order, as `handler-closed`: answers frames received in full, writes waiting output, and sends FIN. */
   close(this: object): void;
   /**
-   * Ends what this side sends, and nothing else (half-close): FIN follows what was sent before. Frames of the peer are
-   * still handled, until its FIN; replies to them are void, and `send` says `"closed"`. Does nothing when nothing can be
-   * sent any more.
+   * Half-closes the connection: sends FIN after the waiting output. Frames of the peer are still handled, until its FIN. Replies to
+   * them are discarded, and `send` returns `"closed"`. Has no effect if nothing can be sent any more.
    */
   closeWrite(this: object): void;
   /**
-   * Ends now, as `aborted`: what waits to be sent is lost, and what is in flight. The peer sees a reset where the runtime
-   * can send one (not on Deno), so it does not take what it has got for all. Does nothing when the connection is over.
+   * Ends the connection at once, as `aborted`. Waiting output and work in flight are lost. The peer gets a reset if the runtime can
+   * send one (not on Deno), so that it does not mistake partial output for all. Has no effect if the connection is over.
    */
   abort(this: object): void;
-  /** The peer has proved what it had to: the authentication deadline ends, and frames are handled `concurrency` at a time. */
+  /** Completes authentication: ends its deadline, and frames are handled `concurrency` at a time. */
   completeAuthentication(this: object): void;
 }
 
-/** How {@link Group.broadcast} goes. */
+/** Options of {@link Group.broadcast}. */
 export interface BroadcastOptions {
-  /** The one who is left out: mostly who sent it. */
+  /** A session that does not get the frame, usually the sender. */
   readonly except?: Session<never, unknown>;
 }
 
-/** What became of a broadcast. */
+/** The result of a broadcast. */
 export interface BroadcastResult {
-  /** Members to whom it is on its way, or for whom it is queued. */
+  /** The number of members for which the frame was sent or queued. */
   readonly sent: number;
-  /** Members who had no room for it, or whose codec does not know such a frame. */
+  /** The number of members that had no room, or whose codec cannot encode the frame. */
   readonly dropped: number;
 }
 
 /**
  * A named set of sessions, to which a frame can be broadcast.
  *
- * It is there while it has members. This is only its name and the way to it: it costs nothing to ask for one, and two of
- * the same name are the same.
+ * A group exists while it has members. This object is only a handle: it costs nothing to get one, and two handles of the same name
+ * are the same group.
  */
 export interface Group<Out, State = unknown> extends Iterable<Session<Out, State>> {
   readonly name: string;
-  /** How many members it has. */
+  /** The number of members. */
   readonly size: number;
-  /** Its members now, in the order in which they joined. Who joins or leaves meanwhile changes nothing. */
+  /** Iterates over the present members in the order in which they joined. Later changes do not affect the iteration. */
   [Symbol.iterator](): Iterator<Session<Out, State>>;
   /**
-   * Sends a frame to every member, encoded once; all share the bytes. Never waits: a member that is slow has its
-   * `slowConsumer`, and holds up nobody. Members whose codec makes an encoder for each connection get bytes of their own.
+   * Sends a frame to every member. The frame is encoded once, and all members share the bytes. Never waits: `slowConsumer` applies to a
+   * slow member, which delays no other. If a codec makes an encoder for each connection, the frame is encoded for each of its members.
    *
-   * @throws {SpillwayError} `reply-invalid` when no member's codec knows such a frame, `codec-failed` when a codec threw
+   * @throws {SpillwayError} `reply-invalid` when no member's codec can encode the frame, `codec-failed` when a codec threw
    *
    * @example
    * ```ts

@@ -1,102 +1,101 @@
-/** Settings of time and size, their defaults, and the checks that refuse nonsense at the call. */
+/** Limits on time and size, their defaults, and their validation. */
 import type { OptionNames } from "./option_names.ts";
 
-/** Limits of what listens. */
+/** Limits of a listener. */
 export interface ListenerLimits {
   /**
-   * Connections that may wait to be accepted. A whole number; default 4096, the usual maximum of the Linux kernel,
-   * which lowers it to its own limit.
+   * The number of connections that may wait to be accepted. A whole number; default 4096, the usual maximum of the Linux
+   * kernel, which reduces larger values to its own limit.
    */
   readonly backlog: number;
   /**
-   * A connection on which nothing has come for so long is probed by the system (TCP keepalive), every second: after ten probes without an
-   * answer it ends as `connection-failed` or `connection-reset`. Counted in whole seconds, rounded up; at most 32767000. Default
-   * `Infinity`: no probes. Node and Bun only: `runtime-unsupported` on Deno.
+   * The time without received data after which the system probes a connection every second (TCP keepalive). After ten probes without
+   * an answer the connection ends as `connection-failed` or `connection-reset`. Rounded up to whole seconds; at most 32767000. Default
+   * `Infinity`: no probes. Node and Bun only; Deno refuses it with `runtime-unsupported`.
    */
   readonly keepAliveMs: number;
 }
 
 /** Limits of each connection. */
 export interface ConnectionLimits {
-  /** No byte for so long while nothing is in flight: `idle-timeout`. Default 300000 (5 min). */
+  /** The time without a byte, sent or received, while nothing is in flight: `idle-timeout`. Default 300000 (5 min). */
   readonly idleTimeoutMs: number;
   /**
-   * No byte received for so long, whatever was sent meanwhile: `silence-timeout`. It is for peers that must speak up from time to time:
-   * a connection that is broadcast to is never idle, even when nobody is left at its other end. It runs while it is the peer's
-   * turn: not while its frames wait here or are at work, nor while a reply to it is on its way. Default `Infinity`.
+   * The time without a received byte, whatever is sent: `silence-timeout`. Use it for peers that must send regularly: a connection that
+   * gets broadcasts is never idle, even if its peer is gone. It runs while it is the peer's turn to send: not while frames of the
+   * peer wait or are in the handler, nor while a reply is being sent. Default `Infinity`.
    */
   readonly silenceTimeoutMs: number;
-  /** A frame was begun and is not whole after so long: `frame-timeout`. Default 30000. */
+  /** The time to receive a whole frame, from its first byte: `frame-timeout`. Default 30000. */
   readonly frameTimeoutMs: number;
-  /** A handler has not finished after so long: `handler-timeout`. Default 30000. */
+  /** The time for a handler to finish: `handler-timeout`. Default 30000. */
   readonly handlerTimeoutMs: number;
   /**
-   * The peer is so far behind with what waits to be sent: `write-timeout`. It is as far behind as the time since something
-   * began to wait, less the time that the bytes which the kernel took since would need at `minWriteBytesPerSecond`; and never less
-   * than 0. So nothing taken for so long is too slow, and so is a trickle below that rate. Default 180000 (3 min): Linux may
-   * report that a slow reader made room for a megabyte only when it has made all of it.
+   * The time that a peer may be behind in reading: `write-timeout`. A peer is behind by the time for which output has waited, less the
+   * time that the bytes accepted by the kernel need at `minWriteBytesPerSecond`, and never by less than 0. The limit therefore applies to
+   * a peer that accepts nothing and to one that is slower than that rate. Default 180000 (3 min), because Linux may report the room
+   * that a slow reader makes only a megabyte at a time.
    */
   readonly writeTimeoutMs: number;
   /**
-   * How fast the peer must take what waits to be sent, on average over `writeTimeoutMs`. A whole number; default 1024.
-   * `Infinity` asks for no rate: any byte that is taken starts `writeTimeoutMs` anew.
+   * The rate at which a peer must accept waiting output, on average over `writeTimeoutMs`. A whole number; default 1024.
+   * `Infinity` requires no rate: any accepted byte restarts `writeTimeoutMs`.
    */
   readonly minWriteBytesPerSecond: number;
-  /** Authentication, where a middleware asks for it, is not complete after so long: `authentication-timeout`. Default 10000. */
+  /** The time to complete authentication, if a middleware requires it: `authentication-timeout`. Default 10000. */
   readonly authenticationTimeoutMs: number;
-  /** A connection is closed in order after so long: `lifetime-reached`. Default `Infinity`. */
+  /** The lifetime of a connection, which is then closed in order: `lifetime-reached`. Default `Infinity`. */
   readonly lifetimeMs: number;
   /**
-   * After FIN was sent, wait so long for the peer's before releasing; so long again whenever input comes, and longer where
-   * much was sent lately, as for a reader of 128 KiB/s. A connection on which nothing was said for so long is released at once.
-   * Default 2000.
+   * The time to wait for the peer's FIN after sending FIN. Input restarts it, and recent output extends it by the time that a reader
+   * of 128 KiB/s needs. A connection without a byte in either direction for this time is released at once. Default 2000.
    */
   readonly lingerTimeoutMs: number;
-  /** The most that all of this may take after FIN was sent, if it is more than `lingerTimeoutMs`. Default 30000. */
+  /** The total time to wait after sending FIN, if it is more than `lingerTimeoutMs`. Default 30000. */
   readonly maxLingerMs: number;
-  /** Frames of one connection in the handler at once. A whole number; default 1. */
+  /** The number of frames of one connection in the handler at once. A whole number; default 1. */
   readonly concurrency: number;
   /**
-   * Bytes of one connection that wait to be sent: above, its frames wait, and pushes meet `slowConsumer`. One frame may be
-   * larger, if nothing else waits. A whole number; default 1 MiB.
+   * The number of bytes of one connection that may wait to be sent. At the limit, its frames wait, and `slowConsumer` applies to its
+   * pushes. One frame may be larger if nothing else waits. A whole number; default 1 MiB.
    */
   readonly maxOutboundBytes: number;
-  /** Pushes of one connection that wait behind what is being written: the same. A whole number; default 16384. */
+  /** The number of pushes of one connection that may wait to be written. `slowConsumer` applies at the limit. A whole number; default 16384. */
   readonly maxOutboundFrames: number;
 }
 
 /** Limits of a whole server. */
 export interface ServerLimits {
-  /** Connections served at once. A whole number; default 65536. */
+  /** The number of connections served at once. A whole number; default 65536. */
   readonly maxConnections: number;
   /**
-   * Asynchronous handlers at work at once, of all connections together; further frames wait. An `onConnect` counts, but does
+   * The number of asynchronous handlers of all connections that may run at once. Further frames wait. An `onConnect` counts, but does
    * not wait. A whole number; default 65536.
    */
   readonly maxConcurrentHandlers: number;
   /**
-   * Bytes that wait to be sent, of all connections of a server together. While there are more, the connections that hold the most
-   * are reset, the largest first: `budget-exceeded`. A whole number; default 256 MiB.
+   * The number of bytes of all connections that may wait to be sent. Above the limit, the connections that hold the most are reset, the
+   * largest first: `budget-exceeded`. A whole number; default 256 MiB.
    */
   readonly maxTotalOutboundBytes: number;
   /**
-   * Bytes that were received and wait, of all connections of a server together: of frames that are not whole, and behind frames
-   * that are at work. The same. A whole number; default 256 MiB.
+   * The number of received bytes of all connections that may wait: incomplete frames, and input behind frames that are in the handler.
+   * Above the limit, connections are reset as for `maxTotalOutboundBytes`. A whole number; default 256 MiB.
    */
   readonly maxTotalInboundBytes: number;
-  /** What a shutdown may take before it aborts what remains: `drain-timeout`. Default 10000. */
+  /** The time for a shutdown to drain before it aborts the remaining connections: `drain-timeout`. Default 10000. */
   readonly drainTimeoutMs: number;
 }
 
 /**
  * Limits of a server, its listener and its connections. `Infinity` turns one off; 0, negatives and NaN are a `RangeError`.
  *
- * A deadline that is found late, as after a handler that blocked the event loop, passes only when the input that waits has been
- * read: a peer whose bytes came in time is not closed.
+ * If a deadline is detected late, for example after a handler that blocked the event loop, waiting input is read before the deadline
+ * passes. A peer whose bytes came in time is not closed.
  */
 export interface Limits extends ListenerLimits, ConnectionLimits, ServerLimits {}
 
-/** What the kernel takes for the time before the first probe: 15 bits of seconds. */
+/** The kernel's maximum for the time before the first probe: 15 bits of seconds. */
 const LONGEST_KEEP_ALIVE_MS = 32_767_000;
 
 const DEFAULTS: Limits = {
@@ -122,7 +121,7 @@ const DEFAULTS: Limits = {
   backlog: 4_096,
 };
 
-/** What a limit is called. */
+/** The names of all limits. */
 export const LIMIT_NAMES = Object.fromEntries(Object.keys(DEFAULTS).map((name) => [name, true])) as OptionNames<Limits>;
 
 /** Fills in defaults. @throws {TypeError} not a number @throws {RangeError} 0, negative, NaN, or a fraction of a count */
@@ -141,7 +140,7 @@ function checkKeepAlive(ms: number): void {
   throw new RangeError(`keepAliveMs must be at most ${LONGEST_KEEP_ALIVE_MS} (Infinity turns it off), not ${ms}`);
 }
 
-/** What a transport is told of keepalive: nothing when it is off. Whole seconds, which is how the kernel counts. */
+/** The keepalive option for a transport, in whole seconds as the kernel requires; empty when keepalive is off. */
 export function keepAliveOf({ keepAliveMs }: Pick<ListenerLimits, "keepAliveMs">): { readonly keepAliveMs?: number } {
   return keepAliveMs === Infinity ? {} : { keepAliveMs: 1_000 * Math.ceil(keepAliveMs / 1_000) };
 }

@@ -9,52 +9,52 @@ import type { Observer } from "../session/observer.ts";
 import type { SessionHooks } from "../session/session_hooks.ts";
 import type { Clock } from "../time/clock.ts";
 
-/** What a server does, and what it may take: everything but the runtime. What `spillway serve ./module.ts` runs. */
+/** A service: everything about a server except its runtime. The default export of a module for `spillway serve ./module.ts`. */
 export interface Service<In = string, Out = In, State = unknown> extends Partial<Limits>, SessionHooks<Out, State> {
-  /** The address to listen on. Default `127.0.0.1`: only this machine. `0.0.0.0` or `::` for all. */
+  /** The address to listen on. Default `127.0.0.1`, for this machine only. `0.0.0.0` and `::` are all addresses. */
   readonly hostname?: string;
-  /** 0 to 65535; 0 lets the system choose (see `server.address`). */
+  /** The port, 0 to 65535. With 0 the system chooses a port (see `server.address`). */
   readonly port?: number;
-  /** How frames are marked in the stream. */
+  /** The codec, which decodes frames and encodes replies. */
   readonly codec: Codec<In, Out>;
-  /** What is computed for each frame. */
+  /** The function that answers each frame. */
   readonly handler: Handler<In, NoInfer<Out>, State>;
   /**
-   * What is around the handler, the outermost first: composed once, when the server starts. `onConnect` and the handler of an
-   * upgrade have none. At most one may authenticate. Default: none, which costs nothing.
+   * Middleware around the handler, the outermost first. It is composed once, when the server starts. `onConnect` and the handler of an
+   * upgrade have none. At most one middleware may authenticate. Default: none, without overhead.
    */
   readonly middleware?: readonly Middleware<NoInfer<In>, NoInfer<Out>, NoInfer<State>>[];
   /**
-   * What a frame that is too large or malformed does to its connection: ends it (`"close"`, the default), is dropped
-   * (`"skip"`), or is handled as far as it may be long (`"truncate"`).
+   * The policy for a frame that is too large or malformed: end the connection (`"close"`, the default), drop the frame (`"skip"`), or
+   * handle the beginning of a frame that is too large (`"truncate"`).
    */
   readonly invalidFrame?: InvalidFramePolicy;
   /**
-   * What becomes of frames that were received in full when the connection breaks: they are dropped, and the handlers at work are told by their
-   * signals (`"drop"`, the default), or they are handled to the end and their replies go nowhere (`"finish"`). For an intake whose peers send
-   * all they have and leave without waiting for what is said to them. The event `connection-closed` comes when that is done, and says how
-   * many there were (`framesAfterReset`). Each handler has its deadline, and a drain waits, for as long as it may take.
+   * The policy for frames that were received in full when the connection breaks. With `"drop"`, the default, they are dropped, and the
+   * signals of running handlers abort. With `"finish"`, they are handled and their replies are discarded; use it for an intake whose peers
+   * send everything and close without waiting for replies. The event `connection-closed` then comes after the last frame and has their
+   * number (`framesAfterReset`). Each handler has its deadline. A drain waits for the handlers, up to its own timeout.
    */
   readonly afterReset?: "drop" | "finish";
-  /** What happens to a push to somebody who does not read, when there is no room for it. Default `"reset"`. */
+  /** The policy for a push that finds no room because the peer does not read. Default `"reset"`. */
   readonly slowConsumer?: SlowConsumerPolicy;
   /**
-   * What happens beyond `maxConnections`: new ones stay in the backlog (`"wait"`, the default), or are told
-   * `too-many-connections` and closed (`"reject"`).
+   * The policy for connections beyond `maxConnections`: they wait in the backlog (`"wait"`, the default), or get the fault
+   * `too-many-connections` and are closed (`"reject"`).
    */
   readonly beyondMaxConnections?: "wait" | "reject";
   /**
-   * Gets every event. Default: errors of handlers and codecs and those of accepting are written with `console.error`, the address of
-   * the connection and the stack of the cause with them; of each kind five in 10 s, and then how many more there were.
-   * `() => {}` turns that off.
+   * A function that gets every event. Default: errors of handlers, codecs and accepting are written with `console.error`, with the
+   * address of the connection and the stack of the cause. Five errors of each kind are written in 10 s, and then the number of the rest.
+   * `() => {}` silences them.
    */
   readonly observer?: Observer;
 }
 
 /**
- * A service, as it is: what `session.state` is follows from its `state`, and what may be replied from its `codec`. For a module that
- * `spillway serve` runs, and for a service that is served in several places. When `state` uses its connection, write the type of its
- * parameter, `({ id }: ConnectionInfo)`: the state is inferred too late for a middleware otherwise.
+ * Returns the service unchanged. Its types are inferred: `session.state` from `state`, and replies from `codec`. Use it for a module
+ * that `spillway serve` runs, and for a service that is served in several places. If `state` uses its connection, write the type of the
+ * parameter, `({ id }: ConnectionInfo)`; otherwise the state is inferred too late for a middleware.
  *
  * @example
  * ```ts
@@ -80,13 +80,14 @@ export function defineService<In = string, Out = In, State = unknown>(
 export interface ServeOptions<In = string, Out = In, State = unknown> extends Service<In, Out, State> {
   readonly port: number;
   /**
-   * Aborted before the server listens: `serve` rejects with the signal's reason, and nothing stays open. Aborted later: the server drains,
-   * as with `shutdown()`; a call of that aborts what remains. Does nothing when a shutdown has begun.
+   * If it aborts before the server listens, `serve` rejects with the signal's reason, and nothing stays open. If it aborts later, the
+   * server drains as with `shutdown()`, and a call of `shutdown()` aborts the remaining connections. It has no effect after a shutdown
+   * has begun.
    */
   readonly signal?: AbortSignal;
-  /** Time, for tests and simulations. Default: the runtime's own. */
+  /** The clock, for tests and simulations. Default: the clock of the runtime. */
   readonly clock?: Clock;
-  /** Chance, from 0 up to 1, for the instants at which a shutdown's grace closes connections. Default `Math.random`. */
+  /** Random numbers from 0 up to 1, for the instants at which the grace period of a shutdown closes connections. Default `Math.random`. */
   readonly random?: () => number;
 }
 

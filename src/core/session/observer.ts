@@ -4,80 +4,80 @@ import type { ConnectionInfo } from "../transport/connection_info.ts";
 import type { Address } from "../transport/transport.ts";
 import type { Traffic } from "./traffic.ts";
 
-/** How many connections (of a server) or requests (of a client) a drain saw to their end, and how many it had to abort. */
+/** The result of a drain: the number of connections (of a server) or requests (of a client) that finished, and that were aborted. */
 export interface DrainResult {
   readonly drained: number;
   readonly aborted: number;
   /**
-   * How many of the drained connections of a server did not answer FIN with their own, so that their last bytes may not have
-   * arrived. Left out when there are none.
+   * The number of drained connections of a server whose peers did not answer FIN with FIN. Their last bytes may not have arrived. Absent
+   * if there are none.
    */
   readonly unconfirmed?: number;
   /**
-   * How many bytes the connections of a server, drained or aborted, discarded: they came, and never reached the decoder. Left out when there
-   * are none.
+   * The number of received bytes that the connections of a server, drained or aborted, discarded before the decoder. Absent if there are
+   * none.
    */
   readonly bytesDiscarded?: number;
 }
 
-/** What happened, in the order in which it happened. */
+/** An event of a server. Events come in the order in which they happen. */
 export type ServerEvent =
   | { readonly type: "listening"; readonly address: Address; readonly transport: string }
-  /** `retryInMs`: accepting goes on after so long. Without it, accepting is over. */
+  /** Accepting continues after `retryInMs`. Without it, accepting has stopped. */
   | { readonly type: "accept-error"; readonly error: SpillwayError; readonly retryInMs?: number }
-  /** `maxConnections` is reached, and further connections wait. Once, until `connections-available`. */
+  /** `maxConnections` is reached, and further connections wait. Comes once until `connections-available`. */
   | { readonly type: "connections-full"; readonly connections: number }
-  /** There has been room for a second. It was full for `fullMs` before that. */
+  /** There has been room for a second. The server was full for `fullMs` before that. */
   | { readonly type: "connections-available"; readonly fullMs: number }
-  /** Nothing more is accepted, and what is open is served: for `graceMs`, then drained; without it, until `shutdown()`. */
+  /** The server accepts no more connections. It serves open ones for `graceMs` and then drains; without it, until `shutdown()`. */
   | { readonly type: "accepting-stopped"; readonly connections: number; readonly graceMs?: number }
   | { readonly type: "connection-opened"; readonly connection: ConnectionInfo }
   | ConnectionClosed
-  /** `skipped`: the frame was dropped and the connection goes on. */
+  /** A bad frame. If `skipped`, the frame was dropped, and the connection continues. */
   | {
       readonly type: "frame-error";
       readonly connection: ConnectionInfo;
       readonly error: SpillwayError;
       readonly skipped: boolean;
     }
-  /** What a handler threw is the error's `cause`. */
+  /** A handler or a hook failed. The thrown value is the error's `cause`. */
   | { readonly type: "handler-error"; readonly connection: ConnectionInfo; readonly error: SpillwayError }
-  /** What is sent finds no room, for the first time since nothing waited; the policy says what becomes of it. */
+  /** A push found no room, for the first time since nothing waited. The policy applies to it. */
   | {
       readonly type: "slow-consumer";
       readonly connection: ConnectionInfo;
       readonly policy: SlowConsumerPolicy;
-      /** Bytes that wait to be written, and how many pushes are among them. */
+      /** The number of bytes that wait to be written, and the number of pushes among them. */
       readonly waitingBytes: number;
       readonly waitingFrames: number;
     }
   | { readonly type: "draining"; readonly connections: number }
   | ({ readonly type: "drained" } & DrainResult);
 
-/** The one event that says how a connection ended. */
+/** The last event of a connection, with its close reason. */
 export interface ConnectionClosed extends Traffic {
   readonly type: "connection-closed";
   readonly connection: ConnectionInfo;
   readonly reason: CloseReason;
-  /** What broke it, when something did. */
+  /** The error that broke the connection, if any. */
   readonly error?: SpillwayError;
   /**
-   * True when FIN was sent and the peer did not answer with its own: it reset the connection, or `lingerTimeoutMs`,
-   * `maxLingerMs` or a drain's time was up. So the last bytes may not have arrived. Left out otherwise.
+   * True when FIN was sent and the peer did not answer with FIN: the peer reset the connection, or `lingerTimeoutMs`, `maxLingerMs` or
+   * the timeout of a drain passed. The last bytes may not have arrived. Absent otherwise.
    */
   readonly unconfirmed?: boolean;
   readonly durationMs: number;
-  /** Frames that were handled after the connection had broken. Only with `afterReset: "finish"`, and only if it did break. */
+  /** The number of frames handled after the connection broke. Present only with `afterReset: "finish"`, if the connection broke. */
   readonly framesAfterReset?: number;
 }
 
 /**
- * Gets every event, synchronously. Logs and metrics are observers. What it throws is counted
- * (`server.stats().observerErrors`), written with `console.error`, and goes no further: watching must not break what is watched.
+ * A function that gets every event, synchronously. Logs and metrics are observers. An error that it throws is counted
+ * (`server.stats().observerErrors`), written with `console.error`, and has no other effect.
  */
 export type Observer = (event: ServerEvent) => void;
 
-/** How a connection ended. */
+/** Returns the event for the end of a connection. */
 export function connectionClosed(
   connection: ConnectionInfo,
   reason: CloseReason,
