@@ -73,8 +73,8 @@ export interface ClientBehaviour<In, Out = In> extends Partial<ClientLimits> {
    */
   readonly onConnect?: (session: ClientSession<In, Out>) => unknown;
   /**
-   * The time for a request to be answered: `request-timeout`. Default 30000. When cancelled requests hold all places for this time, and
-   * another request gives up waiting for a place, the connection ends with the same reason.
+   * The time for a request to be answered: `request-timeout`. Default 30000; `Infinity` turns it off. When cancelled requests hold
+   * all places for this time, and another request gives up waiting for a place, the connection ends with the same reason.
    */
   readonly requestTimeoutMs?: number;
   /**
@@ -85,7 +85,7 @@ export interface ClientBehaviour<In, Out = In> extends Partial<ClientLimits> {
   /**
    * The number of consecutive timeouts after which the connection ends as `request-timeout`. Each of these requests was sent after the
    * previous one was given up, and no byte came in between. Timeouts are those of `timeoutMs` and of `AbortSignal.timeout`. A whole
-   * number; default 3.
+   * number; default 3. `Infinity` turns it off.
    */
   readonly maxConsecutiveTimeouts?: number;
   /** Checks that a quiet peer is still there. Default: no heartbeat. */

@@ -51,8 +51,8 @@ export interface Context<Out = unknown, State = unknown> {
    */
   upgrade<NewIn, NewOut>(this: object, to: Protocol<NewIn, NewOut, State>): void;
   /**
-   * Ends the connection in order, as `handler-closed`, after the reply to this frame, for commands such as `QUIT`. Later frames are not
-   * handled. Replies to later frames that are already in the handler are discarded.
+   * Ends the connection in order, as `handler-closed`, after the reply to this frame, for commands such as `QUIT`. Frames that
+   * the handler has not got yet are not handled. Replies to later frames that it has got are discarded.
    *
    * @throws {TypeError} the handler has finished
    */

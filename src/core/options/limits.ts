@@ -60,7 +60,10 @@ export interface ConnectionLimits {
    * pushes. One frame may be larger if nothing else waits. A whole number; default 1 MiB.
    */
   readonly maxOutboundBytes: number;
-  /** The number of pushes of one connection that may wait to be written. `slowConsumer` applies at the limit. A whole number; default 16384. */
+  /**
+   * The number of pushes of one connection that may wait to be written. `slowConsumer` applies at the limit. A whole
+   * number; default 16384.
+   */
   readonly maxOutboundFrames: number;
 }
 
