@@ -3,15 +3,15 @@ import { Client } from "./client.ts";
 import { type ClientOptions, resolveClient } from "./client_options.ts";
 
 /**
- * Connects to a server over a transport, to send it requests and get what it pushes.
+ * Connects to a server over a transport, to send requests and receive pushes.
  *
- * Fulfils when the connection is made, and `onConnect` is done. The first attempt is the only one, even with `reconnect` (of several
- * hosts, one at each): what is wrong with the address shows at once.
+ * Fulfils when the connection is made and `onConnect` has finished. The first attempt is not repeated, even with `reconnect`, so that a
+ * wrong address shows at once. If there are several hosts, each is tried once.
  *
- * @throws {TypeError | RangeError} at once, for an option that makes no sense
+ * @throws {TypeError | RangeError} at once, for an invalid option
  * @throws {SpillwayError} `connection-refused`, `connection-timed-out`, `host-not-found`, `connect-aborted`, `connect-failed`, `codec-failed`;
- * `handler-failed` when `onConnect` threw (its error is the `cause`), `authentication-timeout` when it took too long, or the reason for which the
- * connection ended before it was done
+ * `handler-failed` when `onConnect` threw (its error is the `cause`), `authentication-timeout` when it took too long, or the close reason if the
+ * connection ended before `onConnect` had finished
  */
 export async function connect<In, Out>(
   transport: Transport,

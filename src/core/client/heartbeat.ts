@@ -3,19 +3,19 @@ import { checkOptions, type OptionNames } from "../options/option_names.ts";
 import type { Clock } from "../time/clock.ts";
 import { Deadline, type DeadlineOwner, type DeadlineQueue } from "../time/deadline.ts";
 
-/** How a client asks whether the peer is still there. */
+/** How a client checks that a quiet peer is still there. */
 export interface HeartbeatOptions<In, Out = In> {
-  /** The frame is sent when no byte has come for so long. More than 0, not `Infinity`. */
+  /** The time without a received byte after which the frame is sent. More than 0, not `Infinity`. */
   readonly everyMs: number;
-  /** What is sent. */
+  /** The frame that is sent. */
   readonly frame: Out;
   /**
-   * Whether a frame answers a heartbeat: such frames are dropped, whenever they come, and answer no request. Left out: the heartbeat is a
-   * request, and its answer comes in the order of requests; then none is sent while a request is awaited, which has its own deadline.
+   * Returns whether a frame answers a heartbeat. Such frames are dropped whenever they come, and answer no request. Without it, the
+   * heartbeat is a request, and its reply comes in the order of requests. It is then not sent while a request is pending.
    */
   readonly expect?: (frame: In) => boolean;
   /**
-   * When no byte at all has come so long after the frame was sent, the connection ends as `request-timeout`. More than 0, not
+   * The time without a received byte, after the frame was sent, until the connection ends as `request-timeout`. More than 0, not
    * `Infinity`; default `everyMs`.
    */
   readonly timeoutMs?: number;

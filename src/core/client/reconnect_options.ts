@@ -2,24 +2,23 @@ import { checkCount, checkDuration, checkNumber } from "../options/limits.ts";
 import { checkOptions, type OptionNames } from "../options/option_names.ts";
 
 /**
- * How a lost connection is made anew. The pause before the nth attempt is at most `minDelayMs × factor^(n − 1)`, and never more than
- * `maxDelayMs`; of several hosts each is tried once before the pauses grow. Counting starts anew when a request is answered (one of
- * `onConnect` is not enough), or when a connection has lived for longer than `maxDelayMs` (unless it ended as `request-timeout`) or has
- * ended as `idle-timeout`.
+ * How a lost connection is replaced. The pause before the nth attempt is at most `minDelayMs × factor^(n − 1)`, and never more than
+ * `maxDelayMs`. If there are several hosts, each is tried once before the pauses grow. The count of attempts starts again when a request
+ * is answered (a request of `onConnect` is not enough), when a connection has lived for longer than `maxDelayMs` (unless it ended as
+ * `request-timeout`), or when it has ended as `idle-timeout`.
  */
 export interface ReconnectOptions {
-  /** The longest first pause. More than 0, not `Infinity`; default 100. */
+  /** The maximum of the first pause. More than 0, not `Infinity`; default 100. */
   readonly minDelayMs: number;
-  /** The longest pause of all. At least `minDelayMs`, not `Infinity`; default 30000. */
+  /** The maximum of every pause. At least `minDelayMs`, not `Infinity`; default 30000. */
   readonly maxDelayMs: number;
-  /** By how much each pause may be longer than the one before. At least 1; default 2. */
+  /** The factor by which the maximum grows with each attempt. At least 1; default 2. */
   readonly factor: number;
   /**
-   * How much of a pause chance may take away, so that many clients do not come back at the same instant. From 0 (nothing) to 1
-   * (all of it); default 1.
+   * The part of a pause that is random, so that many clients do not reconnect at the same instant. From 0 (none) to 1 (all); default 1.
    */
   readonly jitter: number;
-  /** Attempts in a row after which the client gives up and is closed. A whole number; default `Infinity`. */
+  /** The number of consecutive attempts after which the client is closed. A whole number; default `Infinity`. */
   readonly maxAttempts: number;
 }
 

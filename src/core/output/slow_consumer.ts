@@ -1,8 +1,8 @@
 /**
- * What happens to a frame that is sent to somebody who does not read, when there is no room for it:
+ * The policy for a push that finds no room because the peer does not read:
  *
- * - `"drop"`: it is dropped.
- * - `"drop-oldest"`: what waits for longest is dropped for it, as far as that is not being written yet, and no reply.
- * - `"reset"`: the connection is reset, as `slow-consumer`.
+ * - `"drop"`: the push is dropped.
+ * - `"drop-oldest"`: the pushes that have waited longest are dropped, except those that are being written. Replies are not dropped.
+ * - `"reset"`: the connection is reset, with the reason `slow-consumer`.
  */
 export type SlowConsumerPolicy = "drop" | "drop-oldest" | "reset";

@@ -12,9 +12,9 @@ const LARGEST_BACKLOG = 2 ** 31 - 1;
 /**
  * Listens on a transport and serves every connection.
  *
- * @throws {TypeError | RangeError} at once, for an option that makes no sense
+ * @throws {TypeError | RangeError} at once, for an invalid option
  * @throws {SpillwayError} `address-in-use`, `address-not-available`, `permission-denied`, `host-not-found`, `listen-failed`, `runtime-unsupported`
- * @throws the reason of `signal`, if that was aborted before
+ * @throws the reason of `signal`, if it aborts before the server listens
  */
 export async function serve<In, Out, State = unknown>(
   transport: Transport,

@@ -31,16 +31,16 @@ import { Tracker } from "./tracker.ts";
 const MAX_REFUSALS = 1_024;
 
 /**
- * A running server: `listening → (accepts nothing more →) draining → closed`. Made by `serve`.
+ * A running server, created by `serve`: `listening → (accepting stopped →) draining → closed`.
  *
  * **Owns** its listener and every connection that it accepted.
  */
 export class Server<In = unknown, Out = unknown, State = unknown> implements AsyncDisposable {
-  /** Where it listens; `port` is the real one even where 0 was asked for. */
+  /** The address that the server listens on. `port` is the actual port, even if 0 was given. */
   readonly address: TcpAddress;
   /**
-   * Fulfils when a shutdown is complete. Rejects when accepting failed for good, after the server has drained: an
-   * unhandled rejection if nobody looks, so that a dead listener cannot go unnoticed.
+   * Fulfils when a shutdown is complete. Rejects when accepting failed permanently, after the server has drained. If the rejection is
+   * not handled, the runtime reports it, so that a dead listener does not go unnoticed.
    */
   readonly finished: Promise<DrainResult>;
   readonly #options: ServeOptions<In, Out, State>;
@@ -161,7 +161,7 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
   }
 
   /**
-   * The group of that name. It need not exist: a session becomes a member with `session.join(name)`.
+   * Returns the group of that name. The group may be empty: a session becomes a member with `session.join(name)`.
    *
    * @throws {TypeError} the name is not a string
    */
@@ -169,7 +169,7 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
     return this.#groups.group(name);
   }
 
-  /** A snapshot. */
+  /** Returns a snapshot of the counts. */
   stats(this: this): ServerStats {
     let traffic = this.#past;
     for (const open of [this.#sessions, this.#refusals]) {
@@ -189,18 +189,17 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
   }
 
   /**
-   * Accepts nothing more, and goes on serving: the connections that it has, and those that were accepted and wait for their turn. Whoever
-   * connects now is refused, so that another server, or none, takes it. What follows is up to the caller: mostly `shutdown()`. Does nothing
-   * the second time.
+   * Stops accepting connections. The server continues to serve open connections, and accepted ones that wait for their turn. New
+   * connections are refused, so that another server can take them. Usually `shutdown()` follows. A second call has no effect.
    */
   stopAccepting(): void {
     this.#stopAccepting(undefined);
   }
 
   /**
-   * Drains: accepts nothing new, tells `onDrain`, closes idle connections, lets busy ones answer what they have read in full, and
-   * aborts what remains after `timeoutMs`. With `graceMs` it goes on serving before that. A second call aborts at once, whatever the first
-   * is at; all calls give the same result.
+   * Drains the server: stops accepting, calls `onDrain`, closes idle connections, lets busy ones answer frames that were read in full,
+   * and aborts the rest after `timeoutMs`. With `graceMs` it continues to serve before that. A second call aborts at once, in any step.
+   * All calls return the same result.
    *
    * @throws {RangeError} a `timeoutMs` or `graceMs` of 0, negative or NaN, or a `graceMs` without end
    *
@@ -220,7 +219,7 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
     return this.#drain ?? this.finished;
   }
 
-  /** The same as `shutdown()`, for `await using`; waits for a drain that is under way. */
+  /** Calls `shutdown()`, or waits for a drain that is under way, for `await using`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await (this.#drain ?? this.shutdown());
   }

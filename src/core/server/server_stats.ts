@@ -2,19 +2,19 @@ import type { Traffic } from "../session/traffic.ts";
 
 /** Counts since the server began to listen. */
 export interface ServerStats extends Traffic {
-  /** Connections open now, refused ones not counted. */
+  /** The number of open connections, except refused ones. */
   readonly connections: number;
-  /** Connections accepted, refused ones not counted. */
+  /** The number of accepted connections, except refused ones. */
   readonly accepted: number;
-  /** Connections turned away by `maxConnections`. */
+  /** The number of connections refused because of `maxConnections`. */
   readonly refused: number;
-  /** Handlers at work: asynchronous ones, and streams. */
+  /** The number of running asynchronous handlers and streams. */
   readonly handlers: number;
-  /** Groups that have members. */
+  /** The number of groups with members. */
   readonly groups: number;
-  /** Bytes that wait now: to be sent, and received but not handled. See `maxTotalOutboundBytes` and `maxTotalInboundBytes`. */
+  /** The number of bytes that wait to be sent, and of received bytes that wait. See `maxTotalOutboundBytes` and `maxTotalInboundBytes`. */
   readonly waitingOutboundBytes: number;
   readonly waitingInboundBytes: number;
-  /** Events on which the observer threw. */
+  /** The number of events on which the observer threw. */
   readonly observerErrors: number;
 }

@@ -1,14 +1,14 @@
 import { checkDuration } from "../options/limits.ts";
 import { checkOptions, type OptionNames } from "../options/option_names.ts";
 
-/** How `server.shutdown()` drains. */
+/** Options of `server.shutdown()`. */
 export interface ShutdownOptions {
-  /** After so many milliseconds what remains is aborted. Default: the server's `drainTimeoutMs`. */
+  /** The time after which the remaining connections are aborted. Default: the server's `drainTimeoutMs`. */
   readonly timeoutMs?: number;
   /**
-   * First goes on serving for so many milliseconds, without accepting: the connections that it has send requests and are answered as
-   * ever, and those on which nothing is going on are closed one after the other, spread over that time. The drain follows, sooner when no
-   * connection is left. So a fleet can be restarted while its peers move on a few at a time ("lame duck"). Default: no such time.
+   * The time for which the server continues to serve without accepting, before it drains. Open connections are served as usual, and idle
+   * ones are closed one by one, spread over that time. The drain begins earlier if no connection is left. Peers of a restarted server
+   * thus reconnect a few at a time ("lame duck mode"). Default: no grace period.
    */
   readonly graceMs?: number;
 }
