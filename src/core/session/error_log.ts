@@ -6,19 +6,19 @@ import { RepeatSampler } from "../time/repeat_sampler.ts";
 import { addressText } from "../transport/address_text.ts";
 import type { ConnectionInfo } from "../transport/connection_info.ts";
 
-/** While no descriptor is free, and for so long after that, no stack is written. */
+/** No stack is written while no descriptor is free, and for this time after. */
 const NO_STACK_MS = 10_000;
-/** The longest line, in characters before they are escaped, and how many lines of a stack are written. */
+/** The limits of a line, in characters before escaping, and of a stack. */
 const MOST_CHARACTERS = 512;
 const MOST_STACK_LINES = 16;
 const MOST_STACK_CHARACTERS = 16_384;
 
-/** The events of a server or client that are errors. */
+/** The events that are errors. */
 const ERROR_EVENTS: ReadonlySet<string> = new Set(["accept-error", "connect-error", "frame-error", "handler-error"]);
 
 const PREPOSITIONS = { inbound: "from", outbound: "to" } as const;
 
-/** An event, as far as it is looked at. */
+/** The parts of an event that the log uses. */
 export interface LoggedEvent {
   readonly type: string;
   readonly connection?: ConnectionInfo;
@@ -26,14 +26,16 @@ export interface LoggedEvent {
 }
 
 /**
- * Where the errors of a server or client go that has no observer: `console.error`, each with the address of its connection and the stack of
- * what caused it. To keep it beside an observer of your own, call {@link ErrorLog.observe} with each event.
+ * The log of a server or client without an observer: writes errors with `console.error`, each with the address of its
+ * connection and the stack of its cause. To use it beside an observer of your own, call {@link ErrorLog.observe} with
+ * each event.
  *
- * - **Bounded**: of each kind of error, five are written in 10 s, and then how many more there were. Stacks and lines are cut.
- * - **Safe**: what peers sent is escaped. Nothing here throws.
+ * - **Bounded**: of each kind of error, five are written in 10 s, and then the number of others. Stacks and lines are
+ *   cut.
+ * - **Safe**: text of peers is escaped. Its methods never throw.
  *
- * `console.error` writes as the runtime does: a full pipe that nobody reads stops the process on Deno and Bun, and a held terminal on all
- * three. A service for which that matters has an observer that does not wait.
+ * `console.error` writes as the runtime does: a full pipe that nobody reads stops the process on Deno and Bun, and a
+ * held terminal stops it on all three. A service for which that matters needs an observer that does not wait.
  *
  * @example
  * ```ts
@@ -60,7 +62,7 @@ export class ErrorLog {
   readonly #clock: Clock;
   readonly #direction: keyof typeof PREPOSITIONS;
   readonly #sampler: RepeatSampler<() => string>;
-  /** When there was last no descriptor free. */
+  /** The last instant at which no descriptor was free. */
   #exhaustedAt = Number.NEGATIVE_INFINITY;
 
   /** `direction`: whether connections come from the addresses that are written, or go there. */
@@ -73,7 +75,7 @@ export class ErrorLog {
     }, clock);
   }
 
-  /** Reports an event that is an error. Does nothing for any other. */
+  /** Reports an event that is an error. Ignores other events. */
   observe(event: LoggedEvent): void {
     const { connection, error, type } = event;
     if (error === undefined || !ERROR_EVENTS.has(type)) return;
@@ -82,20 +84,20 @@ export class ErrorLog {
   }
 
   /**
-   * Reports what is no event.
+   * Reports an error that is not an event.
    *
-   * @param kind of which a few are written and the others counted; one of a small number of words
-   * @param what the sentence that says what happened; asked for only when it is written
-   * @param cause what was thrown, for its stack
+   * @param kind the kind of the report, by which repeated reports are counted; one of a small set of words
+   * @param what returns the sentence to write; called only when it is written
+   * @param cause the thrown value, for its stack
    */
   report(kind: string, what: () => string, cause?: unknown): void {
     if (!this.#sampler.admits(kind, what)) return;
-    // Out of descriptors, Deno panics when it looks for the source of a stack's lines.
+    // Out of descriptors, Deno panics when it looks up the source of a stack's lines.
     const stackless = this.#clock.now() - this.#exhaustedAt < NO_STACK_MS;
     write(`spillway: ${lineOf(what)}${stackless ? "" : stackText(cause)}`);
   }
 
-  /** Sums up at once what was not written. No timer is left. */
+  /** Writes the sums of what was not written. Leaves no timer. */
   end(): void {
     this.#sampler.end();
   }
@@ -110,13 +112,15 @@ function lineOf(what: () => string): string {
   return escapeText(what(), MOST_CHARACTERS);
 }
 
-/** The stacks of an error and its causes. Each line is indented: a message within may have been written by a peer. */
+/**
+ * Returns the stacks of an error and its causes. Each line is indented, because a message may contain text of a peer.
+ */
 function stackText(cause: unknown): string {
   if (cause === undefined) return "";
   let text = "";
   let label = "";
   for (let error: ErrorText | undefined = takeApart(cause); error !== undefined; error = error.cause) {
-    // What has no stack is described here, unless the first line did.
+    // An error without a stack is described here, unless the first line described it.
     const stack = error.stack ?? (label === "" ? "" : error.message);
     const lines = stack === "" ? [] : (label + stack.slice(0, MOST_STACK_CHARACTERS)).split("\n");
     for (const line of lines.slice(0, MOST_STACK_LINES)) text += `\n    ${escapeText(line, MOST_CHARACTERS)}`;
@@ -130,6 +134,6 @@ function write(text: string): void {
     // oxlint-disable-next-line eslint/no-console -- the one place of the core that writes
     console.error(text);
   } catch {
-    // There is nowhere else to say it.
+    // There is no other place to write to.
   }
 }

@@ -1,20 +1,20 @@
 import { isPromiseLike } from "../handler/pending_reply.ts";
 
-/** The session that says a {@link Goodbye}. */
+/** The session that sends a {@link Goodbye}. */
 export interface GoodbyeOwner<Out> {
-  /** It took time to make, and is made now. */
+  /** An asynchronous `onDrain` has finished. */
   onGoodbye(goodbye: Goodbye<Out>): void;
-  /** The hook threw: there is none. */
+  /** The hook threw, and there is no goodbye. */
   onGoodbyeFailed(cause: unknown): void;
 }
 
-/** What a service says last when the server drains: the frame that `onDrain` gives, which may take time to make. */
+/** The last frame before a drained connection ends: the result of `onDrain`, which may be asynchronous. */
 export class Goodbye<Out> {
-  /** It is being made. */
+  /** Whether `onDrain` has not finished. */
   asking = false;
   #frame: Out | undefined;
 
-  /** Asks for it. */
+  /** Calls `onDrain`. */
   ask(onDrain: () => Out | undefined | void | PromiseLike<Out | undefined | void>, owner: GoodbyeOwner<Out>): void {
     try {
       const frame = onDrain();
@@ -25,7 +25,7 @@ export class Goodbye<Out> {
     }
   }
 
-  /** The frame, once. */
+  /** Returns the frame, the first time. */
   take(): Out | undefined {
     const frame = this.#frame;
     this.#frame = undefined;

@@ -6,9 +6,9 @@ import { checkOptions, type OptionNames } from "../options/option_names.ts";
 import { encodeFrame } from "../output/output_buffer.ts";
 import type { SendResult } from "../output/send_result.ts";
 
-/** A session as its groups see it. */
+/** A session as a member of groups. */
 export interface Member extends Session<never, unknown> {
-  /** Sends a frame that others get too. @throws never */
+  /** Sends a frame of a broadcast. @throws never */
   deliver(broadcast: Broadcast): SendResult;
 }
 
@@ -54,14 +54,14 @@ class NamedGroup<Out, State> implements Group<Out, State> {
 
 const NOBODY: ReadonlySet<Member> = new Set();
 
-/** A frame on its way to many: encoded once for each encoder. */
+/** A frame that is sent to many sessions, encoded once for each encoder. */
 export class Broadcast {
   readonly #frame: unknown;
-  /** What was made of it. Mostly all members have the encoder of the member before. */
+  /** The bytes by encoder. Usually a member has the encoder of the member before. */
   readonly #made = new Map<Encoder<never>, Uint8Array | undefined>();
   #last: Encoder<never> | undefined;
   #bytes: Uint8Array | undefined;
-  /** Whether an encoder took it, and what one threw. */
+  /** Whether an encoder accepted the frame, and the last error of one that did not. */
   #taken = false;
   #error: SpillwayError | undefined;
 
@@ -69,12 +69,12 @@ export class Broadcast {
     this.#frame = frame;
   }
 
-  /** Why it is no frame of anybody's; `undefined` when an encoder took it, or was never asked. */
+  /** The error if no encoder accepted the frame; `undefined` when one did, or none was asked. */
   get refusal(): SpillwayError | undefined {
     return this.#taken ? undefined : this.#error;
   }
 
-  /** The bytes that this encoder makes of it, which nobody may change; `undefined` when it refused. */
+  /** Returns the bytes of this encoder, which must not be changed, or `undefined` when it refused the frame. */
   encodedBy(encoder: Encoder<never>): Uint8Array | undefined {
     if (encoder === this.#last) return this.#bytes;
     if (!this.#made.has(encoder)) this.#made.set(encoder, this.#encode(encoder));
@@ -99,7 +99,7 @@ export class Broadcast {
 export class Groups {
   readonly #groups = new Map<string, Set<Member>>();
 
-  /** How many have members. */
+  /** The number of groups with members. */
   get size(): number {
     return this.#groups.size;
   }

@@ -4,61 +4,64 @@ import type { ByteReader, Bytes } from "../transport/transport.ts";
 
 /** The session that an {@link Inbox} reads for. */
 export interface InboxOwner {
-  /** Bytes came, whether they are looked at or not. */
+  /** Bytes came, whether or not they are used. */
   onHeard(): void;
-  /** There is a chunk to take frames from, or the input has ended: at `now`. */
+  /** There is a chunk to take frames from, or the input has ended, at `now`. */
   onInput(now: number): void;
-  /** So many more bytes wait here than before; fewer, if negative. */
+  /** The number of waiting bytes has changed by `bytes`. */
   onWaiting(bytes: number): void;
-  /** The connection gives no more. */
+  /** The read failed. */
   onBroken(error: unknown): void;
 }
 
 /**
- * The input side of a session: reads chunks and gives frames, one at a time, when asked.
+ * The input of a session: reads chunks, and gives one frame at a time on demand.
  *
  * - **Owns** the decoder and the reader.
- * - **Pushes back**: reads one chunk ahead of the one whose frames are being taken, and then waits.
- * - **On abort** the read in progress rejects; frames that were not taken are dropped.
+ * - **Backpressure:** reads one chunk beside the one that is being decoded, and then waits.
+ * - **On abort** the pending read rejects, and frames that were not taken are dropped.
  */
 export class Inbox<In> {
   bytesIn = 0;
-  /** Of these, those that never reached the decoder. */
+  /** The number of bytes in `bytesIn` that never reached the decoder. */
   bytesDiscarded = 0;
   framesIn = 0;
-  /** When the last bytes came. */
+  /** The instant at which the last bytes came. */
   heardAt: number;
   /**
-   * When the frame that is not whole yet was begun, or when we went on with it after having let it wait; `Infinity` when
-   * there is none.
+   * The instant at which the unfinished frame began, or at which decoding went on after it had to wait for the session;
+   * `Infinity` without such a frame.
    */
   frameBegunAt: number = Infinity;
   eof = false;
-  /** What the budget knows to wait here. */
+  /** The number of waiting bytes that was reported to the budget. */
   share = 0;
   #reader: ByteReader | undefined;
   #decoder: Decoder<In>;
   readonly #clock: Clock;
   readonly #owner: InboxOwner;
-  /** A chunk that is not decoded. While there is one, nothing further is read. */
+  /** A chunk that is not decoded. While there is one, nothing is read. */
   #held: Bytes | undefined;
   #waited = false;
-  /** What the decoder took last, while that may hold frames. */
+  /** The chunk that the decoder took last, while it may hold frames. */
   #decoding: Bytes | undefined;
-  /** A frame that was looked at and not taken. */
+  /** A frame that `peek` has decoded and `take` has not taken. */
   #ahead: In | undefined;
-  /** What an earlier decoder left to this one. */
+  /** The bytes that the decoder before the upgrade did not use. */
   #left: Bytes | undefined;
-  /** The decoder gave all frames of what it has. */
+  /** Whether the decoder has given every frame of its input. */
   #dry = true;
-  /** The frame deadline starts anew: a frame came, or the wait was ours. */
+  /** Whether the frame deadline starts anew: a frame came, or the session made the input wait. */
   #renewed = false;
   #ended = false;
   #stopped = false;
   #over = false;
-  /** What the decoder keeps of a frame that is not whole, at most: it tells only whether it keeps anything. */
+  /**
+   * An upper bound of the bytes that the decoder keeps of an unfinished frame. A decoder tells only whether it keeps
+   * any.
+   */
   #kept = 0;
-  /** The decoder refused a frame, and drops the rest of it. */
+  /** Whether the decoder has refused a frame, and drops the rest of it. */
   #dropping = false;
 
   constructor(decoder: Decoder<In>, clock: Clock, owner: InboxOwner) {
@@ -68,39 +71,40 @@ export class Inbox<In> {
     this.heardAt = clock.now();
   }
 
-  /** Whether every frame of what was read has been taken. */
+  /** Whether every frame of the received bytes has been taken. */
   get starved(): boolean {
     return this.#dry && this.#held === undefined;
   }
 
-  /** Whether there will be no more frames. */
+  /** Whether no further frame will come. */
   get exhausted(): boolean {
     return this.starved && (this.#ended || (this.#stopped && !this.eof));
   }
 
-  /** Whether nothing was begun that is not done. */
+  /** Whether there is no unfinished frame and no end of input. */
   get idle(): boolean {
     return this.starved && this.frameBegunAt === Infinity && !this.eof && !this.#stopped;
   }
 
-  /** Whether the decoder knows no more where a frame begins. */
+  /** Whether the decoder cannot tell where the next frame begins. */
   get lost(): boolean {
     return this.#decoder.lost === true;
   }
 
-  /** Whether the frame that was taken last is only the beginning of a longer one. */
+  /** Whether the frame taken last is the beginning of a longer one. */
   get truncated(): boolean {
     return this.#decoder.truncated === true;
   }
 
-  /** Reads until the end. */
+  /** Reads until the end of the input. */
   run(reader: ByteReader): void {
     this.#reader = reader;
     this.#read();
   }
 
   /**
-   * Whether there is a frame to take. It is decoded for that: call it only where nobody can `switchTo` before it is taken.
+   * Returns whether there is a frame to take. This decodes the frame: call it only where `switchTo` cannot be called
+   * before `take`.
    *
    * @throws what the decoder throws
    */
@@ -110,7 +114,7 @@ export class Inbox<In> {
     return frame !== undefined;
   }
 
-  /** The next frame of what was read; `undefined` when there is none yet. @throws what the decoder throws */
+  /** Returns the next frame, or `undefined` when there is none yet. @throws what the decoder throws */
   take(): In | undefined {
     if (this.#ahead === undefined) return this.#decodeNext();
     const frame = this.#ahead;
@@ -118,10 +122,10 @@ export class Inbox<In> {
     return frame;
   }
 
-  /** Goes on with another decoder behind the last frame that was taken. @throws {TypeError} the present one cannot hand over */
+  /** Continues with another decoder behind the last frame taken. @throws {TypeError} the present one has no `unread` */
   switchTo(decoder: Decoder<In>): void {
     if (this.#decoder.unread === undefined) throw new TypeError("upgrade() needs a decoder with unread(), to leave it");
-    // The other decoder would take the rest of somebody's payload for frames.
+    // The other decoder would take the rest of the payload for frames.
     if (this.truncated && this.#decoder.midFrame)
       throw new TypeError("upgrade() cannot leave a frame that is truncated");
     this.#left ??= this.#decoder.unread();
@@ -133,19 +137,19 @@ export class Inbox<In> {
     this.#renewed = true;
   }
 
-  /** Takes no further chunk. Frames of what was read before can still be taken. */
+  /** Takes no further chunk. Frames of earlier chunks can still be taken. */
   stop(): void {
     this.#stopped = true;
   }
 
-  /** The connection has dropped so many bytes that came. */
+  /** Counts bytes that the connection has dropped. */
   noteDropped(bytes: number): void {
     if (this.#over) return;
     this.bytesIn += bytes;
     this.bytesDiscarded += bytes;
   }
 
-  /** The connection is over: what is still read counts for nobody. */
+  /** Ends the counts: the connection is over. */
   end(): void {
     if (!this.#over) this.bytesDiscarded += this.#held?.length ?? 0;
     this.#over = this.#stopped = true;
@@ -199,7 +203,7 @@ export class Inbox<In> {
     this.#read();
   }
 
-  /** Tells the budget of what has changed. */
+  /** Reports a change of the waiting bytes to the budget. */
   #account(): void {
     const waiting = this.#over ? 0 : this.#kept + (this.#decoding?.length ?? 0) + (this.#held?.length ?? 0);
     if (waiting === this.share) return;
@@ -214,7 +218,9 @@ export class Inbox<In> {
     if (chunk !== undefined && this.#decoder.leavesChunks === true) this.#reader?.recycle?.(chunk);
   }
 
-  /** The decoder ran dry behind a chunk. A frame that began in the chunk counts as all of it. */
+  /**
+   * Updates `#kept` when the decoder ran dry behind a chunk. A frame that began in the chunk counts as the whole chunk.
+   */
   #noteKept(chunkBytes: number): void {
     if (!this.#decoder.midFrame || this.#dropping || this.truncated) this.#kept = 0;
     else if (this.#renewed) this.#kept = chunkBytes;
@@ -255,7 +261,7 @@ export class Inbox<In> {
   };
 
   #onEof(): void {
-    // Once stopped, what comes and how it ends is nobody's business.
+    // After `stop`, neither further input nor its end matters.
     if (this.#stopped) return;
     this.eof = true;
     this.#owner.onInput(this.#clock.now());

@@ -1,14 +1,14 @@
 import type { Codec, Decoder } from "../codecs/codec.ts";
 
 /**
- * What a frame that is too large or malformed does to its connection:
+ * The policy for frames that are too large or malformed:
  *
- * - `"close"`: ends it with a fault frame.
- * - `"skip"`: nothing: exactly that frame is dropped, and reported to the observer.
- * - `"truncate"`: the first `maxFrameBytes` of one that is too large are handled, with `context.truncated`, and the rest is
- *   dropped. One that is malformed is dropped as with `"skip"`.
+ * - `"close"`: the connection ends with a fault frame.
+ * - `"skip"`: exactly that frame is dropped, and reported to the observer.
+ * - `"truncate"`: the first `maxFrameBytes` of a frame that is too large are handled, with `context.truncated`, and the
+ *   rest is dropped. A malformed frame is dropped, as with `"skip"`.
  *
- * Where a malformed frame hides where the next one begins, the connection ends whatever the policy.
+ * If a malformed frame hides where the next one begins, the connection ends with any policy.
  */
 export type InvalidFramePolicy = "close" | "skip" | "truncate";
 
@@ -22,7 +22,7 @@ export function checkTruncates(codec: Codec<unknown, never>, policy: InvalidFram
   );
 }
 
-/** A decoder for one connection, which does what the policy asks for. @throws {TypeError} it cannot */
+/** Returns a decoder for one connection that follows the policy. @throws {TypeError} the codec has none */
 export function decoderFor<In>(codec: Codec<In, never>, policy: InvalidFramePolicy): Decoder<In> {
   if (policy !== "truncate") return codec.decoder();
   checkTruncates(codec, policy);

@@ -37,57 +37,62 @@ type Owner<In, Out, State> = InboxOwner & PipelineOwner<In, Out, State> & Outbox
 type Waiter<Out> = DeadlineOwner & SemaphoreWaiter & GoodbyeOwner<Out> & Task;
 
 /**
- * How far a session is on its way to its end.
+ * The phases of a session, from its beginning to its end.
  *
- * | phase      | input                 | frames            | output                  | ends with                                   |
- * | ---------- | --------------------- | ----------------- | ----------------------- | ------------------------------------------- |
- * | `serving`  | read                  | handled           | replies, pushes         | `stop`, FIN, a fault, a reset: `stopping`   |
- * | `stopping` | dropped; or at its end | handled if whole | the same, then a goodbye | all answered: `ending`                     |
- * | `ending`   | dropped               | dropped           | what waits              | nothing waits: FIN, `closing`               |
- * | `closing`  | dropped               |                   |                         | the peer's FIN, or the linger deadline: `over` |
- * | `over`     |                       |                   |                         | `onDisconnect` is done: `gone`              |
+ * | phase      | input                  | frames           | output                   | ends with                                    |
+ * | ---------- | ---------------------- | ---------------- | ------------------------ | -------------------------------------------- |
+ * | `serving`  | read                   | handled          | replies, pushes          | `stop`, FIN, a fault, a reset: `stopping`    |
+ * | `stopping` | dropped, or at its end | handled if whole | the same, then a goodbye | everything is answered: `ending`             |
+ * | `ending`   | dropped                | dropped          | what waits               | nothing waits: FIN is sent, `closing`        |
+ * | `closing`  | dropped                |                  |                          | the peer's FIN or the linger timeout: `over` |
+ * | `over`     |                        |                  |                          | `onDisconnect` has finished: `gone`          |
  *
- * `ending` comes at once, from any phase before it, when the reason is decided by something else than the last answer: `close()`
- * by a handler, a fault in its position, a deadline, `abort`. A connection that is released or broken is `over`, from any phase,
- * but with `afterReset: "finish"`: then what came is handled first, and the replies are void.
+ * A session enters `ending` at once, from any earlier phase, when something other than the last answer decides the
+ * reason: `close()` in a handler, a fault in its position, a deadline, `abort`. A session whose connection is released
+ * or broken enters `over` from any phase. With `afterReset: "finish"` it first handles the frames that it has received,
+ * and their replies are void.
  */
 export type Phase = "serving" | "stopping" | "ending" | "closing" | "over" | "gone";
 
-/** What may still be sent: nothing behind a goodbye, nor behind a FIN that was asked for and then sent while the peer goes on. */
+/**
+ * The state of the output. Nothing is sent after a goodbye. A FIN that was asked for is first pending (`closing`), then
+ * sent (`closed`) while the peer goes on; `released` means that the connection is gone, too.
+ */
 type WriteSide = "open" | "goodbye" | "closing" | "closed" | "released";
 
-/** The hooks that an upgrade may change. */
+/** The hooks that an upgrade replaces. */
 type ChangeableHooks<In, Out, State> = {
   readonly [Hook in "onDrain" | "onEnd"]?: Protocol<In, Out, State>[Hook] | undefined;
 };
 
-/** The connection broke, and what was received is still being handled. */
+/** A connection that broke while received frames are still being handled. */
 interface Broken {
-  /** Frames that were taken before. */
+  /** The number of frames taken before the break. */
   readonly framesIn: number;
-  /** The descriptor is given back. */
+  /** Whether the descriptor is released. */
   gone: boolean;
 }
 
-/** The server or client that a session belongs to. */
+/** The server or client that owns a session. */
 export interface SessionOwner<In, Out, State> {
-  /** Nothing is waited for any more. */
+  /** Called when the session is gone. */
   onOver(session: ServedSession<In, Out, State>): void;
 }
 
-/** Why a connection is released whose peer is not waited for: one for all, as nobody sees it. */
+/** The reason for releasing a connection whose peer is not waited for. Nobody sees it, so all connections share it. */
 const RELEASED = new SpillwayError("aborted", "the connection was released");
 
 /**
  * Serves one connection: inbox → pipeline → outbox.
  *
- * Whatever happens changes a few fields and then calls `#advance`, which does all that has become possible. So there is one
- * place where frames are taken, one where replies leave, and one where the end is decided.
- * After a slice of work it gives the event loop back, and flushes before that; it goes on when its turn has come (`onSlice`).
+ * Every event changes a few fields and then calls `#advance`, which does everything that has become possible. So frames
+ * are taken in one place, replies leave in one place, and the end is decided in one place. After a slice of work the
+ * session flushes, gives the event loop back, and continues when it gets its next slice (`onSlice`).
  *
- * - **Owns** the connection, both its locks, and the frames in flight.
- * - **Pushes back**: takes a frame only while the pipeline and the outbox have room; see {@link Inbox} for what is read.
- * - **On abort** signals every handler in flight and drops their replies.
+ * - **Owns** the connection, both of its locks, and the frames in flight.
+ * - **Backpressure:** takes a frame only while the pipeline and the outbox have room. {@link Inbox} describes what is
+ *   read ahead.
+ * - **On abort** signals every handler in flight and drops its reply.
  */
 export class ServedSession<In, Out, State> implements Session<Out, State>, Member, Owner<In, Out, State>, Waiter<Out> {
   readonly connection: ConnectionInfo;
@@ -101,31 +106,31 @@ export class ServedSession<In, Out, State> implements Session<Out, State>, Membe
   readonly #owner: SessionOwner<In, Out, State>;
   readonly #deadlines: SessionDeadlines;
   #phase: Phase = "serving";
-  /** Why it ends: may change until the phase is `ending`. */
+  /** The close reason. It may change until the phase is `ending`. */
   #reason: CloseReason | undefined;
   #error: SpillwayError | undefined;
   #writeSide: WriteSide = "open";
   #broken: Broken | undefined;
-  /** FIN was sent, and the peer's is waited for, or did not come. */
+  /** Whether FIN was sent, and the peer's FIN has not come. */
   #unconfirmed = false;
-  /** `onConnect` is not done. */
+  /** Whether `onConnect` has not finished. */
   #opening = false;
-  /** `onConnect` was called, so the end is told too. */
+  /** Whether `onConnect` was called, so that `onDisconnect` is called, too. */
   #connected = false;
   #authenticating: boolean;
-  /** `onEnd` is called once. */
+  /** The present hooks. `onEnd` is removed when it is called. */
   #hooks: ChangeableHooks<In, Out, State> | undefined;
   #goodbye: Goodbye<Out> | undefined;
-  /** Whether it waits for its slice, and if what it has made in the last one was flushed. */
+  /** Whether the session waits for a slice, and whether the output of the last slice was flushed. */
   #pause: "none" | "unflushed" | "flushed" = "none";
-  /** A chunk came, and no frame was taken since. */
+  /** Whether a chunk came, and no frame was taken since. */
   #fresh = false;
   #advancing = false;
   #advanceAgain = false;
-  /** Why nothing new is taken, and the signal that tells it. */
+  /** The reason why nothing new is accepted, and the signal that tells it. */
   #drainedFor: CloseReason | undefined;
   #draining: AbortController | undefined;
-  /** The names of the groups that it is a member of. */
+  /** The names of the session's groups. */
   #joined: Set<string> | undefined;
 
   /** @throws what making a decoder or encoder throws */
@@ -149,7 +154,7 @@ export class ServedSession<In, Out, State> implements Session<Out, State>, Membe
     this.#deadlines = new SessionDeadlines(this, authenticates);
   }
 
-  // What user code sees.
+  // The interface for user code.
 
   get authenticating(): boolean {
     return this.#authenticating;
@@ -217,7 +222,7 @@ export class ServedSession<In, Out, State> implements Session<Out, State>, Membe
     this.breakOff("aborted", new SpillwayError("aborted", "the service aborted the connection"));
   }
 
-  // What the server or the client sees.
+  // The interface for the server or client.
 
   get phase(): Phase {
     return this.#phase;
@@ -227,23 +232,23 @@ export class ServedSession<In, Out, State> implements Session<Out, State>, Membe
     return carriedBy(this.inbox, this.outbox);
   }
 
-  /** Whether frames can still be sent. */
+  /** Whether frames can be sent. */
   get sendable(): boolean {
     return !this.#decided && this.#writeSide === "open" && this.#broken === undefined;
   }
 
-  /** Whether the last bytes may not have arrived: as the event says. */
+  /** Whether the last bytes may not have arrived, as the event `connection-closed` reports. */
   get unconfirmed(): boolean {
     return this.#unconfirmed;
   }
 
-  /** Whether a drain would close it at once; `leaving` when it is on its way out. */
+  /** Whether a drain would close the session at once (`idle`), or the session is on its way out (`leaving`). */
   get parting(): "idle" | "busy" | "leaving" {
     if (this.#phase !== "serving") return "leaving";
     return this.inbox.idle && this.pipeline.length === 0 && this.outbox.pending === 0 ? "idle" : "busy";
   }
 
-  /** Serves the connection to its end, which the owner is told. */
+  /** Serves the connection to its end, and then tells the owner. */
   start(): void {
     const { reader, writer } = ownedBy(this, this.#wire);
     this.outbox.writer = writer;
@@ -251,7 +256,7 @@ export class ServedSession<In, Out, State> implements Session<Out, State>, Membe
     if (!this.#over) this.#deadlines.arm();
   }
 
-  /** Tells the service of the connection: it may say something before the first frame is taken, and before any end. */
+  /** Calls `onConnect`, which may send before the first frame is taken and before any end. */
   open(): void {
     if (this.settings.hooks === undefined) return;
     this.#opening = this.#advancing = true;
@@ -260,12 +265,12 @@ export class ServedSession<In, Out, State> implements Session<Out, State>, Membe
     this.#advance();
   }
 
-  /** Ends in order: what was received in full is answered, sent, and followed by FIN. */
+  /** Ends in order: answers frames received in full, writes the output, and sends FIN. */
   stop(reason: CloseReason): void {
     if (this.#stop(reason)) this.#advance();
   }
 
-  /** The server drains: `stop`, with a goodbye. */
+  /** Ends in order, as `stop` does, with a goodbye: the server drains. */
   drain(): void {
     const serving = this.#phase === "serving";
     if (!this.#stop("drained")) return;
@@ -273,14 +278,14 @@ export class ServedSession<In, Out, State> implements Session<Out, State>, Membe
     this.#advance();
   }
 
-  /** Ends with a fault frame, after the replies to what came before. */
+  /** Ends with a fault frame, after the replies to earlier frames. */
   fail(error: SpillwayError): void {
     this.inbox.stop();
     this.pipeline.fault(error);
     this.#advance();
   }
 
-  /** Ends now. What is in flight is lost: false when there was nothing. */
+  /** Ends at once. Work in flight is lost. Returns false when there was none. */
   breakOff(reason: CloseReason, error: SpillwayError): boolean {
     if (this.#over) return this.#forget();
     const complete = this.#phase === "closing";
@@ -315,7 +320,7 @@ export class ServedSession<In, Out, State> implements Session<Out, State>, Membe
 
   #advance(now?: number): void {
     if (this.#phase === "closing" || this.#over) return;
-    // A handler or an observer gets here again when it shuts the server down: that asks for one more round.
+    // A handler or an observer that shuts the server down calls this again. That asks for one more round.
     this.#advanceAgain = true;
     if (this.#advancing) return;
     this.#advancing = true;
@@ -331,7 +336,7 @@ export class ServedSession<In, Out, State> implements Session<Out, State>, Membe
     if (this.#pause !== "flushed") this.outbox.flush(now);
     if (this.#pause === "unflushed") this.#pause = "flushed";
     if (ending) this.#closeWhenDone();
-    // The end itself has seen to what is left.
+    // Otherwise the end has set the last deadline.
     if (!this.#over) this.#deadlines.settle(now);
   }
 
@@ -343,7 +348,8 @@ export class ServedSession<In, Out, State> implements Session<Out, State>, Membe
     while (this.#pause === "none") {
       try {
         if (!this.#mayTake()) break;
-        // The first frame of a chunk does not wait: others that came with it would wait as long, and each would cost a turn.
+        // The first frame of a chunk does not wait: frames that came with it would wait as long, and each would cost a
+        // round.
         if (scheduler.exhausted && !this.#fresh && !inbox.starved) {
           this.#waitForSlice(worked);
           break;
@@ -367,12 +373,15 @@ export class ServedSession<In, Out, State> implements Session<Out, State>, Membe
     const atOnce = this.#opening || this.#authenticating ? 1 : limits.concurrency;
     if (pipeline.ended || pipeline.length >= atOnce || !this.roomy) return false;
     if (semaphore.isFreeFor(this)) return true;
-    // A session that has no further frame must not wait for a permit to find that out.
+    // A session without a further frame must not wait for a permit to find that out.
     if (pipeline.length > 0 ? !inbox.starved : inbox.peek()) semaphore.wait(this);
     return false;
   }
 
-  /** The peer's FIN. A function of its own: a closure in `#takeFrames` would cost each call of that a scope. */
+  /**
+   * Handles the peer's FIN. This is a function of its own because a closure in `#takeFrames` would cost each call a
+   * scope.
+   */
   #takeEnd(): void {
     this.#reason ??= "remote-closed";
     if (this.#phase === "serving") this.#phase = "stopping";
@@ -430,7 +439,7 @@ export class ServedSession<In, Out, State> implements Session<Out, State>, Membe
   onUpgrade(to: Protocol<In, Out, State>): void {
     this.inbox.switchTo(decoderFor(to.codec, this.settings.invalidFrame));
     this.#hooks = to;
-    // Another protocol has another goodbye.
+    // The new protocol has a goodbye of its own.
     if (this.#goodbye !== undefined) this.#askGoodbye();
   }
 
@@ -467,18 +476,18 @@ export class ServedSession<In, Out, State> implements Session<Out, State>, Membe
     this.settings.observe({ type: "frame-error", connection: this.connection, error, skipped });
   }
 
-  // What leaves.
+  // The output.
 
   onPushed(now: number): void {
     if (this.#phase !== "serving" || this.#writeSide !== "open") return this.#advance();
     if (!this.pipeline.tickOpen) this.outbox.flush(now);
-    // Otherwise an earlier deadline is set already, and looks at what has happened since.
+    // Otherwise the queue looks early enough, and finds then what has happened since.
     if (this.outbox.writing) this.#deadlines.settle(now);
   }
 
   onWritten(): void {
     this.settings.deadlines.progress += 1;
-    // Most writes are the last of a tick: nothing waits for the room that they leave.
+    // Most writes are the last of their tick, and nothing waits for the room that they leave.
     if (this.outbox.pausing && this.#pause === "none") {
       this.#waitForSlice(true);
       this.#pause = "flushed";
@@ -545,7 +554,7 @@ export class ServedSession<In, Out, State> implements Session<Out, State>, Membe
     this.#deadlines.noteDropped(this.settings.clock.now());
   }
 
-  /** A stream of the connection failed. */
+  /** Handles a failed read or write. */
   onBroken(cause: unknown): void {
     if (this.#over) return;
     const error = connectionError(cause);
@@ -568,7 +577,7 @@ export class ServedSession<In, Out, State> implements Session<Out, State>, Membe
     else this.onSettled();
   }
 
-  /** Makes the connection's state, and greets. */
+  /** Creates the session's state, and calls `onConnect`. */
   #connect(exchange: HookExchange<Out, State>): Reply<Out> | PromiseLike<Reply<Out>> {
     const { onConnect, state } = this.settings.hooks ?? {};
     if (state !== undefined) {
@@ -584,12 +593,12 @@ export class ServedSession<In, Out, State> implements Session<Out, State>, Membe
     return this.#phase === "over" || this.#phase === "gone";
   }
 
-  /** Whether the reason for the end is decided. */
+  /** Whether the close reason is final. */
   get #decided(): boolean {
     return this.#phase !== "serving" && this.#phase !== "stopping";
   }
 
-  /** Whether FIN is sent, or about to be, although the peer may go on: what is still said is void. */
+  /** Whether FIN is sent or pending although the peer may go on: later replies are void. */
   get #outputEnded(): boolean {
     return this.#writeSide !== "open" && this.#writeSide !== "goodbye";
   }
@@ -598,13 +607,13 @@ export class ServedSession<In, Out, State> implements Session<Out, State>, Membe
     return this.settings.afterReset === "finish" && !this.#decided;
   }
 
-  /** Whether nothing more is to be said but goodbye. */
+  /** Whether everything is answered, and only the goodbye is left to send. */
   get #answered(): boolean {
     if (this.#phase !== "stopping" || this.#reason === undefined) return false;
     return this.inbox.exhausted && this.pipeline.length === 0 && this.#goodbye?.asking !== true;
   }
 
-  /** Takes no further input. False when it is ending already. */
+  /** Takes no further input. Returns false when the session is ending already. */
   #stop(reason: CloseReason): boolean {
     if (this.#reason !== undefined) return false;
     this.#reason = reason;
@@ -614,7 +623,7 @@ export class ServedSession<In, Out, State> implements Session<Out, State>, Membe
     return true;
   }
 
-  /** The end is decided: what is still with the handler is not waited for, and nothing more is sent but what waits. */
+  /** Decides the end: does not wait for handlers, and sends only what already waits. */
   #decide(reason: CloseReason, error?: SpillwayError): void {
     if (!this.#decided) {
       if (this.#broken === undefined) {
@@ -629,7 +638,7 @@ export class ServedSession<In, Out, State> implements Session<Out, State>, Membe
     this.pipeline.abort(reason, error);
   }
 
-  /** Nothing new is taken: what would go on for ever should know. */
+  /** Aborts `draining`: nothing new is accepted, and endless work should stop. */
   #tellDraining(reason: CloseReason): void {
     if (this.#drainedFor !== undefined) return;
     this.#drainedFor = reason;
@@ -648,7 +657,7 @@ export class ServedSession<In, Out, State> implements Session<Out, State>, Membe
   }
 
   onGoodbye(goodbye: Goodbye<Out>): void {
-    // Another protocol may have been asked meanwhile.
+    // An upgrade may have replaced the goodbye.
     if (goodbye === this.#goodbye) this.onSettled();
   }
 
@@ -656,13 +665,13 @@ export class ServedSession<In, Out, State> implements Session<Out, State>, Membe
     this.#reportHook(cause, "onDrain");
   }
 
-  /** Says goodbye when nothing else is to be said, and nothing after it. */
+  /** Sends the goodbye when everything is answered. Nothing is sent after it. */
   #sayGoodbye(): void {
     if (this.#broken !== undefined || this.#writeSide !== "open" || !this.#answered) return;
     const goodbye = this.#goodbye?.take();
     if (goodbye === undefined) return;
     this.#writeSide = "goodbye";
-    // Authentication that is not complete in time would have its fault sent behind this.
+    // The fault of a late authentication would be sent after the goodbye.
     this.#deadlines.authenticationDone = true;
     this.#leaveGroups();
     try {
@@ -672,7 +681,7 @@ export class ServedSession<In, Out, State> implements Session<Out, State>, Membe
     }
   }
 
-  /** Sends FIN when all is sent. */
+  /** Sends FIN when the output is empty. */
   #closeWhenDone(): void {
     if (this.#broken !== undefined) return this.#endWhenFinished(this.#broken);
     if (this.outbox.pending > 0) return;
@@ -691,12 +700,14 @@ export class ServedSession<In, Out, State> implements Session<Out, State>, Membe
     if (!this.#unconfirmed || this.#isLostToClient) this.#wire.abort(RELEASED);
   }
 
-  /** Whether this is a client's connection that broke a rule: its requests are rejected, so nothing that comes from it is of use. */
+  /**
+   * Whether this is a client's connection that broke a rule. Its requests are rejected, so later input is of no use.
+   */
   get #isLostToClient(): boolean {
     return this.settings.asked !== undefined && this.#error !== undefined && !this.inbox.eof;
   }
 
-  /** What was received in full is handled all the same; its replies go nowhere. */
+  /** Handles frames received in full after the connection broke. Their replies are discarded. */
   #finish(error: SpillwayError, gone: boolean): void {
     this.#broken = { framesIn: this.inbox.framesIn, gone };
     this.#reason = brokenReason(error);
@@ -716,12 +727,12 @@ export class ServedSession<In, Out, State> implements Session<Out, State>, Membe
     else this.#wire.abort(error);
   }
 
-  /** The connection is released. */
+  /** Ends the session after the connection is released. */
   #complete(error?: SpillwayError): void {
     if (this.#over) return;
     this.#decide(brokenReason(error), error);
     if (error === undefined) this.#unconfirmed = false;
-    // A handler may finish long after this: there is nothing left to advance, or to arm a deadline for.
+    // A handler may finish long after this. It must not advance the session or arm a deadline.
     this.#phase = "over";
     this.inbox.end();
     this.outbox.end();
@@ -762,12 +773,12 @@ export class ServedSession<In, Out, State> implements Session<Out, State>, Membe
     this.#forget();
   }
 
-  /** A hook failed that must not keep the connection from its orderly end. */
+  /** Reports a failed hook that must not prevent an orderly end. */
   #reportHook(cause: unknown, hook: "onDrain" | "onDisconnect"): void {
     this.onHandlerError(cause instanceof SpillwayError ? cause : handlerError(cause, hook));
   }
 
-  /** Nothing is waited for any more. False when that was so already. */
+  /** Releases everything. Returns false when that was done before. */
   #forget(): boolean {
     if (this.#phase === "gone") return false;
     this.#phase = "gone";

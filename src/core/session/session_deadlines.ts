@@ -5,7 +5,7 @@ import { Deadline, type DeadlineOwner, type DeadlineQueue } from "../time/deadli
 import type { Inbox } from "./inbox.ts";
 import type { Asked } from "./session_settings.ts";
 
-/** What is due when a deadline passes. */
+/** The timeout that is due when the deadline passes. */
 export type Due =
   | "idle-timeout"
   | "silence-timeout"
@@ -16,10 +16,10 @@ export type Due =
   | "lifetime-reached"
   /** `onDisconnect` takes too long. */
   | "disconnect-timeout"
-  /** The peer does not answer FIN. */
+  /** The peer does not answer FIN with FIN. */
   | "linger";
 
-/** The session whose deadlines these are. */
+/** A session, as far as its deadlines need it. */
 export interface TimedSession extends DeadlineOwner {
   readonly settings: {
     readonly limits: ConnectionLimits;
@@ -35,21 +35,25 @@ export interface TimedSession extends DeadlineOwner {
 }
 
 /**
- * Which instant matters next to a session: one deadline that stands for all of them.
+ * The deadlines of a session, as one deadline that stands for the earliest of them.
  *
- * Activity moves nearly all of them later. So the instant is worked out when the queue looks at it (`refresh`), and after a tick
- * only when something began that may be due sooner than the queue will look (`settle`).
+ * Activity moves nearly all of them later. So the earliest instant is worked out when the queue looks at it
+ * (`refresh`). After a tick it is worked out only when something began that may be due before the queue looks
+ * (`settle`).
  */
 export class SessionDeadlines extends Deadline<TimedSession> {
-  /** What happens at the deadline. */
+  /** The timeout that is due at the deadline. */
   due: Due = "idle-timeout";
-  /** Authentication is not waited for any more. */
+  /** Whether authentication is complete, or not required. */
   authenticationDone: boolean;
-  /** When FIN was sent, or came from there. */
+  /** The instant at which FIN was sent, or the peer's FIN came. */
   #closingAt = 0;
-  /** When input was last dropped, while the peer's FIN is waited for. */
+  /** The instant at which input was last dropped, while the peer's FIN is waited for. */
   #droppedAt = 0;
-  /** Since when it has been the peer's turn to speak; -1 while it is ours, or nobody looks: a small number costs less. */
+  /**
+   * The instant since which the peer is expected to send; -1 while it is not, or while silence is not watched: a small
+   * number costs less.
+   */
   #listeningSince = -1;
 
   constructor(owner: TimedSession, authenticates: boolean) {
@@ -57,23 +61,23 @@ export class SessionDeadlines extends Deadline<TimedSession> {
     this.authenticationDone = !authenticates;
   }
 
-  /** FIN is sent at `now`, or came from there. */
+  /** Notes that FIN is sent at `now`, or that the peer's FIN came. */
   noteClosing(now: number): void {
     this.#closingAt = this.#droppedAt = now;
   }
 
-  /** Input came and was dropped. */
+  /** Notes that input was dropped. */
   noteDropped(now: number): void {
     this.#droppedAt = now;
   }
 
-  /** Whether anything was said, by either side, so shortly before `now` that the peer's FIN is waited for. */
+  /** Whether either side sent anything so shortly before `now` that the peer's FIN is waited for. */
   lingers(now: number): boolean {
     const { inbox, outbox, settings } = this.owner;
     return now - Math.max(inbox.heardAt, outbox.arrivesAt) < settings.limits.lingerTimeoutMs;
   }
 
-  /** A tick is over: makes sure that the queue looks in time at what has begun in it. */
+  /** Ends a tick: makes sure that the queue looks in time at what began in it. */
   settle(at?: number): void {
     this.owner.pipeline.date();
     if (!this.#isLookedAtInTime(at ?? this.owner.settings.clock.now())) this.arm();
@@ -90,26 +94,26 @@ export class SessionDeadlines extends Deadline<TimedSession> {
     this.#set();
   }
 
-  /** Whether something is due at `now`: see `due`. Otherwise arms the deadline again. */
+  /** Returns whether something is due at `now` (see `due`). Otherwise arms the deadline again. */
   passed(now: number): boolean {
     this.#set();
     if (this.at > now) {
       this.owner.settings.deadlines.arm(this);
       return false;
     }
-    // It passes once, and what it has failed may still have to wait for its position.
+    // It passes once. The fault may have to wait for its position.
     if (this.due === "authentication-timeout") this.authenticationDone = true;
     return true;
   }
 
-  /** Nothing is due any more. */
+  /** Disarms the deadline. */
   end(): void {
     this.owner.settings.deadlines.disarm(this);
   }
 
   /**
-   * Whether the queue will look no later than what may have begun by `now` can be due. What began before was seen to then.
-   * Mostly nothing has begun: the session is idle again.
+   * Whether the queue looks no later than anything that began by `now` can be due. Earlier beginnings were checked in
+   * their ticks. Usually nothing has begun: the session is idle again.
    */
   #isLookedAtInTime(now: number): boolean {
     const { inbox, outbox, phase, pipeline, settings } = this.owner;
@@ -138,13 +142,13 @@ export class SessionDeadlines extends Deadline<TimedSession> {
     if (inbox.starved) this.#earliest(inbox.frameBegunAt + limits.frameTimeoutMs, "frame-timeout");
     if (limits.silenceTimeoutMs !== Infinity) this.#watchSilence(limits.silenceTimeoutMs, busy);
     if (busy || outbox.writing || !inbox.starved) return;
-    // What was pushed in this tick is about to be written.
+    // Pushes of this tick are about to be written.
     const quietSince = outbox.pending > 0 ? settings.clock.now() : this.#quietSince();
     const idleSince = asked === undefined ? quietSince : Math.max(quietSince, asked.awaitedAt);
     this.#earliest(idleSince + limits.idleTimeoutMs, "idle-timeout");
   }
 
-  /** The peer is silent only while it has nothing to wait for: its frames are all answered, and the replies are out. */
+  /** The peer is silent only while it waits for nothing: its frames are answered, and the replies are written. */
   #watchSilence(limitMs: number, busy: boolean): void {
     const { inbox, outbox, settings } = this.owner;
     const ourTurn = busy || !inbox.starved || outbox.answering;
@@ -155,13 +159,13 @@ export class SessionDeadlines extends Deadline<TimedSession> {
     }
   }
 
-  /** When something last happened. */
+  /** The instant of the last activity. */
   #quietSince(): number {
     const { inbox, outbox, pipeline } = this.owner;
     return Math.max(inbox.heardAt, pipeline.settledAt, outbox.progressAt);
   }
 
-  /** So long after the last sign of life, but not for ever. */
+  /** The linger deadline: a time after the last sign of life, and bounded. */
   #lingersUntil(): number {
     const { lingerTimeoutMs, maxLingerMs } = this.owner.settings.limits;
     const aliveAt = Math.max(this.#droppedAt, Math.floor(this.owner.outbox.arrivesAt));

@@ -13,18 +13,18 @@ import type { InvalidFramePolicy } from "./invalid_frame.ts";
 import type { ServerEvent } from "./observer.ts";
 import type { SessionHooks } from "./session_hooks.ts";
 
-/** What was asked of the peer, where this side is the one that asks. */
+/** The requests of a client's connection. */
 export interface Asked {
-  /** When the last answer was waited for; the present instant while one is. */
+  /** The instant at which the last answer was awaited: the present instant while one is. */
   readonly awaitedAt: number;
 }
 
-/** What all sessions of one server share, or of one client. */
+/** The settings that all sessions of a server or client share. */
 export interface SessionSettings<In, Out, State> {
   readonly codec: Codec<In, Out>;
-  /** With the middleware around it. */
+  /** The handler with its middleware. */
   readonly handler: FrameHandler<In, Out, State>;
-  /** What the service wants to be told, if anything. */
+  /** The hooks of the service, if it has any. */
   readonly hooks: SessionHooks<Out, State> | undefined;
   /** Whether connections begin with authentication. */
   readonly authenticates: boolean;
@@ -36,9 +36,9 @@ export interface SessionSettings<In, Out, State> {
   readonly deadlines: DeadlineQueue;
   readonly semaphore: Semaphore;
   readonly scheduler: Scheduler;
-  /** A server's: what may wait of all its connections. */
+  /** The budgets of a server. */
   readonly budgets?: Budgets;
-  /** A client's: frames are answers then, and none of them is answered. */
+  /** The requests of a client. If present, frames are replies, and are not replied to. */
   readonly asked?: Asked;
   readonly groups: Groups;
   readonly endOfTick: EndOfTick;

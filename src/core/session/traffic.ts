@@ -1,14 +1,14 @@
-/** How much a connection, or a server, has carried. */
+/** The traffic of a connection or a server. */
 export interface Traffic {
   readonly bytesIn: number;
   readonly bytesOut: number;
   readonly framesIn: number;
   readonly framesOut: number;
-  /** Frames that were sent to somebody who does not read, and had no room. */
+  /** The number of pushes dropped for want of room, because the peer reads too slowly. */
   readonly framesDropped: number;
   /**
-   * Of `bytesIn`, those that never reached the decoder, because the connection was ending: it drained, was closed, failed or broke.
-   * Left out when there are none.
+   * The number of bytes in `bytesIn` that never reached the decoder, because the connection drained, was closed, failed
+   * or broke. Absent if there are none.
    */
   readonly bytesDiscarded?: number;
 }
@@ -30,7 +30,7 @@ export function add(one: Traffic, other: Traffic): Traffic {
   return bytesDiscarded === 0 ? sum : { ...sum, bytesDiscarded };
 }
 
-/** How much went through the two sides of a connection. */
+/** Returns the traffic of a connection. */
 export function carriedBy(inbox: Incoming, outbox: Outgoing): Traffic {
   const { bytesDiscarded, bytesIn, framesIn } = inbox;
   const { bytesOut, framesOut, framesDropped } = outbox;
