@@ -4,13 +4,13 @@ import type { ConnectionInfo } from "../transport/connection_info.ts";
 import type { Context, Protocol, Reply } from "./handler.ts";
 import type { Session } from "./session.ts";
 
-/** A handler as a session calls it: alone, or with middleware around it. */
+/** A handler as the pipeline calls it: alone, or with its middleware. */
 export type FrameHandler<In, Out, State> = (
   frame: In,
   exchange: Exchange<Out, State>,
 ) => Reply<Out> | PromiseLike<Reply<Out>>;
 
-/** The pipeline whose {@link Exchange}s these are. */
+/** The pipeline that owns {@link Exchange}s. */
 export interface ExchangeOwner<Out, State> {
   readonly session: Session<Out, State>;
   upgrade<NewIn, NewOut>(exchange: Exchange<Out, State>, to: Protocol<NewIn, NewOut, State>): void;
@@ -18,16 +18,16 @@ export interface ExchangeOwner<Out, State> {
 }
 
 /**
- * One frame on its way through the handler, as its {@link Context}. Every frame has one, so it is small: what only an
- * asynchronous handler needs is in a `PendingReply`.
+ * A frame on its way through the handler, as the handler's {@link Context}. Each frame has one, so it is small: a
+ * `PendingReply` holds what only asynchronous handlers need.
  */
 export class Exchange<Out, State> implements Context<Out, State> {
-  /** The handler has finished, or its result is not wanted any more. */
+  /** Whether the handler has finished, or its result is no longer wanted. */
   finished = false;
-  /** What comes behind the reply: the end, or replies by another encoder. */
+  /** What follows the reply: the end of the connection, or replies by another encoder. */
   next: "close" | Encoder<Out> | undefined = undefined;
   readonly #owner: ExchangeOwner<Out, State>;
-  /** What aborts `signal`, once that was asked for; before, what it will be aborted with. */
+  /** The controller of `signal`, once that was asked for; before that, the reason to abort it with. */
   #abort: AbortController | SpillwayError | undefined = undefined;
 
   constructor(owner: ExchangeOwner<Out, State>) {
@@ -46,7 +46,7 @@ export class Exchange<Out, State> implements Context<Out, State> {
     return false;
   }
 
-  /** What an error message calls the function whose result this is. */
+  /** The name of the failed function in error messages. */
   get thrower(): string {
     return "the handler";
   }
@@ -79,26 +79,26 @@ export class Exchange<Out, State> implements Context<Out, State> {
     if (this.finished) throw new TypeError(`${call}() must be called before the handler has finished`);
   }
 
-  /** The result is not wanted any more. */
+  /** Aborts `signal`: the result is no longer wanted. */
   abort(error: SpillwayError): void {
     if (this.#abort instanceof AbortController) this.#abort.abort(error);
     else this.#abort = error;
   }
 }
 
-/** The functions of a service whose result is sent, and that no frame calls; `state` goes before `onConnect`. */
+/** The hooks whose result is sent. `state` is called before `onConnect`. */
 export type HookName = "state" | "onConnect" | "onEnd";
 
-/** One whose frame is the beginning of a longer one. A class of its own costs the others nothing. */
+/** The exchange of a truncated frame. A class of its own costs other frames nothing. */
 export class TruncatedExchange<Out, State> extends Exchange<Out, State> {
   override get truncated(): boolean {
     return true;
   }
 }
 
-/** What a hook answers, which no frame asked for. */
+/** The exchange of a hook, which has no frame. */
 export class HookExchange<Out, State> extends Exchange<Out, State> {
-  /** The hook that is called. */
+  /** The hook that is being called. */
   hook: HookName;
 
   constructor(owner: ExchangeOwner<Out, State>, hook: HookName) {

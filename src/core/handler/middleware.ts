@@ -2,18 +2,19 @@ import type { Exchange, FrameHandler } from "./exchange.ts";
 import type { Context, Handler, Reply } from "./handler.ts";
 
 /**
- * Hands a frame to the next middleware, or to the handler behind the last one, and gives its answer. Without a `context` it gets
- * the one that this middleware has. To be called once, before the frame is answered.
+ * Calls the next middleware, or the handler behind the last one, and returns its reply. Without a `context`, it passes
+ * on the context of the calling middleware. Call it once, before the frame is answered.
  *
  * @throws {TypeError} it was called before for this frame, or the frame is answered
- * @throws {SpillwayError} nobody waits for the answer any more; the same as `context.signal`'s reason
+ * @throws {SpillwayError} the result is no longer wanted; the same as the reason of `context.signal`
  * @throws what the next middleware throws
  */
 export type Next<In, Out = In> = (frame: In, context?: Context<Out>) => Reply<Out> | PromiseLike<Reply<Out>>;
 
 /**
- * What is around a handler: may look at a frame, hand it on (`next`), or another one, and answer with what comes back, or with
- * something else. One that does not call `next` keeps the frame from the handler. May be asynchronous; fails as a handler does.
+ * A function around a handler. It may inspect a frame, pass it or another one on (`next`), and return the reply that comes
+ * back or another one. If it does not call `next`, the handler does not get the frame. It may be asynchronous, and fails as
+ * a handler does.
  *
  * @typeParam In the frames that arrive
  * @typeParam Out the frames that are sent
@@ -38,26 +39,27 @@ export type Next<In, Out = In> = (frame: In, context?: Context<Out>) => Reply<Ou
 export interface Middleware<In, Out = In, State = unknown> {
   (frame: In, context: Context<Out, State>, next: Next<In, Out>): Reply<Out> | PromiseLike<Reply<Out>>;
   /**
-   * Whether connections begin with authentication, which the middleware completes (`session.completeAuthentication()`): until then their
-   * frames come one at a time, and `authenticationTimeoutMs` runs. Left out: false.
+   * Whether connections begin with authentication, which the middleware completes with
+   * `session.completeAuthentication()`. Until then their frames come one at a time, and `authenticationTimeoutMs` runs.
+   * Default: false.
    */
   readonly authenticates?: boolean;
 }
 
-/** A {@link Middleware} that fits around every handler: it hands frames and replies on as they are. */
+/** A {@link Middleware} for every handler: it passes frames and replies on unchanged. */
 export interface AnyMiddleware {
   <In, Out, State>(frame: In, context: Context<Out, State>, next: Next<In, Out>): Reply<Out> | PromiseLike<Reply<Out>>;
   readonly authenticates?: boolean;
 }
 
-/** A {@link Middleware} and all that is behind it. */
+/** A {@link Middleware} with everything behind it. */
 type Step<In, Out, State> = (
   frame: In,
   context: Context<Out, State>,
   exchange: Exchange<Out, State>,
 ) => Reply<Out> | PromiseLike<Reply<Out>>;
 
-/** One handler of many: the first middleware is the outermost. */
+/** Composes middleware and a handler into one handler. The first middleware is the outermost. */
 export function compose<In, Out, State>(
   middleware: readonly Middleware<In, Out, State>[],
   handler: Handler<In, Out, State>,

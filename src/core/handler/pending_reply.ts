@@ -3,30 +3,32 @@ import type { Exchange } from "./exchange.ts";
 import type { Reply } from "./handler.ts";
 import type { ReplyStream } from "./reply_stream.ts";
 
-/** The pipeline that waits for {@link PendingReply}s. */
+/** The pipeline that owns {@link PendingReply}s. */
 export interface PendingReplyOwner<Out, State> {
   onFulfilled(pending: PendingReply<Out, State>, reply: Reply<Out>): void;
   onRejected(pending: PendingReply<Out, State>, cause: unknown): void;
 }
 
-/** A frame that is not answered yet: its handler is at work, its stream is being sent, or an earlier frame is not answered. */
+/**
+ * A frame that is not answered yet: its handler is at work, its stream is being sent, or it waits for an earlier frame.
+ */
 export class PendingReply<Out, State> {
   exchange!: Exchange<Out, State>;
   /**
-   * When what is waited for was begun: an asynchronous handler, as noted at the end of its tick, or the next frame of a stream.
-   * Only then does the deadline run.
+   * The instant at which the handler began, as noted at the end of its tick, or at which the next frame of the stream
+   * was asked for. The handler's deadline runs only then.
    */
   startedAt: number | undefined = undefined;
-  /** Whether it counts as a handler at work. */
+  /** Whether it holds a permit, as a handler at work. */
   working = false;
   reply: Out | undefined = undefined;
   fault: SpillwayError | undefined = undefined;
   stream: ReplyStream<Out> | undefined = undefined;
-  /** A promise has its callbacks: it must not be used for another frame before they were called. */
+  /** Whether a promise holds its callbacks. It must not be reused before they are called. */
   #awaits = false;
   #owner!: PendingReplyOwner<Out, State>;
 
-  /** From those that were given back, or a new one. */
+  /** Returns a reused object, or a new one. */
   static take<Out, State>(
     owner: PendingReplyOwner<Out, State>,
     exchange: Exchange<Out, State>,
@@ -37,15 +39,15 @@ export class PendingReply<Out, State> {
     return pending;
   }
 
-  /** Calls the owner back when the promise settles, in a microtask. @throws what looking at the promise throws */
+  /** Calls the owner when the promise settles, in a microtask. @throws what inspecting the promise throws */
   await(promise: PromiseLike<Reply<Out>>): void {
     if (!isNative(promise)) return void this.#await(promise);
     this.#awaits = true;
-    // As `await` would: with the method that calls back once, whatever the promise itself has under that name.
+    // As `await` does: with the method that calls back once, whatever the promise has under that name.
     void Promise.prototype.then.call(promise, this.#onFulfilled as never, this.#onRejected);
   }
 
-  /** The frame is answered: what this is made of is used again. */
+  /** Makes the object available for reuse: its frame is answered. */
   giveBack(): void {
     if (this.#awaits || spares.length >= MAX_SPARES) return;
     this.startedAt = this.reply = this.fault = this.stream = undefined;
@@ -78,16 +80,16 @@ export class PendingReply<Out, State> {
 }
 
 const NOTHING = undefined;
-/** Callbacks and all: made anew for each frame they cost more than the promise that they are for. */
+/** Objects with their callbacks. Made for each frame, the callbacks cost more than the promise. */
 const spares: PendingReply<unknown, unknown>[] = [];
 const MAX_SPARES = 1_024;
 
-/** Whether an answer has still to come. */
+/** Returns whether a reply is a promise or another thenable. */
 export function isPromiseLike<Value>(answer: Value | PromiseLike<Value>): answer is PromiseLike<Value> {
   return typeof answer === "object" && answer !== null && typeof (answer as PromiseLike<Value>).then === "function";
 }
 
-/** Whether `await` would take it as it is. */
+/** Returns whether `await` takes the promise as it is. */
 function isNative(promise: PromiseLike<unknown>): promise is Promise<unknown> {
   return promise instanceof Promise && promise.constructor === Promise;
 }

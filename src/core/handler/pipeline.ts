@@ -18,60 +18,63 @@ import type { Semaphore } from "./semaphore.ts";
 import type { Session } from "./session.ts";
 import { SettlingTick, type SettlingTickOwner } from "./settling_tick.ts";
 
-/** The session whose frames a {@link Pipeline} handles. */
+/** The session that owns a {@link Pipeline}. */
 export interface PipelineOwner<In, Out, State> extends Session<Out, State> {
-  /** Whether there is room for a reply: replies wait for it, and a stream is asked for a frame only then. */
+  /** Whether there is room for a reply. Replies wait for room, and so do streams before they are asked for a frame. */
   readonly roomy: boolean;
-  /** Whether replies go nowhere: handlers run to their end all the same, and streams are asked for no further frame. */
+  /** Whether replies are discarded: handlers run to their end, and streams are asked for no further frame. */
   readonly finishing: boolean;
-  /** Whether a stream may be asked for a frame now. If not, `answerFinished` is called when the session has a slice again. */
+  /**
+   * Returns whether a stream may be asked for a frame now. If not, the session calls `answerFinished` in its next
+   * slice.
+   */
   mayPull(): boolean;
-  /** A reply in its position. @throws {SpillwayError} when it cannot be sent */
+  /** Sends a reply, in its position. @throws {SpillwayError} it cannot be sent */
   onReply(reply: Out): void;
-  /** A fault in its position; what is behind it is void. */
+  /** Ends with a fault, in its position. Everything behind it is void. */
   onFault(error: SpillwayError): void;
-  /** A handler failed; its fault waits for its position. */
+  /** A handler failed. Its fault waits for its position. */
   onHandlerError(error: SpillwayError): void;
-  /** No further frame is handled: the connection will end with this reason. */
+  /** No further frame is handled. The connection will end with this reason. */
   onLastFrame(reason: CloseReason): void;
-  /** Asynchronous handlers have finished: `answerFinished`, and take more. */
+  /** Asynchronous handlers have finished: call `answerFinished`, and take more frames. */
   onSettled(): void;
-  /** The frames that come next are another codec's, and so is the goodbye. @throws {TypeError} they cannot be */
+  /** Switches to the decoder, and to the goodbye, of another protocol. @throws {TypeError} that is not possible */
   onUpgrade(to: Protocol<In, Out, State>): void;
-  /** The replies that come next are another encoder's. */
+  /** Switches to another encoder for later replies. */
   onEncoder(encoder: Encoder<Out>): void;
-  /** That was the last reply: its handler closes the connection. */
+  /** The last reply was sent: its handler closes the connection. */
   onLast(): void;
 }
 
-/** Fewer replies that were handed out are not worth closing up the places that they leave free. */
+/** With fewer answered replies in front, the array is not compacted. */
 const FEW_ANSWERED = 32;
 
 const NONE: never[] = [];
 
 /**
- * The frames of one connection that are with the handler, and the replies that wait for an earlier one, in request order.
- *
- * A synchronous handler costs no promise: while nothing waits, its reply goes straight through.
+ * The frames of a connection that are not answered, in request order: those with the handler, and finished ones that
+ * wait for an earlier one. A synchronous handler costs no promise: while nothing waits, its reply passes straight
+ * through.
  */
 export class Pipeline<In, Out, State>
   implements ExchangeOwner<Out, State>, PendingReplyOwner<Out, State>, SettlingTickOwner
 {
-  /** A fault or the last reply is on its way out: no further frame may be handled. */
+  /** Whether a fault or the last reply is pending: no further frame may be handled. */
   ended = false;
-  /** When an asynchronous handler last finished. */
+  /** The instant at which an asynchronous handler last finished. */
   settledAt = 0;
   #handler: FrameHandler<In, Out, State>;
   readonly #semaphore: Semaphore;
   readonly #clock: Clock;
   readonly #owner: PipelineOwner<In, Out, State>;
-  /** Not answered, in order: from `#first` on. */
+  /** The frames that are not answered, in order, from `#first` on. */
   #pending: PendingReply<Out, State>[] = NONE;
   #first = 0;
-  /** What `date` is to note: handlers that began, and that one has finished. */
+  /** Whether handlers have begun, and whether one has finished, since the last `date`. */
   #begun = false;
   #settled = false;
-  /** Made when a handler is asynchronous. */
+  /** Created for the first asynchronous handler. */
   #tick: SettlingTick | undefined;
 
   constructor(
@@ -90,34 +93,34 @@ export class Pipeline<In, Out, State>
     return this.#owner;
   }
 
-  /** Frames that are not answered yet. */
+  /** The number of frames that are not answered. */
   get length(): number {
     return this.#pending.length - this.#first;
   }
 
-  /** Handlers finish within this tick of the event loop, and others may: what follows from that waits until it is over. */
+  /** Whether handlers are finishing within this tick, and others may: their replies wait until the tick is over. */
   get tickOpen(): boolean {
     return this.#tick?.open === true && this.length > 0;
   }
 
-  /** When the handler, or the frame of a stream, that has been at work for longest began; `Infinity` when none is. */
+  /** The instant at which the oldest handler, or the pending frame of a stream, began; `Infinity` without one. */
   get busySince(): number {
     return this.#oldest()?.startedAt ?? Infinity;
   }
 
-  /** Runs the handler. `truncated`: the frame is the beginning of a longer one. */
+  /** Runs the handler for a frame, which may be the beginning of a longer one (`truncated`). */
   handle(frame: In, truncated: boolean = false): void {
     const exchange = truncated ? new TruncatedExchange<Out, State>(this) : new Exchange<Out, State>(this);
     this.#run(this.#handler, frame, exchange);
   }
 
-  /** Runs a hook, whose result is sent like a reply. */
+  /** Runs a hook, and sends its result like a reply. */
   runHook(name: HookName, hook: (exchange: HookExchange<Out, State>) => Reply<Out> | PromiseLike<Reply<Out>>): void {
     const exchange = new HookExchange<Out, State>(this, name);
     this.#run(() => hook(exchange), undefined, exchange);
   }
 
-  /** Ends the sequence: after everything before it is answered, `onFault` is called. */
+  /** Ends the sequence: calls `onFault` when everything before is answered. */
   fault(error: SpillwayError): void {
     this.#end(error.code as CloseReason);
     const exchange = new Exchange<Out, State>(this);
@@ -125,13 +128,13 @@ export class Pipeline<In, Out, State>
     this.#answerInOrder(exchange, undefined, error);
   }
 
-  /** The handler of `exchange` wants another protocol behind the frames that were taken so far. */
+  /** Switches to another protocol behind the frames taken so far, for the handler of `exchange`. */
   upgrade<NewIn, NewOut>(exchange: Exchange<Out, State>, to: Protocol<NewIn, NewOut, State>): void {
     exchange.checkUnfinished("upgrade");
     checkOptions(to, PROTOCOL_OPTIONS);
     checkProtocol(to);
     if (this.ended) return;
-    // From here on, its frames are the ones that this pipeline is about.
+    // From here on, the frames are those of the new protocol.
     const protocol = to as unknown as Protocol<In, Out, State>;
     const encoder = protocol.codec.encoder();
     this.#owner.onUpgrade(protocol);
@@ -140,14 +143,14 @@ export class Pipeline<In, Out, State>
     this.#owner.onSettled();
   }
 
-  /** The handler of `exchange` has the last word. */
+  /** Ends the connection behind the reply to `exchange`, for its handler. */
   close(exchange: Exchange<Out, State>): void {
     exchange.checkUnfinished("close");
     exchange.next = "close";
     this.#end("handler-closed");
   }
 
-  /** What has been at work for longest is out of time; if nothing is, nothing more is waited for. */
+  /** Fails the oldest handler at work because its time is up. If none is at work, ends the sequence. */
   timeOut(error: SpillwayError): void {
     const late = this.#oldest();
     if (late === undefined) return this.fault(error);
@@ -157,7 +160,7 @@ export class Pipeline<In, Out, State>
     this.answerFinished();
   }
 
-  /** Notes what began or finished since the last time, as of now: the clock is read once a tick, not for every frame. */
+  /** Dates what began or finished since the last call: the clock is read once a tick, not for every frame. */
   date(): void {
     if (!this.#begun && !this.#settled) return;
     const now = this.#clock.now();
@@ -166,7 +169,7 @@ export class Pipeline<In, Out, State>
     this.#begun = this.#settled = false;
   }
 
-  /** Hands out what is finished, up to the first that is not. */
+  /** Answers finished frames, up to the first unfinished one. */
   answerFinished(): void {
     while (this.length > 0) {
       const first = this.#pending[this.#first] as PendingReply<Out, State>;
@@ -186,7 +189,7 @@ export class Pipeline<In, Out, State>
     this.#owner.onSettled();
   }
 
-  /** A handler has kept its promise. */
+  /** Takes the result of an asynchronous handler. */
   onFulfilled(pending: PendingReply<Out, State>, reply: Reply<Out>): void {
     const { exchange } = pending;
     try {
@@ -204,7 +207,7 @@ export class Pipeline<In, Out, State>
     this.#settle(pending);
   }
 
-  /** Nothing waits for what is still here: signals the handlers and forgets them. */
+  /** Signals and forgets every handler at work: no reply is wanted. */
   abort(reason: CloseReason, error?: SpillwayError): void {
     this.ended = true;
     if (this.length === 0) return;
@@ -248,28 +251,28 @@ export class Pipeline<In, Out, State>
     return pending;
   }
 
-  /** Its handler is at work. */
+  /** Adds a frame whose handler is at work. */
   #add(pending: PendingReply<Out, State>): void {
     this.#begun = pending.working = true;
     this.#semaphore.acquire();
     this.#push(pending);
   }
 
-  /** It is at work no more. */
+  /** Releases the permit of a handler. */
   #rest(pending: PendingReply<Out, State>): void {
     if (!pending.working) return;
     pending.working = false;
     this.#semaphore.release();
   }
 
-  /** Its frames are sent in its position. */
+  /** Sends the frames of a stream, in the position of its frame. */
   #stream(pending: PendingReply<Out, State>, frames: AsyncIterable<Out>): void {
     pending.startedAt = undefined;
     const { thrower } = pending.exchange;
     try {
       const onStopError = (cause: unknown) => this.#owner.onHandlerError(handlerError(cause, thrower));
       pending.stream = new ReplyStream(frames, onStopError);
-      // A result that comes too late.
+      // The result comes too late.
       if (pending.exchange.finished) pending.stream.stop();
     } catch (cause) {
       this.#fail(pending, handlerError(cause, thrower));
@@ -354,7 +357,7 @@ export class Pipeline<In, Out, State>
     pending.fault = this.#report(error);
   }
 
-  /** A handler failed: nothing behind its frame is handled. */
+  /** Reports a failed handler: nothing behind its frame is handled. */
   #report(error: SpillwayError): SpillwayError {
     this.#end(error.code as CloseReason);
     this.#owner.onHandlerError(error);
@@ -372,7 +375,7 @@ export class Pipeline<In, Out, State>
   }
 
   #removeFirst(): void {
-    // Mostly there is one, and that costs least.
+    // Usually there is one, and `pop` costs least.
     if (this.#pending.length === 1) return void this.#pending.pop();
     this.#first += 1;
     if (this.#first < FEW_ANSWERED && this.#first < this.#pending.length) return;
@@ -381,26 +384,26 @@ export class Pipeline<In, Out, State>
     this.#first = 0;
   }
 
-  /** What has been at work for longest. */
+  /** Returns the frame whose handler has been at work for longest. */
   #oldest(): PendingReply<Out, State> | undefined {
     let oldest: PendingReply<Out, State> | undefined;
     for (let index = this.#first; index < this.#pending.length; index++) {
       const one = this.#pending[index] as PendingReply<Out, State>;
       if (one.exchange.finished || one.startedAt === undefined) continue;
       if (oldest?.startedAt === undefined || one.startedAt < oldest.startedAt) oldest = one;
-      // Handlers begin in order. Only the stream that comes first may have begun later than what is behind it.
+      // Handlers begin in order. Only the first stream may have begun later than the frames behind it.
       if (one.stream === undefined) break;
     }
     return oldest;
   }
 
-  /** The last of all, with `exchange` on its own where that is not here any more. */
+  /** Returns the last exchange, or `exchange` if that is answered already. */
   #lastFrom(exchange: Exchange<Out, State>): Exchange<Out, State> {
     const here = this.#pending.some((one, index) => index >= this.#first && one.exchange === exchange);
     return here ? (this.#pending.at(-1)?.exchange ?? exchange) : exchange;
   }
 
-  /** Handlers that began since the last time began `now`. */
+  /** Dates handlers that began since the last call. */
   #dateBegun(now: number): void {
     for (let index = this.#pending.length - 1; index >= this.#first; index--) {
       const one = this.#pending[index] as PendingReply<Out, State>;

@@ -1,23 +1,23 @@
 /**
- * A reply of many frames, asked for one at a time: each only when the session has a slice of the event loop for it, as a stream
- * that never waits would otherwise go on in microtasks for ever.
+ * A reply of many frames. It is asked for one frame at a time, within the session's slice of the event loop: a stream
+ * that never waits would go on in microtasks for ever.
  *
- * **Owns** the iterator: it is told when nobody wants the rest.
+ * **Owns** the iterator, whose `return()` is called when the rest is not wanted.
  */
 export class ReplyStream<Out> {
-  /** A frame was asked for and has not come. */
+  /** Whether a frame was asked for and has not come. */
   waiting = false;
   readonly #iterator: AsyncIterator<Out>;
   readonly #onStopError: (cause: unknown) => void;
   #ended = false;
 
-  /** `onStopError` is told what the iterator's `return()` threw. @throws what making the iterator throws */
+  /** Creates the iterator. `onStopError` gets what its `return()` throws. @throws what creating the iterator throws */
   constructor(stream: AsyncIterable<Out>, onStopError: (cause: unknown) => void) {
     this.#iterator = stream[Symbol.asyncIterator]();
     this.#onStopError = onStopError;
   }
 
-  /** The next frame; `undefined` when there is none. @throws what the iterator throws */
+  /** Returns the next frame, or `undefined` at the end. @throws what the iterator throws */
   async next(): Promise<{ readonly frame: Out } | undefined> {
     this.waiting = true;
     try {
@@ -35,7 +35,7 @@ export class ReplyStream<Out> {
     return undefined;
   }
 
-  /** Lets the iterator clean up, unless it has ended by itself. */
+  /** Calls `return()` of the iterator, unless it has ended. */
   stop(): void {
     if (this.#ended) return;
     this.#ended = true;
@@ -55,7 +55,7 @@ function isResult<Out>(result: unknown): result is IteratorResult<Out> {
   return typeof result === "object" && result !== null;
 }
 
-/** Whether a reply is a stream. */
+/** Returns whether a reply is a stream. */
 export function isStream<Out>(reply: unknown): reply is AsyncIterable<Out> {
   return typeof reply === "object" && reply !== null && Symbol.asyncIterator in reply;
 }

@@ -1,14 +1,14 @@
 /** A session that waits for a permit. */
 export interface SemaphoreWaiter {
-  /** One may be free now. */
+  /** A permit may be free. */
   onPermit(): void;
 }
 
 /**
- * A bound on how many handlers are at work in a whole server.
+ * Bounds the number of asynchronous handlers at work in a server.
  *
- * A session asks before it takes a frame, and acquires a permit once the handler turns out to be asynchronous. Sessions wait for
- * permits in FIFO order; a session that waits comes before one that asks anew.
+ * A session asks before it takes a frame, and acquires a permit when the handler turns out to be asynchronous. Sessions
+ * wait for permits in FIFO order. A waiting session comes before one that asks for the first time.
  */
 export class Semaphore {
   used = 0;
@@ -21,12 +21,12 @@ export class Semaphore {
     this.#max = max;
   }
 
-  /** How many wait. */
+  /** The number of waiting sessions. */
   get waiting(): number {
     return this.#waiters.size;
   }
 
-  /** Whether `waiter` may begin: else call `wait`. */
+  /** Returns whether `waiter` may begin. If not, call `wait`. */
   isFreeFor(waiter: SemaphoreWaiter): boolean {
     return this.used < this.#max && (this.#waiters.size === 0 || this.#serving === waiter);
   }
@@ -40,17 +40,17 @@ export class Semaphore {
     this.#schedule();
   }
 
-  /** Queues `waiter`: `onPermit` is called, once. */
+  /** Queues `waiter`, whose `onPermit` is called once. */
   wait(waiter: SemaphoreWaiter): void {
     this.#waiters.add(waiter);
   }
 
-  /** Takes `waiter` out of the queue. */
+  /** Removes `waiter` from the queue. */
   forget(waiter: SemaphoreWaiter): void {
     if (this.#waiters.delete(waiter)) this.#schedule();
   }
 
-  /** In a microtask of its own: whoever releases a permit is in the middle of something. */
+  /** Serves waiters in a microtask, because a permit is released in the middle of other work. */
   #schedule(): void {
     if (this.#scheduled || this.#waiters.size === 0) return;
     this.#scheduled = true;

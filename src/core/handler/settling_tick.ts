@@ -1,24 +1,28 @@
 import { QuietMicrotasks } from "../time/quiet_microtasks.ts";
 
-/** Microtasks without a finished handler after which a tick counts as over: more than a chain of plain `await`s needs. */
+/**
+ * The number of microtasks without a finished handler after which a tick is over. A chain of plain `await`s needs
+ * fewer.
+ */
 const QUIET_MICROTASKS = 6;
 
-/** The pipeline whose handlers finish in a {@link SettlingTick}. */
+/** The pipeline that owns a {@link SettlingTick}. */
 export interface SettlingTickOwner {
-  /** Frames that are not answered. */
+  /** The number of frames that are not answered. */
   readonly length: number;
-  /** Handlers have finished since the last time, or the tick is over. */
+  /** Handlers have finished since the last call, or the tick is over. */
   onSettled(): void;
 }
 
 /**
- * A tick of the event loop in which handlers finish, one behind the other: their replies should leave together. It is over
- * when nothing is left that could finish, or when nothing does for a few microtasks. Nothing from outside can come in between.
+ * A tick of the event loop in which several handlers finish, and whose replies leave together. It is over when no
+ * handler is left that could finish, or when none finishes for a few microtasks. No event from outside can come in
+ * between.
  */
 export class SettlingTick extends QuietMicrotasks {
   open = false;
   readonly #owner: SettlingTickOwner;
-  /** Handlers have finished, and the owner was not told. */
+  /** Whether handlers have finished, and the owner was not told. */
   #untold = false;
 
   constructor(owner: SettlingTickOwner) {
@@ -26,7 +30,10 @@ export class SettlingTick extends QuietMicrotasks {
     this.#owner = owner;
   }
 
-  /** A handler has finished. When others are at work, they may finish in the same microtasks: the owner is told once for all. */
+  /**
+   * Notes that a handler has finished. While others are at work, which may finish in the same microtasks, the owner is
+   * told once for all.
+   */
   settle(): void {
     this.open = true;
     if (this.#owner.length > 1) this.#untold = true;
@@ -40,7 +47,7 @@ export class SettlingTick extends QuietMicrotasks {
     if (this.#untold) this.#tell();
     if (this.#owner.length > 0 && this.quiet <= QUIET_MICROTASKS) return true;
     this.open = false;
-    // With nothing left, what followed from the last one was not held back.
+    // If no frame is left, nothing was held back after the last one.
     if (this.#owner.length > 0) this.#tell();
     return false;
   }
