@@ -3,7 +3,7 @@ import { acceptError } from "../errors/faults.ts";
 import type { Clock } from "../time/clock.ts";
 import type { Connection, Listener } from "../transport/transport.ts";
 
-/** What an accept error means for the ones to come. Everything that is not in the table is fatal. */
+/** What each accept error means for accepting. An error that is not in the table is fatal. */
 const RULES: Partial<Record<ErrorCode, "next" | "back-off" | "stop">> = {
   "connection-aborted": "next",
   "out-of-descriptors": "back-off",
@@ -13,13 +13,13 @@ const RULES: Partial<Record<ErrorCode, "next" | "back-off" | "stop">> = {
 const FIRST_BACK_OFF_MS = 10;
 const LONGEST_BACK_OFF_MS = 1_000;
 
-/** What an {@link AcceptLoop} asks of its server. */
+/** The server of an {@link AcceptLoop}. */
 export interface Acceptor {
-  /** When a connection may be accepted: now (`undefined`), or when it fulfils. */
+  /** Returns when a connection may be accepted: now (`undefined`), or when the promise fulfils. */
   whenReady(): Promise<void> | undefined;
   /** Takes over a connection. Must not throw. */
   onConnection(connection: Connection): void;
-  /** Accepting failed, and goes on in `retryInMs`. */
+  /** Accepting failed, and continues in `retryInMs`. */
   onError(error: SpillwayError, retryInMs: number): void;
 }
 
@@ -38,7 +38,7 @@ export class AcceptLoop {
     this.#clock = clock;
   }
 
-  /** Accepts until `stop`. @throws {SpillwayError} when accepting fails in a way that will not pass */
+  /** Accepts until `stop`. @throws {SpillwayError} accepting failed permanently */
   async run(): Promise<void> {
     const connections = this.#listener[Symbol.asyncIterator]();
     let backOffMs = FIRST_BACK_OFF_MS;
@@ -69,13 +69,13 @@ export class AcceptLoop {
     }
   }
 
-  /** Accepts nothing more, but for what waits already and is given out as ever; then `run` is done. */
+  /** Stops accepting, but takes connections that wait already. Then `run` returns. */
   finish(): void {
     if (this.#listener.finish === undefined) this.stop();
     else this.#listener.finish();
   }
 
-  /** Accepts nothing more, from now on. */
+  /** Stops accepting at once. */
   stop(): void {
     this.#stopped = true;
     this.#listener.close();

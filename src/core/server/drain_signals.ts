@@ -6,7 +6,7 @@ import type { Server } from "./server.ts";
 import { SERVE_OPTIONS, type ServeOptions } from "./service.ts";
 import type { ShutdownOptions } from "./shutdown_options.ts";
 
-/** What signals come from: a process. */
+/** The source of signals: a process. */
 export interface SignalSource {
   on(signal: DrainSignal, listener: () => void): unknown;
   off(signal: DrainSignal, listener: () => void): unknown;
@@ -15,22 +15,23 @@ export interface SignalSource {
 /** A signal that asks a process to end. */
 export type DrainSignal = "SIGINT" | "SIGTERM" | "SIGHUP" | "SIGQUIT";
 
-/** Settings of {@link drainOnSignals}. */
+/** Options of {@link drainOnSignals}. */
 export interface DrainSignalOptions {
-  /** Default: SIGINT and SIGTERM. A system that does not have one of them does without. */
+  /** The signals. Default: SIGINT and SIGTERM. Signals that the system does not have are ignored. */
   readonly signals?: readonly DrainSignal[];
-  /** How the first one drains. */
+  /** Options of the drain at the first signal. */
   readonly shutdown?: ShutdownOptions;
-  /** Told of each signal before it has its effect; `forced`: the drain is under way, and what remains is aborted. */
+  /**
+   * Called for each signal before it has its effect. `forced`: a drain is under way, and the signal aborts the rest.
+   */
   readonly onSignal?: (signal: DrainSignal, forced: boolean) => void;
 }
 
-/** Settings of the `serve` of a runtime. */
+/** Options of the `serve` of a runtime. */
 export interface RuntimeServeOptions<In = string, Out = In, State = unknown> extends ServeOptions<In, Out, State> {
   /**
-   * Whether SIGINT and SIGTERM drain the server: what is in flight is answered, and a second signal aborts what remains. The
-   * signals do what they do by default again when the server has drained; the process ends when nothing else keeps it.
-   * Default false.
+   * Whether SIGINT and SIGTERM drain the server. A second signal aborts the rest. After the drain, the signals have
+   * their default effect again, and the process ends when nothing else keeps it alive. Default: false.
    */
   readonly signals?: boolean;
 }
@@ -44,10 +45,12 @@ interface Shared {
   readonly listener: () => void;
 }
 
-/** One listener for each signal of a process, however many servers there are: a runtime takes many for a leak. */
+/**
+ * One listener for each signal of a process, however many servers there are: a runtime takes many listeners for a leak.
+ */
 const SHARED = new WeakMap<SignalSource, Map<DrainSignal, Shared>>();
 
-/** Drains a server at the first signal, and aborts what remains at the next one. Returns what ends that. */
+/** Drains a server at the first signal, and aborts the rest at the next one. Returns a function that ends this. */
 export function drainOnSignals(server: Server, source: SignalSource, options: DrainSignalOptions = {}): () => void {
   const { signals = ["SIGINT", "SIGTERM"], shutdown, onSignal } = options;
   let draining = false;
@@ -63,7 +66,7 @@ export function drainOnSignals(server: Server, source: SignalSource, options: Dr
   };
 }
 
-/** The `serve` of a runtime, whose signals come from `source`. */
+/** Implements the `serve` of a runtime, whose signals come from `source`. */
 export async function serveWithSignals<In, Out, State>(
   transport: Transport,
   options: RuntimeServeOptions<In, Out, State>,
@@ -90,7 +93,7 @@ function listen(source: SignalSource, signal: DrainSignal, callback: Callback): 
     try {
       source.on(signal, listener);
     } catch {
-      // Windows, for one, does not have every signal.
+      // Windows, for example, does not have every signal.
       return () => undefined;
     }
     signals.set(signal, { callbacks, listener });

@@ -2,19 +2,22 @@ import type { ServerEvent } from "../session/observer.ts";
 import type { Clock } from "../time/clock.ts";
 import { Deadline, type DeadlineOwner, type DeadlineQueue } from "../time/deadline.ts";
 
-/** While connections wait, whoever leaves is followed by the next: that is no end yet. */
+/** While connections wait, the next one takes each free place. So there must be room for this time. */
 const ROOM_FOR_MS = 1_000;
 
-/** Tells when a server is full, and when it is no more: once each, however many connections come and go in between. */
+/**
+ * Observes when a server becomes full, and when it has room again: once each, however many connections come and go
+ * meanwhile.
+ */
 export class Fullness implements DeadlineOwner {
   readonly #max: number;
   readonly #deadlines: DeadlineQueue;
   readonly #clock: Clock;
   readonly #observe: (event: ServerEvent) => void;
   readonly #deadline: Deadline = new Deadline(this);
-  /** Since when, while it is. */
+  /** The instant since which the server is full, while it is. */
   #fullSince: number | undefined;
-  /** Since when there has been room, while that is so and was not yet told. */
+  /** The instant since which there is room, until that is observed. */
   #roomSince: number | undefined;
 
   constructor(max: number, deadlines: DeadlineQueue, clock: Clock, observe: (event: ServerEvent) => void) {
@@ -24,7 +27,7 @@ export class Fullness implements DeadlineOwner {
     this.#observe = observe;
   }
 
-  /** There is no room. */
+  /** Notes that there is no room. */
   reach(): void {
     this.#roomSince = undefined;
     this.#deadlines.disarm(this.#deadline);
@@ -33,7 +36,7 @@ export class Fullness implements DeadlineOwner {
     this.#observe({ type: "connections-full", connections: this.#max });
   }
 
-  /** There is room. */
+  /** Notes that there is room. */
   leave(): void {
     if (this.#fullSince === undefined || this.#roomSince !== undefined) return;
     this.#roomSince = this.#clock.now();
@@ -41,7 +44,7 @@ export class Fullness implements DeadlineOwner {
     this.#deadlines.arm(this.#deadline);
   }
 
-  /** Nobody is accepted any more. */
+  /** Observes nothing more, because accepting has stopped. */
   end(): void {
     this.#deadlines.disarm(this.#deadline);
     this.#fullSince = undefined;

@@ -1,28 +1,28 @@
 import type { Clock } from "../time/clock.ts";
 import { Deadline, type DeadlineOwner, type DeadlineQueue } from "../time/deadline.ts";
 
-/** A session, as far as its parting goes: `leaving` when it is on its way out, or over. */
+/** A session in a grace: `leaving` when it is ending, or over. */
 export interface Parting {
   readonly parting: "idle" | "busy" | "leaving";
   drain(): void;
 }
 
-/** What a {@link Grace} is made of. */
+/** The settings of a {@link Grace}. */
 export interface GraceSettings {
   readonly clock: Clock;
   readonly deadlines: DeadlineQueue;
-  /** Chance, from 0 up to 1. */
+  /** Returns a random number from 0 up to 1. */
   readonly random: () => number;
 }
 
-/** Looked at no more often than that, however many sessions there are. */
+/** The shortest time between two looks, however many sessions there are. */
 const SHORTEST_STEP_MS = 10;
-/** How many busy sessions are passed over for one that is closed. */
+/** The number of busy sessions that are passed over for one that is closed. */
 const LOOKED_AT = 8;
 
 /**
- * The time between the last connection that is accepted and the drain: idle sessions are closed one after the other, spread over that
- * time, so that their peers do not all come back to another server at once. Busy ones are passed over, and looked at again.
+ * The grace between the end of accepting and the drain. Closes idle sessions one after the other, spread over its time,
+ * so that their peers do not all connect to another server at once. Passes over busy sessions, and looks at them again.
  */
 export class Grace implements DeadlineOwner {
   /** Fulfils when the time is up, or `end` was called. */
@@ -45,13 +45,13 @@ export class Grace implements DeadlineOwner {
     this.#arm();
   }
 
-  /** One that is served only now. */
+  /** Adds a session that is served only now. */
   add(session: Parting): void {
     this.#queue.push(session);
     if (this.#queue.length === 1) this.#arm();
   }
 
-  /** Nobody is left to wait for, or nobody wants to wait. */
+  /** Ends the grace early: no session is left, or the drain was forced. */
   end(): void {
     this.#settings.deadlines.disarm(this.#deadline);
     this.#onOver();
@@ -79,7 +79,10 @@ export class Grace implements DeadlineOwner {
     this.#queue = [...this.#queue.slice(looked), ...busy];
   }
 
-  /** The next look comes when one more is due, on average: so servers that were told at the same time do not keep step. */
+  /**
+   * The next look comes when one more session is due on average, at a random instant: servers that were told at the
+   * same time do not keep step.
+   */
   #arm(): void {
     const { clock, deadlines, random } = this.#settings;
     const now = clock.now();

@@ -27,7 +27,7 @@ import type { ServeOptions } from "./service.ts";
 import { checkShutdown, type ShutdownOptions } from "./shutdown_options.ts";
 import { Tracker } from "./tracker.ts";
 
-/** Refused connections that may be told so at the same time; beyond, they are reset. */
+/** The number of refused connections that may get a fault frame at the same time. Further ones are reset. */
 const MAX_REFUSALS = 1_024;
 
 /**
@@ -55,13 +55,13 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
   readonly #acceptLoop: AcceptLoop;
   readonly #accepting: Promise<void>;
   readonly #sessions = new Tracker<ServedSession<In, Out, State>>();
-  /** Connections that are being told that there are too many. */
+  /** Refused connections that get a fault frame. */
   readonly #refusals = new Tracker<ServedSession<In, Out, State>>();
-  /** Sessions that the drain aborted before all was sent. */
+  /** Sessions that the drain aborted before their output was written. */
   readonly #cutOff = new Set<ServedSession<In, Out, State>>();
   readonly #fullness: Fullness;
   #acceptsNothing = false;
-  /** A shutdown has begun: its grace is under way, or its drain. */
+  /** Whether a shutdown has begun, with its grace or its drain. */
   #ending = false;
   #grace: Grace | undefined;
   #draining = false;
@@ -71,12 +71,12 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
   #drained = 0;
   #aborted = 0;
   #unconfirmed = 0;
-  /** What the connections have discarded that ended during the shutdown. */
+  /** The bytes discarded by connections that ended during the shutdown. */
   #bytesDiscarded = 0;
   #connectionCount = 0;
   #refusedCount = 0;
   #observerErrors = 0;
-  /** What the connections that are over have carried. */
+  /** The traffic of connections that are over. */
   #past: Traffic = NO_TRAFFIC;
 
   /** Use `serve`. */
@@ -215,7 +215,7 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
     const { timeoutMs = this.#limits.drainTimeoutMs, graceMs } = checkShutdown(options);
     if (this.#ending) this.#force();
     else this.#drain = this.#end(timeoutMs, graceMs);
-    // Undefined still when an observer of "draining" calls this.
+    // It is undefined while an observer of `draining` calls this.
     return this.#drain ?? this.finished;
   }
 
@@ -224,7 +224,7 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
     await (this.#drain ?? this.shutdown());
   }
 
-  /** Bounded, although the set of sessions grows: numbers count up. */
+  /** The iteration is bounded, although the set of sessions grows: ids count up. */
   *#openSessions(): Generator<Session<Out, State>, undefined> {
     const newest = this.#connectionCount;
     for (const session of this.#sessions) {
@@ -271,7 +271,7 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
   }
 
   #stopAccepting(graceMs: number | undefined): void {
-    // Who asks for a grace is told of it, whether or not accepting has stopped before.
+    // A grace is observed whether or not accepting had stopped before.
     if ((this.#acceptsNothing && graceMs === undefined) || this.#draining) return;
     this.#acceptsNothing = true;
     const connections = this.#sessions.size;
@@ -280,7 +280,7 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
     this.#acceptLoop.finish();
   }
 
-  /** The second call. */
+  /** Handles a second call of `shutdown`. */
   #force(): void {
     this.#acceptLoop.stop();
     this.#abortAll("the drain was forced");
@@ -314,7 +314,7 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
     const error = new SpillwayError("drain-timeout", why);
     for (const session of this.#sessions) {
       const known = this.#cutOff.has(session);
-      // It may be over within the call.
+      // The session may be over within the call.
       this.#cutOff.add(session);
       if (!session.breakOff("drain-timeout", error) && !known) this.#cutOff.delete(session);
     }

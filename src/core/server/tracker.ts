@@ -1,4 +1,4 @@
-/** A set that says when it is empty: what a drain waits for. Event-driven, nothing polls. */
+/** A set that reports when it is empty, which a drain waits for. It is event-driven: nothing polls. */
 export class Tracker<Item> implements Iterable<Item> {
   readonly #items = new Set<Item>();
   #onEmpty: (() => void)[] = [];
@@ -16,7 +16,7 @@ export class Tracker<Item> implements Iterable<Item> {
     this.#items.add(item);
   }
 
-  /** Whether it was there. */
+  /** Deletes an item. Returns whether it was in the set. */
   delete(item: Item): boolean {
     if (!this.#items.delete(item)) return false;
     this.#onRoom?.();
@@ -31,7 +31,7 @@ export class Tracker<Item> implements Iterable<Item> {
     return new Promise((resolve) => this.#onEmpty.push(resolve));
   }
 
-  /** Fulfils when there are fewer than `limit`, for one waiter. */
+  /** Fulfils when there are fewer items than `limit`, for one caller at a time. */
   async whenBelow(limit: number): Promise<void> {
     while (this.#items.size >= limit) {
       await new Promise<void>((resolve) => {

@@ -1,32 +1,32 @@
-/** Time as the core sees it. Injectable, so that a test or a simulation can own it. */
+/** The clock of the core. It can be replaced, so that a test or a simulation controls time. */
 export interface Clock {
-  /** Milliseconds from any fixed origin; never goes back. */
+  /** Returns the milliseconds since any fixed origin. Never decreases. */
   now(): number;
-  /** Calls back once, `delayMs` from now or a little later. Returns a handle for {@link clearTimeout}. */
+  /** Calls back once, after `delayMs` or a little later. Returns a handle for {@link clearTimeout}. */
   setTimeout(callback: () => void, delayMs: number): unknown;
   clearTimeout(handle: unknown): void;
   /**
-   * Calls back once, when whatever waits already has had a turn: timers that are due, input, room for output. A runtime may
-   * deliver a part of that only; then the next call gives more. Left out: `setTimeout` with a delay of 0.
+   * Calls back once, after everything that waits now has run: due timers, input, room for output. A runtime may deliver
+   * only a part of that; then the next call delivers more. Default: `setTimeout` with a delay of 0.
    */
   afterRound?(callback: () => void): void;
 }
 
 /**
- * Immediates of a round. Deno looks at the network once in 61 ticks of its loop while there is something else to do, and gives
- * what it has found in the next few. Node and Bun need one.
+ * The number of immediates in a round. While there is other work, Deno looks at the network once in 61 ticks of its
+ * loop, and delivers what it found in the next few. Node and Bun need one.
  */
 const ROUND_TICKS = 80;
 /**
- * A busy loop takes long for a tick, and looks at the network more often. So a round that has had so many ticks is over after so
- * long: a deadline must not be late by what other connections do.
+ * Ticks of a busy loop are long, and it looks at the network more often. So a round of at least this many ticks ends
+ * after this time: a deadline must not be late because of other connections.
  */
 const LEAST_TICKS = 8;
 const LONG_ROUND_MS = 20;
 
 const { setImmediate } = globalThis as { setImmediate?: (callback: () => void) => unknown };
 
-/** The runtime's own monotonic clock and timers. */
+/** The monotonic clock and the timers of the runtime. */
 export const systemClock: Clock = {
   now: () => performance.now(),
   setTimeout: (callback, delayMs) => setTimeout(callback, delayMs),
@@ -45,20 +45,20 @@ export const systemClock: Clock = {
   },
 };
 
-/** {@link Clock.afterRound}, of any clock. */
+/** Calls {@link Clock.afterRound} of any clock, or its default. */
 export function afterRound(clock: Clock, callback: () => void): void {
   if (clock.afterRound === undefined) clock.setTimeout(callback, 0);
   else clock.afterRound(callback);
 }
 
-/** Immediates that are enough on Node and Bun, between two that are on Deno. */
+/** The period of rounds that work on Deno, too. Between them, one immediate is enough for Node and Bun. */
 const QUICK_ROUNDS = 8;
 
 let rounds = 0;
 
 /**
- * Calls back once, when the runtime has polled for input: sooner than {@link Clock.afterRound}, which costs a millisecond or two,
- * and on Deno only the eighth time. For work that would go on and on.
+ * Calls back once, after the runtime has polled for input. This is faster than {@link Clock.afterRound}, which costs a
+ * millisecond or two; on Deno only every eighth call polls. It is for work that would go on without end.
  */
 export function afterIo(callback: () => void): void {
   rounds += 1;
@@ -66,7 +66,10 @@ export function afterIo(callback: () => void): void {
   else afterTick(callback);
 }
 
-/** Calls back once, when what runs now has returned and all microtasks are done. The runtime need not have polled for input. */
+/**
+ * Calls back once, after the running code has returned and all microtasks are done. The runtime need not have polled
+ * for input.
+ */
 export function afterTick(callback: () => void): void {
   (setImmediate ?? setTimeout)(callback);
 }

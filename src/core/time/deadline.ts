@@ -1,27 +1,27 @@
 import { afterRound, type Clock } from "./clock.ts";
 
-/** Timers of every runtime keep their delay in 31 bits. */
+/** The timers of every runtime keep their delay in 31 bits. */
 const MAX_DELAY_MS = 2 ** 31 - 1;
-/** Rounds that bring something may go on for at least so many, and for at least so long, before a late deadline passes. */
+/** Before a late deadline passes, rounds that bring something may go on for at least this number and this time. */
 const MIN_ROUNDS = 2;
 const MIN_PATIENCE_MS = 20;
 
-/** Whom a {@link Deadline} tells. */
+/** The owner of a {@link Deadline}. */
 export interface DeadlineOwner {
-  /** Called with the present instant, at the deadline's `at` or a little later, never earlier. */
+  /** Called at the deadline's `at` or a little later, never earlier, with the present instant. */
   onDeadline(now: number): void;
 }
 
 /**
- * An instant at which something must happen, unless it is moved before.
+ * An instant at which its owner is called, unless it is moved.
  *
- * Moving it later is a plain assignment to `at`: the queue looks at the number again when the old instant comes.
- * Moving it earlier, or arming it, needs {@link DeadlineQueue.arm}.
+ * An assignment to `at` moves it later: the queue looks at `at` again when the old instant comes. To arm it, or to move
+ * it earlier, call {@link DeadlineQueue.arm}.
  */
 export class Deadline<Owner extends DeadlineOwner = DeadlineOwner> {
   /** The instant, on the queue's clock. `Infinity`: never. */
   at: number = Infinity;
-  /** Where the queue has it: the instant it is sorted by, and its place in the heap. */
+  /** The instant that the queue sorts it by, and its place in the heap. */
   queuedAt: number = Infinity;
   index: number = -1;
   readonly owner: Owner;
@@ -30,31 +30,34 @@ export class Deadline<Owner extends DeadlineOwner = DeadlineOwner> {
     this.owner = owner;
   }
 
-  /** The queue looks at `at` now: whoever works that out late does it here. */
+  /** Called before the queue looks at `at`, for subclasses that work the instant out late. */
   refresh(): void {}
 }
 
 /**
- * Any number of deadlines on one timer.
+ * Any number of deadlines on one timer: a binary heap, sorted by the instant at which each deadline must be looked at.
  *
- * A binary heap ordered by when each deadline must be looked at. A busy connection moves its deadline with every chunk;
- * that costs one assignment, and one heap operation each time an old instant passes.
+ * A busy connection moves its deadline with every chunk, which costs one assignment, and one heap operation each time
+ * an old instant passes.
  *
- * After a stall (a handler that blocked the event loop, a process that was stopped) the timer fires before the input that
- * came meanwhile is read. So a deadline that is found late does not pass at once. What waits has its turn first, in rounds of
- * the event loop: a deadline that is moved or disarmed meanwhile has been kept. The others pass after a round that began when
- * they were due and brought nothing, or when rounds have gone on for about as long as the deadline was late. So nobody is
- * spared for long by a stall, whoever caused it.
+ * After a stall (a handler that blocked the event loop, a stopped process), the timer fires before the input that came
+ * meanwhile is read. So a late deadline does not pass at once. First, everything that waits runs, in rounds of the
+ * event loop; a deadline that is moved or disarmed meanwhile was kept. The others pass after a round that began when
+ * they were due and brought nothing, or when rounds have gone on for about as long as the deadline was late. So a stall
+ * spares no peer for long.
  */
 export class DeadlineQueue {
-  /** Counts what happened: input, room for output, results. A round in which it stands still brought nothing. */
+  /** Counts events: input, room for output, results. A round in which it stands still brought nothing. */
   progress = 0;
   readonly #clock: Clock;
   readonly #heap: Deadline[] = [];
   #timer: unknown;
-  /** When the timer fires; `Infinity` while there is none. */
+  /** The instant at which the timer fires; `Infinity` without a timer. */
   #timerAt = Infinity;
-  /** Rounds are going on: how many, since when and until when, and how the last one began. */
+  /**
+   * The rounds that are going on: their number, the instant until which they may go on, the beginning of the last one,
+   * and `progress` at that time.
+   */
   #rounds = 0;
   #patientUntil = 0;
   #roundBegunAt = 0;
@@ -64,12 +67,12 @@ export class DeadlineQueue {
     this.#clock = clock;
   }
 
-  /** How many deadlines are queued. */
+  /** The number of queued deadlines. */
   get size(): number {
     return this.#heap.length;
   }
 
-  /** Makes sure that `deadline` is looked at no later than at `deadline.at`. */
+  /** Makes sure that the queue looks at `deadline` no later than at `deadline.at`. */
   arm(deadline: Deadline): void {
     if (deadline.at >= deadline.queuedAt) return;
     if (deadline.index < 0) deadline.index = this.#heap.push(deadline) - 1;
@@ -78,7 +81,7 @@ export class DeadlineQueue {
     this.#setTimer();
   }
 
-  /** Forgets `deadline`; its owner is not told until it is armed again. */
+  /** Removes `deadline`. Its owner is not called until it is armed again. */
   disarm(deadline: Deadline): void {
     deadline.at = Infinity;
     if (deadline.index < 0) return;
@@ -129,23 +132,24 @@ export class DeadlineQueue {
     if (this.#firstDue(now) === Infinity) return this.#rest();
     const patient = now < this.#patientUntil || this.#rounds < MIN_ROUNDS;
     if (patient && this.progress !== this.#progressBefore) return this.#startRound(now);
-    // What came due since the round began has not had one.
+    // Deadlines that came due since the round began have not had a round.
     this.#passUntil(this.#roundBegunAt, now);
     const dueAt = this.#firstDue(now);
     if (dueAt < Infinity) this.#startRounds(dueAt, now);
     else this.#rest();
   };
 
-  /** No rounds are needed any more. */
+  /** Ends the rounds, and sets the timer. */
   #rest(): void {
     this.#rounds = 0;
     if (this.#heap.length > 0) this.#setTimer();
-    // One that passed may have armed another that was due as well.
+    // An owner that was called may have armed a deadline that was due as well.
     else this.#clearTimer();
   }
 
   /**
-   * When the first of those that are due at `now` was due; `Infinity` when none is. What was moved is put where it belongs.
+   * Returns the instant of the first deadline that is due at `now`, or `Infinity`. Puts moved deadlines where they
+   * belong.
    */
   #firstDue(now: number): number {
     for (let first = this.#heap[0]; first !== undefined && first.queuedAt <= now; first = this.#heap[0]) {
@@ -157,7 +161,7 @@ export class DeadlineQueue {
     return Infinity;
   }
 
-  /** Tells the owners of those that were due at `instant`. */
+  /** Calls the owners of deadlines that were due at `instant`. */
   #passUntil(instant: number, now: number): void {
     while (this.#firstDue(instant) < Infinity) this.#pass(this.#heap[0] as Deadline, now);
   }
@@ -168,7 +172,7 @@ export class DeadlineQueue {
     deadline.owner.onDeadline(now);
   }
 
-  /** Its owner moved it later in the meantime. */
+  /** Queues a deadline that its owner has moved later. */
   #requeue(deadline: Deadline): void {
     if (deadline.at === Infinity) return;
     deadline.index = this.#heap.push(deadline) - 1;

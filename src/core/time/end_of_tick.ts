@@ -1,26 +1,29 @@
 import type { Clock } from "./clock.ts";
 import type { Scheduler, Task } from "./scheduler.ts";
 
-/** Who has something to do when the tick ends. */
+/** An owner that is called at the end of a tick. */
 export interface TickOwner {
-  /** Called with the present instant, or one a few owners earlier. */
+  /** Called with the present instant, or that of a few owners before. */
   onTickEnd(now: number): void;
 }
 
-/** How many owners share a look at the clock, which on Deno is a call into the runtime: by then hardly a millisecond passed. */
+/**
+ * The number of owners that share a reading of the clock, which on Deno is a call into the runtime. They take less than
+ * about a millisecond.
+ */
 const OWNERS_PER_LOOK = 64;
-/** Fewer that were told are not worth closing up the places that they leave free. */
+/** With fewer owners called, the array is not compacted. */
 const MANY_TOLD = 1_024;
 
 /**
- * What is to be done once the code that runs now has returned: one microtask for any number of owners. When there are so many
- * that they use a slice of the event loop up, the rest has its turn behind a round of I/O.
+ * Calls its owners when the running code has returned: one microtask for any number of owners. When they use up a slice
+ * of the event loop, the others are called after a round of I/O.
  */
 export class EndOfTick implements Task {
   readonly #clock: Clock;
   readonly #scheduler: Scheduler;
   #owners: TickOwner[] = [];
-  /** How many of them were told. */
+  /** The number of owners that were called. */
   #told = 0;
 
   constructor(clock: Clock, scheduler: Scheduler) {
@@ -28,7 +31,7 @@ export class EndOfTick implements Task {
     this.#scheduler = scheduler;
   }
 
-  /** Call it once a tick for each owner. */
+  /** Adds an owner. Call this once a tick for each owner. */
   add(owner: TickOwner): void {
     if (this.#owners.push(owner) === 1) queueMicrotask(this.#run);
   }
@@ -46,7 +49,7 @@ export class EndOfTick implements Task {
     scheduler.waitToFlush(this);
   };
 
-  /** Those who share a look at the clock. */
+  /** Calls the owners that share a reading of the clock. */
   #tellSome(): void {
     const now = this.#clock.now();
     const last = Math.min(this.#told + OWNERS_PER_LOOK, this.#owners.length);
@@ -61,7 +64,7 @@ export class EndOfTick implements Task {
     this.#told = 0;
   }
 
-  /** Who was added meanwhile was told as well. */
+  /** Owners that were added meanwhile were called as well. */
   #end(): void {
     this.#owners = [];
     this.#told = 0;

@@ -1,15 +1,18 @@
 const NEXT_MICROTASK = Promise.resolve();
 
-/** Counts microtasks in which nothing happens. Nothing from outside can come in between, so that a wait for some delays nothing. */
+/**
+ * Counts microtasks in which nothing happens. No event from outside can come in between, so waiting for a few delays
+ * nothing.
+ */
 export abstract class QuietMicrotasks {
-  /** So many there were since the last `stir`. */
+  /** The number of microtasks since the last `stir`. */
   protected quiet = 0;
   #counting = false;
 
-  /** There was one more. Whether to count on. */
+  /** Called after each microtask. Returns whether to go on counting. */
   protected abstract onQuiet(): boolean;
 
-  /** Something happened: counts from 0. */
+  /** Counts from 0, because something happened. */
   protected stir(): void {
     this.quiet = 0;
     if (!this.#counting) this.#count();

@@ -1,26 +1,29 @@
 import { type Clock, systemClock } from "./clock.ts";
 
-/** How many events of one kind are reported in full within one period; those beyond are counted, and summed up at its end. */
+/**
+ * The number of events of one kind that are reported in full within a period. Others are counted, and summed up at its
+ * end.
+ */
 const FULL_REPORTS = 5;
 const PERIOD_MS = 10_000;
 
-/** Gets a sum: how many more events of one kind there were, within how many seconds, and the last of them. */
+/** Gets a sum: the number of further events of a kind, the seconds within which they came, and the last of them. */
 export type OnRepeated<Event> = (kind: string, more: number, seconds: number, last: Event) => void;
 
-/** Events of one kind within one period. */
+/** The events of one kind within one period. */
 interface Repeats<Event> {
   readonly since: number;
   reported: number;
-  /** Those that were not reported, and the last of them. */
+  /** The number of events that were not reported, and the last of them. */
   more: number;
   last: Event;
 }
 
 /**
- * Keeps a flood of like events from becoming a flood of reports. Of each kind, five events in 10 s are to be reported, and then one
- * sum of all the others.
+ * Keeps a flood of similar events from becoming a flood of reports. Of each kind, five events in 10 s are reported in
+ * full, and then one sum of the others.
  *
- * - **Bounded** by the number of kinds, which must be a small set of words and never what a peer sent.
+ * - **Bounded** by the number of kinds, which must be a small set of words and never text of a peer.
  * - **Timers**: one, and only while events wait to be summed up.
  */
 export class RepeatSampler<Event> {
@@ -34,7 +37,7 @@ export class RepeatSampler<Event> {
     this.#clock = clock;
   }
 
-  /** Whether to report this event in full. Otherwise it is counted. */
+  /** Returns whether to report the event in full. If not, it is counted. */
   admits(kind: string, event: Event): boolean {
     const now = this.#clock.now();
     let repeats = this.#kinds.get(kind);
@@ -53,7 +56,7 @@ export class RepeatSampler<Event> {
     return false;
   }
 
-  /** Sums up at once what was not reported. No timer is left. */
+  /** Reports the sums at once. Leaves no timer. */
   end(): void {
     this.#clock.clearTimeout(this.#timer);
     this.#timer = undefined;

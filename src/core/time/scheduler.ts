@@ -1,53 +1,58 @@
 import { afterIo, afterRound, afterTick, type Clock, systemClock } from "./clock.ts";
 
-/** Work that waits for its slice of the event loop. */
+/** A task that waits for its slice of the event loop. */
 export interface Task {
-  /** Its turn has come: go on, and ask {@link Scheduler.exhausted} before each unit of work. */
+  /** Continues the task. It asks {@link Scheduler.exhausted} before each unit of work. */
   onSlice(): void;
 }
 
-/** How long work may hold the event loop before I/O has its turn. */
+/** The time for which work may hold the event loop before the next round of I/O. */
 const SLICE_MS = 2;
-/** The same in units of work, however cheap they are, and whatever the clock says. */
+/** The same in units of work, however cheap they are and whatever the clock says. */
 export const MOST_UNITS: number = 8_192;
-/** A look at the clock may cost as much as two cheap frames. So there are more units between two looks while they are cheap. */
+/**
+ * A reading of the clock may cost as much as two cheap frames. So cheaper units mean more units between two readings.
+ */
 const MOST_BETWEEN = 128;
 const CHEAP_MS = SLICE_MS / 32;
 const DEAR_MS = SLICE_MS / 8;
-/** So many units may pass in a round before the first look at the clock. */
+/** The largest number of units in a round before the first reading of the clock. */
 const MOST_UNSEEN = 64;
 
 /**
- * Shares the event loop among all that works on it: sessions, streams of replies, flushes, pushes.
+ * Shares the event loop among everything that works on it: sessions, streams of replies, flushes, pushes.
  *
- * A frame handled, a frame of a stream, a write: each is a *unit*. When the units since the last round of I/O have taken
- * {@link SLICE_MS}, the budget is `exhausted`: what is left to do waits, first come, first served, until the runtime has
+ * A handled frame, a frame of a stream and a write are a *unit* each. When the units since the last round of I/O have
+ * taken {@link SLICE_MS}, the budget is `exhausted`. The remaining work waits, in FIFO order, until the runtime has
  * polled for I/O. Then each of three classes has a budget of its own:
  *
- * - flushes: what was pushed is offered to the kernel before whoever pushed it goes on;
- * - fresh work, which had no slice since its last wait: a ping does not queue behind floods;
- * - the rest, which used a slice up: round robin.
+ * - flushes: pushed output is offered to the kernel before its sender continues;
+ * - fresh work, which had no slice since it last waited: a ping does not wait behind floods;
+ * - the rest, which has used up a slice: round robin.
  *
- * What the next I/O brings has a budget again, and begins at once.
+ * Work that the next I/O brings has a new budget, and begins at once.
  */
 export class Scheduler {
-  /** The budget is used up: call `wait` instead of going on. */
+  /** Whether the budget is used up: call `wait` instead of continuing. */
   exhausted = false;
-  /** Calls back when the runtime has had a round of I/O. */
+  /** Calls back after a round of I/O. */
   afterIo: (callback: () => void) => void;
-  /** How many rounds of I/O were waited for. */
+  /** The number of rounds of I/O that were waited for. */
   rounds = 0;
   readonly #clock: Clock;
   readonly #sliceMs: number;
   readonly #flushes = new Set<Task>();
   readonly #fresh = new Set<Task>();
   readonly #rest = new Set<Task>();
-  /** The clock was looked at since the last round. */
+  /** Whether the clock was read since the last round. */
   #seen = false;
   #startedAt = 0;
   #lookedAt = 0;
   #units = 0;
-  /** Units until the next look at the clock, and how many there were from the last one to it. */
+  /**
+   * The units until the next reading of the clock, the units between the last one and the next, and the units before
+   * the first one in a round.
+   */
   #left = 1;
   #between = 1;
   #unseen = 1;
@@ -55,8 +60,8 @@ export class Scheduler {
   #marked = false;
 
   /**
-   * A slice is of `sliceMs`; `Infinity` on a clock that stands
-   * still while work is done: units alone count then, and when time has passed, so has a round.
+   * Creates a scheduler with slices of `sliceMs`. `Infinity` is for a clock that stands still while work is done: then
+   * only units count, and a round has passed when time has passed.
    */
   constructor(clock: Clock, onIo: (callback: () => void) => void, sliceMs: number = SLICE_MS) {
     this.#clock = clock;
@@ -64,32 +69,34 @@ export class Scheduler {
     this.#sliceMs = sliceMs;
   }
 
-  /** A unit of work was done. */
+  /** Counts a unit of work. */
   spend(): void {
     this.#left -= 1;
     if (this.#left <= 0) this.#look();
   }
 
-  /** I/O has its turn before anything else is done, however little that was. */
+  /** Ends the slice: a round of I/O comes before further work. */
   yield(): void {
     this.exhausted = true;
     this.#left = Infinity;
     this.#arm();
   }
 
-  /** Call it while `exhausted`; `worked` says whether the task has used a slice since it last waited. */
+  /**
+   * Queues a task. Call this while `exhausted`. `worked` says whether the task has used a slice since it last waited.
+   */
   wait(task: Task, worked: boolean): void {
     (worked ? this.#rest : this.#fresh).add(task);
     this.#arm();
   }
 
-  /** The same for flushes. */
+  /** Queues a task that flushes. */
   waitToFlush(task: Task): void {
     this.#flushes.add(task);
     this.#arm();
   }
 
-  /** It does not wait any more. */
+  /** Removes a task from the queues. */
   forget(task: Task): void {
     if (!this.#rest.delete(task)) this.#fresh.delete(task);
   }
@@ -122,7 +129,7 @@ export class Scheduler {
     afterTick(this.#onTick);
   }
 
-  /** The tick of the event loop has ended within its budget: what passes until the next is no work. */
+  /** The tick of the event loop has ended within the budget. The time until the next tick is not work. */
   readonly #onTick = (): void => {
     this.#marked = false;
     if (this.exhausted) return;
@@ -130,7 +137,7 @@ export class Scheduler {
     this.#renew();
   };
 
-  /** There is a budget again. */
+  /** Renews the budget. */
   #renew(): void {
     this.exhausted = this.#seen = false;
     this.#left = this.#unseen;
@@ -142,13 +149,13 @@ export class Scheduler {
     this.#learn();
     this.#serve(this.#flushes);
     this.#serve(this.#fresh);
-    // Whoever pushes goes on when everybody's kernel was offered what was pushed before.
+    // A sender of pushes continues when its earlier pushes were offered to the kernel.
     if (this.#flushes.size === 0) this.#serve(this.#rest);
     this.#renew();
     if (this.#flushes.size + this.#fresh.size + this.#rest.size > 0) this.#arm();
   };
 
-  /** The dearer units have been, the earlier the first look. */
+  /** Dearer units lead to an earlier first reading of the clock. */
   #learn(): void {
     if (!this.#seen) return;
     const unitMs = (this.#lookedAt - this.#startedAt) / Math.max(1, this.#units);
@@ -169,12 +176,15 @@ export class Scheduler {
 
 const OF_CLOCK = new WeakMap<Clock, Scheduler>();
 
-/** The part of a transport that a scheduler needs. */
+/** The part of a transport that a scheduler uses. */
 interface TellsOfIo {
   afterIo?(callback: () => void): void;
 }
 
-/** One event loop, one budget: all that goes by the same clock shares it. It is `transport` that tells of I/O, if it can. */
+/**
+ * Returns the scheduler of a clock: everything on one clock shares one budget. `transport` reports rounds of I/O, if it
+ * can.
+ */
 export function schedulerOf(clock: Clock, transport?: TellsOfIo): Scheduler {
   let scheduler = OF_CLOCK.get(clock);
   if (scheduler === undefined) {
