@@ -2,8 +2,8 @@ import { SpillwayError } from "../errors/errors.ts";
 import type { Connection } from "./transport.ts";
 
 /**
- * New connections on a runtime that accepts on its own: they wait here, unread, until the accept loop asks.
- * Bounded: beyond `limit` a connection is reset, and the accept loop is told.
+ * The queue of new connections on a runtime that accepts on its own. They wait, unread, until the accept loop asks. It
+ * is bounded: beyond `limit` a connection is reset, and the accept loop gets an error.
  */
 export class AcceptQueue implements AsyncIterator<Connection> {
   readonly #limit: number;
@@ -25,7 +25,7 @@ export class AcceptQueue implements AsyncIterator<Connection> {
         "connection-aborted",
         `more than ${this.#limit} connections wait to be accepted`,
       );
-      // One report stands for all that overflow before it is read.
+      // One error stands for all connections that overflow before it is read.
       if (this.#waiting.length === this.#limit) this.#waiting.push(overflow);
     }
   }
@@ -34,13 +34,13 @@ export class AcceptQueue implements AsyncIterator<Connection> {
     if (!this.#closed) this.#offer(error);
   }
 
-  /** Takes nothing more: the iteration ends behind what waits. */
+  /** Takes no more connections. The iteration ends behind those that wait. */
   finish(): void {
     this.#finished = true;
     this.#endWaiting();
   }
 
-  /** Aborts what nobody took, and ends the iteration. */
+  /** Aborts the waiting connections, and ends the iteration. */
   close(): void {
     this.#closed = true;
     for (const item of this.#waiting.splice(0)) if (!(item instanceof SpillwayError)) item.abort();
@@ -72,7 +72,7 @@ export class AcceptQueue implements AsyncIterator<Connection> {
   }
 }
 
-/** The accept loop waits. */
+/** The pending `next` of the accept loop. */
 interface Wanted {
   resolve(result: IteratorResult<Connection, undefined>): void;
   reject(error: SpillwayError): void;

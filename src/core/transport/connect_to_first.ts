@@ -3,26 +3,27 @@ import { SpillwayError } from "../errors/errors.ts";
 import { type Clock, systemClock } from "../time/clock.ts";
 import type { Connection } from "./transport.ts";
 
-/** So long an attempt is alone, before one at the next address is made beside it: as RFC 8305 advises. */
+/** The time for which an attempt is alone before the next address is tried beside it, as RFC 8305 recommends. */
 const HEAD_START_MS = 250;
 
-/** What {@link connectToFirst} connects to. */
+/** The target of {@link connectToFirst}. */
 export interface Addresses {
-  /** What they are the addresses of, for messages. */
+  /** The name that has these addresses, for messages. */
   readonly hostname: string;
-  /** In the order in which they are tried. */
+  /** The addresses, in the order in which they are tried. */
   readonly addresses: readonly string[];
-  /** Connects to one. @throws {SpillwayError} */
+  /** Connects to an address. @throws {SpillwayError} */
   connect(address: string, signal: AbortSignal): Promise<Connection>;
 }
 
 /**
- * Connects to the first address that answers, of all that a name has. Each attempt has all the time that there is: those at later addresses
- * begin beside it, when it has failed or has had 250 ms alone. The others are given up when one is connected.
+ * Connects to the first address that answers, of all addresses of a name. Each attempt may take all the time. The
+ * attempt at the next address begins when one has failed or has had 250 ms alone. The others are aborted when one is
+ * connected.
  *
- * For transports whose runtime gives each address a part of the time only, or does not say why each has failed.
+ * For transports whose runtime limits the time of each address, or does not report why each has failed.
  *
- * @throws {SpillwayError} `connect-aborted`; what all attempts have thrown, in one
+ * @throws {SpillwayError} `connect-aborted`; the errors of all attempts, in one
  */
 export function connectToFirst(
   to: Addresses,
@@ -41,7 +42,7 @@ class Race {
   readonly #resolve: (connection: Connection) => void;
   readonly #reject: (error: SpillwayError) => void;
   readonly #controller = new AbortController();
-  /** By the order of the addresses. */
+  /** The errors, in the order of the addresses. */
   readonly #errors: SpillwayError[] = [];
   readonly #onAbort = () => this.#lose(new SpillwayError("connect-aborted", "connecting was aborted"));
   #begun = 0;

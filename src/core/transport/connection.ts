@@ -8,24 +8,24 @@ import type { Address, ByteReader, Bytes, ByteWriter, ConnectionOwner, Transport
 
 const RELEASED = Promise.resolve();
 
-/** What `closed` is, once somebody has asked for it. */
+/** The promise `closed`, once somebody has asked for it. */
 interface Closed {
   readonly promise: Promise<SpillwayError | undefined>;
   readonly resolve: (error: SpillwayError | undefined) => void;
 }
 
 /**
- * A {@link TransportConnection} over a {@link Driver}: its streams, their backpressure, half-close and errors, once for all runtimes.
- * Native streams are made when they are first asked for; an owner reads and writes without them.
+ * A {@link TransportConnection} over a {@link Driver}: streams, backpressure, half-close and errors, once for all
+ * runtimes. Native streams are created when they are first asked for. An owner reads and writes without them.
  *
- * | state      | means                                                | ends with                                     |
- * | ---------- | ---------------------------------------------------- | --------------------------------------------- |
- * | `open`     | both directions go on, or one of them has ended      | `close`, both ends, or a break                |
- * | `closing`  | `close` was called: input is dropped, FIN is sent    | the peer's FIN, or a break                    |
- * | `over`     | both directions have ended, or the connection broke  | the driver's `released`                       |
- * | `released` | the descriptor is given back                         |                                               |
+ * | state      | means                                               | ends with                      |
+ * | ---------- | --------------------------------------------------- | ------------------------------ |
+ * | `open`     | both directions go on, or one of them has ended     | `close`, both ends, or a break |
+ * | `closing`  | `close` was called: input is dropped, FIN is sent   | the peer's FIN, or a break     |
+ * | `over`     | both directions have ended, or the connection broke | the driver's `released`        |
+ * | `released` | the descriptor is released                          |                                |
  *
- * **Owns** the driver from its making to `released`.
+ * **Owns** the driver until `released`.
  */
 export class DriverConnection implements TransportConnection {
   readonly #driver: Driver;
@@ -35,7 +35,7 @@ export class DriverConnection implements TransportConnection {
   #owner: ConnectionOwner | undefined;
   #readable: ReadableStream<Bytes> | undefined;
   #writable: NativeWritable | undefined;
-  /** What broke the connection. */
+  /** The error that broke the connection. */
   #error: SpillwayError | undefined;
   #closed: Closed | undefined;
 
@@ -85,7 +85,7 @@ export class DriverConnection implements TransportConnection {
   /** @throws {TypeError} it has an owner, or one of its streams is locked */
   own(owner: ConnectionOwner): { readonly reader: ByteReader; readonly writer: ByteWriter } {
     if (this.#owner !== undefined) throw new TypeError("the connection has an owner");
-    // What somebody has read or written before may be in the queues of native streams.
+    // Native streams that were used before may have chunks in their queues.
     const reader = this.#readable === undefined ? this.#reader : this.#readable.getReader();
     const writer = this.#writable === undefined ? this.#writer : this.#writable.stream.getWriter();
     this.#owner = owner;
@@ -108,54 +108,54 @@ export class DriverConnection implements TransportConnection {
     this.fail(reason instanceof SpillwayError ? reason : new SpillwayError("aborted", message, { cause: reason }));
   }
 
-  /** The driver has input. False: hold further input until the next `pull`. */
+  /** Takes input of the driver. Returns false to hold further input until the next `pull`. */
   push(bytes: Bytes): boolean {
     if (this.#state === "closing" && !this.#reader.ended) this.#owner?.onDropped(bytes.length);
     return this.#reader.push(bytes);
   }
 
-  /** The kernel took so many bytes of the driver's write, and not all of it. */
+  /** Notes that the kernel took `bytes` of the driver's write, and not all of it. */
   took(bytes: number): void {
     if (!this.#over) this.#owner?.onTaken(bytes);
   }
 
-  /** The kernel took what is left of the driver's write. */
+  /** Notes that the kernel took the rest of the driver's write. */
   sent(): void {
     if (this.#over) return;
     this.#writer.done();
     this.finishWhenSent();
   }
 
-  /** The driver has sent FIN. */
+  /** Notes that the driver has sent FIN. */
   finished(): void {
     if (!this.#over) this.#writer.done();
   }
 
-  /** The driver cannot send. It need not report that in another way. */
+  /** Notes that the driver cannot send. The driver need not report that in another way. */
   refuse(error: SpillwayError): void {
     if (this.#over) return;
     if (this.#owner?.readsOn !== true || error.code !== "connection-reset") return this.fail(error);
-    // The peer takes no more: what it sent before can still be read.
+    // The peer takes no more, but what it sent before can still be read.
     this.#writable?.fail(error);
     this.#writer.break(error);
     this.#releaseWhenEnded();
   }
 
-  /** The driver saw the peer's FIN. */
+  /** Notes the peer's FIN. */
   end(): void {
     if (this.#reader.ended) return;
     this.#reader.end();
     this.#releaseWhenEnded();
   }
 
-  /** The connection broke, in the driver's eyes. */
+  /** Breaks the connection, with an error that the driver found. */
   fail(error: SpillwayError): void {
     if (this.#over) return;
     this.#break(error);
     this.#driver.reset();
   }
 
-  /** The driver gave the descriptor back. */
+  /** Notes that the driver has released the descriptor. */
   released(): void {
     if (!this.#over) this.#break(new SpillwayError("connection-failed", "the connection was closed underneath"));
     this.#state = "released";
@@ -163,12 +163,12 @@ export class DriverConnection implements TransportConnection {
     if (this.#owner !== undefined) this.#tellOwner(this.#owner);
   }
 
-  /** The writer has sent FIN. */
+  /** Notes that the writer has sent FIN. */
   outputEnded(): void {
     this.#releaseWhenEnded();
   }
 
-  /** Sends FIN when `close` was called and all that was written is sent. */
+  /** Sends FIN if `close` was called and all output is sent. */
   finishWhenSent(): void {
     if (this.#state !== "closing" || this.#writer.sending || (this.#writable?.unsent ?? 0) > 0) return;
     this.#writer.close();

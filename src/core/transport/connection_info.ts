@@ -1,8 +1,8 @@
 import type { Address } from "./transport.ts";
 
-/** Which connection this is. */
+/** The identity of a connection. */
 export interface ConnectionInfo {
-  /** Counts up from 1 within one server. */
+  /** The number of the connection, from 1 within one server. */
   readonly id: number;
   readonly remoteAddress: Address;
   readonly localAddress: Address;

@@ -6,22 +6,22 @@ type Result = ReadableStreamReadResult<Bytes>;
 const END = { done: true, value: undefined } as unknown as Result;
 
 /**
- * The input of a `DriverConnection`: a reader for its owner, or the source of a native stream for everybody else.
+ * The input of a `DriverConnection`: a reader for its owner, or the source of a native stream for others.
  *
- * A read gives the reader itself, which is not a promise: it calls back within the call that brings the chunk. A native stream
- * costs several promises for each chunk, and more than half of all that a short connection costs.
+ * `read` returns the reader itself, which is not a promise: it calls back within the call that brings the chunk. A
+ * native stream costs several promises for each chunk, and more than half of everything that a short connection costs.
  */
 export class DirectReader implements ByteReader, Outcome<Result> {
   readonly #driver: Driver;
-  /** The read that is under way. */
+  /** The callbacks of the pending read. */
   #onResult: ((result: Result) => void) | undefined;
   #onError: ((error: unknown) => void) | undefined;
-  /** A chunk is being handed over: whether another is wanted shows when that returns. */
+  /** Whether a chunk is being delivered: only when that returns is it known whether another is wanted. */
   #pushing = false;
   /** `discarding`: input is read only to find its end. `ended`: FIN came, or the connection broke. */
   #state: "open" | "discarding" | "ended" = "open";
   #error: unknown;
-  /** Chunks that came although no read waited for them. */
+  /** Chunks that came without a pending read. */
   #unread: Bytes[] | undefined;
   #stream: NativeInput | undefined;
 
@@ -29,7 +29,7 @@ export class DirectReader implements ByteReader, Outcome<Result> {
     this.#driver = driver;
   }
 
-  /** FIN came, or the connection broke. */
+  /** Whether FIN came, or the connection broke. */
   get ended(): boolean {
     return this.#state === "ended";
   }
@@ -38,7 +38,7 @@ export class DirectReader implements ByteReader, Outcome<Result> {
     return this.#state === "discarding";
   }
 
-  /** One at a time; it begins when the result is waited for. */
+  /** Returns the outcome of the next read, which begins when `then` is called. One read at a time. */
   read(): this {
     return this;
   }
@@ -58,7 +58,7 @@ export class DirectReader implements ByteReader, Outcome<Result> {
     this.#driver.recycle?.(chunk);
   }
 
-  /** The driver has input. False: hold further input until the next `pull`. */
+  /** Takes input of the driver. Returns false to hold further input until the next `pull`. */
   push(bytes: Bytes): boolean {
     if (this.#state !== "open") return this.discarding;
     if (this.#stream !== undefined) return this.#stream.enqueue(bytes);
@@ -75,14 +75,14 @@ export class DirectReader implements ByteReader, Outcome<Result> {
     return this.#onResult !== undefined || this.discarding;
   }
 
-  /** FIN came. */
+  /** Notes FIN. */
   end(): void {
     if (this.#state === "open") this.#stream?.controller.close();
     this.#state = "ended";
     this.#answerEnd();
   }
 
-  /** Nothing further is of interest but the end. */
+  /** Drops further input, and reads on to its end. */
   discard(): void {
     this.#state = "discarding";
     this.#unread = undefined;
@@ -90,7 +90,7 @@ export class DirectReader implements ByteReader, Outcome<Result> {
     if (!this.#pushing) this.#driver.pull();
   }
 
-  /** Nothing further comes. */
+  /** Ends with an error. */
   break(error: unknown): void {
     const onError = this.#onError;
     const waiting = this.#onResult !== undefined;
@@ -101,12 +101,12 @@ export class DirectReader implements ByteReader, Outcome<Result> {
     if (waiting) onError?.(error);
   }
 
-  /** Ends the native stream of a connection that is closed. */
+  /** Ends the native stream, because the connection is closed. */
   closeStream(): void {
     this.#stream?.controller.close();
   }
 
-  /** A native stream over what comes. Call it once, and only while nobody reads. */
+  /** Creates a native stream over the input. Call this once, and only without a pending read. */
   stream(onCancel: () => void): ReadableStream<Bytes> {
     return new ReadableStream<Bytes>(
       {
@@ -133,11 +133,11 @@ export class DirectReader implements ByteReader, Outcome<Result> {
   }
 }
 
-/** The native stream, once there is one. */
+/** The native stream, once it is created. */
 class NativeInput {
   readonly controller: ReadableStreamDefaultController<Bytes>;
   readonly #driver: Driver;
-  /** Settles the pull that the driver is answering. */
+  /** Settles the pull that the driver answers. */
   #endPull: (() => void) | undefined;
 
   constructor(controller: ReadableStreamDefaultController<Bytes>, driver: Driver) {
@@ -145,7 +145,10 @@ class NativeInput {
     this.#driver = driver;
   }
 
-  /** Stays pending while the driver delivers without being asked: so a read costs the stream no pull. */
+  /**
+   * Returns a promise that stays pending while the driver delivers on its own, so that a read needs no pull of the
+   * stream.
+   */
   pull(): Promise<void> {
     return new Promise((resolve) => {
       this.#endPull = resolve;
@@ -153,7 +156,7 @@ class NativeInput {
     });
   }
 
-  /** False: hold further input until the next pull. */
+  /** Returns false to hold further input until the next pull. */
   enqueue(bytes: Bytes): boolean {
     this.controller.enqueue(bytes);
     if ((this.controller.desiredSize as number) >= 0) return true;

@@ -1,17 +1,19 @@
 import type { Driver } from "./driver.ts";
 import type { ByteWriter, Outcome, TextWriter } from "./transport.ts";
 
-/** The connection whose output this is: told when FIN is sent. */
+/** The connection of a {@link DirectWriter}, which is told when FIN is sent. */
 interface Owner {
   outputEnded(): void;
 }
 
 /**
- * The output of a `DriverConnection`: a writer for its owner, and the sink of a native stream for everybody else.
+ * The output of a `DriverConnection`: a writer for its owner, and the sink of a native stream for others.
  *
- * A write gives the writer itself, which is not a promise: it calls back at once when the kernel took everything at once.
+ * `write` returns the writer itself, which is not a promise: it calls back at once when the kernel took everything at
+ * once.
  *
- * States: `free` ⇄ `writing`; from `free`, `close` leads by `finishing` to `ended`; a break leads to `ended` from all of them.
+ * States: `free` ⇄ `writing`. From `free`, `close` leads through `finishing` to `ended`. A break leads to `ended` from
+ * every state.
  */
 export class DirectWriter implements ByteWriter, TextWriter, Outcome<void> {
   readonly #driver: Driver;
@@ -19,7 +21,7 @@ export class DirectWriter implements ByteWriter, TextWriter, Outcome<void> {
   #state: "free" | "writing" | "finishing" | "ended" = "free";
   #onDone: (() => void) | undefined;
   #onError: ((error: unknown) => void) | undefined;
-  /** Why nothing is sent any more. */
+  /** The error because of which nothing can be sent. */
   #error: unknown;
 
   constructor(driver: Driver, connection: Owner) {
@@ -35,12 +37,12 @@ export class DirectWriter implements ByteWriter, TextWriter, Outcome<void> {
     return this.#state === "writing";
   }
 
-  /** FIN was asked for, or nothing can be sent any more. */
+  /** Whether FIN was asked for, or nothing can be sent any more. */
   get finishing(): boolean {
     return this.#state === "finishing" || this.#state === "ended";
   }
 
-  /** FIN was sent, or nothing can be sent any more. */
+  /** Whether FIN was sent, or nothing can be sent any more. */
   get ended(): boolean {
     return this.#state === "ended";
   }
@@ -83,7 +85,7 @@ export class DirectWriter implements ByteWriter, TextWriter, Outcome<void> {
     if (this.#state === "writing") this.#driver.retry?.();
   }
 
-  /** The kernel took the rest of the write, or FIN. */
+  /** Notes that the kernel took the rest of the write, or FIN. */
   done(): void {
     const onDone = this.#onDone;
     this.#onDone = this.#onError = undefined;
@@ -92,7 +94,7 @@ export class DirectWriter implements ByteWriter, TextWriter, Outcome<void> {
     onDone?.();
   }
 
-  /** Nothing is sent any more. */
+  /** Ends with an error. */
   break(error: unknown): void {
     const onError = this.#onError;
     this.#error = error;

@@ -4,7 +4,10 @@ import type { TcpAddress } from "./transport.ts";
 let lastHostname = "";
 let last: TcpAddress = { hostname: "", port: 0 };
 
-/** The plain address, as one frozen object for as long as the same one is asked for: the local one of accepted connections mostly is. */
+/**
+ * Returns the plain address, as one frozen object while the same address is asked for. Accepted connections usually
+ * share their local address.
+ */
 export function internAddress(hostname: string, port: number): TcpAddress {
   if (lastHostname !== hostname || last.port !== port) {
     lastHostname = hostname;

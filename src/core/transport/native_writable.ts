@@ -1,19 +1,19 @@
 import { SpillwayError } from "../errors/errors.ts";
 import type { ByteWriter } from "./transport.ts";
 
-/** Bytes that the stream queues before it asks its writer to wait. */
+/** The number of bytes that the stream queues before its writer should wait. */
 const QUEUED_BYTES = 65_536;
 
-/** The connection whose output this is. */
+/** The connection of a {@link NativeWritable}. */
 interface Owner {
   abort(reason: unknown): void;
   finishWhenSent(): void;
 }
 
-/** A native stream over the writer of a connection: made when somebody asks for it. */
+/** A native stream over the writer of a connection, created when somebody asks for it. */
 export class NativeWritable {
   readonly stream: WritableStream<Uint8Array>;
-  /** Chunks, even empty ones, that were written to the stream and are not sent. */
+  /** The number of chunks, including empty ones, that were written to the stream and are not sent. */
   unsent = 0;
   readonly #writer: ByteWriter & { readonly finishing: boolean };
   readonly #connection: Owner;
@@ -33,7 +33,7 @@ export class NativeWritable {
     );
   }
 
-  /** Nothing more can be written. */
+  /** Errors the stream: nothing more can be written. */
   fail(error: SpillwayError): void {
     this.#controller.error(error);
   }
@@ -41,7 +41,7 @@ export class NativeWritable {
   #enqueued(bytes: Uint8Array): number {
     this.unsent += 1;
     if (bytes instanceof Uint8Array) return bytes.length;
-    // That errors the stream, which drops what it has queued: a close need not wait for it.
+    // The throw errors the stream, which drops its queue. A close need not wait for it.
     this.unsent = -Infinity;
     throw new TypeError("what is written to a connection must be a Uint8Array");
   }

@@ -1,6 +1,9 @@
 import type { ByteReader, ByteWriter, ConnectionOwner, TransportConnection } from "./transport.ts";
 
-/** Makes `owner` the owner of a connection: without native streams where the connection can, else with both of them locked. */
+/**
+ * Makes `owner` the owner of a connection: without native streams if the connection can, otherwise with both of them
+ * locked.
+ */
 export function ownedBy(
   owner: ConnectionOwner,
   connection: TransportConnection,

@@ -1,15 +1,15 @@
 import type { Address, TcpAddress } from "./transport.ts";
 
-/** The words of an IPv6 address in front of the IPv4 one that it carries. */
+/** The words of an IPv6 address before the IPv4 address that it carries. */
 const MAPPED_WORDS = [0, 0, 0, 0, 0, 0xffff] as const;
 
 const DOTTED = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/;
 const WORD = /^[0-9a-f]{1,4}$/i;
 
 /**
- * The address that a rule, a list or a log should see. A dual-stack listener on `::` shows an IPv4 peer as `::ffff:192.0.2.1`, so that a
- * check for `192.0.2.1` would miss it: such an address becomes the plain IPv4 one, however it is spelt. Every other one, an address
- * with a zone and a path among them, stays as it is: the same object.
+ * Returns the address for rules, lists and logs. A dual-stack listener on `::` reports an IPv4 peer as
+ * `::ffff:192.0.2.1`, so that a check for `192.0.2.1` would miss it. Such an address becomes the plain IPv4 address, in
+ * any spelling. Other addresses, including those with a zone and paths, are returned unchanged: the same object.
  */
 export function plainAddress(address: TcpAddress): TcpAddress;
 export function plainAddress(address: Address): Address;
@@ -19,7 +19,7 @@ export function plainAddress(address: Address): Address {
   return hostname === address.hostname ? address : { hostname, port: address.port };
 }
 
-/** The same for the hostname alone. */
+/** Returns the plain form of a hostname, as {@link plainAddress} does. */
 export function plainHostname(hostname: string): string {
   if (!/:ffff:/i.test(hostname)) return hostname;
   const words = wordsOf(hostname);
@@ -30,7 +30,7 @@ export function plainHostname(hostname: string): string {
     .join(".");
 }
 
-/** The eight words of a numeric IPv6 address; `undefined` if it is none, or has a zone. */
+/** Returns the eight words of a numeric IPv6 address, or `undefined` if it is not one or has a zone. */
 function wordsOf(hostname: string): number[] | undefined {
   const [head = "", tail, more] = hostname.split("::");
   const before = wordsIn(head);
@@ -41,7 +41,7 @@ function wordsOf(hostname: string): number[] | undefined {
   return [...before, ...Array<number>(missing).fill(0), ...after];
 }
 
-/** Words between colons. An IPv4 address stands for two. */
+/** Returns the words between colons. An IPv4 address stands for two. */
 function wordsIn(text: string): number[] | undefined {
   const words: number[] = [];
   for (const part of text === "" ? [] : text.split(":")) {

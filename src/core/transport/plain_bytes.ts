@@ -1,8 +1,8 @@
 import type { Bytes } from "./transport.ts";
 
 /**
- * The same bytes as every decoder and stream can take them: what lies in shared memory is copied, and a subclass, such as
- * Node's Buffer, whose `slice` does not copy, is seen as a plain `Uint8Array`.
+ * Returns the same bytes in a form that every decoder and stream takes: bytes in shared memory are copied, and a
+ * subclass, such as Node's Buffer, whose `slice` does not copy, becomes a plain `Uint8Array`.
  *
  * @throws {TypeError} not a `Uint8Array`
  */

@@ -6,27 +6,31 @@ import type { Driver } from "./driver.ts";
 import { plainBytes } from "./plain_bytes.ts";
 import type { Address, Bytes, Connection } from "./transport.ts";
 
-/** A pair of WHATWG streams that carries bytes both ways: of a WebSocketStream, of WebTransport, of a process. */
+/**
+ * A pair of WHATWG streams that carries bytes in both directions: of a WebSocketStream, of WebTransport, of a process.
+ */
 export interface StreamPair {
-  /** What the peer sends. Its end is the peer's FIN, its error a reset. */
+  /** The bytes that the peer sends. The end of the stream is the peer's FIN, an error is a reset. */
   readonly readable: ReadableStream<Uint8Array>;
-  /** What is sent to the peer. Closing it is FIN, aborting it a reset. */
+  /** The bytes that are sent to the peer. Closing the stream is FIN, aborting it is a reset. */
   readonly writable: WritableStream<Uint8Array>;
-  /** Default: a Unix domain socket without a name, `{ path: "" }`. */
+  /** The address of the peer. Default: a Unix domain socket without a name, `{ path: "" }`. */
   readonly remoteAddress?: Address;
-  /** The default is the same. */
+  /** The address of this side. The default is the same. */
   readonly localAddress?: Address;
 }
 
 /**
- * Makes a {@link Connection} of a pair of streams, which behaves as one over TCP: half-close, backpressure, `close()`, `abort()`, errors.
+ * Creates a {@link Connection} on a pair of streams. It behaves like one over TCP: half-close, backpressure, `close()`,
+ * `abort()`, errors.
  *
- * - **Owns** both streams, and locks them. Chunks that the readable gives must be nobody else's; chunks that are written to the
+ * - **Owns** both streams, and locks them. Chunks of the readable must not be used by others. Chunks written to the
  *   writable are copies.
- * - **Pushes back**: the readable is read on demand; at most 64 KiB are being written to the writable, which takes them when its
- *   `write` settles.
- * - **On abort** the writable is aborted and the readable cancelled. Streams that fail end the connection as `connection-reset`, and a
- *   chunk that is not a `Uint8Array`, such as a text message of a WebSocketStream, as `connection-failed`.
+ * - **Backpressure:** the readable is read on demand. At most 64 KiB are being written to the writable, which takes
+ *   them when its `write` settles.
+ * - **On abort** the writable is aborted and the readable is cancelled. A stream that fails ends the connection as
+ *   `connection-reset`. A chunk that is not a `Uint8Array`, such as a text message of a WebSocketStream, ends it as
+ *   `connection-failed`.
  *
  * @throws {TypeError} a stream is locked
  *
@@ -48,18 +52,18 @@ export function streamConnection(pair: StreamPair): Connection {
   return new StreamDriver(pair).connection;
 }
 
-/** An end that has no name. */
+/** The address of an end without a name. */
 const NAMELESS: Address = Object.freeze({ path: "" });
 
-/** So much is written at a time: the progress of a longer write can be seen. */
+/** The size of a write to the stream, so that the progress of a longer write is visible. */
 const WRITE_BYTES = 65_536;
 
-/** So many chunks are read before the event loop is given back. */
+/** The number of chunks that are read before the event loop is given back. */
 const READS_IN_A_ROW = 64;
 
 const NOTHING: Uint8Array = new Uint8Array(0);
 
-/** One connection on a pair of streams. */
+/** The driver of a connection on a pair of streams. */
 class StreamDriver implements Driver {
   readonly connection: DriverConnection;
   readonly remoteAddress: Address;
@@ -67,12 +71,12 @@ class StreamDriver implements Driver {
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
   readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
   #reading = false;
-  /** Reads since somebody was last slower than the readable. */
+  /** The number of reads since the connection was last slower than the stream. */
   #inARow = 0;
   #released = false;
-  /** FIN was sent. */
+  /** Whether FIN was sent. */
   #finished = false;
-  /** What is being written, and what is left of the write behind that. */
+  /** The piece that is being written, and the rest of the write. */
   #piece = NOTHING;
   #rest = NOTHING;
   readonly #onRead = ({ done, value }: ReadableStreamReadResult<Uint8Array>): void => {
@@ -106,7 +110,7 @@ class StreamDriver implements Driver {
   }
 
   write(bytes: Uint8Array): false {
-    // A copy: a stream may keep what it took, and the peer may be handed the very chunk.
+    // The piece is a copy: a stream may keep it, and the peer may get the very chunk.
     this.#piece = new Uint8Array(bytes.subarray(0, WRITE_BYTES));
     this.#rest = bytes.length > WRITE_BYTES ? bytes.subarray(WRITE_BYTES) : NOTHING;
     this.#writer.write(this.#piece).then(this.#onWritten, this.#onRefused);
@@ -128,7 +132,7 @@ class StreamDriver implements Driver {
 
   reset(): void {
     const reason = new SpillwayError("aborted", "the connection was aborted");
-    // A stream that fails at this is over all the same.
+    // A stream that fails at this is over anyway.
     if (!this.#finished) this.#writer.abort(reason).catch(() => {});
     this.#reader.cancel(reason).catch(() => {});
     this.release();
@@ -145,7 +149,7 @@ class StreamDriver implements Driver {
     else this.#inARow = 0;
   }
 
-  /** A stream that always has something more gives it in microtasks: others have their turn in between. */
+  /** A stream that always has a chunk delivers in microtasks, so others must run in between. */
   #pullOn(): void {
     this.#inARow += 1;
     if (this.#inARow < READS_IN_A_ROW) return this.pull();
@@ -154,7 +158,7 @@ class StreamDriver implements Driver {
   }
 }
 
-/** A stream errors when its peer, or what is between, has broken off. */
+/** Maps an error of a stream. A stream errors when its peer, or something in between, has broken off. */
 function resetError(cause: unknown): SpillwayError {
   return new SpillwayError("connection-reset", "a stream of the connection failed", { cause });
 }

@@ -5,27 +5,28 @@ import { AcceptQueue } from "./accept_queue.ts";
 import { type StreamPair, streamConnection } from "./stream_connection.ts";
 import type { Connection, ConnectOptions, Listener, ListenOptions, TcpAddress, Transport } from "./transport.ts";
 
-/** Settings of {@link streamTransport}. */
+/** Options of {@link streamTransport}. */
 export interface StreamTransportOptions {
-  /** What `listen` accepts: each pair becomes a connection. Left out: nothing can listen. */
+  /** The pairs that `listen` accepts: each becomes a connection. Without it, `listen` is refused. */
   readonly accept?: AsyncIterable<StreamPair> | Iterable<StreamPair>;
   /**
-   * Makes the pair of a connection to somewhere; rejects when `signal` is aborted. What it throws becomes `connect-failed`, but for
-   * a {@link SpillwayError}. Left out: nothing can connect.
+   * Creates the pair of a connection; rejects when `signal` is aborted. What it throws becomes `connect-failed`, except
+   * a {@link SpillwayError}. Without it, `connect` is refused.
    */
   readonly connect?: (options: ConnectOptions) => StreamPair | PromiseLike<StreamPair>;
-  /** Default `streams`. */
+  /** The name of the transport. Default: `streams`. */
   readonly name?: string;
 }
 
 /**
- * A transport that carries bytes through any pairs of WHATWG streams: {@link serve} and {@link connect} take it as it is. See
- * {@link streamConnection} for what becomes of a pair.
+ * Creates a transport that carries bytes through pairs of WHATWG streams, for {@link serve} and {@link connect}. Each
+ * pair becomes a connection, as with {@link streamConnection}.
  *
- * Nothing is bound: hostname and port are those that were asked for, and `backlog` means nothing, as the next pair is asked for when a
- * connection can be served. When there are no more pairs and all their connections are over, the listener is done, and with that the
- * server. A pair that cannot be used, because it is locked, is an accept error, and the next one is asked for; an error of the iterable
- * ends the server. Closing the listener returns the iterator, and aborts what it still gives.
+ * Nothing is bound: hostname and port are those that were given, and `backlog` has no effect, because the next pair is
+ * taken when a connection can be served. When there are no more pairs and all their connections are over, the listener
+ * ends, and with it the server. A pair that cannot be used, because a stream is locked, is an accept error, and the
+ * next one is taken. An error of the iterable ends the server. Closing the listener returns the iterator, and aborts
+ * the pairs that it still gives.
  *
  * @example
  * ```ts
@@ -74,14 +75,14 @@ class StreamTransport implements Transport {
   }
 }
 
-/** Accepts what an iterable gives. */
+/** A listener that accepts the pairs of an iterable. */
 class StreamListener implements Listener, AsyncIterator<Connection> {
   readonly address: TcpAddress;
   readonly #pairs: AsyncIterator<StreamPair> | Iterator<StreamPair>;
   readonly #queue = new AcceptQueue(1);
-  /** Connections that are not over. */
+  /** The connections that are not over. */
   #open = 0;
-  /** There are no more pairs. */
+  /** Whether there are no more pairs. */
   #exhausted = false;
 
   constructor(pairs: AsyncIterable<StreamPair> | Iterable<StreamPair>, address: TcpAddress) {
@@ -142,7 +143,7 @@ class StreamListener implements Listener, AsyncIterator<Connection> {
     try {
       await this.#pairs.return?.();
     } catch {
-      // Nobody waits for more of them.
+      // Nobody waits for further pairs.
     }
   }
 }
