@@ -1,26 +1,33 @@
 import type { Clock } from "../time/clock.ts";
 import { Deadline, type DeadlineOwner, type DeadlineQueue } from "../time/deadline.ts";
 
-/** How long more may wait than there is room for: what peers take in the next few rounds of the event loop ends no connection. */
+/**
+ * The time for which more may wait than there is room for. Bytes that peers take in the next rounds of the event loop
+ * end no connection.
+ */
 const PATIENCE_MS = 10;
-/** How much of its room a budget that was exceeded leaves used: so one look for the largest shares is enough for many bytes. */
+/**
+ * The part of its room that an exceeded budget leaves used, so that one search for the largest shares pays for many
+ * bytes.
+ */
 const LEFT_USED = 7 / 8;
 
-/** What one connection holds of a {@link Budget}. */
+/** The share of one connection in a {@link Budget}. */
 export interface Share {
   readonly bytes: number;
-  /** Ends the connection, and so gives the bytes back. */
+  /** Ends the connection, which frees its bytes. */
   end(): void;
 }
 
 /**
- * Bytes that wait, of all connections of a server together. While more wait than there is room for, the connections that hold the
- * most are ended, the largest first.
+ * The waiting bytes of all connections of a server. While more wait than there is room for, connections with the
+ * largest shares are ended, the largest first.
  *
- * Each side of a connection says by how much its share has changed, when a tick leaves something waiting: a frame costs nothing.
+ * Each side of a connection reports the change of its share when a tick leaves output or input waiting, so a frame
+ * costs nothing.
  */
 export class Budget implements DeadlineOwner {
-  /** Bytes that wait now. */
+  /** The number of bytes that wait. */
   used = 0;
   readonly #room: number;
   readonly #clock: Clock;
@@ -28,7 +35,7 @@ export class Budget implements DeadlineOwner {
   readonly #shares: () => Share[];
   readonly #deadline: Deadline = new Deadline(this);
 
-  /** `shares` gives those of all connections. */
+  /** Creates a budget. `shares` returns the shares of all connections. */
   constructor(room: number, clock: Clock, deadlines: DeadlineQueue, shares: () => Share[]) {
     this.#room = room;
     this.#clock = clock;
@@ -36,7 +43,7 @@ export class Budget implements DeadlineOwner {
     this.#shares = shares;
   }
 
-  /** So many more bytes wait; fewer, if negative. */
+  /** Changes the number of waiting bytes by `bytes`. */
   add(bytes: number): void {
     this.used += bytes;
     const armed = this.#deadline.at < Infinity;

@@ -5,14 +5,14 @@ import type { Clock } from "../time/clock.ts";
 import type { DeadlineQueue } from "../time/deadline.ts";
 import { Budget, type Share } from "./budget.ts";
 
-/** A session that holds a share of each budget. */
+/** A session with a share in each budget. */
 interface Sharing {
   readonly outbox: { readonly share: number };
   readonly inbox: { readonly share: number };
   breakOff(reason: "budget-exceeded", error: SpillwayError): unknown;
 }
 
-/** What may wait in a whole server, in each direction. */
+/** The budgets of a server, one for each direction. */
 export class Budgets {
   readonly outbound: Budget;
   readonly inbound: Budget;

@@ -1,29 +1,29 @@
 import { OutputBuffer } from "./output_buffer.ts";
 
-/** Fewer frames that were taken off are not worth closing up the places that they leave free. */
+/** With fewer removed frames in front, the array is not compacted. */
 const FEW_TAKEN = 1_024;
 
 /**
- * Frames that wait, encoded, one behind the other; each may be dropped or must not be.
+ * Encoded frames that wait, in order. Each may be dropped, or must not be.
  *
- * What waits costs its bytes and one number a frame: see {@link OutputBuffer}.
+ * A waiting frame costs its bytes and one number: see {@link OutputBuffer}.
  */
 export class FrameQueue {
-  /** How many wait that may be dropped, and their bytes. */
+  /** The number of frames that may be dropped, and their bytes. */
   droppable = 0;
   droppableBytes = 0;
   readonly #bytes = new OutputBuffer();
-  /** The length of each frame; below 0 when it must not be dropped. */
+  /** The length of each frame; negative if it must not be dropped. */
   #lengths: number[] = [];
-  /** How many of them were taken off. */
+  /** The number of removed frames. */
   #taken = 0;
 
-  /** Bytes that wait. */
+  /** The number of bytes that wait. */
   get length(): number {
     return this.#bytes.length;
   }
 
-  /** How many wait. */
+  /** The number of frames that wait. */
   get frames(): number {
     return this.#lengths.length - this.#taken;
   }
@@ -36,7 +36,10 @@ export class FrameQueue {
     this.droppableBytes += frame.length;
   }
 
-  /** Moves whole frames to `buffer`: the first, if that is empty, and what else fits into `room` bytes. Returns how many. */
+  /**
+   * Moves whole frames to `buffer`: the first one if the buffer is empty, and others that fit into `room` bytes.
+   * Returns their number.
+   */
   moveTo(buffer: OutputBuffer, room: number): number {
     let bytes = 0;
     let count = 0;
@@ -51,7 +54,7 @@ export class FrameQueue {
     return count;
   }
 
-  /** Drops the oldest frame that may be dropped; returns its length. What is before it goes to `buffer`. */
+  /** Drops the oldest frame that may be dropped, and returns its length. Frames before it go to `buffer`. */
   dropOldest(buffer: OutputBuffer): number {
     let kept = 0;
     while (this.#first() < 0) {

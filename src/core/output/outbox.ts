@@ -14,26 +14,26 @@ import { KERNEL_BYTES, Pace } from "./pace.ts";
 import type { SendResult } from "./send_result.ts";
 import type { SlowConsumerPolicy } from "./slow_consumer.ts";
 
-/** A write that is not prompt has been tried when the runtime has had so many rounds of I/O. */
+/** The number of rounds of I/O after which the runtime has tried a write that is not prompt. */
 const ROUNDS_TO_WRITE = 2;
-/** What a kernel may take at once, beside {@link KERNEL_BYTES}: so many frames of a few bytes. */
+/** The number of small frames that a kernel may take at once, beside {@link KERNEL_BYTES}. */
 const KERNEL_FRAMES = 262_144;
 
 const SOON = Promise.resolve();
 
 /** The session that an {@link Outbox} writes for. */
 export interface OutboxOwner {
-  /** A write was taken, later than `flush` was called: there is room again. */
+  /** A write was taken after `flush` returned: there is room again. */
   onWritten(): void;
-  /** The connection takes no more. */
+  /** The write failed. */
   onBroken(error: unknown): void;
-  /** The tick ends in which something was pushed: `flush`, as of `now`. */
+  /** A tick with pushes ends: flush, as of `now`. */
   onPushed(now: number): void;
-  /** There is no room for what is pushed: the first time since nothing waited. */
+  /** A push found no room, for the first time since nothing waited. */
   onSlow(): void;
 }
 
-/** What all outboxes of a server share. */
+/** The settings that all outboxes of a server share. */
 export interface OutboxSettings {
   readonly limits: ConnectionLimits;
   readonly clock: Clock;
@@ -44,46 +44,46 @@ export interface OutboxSettings {
 }
 
 /**
- * The output side of a session: encodes replies and pushes, and writes what has gathered in one write at a time.
+ * The output of a session: encodes replies and pushes, and writes gathered output in one write at a time.
  *
- * What gathers for the next write is in a buffer. A push that comes while something is being written waits behind it as a
- * frame, so that it can still be dropped; and what comes behind such a frame waits with it.
+ * Output for the next write gathers in a buffer. A push during a write waits as a frame, so that it can still be
+ * dropped.
  *
  * - **Owns** the writer.
- * - **Pushes back** through `pending`: the session takes no frame while that is too much. Pushes do not wait.
- * - **On abort** the write in progress rejects and what waits is dropped.
+ * - **Backpressure:** the session takes no frame while too much is `pending`. Pushes do not wait.
+ * - **On abort** the pending write rejects, and waiting output is dropped.
  */
 export class Outbox<Out> extends Pace implements TickOwner {
   framesOut = 0;
-  /** Pushes that were dropped for want of room. */
+  /** The number of pushes dropped for want of room. */
   framesDropped = 0;
-  /** What the budget knows to be pending here. */
+  /** The number of pending bytes that was reported to the budget. */
   share = 0;
-  /** A reply was added and not all of what came behind it is written: the peer is still being served. */
+  /** Whether a reply was added, and it or output behind it is not written: the peer is still being served. */
   answering = false;
   encoder: Encoder<Out>;
   readonly #settings: OutboxSettings;
   readonly #owner: OutboxOwner;
-  /** What leaves next: mostly a push and nothing else, otherwise a buffer, which is made when there is something. */
+  /** The output that leaves next: often a single push, otherwise a buffer, which is created for it. */
   #lone: Uint8Array | undefined;
   #buffer: OutputBuffer | undefined;
-  /** Frames behind that, of which some may be dropped; there while there are any. */
+  /** The frames behind that output, some of which may be dropped. */
   #queue: FrameQueue | undefined;
-  /** There once the session has begun. */
+  /** Present once the session has started. */
   writer!: ByteWriter;
-  /** How much is being written, and how much of it is known to be taken. */
+  /** The number of bytes that are being written, and the number of them known to be taken. */
   #unwritten = 0;
   #taken = 0;
-  /** A write was taken at once, and what follows from that is still to come. */
+  /** Whether a write was taken at once, and the session is to be told. */
   #goingOn = false;
-  /** Within `flush`: what was taken at once is noted, and nothing else. */
+  /** Whether `flush` is running: a write that is taken at once is only noted. */
   #flushing = false;
-  /** The round in which a push first found no room behind the write that is in progress. */
+  /** The round of I/O in which a push first found no room behind the pending write. */
   #fullSince: number | undefined;
-  /** A push found no room, and something waits since. */
+  /** Whether a push found no room, and output has waited since. */
   #slow = false;
   #flushes: FlushWaiters | undefined;
-  /** It is told when this tick ends. */
+  /** Whether it is called at the end of this tick. */
   #pushed = false;
   #ended = false;
 
@@ -94,7 +94,7 @@ export class Outbox<Out> extends Pace implements TickOwner {
     this.#owner = owner;
   }
 
-  /** Bytes that wait or are being written. */
+  /** The number of bytes that wait or are being written. */
   get pending(): number {
     return this.#gathered() + (this.#queue?.length ?? 0) + this.#unwritten;
   }
@@ -104,22 +104,22 @@ export class Outbox<Out> extends Pace implements TickOwner {
     return this.pending < this.#settings.limits.maxOutboundBytes;
   }
 
-  /** Pushes that wait. */
+  /** The number of pushes that wait. */
   get waitingPushes(): number {
     return this.#queue?.droppable ?? 0;
   }
 
-  /** Whether a write is in progress: what the write deadline watches. */
+  /** Whether a write is pending, which the write deadline watches. */
   get writing(): boolean {
     return this.#unwritten > 0;
   }
 
-  /** Whether something waits only because the event loop was to be given back. */
+  /** Whether output waits only because the event loop was to be given back. */
   get pausing(): boolean {
     return !this.writing && this.#settings.scheduler.exhausted && this.pending > 0;
   }
 
-  /** Encodes a reply; `flush` sends it. @throws {SpillwayError} `handler-failed`, `codec-failed`; nothing of the reply is kept */
+  /** Encodes a reply. @throws {SpillwayError} `handler-failed`, `codec-failed`; nothing of the reply is kept */
   reply(frame: Out): void {
     try {
       this.#put(this.encoder, frame);
@@ -130,7 +130,7 @@ export class Outbox<Out> extends Pace implements TickOwner {
     }
   }
 
-  /** Encodes a frame that is never dropped, so ask `roomy` first. It leaves when the tick ends. @throws as `session.send` */
+  /** Encodes a frame that is never dropped, for the end of the tick. Ask `roomy` first. @throws as `session.send` */
   ask(frame: Out): void {
     try {
       this.#put(this.encoder, frame);
@@ -147,7 +147,7 @@ export class Outbox<Out> extends Pace implements TickOwner {
     this.#put({ encode: (_, output) => this.encoder.encodeFault?.(reason, output, error) }, undefined);
   }
 
-  /** Takes an encoded frame, if there is room, or room can be made. It leaves when the tick ends, or when its time has come. */
+  /** Takes an encoded frame, if there is or can be room. It leaves at the end of the tick, or behind what waits. */
   push(bytes: Uint8Array): SendResult {
     const result = this.#take(bytes);
     if (result === "sent") {
@@ -171,7 +171,7 @@ export class Outbox<Out> extends Pace implements TickOwner {
     if (!this.#ended) this.#owner.onPushed(now);
   }
 
-  /** Sends what waits, now if nothing is being written, else right behind that. Who has just read the clock gives `now`. */
+  /** Sends waiting output: now, or right behind the pending write. `now` saves a reading of the clock. */
   flush(now?: number): void {
     if (this.writing) return this.#account();
     if (this.#queue !== undefined) this.#fillBuffer(this.#queue);
@@ -182,11 +182,11 @@ export class Outbox<Out> extends Pace implements TickOwner {
     this.#write().then(this.#onWritten, this.#onBroken);
     this.#flushing = false;
     if (this.writing) return this.#account();
-    // Otherwise nothing waits for room, nor for what comes next.
+    // Otherwise neither the session nor further output waits.
     if (!roomy || this.pending > 0) this.#goOnSoon();
   }
 
-  /** Fulfils with true when all that waits now is written, with false when the connection is over before. */
+  /** Fulfils with true when everything that waits now is written, and with false when the connection ended first. */
   flushed(): Promise<boolean> {
     if (this.pending === 0) return Promise.resolve(!this.#ended);
     this.#buffer?.encodeText();
@@ -194,7 +194,7 @@ export class Outbox<Out> extends Pace implements TickOwner {
     return this.#flushes.at(this.bytesOut + this.pending);
   }
 
-  /** The kernel took so much of what is being written. */
+  /** Notes that the kernel took `bytes` of the pending write. */
   noteTaken(bytes: number): void {
     if (this.#unwritten <= this.#taken) return;
     const { clock, limits } = this.#settings;
@@ -202,16 +202,16 @@ export class Outbox<Out> extends Pace implements TickOwner {
     this.noteProgress(bytes, clock.now(), limits.minWriteBytesPerSecond);
   }
 
-  /** Sends FIN, with nothing behind it. Call it while nothing is `pending`. */
+  /** Sends FIN. Call this while nothing is `pending`. */
   close(): void {
-    // If that fails, so does the connection, which tells it.
+    // If this fails, the connection fails too, and reports it.
     this.writer.close().then(
       () => undefined,
       () => undefined,
     );
   }
 
-  /** The connection is over. */
+  /** Drops all output: the connection is over. */
   end(): void {
     this.#ended = true;
     this.#lone = this.#buffer = this.#queue = undefined;
@@ -220,7 +220,7 @@ export class Outbox<Out> extends Pace implements TickOwner {
     this.#flushes?.end();
   }
 
-  /** Tells the budget of what has changed. */
+  /** Reports a change of the pending bytes to the budget. */
   #account(): void {
     const { pending } = this;
     if (pending === this.share) return;
@@ -250,7 +250,7 @@ export class Outbox<Out> extends Pace implements TickOwner {
     return this.#buffer;
   }
 
-  /** Whether nothing is before it but what leaves in the same write. What has nothing before it may be of any size, as a reply. */
+  /** Returns whether a push leaves in the next write. With nothing before it, it may be of any size, like a reply. */
   #leavesNext({ length }: Uint8Array): boolean {
     if (this.writing || this.#queue !== undefined) return false;
     const waiting = this.#gathered();
@@ -262,7 +262,7 @@ export class Outbox<Out> extends Pace implements TickOwner {
     return this.pending + length <= maxOutboundBytes && this.waitingPushes < maxOutboundFrames;
   }
 
-  /** What becomes of a frame. */
+  /** Decides what happens to a push. */
   #take(bytes: Uint8Array): SendResult {
     this.#buffer?.encodeText();
     if (this.#leavesNext(bytes)) return "sent";
@@ -281,15 +281,12 @@ export class Outbox<Out> extends Pace implements TickOwner {
     }
   }
 
-  /** What has gathered was never offered to the kernel: that makes nobody slow. */
+  /** Offers gathered output to the kernel: a peer is not slow before that. */
   #offer(bytes: Uint8Array): void {
     while (!this.writing && this.pending > 0 && !this.#fits(bytes)) this.flush();
   }
 
-  /**
-   * Whether the kernel may not have been asked yet for room for the write in progress. Whoever pushes so much gives the event
-   * loop back first; until then, as much may wait as the kernel might take.
-   */
+  /** Returns whether the kernel may not have been asked for room yet. The sender gives the event loop back first. */
   #excused({ length }: Uint8Array): boolean {
     const { limits, scheduler } = this.#settings;
     if (this.writer.prompt === true || !this.writing) return false;
@@ -303,7 +300,7 @@ export class Outbox<Out> extends Pace implements TickOwner {
   #makeRoom(bytes: Uint8Array): boolean {
     const queue = this.#queue;
     const { maxOutboundBytes } = this.#settings.limits;
-    // Nothing is dropped in vain.
+    // No frame is dropped if that would not make enough room.
     if (queue === undefined || this.pending - queue.droppableBytes + bytes.length > maxOutboundBytes) return false;
     while (queue.droppable > 0 && !this.#fits(bytes)) {
       const buffer = this.#open();
@@ -356,7 +353,7 @@ export class Outbox<Out> extends Pace implements TickOwner {
     if (this.#flushing) return this.#noteWritten();
     const { clock, limits } = this.#settings;
     const now = clock.now();
-    // A deadline that is past and has not passed was found late: this side did not look, and offered nothing more meanwhile.
+    // A deadline in the past was found late: this side did not look, and offered nothing more meanwhile.
     const late = now - this.behindSince >= limits.writeTimeoutMs;
     if (late || this.pending === this.#unwritten) this.noteAllTaken(now);
     else this.noteProgress(this.#unwritten - this.#taken, now, limits.minWriteBytesPerSecond);

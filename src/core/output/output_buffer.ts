@@ -5,15 +5,15 @@ import { EMPTY } from "../codecs/views.ts";
 import { searchWords } from "../codecs/word_search.ts";
 import type { Bytes } from "../transport/transport.ts";
 
-/** The most that leaves in one write: small enough that a slow reader still shows progress between two. */
+/** The largest write: small enough that a slow reader shows progress between two. */
 export const WRITE_BYTES = 65_536;
-/** Text is turned into bytes in pieces of about this many characters. */
+/** Text is encoded in pieces of about this many characters. */
 const TEXT_LENGTH = 16_384;
-/** What is longer is turned into bytes by itself, in pieces of so many characters. */
+/** Longer text is encoded on its own, in pieces of this many characters. */
 const LONG_TEXT = WRITE_BYTES;
-/** What is shorter is copied: a view costs memory of its own, and keeps what it is a view of. */
+/** Shorter parts are copied: a view costs memory of its own, and keeps what it is a view of. */
 const LARGE_PART = 4_096;
-/** Node encodes into 16 KiB of its stack, at three bytes for a UTF-16 unit. */
+/** Longer text is not written as text: Node encodes into 16 KiB of its stack, at three bytes for a UTF-16 unit. */
 const MOST_TEXT = 5_400;
 /** UTF-8 needs at most three bytes for a UTF-16 unit. */
 const BYTES_PER_UNIT = 3;
@@ -25,21 +25,22 @@ const NO_WORDS = new Int32Array(0);
 /**
  * Bytes and text that wait to be sent, in order.
  *
- * Text is joined as text and encoded once per write. Short parts of bytes are copied into blocks, long ones kept as they came;
- * several that fit one write are joined. So what waits takes little more memory than its bytes, whatever it came in.
+ * Text is joined as text and encoded once per write. Short parts of bytes are copied into blocks, and long ones are
+ * kept. Parts that fit one write are joined. So waiting output takes little more memory than its bytes, in whatever
+ * parts it came.
  */
 export class OutputBuffer extends LineOutput {
   #text = "";
   #parts: Uint8Array[] = [];
   #partBytes = 0;
-  /** Where short parts are copied to: what of it waits, behind all parts and before the text. */
+  /** The block for short parts. Its part from `#start` to `#end` waits behind all other parts and before the text. */
   #block: Uint8Array<ArrayBuffer> = EMPTY;
-  /** The block again, for a search. */
+  /** The words of the block, for searches. */
   #words: Int32Array<ArrayBuffer> = NO_WORDS;
   #start = 0;
   #end = 0;
 
-  /** Bytes that wait; text that is not encoded yet counts a byte a character. */
+  /** The number of bytes that wait. Text that is not encoded counts one byte a character. */
   get length(): number {
     return this.#partBytes + this.#end - this.#start + this.#text.length;
   }
@@ -72,7 +73,7 @@ export class OutputBuffer extends LineOutput {
     return true;
   }
 
-  /** Encodes one frame to the end; if the encoder throws, what it has put of it is taken back. */
+  /** Encodes one frame. If the encoder throws, its output is removed. */
   frame<Frame>(encoder: Encoder<Frame>, frame: Frame): void {
     const text = this.#text;
     const partCount = this.#parts.length;
@@ -95,18 +96,21 @@ export class OutputBuffer extends LineOutput {
     }
   }
 
-  /** Appends bytes that others send too: they are kept as they are, however short, while nothing else waits. */
+  /** Appends bytes that others also send. While nothing else waits, they are kept as they are, however short. */
   shared(bytes: Uint8Array): void {
     if (this.length === 0 && bytes.length > 0) this.#add(bytes);
     else this.bytes(bytes);
   }
 
-  /** Makes `length` exact. */
+  /** Encodes the text, which makes `length` exact. */
   encodeText(): void {
     if (this.#text !== "") this.#put(this.#takeText());
   }
 
-  /** The next write, or the next `most` bytes; the caller's. Call it only while `length` is not 0. */
+  /**
+   * Returns the next write, or the next `most` bytes, which belong to the caller. Call this only while `length` is not
+   * 0.
+   */
   take(most: number = WRITE_BYTES): Uint8Array {
     const { length } = this.#text;
     if (this.length === length && length <= TEXT_LENGTH && length * BYTES_PER_UNIT <= most) return this.#takeText();
@@ -118,7 +122,7 @@ export class OutputBuffer extends LineOutput {
     return this.#takeJoined(most);
   }
 
-  /** All that waits, if that is text, and so short that a runtime encodes it on its stack. */
+  /** Returns everything that waits if it is text, and so short that a runtime encodes it on its stack. */
   takeText(): string | undefined {
     const text = this.#text;
     if (text === "" || text.length > MOST_TEXT || this.length > text.length) return undefined;
@@ -126,7 +130,7 @@ export class OutputBuffer extends LineOutput {
     return text;
   }
 
-  /** All that waits, in one piece; the caller's. */
+  /** Returns everything that waits in one piece, which belongs to the caller. */
   takeAll(): Uint8Array {
     if (this.length === this.#text.length) return this.#takeText();
     this.encodeText();
@@ -139,7 +143,7 @@ export class OutputBuffer extends LineOutput {
     return bytes;
   }
 
-  /** In pieces of a write each: memory for all of it at once costs more than to encode it. */
+  /** Encodes long text in pieces of a write each: memory for all of it at once costs more than the encoding. */
   #longText(text: string): void {
     this.encodeText();
     for (let at = 0; at < text.length; ) {
@@ -163,7 +167,7 @@ export class OutputBuffer extends LineOutput {
     this.#end += bytes.length;
   }
 
-  /** The more waits already, the larger is a new block. */
+  /** Makes room in the block. The more waits already, the larger is a new block. */
   #makeRoom(least: number): void {
     if (least <= this.#block.length - this.#end) return;
     this.#closeBlock();
@@ -173,12 +177,12 @@ export class OutputBuffer extends LineOutput {
     this.#start = this.#end = 0;
   }
 
-  /** What waits in the block becomes a part. */
+  /** Makes the waiting bytes of the block a part. */
   #closeBlock(): void {
     if (this.#end > this.#start) this.#add(this.#takeBlock());
   }
 
-  /** What waits in the block; what is free of it stays free. */
+  /** Returns the waiting bytes of the block. Its free part stays free. */
   #takeBlock(): Uint8Array {
     const taken = this.#block.subarray(this.#start, this.#end);
     this.#start = this.#end;
@@ -220,13 +224,13 @@ export class OutputBuffer extends LineOutput {
   }
 }
 
-/** `at`, or one less where that would cut a character in two. */
+/** Returns `at`, or one less if that would cut a character in two. */
 function characterEnd(text: string, at: number): number {
   const before = text.charCodeAt(at - 1);
   return at < text.length && before >= 0xd800 && before < 0xdc00 ? at - 1 : at;
 }
 
-/** All bytes of one frame, which may be shared and must not change. @throws what the encoder throws */
+/** Returns the bytes of one frame, which may be shared and must not change. @throws what the encoder throws */
 export function encodeFrame<Frame>(encoder: Encoder<Frame>, frame: Frame): Uint8Array {
   const buffer = new OutputBuffer();
   buffer.frame(encoder, frame);

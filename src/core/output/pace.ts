@@ -1,46 +1,49 @@
-/** Bytes that a slow reader is taken to read in a millisecond: a megabit a second. */
+/** The number of bytes that a slow reader is assumed to read in a millisecond: a megabit a second. */
 const SLOW_READER = 128;
-/** What a kernel keeps of a connection, at most: the usual maximum of a send buffer on Linux. */
+/** The largest number of bytes that a kernel keeps for a connection: the usual maximum of a send buffer on Linux. */
 export const KERNEL_BYTES = 4_194_304;
-/** How long a slow reader needs for that. */
+/** The time that a slow reader needs for that. */
 const KERNEL_READ_MS = KERNEL_BYTES / SLOW_READER;
-/** What is less is not worth a new window. */
+/** Fewer bytes do not begin a new window. */
 const WINDOW_BYTES = 65_536;
 
-/** How fast the peer takes what is written to it, as far as that shows in what the kernel takes. */
+/** The rate at which the peer takes output, as far as the kernel shows it. */
 export class Pace {
   bytesOut = 0;
-  /** When output last began to wait or made progress. */
+  /** The instant at which output last began to wait or made progress. */
   progressAt = 0;
   /**
-   * While something waits: since when the peer is behind with it. Moves on with every byte that it takes, by the time that
-   * the byte may need: so this stands for the average rate. See `ConnectionLimits.writeTimeoutMs`.
+   * The instant since which the peer is behind, while output waits. Each byte that the peer takes moves it on by the
+   * time that the byte may need, so that it stands for the average rate. See `ConnectionLimits.writeTimeoutMs`.
    */
   behindSince = 0;
-  /** A write was taken that had to wait, and there is more: the peer may still be behind. */
+  /** Whether a write that had to wait was taken, and there is more: the peer may still be behind. */
   #goesOn = false;
-  /** What was written before the last window of at least {@link KERNEL_READ_MS}, before this one, and when this one may end. */
+  /**
+   * The bytes written before the last window of at least {@link KERNEL_READ_MS}, and before this one, and the instant
+   * at which this one may end.
+   */
   #olderBytes = 0;
   #oldBytes = 0;
   #windowEnds = 0;
 
   /**
-   * When the peer will have read what the kernel took lately, if it reads {@link SLOW_READER} a ms. No runtime tells what
-   * was acknowledged, so this is what there is to judge by.
+   * The instant at which the peer will have read what the kernel took lately, if it reads {@link SLOW_READER} a
+   * millisecond. No runtime tells what was acknowledged, so this is all there is to judge by.
    */
   get arrivesAt(): number {
     if (this.bytesOut === 0) return -Infinity;
     return this.progressAt + Math.min((this.bytesOut - this.#olderBytes) / SLOW_READER, KERNEL_READ_MS);
   }
 
-  /** A write begins. */
+  /** Notes the beginning of a write. */
   protected noteBegun(now: number): void {
     this.progressAt = now;
     if (!this.#goesOn) this.behindSince = now;
     this.#goesOn = false;
   }
 
-  /** The kernel took so many bytes, and there is more: each may need its time at the least rate. */
+  /** Notes that the kernel took `bytes`, and that there is more. Each byte may need its time at the least rate. */
   protected noteProgress(bytes: number, now: number, minBytesPerSecond: number): void {
     this.progressAt = now;
     this.#goesOn = true;
@@ -49,13 +52,13 @@ export class Pace {
     this.behindSince = Math.min(now, this.behindSince + boughtMs);
   }
 
-  /** The kernel took all there was: nobody is behind. */
+  /** Notes that the kernel took everything: the peer is not behind. */
   protected noteAllTaken(now: number): void {
     this.progressAt = now;
     this.#goesOn = false;
   }
 
-  /** So many bytes are written. */
+  /** Counts written bytes. */
   protected count(bytes: number): void {
     if (this.bytesOut - this.#oldBytes >= WINDOW_BYTES) this.#startWindow();
     this.bytesOut += bytes;
