@@ -1,33 +1,39 @@
 import type { Bytes } from "./transport.ts";
 
-/** What waits on an idle connection, on one with longer messages, and behind a full buffer. */
+/** The sizes of the buffers: for an idle connection, for longer messages, and after a full buffer. */
 const SIZES = [128, 1_024, 65_536] as const;
 const LARGEST = 2;
-/** Large ones that came back, for whichever connection needs one next: it has it for one read, and to make one is to clear 64 KB. */
+/**
+ * Large buffers that came back, for any connection. A connection needs one for a single read, and creating one clears
+ * 64 KiB.
+ */
 const largeSpares: Bytes[] = [];
 const MAX_LARGE_SPARES = 16;
-/** So many reads in a row that a smaller buffer had held, before a smaller one is taken. */
+/** The number of reads in a row that would have fit a smaller buffer, before a smaller one is used. */
 const SHORT_READS = 4;
 
 /**
- * The buffer of a connection's next read, for a runtime that reads into one. A read that is pending owns its buffer, so an
- * idle connection should hold a small one. A full buffer has more behind it: the next one is larger.
+ * The buffer of a connection's next read, for a runtime that reads into one. A pending read owns its buffer, so an idle
+ * connection should hold a small one. After a full buffer the next one is larger, because more has come.
  */
 export class ReadBuffer {
   #size: 0 | 1 | 2 = 0;
   #buffer: Bytes | undefined;
-  /** The last one that was taken, and one that came back. */
+  /** The last buffer that was taken, and one that came back. */
   #lent: Bytes | undefined;
   #spare: Bytes | undefined;
   #shortReads = 0;
 
-  /** Where to read to. */
+  /** Returns the buffer to read into. */
   next(): Bytes {
     this.#buffer ??= this.#takeSpare() ?? new Uint8Array(SIZES[this.#size]);
     return this.#buffer;
   }
 
-  /** The chunk that was read there: the caller's, with a buffer of its own, not written to again before `recycle`. */
+  /**
+   * Returns the chunk that was read. It belongs to the caller, has a buffer of its own, and is not written to before
+   * `recycle`.
+   */
   take(count: number): Bytes {
     const buffer = this.#buffer as Bytes;
     this.#buffer = undefined;
@@ -36,11 +42,11 @@ export class ReadBuffer {
     else if (this.#size === LARGEST) this.#resize(1);
     else if (this.#size === 1 && count < SIZES[0]) this.#countShortRead();
     else this.#shortReads = 0;
-    // What `subarray` would give, which costs V8 more.
+    // This costs V8 less than `subarray`.
     return new Uint8Array(buffer.buffer, 0, count);
   }
 
-  /** Nothing refers to this chunk any more. */
+  /** Takes back the memory of a chunk to which nothing refers any more. */
   recycle(chunk: Bytes): void {
     const lent = this.#lent;
     if (lent?.buffer !== chunk.buffer) return;
@@ -68,7 +74,7 @@ export class ReadBuffer {
   }
 }
 
-/** Without what was read into it: the next connection's chunks have this memory behind them. */
+/** Keeps a large buffer, cleared, because the chunks of another connection will have this memory behind them. */
 function keepLarge(buffer: Bytes, count: number): void {
   if (largeSpares.length === MAX_LARGE_SPARES) return;
   largeSpares.push(buffer.fill(0, 0, count));
