@@ -21,6 +21,10 @@ const KERNEL_FRAMES = 262_144;
 
 const SOON = Promise.resolve();
 
+/** Empty buffers, for whichever session has something to send next: it has one only until that is sent. */
+const spares: OutputBuffer[] = [];
+const MAX_SPARES = 16;
+
 /** The session that an {@link Outbox} writes for. */
 export interface OutboxOwner {
   /** A write was taken after `flush` returned: there is room again. */
@@ -244,7 +248,7 @@ export class Outbox<Out> extends Pace implements TickOwner {
   }
 
   #open(): OutputBuffer {
-    this.#buffer ??= new OutputBuffer();
+    this.#buffer ??= spares.pop() ?? new OutputBuffer();
     if (this.#lone !== undefined) this.#buffer.shared(this.#lone);
     this.#lone = undefined;
     return this.#buffer;
@@ -331,6 +335,13 @@ export class Outbox<Out> extends Pace implements TickOwner {
     return this.writer.write(bytes);
   }
 
+  /** What was taken of it is sent. */
+  #giveBack(buffer: OutputBuffer): void {
+    this.#buffer = undefined;
+    buffer.rewind();
+    if (spares.length < MAX_SPARES) spares.push(buffer);
+  }
+
   #fillBuffer(queue: FrameQueue): void {
     const buffer = this.#open();
     while (queue.frames > 0 && buffer.length < WRITE_BYTES) {
@@ -344,6 +355,7 @@ export class Outbox<Out> extends Pace implements TickOwner {
   #noteWritten(): void {
     this.count(this.#unwritten);
     this.#unwritten = this.#taken = 0;
+    if (this.#buffer?.length === 0) this.#giveBack(this.#buffer);
     if (this.answering && this.pending === 0) this.answering = false;
     this.#fullSince = undefined;
     this.#flushes?.reach(this.bytesOut);

@@ -137,6 +137,11 @@ export class OutputBuffer extends LineOutput {
     return this.take(this.length);
   }
 
+  /** What was taken is sent, and nothing waits: the block is free from its beginning. */
+  rewind(): void {
+    this.#start = this.#end = 0;
+  }
+
   #takeText(): Bytes {
     const bytes = encodeText(this.#text);
     this.#text = "";
