@@ -20,6 +20,10 @@ const BYTES_PER_UNIT = 3;
 const SMALLEST_BLOCK = 256;
 const LARGEST_BLOCK = 16_384;
 
+/** Text of fewer characters costs less in the slab that all share. */
+const SHORT_TEXT = 1_024;
+
+const encoder = new TextEncoder();
 const NO_WORDS = new Int32Array(0);
 
 /**
@@ -104,7 +108,7 @@ export class OutputBuffer extends LineOutput {
 
   /** Encodes the text, which makes `length` exact. */
   encodeText(): void {
-    if (this.#text !== "") this.#put(this.#takeText());
+    if (this.#text !== "" && !this.#encodeIntoBlock(this.#text)) this.#put(this.#takeText());
   }
 
   /**
@@ -113,7 +117,7 @@ export class OutputBuffer extends LineOutput {
    */
   take(most: number = WRITE_BYTES): Uint8Array {
     const { length } = this.#text;
-    if (this.length === length && length <= TEXT_LENGTH && length * BYTES_PER_UNIT <= most) return this.#takeText();
+    if (length < SHORT_TEXT && this.length === length && length * BYTES_PER_UNIT <= most) return this.#takeText();
     this.encodeText();
     if (this.#parts.length === 0 && this.#end - this.#start <= most) return this.#takeBlock();
     if (this.#partBytes < most) this.#closeBlock();
@@ -140,6 +144,18 @@ export class OutputBuffer extends LineOutput {
   /** What was taken is sent, and nothing waits: the block is free from its beginning. */
   rewind(): void {
     this.#start = this.#end = 0;
+  }
+
+  /** Mostly a character is a byte. False, and nothing done, when it is not, or when the text is long. */
+  #encodeIntoBlock(text: string): boolean {
+    const { length } = text;
+    if (length < SHORT_TEXT || length > LARGEST_BLOCK) return false;
+    this.#makeRoom(length);
+    const room = new Uint8Array(this.#block.buffer, this.#end, length);
+    if (encoder.encodeInto(text, room).read < length) return false;
+    this.#end += length;
+    this.#text = "";
+    return true;
   }
 
   #takeText(): Bytes {
