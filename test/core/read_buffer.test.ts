@@ -3,6 +3,7 @@ import { ReadBuffer } from "../../src/core/mod.ts";
 
 const SMALL = 128;
 const MEDIUM = 1_024;
+const BIG = 8_192;
 const LARGE = 65_536;
 
 /** What is read when `sizes` bytes come, one read after the other; read number n is filled with n. */
@@ -32,8 +33,26 @@ describe("ReadBuffer", () => {
     });
   }
 
-  it("grows behind a read that filled it, and goes back to the middle when the flood is over", () => {
-    expect(sizes([SMALL, MEDIUM, LARGE, LARGE, 10, 500])).toEqual([SMALL, MEDIUM, LARGE, LARGE, LARGE, MEDIUM]);
+  it("grows behind a read that filled it, and goes back by one size when the flood is over", () => {
+    expect(sizes([SMALL, MEDIUM, BIG, LARGE, LARGE, 10, 5_000])).toEqual([
+      SMALL,
+      MEDIUM,
+      BIG,
+      LARGE,
+      LARGE,
+      LARGE,
+      BIG,
+    ]);
+  });
+
+  it("goes back from size to size behind a few short reads each", () => {
+    expect(sizes([SMALL, MEDIUM, 5, 5, 5, 5, 5, 5, 5, 5, 5])).toEqual([
+      SMALL,
+      MEDIUM,
+      ...Array<number>(4).fill(BIG),
+      ...Array<number>(4).fill(MEDIUM),
+      SMALL,
+    ]);
   });
 
   it("stays at the middle for messages of that length, whose every read would else be two", () => {
@@ -46,7 +65,7 @@ describe("ReadBuffer", () => {
 
   it("gives chunks that later reads, here or elsewhere, do not change", () => {
     const [one, other] = [new ReadBuffer(), new ReadBuffer()];
-    const counts = [10, SMALL, MEDIUM, LARGE, 5, 5, 300, 1];
+    const counts = [10, SMALL, MEDIUM, BIG, LARGE, 5, 5, 300, 1];
     const chunks = [...read(one, counts), ...read(other, counts)];
     for (const [at, chunk] of chunks.entries()) {
       expect(chunk).toHaveLength(counts[at % counts.length] as number);
@@ -69,17 +88,17 @@ describe("ReadBuffer", () => {
 
   it("hands a large buffer that came back to whoever needs one next", () => {
     const [one, other] = [new ReadBuffer(), new ReadBuffer()];
-    for (const buffer of [one, other]) read(buffer, [SMALL, MEDIUM]);
+    for (const buffer of [one, other]) read(buffer, [SMALL, MEDIUM, BIG]);
     const memory = one.next().buffer;
     one.recycle(one.take(10));
     expect(other.next().buffer).toBe(memory);
-    expect(one.next()).toHaveLength(MEDIUM);
+    expect(one.next()).toHaveLength(BIG);
   });
 
   it("keeps a few of them, without what was in them", () => {
     const flood = Array.from({ length: 40 }, () => {
       const buffer = new ReadBuffer();
-      read(buffer, [SMALL, MEDIUM]);
+      read(buffer, [SMALL, MEDIUM, BIG]);
       buffer.next().fill(1);
       return buffer;
     });
@@ -92,7 +111,7 @@ describe("ReadBuffer", () => {
 
   it("does so in a flood too", () => {
     const buffer = new ReadBuffer();
-    read(buffer, [SMALL, MEDIUM]);
+    read(buffer, [SMALL, MEDIUM, BIG]);
     const memory = new Set<ArrayBuffer>();
     for (let count = 0; count < 6; count++) {
       memory.add(buffer.next().buffer);

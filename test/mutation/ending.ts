@@ -78,8 +78,8 @@ export const ENDING: readonly Mutated[] = [
       },
       {
         name: "sends no FIN",
-        find: "void this.#wire.close();",
-        replacement: "",
+        find: "else this.#wire.finish();",
+        replacement: "else void 0;",
       },
       {
         name: "waits for the FIN of one that was quiet",

@@ -23,7 +23,7 @@ const LARGEST_BLOCK = 16_384;
 /** Text of fewer characters costs less in the slab that all share. */
 const SHORT_TEXT = 1_024;
 
-const encoder = new TextEncoder();
+const utf8 = new TextEncoder();
 const NO_WORDS = new Int32Array(0);
 
 /**
@@ -152,7 +152,7 @@ export class OutputBuffer extends LineOutput {
     if (length < SHORT_TEXT || length > LARGEST_BLOCK) return false;
     this.#makeRoom(length);
     const room = new Uint8Array(this.#block.buffer, this.#end, length);
-    if (encoder.encodeInto(text, room).read < length) return false;
+    if (utf8.encodeInto(text, room).read < length) return false;
     this.#end += length;
     this.#text = "";
     return true;

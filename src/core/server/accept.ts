@@ -48,7 +48,8 @@ export class AcceptLoop {
         if (next.done) return;
         backOffMs = FIRST_BACK_OFF_MS;
         this.#acceptor.onConnection(next.value);
-        await this.#acceptor.whenReady();
+        const ready = this.#acceptor.whenReady();
+        if (ready !== undefined) await ready;
       } catch (cause) {
         const error = acceptError(cause);
         switch (RULES[error.code]) {

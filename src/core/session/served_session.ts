@@ -23,7 +23,7 @@ import type { DeadlineOwner } from "../time/deadline.ts";
 import type { Task } from "../time/scheduler.ts";
 import type { ConnectionInfo } from "../transport/connection_info.ts";
 import { ownedBy } from "../transport/owned_by.ts";
-import type { Connection, ConnectionOwner } from "../transport/transport.ts";
+import type { ConnectionOwner, TransportConnection } from "../transport/transport.ts";
 import { Goodbye, type GoodbyeOwner } from "./goodbye.ts";
 import type { Broadcast, Member } from "./groups.ts";
 import { Inbox, type InboxOwner } from "./inbox.ts";
@@ -102,7 +102,7 @@ export class ServedSession<In, Out, State> implements Session<Out, State>, Membe
   readonly inbox: Inbox<In>;
   readonly pipeline: Pipeline<In, Out, State>;
   readonly outbox: Outbox<Out>;
-  readonly #wire: Connection;
+  readonly #wire: TransportConnection;
   readonly #owner: SessionOwner<In, Out, State>;
   readonly #deadlines: SessionDeadlines;
   #phase: Phase = "serving";
@@ -135,7 +135,7 @@ export class ServedSession<In, Out, State> implements Session<Out, State>, Membe
 
   /** @throws what making a decoder or encoder throws */
   constructor(
-    wire: Connection,
+    wire: TransportConnection,
     info: ConnectionInfo,
     settings: SessionSettings<In, Out, State>,
     owner: SessionOwner<In, Out, State>,
@@ -695,7 +695,8 @@ export class ServedSession<In, Out, State> implements Session<Out, State>, Membe
     this.#phase = "closing";
     this.#deadlines.noteClosing(now);
     if (this.#writeSide === "released") return this.#complete();
-    void this.#wire.close();
+    if (this.#wire.finish === undefined) void this.#wire.close();
+    else this.#wire.finish();
     this.#unconfirmed = this.#deadlines.lingers(now);
     if (!this.#unconfirmed || this.#isLostToClient) this.#wire.abort(RELEASED);
   }

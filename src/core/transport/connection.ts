@@ -94,13 +94,16 @@ export class DriverConnection implements TransportConnection {
   }
 
   async close(): Promise<void> {
-    if (this.#state === "open") {
-      this.#state = "closing";
-      this.#discard();
-      this.finishWhenSent();
-    }
+    this.finish();
     await this.closed;
     this.#writable?.fail(closedError());
+  }
+
+  finish(): void {
+    if (this.#state !== "open") return;
+    this.#state = "closing";
+    this.#discard();
+    this.finishWhenSent();
   }
 
   abort(reason?: unknown): void {

@@ -1,8 +1,8 @@
 import type { Bytes } from "./transport.ts";
 
 /** The sizes of the buffers: for an idle connection, for longer messages, and after a full buffer. */
-const SIZES = [128, 1_024, 65_536] as const;
-const LARGEST = 2;
+const SIZES = [128, 1_024, 8_192, 65_536] as const;
+const LARGEST = SIZES.length - 1;
 /**
  * Large buffers that came back, for any connection. A connection needs one for a single read, and creating one clears
  * 64 KiB.
@@ -17,7 +17,8 @@ const SHORT_READS = 4;
  * connection should hold a small one. After a full buffer the next one is larger, because more has come.
  */
 export class ReadBuffer {
-  #size: 0 | 1 | 2 = 0;
+  /** Which of the sizes. */
+  #size = 0;
   #buffer: Bytes | undefined;
   /** The last buffer that was taken, and one that came back. */
   #lent: Bytes | undefined;
@@ -26,7 +27,7 @@ export class ReadBuffer {
 
   /** Returns the buffer to read into. */
   next(): Bytes {
-    this.#buffer ??= this.#takeSpare() ?? new Uint8Array(SIZES[this.#size]);
+    this.#buffer ??= this.#takeSpare() ?? new Uint8Array(sizeOf(this.#size));
     return this.#buffer;
   }
 
@@ -39,8 +40,8 @@ export class ReadBuffer {
     this.#buffer = undefined;
     this.#lent = buffer;
     if (count === buffer.length) this.#resize(Math.min(this.#size + 1, LARGEST));
-    else if (this.#size === LARGEST) this.#resize(1);
-    else if (this.#size === 1 && count < SIZES[0]) this.#countShortRead();
+    else if (this.#size === LARGEST) this.#resize(LARGEST - 1);
+    else if (this.#size > 0 && count < sizeOf(this.#size - 1)) this.#countShortRead();
     else this.#shortReads = 0;
     // This costs V8 less than `subarray`.
     return new Uint8Array(buffer.buffer, 0, count);
@@ -51,8 +52,8 @@ export class ReadBuffer {
     const lent = this.#lent;
     if (lent?.buffer !== chunk.buffer) return;
     this.#lent = undefined;
-    if (lent.length === SIZES[LARGEST]) keepLarge(lent, chunk.length);
-    else if (lent.length === SIZES[this.#size]) this.#spare = lent;
+    if (lent.length === sizeOf(LARGEST)) keepLarge(lent, chunk.length);
+    else if (lent.length === sizeOf(this.#size)) this.#spare = lent;
   }
 
   #takeSpare(): Bytes | undefined {
@@ -64,17 +65,21 @@ export class ReadBuffer {
 
   #countShortRead(): void {
     this.#shortReads += 1;
-    if (this.#shortReads === SHORT_READS) this.#resize(0);
+    if (this.#shortReads === SHORT_READS) this.#resize(this.#size - 1);
   }
 
   #resize(size: number): void {
-    this.#size = size as 0 | 1 | 2;
+    this.#size = size;
     this.#spare = undefined;
     this.#shortReads = 0;
   }
 }
 
-/** Keeps a large buffer, cleared, because the chunks of another connection will have this memory behind them. */
+function sizeOf(size: number): number {
+  return SIZES[size] as number;
+}
+
+/** Without what was read into it: the next connection's chunks have this memory behind them. */
 function keepLarge(buffer: Bytes, count: number): void {
   if (largeSpares.length === MAX_LARGE_SPARES) return;
   largeSpares.push(buffer.fill(0, 0, count));
