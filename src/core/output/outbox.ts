@@ -20,8 +20,7 @@ const ROUNDS_TO_WRITE = 2;
 const KERNEL_FRAMES = 262_144;
 
 const SOON = Promise.resolve();
-
-/** Empty buffers, for whichever session has something to send next: it has one only until that is sent. */
+/** Empty buffers. A session has one only for as long as something waits. */
 const spares: OutputBuffer[] = [];
 const MAX_SPARES = 16;
 
@@ -324,8 +323,8 @@ export class Outbox<Out> extends Pace implements TickOwner {
 
   #write(): Outcome<void> {
     const { textWriter } = this.writer;
-    const text = textWriter === undefined ? undefined : this.#buffer?.takeText();
-    if (textWriter !== undefined && text !== undefined) {
+    const text = textWriter && this.#buffer?.takeText();
+    if (textWriter && text) {
       this.#unwritten = textWriter.byteLength(text);
       return textWriter.writeText(text);
     }
