@@ -70,7 +70,7 @@ export interface Output {
 
 /**
  * Turns frames into bytes. What was encoded for `session.send` or a broadcast may still be dropped (`slowConsumer`): an encoder
- * whose frames depend on the ones before needs the policy `"close"`.
+ * whose frames depend on the ones before needs the policy `"reset"`.
  */
 export interface Encoder<Frame> {
   /**
