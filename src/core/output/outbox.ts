@@ -20,7 +20,7 @@ const ROUNDS_TO_WRITE = 2;
 const KERNEL_FRAMES = 262_144;
 
 const SOON = Promise.resolve();
-/** Empty buffers. A session has one only for as long as something waits. */
+/** Empty buffers for all sessions. A session has one only while output waits. */
 const spares: OutputBuffer[] = [];
 const MAX_SPARES = 16;
 
@@ -334,7 +334,7 @@ export class Outbox<Out> extends Pace implements TickOwner {
     return this.writer.write(bytes);
   }
 
-  /** What was taken of it is sent. */
+  /** Gives an empty buffer back, after its bytes are sent. */
   #giveBack(buffer: OutputBuffer): void {
     this.#buffer = undefined;
     buffer.rewind();

@@ -20,7 +20,7 @@ const BYTES_PER_UNIT = 3;
 const SMALLEST_BLOCK = 256;
 const LARGEST_BLOCK = 16_384;
 
-/** Text of fewer characters costs less in the slab that all share. */
+/** Shorter text costs less in the slab that all connections share. */
 const SHORT_TEXT = 1_024;
 
 const utf8 = new TextEncoder();
@@ -141,12 +141,15 @@ export class OutputBuffer extends LineOutput {
     return this.take(this.length);
   }
 
-  /** What was taken is sent, and nothing waits: the block is free from its beginning. */
+  /** Frees the block from its beginning. Call this when nothing waits and everything taken is sent. */
   rewind(): void {
     this.#start = this.#end = 0;
   }
 
-  /** Mostly a character is a byte. False, and nothing done, when it is not, or when the text is long. */
+  /**
+   * Encodes text into the block. Returns false, and does nothing, for short or long text, or if a character is not a
+   * byte.
+   */
   #encodeIntoBlock(text: string): boolean {
     const { length } = text;
     if (length < SHORT_TEXT || length > LARGEST_BLOCK) return false;

@@ -47,7 +47,7 @@ export class AcceptQueue implements AsyncIterator<Connection> {
     this.#endWaiting();
   }
 
-  // Not an async function: that costs each connection two promises more.
+  // This is not an async function, which would cost each connection two more promises.
   next(): Promise<IteratorResult<Connection, undefined>> {
     return new Promise((resolve, reject) => {
       const item = this.#closed ? undefined : this.#waiting.shift();

@@ -17,7 +17,7 @@ const SHORT_READS = 4;
  * connection should hold a small one. After a full buffer the next one is larger, because more has come.
  */
 export class ReadBuffer {
-  /** Which of the sizes. */
+  /** The index of the present size. */
   #size = 0;
   #buffer: Bytes | undefined;
   /** The last buffer that was taken, and one that came back. */
@@ -79,7 +79,7 @@ function sizeOf(size: number): number {
   return SIZES[size] as number;
 }
 
-/** Without what was read into it: the next connection's chunks have this memory behind them. */
+/** Keeps a large buffer, cleared, because the chunks of another connection will have this memory behind them. */
 function keepLarge(buffer: Bytes, count: number): void {
   if (largeSpares.length === MAX_LARGE_SPARES) return;
   largeSpares.push(buffer.fill(0, 0, count));

@@ -183,7 +183,7 @@ export interface TransportConnection extends Connection {
    * @throws {TypeError} the connection has an owner, or one of its streams is locked
    */
   own?(owner: ConnectionOwner): { readonly reader: ByteReader; readonly writer: ByteWriter };
-  /** Begins what `close` does, without a promise: the owner is told of the end. There with `own`. */
+  /** Begins what `close` does, without a promise: the owner is told of the end. Present with `own`. */
   finish?(): void;
 }
 
