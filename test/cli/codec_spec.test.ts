@@ -114,13 +114,13 @@ describe("parseCodecSpec", () => {
     ["delimited:0x1g", "two hexadecimal digits each"],
     ["delimited:0x1e,0x0a", "two hexadecimal digits each"],
     [`delimited:${"x".repeat(2_048)}`, "at most 2047 bytes"],
-    ["fixed:", "how many bytes a frame has"],
-    ["fixed:0", "how many bytes a frame has"],
-    ["fixed:-1", "how many bytes a frame has"],
-    ["fixed:1.5", "how many bytes a frame has"],
-    ["fixed:0x10", "how many bytes a frame has"],
-    ["fixed:off", "how many bytes a frame has"],
-    ["fixed:9007199254740993", "how many bytes a frame has"],
+    ["fixed:", "write the number of bytes of a frame"],
+    ["fixed:0", "write the number of bytes of a frame"],
+    ["fixed:-1", "write the number of bytes of a frame"],
+    ["fixed:1.5", "write the number of bytes of a frame"],
+    ["fixed:0x10", "write the number of bytes of a frame"],
+    ["fixed:off", "write the number of bytes of a frame"],
+    ["fixed:9007199254740993", "write the number of bytes of a frame"],
   ])("refuses %j, which is no codec", (spec, why) => {
     expect(() => parseCodecSpec(spec)).toThrow(InvalidArgumentError);
     expect(() => parseCodecSpec(spec)).toThrow(why);

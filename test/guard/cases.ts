@@ -37,8 +37,8 @@ export const DONE: readonly Case[] = [
     start: chunkByChunk({ concurrency: 16, handler: async (line) => line }),
   },
   { name: "a chunk of 2560 lines", times: 1, start: chunkByChunk({}, 10 * MANY) },
-  { name: "a line of 64 KB", times: 4, start: longLine(1) },
-  { name: "a line of 640 KB", times: 1, start: longLine(10) },
+  { name: "a line of 256 KB", times: 1, start: longLine(4) },
+  { name: "a line of 2560 KB", times: 1, start: longLine(40) },
   { name: "a push", times: 50, start: pushing(1) },
   { name: "a tick of 16 pushes", times: 16, start: pushing(16) },
   { name: "a broadcast to 100", times: 4, start: broadcasting(100) },
@@ -64,7 +64,7 @@ export const HELD: readonly Case[] = [
 /** Cases of which the second does ten times as much as the first. */
 export const TENFOLD: readonly (readonly [once: string, tenfold: string])[] = [
   ["a chunk of 256 lines", "a chunk of 2560 lines"],
-  ["a line of 64 KB", "a line of 640 KB"],
+  ["a line of 256 KB", "a line of 2560 KB"],
   ["a broadcast to 100", "a broadcast to 1000"],
 ];
 
