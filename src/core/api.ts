@@ -1,4 +1,4 @@
-/** What the author of a server needs, whatever carries the bytes. */
+/** The API for authors of servers and clients, on any transport. */
 export type { Client, ClientStats, CloseOptions } from "./client/client.ts";
 export type { ClientEnd, ClientEvent } from "./client/client_event.ts";
 export type { ClientObserver } from "./client/client_observer.ts";

@@ -1,8 +1,9 @@
 /**
- * The runtime-neutral core: everything but the bytes. {@link serve} takes any {@link Transport}; {@link streamTransport} makes one of pairs
- * of WHATWG streams, and {@link DriverConnection} and {@link AcceptQueue} are what to build one with. {@link isPromiseLike} and {@link isStream} tell a middleware what `next`
- * gave; {@link checkCount} and its like refuse options that make no sense, as the core does; {@link nearest} is the name that
- * was probably meant; {@link resolveLimits} gives the defaults.
+ * The runtime-neutral core: everything but the transports. {@link serve} takes any {@link Transport}. {@link
+ * streamTransport} makes a transport of pairs of WHATWG streams; {@link DriverConnection} and {@link AcceptQueue} are
+ * the parts to build one with. {@link isPromiseLike} and {@link isStream} classify the result of a middleware's `next`.
+ * {@link checkCount} and similar functions validate options as the core does. {@link nearest} finds the name that was
+ * probably meant. {@link resolveLimits} fills in the default limits.
  *
  * @module
  */

@@ -1,6 +1,9 @@
 import { SpillwayError } from "./errors.ts";
 
-/** Every one of several ways has failed: says of each why. The code is theirs, where they agree. */
+/**
+ * Returns the error of several attempts that all failed, with the message of each. Its code is theirs if they agree,
+ * and otherwise `connect-failed`.
+ */
 export function allFailed(what: string, errors: readonly SpillwayError[]): SpillwayError {
   const [first, second] = errors;
   if (first === undefined) return new SpillwayError("connect-failed", what);

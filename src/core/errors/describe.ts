@@ -1,12 +1,12 @@
 /**
- * What was thrown, as text. Anything can be thrown: an Error whose `message` getter throws, a revoked Proxy, an object that has no
- * text. Nothing here throws.
+ * Describes thrown values as text. Any value can be thrown: an Error whose `message` getter throws, a revoked Proxy, an
+ * object without a text form. No function of this module throws.
  */
 
-/** How far a chain of causes is followed: it may be a ring. */
+/** The number of causes that are followed: a chain of causes may be circular. */
 const MOST_CAUSES = 4;
 
-/** What an error says of itself, as plain values. */
+/** The properties of an error, as plain values. */
 export interface ErrorText {
   readonly name: string;
   readonly message: string;
@@ -16,7 +16,8 @@ export interface ErrorText {
 }
 
 /**
- * What was thrown, for a message: what it says as its `message`, an error's name, and the text of anything else. Never throws.
+ * Describes a thrown value for use in a message: by its `message`, by the name of an error without one, and otherwise
+ * by the value's text. Never throws.
  *
  * @example
  * ```ts
@@ -27,7 +28,7 @@ export interface ErrorText {
  * ```
  */
 export function describe(thrown: unknown): string {
-  // What Bun throws for a module that it cannot parse has a message and is no Error.
+  // On Bun, a module that cannot be parsed throws a value that has a message but is not an Error.
   const message = textProperty(thrown, "message");
   if (message !== undefined && message !== "") return message;
   if (!isError(thrown)) return textOf(thrown);
@@ -35,7 +36,10 @@ export function describe(thrown: unknown): string {
   return name === "" ? "an error that cannot be described" : name;
 }
 
-/** Takes apart what was thrown; `causes`: how many of its causes at most. What is no error has its text as `message`. */
+/**
+ * Returns the properties of a thrown value, with at most `causes` of its causes. For a value that is not an Error,
+ * `message` is its description.
+ */
 export function takeApart(thrown: unknown, causes: number = MOST_CAUSES): ErrorText {
   if (!isError(thrown)) return { name: "Error", message: describe(thrown) };
   const stack = textProperty(thrown, "stack");
@@ -50,7 +54,7 @@ export function takeApart(thrown: unknown, causes: number = MOST_CAUSES): ErrorT
   };
 }
 
-/** Whether it is an Error. False for a revoked Proxy, which cannot be asked. */
+/** Reports whether a value is an Error. Returns false for a revoked Proxy, which cannot be inspected. */
 export function isError(thrown: unknown): thrown is Error {
   try {
     return thrown instanceof Error;
@@ -61,7 +65,7 @@ export function isError(thrown: unknown): thrown is Error {
 
 function textOf(thrown: unknown): string {
   try {
-    // A template would not do: it throws for a symbol.
+    // A template literal would throw for a symbol.
     return String(thrown);
   } catch {
     return `${typeof thrown === "function" ? "a function" : "an object"} that cannot be described`;

@@ -1,5 +1,5 @@
 /**
- * Why a connection ended. Every connection ends with exactly one.
+ * The reason for which a connection ended. Every connection ends with exactly one.
  *
  * | reason | meaning |
  * |---|---|
@@ -47,8 +47,8 @@ export type CloseReason =
   | "aborted";
 
 /**
- * What can go wrong in servers, clients, codecs and transports, as a stable string: match on this, never on a message. An optional
- * part of the package declares codes of its own, such as `PoolErrorCode` of `spillway/compute`.
+ * The failures of servers, clients, codecs and transports, as stable strings. Match on the code, never on a message. An
+ * optional part of the package declares further codes, such as `PoolErrorCode` of `spillway/compute`.
  */
 export type ErrorCode =
   | CloseReason
@@ -61,7 +61,7 @@ export type ErrorCode =
   | "host-not-found"
   | "listen-failed"
   // Accepting
-  /** That connection failed before it was accepted; the next one may succeed. */
+  /** A connection failed before it was accepted; the next one may succeed. */
   | "connection-aborted"
   /** No file descriptor or buffer is free; accepting may succeed later. */
   | "out-of-descriptors"
@@ -73,14 +73,16 @@ export type ErrorCode =
   | "connect-aborted"
   | "connect-failed"
   // Requests
-  /** The client, or the one connection that a request was meant for, is closed or about to be: the request was not sent. */
+  /**
+   * The client, or the one connection that the request was meant for, is closed or closing: the request was not sent.
+   */
   | "client-closed"
-  /** No transport for this runtime, or an option that this runtime cannot carry out. */
+  /** This runtime has no transport, or does not support an option. */
   | "runtime-unsupported";
 
 /**
- * The one error of Spillway. Misuse is not one of these: it throws `TypeError` or `RangeError` at the call. Codes of your own are
- * named by the type: `new SpillwayError<"quota-exceeded">("quota-exceeded", "…")`.
+ * The error class of Spillway. Misuse throws `TypeError` or `RangeError` at the call instead. For codes of your own,
+ * name the type: `new SpillwayError<"quota-exceeded">("quota-exceeded", "…")`.
  *
  * @example
  * ```ts
@@ -92,22 +94,25 @@ export type ErrorCode =
  */
 export class SpillwayError<Code extends string = ErrorCode> extends Error {
   override readonly name = "SpillwayError";
-  /** What went wrong. */
+  /** Identifies the failure. */
   readonly code: Code;
 
-  /** `cause` keeps what a runtime or a handler threw. */
+  /** `cause` holds the value that a runtime or a handler threw. */
   constructor(code: NoInfer<Code>, message: string, options?: ErrorOptions) {
     super(message, options);
     this.code = code;
   }
 
-  /** There may be two copies of this package in a process: a service module's, and that of the command line that serves it. */
+  /**
+   * Recognizes errors of another copy of this package: a process may have two, that of a service module and that of the
+   * command line that serves it.
+   */
   static override [Symbol.hasInstance](value: unknown): value is SpillwayError {
     try {
       if (super[Symbol.hasInstance](value)) return typeof (value as SpillwayError).code === "string";
       return this === SpillwayError && value instanceof Error && value.name === "SpillwayError";
     } catch {
-      // A Proxy that cannot be asked, or an Error whose properties throw.
+      // The value is a revoked Proxy, or an Error whose properties throw.
       return false;
     }
   }

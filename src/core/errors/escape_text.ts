@@ -1,13 +1,13 @@
 /**
- * Controls (ANSI sequences begin with one), line breaks of every kind, what changes the direction of text or is not seen, and
- * halves of surrogate pairs.
+ * Control characters (ANSI sequences begin with one), line breaks of every kind, characters that are invisible or
+ * change the direction of text, and unpaired surrogates.
  */
 const UNSAFE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
 const SHORT: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
 
 /**
- * Text that others may have written, for one line of a log: of at most `maxLength` characters before they are escaped, without
- * control characters, line breaks, and characters that hide or reorder others.
+ * Escapes untrusted text for one line of a log: control characters, line breaks, and characters that hide or reorder
+ * others. Text longer than `maxLength` characters is cut before it is escaped.
  */
 export function escapeText(text: string, maxLength: number): string {
   if (text.length <= maxLength) return text.replace(UNSAFE, escaped);

@@ -148,21 +148,27 @@ export function keepAliveOf({ keepAliveMs }: Pick<ListenerLimits, "keepAliveMs">
   return keepAliveMs === Infinity ? {} : { keepAliveMs: 1_000 * Math.ceil(keepAliveMs / 1_000) };
 }
 
-/** A number of milliseconds above 0, or `Infinity`. */
+/** Checks a number of milliseconds above 0, or `Infinity`. */
 export function checkDuration(name: string, value: number): number {
   checkNumber(name, value);
   if (!(value > 0)) throw new RangeError(`${name} must be more than 0 ms (Infinity turns it off), not ${value}`);
   return value;
 }
 
-/** A whole number of at least 1, or `Infinity`. */
+/** Checks a whole number of at least 1, or `Infinity`. */
 export function checkCount(name: string, value: number): number {
   checkNumber(name, value);
   if (value === Infinity || isWhole(value, 1)) return value;
   throw new RangeError(`${name} must be a whole number of at least 1 (Infinity turns it off), not ${value}`);
 }
 
-/** A whole number of at least `least`. @throws {TypeError} not a number @throws {RangeError} not whole, or too small */
+/**
+ * Checks a whole number of at least `least`.
+ *
+ * @throws {TypeError} not a number
+ *
+ * @throws {RangeError} not whole, or too small
+ */
 export function checkWhole(name: string, value: number, least: number = 1): number {
   checkNumber(name, value);
   if (isWhole(value, least)) return value;

@@ -1,6 +1,6 @@
 /**
- * The name that was probably meant: of `names`, one that begins with `given`, or else the one that differs least from it, or one that
- * `given` ends with. `undefined` when none is near.
+ * Returns the name that was probably meant: of `names`, one that begins with `given`, or else the one with the smallest
+ * edit distance, or one that `given` ends with. Returns `undefined` if none is near.
  *
  * @example
  * ```ts
@@ -18,7 +18,7 @@ export function nearest(given: string, names: Iterable<string>): string | undefi
     const candidate = name.toLowerCase();
     const distance = editDistance(wanted, candidate);
     const begun = begins(wanted, candidate);
-    // The beginning of a name goes before a misspelt one.
+    // A prefix of a name is preferred to a misspelt name.
     const order = begun ? distance - 1_000 : distance;
     if ((!begun && distance > furthest && !wanted.endsWith(candidate)) || order >= least) continue;
     best = name;
@@ -27,13 +27,19 @@ export function nearest(given: string, names: Iterable<string>): string | undefi
   return best;
 }
 
-/** One of two letters or fewer begins too many names. */
+/**
+ * Reports whether one string begins with the other. Strings of two letters or fewer do not count: too many names begin
+ * with them.
+ */
 function begins(a: string, b: string): boolean {
   const [short, long] = a.length < b.length ? [a, b] : [b, a];
   return short.replace(/^-+/, "").length > 2 && long.startsWith(short);
 }
 
-/** How many letters are to be added, dropped, replaced or swapped with their neighbour to make one of the other. */
+/**
+ * Returns the number of letters to insert, delete, replace or swap with their neighbour to turn one string into the
+ * other.
+ */
 function editDistance(a: string, b: string): number {
   let beforeLast: number[] = [];
   let last = Array.from({ length: b.length + 1 }, (_, index) => index);

@@ -4,10 +4,10 @@ import { nearest } from "./nearest.ts";
 export type OptionNames<Options> = Readonly<Record<keyof Options, true>>;
 
 /**
- * Refuses options that there are not: a misspelt one would be ignored otherwise. One whose value is `undefined` is refused too, as
- * that is no reason for another name. What an object inherits is not looked at.
+ * Refuses unknown options, which otherwise would be ignored when misspelt. An unknown option whose value is `undefined`
+ * is refused too. Inherited properties are not checked.
  *
- * @throws {TypeError} an option that there is not, with the one that was probably meant; no options at all
+ * @throws {TypeError} an unknown option, with the name that was probably meant; `options` is not an object
  */
 export function checkOptions(options: object, names: Readonly<Record<string, true>>): void {
   if (typeof options !== "object" || options === null) {

@@ -7,21 +7,25 @@ import type { Bytes } from "../transport/transport.ts";
 import { PulledTransform, type PulledWork } from "./pulled_transform.ts";
 
 /**
- * A stream of bytes, such as `Connection.readable`, becomes a stream of frames: `readable.pipeThrough(decoderStream(codec))`.
+ * Decodes a stream of bytes, such as `Connection.readable`, into a stream of frames:
+ * `readable.pipeThrough(decoderStream(codec))`.
  *
- * A frame that breaks a rule errors both streams in its place, behind the frames before it; so does an input that ends in
- * the middle of a frame. There is no skipping and no deadline: that is what {@link serve} is for.
+ * An invalid frame errors both streams in its place, behind the frames before it, and so does an input that ends in the
+ * middle of a frame. No frame is skipped and no deadline applies: use {@link serve} for those.
  *
- * Frames that somebody takes as quickly as they are decoded are given in slices: between two, the event loop has a round of I/O.
+ * A reader that takes frames as quickly as they are decoded gets them in slices: between two slices, the event loop has
+ * a round of I/O.
  *
- * - **Owns** a decoder, and every chunk that was written: frames may be views of it. A chunk over shared memory is copied.
- * - **Pushes back** by the frame: one is decoded when the readable is asked for it, none ahead. A write settles when a frame
- *   is asked for that its chunk does not have, so one chunk is held at a time, and `close` when the end was read.
- * - **On abort** of the writable the readable errors with the reason; on `cancel` of the readable the writable does. Frames
- *   that were not taken are dropped.
+ * - **Owns** a decoder, and every written chunk: frames may be views of it. A chunk over shared memory is copied.
+ * - **Backpressure** applies per frame: a frame is decoded when the readable is asked for it, and none ahead. A write
+ *   settles when a frame is requested that its chunk does not contain, so one chunk is held at a time; `close` settles
+ *   when the end was read.
+ * - **On abort** of the writable, the readable errors with the reason; on `cancel` of the readable, the writable does.
+ *   Frames that were not taken are dropped.
  *
- * Both streams error with the {@link SpillwayError} of the decoder (`frame-too-large`, `frame-invalid`, `unexpected-eof`;
- * `codec-failed` for anything else that it throws), or with a TypeError when what is written is not a `Uint8Array`.
+ * Both streams error with the {@link SpillwayError} of the decoder (`frame-too-large`, `frame-invalid`,
+ * `unexpected-eof`; `codec-failed` for any other value that it throws), or with a TypeError if a written chunk is not a
+ * `Uint8Array`.
  *
  * @throws {TypeError} `codec` has no `decoder()`
  *
@@ -39,7 +43,11 @@ export function decoderStream<Frame>(
   return decoderStreamIn(schedulerOf(systemClock), codec);
 }
 
-/** The same, in the slices of that scheduler. @throws as {@link decoderStream} */
+/**
+ * Does the same in the slices of `scheduler`.
+ *
+ * @throws as {@link decoderStream}
+ */
 export function decoderStreamIn<Frame>(
   scheduler: Scheduler,
   codec: Pick<Codec<Frame, never>, "decoder">,
@@ -49,12 +57,12 @@ export function decoderStreamIn<Frame>(
   return { readable, writable };
 }
 
-/** From written chunks to frames that are asked for. */
+/** Decodes written chunks into the frames that the readable is asked for. */
 class Decoding<Frame> implements PulledWork<Uint8Array>, Task {
   readonly streams: PulledTransform<Uint8Array, Frame> = new PulledTransform(this);
   readonly #decoder: Decoder<Frame>;
   readonly #scheduler: Scheduler;
-  /** A chunk that is not decoded. */
+  /** The chunk that was written and not decoded yet. */
   #held: Bytes | undefined;
   #input: "open" | "closed" | "ended" = "open";
 
@@ -86,7 +94,7 @@ class Decoding<Frame> implements PulledWork<Uint8Array>, Task {
     else this.streams.settle();
   }
 
-  /** The next frame of what was written; `undefined` when there is none yet. */
+  /** Returns the next frame of the written input, or `undefined` when there is none yet. */
   #take(): Frame | undefined {
     try {
       for (;;) {

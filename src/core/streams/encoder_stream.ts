@@ -9,28 +9,34 @@ import { plainBytes } from "../transport/plain_bytes.ts";
 import type { Bytes } from "../transport/transport.ts";
 import { PulledTransform, type PulledWork } from "./pulled_transform.ts";
 
-/** So much waits to be read before writes wait. */
+/** The number of unread bytes at which writes wait. */
 const FULL_BYTES = 65_536;
 
-/** Microtasks without a frame after which a tick counts as over: more than a pipe needs from one frame to the next. */
+/**
+ * The number of microtasks without a frame after which a tick counts as over: more than a pipe needs between two
+ * frames.
+ */
 const QUIET_MICROTASKS = 16;
 
 /**
- * A stream of frames becomes a stream of bytes: `frames.pipeThrough(encoderStream(codec)).pipeTo(connection.writable)`.
+ * Encodes a stream of frames into a stream of bytes:
+ * `frames.pipeThrough(encoderStream(codec)).pipeTo(connection.writable)`.
  *
- * The frames of one tick leave in one chunk, of 64 KiB at most, once somebody asks for it. A frame that the encoder
- * refuses errors both streams, behind the bytes of the frames before it.
+ * The frames of one tick leave in one chunk of at most 64 KiB, once the readable is asked for it. A frame that
+ * the encoder refuses errors both streams, behind the bytes of the frames before it.
  *
- * Whoever writes frames as quickly as they are taken waits after a slice of them until the event loop has had a round of I/O.
+ * A writer whose frames are taken as quickly as they are written waits after each slice, until the event loop has had a
+ * round of I/O.
  *
- * - **Owns** an encoder, and what was written, whose bytes must not change: a chunk may be a view of them. A chunk may be a
- *   part of a larger buffer, which must not be transferred.
- * - **Pushes back** above 64 KiB that nobody has read: a write settles when there is less, and `close` when all was read.
- * - **On abort** of the writable the readable errors with the reason; on `cancel` of the readable the writable does. What
- *   was not read is dropped.
+ * - **Owns** an encoder and the written frames, whose bytes must not change: a chunk may be a view of them. A chunk may
+ *   be part of a larger buffer, which must not be transferred.
+ * - **Backpressure** applies at 64 KiB of unread bytes: a write settles when there are fewer, and `close` when all were
+ *   read.
+ * - **On abort** of the writable, the readable errors with the reason; on `cancel` of the readable, the writable does.
+ *   Unread bytes are dropped.
  *
- * Both streams error with a {@link SpillwayError}: `reply-invalid` for what is not a frame of the codec, `codec-failed` for
- * anything else that its encoder throws.
+ * Both streams error with a {@link SpillwayError}: `reply-invalid` for a value that is not a frame of the codec,
+ * `codec-failed` for any other value that the encoder throws.
  *
  * @throws {TypeError} `codec` has no `encoder()`
  *
@@ -53,7 +59,11 @@ export function encoderStream<Frame>(
   return encoderStreamIn(schedulerOf(systemClock), codec);
 }
 
-/** The same, in the slices of that scheduler. @throws as {@link encoderStream} */
+/**
+ * Does the same in the slices of `scheduler`.
+ *
+ * @throws as {@link encoderStream}
+ */
 export function encoderStreamIn<Frame>(
   scheduler: Scheduler,
   codec: Pick<Codec<unknown, Frame>, "encoder">,
@@ -63,17 +73,17 @@ export function encoderStreamIn<Frame>(
   return { readable, writable };
 }
 
-/** From written frames to bytes that are asked for. */
+/** Encodes written frames into the bytes that the readable is asked for. */
 class Encoding<Frame> extends QuietMicrotasks implements PulledWork<Frame>, Task {
   readonly streams: PulledTransform<Frame, Bytes> = new PulledTransform(this);
   readonly #encoder: Encoder<Frame>;
   readonly #scheduler: Scheduler;
   readonly #buffer = new OutputBuffer();
   #closed = false;
-  /** What the encoder threw at the last frame: due when the bytes of those before it are taken. */
+  /** The error of the last frame. It is reported when the bytes of the frames before it were taken. */
   #fault: SpillwayError | undefined;
   #gathering = false;
-  /** The write that is under way settles when there is a slice of the event loop for the next one, which is of the same tick. */
+  /** Whether the pending write waits for a slice of the event loop. The next write belongs to the same tick. */
   #paused = false;
 
   constructor(encoder: Encoder<Frame>, scheduler: Scheduler) {
@@ -107,7 +117,9 @@ class Encoding<Frame> extends QuietMicrotasks implements PulledWork<Frame>, Task
     this.#advance();
   }
 
-  /** Whether what was written leaves without waiting for more, and what is written next waits for that. */
+  /**
+   * Whether the buffered bytes leave without waiting for more frames, and the next write waits until they have left.
+   */
   get #pressed(): boolean {
     return this.#closed || this.#fault !== undefined || this.#buffer.length >= FULL_BYTES;
   }
@@ -121,7 +133,7 @@ class Encoding<Frame> extends QuietMicrotasks implements PulledWork<Frame>, Task
     if (!this.#pressed) this.#settle();
   }
 
-  /** The next frame may come, if the event loop need not be given back first. */
+  /** Lets the next frame come, after a round of I/O if the slice is used up. */
   #settle(): void {
     if (!this.#scheduler.exhausted) return this.streams.settle();
     this.#paused = true;

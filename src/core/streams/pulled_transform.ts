@@ -1,25 +1,25 @@
-/** What is done between the streams of a {@link PulledTransform}. What is thrown here errors both of them. */
+/** The work between the streams of a {@link PulledTransform}. An exception of a method errors both streams. */
 export interface PulledWork<In> {
-  /** A chunk was written: `settle` when the next may come. */
+  /** Called with a written chunk. Call `settle` when the next one may come. */
   onWrite(chunk: In): void;
-  /** Nothing more will be written: `finish` when all was given. */
+  /** Called when nothing more will be written. Call `finish` when everything was given. */
   onClose(): void;
-  /** The readable wants a chunk, and is `wanting` until it is given one. */
+  /** Called when the readable wants a chunk. It is `wanting` until a chunk is given. */
   onPull(): void;
 }
 
-/** Settles the write, or the close, that is under way. */
+/** The pending write or close. */
 interface Pending {
   resolve(): void;
   reject(error: unknown): void;
 }
 
 /**
- * A transform that is pulled. A native TransformStream is pushed: it cannot stop in the middle of a chunk while nobody
- * reads, and `abort` does not get past a write that waits for a reader.
+ * A transform stream that is driven by its readable. A native TransformStream is driven by writes: it cannot stop in
+ * the middle of a chunk while its readable is not read, and `abort` does not overtake a write that waits for a reader.
  *
- * - **Pushes back**: the readable queues nothing; one write is under way at a time, until `settle`.
- * - **On abort**, of the writable or (as `cancel`) of the readable, both streams end at once, and so does a write that waits.
+ * - **Backpressure**: the readable queues nothing. One write is pending at a time, until `settle`.
+ * - **On abort** of the writable, or `cancel` of the readable, both streams end at once, and so does a pending write.
  */
 export class PulledTransform<In, Out> {
   readonly readable: ReadableStream<Out>;
@@ -46,7 +46,7 @@ export class PulledTransform<In, Out> {
     this.writable = new WritableStream<In>({
       start: (controller) => {
         this.#input = controller;
-        // The sink's own `abort` is not called before a write that is under way has settled.
+        // The `abort` method of the sink is not called before a pending write has settled.
         controller.signal.addEventListener("abort", () => this.#drop(controller.signal.reason));
       },
       write: (chunk) => this.#begin(() => work.onWrite(chunk)),
@@ -60,14 +60,14 @@ export class PulledTransform<In, Out> {
     this.#output.enqueue(chunk);
   }
 
-  /** Nothing more will be given. */
+  /** Closes the readable, and settles the pending write or close. */
   finish(): void {
     this.wanting = false;
     this.#output.close();
     this.settle();
   }
 
-  /** The write that is under way is done. */
+  /** Settles the pending write or close. */
   settle(): void {
     const pending = this.#pending;
     this.#pending = undefined;
@@ -96,7 +96,7 @@ export class PulledTransform<In, Out> {
     });
   }
 
-  /** Does it; what it throws errors both streams. */
+  /** Calls `act`. An exception errors both streams. */
   attempt(act: () => void): void {
     try {
       act();
