@@ -1,5 +1,5 @@
 /**
- * Spillway: one TCP server, written once, that runs unchanged on Node, Deno and Bun.
+ * Spillway: one TCP server library that runs unchanged on Node, Deno and Bun.
  *
  * @module
  */
@@ -7,14 +7,14 @@ import { afterIo, type Runtime, runtimeOf, type SignalSource, SpillwayError, typ
 
 export * from "./core/api.ts";
 
-/** The running runtime's, loaded when it is first used. */
+/** The transport of the current runtime, loaded on first use. */
 let native: Promise<Transport> | undefined;
 let loaded: Transport | undefined;
 
 /**
- * TCP on the running runtime, by its own API.
+ * TCP on the current runtime, over its own API.
  *
- * `listen` and `connect` reject with `runtime-unsupported` where there is none.
+ * `listen` and `connect` reject with `runtime-unsupported` on an unknown runtime.
  */
 export const transport: Transport = {
   get name() {
@@ -50,7 +50,7 @@ async function load(): Promise<Transport> {
 
 async function importNative(): Promise<Transport> {
   const { Deno, Bun, process } = runtimes();
-  // Deno and Bun come first: both have a `process` that says Node.
+  // Deno and Bun are tested first: both have a `process` that claims to be Node.
   if (Bun !== undefined) return (await import("./adapters/bun/mod.ts")).transport;
   if (Deno !== undefined) return (await import("./adapters/deno/mod.ts")).transport;
   if (process?.versions?.node !== undefined) return (await import("./adapters/node/mod.ts")).transport;
@@ -63,11 +63,11 @@ const runtime: Runtime = /* @__PURE__ */ runtimeOf(
 );
 
 /**
- * Listens on the running runtime, and serves every connection. With `signals: true`, SIGINT and SIGTERM drain the server.
+ * Listens on the current runtime, and serves every connection. With `signals: true`, SIGINT and SIGTERM drain the server.
  *
  * @throws {TypeError | RangeError} for an option that makes no sense
  * @throws {SpillwayError} `address-in-use`, `address-not-available`, `permission-denied`, `host-not-found`, `listen-failed`, `runtime-unsupported`
- * @throws the reason of `signal`, if that was aborted before
+ * @throws the reason of `signal`, if it has already aborted
  *
  * @example
  * ```ts
@@ -84,7 +84,7 @@ const runtime: Runtime = /* @__PURE__ */ runtimeOf(
 export const serve: Runtime["serve"] = runtime.serve;
 
 /**
- * Connects to a server on the running runtime, to send it requests and get what it pushes. For the bare connection:
+ * Connects to a server on the current runtime, to send it requests and receive its pushes. For a plain connection, use
  * `transport.connect({ hostname, port })`.
  *
  * @throws {TypeError | RangeError} for an option that makes no sense

@@ -1,4 +1,4 @@
-/** What `--codec` means: a framing and its one setting, such as `delimited:0x1e`. */
+/** The value of `--codec`: a framing and its one setting, such as `delimited:0x1e`. */
 import { InvalidArgumentError } from "commander";
 import {
   bytes,
@@ -17,18 +17,18 @@ import type { Bytes } from "../mod.ts";
 import { firstLine } from "./failure.ts";
 import { parseWholeNumber } from "./option_values.ts";
 
-/** The longest payload, where a codec has a longest. */
+/** The longest payload, for codecs that have such a limit. */
 interface Limits {
   readonly maxFrameBytes?: number;
 }
 
 type ByteCodec = Codec<Bytes, Uint8Array>;
 
-/** A codec that was asked for. */
+/** A codec that the user chose. */
 export interface CodecSpec {
-  /** As it was written. */
+  /** The specification, as the user wrote it. */
   readonly text: string;
-  /** Whether there is no longest frame and nothing can go before a payload: all have one length, or none has an end. */
+  /** Whether frames have no maximum length and no room for a prefix: all frames have one length, or frames have no end. */
   readonly fixed: boolean;
   codec(limits: Limits): ByteCodec;
 }
@@ -46,7 +46,7 @@ const PLAIN: Readonly<Record<string, (limits: Limits) => ByteCodec>> = {
 
 const ESCAPES: Readonly<Record<string, string>> = { "\\": "\\", n: "\n", r: "\r", t: "\t", "0": "\0" };
 
-/** The codec of that name. @throws {InvalidArgumentError} there is none, or its setting makes no sense */
+/** Parses the specification of a codec. @throws {InvalidArgumentError} an unknown codec, or an invalid setting */
 export function parseCodecSpec(text: string): CodecSpec {
   const [, name = "", setting] = /^([^:]*)(?::(.*))?$/s.exec(text) ?? [];
   if (name === "delimited" && setting !== undefined) return delimitedSpec(text, setting);
@@ -63,13 +63,13 @@ function delimitedSpec(text: string, setting: string): CodecSpec {
   return checked({ text, fixed: false, codec: (limits) => delimited({ ...limits, delimiter }) });
 }
 
-/** Each byte of the setting ends a message that is not counted. */
+/** Each byte of the setting ends a message in non-transparent framing, where messages carry no octet count. */
 function octetSpec(text: string, setting: string): CodecSpec {
   const delimiter = Array.from(bytesIn(setting), (byte) => Uint8Array.of(byte));
   return checked({ text, fixed: false, codec: (limits) => octetCounted({ ...limits, delimiter }) });
 }
 
-/** @throws {InvalidArgumentError} its setting makes no sense */
+/** Returns `spec`. @throws {InvalidArgumentError} an invalid setting */
 function checked(spec: CodecSpec): CodecSpec {
   try {
     spec.codec({});
@@ -90,7 +90,7 @@ function fixedSpec(text: string, setting: string): CodecSpec {
   return { text, fixed: true, codec: () => fixedLength({ bytes: length }) };
 }
 
-/** `u16be`: a length of 16 bits, unsigned. One byte has no order. */
+/** Parses a length prefix: `u16be` is an unsigned length of 16 bits. A single byte has no byte order. */
 function prefixed(text: string): ((limits: Limits) => ByteCodec) | undefined {
   const [, byte, bits = byte, order = "be"] = /^u(?:(8)|(16|24|32|48|64)(be|le))$/.exec(text) ?? [];
   if (bits === undefined) return undefined;
@@ -108,7 +108,7 @@ function hexBytes(digits: string): Bytes {
   );
 }
 
-/** Text as UTF-8; what is escaped stands for one byte. */
+/** Encodes text as UTF-8; each escape stands for one byte. */
 function escapedBytes(text: string): Bytes {
   if (!/^(?:[^\\]|\\[\\nrt0]|\\x[\da-fA-F]{2})+$/su.test(text)) {
     throw new InvalidArgumentError(

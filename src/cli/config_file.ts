@@ -1,4 +1,4 @@
-/** The settings as a file: a JSON object, or a module whose default export is one. */
+/** Reads settings from a file: a JSON object, or a module whose default export is one. */
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { nearest } from "../core/mod.ts";
@@ -7,7 +7,7 @@ import type { ReadSetting } from "./given.ts";
 import { checkFile, importDefault } from "./module_file.ts";
 import { SETTINGS, type Setting } from "./settings.ts";
 
-/** What is in the file at that path. @throws {Failure} it cannot be read, or something in it makes no sense */
+/** Returns the settings in a file. @throws {Failure} the file cannot be read, or contains an invalid setting */
 export async function configFileSettings(path: string, cwd: string): Promise<ReadSetting[]> {
   await checkFile("configuration file", path, cwd);
   const config = path.endsWith(".json") ? await readJson(path, cwd) : await importDefault(path, cwd);
@@ -44,7 +44,7 @@ function readEntry(path: string, name: string, value: unknown): ReadSetting {
   }
 }
 
-/** As it would be written on the command line. */
+/** Writes a value as on the command line. */
 function written({ name, numeric }: Setting, value: unknown): string {
   if (typeof value === "string") return value;
   if (!numeric) throw new TypeError("write a string");

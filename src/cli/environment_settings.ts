@@ -1,4 +1,4 @@
-/** The settings as environment variables. */
+/** Reads settings from environment variables. */
 import { nearest } from "../core/mod.ts";
 import { firstLine, usageFailure } from "./failure.ts";
 import type { ReadSetting } from "./given.ts";
@@ -9,22 +9,22 @@ export type Variables = Readonly<Record<string, string | undefined>>;
 
 const PREFIX = "SPILLWAY_";
 
-/** The file of settings, unless `--config` says another. */
+/** The variable that names the configuration file, unless `--config` does. */
 export const CONFIG_VARIABLE = "SPILLWAY_CONFIG";
 
-/** What platforms that start a process tell it about where to listen. Below `SPILLWAY_PORT`. */
+/** The variable in which hosting platforms pass the port to listen on. `SPILLWAY_PORT` takes precedence. */
 const PORT_VARIABLE = "PORT";
 
 const KNOWN: ReadonlySet<string> = new Set([...SETTINGS.map(({ variable }) => variable), CONFIG_VARIABLE]);
 
-/** Kubernetes gives every container such variables for each Service, and Docker for a link; theirs may be called "spillway". */
+/** Variables that Kubernetes sets for each Service, and Docker for each link, of which one may be called "spillway". */
 const LINK = /^SPILLWAY_(?:\w+_)?(?:SERVICE_(?:HOST|PORT)|PORT_\d+_(?:TCP|UDP|SCTP))(?:_\w+)?$/;
 const LINK_ADDRESS = /^(?:tcp|udp|sctp):\/\//;
 
 /**
- * What was given as an environment variable; an empty one counts as not set.
+ * Returns the settings that environment variables give. An empty variable counts as not set.
  *
- * @throws {Failure} a value that makes no sense, or a name that begins with `SPILLWAY_` and is none
+ * @throws {Failure} an invalid value, or an unknown name that begins with `SPILLWAY_`
  */
 export function environmentSettings(variables: Variables): ReadSetting[] {
   checkNames(variables);

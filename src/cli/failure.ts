@@ -1,7 +1,7 @@
 import { describe } from "../core/mod.ts";
 import { firstError, plain, stackText } from "./thrown_place.ts";
 
-/** The exit codes of the command line. 0: all drained. */
+/** The exit codes of the command line. 0: the server drained completely. */
 export const EXIT_FAILED = 1;
 export const EXIT_USAGE = 2;
 
@@ -9,11 +9,11 @@ interface FailureOptions extends ErrorOptions {
   readonly details?: string;
 }
 
-/** Why the command line ends without having done its work: one line for the user, and an exit code. */
+/** The reason why the command line failed: one line for the user, and an exit code. */
 export class Failure extends Error {
   override readonly name = "Failure";
   readonly exitCode: number;
-  /** More lines, for who wants to know it all. */
+  /** Further lines, for users who want the details. */
   readonly details: string;
 
   constructor(exitCode: number, message: string, { details = "", ...options }: FailureOptions = {}) {
@@ -23,23 +23,23 @@ export class Failure extends Error {
   }
 }
 
-/** The same failure with the stack of what caused it, for `--log-level debug`. Anything else stays as it is. */
+/** Adds the stack of its cause to a failure, for `--log-level debug`. Other values are returned unchanged. */
 export function withStack(failure: unknown): unknown {
   if (!(failure instanceof Failure) || failure.cause === undefined) return failure;
   return new Failure(failure.exitCode, failure.message, { cause: failure.cause, details: stackText(failure.cause) });
 }
 
-/** What was asked for makes no sense, or is not there. */
+/** Returns a failure for a request that is invalid, or that names something that does not exist. */
 export function usageFailure(message: string, options?: ErrorOptions): Failure {
   return new Failure(EXIT_USAGE, message, options);
 }
 
-/** What was asked for could not be done. */
+/** Returns a failure for a valid request that could not be carried out. */
 export function runFailure(message: string, options?: ErrorOptions): Failure {
   return new Failure(EXIT_FAILED, message, options);
 }
 
-/** The first line of what was thrown: messages of runtimes go on with import stacks and code frames. Never throws. */
+/** Returns the first line of a thrown value: messages of runtimes go on with import stacks and code frames. Never throws. */
 export function firstLine(thrown: unknown): string {
   const line = plain(describe(firstError(thrown)))
     .split("\n")

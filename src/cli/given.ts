@@ -1,27 +1,27 @@
 import type { SettingName, Settings } from "./settings.ts";
 
-/** Settings, and for each of them where it was written. */
+/** Settings, and the origin of each. */
 export interface Given {
   readonly settings: Settings;
   readonly origins: Readonly<Partial<Record<SettingName, Origin>>>;
 }
 
-/** Where a setting was written. */
+/** The place where a setting was written. */
 interface Origin {
   /** `--port`, `SPILLWAY_PORT`, `PORT`, or the path of a file. */
   readonly source: string;
-  /** For a message: `option '--port'`. */
+  /** The origin in the wording of a message: `option '--port'`. */
   readonly text: string;
 }
 
-/** One setting that was read. */
+/** One setting that was read, and its origin. */
 export interface ReadSetting {
   readonly name: SettingName;
   readonly value: unknown;
   readonly origin: Origin;
 }
 
-/** Puts together what was read; what comes later wins. */
+/** Merges settings; later ones take precedence. */
 export function given(read: Iterable<ReadSetting>): Given {
   const settings: Partial<Record<SettingName, unknown>> = {};
   const origins: Partial<Record<SettingName, Origin>> = {};
@@ -32,7 +32,7 @@ export function given(read: Iterable<ReadSetting>): Given {
   return { settings: settings as Settings, origins };
 }
 
-/** Where it was written, for a message. */
+/** Returns the origin of a setting in the wording of a message. */
 export function originText(name: SettingName, { origins }: Given): string {
   return origins[name]?.text ?? name;
 }

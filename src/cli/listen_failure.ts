@@ -28,7 +28,7 @@ const EXPLANATIONS: Partial<Record<ErrorCode, Explanation>> = {
 
 const DENO_DENIED: Explanation = { wrong: "Deno denied the permission", advice: "run deno with --allow-net" };
 
-/** Why listening failed, and what to do. */
+/** Explains why listening failed, and how to fix it. */
 export function listenFailure(hostname: string, port: number, error: SpillwayError): Failure {
   const where = addressText({ hostname, port });
   const denied = isError(error.cause) && error.cause.name === "NotCapable";

@@ -1,4 +1,4 @@
-/** Why a module does not load, and where. */
+/** Explains why a module does not load, and where the fault is. */
 import { spawn } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
@@ -8,11 +8,11 @@ import { isError, takeApart } from "../core/mod.ts";
 import { type Failure, firstLine, usageFailure } from "./failure.ts";
 import { placeOf, propertyOf } from "./thrown_place.ts";
 
-/** How many files are looked at for a syntax error, and for how long each. */
+/** The most files checked for a syntax error, and the time limit for each. */
 const MOST_FILES = 64;
 const CHECK_TIMEOUT_MS = 10_000;
 
-/** `path` as it was asked for, `file` where it is. */
+/** Explains a failure to load a module. `path` is the path that the user gave; `file` is its location. */
 export async function loadFailure(path: string, file: string, cause: unknown): Promise<Failure> {
   const reason = firstLine(cause);
   if (propertyOf(cause, "code") === "ERR_UNKNOWN_FILE_EXTENSION" && /\.[cm]?ts\b/.test(reason)) {
@@ -22,7 +22,7 @@ export async function loadFailure(path: string, file: string, cause: unknown): P
   return usageFailure(`cannot load ${path}: ${reasonAndPlace(found)}`, { cause: found });
 }
 
-/** The first line of what was thrown, and where that was. */
+/** Returns the first line of a thrown value, and the place where it was thrown. */
 export function reasonAndPlace(thrown: unknown): string {
   const place = placeOf(thrown);
   const reason = firstLine(thrown).replace(/ at file:\/\/\S+$/, "");
@@ -36,13 +36,13 @@ function typeScriptAdvice(path: string): string {
   );
 }
 
-/** Node does not say where an ES module has a syntax error. */
+/** Reports whether the place of a syntax error is unknown: Node does not name it for an ES module. */
 function isUnplacedSyntaxError(cause: unknown): boolean {
   if ("deno" in process.versions || "bun" in process.versions) return false;
   return isError(cause) && takeApart(cause, 0).name === "SyntaxError" && placeOf(cause) === undefined;
 }
 
-/** Asks Node about that file and those that it imports, which one it cannot read; none of them is run. */
+/** Asks Node which of a file and its imports it cannot parse; none of these files is run. */
 async function checkFiles(entry: string): Promise<Error | undefined> {
   const files = new Set([entry]);
   for (const file of files) {
@@ -57,7 +57,7 @@ async function checkFiles(entry: string): Promise<Error | undefined> {
   return undefined;
 }
 
-/** What Node prints of a file that it cannot read. */
+/** Returns Node's message about a file that it cannot parse. */
 function checkSyntax(file: string): Promise<string | undefined> {
   return new Promise((done) => {
     let output = "";
@@ -74,7 +74,7 @@ function checkSyntax(file: string): Promise<string | undefined> {
   });
 }
 
-/** The files of the same program that a file seems to import. */
+/** Returns the files of the same program that a file seems to import. */
 async function importsOf(file: string): Promise<string[]> {
   const text = await readFile(file, "utf8").catch(() => "");
   const imports = text.matchAll(/\b(?:from|import)\s*\(?\s*(["'])(\.{1,2}\/[^"'\n]+)\1/g);

@@ -1,4 +1,4 @@
-/** Where log records go and what they look like. Everything that is logged with LogTape in this process goes there. */
+/** The destination and the format of log records. Everything that this process logs with LogTape goes there. */
 import {
   configureSync,
   getAnsiColorFormatter,
@@ -13,9 +13,9 @@ import {
 import { escapeText } from "../core/mod.ts";
 import type { LogOutput } from "./log_output.ts";
 
-/** What can be asked for with `--log-level`: that level and what is more severe. */
+/** The values of `--log-level`: each logs its level and the more severe ones. */
 export const LOG_LEVELS = ["debug", "info", "warning", "error"] as const;
-/** What can be asked for with `--log-format`. */
+/** The values of `--log-format`. */
 export const LOG_FORMATS = ["pretty", "json"] as const;
 
 /** Settings of {@link startLog}. */
@@ -27,12 +27,12 @@ export interface LogOptions {
   readonly output: LogOutput;
 }
 
-/** Characters that hide or reorder text, or break a line. */
+/** Matches characters that hide or reorder text, or break a line. */
 const UNSAFE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
-/** The formatters' own: the end of a line, and the begin of a colour. LogTape escapes both in what it is given. */
+/** The characters that the formatters themselves write: line ends and the start of a colour. LogTape escapes both in its input. */
 const OWN = new Set(["\n", "\u001b"]);
 
-/** Begins to log; takes the place of an earlier log. Returns the logger of the command line. */
+/** Starts logging, in place of an earlier log. Returns the logger of the command line. */
 export function startLog({ level, format, colors, output }: LogOptions): Logger {
   const render = format === "json" ? jsonFormatter() : prettyFormatter(colors);
   configureSync({
@@ -40,7 +40,7 @@ export function startLog({ level, format, colors, output }: LogOptions): Logger 
     sinks: { lines: (record: LogRecord) => output.add(render(record)) },
     loggers: [
       { category: [], sinks: ["lines"], lowestLevel: level },
-      // LogTape's own: it greets at info.
+      // The category of LogTape itself, which logs a greeting at level info.
       { category: ["logtape", "meta"], lowestLevel: level === "error" ? "error" : "warning" },
     ],
   });
@@ -50,11 +50,11 @@ export function startLog({ level, format, colors, output }: LogOptions): Logger 
   return logger;
 }
 
-/** One JSON object a line; the fields of a record stand beside its message. */
+/** Formats each record as one JSON object in a line; the fields of the record stand beside its message. */
 function jsonFormatter(): TextFormatter {
   const json = getJsonLinesFormatter({ properties: "flatten", message: "template" });
   const sentence = getTextFormatter({ value: "bare", timestamp: "none", format: ({ message }) => message });
-  // The template is replaced with the sentence made from it: the formatter's own one puts each value into quotes.
+  // The template is replaced with the rendered sentence: the formatter's own rendering quotes each value.
   return (record) =>
     escapeUnsafe(json({ ...record, rawMessage: sentence(record).slice(0, -1) }), (character) =>
       Array.from({ length: character.length }, (_, i) => unicodeEscape(character.charCodeAt(i))).join(""),
@@ -69,7 +69,7 @@ function unicodeEscape(unit: number): string {
   return `\\u${unit.toString(16).padStart(4, "0")}`;
 }
 
-/** One line a record for a person to read; below it the stack of what a handler threw. */
+/** Formats each record as one line for people, followed by the stack of an error that a handler threw. */
 function prettyFormatter(colors: boolean): TextFormatter {
   const options: TextFormatterOptions = {
     value: "bare",
@@ -81,9 +81,9 @@ function prettyFormatter(colors: boolean): TextFormatter {
   return (record) => escapeUnsafe(pretty(record), (character) => escapeText(character, 2));
 }
 
-/** The stacks of an error and its causes, indented: their text may quote what a connection sent. */
+/** Returns the stacks of an error and its causes, indented; their text may quote bytes of a peer. */
 function stackOf({ properties }: LogRecord): string {
-  // What broke a connection was told when it happened.
+  // The error that broke a connection was logged when it happened.
   if (properties.event === "connection-closed") return "";
   let text = "";
   let error = properties.cause as { stack?: unknown; cause?: unknown } | undefined;

@@ -2,15 +2,15 @@ import type { Logger, LogLevel } from "@logtape/logtape";
 import { addressText, type Clock, describe, type ErrorText, isError, RepeatSampler, takeApart } from "../core/mod.ts";
 import type { CloseReason, ConnectionClosed, ConnectionInfo, Observer, ServerEvent, SpillwayError } from "../mod.ts";
 
-/** A server event as something to log. */
+/** A server event as a log record. */
 export interface EventRecord {
   readonly level: LogLevel;
-  /** LogTape's template: `{field}` stands for that field. */
+  /** A template of LogTape: `{field}` stands for that field. */
   readonly message: string;
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
-/** Ends that need nobody's attention. */
+/** The close reasons that need no attention. */
 const ORDERLY: ReadonlySet<CloseReason> = new Set([
   "remote-closed",
   "handler-closed",
@@ -23,7 +23,7 @@ const MOST_MESSAGE_CHARACTERS = 1_024;
 const MOST_STACK_CHARACTERS = 16_384;
 
 /**
- * An observer that logs events. Of a flood of like errors, a few are logged in full, and the others in one line with their number
+ * Returns an observer that logs events. Of a flood of similar errors, a few are logged in full; the others are counted, in one line
  * every ten seconds.
  */
 export function logObserver(logger: Logger, clock?: Clock): Observer {
@@ -42,7 +42,7 @@ export function logObserver(logger: Logger, clock?: Clock): Observer {
   };
 }
 
-/** Logs what the observer of a service throws, a flood of it in a few lines. */
+/** Returns a function that logs errors thrown by the observer of a service; a flood of them takes a few lines. */
 export function observerErrorLog(logger: Logger, clock?: Clock): (error: unknown, event: ServerEvent) => void {
   const message = "the service's observer threw at {at}: {error}";
   const sampler = new RepeatSampler<{ error: unknown; event: ServerEvent }>((_, more, seconds, { error, event }) => {
@@ -68,7 +68,7 @@ function observerErrorFields(error: unknown, { type }: ServerEvent): Record<stri
   };
 }
 
-/** What a flood of events is recognised by. Undefined for an event that is logged each time. */
+/** Returns the key that groups events of a flood, or `undefined` for an event that is always logged. */
 function kindOf(event: ServerEvent): string | undefined {
   switch (event.type) {
     case "accept-error":
@@ -84,7 +84,7 @@ function kindOf(event: ServerEvent): string | undefined {
   }
 }
 
-/** What to log of an event, and how urgent it is. */
+/** Returns the log record of an event, with its level. */
 export function eventRecord(event: ServerEvent): EventRecord {
   switch (event.type) {
     case "listening":
@@ -201,15 +201,15 @@ export function eventRecord(event: ServerEvent): EventRecord {
 }
 
 function acceptErrorRecord({ code, message }: SpillwayError, retryInMs: number | undefined): EventRecord {
-  // No cause with its stack: out of descriptors, Deno panics when it looks for the source of a stack's lines.
+  // The cause is logged without its stack: out of descriptors, Deno panics when it reads the sources of a stack trace.
   const fields = { code, error: message, ...(retryInMs !== undefined && { retryInMs }) };
   if (retryInMs === undefined) return { level: "error", message: "accepting stopped: {error}", fields };
-  // One connection that was gone before it was accepted: nothing of this server's is wrong.
+  // The connection was gone before it was accepted: nothing is wrong with this server.
   if (retryInMs === 0) return { level: "debug", message: "a connection was not accepted: {error}", fields };
   return { level: "warning", message: "accepting paused for {retryInMs} ms: {error}", fields };
 }
 
-/** Whether the end of a connection lost nothing. A drain that discards what came must not pass unseen. */
+/** Reports whether a connection ended without loss. A drain that discards received bytes must not pass unseen. */
 function isOrderly({ reason, bytesDiscarded }: ConnectionClosed): boolean {
   return ORDERLY.has(reason) && (reason !== "drained" || bytesDiscarded === undefined);
 }
@@ -218,7 +218,7 @@ function connectionFields({ id, remoteAddress }: ConnectionInfo): Record<string,
   return { connection: id, remote: addressText(remoteAddress) };
 }
 
-/** Plain fields: an Error itself loses its message and stack on the way through a formatter. */
+/** Returns an error as plain fields: formatters would lose the message and stack of an Error object. */
 export function errorFields({ code, message, cause }: SpillwayError<string>): Record<string, unknown> {
   const fields = { code, error: shortened(message, MOST_MESSAGE_CHARACTERS) };
   return isError(cause) ? { ...fields, cause: shortenedCause(takeApart(cause)) } : fields;
@@ -233,7 +233,7 @@ function shortenedCause({ message, stack, cause, ...error }: ErrorText): ErrorTe
   };
 }
 
-/** An error may quote all that a peer has sent. */
+/** Shortens a text: an error may quote everything that a peer has sent. */
 function shortened(text: string, length: number): string {
   return text.length <= length ? text : `${text.slice(0, length)}… (${text.length - length} more)`;
 }

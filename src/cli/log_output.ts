@@ -1,18 +1,18 @@
-/** Hands text to whoever shows or stores it. Calls `done` when that has taken the text: at once, later, or never. */
+/** Writes text to its destination. Calls `done` when the destination has accepted the text: at once, later, or never. */
 export type WriteText = (text: string, done: () => void) => void;
 
-/** How many characters wait for a destination that takes nothing: some thousands of lines. */
+/** The most characters that wait for a blocked destination: some thousands of lines. */
 const MAX_WAITING_CHARACTERS = 1_048_576;
 
 /**
- * Where log lines go: bounded, and never waited for. A stderr that is blocked, because the reader of the pipe has stopped or
- * the terminal is held, costs lines and not the server.
+ * The destination of log lines: bounded, and never waited for. A blocked stderr, because the reader of the pipe has stopped or
+ * the terminal is held, costs lines but does not stop the server.
  *
- * - **Owns** the lines until `write` has taken them: one write at a time, of all that wait.
- * - **When full** drops the newest lines and counts them; `onDropped` tells how many, behind the lines that waited.
+ * - **Owns** the lines until `write` has accepted them: one write at a time, of all lines that wait.
+ * - **When full** drops the newest lines and counts them; `onDropped` reports the number, after the lines that waited.
  */
 export class LogOutput {
-  /** Called when lines can be written again, with how many were dropped meanwhile. It may add a line. */
+  /** Called with the number of dropped lines when lines can be written again. It may add a line. */
   onDropped: (lines: number) => void = () => undefined;
   readonly #write: WriteText;
   #waiting: string[] = [];
@@ -24,7 +24,7 @@ export class LogOutput {
     this.#write = write;
   }
 
-  /** Takes a line, with its line break. */
+  /** Adds a line, which includes its line break. */
   add(line: string): void {
     if (this.#waitingCharacters + line.length > MAX_WAITING_CHARACTERS) {
       this.#dropped += 1;

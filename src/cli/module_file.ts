@@ -1,16 +1,16 @@
-/** Files that the command line is told to load. */
+/** Loads files that the user names. */
 import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { firstLine, usageFailure } from "./failure.ts";
 import { loadFailure } from "./load_failure.ts";
 
-/** Where a module is. */
+/** Returns the URL of a module. */
 export function moduleUrl(path: string, cwd: string): URL {
   return pathToFileURL(resolve(cwd, path));
 }
 
-/** @throws {Failure} there is no such file; `what` says what was looked for */
+/** Checks that a file exists. @throws {Failure} it does not; `what` describes the file in the message */
 export async function checkFile(what: string, path: string, cwd: string): Promise<void> {
   const absolute = resolve(cwd, path);
   try {
@@ -23,7 +23,7 @@ export async function checkFile(what: string, path: string, cwd: string): Promis
   throw usageFailure(`cannot load the ${what} ${path}: ${absolute} is not a file`);
 }
 
-/** The default export of a module; `undefined` if it has none. @throws {Failure} it cannot be loaded */
+/** Returns the default export of a module, or `undefined` if it has none. @throws {Failure} the module cannot be loaded */
 export async function importDefault(path: string, cwd: string): Promise<unknown> {
   try {
     const module = (await import(moduleUrl(path, cwd).href)) as { readonly default?: unknown };

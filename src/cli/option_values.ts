@@ -1,12 +1,12 @@
-/** What the text of an option means. Each function throws commander's `InvalidArgumentError`, which names the option. */
+/** Parsers of option values. Each throws commander's `InvalidArgumentError`; commander adds the name of the option. */
 import { InvalidArgumentError } from "commander";
 import { LOG_LEVELS } from "./log.ts";
 
 const UNIT_MS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
-/** Timers of every runtime keep their delay in 31 bits. */
+/** The timers of every runtime keep their delay in 31 bits. */
 const LONGEST_DELAY_MS = 2 ** 31 - 1;
 
-/** How long a limit is, in milliseconds: `250ms`, `1.5s`, `5m`, `1h`; `off` is `Infinity`. */
+/** Parses the duration of a limit, in milliseconds: `250ms`, `1.5s`, `5m`, `1h`; `off` is `Infinity`. */
 export function parseTimeout(text: string): number {
   if (text === "off") return Infinity;
   const ms = parseDuration(text);
@@ -15,7 +15,7 @@ export function parseTimeout(text: string): number {
   return ms;
 }
 
-/** How long to wait, in milliseconds: `250ms`, `1.5s`, `5m`, `1h`; `0s` and `off` are no wait at all. */
+/** Parses a delay, in milliseconds: `250ms`, `1.5s`, `5m`, `1h`; `0s` and `off` mean no delay. */
 export function parseDelay(text: string): number {
   if (text === "off") return 0;
   const ms = parseDuration(text);
@@ -30,7 +30,7 @@ function parseDuration(text: string): number | undefined {
   return Number(number) * UNIT_MS[unit as keyof typeof UNIT_MS];
 }
 
-/** As {@link parseTimeout} reads it: the largest unit that leaves a whole number. */
+/** Formats a duration for {@link parseTimeout}, in the largest unit that leaves a whole number. */
 export function durationText(ms: number): string {
   if (ms === Infinity) return "off";
   for (const unit of ["h", "m", "s"] as const) {
@@ -40,7 +40,7 @@ export function durationText(ms: number): string {
   return `${ms}ms`;
 }
 
-/** One of a few words. */
+/** Returns a parser that accepts one of `choices`. */
 export function parseChoice<Choice extends string>(choices: readonly Choice[]): (text: string) => Choice {
   return (text) => {
     const chosen = choices.find((choice) => choice === text);
@@ -51,12 +51,12 @@ export function parseChoice<Choice extends string>(choices: readonly Choice[]): 
 
 const parseLevel = parseChoice(LOG_LEVELS);
 
-/** How severe a record is at least; `warn` is `warning`. */
+/** Parses the lowest level to log; `warn` is `warning`. */
 export function parseLogLevel(text: string): (typeof LOG_LEVELS)[number] {
   return parseLevel(text === "warn" ? "warning" : text);
 }
 
-/** A whole number of at least 1; `off` is `Infinity`. */
+/** Parses a whole number of at least 1; `off` is `Infinity`. */
 export function parseCount(text: string): number {
   if (text === "off") return Infinity;
   const count = parseWholeNumber(text);
@@ -66,14 +66,14 @@ export function parseCount(text: string): number {
   return count;
 }
 
-/** How many threads: a whole number of at least 1. */
+/** Parses a number of threads: a whole number of at least 1. */
 export function parsePool(text: string): number {
   const count = parseWholeNumber(text);
   if (count === undefined || count === 0) throw new InvalidArgumentError("write a whole number of at least 1");
   return count;
 }
 
-/** 0 to 65535. */
+/** Parses a port: 0 to 65535. */
 export function parsePort(text: string): number {
   const port = parseWholeNumber(text);
   if (port === undefined || port > 65_535) {
@@ -82,13 +82,13 @@ export function parsePort(text: string): number {
   return port;
 }
 
-/** Digits only; `undefined` for anything else. */
+/** Parses digits only; returns `undefined` for anything else. */
 export function parseWholeNumber(text: string): number | undefined {
   const number = /^\d+$/.test(text) ? Number(text) : Number.NaN;
   return Number.isSafeInteger(number) ? number : undefined;
 }
 
-/** A name or numeric address; an IPv6 one may stand in brackets, as the ready line prints it. */
+/** Parses a name or numeric address; an IPv6 address may stand in brackets, as the ready line prints it. */
 export function parseHostname(text: string): string {
   const hostname = /^\[(.*:.*)\]$/.exec(text)?.[1] ?? text;
   if (hostname === "" || /\s/.test(hostname)) {

@@ -5,21 +5,21 @@ import { doesNotApply } from "./service.ts";
 import type { ServiceOptions } from "./service_module.ts";
 import { SETTINGS, type Setting, type SettingName } from "./settings.ts";
 
-/** What `--print-config` is about. */
+/** The input of `--print-config`. */
 export interface PrintedConfig {
-  /** As it was asked for. */
+  /** The name of the service, as the user wrote it. */
   readonly name: string;
-  /** What it says itself. */
+  /** The options that the service itself sets. */
   readonly service: ServiceOptions;
   readonly given: Given;
   readonly options: CliServeOptions;
 }
 
 /**
- * JSON: each setting that applies, its value as a configuration file would have it, and where it comes from: an option, an
+ * Returns, as JSON, each setting that applies, its value in the form of a configuration file, and its origin: an option, an
  * environment variable, a file, the service, or `default`.
  *
- * @throws {TypeError | RangeError} a limit of the service that makes no sense
+ * @throws {TypeError | RangeError} an invalid limit of the service
  */
 export function configText({ name, service, given, options }: PrintedConfig): string {
   const values: Partial<Record<SettingName, unknown>> = { ...given.settings, ...options, ...resolveLimits(options) };
@@ -35,7 +35,7 @@ export function configText({ name, service, given, options }: PrintedConfig): st
   return `${JSON.stringify({ service: name, settings }, null, 2)}\n`;
 }
 
-/** A service has a codec too, but that is no setting. */
+/** Reports whether the service sets the option itself. The codec object of a service is not the setting `codec`. */
 function says(service: ServiceOptions, { name }: Setting): boolean {
   return name !== "codec" && Object.hasOwn(service, name);
 }
@@ -44,7 +44,7 @@ function defaultOf({ name, parse, fallback = "" }: Setting): unknown {
   return name === "codec" ? fallback : parse(fallback);
 }
 
-/** JSON knows no `Infinity`. */
+/** Replaces `Infinity`, which JSON cannot represent. */
 function plain(value: unknown): unknown {
   return value === Infinity ? "off" : value;
 }

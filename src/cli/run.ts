@@ -8,7 +8,7 @@ import { VERSION } from "./version.ts";
 
 export type { Environment } from "./serve_command.ts";
 
-/** How many characters of what a user's code threw are shown. */
+/** The most characters shown of a message that a user's code threw. */
 const LONGEST_MESSAGE = 10_000;
 
 const SERVICE_HELP = "compute, echo, or the path of a module with `export default { codec, handler }`";
@@ -33,7 +33,7 @@ Examples:
   spillway serve ./primes.js --pool 4     serve a module with four worker threads
 `;
 
-/** Runs the command line; fulfils with the exit code. Does not reject: what went wrong is one line on stderr. */
+/** Runs the command line, and fulfils with the exit code. Does not reject: a failure is reported in one line on stderr. */
 export async function run(args: readonly string[], environment: Environment): Promise<number> {
   let exitCode = 0;
   const program = programFor(environment, (code) => {
@@ -54,7 +54,7 @@ export async function run(args: readonly string[], environment: Environment): Pr
 }
 
 function unexpectedFailure(error: unknown): Failure {
-  // The message of Deno names the permission.
+  // Deno's message names the permission.
   if (isError(error) && error.name === "NotCapable")
     return usageFailure(`Deno denied a permission: ${firstLine(error)}`);
   return runFailure(error instanceof SpillwayError ? firstLine(error) : `internal error: ${firstLine(error)}`);
@@ -67,7 +67,7 @@ function programFor(environment: Environment, onExitCode: (code: number) => void
     .helpCommand(false)
     .configureOutput({
       writeOut: (text) => stdio.out(text),
-      // Errors are told by `run`, in one line.
+      // `run` reports errors, in one line.
       writeErr: () => undefined,
       getOutHelpWidth: () => stdio.columns,
       getOutHasColors: () => false,
@@ -89,7 +89,7 @@ function programFor(environment: Environment, onExitCode: (code: number) => void
       .version(VERSION, "-v, --version", "print the version")
       .helpOption("-h, --help", "print this help")
       .showSuggestionAfterError(false)
-      // Deno's letter, and of many others.
+      // `-V` is the letter that Deno and many other tools use.
       .addOption(new Option("-V").hideHelp())
       .on("option:V", () => {
         stdio.out(`${VERSION}\n`);
@@ -108,7 +108,7 @@ function helpOf(name: string | undefined, program: Command): never {
   return command.help();
 }
 
-/** What commander found wrong, as one line. */
+/** Reports an error of commander in one line. */
 function commandFailure(wrong: string, command: Command, program: Command): Failure {
   const name = command === program ? program.name() : `${program.name()} ${command.name()}`;
   return usageFailure(`${wrong}${suggestion(wrong, command)}; see '${name} --help'`);

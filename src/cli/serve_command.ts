@@ -20,21 +20,21 @@ import { UncaughtErrors, type UncaughtSource } from "./uncaught.ts";
 
 const DRAIN_SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"] as const;
 
-/** What a command needs of its process. */
+/** The parts of the process that a command needs. */
 export interface Environment {
   readonly stdio: Stdio;
   readonly signals: SignalSource;
-  /** Errors that nobody caught. */
+  /** Reports uncaught errors. */
   readonly uncaught: UncaughtSource;
-  /** What carries the bytes. */
+  /** The transport to serve on. */
   readonly transport: Transport;
-  /** What relative paths start from. */
+  /** The directory that relative paths start from. */
   readonly cwd: string;
   /** The environment variables. */
   readonly variables: Variables;
 }
 
-/** `spillway serve`: fulfils with the exit code when the server has drained. @throws {Failure} nothing was served */
+/** Runs `spillway serve`; fulfils with the exit code when the server has drained. @throws {Failure} nothing was served */
 export async function runServe(name: string, flags: ServeFlags, environment: Environment): Promise<number> {
   const all = await readSettings(flags, environment);
   const log = logOf(all.settings, environment);
@@ -43,7 +43,7 @@ export async function runServe(name: string, flags: ServeFlags, environment: Env
     uncaught.onFirst = () => resolve(EXIT_FAILED);
   });
   try {
-    // Until the server listens there is nothing to drain.
+    // Before the server listens, there is nothing to drain.
     return await Promise.race([failed, serveService({ name, all, flags, environment, log, uncaught })]);
   } catch (error) {
     throw all.settings.logLevel === "debug" ? withStack(error) : error;
@@ -66,7 +66,7 @@ async function serveService(serving: Serving): Promise<number> {
   const { stdio, cwd } = environment;
   const { pool: size } = all.settings;
   const service = await chooseService(name, all, cwd);
-  // Not before: a service may configure LogTape when it is loaded, and this takes the place of that.
+  // Created only now: a service may configure LogTape when it is loaded, and this replaces that configuration.
   const logger = log();
   const options = serveOptions(
     service,
@@ -87,14 +87,14 @@ async function serveService(serving: Serving): Promise<number> {
   }
 }
 
-/** At a terminal the ready line says it. */
+/** At a terminal the ready line already says where the server listens. */
 function listeningIsSaid(log: Observer): Observer {
   return (event) => {
     if (event.type !== "listening") log(event);
   };
 }
 
-/** Begins to log when it is first asked for. */
+/** Returns a function that starts logging on its first call. */
 function logOf({ logLevel = "info", logFormat = "pretty" }: Settings, { stdio }: Environment): () => Logger {
   let logger: Logger | undefined;
   return () => {
@@ -108,7 +108,7 @@ function logOf({ logLevel = "info", logFormat = "pretty" }: Settings, { stdio }:
   };
 }
 
-/** Options go before the environment, and that before a file. */
+/** Options take precedence over the environment, and the environment over a file. */
 async function readSettings(flags: ServeFlags, { variables, cwd }: Environment): Promise<Given> {
   const fromEnvironment = environmentSettings(variables);
   if (flags.config === "") throw usageFailure("option '--config' requires the path of a file");
@@ -117,7 +117,7 @@ async function readSettings(flags: ServeFlags, { variables, cwd }: Environment):
   return given([...fromFile, ...fromEnvironment, ...flagSettings(flags)]);
 }
 
-/** A limit of a service that makes no sense is a fault of its author. */
+/** Runs `work`. An invalid limit of a service is reported as a fault of its author. */
 function checked<T>(name: string, work: () => T): T {
   try {
     return work();
@@ -154,13 +154,13 @@ async function serveUntilDrained(serving: Serving, options: CliServeOptions): Pr
     void server.shutdown();
   };
   try {
-    // It came while the service was loaded, or while this began to listen.
+    // The first error may have come while the service was loaded, or while the server began to listen.
     if (uncaught.count > 0) uncaught.onFirst();
     else stdio.out(`spillway listening on ${addressText(server.address)} (${transport.name})\n`);
     const { aborted } = await server.finished;
     return aborted + uncaught.count > 0 ? EXIT_FAILED : 0;
   } catch {
-    // Accepting failed for good, which the observer has logged.
+    // Accepting failed permanently; the observer has logged that.
     return EXIT_FAILED;
   } finally {
     ignoreSignals();
@@ -171,7 +171,7 @@ async function listen({ name, all }: Serving, transport: Transport, options: Cli
   try {
     return await serve(transport, options);
   } catch (error) {
-    // Keepalive is the only setting that a runtime may not have.
+    // Keepalive is the only setting that a runtime may not support.
     if (error instanceof SpillwayError && error.code === "runtime-unsupported" && options.keepAliveMs !== undefined) {
       throw usageFailure(
         `${originText("keepAliveMs", all)} is not supported on ${transport.name}: use --silence-timeout instead`,

@@ -1,9 +1,9 @@
-/** The settings as options of `spillway serve`. The table is in settings.ts. */
+/** Declares the settings as options of `spillway serve`. Their table is in settings.ts. */
 import { type Command, Option } from "commander";
 import type { ReadSetting } from "./given.ts";
 import { SETTINGS, type Setting } from "./settings.ts";
 
-/** What commander makes of the options. */
+/** The options as commander parses them. */
 export interface ServeFlags {
   readonly config?: string;
   readonly printConfig?: true;
@@ -12,7 +12,7 @@ export interface ServeFlags {
 
 const CONFIG = "Configuration:";
 
-/** Declares the options. */
+/** Declares the options on a command. */
 export function addServeFlags(command: Command): Command {
   for (const { setting, option } of OPTIONS) command.addOption(option().argParser(setting.parse));
   return command
@@ -25,7 +25,7 @@ export function addServeFlags(command: Command): Command {
     .addOption(new Option("--print-config", "print every setting with its source, and exit").helpGroup(CONFIG));
 }
 
-/** What was given as an option. */
+/** Returns the settings that options give. */
 export function flagSettings(flags: ServeFlags): ReadSetting[] {
   return OPTIONS.flatMap(({ setting: { name, option: source }, option }) => {
     const value = flags[option().attributeName()];
@@ -35,7 +35,7 @@ export function flagSettings(flags: ServeFlags): ReadSetting[] {
 
 const OPTIONS = SETTINGS.map((setting) => ({ setting, option: () => optionOf(setting) }));
 
-/** Defaults stand in the text only: a service module has its own, and what was given must win over those. */
+/** The default stands only in the text: a service module has defaults of its own, and an explicit option must override those. */
 function optionOf({ letter, option, placeholder, description, fallback, group }: Setting): Option {
   const names = letter === undefined ? option : `${letter}, ${option}`;
   const text = fallback === undefined ? description : `${description} (default: ${fallback})`;

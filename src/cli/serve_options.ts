@@ -5,12 +5,13 @@ import { SERVE_OPTIONS, type Settings } from "./settings.ts";
 const DEFAULT_HOSTNAME = "127.0.0.1";
 const DEFAULT_PORT = 8080;
 
-/** What the command line serves. */
+/** The options that the command line passes to `serve()`. */
 export type CliServeOptions = ServiceOptions & Required<Pick<ServeOptions<unknown>, "hostname" | "port" | "observer">>;
 
 /**
- * What was set goes before what the service says, and that before the defaults. `log` sees every event; so does the service's
- * observer. What that throws is for `onObserverError`: without it, the core would write to stderr beside the log, and wait for it.
+ * Merges the options: settings take precedence over the service, and the service over the defaults. `log` receives every event, and
+ * so does the service's observer. Errors that this observer throws go to `onObserverError`: otherwise the core would write them to
+ * stderr, outside the log, and wait for stderr.
  */
 export function serveOptions(
   service: ServiceOptions,

@@ -9,7 +9,7 @@ import { compute, DEFAULT_DELAY_MS } from "./services/compute.ts";
 import { echo } from "./services/echo.ts";
 import type { SettingName, Settings } from "./settings.ts";
 
-/** The settings that only some services have. */
+/** The settings that apply to some services only. */
 const OWN: readonly SettingName[] = ["delayMs", "codec", "prefix", "maxFrameBytes", "pool"];
 
 const OWN_OF: Readonly<Record<string, readonly SettingName[]>> = {
@@ -18,7 +18,7 @@ const OWN_OF: Readonly<Record<string, readonly SettingName[]>> = {
 };
 const OWN_OF_MODULES: readonly SettingName[] = ["pool"];
 
-/** The service of that name, or in the module at that path, with the settings that are its own. */
+/** Returns the service with that name, or in the module at that path, configured with the settings that only it has. */
 export async function chooseService(name: string, given: Given, cwd: string): Promise<ServiceOptions> {
   if (!Object.hasOwn(OWN_OF, name) && !isModulePath(name)) throw await unknownService(name, cwd, Object.keys(OWN_OF));
   for (const own of OWN) {
@@ -29,7 +29,7 @@ export async function chooseService(name: string, given: Given, cwd: string): Pr
   return name === "echo" ? chooseEcho(given) : loadServiceModule(name, cwd);
 }
 
-/** What of the service it is that a setting does not apply to. */
+/** Names the service or the codec that a setting does not apply to; returns `undefined` if the setting applies. */
 export function doesNotApply(setting: SettingName, service: string, { codec }: Settings): string | undefined {
   if (!OWN.includes(setting)) return undefined;
   const own = Object.hasOwn(OWN_OF, service) ? OWN_OF[service] : undefined;
@@ -58,7 +58,7 @@ function frameLimits({ maxFrameBytes }: Settings): { readonly maxFrameBytes?: nu
   return maxFrameBytes === undefined ? {} : { maxFrameBytes };
 }
 
-/** The echo of an empty frame is the prefix alone. */
+/** Checks that the codec can encode the prefix: the echo of an empty frame is the prefix alone. */
 function checkPrefix(spec: CodecSpec, prefix: string, given: Given): void {
   const nowhere: Output = { text: () => undefined, bytes: () => undefined };
   try {

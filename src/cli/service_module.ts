@@ -5,15 +5,15 @@ import { Failure, firstLine, usageFailure } from "./failure.ts";
 import { checkFile, importDefault } from "./module_file.ts";
 import { folderFailure, similarModule } from "./service_path.ts";
 
-/** A service, and where it wants to listen. Its frames are a matter between its codec and its handler. */
+/** A service, and the address that it wants to listen on. The type of its frames concerns only its codec and its handler. */
 export type ServiceOptions = Service<unknown> & Partial<Pick<ServeOptions<unknown>, "hostname" | "port">>;
 
-/** Whether the name of a service is the path of a module. */
+/** Reports whether the name of a service is the path of a module. */
 export function isModulePath(name: string): boolean {
   return name.includes("/") || name.includes(sep) || /\.[cm]?[jt]s$/.test(name);
 }
 
-/** Loads a module whose default export is a service. @throws {Failure} it cannot be loaded, or is no service */
+/** Loads a module whose default export is a service. @throws {Failure} the module cannot be loaded, or exports no service */
 export async function loadServiceModule(path: string, cwd: string): Promise<ServiceOptions> {
   await checkFile("service module", path, cwd).catch(async (failure: unknown) => {
     throw (await folderFailure(path, cwd)) ?? (await withHint(failure, path, cwd));
@@ -31,7 +31,7 @@ function checkService(path: string, service: unknown): ServiceOptions {
     usageFailure(`${path} is not a service: ${why}; it needs \`export default { codec, handler }\``);
   if (service === undefined) throw refuse("it has no default export");
   if (typeof service !== "object" || service === null) throw refuse("its default export is not an object");
-  // First: a misspelt name is why another is missing.
+  // Checked first: a misspelt name is the reason why another option is missing.
   try {
     checkOptions(service, SERVICE_OPTIONS);
   } catch (error) {
@@ -46,7 +46,7 @@ function checkService(path: string, service: unknown): ServiceOptions {
   return pick(service as ServiceOptions);
 }
 
-/** The options by name, so that a service may be an object of a class; functions stay with their object. */
+/** Picks the options by name, so that a service may be an instance of a class; functions stay bound to that instance. */
 function pick(service: ServiceOptions): ServiceOptions {
   const options: Record<string, unknown> = {};
   for (const name of Object.keys(SERVICE_OPTIONS) as (keyof ServiceOptions)[]) {

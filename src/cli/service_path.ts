@@ -1,25 +1,25 @@
-/** What was probably meant by the name of a service that is none. */
+/** Suggestions for an unknown service name. */
 import { readdir, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { nearest } from "../core/mod.ts";
 import { type Failure, usageFailure } from "./failure.ts";
 
 const MODULE = /(?<!\.d)\.[cm]?[jt]s$/;
-/** How many modules of a folder are named. */
+/** The most modules of a folder that a message names. */
 const MOST_NAMED = 3;
 
-/** The paths of modules, as the command line takes them. */
+/** Writes the path of a module in the form that the command line accepts. */
 const asPath = (folder: string, file: string) => {
   const path = join(folder, file).replaceAll("\\", "/");
   return /^(\/|\.\.?\/|[A-Za-z]:)/.test(path) ? path : `./${path}`;
 };
 
-/** Why that is no service, and what to do. `known`: the services that have a name. */
+/** Explains why `name` is not a service, and suggests a fix. `known`: the names of the built-in services. */
 export async function unknownService(name: string, cwd: string, known: readonly string[]): Promise<Failure> {
   const folder = await folderFailure(name, cwd);
   if (folder !== undefined) return folder;
   const meant = (await similarModule(name, cwd)) ?? nearest(name, known);
-  // A name with a dot has its ending: `package.json` is no beginning of a module's name.
+  // A name with a dot already has an extension: `package.json` is no beginning of a module's name.
   const example = name.includes(".") ? "./service.js" : `./${name}.js`;
   const advice =
     meant === undefined
@@ -28,7 +28,7 @@ export async function unknownService(name: string, cwd: string, known: readonly 
   return usageFailure(`unknown service '${name}': ${advice}`);
 }
 
-/** What to say of a path that is a folder; `undefined` if it is none. */
+/** Explains that a path is a folder; returns `undefined` if it is not one. */
 export async function folderFailure(path: string, cwd: string): Promise<Failure | undefined> {
   if (path === "" || !(await isFolder(resolve(cwd, path)))) return undefined;
   const modules = (await filesOf(resolve(cwd, path)))
@@ -42,7 +42,7 @@ export async function folderFailure(path: string, cwd: string): Promise<Failure 
   return usageFailure(`'${path}' is a folder: ${advice}`);
 }
 
-/** `./chat.ts` for `chat` and `./chat`, and for a misspelt `./chta.ts`. */
+/** Finds a module with a similar name: `./chat.ts` for `chat` and `./chat`, and for a misspelt `./chta.ts`. */
 export async function similarModule(path: string, cwd: string): Promise<string | undefined> {
   const files = (await filesOf(dirname(resolve(cwd, path)))).filter((file) => MODULE.test(file));
   const name = basename(path);

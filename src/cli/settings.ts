@@ -1,7 +1,7 @@
 /**
- * The one table of all that can be set for `spillway serve`. Options, environment variables, the keys of a configuration
- * file, the help and `--print-config` are made from it. The compiler keeps it complete: a new limit or policy of `serve()`
- * needs its line here.
+ * The one table of all settings of `spillway serve`. The options, environment variables, keys of a configuration file, the help
+ * and `--print-config` are generated from it. The compiler keeps it complete: a new limit or policy of `serve()` needs its
+ * entry here.
  */
 import { resolveLimits } from "../core/mod.ts";
 import type { Limits, Service } from "../mod.ts";
@@ -19,7 +19,7 @@ import {
   parseTimeout,
 } from "./option_values.ts";
 
-/** The options of a service that are one of a few words. */
+/** The options of a service that take one of a few words. */
 export type PolicyName = {
   [Name in keyof Service]-?: NonNullable<Service[Name]> extends string
     ? string extends NonNullable<Service[Name]>
@@ -28,7 +28,7 @@ export type PolicyName = {
     : never;
 }[keyof Service];
 
-/** What was set; what is absent was not. */
+/** The settings that were given. A setting that was not given is absent. */
 export interface Settings extends Partial<Limits>, Partial<Pick<Service, PolicyName>> {
   readonly hostname?: string;
   readonly port?: number;
@@ -37,34 +37,34 @@ export interface Settings extends Partial<Limits>, Partial<Pick<Service, PolicyN
   readonly prefix?: string;
   readonly maxFrameBytes?: number;
   readonly pool?: number;
-  /** What a signal's `shutdown()` is given. */
+  /** The `graceMs` that a signal passes to `shutdown()`. */
   readonly graceMs?: number;
   readonly logLevel?: (typeof LOG_LEVELS)[number];
   readonly logFormat?: (typeof LOG_FORMATS)[number];
 }
 
-/** Its key in a configuration file. Limits and policies are called as in `serve()`. */
+/** The key of a setting in a configuration file. Limits and policies have the names that they have in `serve()`. */
 export type SettingName = keyof Settings;
 
-/** One thing that can be set. */
+/** The description of one setting. */
 export interface Setting {
   readonly name: SettingName;
-  /** `--idle-timeout` for `idleTimeoutMs`. */
+  /** The option on the command line: `--idle-timeout` for `idleTimeoutMs`. */
   readonly option: string;
-  /** `-p`. */
+  /** The short option: `-p`. */
   readonly letter?: string;
-  /** `SPILLWAY_IDLE_TIMEOUT`. */
+  /** The environment variable: `SPILLWAY_IDLE_TIMEOUT`. */
   readonly variable: string;
-  /** `<duration>`. */
+  /** The placeholder of the value in the help: `<duration>`. */
   readonly placeholder: string;
   readonly description: string;
-  /** What holds where nothing else says anything, as it would be written. */
+  /** The default value, as it would be written on the command line. */
   readonly fallback?: string;
-  /** Its heading in the help. */
+  /** The heading of the setting in the help. */
   readonly group: string;
-  /** Whether a file may give a number; of milliseconds, if the name ends with Ms. */
+  /** Whether a file may give a number; the number is in milliseconds if the name ends with Ms. */
   readonly numeric: boolean;
-  /** @throws {InvalidArgumentError} what may be written instead */
+  /** @throws {InvalidArgumentError} which values are allowed */
   readonly parse: (text: string) => unknown;
 }
 
@@ -93,7 +93,7 @@ const LIMITS: Readonly<Record<keyof Limits, string>> = {
 
 interface Policy<Choice extends string> {
   readonly description: string;
-  /** The first is the default. The compiler keeps them complete. */
+  /** The allowed words; the first is the default. The compiler keeps them complete. */
   readonly choices: Readonly<Record<Choice, true>>;
 }
 
@@ -195,7 +195,7 @@ export const SETTINGS: readonly Setting[] = [
   }),
 ];
 
-/** Limits and policies: the settings that are options of `serve()`, and may stand in a service module. */
+/** Limits and policies: the settings that are options of `serve()`, and that a service module may contain. */
 export const SERVE_OPTIONS: readonly (keyof Limits | PolicyName)[] = [
   ...(Object.keys(LIMITS) as (keyof Limits)[]),
   ...(Object.keys(POLICIES) as PolicyName[]),

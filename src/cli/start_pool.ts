@@ -5,14 +5,14 @@ import { reasonAndPlace } from "./load_failure.ts";
 import { errorFields } from "./log_observer.ts";
 import { moduleUrl } from "./module_file.ts";
 
-/** The worker threads of a service module, ready to work. @throws {Failure} there are none */
+/** Starts the worker threads of a service module, ready to work. @throws {Failure} the threads cannot be started */
 export async function startPool(
   path: string,
   size: number,
   cwd: string,
   logger: Logger,
 ): Promise<Pool<unknown, unknown>> {
-  // Only where it is asked for.
+  // Imported only when a pool is asked for.
   const { pool } = await import("../compute/mod.ts");
   const workers = pool<unknown>(moduleUrl(path, cwd), {
     size,

@@ -3,7 +3,7 @@ import process from "node:process";
 import { setTimeout } from "node:timers";
 import type { WriteText } from "./log_output.ts";
 
-/** How long to wait before a reader that took nothing is tried again. */
+/** The delay before a write is retried after the reader took nothing. */
 const RETRY_MS = 50;
 
 interface DenoStderr {
@@ -11,10 +11,10 @@ interface DenoStderr {
 }
 
 /**
- * Returns what writes to stderr and never blocks the process.
+ * Returns a function that writes to stderr and never blocks the process.
  *
  * A write to `process.stderr` blocks on Deno whatever stderr is, and on all runtimes when stderr is a terminal that the user holds
- * with Ctrl-S. So Deno writes in a thread of its own, and Node and Bun write to a descriptor that does not block.
+ * with Ctrl-S. So Deno writes in a thread of its own, and Node and Bun write to a non-blocking descriptor.
  */
 export function stderrWriter(): WriteText {
   const { Deno } = globalThis as { Deno?: { readonly stderr: DenoStderr } };
@@ -32,14 +32,14 @@ async function writeWhole(stderr: DenoStderr, bytes: Uint8Array, done: () => voi
   try {
     for (let rest = bytes; rest.length > 0; ) rest = rest.subarray(await stderr.write(rest));
   } catch {
-    // The reader is gone, and what is written with it.
+    // The reader is gone; the text is discarded.
   }
   done();
 }
 
 /**
- * Opens the pipe or terminal behind stderr a second time: O_NONBLOCK belongs to the open file, and the first one is shared with
- * other processes. A regular file is left alone, as a second open file has a position of its own.
+ * Opens the pipe or terminal behind stderr a second time: O_NONBLOCK belongs to the open file, and the first open file is shared
+ * with other processes. A regular file is left alone, as a second open file has a position of its own.
  */
 function openWithoutBlocking(): number | undefined {
   const { O_APPEND, O_NOCTTY, O_NONBLOCK, O_WRONLY } = constants;
@@ -50,7 +50,7 @@ function openWithoutBlocking(): number | undefined {
     if (fstatSync(descriptor).ino === stderr.ino) return descriptor;
     closeSync(descriptor);
   } catch {
-    // Not Linux, or not ours to open.
+    // The system is not Linux, or the file may not be opened.
   }
   return undefined;
 }
@@ -62,7 +62,7 @@ function writeOrRetry(descriptor: number, bytes: Uint8Array, done: () => void): 
     try {
       written = writeSync(descriptor, rest);
     } catch (error) {
-      // The reader is gone, and what is written with it.
+      // The reader is gone; the text is discarded.
       if ((error as { code?: unknown }).code !== "EAGAIN") break;
     }
     rest = rest.subarray(written);

@@ -1,14 +1,14 @@
 import type { WriteText } from "./log_output.ts";
 
-/** Where the command line writes. What is written is gone: a reader that went away is no error. */
+/** The output of the command line. A write is never reported back: a reader that went away is no error. */
 export interface Stdio {
   out(text: string): void;
-  /** Never blocks. */
+  /** Writes to stderr; never blocks. */
   readonly err: WriteText;
-  /** Whether stdout and stderr are read at a terminal, one among the lines of the other. */
+  /** Whether stdout and stderr both go to a terminal, where their lines mix. */
   readonly terminal: boolean;
   /** Whether stderr is a terminal that shows colours. */
   readonly colors: boolean;
-  /** How wide help may be. */
+  /** The width of the help, in characters. */
   readonly columns: number;
 }

@@ -1,24 +1,27 @@
-/** Where in a program something was thrown, as far as the running runtime says it. Nothing here throws. */
+/** Finds where in a program something was thrown, as far as the runtime reveals it. No function here throws. */
 import { fileURLToPath } from "node:url";
 import { stripVTControlCharacters } from "node:util";
 import { describe, type ErrorText, escapeText, isError, takeApart } from "../core/mod.ts";
 
-/** `/srv/chat.mjs:3:7`: the file, the line, and the column where it is known. */
+/** `/srv/chat.mjs:3:7`: the file, the line, and the column if it is known. */
 type Place = string;
 
-/** How many characters of a line of a stack are shown. */
+/** The most characters shown of a line of a stack. */
 const LONGEST_LINE = 1_000;
 
-/** This package's own files, in a checkout or where it is installed. */
+/** The folders of this package's own files, in a checkout or an installation. */
 const OWN_FOLDERS = ["src/", "dist/"].map((folder) => new URL(`../../${folder}`, import.meta.url).href);
 
-/** The place that what was thrown names: of a syntax error, that of the error; else the first frame of its stack that is the user's. */
+/**
+ * Returns the place of a thrown value: for a syntax error, the place of the error; otherwise the first frame of the stack that is
+ * the user's.
+ */
 export function placeOf(thrown: unknown): Place | undefined {
   const { message, stack = "" } = takeApart(thrown, 0);
   return positionOf(firstError(thrown)) ?? placeIn(plain(message)) ?? headOf(plain(stack)) ?? frameOf(plain(stack));
 }
 
-/** The stacks of what was thrown and of its causes, and what Bun shows of code that it cannot read; indented. */
+/** Returns the stacks of a thrown value and its causes, indented, with Bun's report of code that it cannot parse. */
 export function stackText(thrown: unknown): string {
   const lines: string[] = [];
   const errors = propertyOf(thrown, "errors");
@@ -39,18 +42,18 @@ function sourceLine(error: unknown): string {
   return typeof text === "string" ? `  ${text}` : "";
 }
 
-/** Without colours, which Deno puts into messages. */
+/** Removes colours, which Deno adds to messages. */
 export function plain(text: string): string {
   return stripVTControlCharacters(text);
 }
 
-/** Bun throws several errors at once when there are several. */
+/** Returns the first of several errors: Bun throws all syntax errors of a file together. */
 export function firstError(thrown: unknown): unknown {
   const errors = isError(thrown) ? propertyOf(thrown, "errors") : undefined;
   return Array.isArray(errors) && errors.length > 0 ? (errors[0] as unknown) : thrown;
 }
 
-/** A property of whatever it is. */
+/** Returns a property of any value. */
 export function propertyOf(thrown: unknown, name: string): unknown {
   try {
     return (thrown as Record<string, unknown> | null | undefined)?.[name];
@@ -59,7 +62,7 @@ export function propertyOf(thrown: unknown, name: string): unknown {
   }
 }
 
-/** What Bun says of code that it cannot read. */
+/** Returns Bun's position of code that it cannot parse. */
 function positionOf(thrown: unknown): Place | undefined {
   const position = propertyOf(thrown, "position");
   const [file, line, column] = ["file", "line", "column"].map((name) => propertyOf(position, name));
@@ -67,13 +70,13 @@ function positionOf(thrown: unknown): Place | undefined {
   return `${file}:${line}:${String(column)}`;
 }
 
-/** Deno: `… at file:///srv/chat.mjs:3:7`. */
+/** Returns the place at the end of Deno's message: `… at file:///srv/chat.mjs:3:7`. */
 function placeIn(message: string): Place | undefined {
   const [, url, position] = / at (file:\/\/\S+?)((?::\d+){1,2})$/.exec(message) ?? [];
   return url === undefined ? undefined : pathOf(url) + position;
 }
 
-/** Node puts the place of a syntax error before the stack: `file:///srv/chat.mjs:3`, and the line of code. */
+/** Node writes the place of a syntax error before the stack: `file:///srv/chat.mjs:3`, and the line of code. */
 function headOf(stack: string): Place | undefined {
   const [, file, line] = /^(file:\/\/\S+|\/.+|[A-Za-z]:\\.+):(\d+)\n/.exec(stack) ?? [];
   return file === undefined ? undefined : `${pathOf(file)}:${line}`;

@@ -3,13 +3,13 @@ import { describe, takeApart } from "../core/mod.ts";
 
 type UncaughtEvent = "uncaughtException" | "unhandledRejection";
 
-/** What tells of errors that nobody caught: a process. */
+/** A source of uncaught errors: a process. */
 export interface UncaughtSource {
   on(event: UncaughtEvent, listener: (thrown: unknown) => void): unknown;
   off(event: UncaughtEvent, listener: (thrown: unknown) => void): unknown;
 }
 
-/** How many are logged one by one: a timer that throws does so again. */
+/** The most errors logged one by one: a timer that throws may do so again and again. */
 const MOST_LOGGED = 10;
 
 const MESSAGES: Readonly<Record<UncaughtEvent, string>> = {
@@ -18,18 +18,18 @@ const MESSAGES: Readonly<Record<UncaughtEvent, string>> = {
 };
 
 /**
- * Logs what nobody caught: what a service threw in a timer or an event listener, and what a promise that nobody looks at was
- * rejected with. The runtimes would end the process in the middle of its work; this leaves that to `onFirst`.
+ * Logs uncaught errors: errors that a service throws in a timer or an event listener, and unhandled rejections. The runtimes would
+ * end the process in the middle of its work; this class leaves that decision to `onFirst`.
  */
 export class UncaughtErrors {
-  /** Called once, with the first. */
+  /** Called once, when the first error comes. */
   onFirst: () => void = () => undefined;
   readonly #source: UncaughtSource;
   readonly #logger: () => Logger;
   readonly #listeners: readonly (readonly [UncaughtEvent, (thrown: unknown) => void])[];
   #count = 0;
 
-  /** The logger is asked for when there is something to log. */
+  /** `logger` is called only when there is an error to log. */
   constructor(source: UncaughtSource, logger: () => Logger) {
     this.#source = source;
     this.#logger = logger;
@@ -40,12 +40,12 @@ export class UncaughtErrors {
     for (const [event, listener] of this.#listeners) source.on(event, listener);
   }
 
-  /** How many there were. */
+  /** The number of uncaught errors so far. */
   get count(): number {
     return this.#count;
   }
 
-  /** From now on the runtime does what it does by default. */
+  /** Stops listening: from now on the runtime handles uncaught errors by its default. */
   end(): void {
     for (const [event, listener] of this.#listeners) this.#source.off(event, listener);
     const more = this.#count - MOST_LOGGED;

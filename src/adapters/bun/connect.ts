@@ -3,10 +3,10 @@ import { type BunDriver, handlers } from "./driver.ts";
 import { connectError } from "./errors.ts";
 import { native } from "./native.ts";
 
-/** A numeric address, with or without a zone. */
+/** Matches a numeric address, with or without a zone. */
 const NUMERIC = /:|^\d+\.\d+\.\d+\.\d+$/;
 
-/** Connects with `Bun.connect`, but resolves names itself: Bun keeps for 30 s what it has found. */
+/** Connects with `Bun.connect`, but resolves names itself: Bun caches results for 30 s. */
 export async function connect(options: ConnectOptions): Promise<Connection> {
   const { hostname, localAddress, signal } = options;
   if (localAddress !== undefined) throw noLocalAddress();
@@ -17,7 +17,7 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
   return connectToFirst({ hostname, addresses, connect: attempt }, signal);
 }
 
-/** Asks the system anew: nothing is kept. */
+/** Resolves a name through the system on every call; results are not cached. */
 async function resolve(options: ConnectOptions): Promise<string[]> {
   try {
     options.signal?.throwIfAborted();
@@ -35,7 +35,7 @@ async function connectTo(options: ConnectOptions): Promise<Connection> {
     ...handlers((driver) => {
       opened = driver;
     }, keepAliveMs),
-    // Without it Bun prints the error besides rejecting.
+    // Without this handler Bun prints the error besides rejecting.
     connectError: () => {},
   };
   try {

@@ -10,8 +10,8 @@ import { connectionError } from "./errors.ts";
 import type { TcpHandlers, TcpSocket } from "./native.ts";
 
 /**
- * One connection on a Bun socket with `allowHalfOpen`. Bun keeps nothing that the kernel did not take, and its `end()`
- * drops what is unsent: so what is left of a write waits here, and FIN is a `shutdown()`.
+ * One connection on a Bun socket with `allowHalfOpen`. Bun does not buffer bytes that the kernel refuses, and its `end()`
+ * drops unsent bytes: so the driver keeps the rest of a write, and sends FIN with `shutdown()`.
  */
 export class BunDriver implements Driver {
   readonly connection: DriverConnection;
@@ -21,7 +21,7 @@ export class BunDriver implements Driver {
   #paused = true;
   #finished = false;
   #closed = false;
-  /** What the kernel has not taken of the write. */
+  /** The rest of the write: the bytes that the kernel has not accepted yet. */
   #rest: Uint8Array | undefined;
 
   constructor(socket: TcpSocket<BunDriver>, keepAliveMs: number | undefined) {
@@ -29,13 +29,13 @@ export class BunDriver implements Driver {
     socket.pause();
     if (keepAliveMs !== undefined) socket.setKeepAlive(true, keepAliveMs);
     this.#socket = socket;
-    // Addresses cannot be read any more after 'close'.
+    // Addresses can no longer be read after 'close'.
     this.remoteAddress = { hostname: socket.remoteAddress ?? "", port: socket.remotePort ?? 0 };
     this.localAddress = internAddress(socket.localAddress ?? "", socket.localPort ?? 0);
     this.connection = new DriverConnection(this);
   }
 
-  /** A write that is not done at once means that the kernel has refused something. */
+  /** A write that does not complete at once means that the kernel has refused some of its bytes. */
   get promptWrites(): true {
     return true;
   }
@@ -67,19 +67,19 @@ export class BunDriver implements Driver {
 
   reset(): void {
     if (this.#closed) return;
-    // After FIN a reset would destroy what the peer has not read yet.
+    // After FIN a reset would destroy bytes that the peer has not read yet.
     if (this.#finished) this.#socket.end();
     else this.#socket.terminate();
   }
 
   onData(chunk: Uint8Array): void {
-    // Data can come although the socket is paused.
+    // Data can arrive although the socket is paused.
     if (this.connection.push(chunk as Bytes) || this.#paused) return;
     this.#paused = true;
     this.#socket.pause();
   }
 
-  /** Linux says late that there is room: the kernel takes more long before. */
+  /** Continues a refused write. Linux reports late that a socket is writable: the kernel accepts more bytes long before. */
   retry(): void {
     this.onDrain();
   }
@@ -101,13 +101,13 @@ export class BunDriver implements Driver {
   onClose(cause: Error | undefined): void {
     this.#closed = true;
     if (cause !== undefined) this.connection.fail(connectionError(cause));
-    // After a shutdown() the peer's FIN is not reported by 'end', only by this.
+    // After a shutdown() Bun reports the peer's FIN not with 'end', only with 'close'.
     else if (this.#finished) this.connection.end();
     this.connection.released();
   }
 }
 
-/** Handlers of every socket; `onOpen` is told of a new connection. */
+/** Returns the handlers of every socket. `onOpen` is called with each new connection. */
 export function handlers(onOpen: (driver: BunDriver) => void, keepAliveMs: number | undefined): TcpHandlers<BunDriver> {
   return {
     binaryType: "uint8array",

@@ -1,6 +1,6 @@
 import { addressText, type ConnectOptions, type ErrorCode, SpillwayError } from "../../core/mod.ts";
 
-/** Bun's error codes, by what was being done. Codes, never errno: Bun's are positive, Node's negative. */
+/** Bun's error codes, by operation. Codes, never errno: Bun's are positive, Node's negative. */
 const LISTEN: Record<string, ErrorCode> = {
   EADDRINUSE: "address-in-use",
   EADDRNOTAVAIL: "address-not-available",
@@ -42,7 +42,7 @@ function lookUp(table: Record<string, ErrorCode>, cause: Error): ErrorCode | und
   return table[(cause as { code?: string }).code ?? ""];
 }
 
-/** A name that does not resolve is a plain Error without a code: only its text tells. */
+/** Reports whether a name did not resolve: that error is a plain Error without a code, recognisable only by its text. */
 function isNameFailure(cause: Error): boolean {
   return (cause as { code?: string }).code === undefined || /resolve|getaddrinfo|not found/i.test(cause.message);
 }

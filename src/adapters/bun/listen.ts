@@ -10,7 +10,7 @@ import { handlers } from "./driver.ts";
 import { listenError } from "./errors.ts";
 import { native, type TcpListener } from "./native.ts";
 
-/** Listens with `Bun.listen`. Bun accepts on its own: connections that nobody takes wait, paused. Its backlog is fixed. */
+/** Listens with `Bun.listen`. Bun accepts by itself: connections that have not been taken wait, paused. Its backlog is fixed. */
 export async function listen({ hostname, port, backlog, keepAliveMs }: ListenOptions): Promise<Listener> {
   const queue = new AcceptQueue(backlog);
   try {

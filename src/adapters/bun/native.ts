@@ -1,10 +1,10 @@
 /**
- * The part of Bun that this adapter uses. Written out, so that the package type-checks without Bun's types;
- * `test/types` compares it with the real ones.
+ * The part of Bun that this adapter uses, declared here so that the package type-checks without Bun's types.
+ * `test/types` compares these declarations with the real ones.
  */
 export interface TcpSocket<Data> {
   data: Data;
-  // Undefined when the connection was reset before it was accepted, whatever Bun's own types say.
+  // Undefined when the connection was reset before it was accepted, although Bun's own types do not say so.
   readonly remoteAddress: string | undefined;
   readonly remotePort: number | undefined;
   readonly localAddress: string | undefined;

@@ -2,15 +2,15 @@ import { afterIo as afterIoAnyhow } from "../../core/mod.ts";
 import { native, type TcpConn } from "./native.ts";
 
 /**
- * A byte that is sent to ourselves: the way to know that Deno has polled for input.
+ * A loopback connection: a byte sent over it shows when Deno has polled for input.
  *
- * Deno polls only when it goes to sleep, or after sixty ticks without sleep. An immediate does not put it to sleep, a timer does
- * for two milliseconds; a byte on a socket of our own arrives as soon as it has polled, with all that others have sent.
+ * Deno polls only when it goes to sleep, or after sixty ticks without sleep. An immediate does not put it to sleep; a timer
+ * does, for two milliseconds. A byte on a loopback socket arrives as soon as Deno has polled, with all input that peers have sent.
  */
 class Loopback {
   readonly #near: TcpConn;
   readonly #far: TcpConn;
-  /** Longer than what is read: what fills a buffer leaves the socket marked as readable. */
+  /** Larger than one byte: a read that fills its buffer leaves the socket marked as readable. */
   readonly #buffer = new Uint8Array(16);
   readonly #byte = new Uint8Array(1);
   #waiting: (() => void)[] = [];
@@ -58,18 +58,18 @@ class Loopback {
 
 let loopback: Loopback | "opening" | "refused" | undefined;
 
-/** See `Transport.afterIo`. Where there may be no loopback, it is the core's way. */
+/** See `Transport.afterIo`. Uses the core's fallback where a loopback connection is not permitted. */
 export function afterIo(callback: () => void): void {
   if (typeof loopback === "object") return loopback.afterIo(callback);
   if (loopback === undefined) void open();
-  // Nothing else is as sure, and one or two of these are all there are.
+  // Until the loopback is open, a timer is the most reliable substitute; it serves only one or two callbacks.
   if (loopback === "opening") setTimeout(callback, 0);
   else afterIoAnyhow(callback);
 }
 
 async function open(): Promise<void> {
   loopback = "refused";
-  // Without the permission Deno would ask for it.
+  // Without the permission, Deno would prompt for it.
   if (native().permissions.querySync({ name: "net", host: "127.0.0.1" }).state !== "granted") return;
   loopback = "opening";
   try {

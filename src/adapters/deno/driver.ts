@@ -3,8 +3,8 @@ import { connectionError } from "./errors.ts";
 import type { TcpConn } from "./native.ts";
 
 /**
- * One connection on `Deno.Conn`. Reads and writes it directly: its `readable` and `writable` close the whole connection
- * at EOF, so that no reply could follow the peer's FIN.
+ * One connection on `Deno.Conn`. Calls its `read` and `write` directly: its `readable` and `writable` close the whole
+ * connection at EOF, so that no reply could follow the peer's FIN.
  */
 export class DenoDriver implements Driver {
   readonly connection: DriverConnection;
@@ -15,7 +15,7 @@ export class DenoDriver implements Driver {
   #reading = false;
   #writing!: Uint8Array;
   #closed = false;
-  // Not an async function: one that waits for the next bytes of an idle connection holds 200 bytes more than these.
+  // Not an async function: waiting in one costs an idle connection 200 bytes more than these callbacks.
   readonly #onRead = (count: number | null): void => {
     this.#reading = false;
     if (count === null) this.connection.end();
@@ -50,7 +50,7 @@ export class DenoDriver implements Driver {
     this.#buffer.recycle(chunk);
   }
 
-  /** Takes what the kernel has room for: mostly all. */
+  /** Writes as many bytes as the kernel has room for: mostly all of them. */
   write(bytes: Uint8Array): false {
     this.#writing = bytes;
     this.#conn.write(bytes).then(this.#onSent, this.#onRefused);
@@ -66,7 +66,7 @@ export class DenoDriver implements Driver {
     this.#close();
   }
 
-  /** Deno cannot send RST; the kernel does it by itself when input was left unread. */
+  /** Closes the connection. Deno cannot send RST; the kernel sends it when input was left unread. */
   reset(): void {
     this.#close();
   }
@@ -77,7 +77,7 @@ export class DenoDriver implements Driver {
   }
 
   #close(): void {
-    // A second close throws.
+    // A second `close` throws.
     if (this.#closed) return;
     this.#closed = true;
     this.#conn.close();

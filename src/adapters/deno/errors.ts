@@ -1,6 +1,6 @@
 import { addressText, type ConnectOptions, type ErrorCode, SpillwayError } from "../../core/mod.ts";
 
-/** Deno's errors, by what was being done: by `code` where there is one, else by the class's name. */
+/** Deno's errors, by operation: looked up by `code` if the error has one, else by the name of its class. */
 const LISTEN: Record<string, ErrorCode> = {
   EADDRINUSE: "address-in-use",
   AddrInUse: "address-in-use",
@@ -45,7 +45,10 @@ export function listenError(cause: Error): SpillwayError {
   return new SpillwayError(code, `cannot listen: ${cause.message}`, { cause });
 }
 
-/** On Deno a client that resets before it is accepted makes `accept` throw, under several names: only the listed are more. */
+/**
+ * Maps an error of `accept`. On Deno a client that resets before it is accepted makes `accept` throw, under several names:
+ * every error that is not listed counts as such a reset.
+ */
 export function acceptError(cause: Error): SpillwayError {
   return new SpillwayError(lookUp(ACCEPT, cause) ?? "connection-aborted", `cannot accept: ${cause.message}`, { cause });
 }
@@ -60,7 +63,7 @@ export function connectionError(cause: Error): SpillwayError {
   return new SpillwayError(lookUp(CONNECTION, cause) ?? "connection-failed", cause.message, { cause });
 }
 
-/** Deno turns probes on with the system's own delay, mostly two hours, and cannot set another. */
+/** Rejects `keepAliveMs`: Deno enables probes with the system's own delay, mostly two hours, and cannot set another. */
 export function refuseKeepAlive(keepAliveMs: number | undefined): void {
   if (keepAliveMs === undefined) return;
   throw new SpillwayError("runtime-unsupported", "Deno cannot set keepAliveMs: use silenceTimeoutMs");
@@ -70,7 +73,7 @@ function lookUp(table: Record<string, ErrorCode>, cause: Error): ErrorCode | und
   return table[(cause as { code?: string }).code ?? ""] ?? table[cause.name];
 }
 
-/** A name that does not resolve, or cannot, gives an error without a code and without a class of Deno's. */
+/** Reports whether a name did not resolve: that error has neither a code nor a class of Deno's. */
 function isNameFailure(cause: Error): boolean {
   const { code } = cause as { code?: string };
   return code === undefined && (cause.name === "Error" || cause instanceof TypeError || cause instanceof URIError);

@@ -3,7 +3,7 @@ import { DenoDriver } from "./driver.ts";
 import { acceptError, listenError, refuseKeepAlive } from "./errors.ts";
 import { native, type TcpListener } from "./native.ts";
 
-/** Listens with `Deno.listen`. Nothing is accepted until it is asked for: the rest waits in the kernel. */
+/** Listens with `Deno.listen`. Connections are accepted one by one, on request: further ones wait in the kernel. */
 export async function listen({ hostname, port, backlog, keepAliveMs }: ListenOptions): Promise<Listener> {
   refuseKeepAlive(keepAliveMs);
   try {

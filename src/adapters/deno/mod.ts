@@ -1,5 +1,5 @@
 /**
- * Spillway on Deno, by its own API.
+ * Spillway on Deno, over Deno's own API.
  *
  * @module
  */
@@ -25,7 +25,7 @@ export const transport: Transport = {
 const runtime: Runtime = /* @__PURE__ */ runtimeOf(() => transport, signals);
 
 /**
- * Listens, and serves every connection. See the core's `serve`: the same, on any transport.
+ * Listens, and serves every connection. Behaves as the core's `serve` does on any transport.
  *
  * @throws {TypeError | RangeError} for an option that makes no sense
  * @throws {SpillwayError} `address-in-use`, `address-not-available`, `permission-denied`, `host-not-found`, `listen-failed`, `runtime-unsupported`
@@ -33,7 +33,7 @@ const runtime: Runtime = /* @__PURE__ */ runtimeOf(() => transport, signals);
 export const serve: Runtime["serve"] = runtime.serve;
 
 /**
- * Connects to a server, to send it requests. See the core's `connect`: the same, on any transport.
+ * Connects to a server, to send it requests. Behaves as the core's `connect` does on any transport.
  *
  * @throws {TypeError | RangeError} for an option that makes no sense
  * @throws {SpillwayError} `connection-refused`, `connection-timed-out`, `host-not-found`, `connect-aborted`, `connect-failed`, `codec-failed`,

@@ -1,6 +1,6 @@
 /**
- * The part of Deno that this adapter uses. Written out, so that the package type-checks without Deno's types;
- * `test/types` compares it with the real ones.
+ * The part of Deno that this adapter uses, declared here so that the package type-checks without Deno's types.
+ * `test/types` compares these declarations with the real ones.
  */
 interface NetAddr {
   readonly hostname: string;

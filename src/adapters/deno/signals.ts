@@ -1,6 +1,6 @@
 import type { SignalSource } from "../../core/mod.ts";
 
-/** What tells of this process's signals. */
+/** Returns the signals of this process. */
 export function signals(): SignalSource {
   const { process } = globalThis as unknown as { process: SignalSource };
   return process;

@@ -1,4 +1,4 @@
-/** See `Transport.afterIo`: an immediate comes behind the input that has arrived. */
+/** See `Transport.afterIo`: an immediate runs after the input that has arrived. */
 export function afterIo(callback: () => void): void {
   setImmediate(callback);
 }

@@ -3,7 +3,10 @@ import { NodeDriver } from "./driver.ts";
 import { connectError } from "./errors.ts";
 import { connect as connectSocket, isIP, keepAlive, lookup } from "./native.ts";
 
-/** Connects with `node:net`. Node itself would give each address of a name 250 ms, and say nothing of why all have failed. */
+/**
+ * Connects with `node:net`, but resolves names itself: Node would give each address of a name only 250 ms, and would not
+ * report why all of them failed.
+ */
 export async function connect(options: ConnectOptions): Promise<Connection> {
   const { hostname, signal } = options;
   if (isIP(hostname) !== 0) return connectTo(options);
@@ -13,7 +16,7 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
   return connectToFirst({ hostname, addresses, connect: attempt }, signal);
 }
 
-/** Asks the system anew: nothing is kept. */
+/** Resolves a name through the system on every call; results are not cached. */
 async function resolve(options: ConnectOptions): Promise<string[]> {
   try {
     return (await lookup(options.hostname, { all: true })).map(({ address }) => address);

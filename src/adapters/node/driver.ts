@@ -4,11 +4,11 @@ import type { Socket } from "./native.ts";
 
 const NOTHING: Bytes = new Uint8Array(0);
 
-/** What was written last, and the view that Node makes of it: for a broadcast it would make one for every connection. */
+/** The bytes of the last write, and a `Buffer` over them. Without this cache, a broadcast would make one for every connection. */
 let lastBytes = NOTHING as Uint8Array;
 let lastView: Buffer | undefined;
 
-/** Where a socket has its driver: so its listeners are functions that all sockets share, and not closures of each. */
+/** The property of a socket that holds its driver: all sockets share their listeners, instead of a closure for each. */
 const DRIVER = Symbol("driver");
 
 type DrivenSocket = Socket & { [DRIVER]: NodeDriver };
@@ -20,10 +20,10 @@ export class NodeDriver implements Driver {
   readonly localAddress: Address;
   readonly #socket: Socket;
 
-  /** Who knows the local address spares the socket the look-up, and what it keeps of it. */
+  /** A known `localAddress` spares the socket the look-up, and the memory that the socket would keep it in. */
   constructor(socket: Socket, localAddress?: Address) {
     this.#socket = socket;
-    // Undefined only when the connection is over already; then its end is reported next.
+    // Undefined only when the connection is already over; its end is reported next.
     this.remoteAddress = { hostname: socket.remoteAddress ?? "", port: socket.remotePort ?? 0 };
     this.localAddress = localAddress ?? internAddress(socket.localAddress ?? "", socket.localPort ?? 0);
     this.connection = new DriverConnection(this);
@@ -31,7 +31,7 @@ export class NodeDriver implements Driver {
     socket.on("data", onData).on("end", onEnd).on("error", onError).on("close", onClose);
   }
 
-  /** A write that is not done at once means that the kernel has refused something. */
+  /** A write that does not complete at once means that the kernel has refused some of its bytes. */
   get promptWrites(): true {
     return true;
   }
@@ -56,7 +56,7 @@ export class NodeDriver implements Driver {
 
   #isTaken(): boolean {
     if (this.#socket.writableLength === 0 && !this.#socket.destroyed) return true;
-    // 'drain' is not emitted below the high-water mark; the callback of an empty write behind this one always comes.
+    // 'drain' is not emitted below the high-water mark; the callback of an empty write behind this one always runs.
     this.#socket.write(NOTHING, (error) => this.#onWritten(error));
     return false;
   }
@@ -70,7 +70,7 @@ export class NodeDriver implements Driver {
   release(): void {}
 
   reset(): void {
-    // After FIN a reset fails (EINVAL) while the shutdown is under way, and the socket would never close.
+    // A reset after FIN fails (EINVAL) while the shutdown is under way, and the socket would never close.
     if (this.#socket.writableEnded) this.#socket.destroy();
     else this.#socket.resetAndDestroy();
   }
@@ -82,7 +82,7 @@ export class NodeDriver implements Driver {
   }
 
   #onWritten(error: Error | null | undefined): void {
-    // A socket that could not write is destroyed, and 'close' ends the write: Node 20 calls back without an error then.
+    // A socket that could not write is destroyed, and 'close' ends the write: Node 20 then calls back without an error.
     if (!error && !this.#socket.destroyed) this.connection.sent();
   }
 }
@@ -104,7 +104,7 @@ function onClose(this: Socket): void {
 }
 
 function viewOf(bytes: Uint8Array): Uint8Array {
-  // A view of a buffer that was resized may have another length now.
+  // A view of a resized buffer may have another length by now.
   if (bytes === lastBytes && bytes.length === (lastView ?? bytes).length) {
     lastView ??= Buffer.from(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.length);
     return lastView;

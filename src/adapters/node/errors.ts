@@ -1,6 +1,6 @@
 import { addressText, type ConnectOptions, type ErrorCode, SpillwayError } from "../../core/mod.ts";
 
-/** Node's error codes, by what was being done. Codes, never errno: their signs differ between runtimes. */
+/** Node's error codes, by operation. Codes, never errno: the sign of errno differs between runtimes. */
 const LISTEN: Record<string, ErrorCode> = {
   EADDRINUSE: "address-in-use",
   EADDRNOTAVAIL: "address-not-available",

@@ -10,10 +10,10 @@ import { NodeDriver } from "./driver.ts";
 import { acceptError, listenError } from "./errors.ts";
 import { type AddressInfo, createServer, keepAlive, type Server } from "./native.ts";
 
-/** Who listens there accepts at any local address. */
+/** A listener on one of these addresses accepts at any local address. */
 const EVERYWHERE = ["0.0.0.0", "::"];
 
-/** Listens with `node:net`. Node accepts on its own: connections that nobody takes wait, paused. */
+/** Listens with `node:net`. Node accepts by itself: connections that have not been taken wait, paused. */
 export function listen({ hostname, port, backlog, keepAliveMs }: ListenOptions): Promise<Listener> {
   return new Promise((resolve, reject) => {
     const queue = new AcceptQueue(backlog);

@@ -6,7 +6,7 @@ export { type AddressInfo, connect, createServer, isIP, type Server, type Socket
 
 export const version = (): string => versions.node;
 
-/** How Node is told to probe a socket on which nothing has come for so long. */
+/** Returns the socket options that make Node probe a socket after `keepAliveMs` without input. */
 export function keepAlive(keepAliveMs: number | undefined): { keepAlive?: true; keepAliveInitialDelay?: number } {
   return keepAliveMs === undefined ? {} : { keepAlive: true, keepAliveInitialDelay: keepAliveMs };
 }

@@ -1,7 +1,7 @@
 import process from "node:process";
 import type { SignalSource } from "../../core/mod.ts";
 
-/** What tells of this process's signals. */
+/** Returns the signals of this process. */
 export function signals(): SignalSource {
   return process;
 }

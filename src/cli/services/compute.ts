@@ -3,18 +3,18 @@ import { lines, type Service } from "../../mod.ts";
 
 /** Settings of {@link compute}. */
 export interface ComputeOptions {
-  /** How long a computation takes; at most 2^31 - 1. Default 2000. */
+  /** The duration of a computation; at most 2^31 - 1. Default 2000. */
   readonly delayMs?: number;
   /** The longest line, in bytes. */
   readonly maxFrameBytes?: number;
 }
 
-/** How long a computation takes unless something else was asked for. */
+/** The default duration of a computation. */
 export const DEFAULT_DELAY_MS: number = 2_000;
-/** What a computation may take beyond its delay before the handler deadline cuts it. */
+/** The time that a computation may take beyond its delay before the handler deadline aborts it. */
 const HANDLER_TIMEOUT_MS = 30_000;
 
-/** Takes its time, and answers an integer with the next one. */
+/** Returns a service that answers an integer with the next one, after a delay. */
 export function compute({ delayMs = DEFAULT_DELAY_MS, ...limits }: ComputeOptions = {}): Service<string> {
   return {
     codec: lines(limits),
@@ -29,10 +29,10 @@ export function compute({ delayMs = DEFAULT_DELAY_MS, ...limits }: ComputeOption
   };
 }
 
-/** The reply to a line. */
+/** Returns the reply to a line. */
 export function computed(line: string): string {
   const received = line.trim();
   if (!/^[+-]?\d+$/.test(received)) return `cannot compute, received: '${received}'`;
-  // BigInt does not read a plus sign.
+  // BigInt does not parse a plus sign.
   return `result: ${BigInt(received.replace("+", "")) + 1n} (processed '${received}')`;
 }

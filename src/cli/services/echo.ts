@@ -3,9 +3,9 @@ import { type Bytes, lines, type Service } from "../../mod.ts";
 
 /** Settings of {@link echo}. */
 export interface EchoOptions {
-  /** Goes before each payload, as UTF-8. Default: nothing. */
+  /** The text before each payload, as UTF-8. Default: nothing. */
   readonly prefix?: string;
-  /** Default: lines. */
+  /** The codec. Default: lines. */
   readonly codec?: Codec<Bytes, Uint8Array>;
 }
 
