@@ -1,11 +1,11 @@
 import { SpillwayError } from "../core/mod.ts";
 
-/** What can go wrong with a pool, besides what its function throws. */
+/** The codes of a pool's own errors. Errors that its function throws keep theirs. */
 export type PoolErrorCode =
-  /** There can be no workers: piscina is not installed, for instance. */
+  /** No workers can be started: piscina is not installed, for instance. */
   | "pool-unavailable"
   | "pool-closed"
-  /** A worker ended without having answered: it crashed, ran out of memory, or could not be sent the frame. */
+  /** A worker ended without an answer: it crashed, ran out of memory, or could not be sent the frame. */
   | "worker-failed";
 
 /** A {@link SpillwayError} of a pool. */
@@ -18,7 +18,7 @@ const CODES: Readonly<Record<PoolErrorCode, true>> = {
 };
 
 /**
- * Whether it is a {@link SpillwayError} with a code of a pool.
+ * Reports whether an error is a {@link SpillwayError} with a code of a pool.
  *
  * @example
  * ```ts

@@ -1,25 +1,25 @@
-/** What is sent between the threads. */
+/** The messages between the threads. */
 import type { ErrorText } from "../core/mod.ts";
 
-/** A frame or a reply. Bytes go as their buffer: that can be moved, and Deno looks at every element of a view. */
+/** A frame or a reply. Bytes travel as their buffer: a buffer can be moved, and Deno examines every element of a view. */
 export type Parcel = { readonly bytes: ArrayBuffer } | { readonly value: unknown };
 
-/** What a worker is asked for. */
+/** A request to a worker. */
 export interface Task {
-  /** Where the function is. */
+  /** The URL of the module with the function. */
   readonly module: string;
-  /** Left out: only load the module. */
+  /** The frame to compute. Without one, the worker only loads the module. */
   readonly frame?: Parcel;
-  /** A {@link Progress}, on Deno. */
+  /** The memory of a {@link Progress}, on Deno. */
   readonly progress?: SharedArrayBuffer;
 }
 
-/** What a worker answers. */
+/** The answer of a worker. */
 export type Answer = Parcel | { readonly thrown: ErrorText };
 
 /**
- * A frame, to be moved. One that is a part of its buffer is copied: other frames, which have not been taken yet, are in there
- * too. So is an empty one, of which there may be one for all.
+ * Packs a frame, to be moved. A frame that is a part of its buffer is copied, because that buffer also holds other frames,
+ * which have not been taken yet. An empty frame is copied, because many frames may share it.
  */
 export function packFrame(frame: unknown): Parcel {
   if (!(frame instanceof Uint8Array)) return { value: frame };
@@ -28,12 +28,12 @@ export function packFrame(frame: unknown): Parcel {
   return { bytes: whole ? buffer : copyOf(frame) };
 }
 
-/** A reply, to be moved: a copy of it, made in the worker, as a function may keep the bytes that it returns. */
+/** Packs a reply, to be moved. Its bytes are copied in the worker, as a function may keep the bytes that it returns. */
 export function packReply(reply: unknown): Parcel {
   return reply instanceof Uint8Array ? { bytes: copyOf(reply) } : { value: reply };
 }
 
-/** The buffers to move with it. */
+/** Returns the buffers to move with a message. */
 export function movedWith(parcel: Parcel): ArrayBuffer[] {
   return "bytes" in parcel ? [parcel.bytes] : [];
 }
@@ -42,7 +42,7 @@ export function unpack(parcel: Parcel): unknown {
   return "bytes" in parcel ? new Uint8Array(parcel.bytes) : parcel.value;
 }
 
-/** Not `slice`, which is a view where the bytes are Node's `Buffer`. */
+/** Copies bytes. Does not call `slice`, which returns a view where the bytes are Node's `Buffer`. */
 function copyOf(bytes: Uint8Array): ArrayBuffer {
   return new Uint8Array(bytes).buffer;
 }

@@ -1,6 +1,6 @@
 /**
- * Handlers that compute for long, in worker threads: {@link pool}. Needs the package `piscina`, which is not
- * installed with this one.
+ * Worker threads for handlers with long computations: {@link pool}. Needs the package `piscina`, which is not installed with this
+ * one.
  *
  * @module
  */

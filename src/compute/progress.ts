@@ -1,7 +1,7 @@
 const COMPUTING = 0;
 const ABORTED = 1;
 
-/** TypeScript's library for ES2023 does not know it. */
+/** `Atomics.waitAsync`, which TypeScript's library for ES2023 does not declare. */
 interface AtomicsThatWait {
   waitAsync(
     numbers: Int32Array<SharedArrayBuffer>,
@@ -11,10 +11,10 @@ interface AtomicsThatWait {
 }
 
 /**
- * How far a worker is with a frame, in memory that both threads see.
+ * The progress of a worker with a frame, in memory that both threads share.
  *
- * Only Deno needs it: it does not end a thread that computes without a pause. Such a thread can be asked to stop, through
- * `context.signal.aborted`, and who asked learns when it has.
+ * Only Deno needs it: Deno does not end a thread that computes without a pause. The pool asks such a thread to stop, through
+ * `context.signal.aborted`, and learns through `paused` when it has stopped.
  */
 export class Progress {
   readonly shared: SharedArrayBuffer;
@@ -35,8 +35,8 @@ export class Progress {
   }
 
   /**
-   * In the worker: runs what does not pause. Out of memory, Deno cuts that off without a word: nothing catches it, nobody is
-   * told, and the worker hears nothing any more. Its timers go on, so one of them ends it.
+   * Runs the synchronous part of a function, in the worker. Out of memory, Deno cuts that part off silently: no error is thrown, no
+   * event is emitted, and the worker receives no more messages. Its timers still run, so a timer ends the worker.
    */
   computing<Result>(compute: () => Result): Result {
     Atomics.store(this.#numbers, COMPUTING, 1);
@@ -52,7 +52,7 @@ export class Progress {
     }
   }
 
-  /** Fulfils when the worker has come to a pause. */
+  /** Fulfils when the worker has paused. */
   async paused(): Promise<void> {
     const wait = (Atomics as unknown as AtomicsThatWait).waitAsync(this.#numbers, COMPUTING, 1);
     if (wait.async) await wait.value;

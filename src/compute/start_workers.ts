@@ -10,13 +10,13 @@ export interface StartOptions {
   readonly onWorkerError: (error: PoolError) => void;
 }
 
-/** Its own extension: TypeScript where the sources run, JavaScript where they were built. */
+/** The worker's module, with the extension of this one: TypeScript in the sources, JavaScript in the build. */
 const WORKER = new URL(import.meta.url.endsWith(".ts") ? "./worker.ts" : "./worker.js", import.meta.url);
 
-/** What runs in a worker. Not given at the start, where a failure to load it would go unseen, but with each task. */
+/** The file that workers run. Passed with each task: a failure to load it would go unnoticed if it were passed at the start. */
 export const WORKER_FILE: string = WORKER.protocol === "file:" ? fileURLToPath(WORKER) : WORKER.href;
 
-/** Starts the threads. @throws {PoolError} `pool-unavailable` */
+/** Starts the worker threads. @throws {PoolError} `pool-unavailable` */
 export async function startWorkers({ size, maxMemoryMb, onWorkerError }: StartOptions): Promise<Piscina> {
   if (WORKER.protocol !== "file:") {
     throw new SpillwayError<PoolErrorCode>("pool-unavailable", "workers are files: use spillway/compute from npm");
@@ -24,7 +24,7 @@ export async function startWorkers({ size, maxMemoryMb, onWorkerError }: StartOp
   const piscina = new (await loadPiscina()).Piscina({
     minThreads: size,
     maxThreads: size,
-    // A worker that waits by Atomics does nothing else: its timers would stand still between two frames.
+    // A worker that waits with Atomics blocks its event loop: its timers would stop between two frames.
     atomics: "disabled",
     recordTiming: false,
     ...(maxMemoryMb !== undefined && { resourceLimits: { maxOldGenerationSizeMb: maxMemoryMb } }),

@@ -4,15 +4,15 @@ interface Waiter {
 }
 
 /**
- * Lets so many in at once; who finds it full stands in line, and the first in line is the next one in.
+ * A counting semaphore. Callers that find no permit wait in FIFO order.
  *
- * **On abort** of its signal, who waits leaves the line at once.
+ * **On abort** of its signal, a waiting caller leaves the queue at once.
  */
 export class Turnstile {
   #inside = 0;
   readonly #room: number;
   readonly #line = new Set<Waiter>();
-  /** Walks along the line, once for all: a new walk would begin with looking for the first that is still there. */
+  /** Iterates over the queue. One iterator serves all steps: a new one would first skip the entries that were deleted. */
   #walk: Iterator<Waiter, undefined> = this.#line.values();
   #closedWith: Error | undefined;
 
@@ -24,12 +24,12 @@ export class Turnstile {
     return this.#inside;
   }
 
-  /** How many stand in line. */
+  /** The number of callers that wait. */
   get waiting(): number {
     return this.#line.size;
   }
 
-  /** Fulfils inside: `leave` is then due. Rejects with the signal's reason, or with what the turnstile was closed with. */
+  /** Fulfils with a permit, which `leave` releases. Rejects with the signal's reason, or with the error passed to `close`. */
   enter(signal?: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       if (this.#closedWith !== undefined) reject(this.#closedWith);
@@ -42,14 +42,14 @@ export class Turnstile {
     });
   }
 
-  /** Makes room for the first in line. */
+  /** Releases a permit: the first caller that waits gets it. */
   leave(): void {
     const next = this.#next();
     if (next === undefined) this.#inside -= 1;
     else next.admit();
   }
 
-  /** Lets nobody in any more, those in line included. */
+  /** Rejects all callers, those that wait included. */
   close(error: Error): void {
     this.#closedWith = error;
     for (let next = this.#next(); next !== undefined; next = this.#next()) next.refuse(error);
@@ -81,7 +81,7 @@ export class Turnstile {
     return next;
   }
 
-  /** A walk that has been at the end of the line is over. */
+  /** Takes one step; undefined at the end of the queue, where the iterator is exhausted and replaced. */
   #step(): Waiter | undefined {
     const step = this.#walk.next();
     if (!step.done) return step.value;

@@ -1,16 +1,16 @@
-/** What runs in a worker thread, for every pool: loads the module of a task, and gives its function the frame. */
+/** The entry point of every worker thread: loads the module of a task, and calls its function with the frame. */
 import { move, transferableSymbol, valueSymbol } from "piscina";
 import { takeApart } from "../core/mod.ts";
 import { type Answer, movedWith, packReply, type Task, unpack } from "./message.ts";
 import { Progress } from "./progress.ts";
 import { type WorkerContext, workerContext } from "./worker_context.ts";
 
-/** Takes a reply apart as sending it does, and puts nothing together. Deno looks at nothing that a closed port is given. */
+/** Serialises a reply as sending does, without deserialising it. Deno does not examine messages to a closed port. */
 const tryToClone: (reply: unknown) => void = "Deno" in globalThis ? structuredClone : postToNobody();
 
 type Compute = (frame: unknown, context: WorkerContext) => unknown;
 
-/** Called by piscina. Does not reject: what the function throws is an answer. */
+/** Called by piscina. Does not reject: an error that the function throws is sent as an answer. */
 export default async function work({ module, frame, progress: shared }: Task): Promise<unknown> {
   try {
     const compute = await load(module);
@@ -24,7 +24,7 @@ export default async function work({ module, frame, progress: shared }: Task): P
   }
 }
 
-/** The module's function, or its service's. */
+/** Returns the function that the module exports, or the handler of the service that it exports. */
 async function load(module: string): Promise<Compute> {
   const { default: exported } = (await import(module)) as { readonly default?: unknown };
   if (typeof exported === "function") return exported as Compute;
@@ -33,7 +33,11 @@ async function load(module: string): Promise<Compute> {
   throw new TypeError(`the default export of ${module} is neither a function nor a service with a handler`);
 }
 
-/** @throws {TypeError} it cannot be sent. Told here, it fails this frame; at the sending, it would end the worker. */
+/**
+ * Checks that a reply can be sent. An error here fails this frame only; an error while sending would end the worker.
+ *
+ * @throws {TypeError} the reply cannot be sent
+ */
 function checkReply(reply: unknown): unknown {
   if (reply === null || (typeof reply !== "object" && typeof reply !== "function")) return reply;
   if (reply instanceof Uint8Array) return reply;

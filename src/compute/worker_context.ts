@@ -1,12 +1,12 @@
 import type { Progress } from "./progress.ts";
 
-/** What a handler in a worker is told besides its frame. */
+/** The context of a handler in a worker. */
 export interface WorkerContext {
-  /** Fires no event: the worker ends instead. On Deno, where that needs a pause, `aborted` says that it should. */
+  /** Never fires an event: the worker is ended instead. On Deno, which ends a worker only at a pause, `aborted` asks it to stop. */
   readonly signal: AbortSignal;
 }
 
-/** The context of one frame. Whatever else a handler looks for belongs to the connection, which is in another thread. */
+/** Returns the context of one frame. All other properties belong to the connection, which is in another thread. */
 export function workerContext(progress: Progress | undefined): WorkerContext {
   const { signal } = new AbortController();
   if (progress !== undefined) watch(signal, progress);

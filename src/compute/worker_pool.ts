@@ -17,23 +17,23 @@ import { startWorkers, WORKER_FILE } from "./start_workers.ts";
 import { putTogether } from "./thrown.ts";
 import { Turnstile } from "./turnstile.ts";
 
-/** Node and Bun do. Deno ends a thread when it comes back to its event loop. */
+/** Whether the runtime ends a busy thread. Node and Bun do; Deno ends a thread only when it returns to its event loop. */
 const ENDS_BUSY_THREADS = !("Deno" in globalThis);
 
-/** How many may compute at once for each worker, those included that were told to end: if they do not, frames wait. */
+/** The most busy threads for each worker, including those told to end: while they do not end, frames wait. */
 const THREADS_PER_WORKER = 2;
 
 const OPTIONS: OptionNames<PoolOptions> = { size: true, maxQueue: true, maxMemoryMb: true, onWorkerError: true };
 
 /**
- * A handler that computes in worker threads, so that the event loop is free for all other connections meanwhile.
+ * Returns a handler that computes in worker threads, so that the event loop stays free for all other connections.
  *
- * The default export of `module` is the function: a frame in, a reply or a promise of one out; or it is a service, whose
- * handler is called. Its context has a `signal`, which never aborts, and nothing else. Frames and replies are cloned; bytes are
- * moved. A pool that has no work does not keep the process alive.
+ * The default export of `module` is the function, which takes a frame and returns a reply or a promise of one; or it is a service,
+ * whose handler is called. Its context has only a `signal`, which never fires an event. Frames and replies are cloned; bytes are
+ * moved. An idle pool does not keep the process alive.
  *
  * @param module a `file:` URL: `new URL("./worker.js", import.meta.url)`
- * @throws {TypeError | RangeError} an argument that makes no sense
+ * @throws {TypeError | RangeError} an invalid argument
  *
  * @example
  * ```ts
@@ -66,16 +66,16 @@ interface WorkerPoolOptions extends PoolOptions {
   readonly size: number;
 }
 
-/** What {@link pool} returns. */
+/** The pool that {@link pool} returns. */
 class WorkerPool<In, Out> implements Pool<In, Out> {
   readonly #module: string;
   readonly #options: WorkerPoolOptions;
   readonly #errorLog = new ErrorLog();
-  /** Who is inside is in the queue, or with a worker. */
+  /** Admits frames to the queue and to the workers. */
   readonly #places: Turnstile;
-  /** Who is inside is with a worker. Piscina's own queue is not used: frames with a signal would go past its bound. */
+  /** Admits frames to the workers. Piscina's own queue is not used: frames with a signal would bypass its limit. */
   readonly #workers: Turnstile;
-  /** Who is inside has a thread that computes, be it one that was told to end. */
+  /** Admits frames to the threads that may compute: those of workers, and those told to end that still compute. */
   readonly #threads: Turnstile;
   #ending = 0;
   #starting: Promise<Piscina> | undefined;
@@ -127,13 +127,13 @@ class WorkerPool<In, Out> implements Pool<In, Out> {
     this.#places.close(error);
     this.#workers.close(error);
     this.#threads.close(error);
-    // What failed to start has told those who waited for it.
+    // A failure to start was already reported to the frames that waited for the workers.
     const piscina = await this.#starting?.catch(() => undefined);
     await piscina?.destroy();
     this.#errorLog.end();
   }
 
-  /** What a worker answers to a frame; without one, that the module is loaded. */
+  /** Returns a worker's answer to a frame; without a frame, fulfils when the worker has loaded the module. */
   async #answer(frame?: Parcel, signal?: AbortSignal): Promise<unknown> {
     await this.#workers.enter(signal);
     try {
@@ -163,7 +163,7 @@ class WorkerPool<In, Out> implements Pool<In, Out> {
     }
   }
 
-  /** At once if the worker has answered, or is gone; with `progress`, when it has come to a pause. */
+  /** Frees the thread: at once if the worker has answered or has ended; with `progress`, when its function pauses. */
   async #leaveThread(progress: Progress | undefined): Promise<void> {
     if (progress !== undefined) {
       this.#ending += 1;
@@ -174,7 +174,7 @@ class WorkerPool<In, Out> implements Pool<In, Out> {
     this.#threads.leave();
   }
 
-  /** Piscina, which would start new threads if it was closed already, or meanwhile. */
+  /** Returns the running piscina. Checks twice that the pool is open: piscina would start new threads after it was closed. */
   async #started(): Promise<Piscina> {
     this.#checkOpen();
     this.#starting ??= startWorkers({ ...this.#options, onWorkerError: (error) => this.#onWorkerError(error) });

@@ -6,27 +6,27 @@ const OPTIONS: OptionNames<AuthenticateOptions> = { check: true, accepted: true,
 /** Settings of {@link authenticate}. */
 export interface AuthenticateOptions<In = string, Out = In, State = unknown> {
   /**
-   * Whether the first frame of a connection is what it must be. Nothing but `true` is; what it throws ends the connection, as
-   * `handler-failed`. May take its time: `context.signal` aborts when the deadline passes, and then it has failed. What it
-   * learns, it can keep in `context.session.state`; and it is the place to join groups.
+   * Checks the first frame of a connection. Only the result `true` accepts the connection; an error ends the connection with the
+   * reason `handler-failed`. The check may be asynchronous: when the deadline passes, `context.signal` aborts and the check has
+   * failed. A check can keep its findings in `context.session.state`, and is the place to join groups.
    */
   readonly check: (frame: In, context: Context<Out, State>) => boolean | PromiseLike<boolean>;
-  /** What answers a first frame that is. Default: nothing does. */
+  /** The reply to an accepted first frame. Default: none. */
   readonly accepted?: NoInfer<Out>;
-  /** What is sent last to a connection whose first frame is not. Default: nothing is. */
+  /** The last reply to a connection whose first frame is refused. Default: none. */
   readonly refused?: NoInfer<Out>;
 }
 
 /**
- * A middleware that asks every connection to begin with a frame that satisfies a check. Only then do frames come to what is behind
- * it; another connection ends, as `handler-closed`. All that has to be done within the server's `authenticationTimeoutMs`, counted from
- * when the connection was opened; else it ends, as `authentication-timeout`. Frames behind the first wait for the check, whatever the
- * `concurrency`.
+ * Returns a middleware that requires every connection to begin with a frame that satisfies `check`. Only then do frames reach the
+ * handler; otherwise the connection ends with the reason `handler-closed`. Authentication must complete within the server's
+ * `authenticationTimeoutMs`, counted from the opening of the connection; otherwise the connection ends with the reason
+ * `authentication-timeout`. Frames behind the first wait for the check, whatever the `concurrency`.
  *
- * A connection has one try. A check whose frame somebody else answers before it has ended, a `timeout` around it for instance, has
- * failed, whatever it says then.
+ * A connection has one attempt. If other middleware answers the first frame before the check completes, a `timeout` around it for
+ * instance, the check has failed, whatever its result.
  *
- * An `onConnect` that knows the peer already lets it in without a check: `session.completeAuthentication()`.
+ * An `onConnect` that already knows the peer can accept the connection without a check: `session.completeAuthentication()`.
  *
  * @throws {TypeError} `check` is not a function
  *
@@ -51,7 +51,7 @@ export function authenticate<In = string, Out = In, State = unknown>(
   checkOptions(options, OPTIONS);
   const { check, accepted, refused } = options;
   checkFunction("check", check);
-  /** The last frame of those who were not let in. */
+  /** The latest frame of each connection that is not authenticated. */
   const latest = new WeakMap<Session<Out, State>, Context<Out, State>>();
   const refuse = (context: Context<Out, State>): Out | undefined => {
     end(context);
@@ -60,7 +60,7 @@ export function authenticate<In = string, Out = In, State = unknown>(
   const ask = async (frame: In, context: Context<Out, State>): Promise<Out | undefined> => {
     try {
       const passed: unknown = await unlessAborted(Promise.resolve(check(frame, context)), context.signal);
-      // A further frame has come if this one was answered meanwhile.
+      // If this frame was answered meanwhile, a further frame may have come.
       if (passed !== true || latest.get(context.session) !== context) return refuse(context);
       context.session.completeAuthentication();
       return accepted;
@@ -79,7 +79,7 @@ export function authenticate<In = string, Out = In, State = unknown>(
   return Object.assign(middleware, { authenticates: true });
 }
 
-/** What `result` gives. False when the signal aborts before: somebody else answers then, or nobody. */
+/** Fulfils with `result`, or with false when the signal aborts first: the frame is then answered elsewhere, or not at all. */
 function unlessAborted(result: Promise<boolean>, signal: AbortSignal): Promise<boolean> {
   return new Promise((resolve, reject) => {
     const onAbort = () => resolve(false);
@@ -89,7 +89,7 @@ function unlessAborted(result: Promise<boolean>, signal: AbortSignal): Promise<b
   });
 }
 
-/** Ends the connection behind the reply to this frame; or behind what was said, when somebody else has answered it. */
+/** Closes the connection after the reply to this frame; if the frame was already answered, after the replies so far. */
 function end(context: Context<unknown, unknown>): void {
   try {
     context.close();

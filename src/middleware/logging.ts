@@ -13,19 +13,19 @@ import {
 } from "../core/mod.ts";
 import { checkFunction } from "./options.ts";
 
-/** What became of a frame. */
+/** The outcome of one frame. */
 export interface HandledFrame {
   readonly connection: ConnectionInfo;
-  /** From when it was handed on to when it was answered: for a stream, to its end. */
+  /** The time from the call of the next handler to its answer; for a stream, to the end of the stream. */
   readonly durationMs: number;
   /**
-   * - `"replied"`: with one frame; `"silent"`: with none.
-   * - `"streamed"`: with a stream, which ended by itself.
-   * - `"failed"`: what is behind this middleware threw; see `error`.
-   * - `"aborted"`: nobody wanted the answer, or the rest of a stream, any more; `error` says why, if somebody does.
+   * - `"replied"`: answered with one frame; `"silent"`: answered with none.
+   * - `"streamed"`: answered with a stream, which has ended by itself.
+   * - `"failed"`: the handler, or a middleware in between, threw; see `error`.
+   * - `"aborted"`: the answer, or the rest of a stream, was no longer wanted; `error` holds the reason, if it is known.
    */
   readonly outcome: "replied" | "silent" | "streamed" | "failed" | "aborted";
-  /** How many frames a stream has given. Left out for what is no stream. */
+  /** The number of frames of a stream. Absent for other answers. */
   readonly frames?: number;
   readonly error?: unknown;
 }
@@ -35,17 +35,17 @@ const OPTIONS: OptionNames<LoggingOptions> = { log: true, clock: true };
 /** Settings of {@link logging}. */
 export interface LoggingOptions {
   /**
-   * Called once for each frame, when it is answered, failed, or nobody waits for it any more. What it throws is ignored: watching
-   * must not break what is watched.
+   * Called once for each frame, when it was answered, has failed, or is no longer waited for. Errors that it throws are ignored:
+   * logging must not break the handler.
    */
   readonly log: (frame: HandledFrame) => void;
-  /** Time, for tests. Default: the runtime's own. */
+  /** The clock, for tests. Default: the runtime's own. */
   readonly clock?: Clock;
 }
 
 /**
- * A middleware that tells of every frame how long it took and what became of it. What happens to connections is told to the
- * server's `observer`.
+ * Returns a middleware that logs the duration and the outcome of every frame. Events of connections go to the server's `observer`
+ * instead.
  *
  * @throws {TypeError} `log` is not a function
  *
@@ -81,7 +81,7 @@ export function logging(options: LoggingOptions): AnyMiddleware {
   };
 }
 
-/** What is to be logged of one frame. */
+/** The log entry of one frame. */
 class Entry {
   readonly #context: Context<never>;
   readonly #log: LoggingOptions["log"];
@@ -118,7 +118,7 @@ class Entry {
     return reply;
   }
 
-  /** The first word is the last. */
+  /** Writes the entry. Only the first call has an effect. */
   write(outcome: HandledFrame["outcome"], error?: unknown): void {
     if (this.#written) return;
     this.#written = true;
@@ -133,7 +133,7 @@ class Entry {
         ...(error !== undefined && { error }),
       });
     } catch {
-      // Its own business.
+      // Errors of the log are ignored.
     }
   }
 
@@ -152,7 +152,7 @@ class Entry {
     }
   }
 
-  /** A handler may never finish when nobody waits for it. */
+  /** Watches the signal: a handler may never finish when its answer is no longer waited for. */
   #watch(): void {
     if (this.#signal !== undefined) return;
     this.#signal = this.#context.signal;

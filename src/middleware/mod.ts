@@ -1,6 +1,6 @@
 /**
- * Middleware for the handlers of a server: {@link rateLimit}, {@link timeout}, {@link logging} and {@link authenticate}. None of
- * them does anything that one of your own cannot do.
+ * Middleware for the handlers of a server: {@link rateLimit}, {@link timeout}, {@link logging} and {@link authenticate}. All of
+ * them use the public API only: your own middleware can do the same.
  *
  * @module
  */

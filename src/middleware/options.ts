@@ -1,7 +1,7 @@
-/** Checks of what the makers of middleware are given. */
+/** Checks of the options of middleware. */
 import { checkNumber } from "../core/mod.ts";
 
-/** What the timers of every runtime can do. */
+/** The longest delay of the timers of every runtime. */
 export const MAX_DELAY_MS: number = 2 ** 31 - 1;
 
 /** @throws {TypeError} not a function */

@@ -16,31 +16,31 @@ const OPTIONS: OptionNames<RateLimitOptions> = { perSecond: true, burst: true, o
 
 /** Settings of {@link rateLimit}. */
 export interface RateLimitOptions<In = string, Out = In, State = unknown> {
-  /** How many frames of a connection are handled a second, in the long run. A finite number above 0, also below 1. */
+  /** The frames of a connection that are handled per second, on average. A finite number above 0, also below 1. */
   readonly perSecond: number;
-  /** How many may come at once after a pause. A whole number of at least 1; default: those of one second, rounded up. */
+  /** The most frames handled at once after a pause. A whole number of at least 1; default: `perSecond`, rounded up. */
   readonly burst?: number;
   /**
-   * What becomes of a frame beyond that:
+   * The treatment of a frame beyond the limit:
    *
-   * - `"wait"`: it waits for its turn. That counts as being with the handler, for its deadline as for `concurrency`; so reading
-   *   stops, and the sender has to wait. Frames keep their order.
-   * - `"close"`: the connection ends, as `handler-closed`; the frame is not answered.
-   * - `{ reply }`: it is not handled, and answered with what this returns.
+   * - `"wait"`: the frame waits for its turn. It counts as being in the handler, for the handler deadline as for `concurrency`; so
+   *   reading stops, and the sender has to wait. Frames keep their order.
+   * - `"close"`: the connection ends with the reason `handler-closed`; the frame is not answered.
+   * - `{ reply }`: the frame is not handled, and is answered with the value that `reply` returns.
    */
   readonly onLimit: "wait" | "close" | { readonly reply: (frame: In, context: Context<Out, State>) => NoInfer<Out> };
-  /** Time, for tests. Default: the runtime's own. */
+  /** The clock, for tests. Default: the runtime's own. */
   readonly clock?: Clock;
 }
 
 /**
- * A middleware that bounds how many frames a connection has handled: a token bucket for each, which fills up by `perSecond` and
- * holds `burst`. Costs a frame a look at the clock; there is a timer only while a frame waits.
+ * Returns a middleware that limits the rate of handled frames. Each connection has a token bucket, which fills at `perSecond` and
+ * holds `burst` tokens. Each frame costs one reading of the clock; a timer runs only while a frame waits.
  *
  * - **Pushes back** with `"wait"`: at most `concurrency` frames wait, and nothing more is read.
- * - **On abort** of `context.signal`, a frame that waits is forgotten, and takes nothing from those behind it.
+ * - **On abort** of `context.signal`, a waiting frame is dropped, and takes no token from the frames behind it.
  *
- * @throws {TypeError | RangeError} an option that makes no sense
+ * @throws {TypeError | RangeError} an invalid option
  *
  * @example
  * ```ts

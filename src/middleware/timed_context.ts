@@ -1,14 +1,14 @@
 import { afterRound, type Clock, type Context, SpillwayError } from "../core/mod.ts";
 import { DerivedContext } from "./with_signal.ts";
 
-/** A context whose signal aborts as well when what is awaited {@link within} it is late. */
+/** A context whose signal also aborts when a promise passed to {@link within} is late. */
 export class TimedContext<Out, State> extends DerivedContext<Out, State> {
-  /** Time was up. */
+  /** Whether the deadline has passed. */
   late = false;
   readonly #context: Context<Out, State>;
   readonly #ms: number;
   readonly #clock: Clock;
-  /** Made when it is asked for: a synchronous handler mostly does not. */
+  /** Made on demand: most synchronous handlers do not use their signal. */
   #controller: AbortController | undefined;
   #giveUp: ((reason: unknown) => void) | undefined;
 
@@ -29,14 +29,14 @@ export class TimedContext<Out, State> extends DerivedContext<Out, State> {
     return this.#controller.signal;
   }
 
-  /** What `work` gives. Rejects when that is late, or the frame's own signal aborts. */
+  /** Fulfils with the value of `work`. Rejects when the deadline passes first, or when the signal of the frame aborts. */
   async within<Value>(work: PromiseLike<Value>): Promise<Value> {
     const { signal } = this;
     const clock = this.#clock;
     const dueAt = clock.now() + this.#ms;
     let settled = false;
     const expire = () => settled || this.#expire();
-    // A timer that is late may be earlier than a result that has waited as long: after a stall, that has its turn first.
+    // After a stall, a late timer may fire before a result that has waited as long: the result is then given a round to settle.
     const onTimer = () => (clock.now() > dueAt ? afterRound(clock, expire) : expire());
     const timer = this.#ms === Infinity ? undefined : clock.setTimeout(onTimer, this.#ms);
     try {
@@ -52,7 +52,7 @@ export class TimedContext<Out, State> extends DerivedContext<Out, State> {
     }
   }
 
-  /** Nothing is awaited any more: leaves nothing behind. */
+  /** Removes the listener on the frame's signal, when nothing more will be awaited. */
   end(): void {
     if (this.#controller !== undefined) this.#context.signal.removeEventListener("abort", this.#onAbort);
   }

@@ -17,26 +17,27 @@ const OPTIONS: OptionNames<TimeoutOptions> = { ms: true, reply: true, clock: tru
 
 /** Settings of {@link timeout}. */
 export interface TimeoutOptions<In = string, Out = In, State = unknown> {
-  /** How long what is behind this middleware may take. More than 0, at most 2147483647; `Infinity` turns it off. */
+  /** The time limit of the next handler. More than 0, at most 2147483647; `Infinity` turns it off. */
   readonly ms: number;
-  /** What answers a frame that is late, instead of the end of its connection. */
+  /** Returns the reply to a late frame. Without it, the connection ends. */
   readonly reply?: (frame: In, context: Context<Out, State>) => NoInfer<Out>;
-  /** Time, for tests. Default: the runtime's own. */
+  /** The clock, for tests. Default: the runtime's own. */
   readonly clock?: Clock;
 }
 
 /**
- * A middleware with a deadline for what is behind it: mostly shorter than the server's own (`handlerTimeoutMs`), which stays. When
- * it passes, the signal that the handler was given aborts, with `handler-timeout`; and the frame is answered with `reply`, or the
- * connection ends as `handler-timeout`. A handler that does not look at its signal goes on all the same, and nobody waits for it.
+ * Returns a middleware that sets a deadline for the handler, mostly shorter than the server's own (`handlerTimeoutMs`), which
+ * still applies. When the deadline passes, the handler's signal aborts with `handler-timeout`, and the frame is answered with
+ * `reply`; without `reply`, the connection ends with the reason `handler-timeout`. A handler that ignores its signal goes on,
+ * but its result is discarded.
  *
- * A stream of replies has as much time for each of its frames, while one is waited for; `reply` is its last one then. A synchronous
- * answer costs no timer.
+ * Each frame of a stream of replies has the same deadline, counted while the frame is waited for; `reply` is then the last
+ * frame of the stream. A synchronous answer needs no timer.
  *
- * - **Pushes back** nothing, and hurries nobody: a stream's time does not run while the peer is slow.
- * - **On abort** of `context.signal`, the handler's aborts with the same reason; no timer and no listener is left.
+ * - **Pushes back** nothing: the deadline of a stream does not run while the peer is slow.
+ * - **On abort** of `context.signal`, the handler's signal aborts with the same reason; no timer and no listener remains.
  *
- * @throws {TypeError | RangeError} an option that makes no sense
+ * @throws {TypeError | RangeError} an invalid option
  *
  * @example
  * ```ts
@@ -106,7 +107,7 @@ async function* eachInTime<Out>(
     for (;;) {
       const next = await timed.within(iterator.next());
       if (next.done) return;
-      // Whoever does not want the rest says so here.
+      // A consumer that does not want the rest returns here.
       stopped = true;
       yield next.value;
       stopped = false;
@@ -121,11 +122,11 @@ async function* eachInTime<Out>(
   }
 }
 
-/** One that is still at work stops when it is done with that, and nobody waits for it or for how it ends. */
+/** Stops a late stream. Its iterator may still be at work, and stops after that; its result is not waited for. */
 async function stopLate(iterator: AsyncIterator<unknown>): Promise<void> {
   try {
     await iterator.return?.();
   } catch {
-    // The frame has failed already, for being late.
+    // The frame has already failed for being late.
   }
 }

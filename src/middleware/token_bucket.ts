@@ -1,14 +1,14 @@
 import type { Clock } from "../core/mod.ts";
 import { MAX_DELAY_MS } from "./options.ts";
 
-/** A bucket that fills up with tokens, and those who wait for one, in line. */
+/** A token bucket, with a queue of callers that wait for a token. */
 export class TokenBucket {
   readonly #perMs: number;
   readonly #burst: number;
   readonly #clock: Clock;
   #tokens: number;
   #filledAt: number;
-  /** What to call when there is a token, first come first served. */
+  /** The callbacks of waiting callers, in FIFO order. */
   readonly #line = new Set<() => void>();
   #timer: unknown;
 
@@ -20,12 +20,12 @@ export class TokenBucket {
     this.#filledAt = clock.now();
   }
 
-  /** Takes a token. False when there is none, or others wait for it. */
+  /** Takes a token. Returns false when there is none, or when others wait for one. */
   take(): boolean {
     return this.#line.size === 0 && this.#takeNext();
   }
 
-  /** Gives what `proceed` gives, called with a token in hand. Rejects with the signal's reason when that aborts before. */
+  /** Waits for a token, then calls `proceed` and fulfils with its result. Rejects with the signal's reason on an earlier abort. */
   wait<Result>(signal: AbortSignal, proceed: () => Result | PromiseLike<Result>): Promise<Result> {
     return new Promise((resolve, reject) => {
       const go = () => {
@@ -53,7 +53,7 @@ export class TokenBucket {
     return true;
   }
 
-  /** There is a timer while somebody waits. */
+  /** Arms the timer while callers wait, and clears it otherwise. */
   #arm(): void {
     if (this.#line.size === 0) {
       this.#clock.clearTimeout(this.#timer);
@@ -63,7 +63,7 @@ export class TokenBucket {
     }
   }
 
-  /** Whole milliseconds, and one at least: the sums are not exact, and a timer must not be for nothing forever. */
+  /** At least one whole millisecond: the sums are inexact, and a delay of 0 could make the timer fire forever without a token. */
   get #nextTokenInMs(): number {
     const delay = Math.ceil((1 - this.#tokens) / this.#perMs);
     return Math.min(Math.max(1, delay), MAX_DELAY_MS);
@@ -80,7 +80,7 @@ export class TokenBucket {
   };
 }
 
-/** What it throws is a rejection. */
+/** Runs `run`, and turns an error that it throws into a rejection. */
 async function resultOf<Result>(run: () => Result | PromiseLike<Result>): Promise<Result> {
   return run();
 }

@@ -1,6 +1,6 @@
 import type { ConnectionInfo, Context, Protocol, Session } from "../core/mod.ts";
 
-/** A context that is another one in everything but its signal. */
+/** A context that differs from another one only in its signal. */
 export abstract class DerivedContext<Out, State> implements Context<Out, State> {
   abstract readonly signal: AbortSignal;
   readonly #context: Context<Out, State>;
@@ -40,8 +40,8 @@ class ContextWithSignal<Out, State> extends DerivedContext<Out, State> {
 }
 
 /**
- * A context to hand on with `next`: the same, with another signal. A context cannot be copied with `{ ...context }`: it is an
- * object of a class.
+ * Returns a copy of a context with another signal, to pass to `next`. `{ ...context }` makes no copy of a context, as a context
+ * is an instance of a class.
  *
  * @example
  * ```ts
