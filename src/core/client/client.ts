@@ -55,7 +55,7 @@ export interface ClientStats extends Traffic {
 }
 
 /**
- * How far a client has come with its present connection, or with the next one.
+ * The state of a client: the progress of its present connection, or of the next one.
  *
  * | state        | connection              | may be sent            | ends with                                         |
  * | ------------ | ----------------------- | ---------------------- | ------------------------------------------------- |
@@ -102,7 +102,7 @@ export class Client<In = unknown, Out = unknown> implements AsyncDisposable, Asy
   readonly #requests: Requests<In, Out>;
   readonly #pushes: Pushes<In>;
   readonly #heartbeat: Heartbeat | undefined;
-  /** There with the option `reconnect`. */
+  /** Present with the option `reconnect`. */
   readonly #backoff: Backoff | undefined;
   #state: State = "connecting";
   #closing = false;
@@ -112,35 +112,44 @@ export class Client<In = unknown, Out = unknown> implements AsyncDisposable, Asy
   /** Aborts the attempt that is under way when the client is closed. */
   readonly #dialing = new AbortController();
   #session: ServedSession<In, Out, undefined> | undefined;
-  /** When `onConnect` was done on the present connection. */
+  /** The instant at which `onConnect` was done on the present connection. */
   #readyAt: number | undefined;
-  /** Settles what `connect()` returned; there until it is settled. */
+  /** Settles the promise of `connect()`. Undefined once it is settled. */
   #settleConnect: ((error?: SpillwayError) => void) | undefined;
-  /** Why the attempts of `connect()` have failed so far. */
+  /** The errors of the failed attempts of `connect()` so far. */
   readonly #failures: SpillwayError[] = [];
   #attemptCount = 0;
   #connectionCount = 0;
-  /** `reconnect()` was called: the next pause is left out. */
+  /** Whether `reconnect()` was called: then the next pause is skipped. */
   #hurried = false;
-  /** `isPush` or `expect` looks at a frame: what is sent meanwhile cannot be what the frame answers. */
+  /**
+   * Whether `isPush` or `expect` is looking at a frame. The frame cannot be the reply to a request that is sent
+   * meanwhile.
+   */
   #judging = false;
-  /** Requests that wait are sent when the tick ends. */
+  /** Whether waiting requests are sent at the end of the tick. */
   #sendingAtTickEnd = false;
   readonly #tickOwner: TickOwner = { onTickEnd: () => this.#onTickEnd() };
-  /** Waits for room in the outbox. */
+  /** Whether the client waits for room in the outbox. */
   #flushing = false;
-  /** How the last connection ended, and at last the client. */
+  /** The end of the last connection, and finally of the client. */
   #lastEnd: ClientEnd = { reason: "drained" };
-  /** What the connections that are over have carried. */
+  /** The traffic of the connections that are over. */
   #past: Traffic = NO_TRAFFIC;
   #drain: Promise<DrainResult> | undefined;
-  /** Requests that were rejected as their connection or the client ended, and those that `onConnect` made while `#closing`. */
+  /**
+   * The number of requests that were rejected because their connection or the client ended, and of those that
+   * `onConnect` made while `#closing`.
+   */
   #rejected = 0;
   #late = 0;
   #observerErrors = 0;
   #resolveClosed!: (end: ClientEnd) => void;
 
-  /** Use {@link connect}. `settle` is called once: when the first connection is ready, or with why there is none. */
+  /**
+   * Use {@link connect}. `settle` is called once: when the first connection is ready, or with the error if there is
+   * none.
+   */
   constructor(
     transport: Transport,
     settings: ClientSettings<In, Out>,
@@ -311,7 +320,7 @@ export class Client<In = unknown, Out = unknown> implements AsyncDisposable, Asy
 
   // Connecting: attempts, `onConnect`, pauses.
 
-  /** Begins the attempts that `connect()` waits for: one at each host. The caller's signal gives them up. */
+  /** Begins the attempts of `connect()`, one at each host. The caller's signal cancels them. */
   #connectFirst(settle: (error?: SpillwayError) => void): void {
     const { signal } = this.#settings;
     const onAbort = () => {
@@ -352,10 +361,10 @@ export class Client<In = unknown, Out = unknown> implements AsyncDisposable, Asy
     this.#state = "preparing";
     this.#readyAt = undefined;
     this.#connectionCount += 1;
-    // The observer may send at once, so the session runs before that is told.
+    // The observer may send at once, so the session starts before the observer is called.
     session.start();
     this.#observe({ type: "connection-opened", connection: info });
-    // The observer may also have ended it.
+    // The observer may also have ended the session.
     if (this.#usable === session) this.#prepare(session);
   }
 
@@ -433,7 +442,10 @@ export class Client<In = unknown, Out = unknown> implements AsyncDisposable, Asy
     this.#finish(this.#lastEnd);
   }
 
-  /** Begins the pause before the next attempt, unless the last one was made. `error` is what that, or its connection, ended with. */
+  /**
+   * Begins the pause before the next attempt, unless no attempt is left. `error` is the error of the last attempt or of
+   * its connection.
+   */
   #pause(error: SpillwayError | undefined): void {
     if (this.#state === "closed") return;
     const backoff = this.#backoff as Backoff;
@@ -448,7 +460,7 @@ export class Client<In = unknown, Out = unknown> implements AsyncDisposable, Asy
   }
 
   #cutPauseShort(): void {
-    // While an observer is told of the attempt that failed, the pause has not begun.
+    // The pause has not begun while the observer is being called with the failed attempt.
     if (this.#deadline.at === Infinity) return;
     this.#deadline.at = this.#settings.clock.now();
     this.#deadlines.arm(this.#deadline);
@@ -500,7 +512,10 @@ export class Client<In = unknown, Out = unknown> implements AsyncDisposable, Asy
     this.#sendRequests();
   }
 
-  /** What was received with a reply is no answer to what is sent after it: so that waits for the end of the tick. */
+  /**
+   * Sends waiting requests at the end of the tick: a frame that was received together with a reply cannot answer a
+   * request that is sent after that reply.
+   */
   #sendAtTickEnd(): void {
     if (this.#sendingAtTickEnd) return;
     this.#sendingAtTickEnd = true;
@@ -532,7 +547,7 @@ export class Client<In = unknown, Out = unknown> implements AsyncDisposable, Asy
     const session = this.#usable;
     if (heartbeat === undefined || session === undefined) return false;
     const isRequest = heartbeat.expect === undefined;
-    // A request has a deadline of its own, and the peer may be at work on it.
+    // A request has a deadline of its own, and the peer may be working on it.
     if (isRequest && this.#requests.awaited > 0) return false;
     try {
       if (isRequest) this.#requests.sendUnawaited(heartbeat.frame, session.outbox);
@@ -550,7 +565,7 @@ export class Client<In = unknown, Out = unknown> implements AsyncDisposable, Asy
   }
 
   #onUnanswered(): void {
-    // The replies may be here, behind pushes that nobody takes.
+    // The replies may have arrived, behind pushes that no iteration takes.
     if (this.#pushes.holding) return;
     const error = new SpillwayError("request-timeout", "nothing that was asked is answered any more");
     this.#session?.breakOff("request-timeout", error);
@@ -558,7 +573,7 @@ export class Client<In = unknown, Out = unknown> implements AsyncDisposable, Asy
 
   // The end of a connection, and of the client.
 
-  /** Ends a connection that is of no use, for what this side has done. */
+  /** Ends a connection that is of no use, for a failure of this side. */
   #fail(session: ServedSession<In, Out, undefined>, error: SpillwayError): void {
     if (session !== this.#session) return;
     this.#deadlines.disarm(this.#deadline);
@@ -569,11 +584,11 @@ export class Client<In = unknown, Out = unknown> implements AsyncDisposable, Asy
     session.fail(error);
   }
 
-  /** Takes note of an event before the observer gets it: what an observer calls must find things as they are. */
+  /** Records an event before the observer is called: the methods that an observer calls must see the new state. */
   #onSessionEvent(event: ClientEvent): void {
     if (event.type === "frame-error" || event.type === "handler-error") {
       if (this.#session !== undefined) this.#state = "failing";
-      // The connection may take its time to end. Callers need not wait for that.
+      // The connection may take time to end. Callers need not wait for that.
       this.#rejectSent(event.error.code, event.error);
     } else if (event.type === "connection-closed") {
       const { reason, error } = event;
@@ -648,7 +663,7 @@ export class Client<In = unknown, Out = unknown> implements AsyncDisposable, Asy
     this.#dialing.abort();
     this.#rejected += this.#requests.rejectWaiting(clientClosed(end.error));
     this.#pushes.end(end.error);
-    // Before there was a connection, nobody has been told of the client.
+    // Before the first connection, no observer knows the client.
     if (this.#connectionCount > 0) this.#observe({ type: "client-closed", ...end });
     this.#errorLog.end();
     this.#resolveClosed(end);

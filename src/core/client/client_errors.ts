@@ -1,4 +1,4 @@
-/** The errors that requests reject with when there is no connection for them any more. */
+/** The errors of requests that have lost their connection. */
 import { type CloseReason, type ErrorCode, SpillwayError } from "../errors/errors.ts";
 
 /** Returns the error of a request that was not sent, and will not be. */

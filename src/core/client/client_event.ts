@@ -1,29 +1,35 @@
 import type { CloseReason, SpillwayError } from "../errors/errors.ts";
 import type { DrainResult, ServerEvent } from "../session/observer.ts";
 
-/** What happens to a connection of a client, as it does to one of a server: the `id` counts up from 1 within one client. */
+/**
+ * The events of a connection of a client, which are those of a server's connections. The `id` counts up from 1 within
+ * one client.
+ */
 type ConnectionEvent = Extract<
   ServerEvent,
   { readonly type: "connection-opened" | "connection-closed" | "frame-error" | "handler-error" | "slow-consumer" }
 >;
 
-/** What happened to a client, in the order in which it happened. `handler-error`: what `isPush`, `expect` or `onConnect` threw. */
+/**
+ * The events of a client, in the order in which they happened. `handler-error` reports an exception of `isPush`,
+ * `expect` or `onConnect`.
+ */
 export type ClientEvent =
   | ConnectionEvent
-  /** The connection is lost; after `delayMs` the attempt of that number is made. */
+  /** The connection is lost. After `delayMs`, the attempt with this number is made. */
   | { readonly type: "reconnecting"; readonly attempt: number; readonly delayMs: number }
-  /** That attempt has failed. */
+  /** The attempt with this number has failed. */
   | { readonly type: "connect-error"; readonly attempt: number; readonly error: SpillwayError }
-  /** `close()` was called. `requests`: how many are not answered. */
+  /** `close()` was called while this number of requests was unanswered. */
   | { readonly type: "client-draining"; readonly requests: number }
-  /** Every request came to its end: how many by themselves, and how many were aborted. */
+  /** Every request has ended: the numbers of those that finished and of those that were aborted. */
   | ({ readonly type: "client-drained" } & DrainResult)
   | ({ readonly type: "client-closed" } & ClientEnd);
 
-/** Why a client is closed. */
+/** The reason for which a client is closed. */
 export interface ClientEnd {
-  /** Why its last connection ended; `connection-failed` when another could not be made. */
+  /** The reason for which its last connection ended; `connection-failed` if no further connection could be made. */
   readonly reason: CloseReason;
-  /** What broke it, when something did. */
+  /** The error that ended the client, if any. */
   readonly error?: SpillwayError;
 }

@@ -110,7 +110,10 @@ export interface ClientBehaviour<In, Out = In> extends Partial<ClientLimits> {
   readonly random?: () => number;
 }
 
-/** What a client does not have: its deadline for a handler is that of a request, and a connection lives as long as it is used. */
+/**
+ * The limits that a client does not have. The deadline of a request replaces that of a handler, and a connection lives
+ * as long as it is used.
+ */
 const UNLIMITED = { concurrency: 1, handlerTimeoutMs: Infinity, lifetimeMs: Infinity, maxConcurrentHandlers: Infinity };
 
 const OPTIONS: OptionNames<ClientLimits & ClientBehaviour<unknown>> &
@@ -148,7 +151,11 @@ const OPTIONS: OptionNames<ClientLimits & ClientBehaviour<unknown>> &
   random: true,
 };
 
-/** @throws {TypeError | RangeError} an option that makes no sense, or that there is not */
+/**
+ * Checks options and fills in defaults.
+ *
+ * @throws {TypeError | RangeError} an invalid or unknown option
+ */
 export function resolveClient<In, Out>(options: ClientOptions<In, Out>): ClientSettings<In, Out> {
   checkOptions(options, OPTIONS);
   const { codec, localAddress, onConnect, signal, observer } = options;

@@ -7,9 +7,9 @@ import type { ClientSession } from "./client_session.ts";
 import type { HeartbeatOptions } from "./heartbeat.ts";
 import type { ReconnectOptions } from "./reconnect_options.ts";
 
-/** The options of a client, checked, with defaults. Its observer is apart. */
+/** The checked options of a client, with defaults, and without its observer. */
 export interface ClientSettings<In, Out> {
-  /** What the transport is told of each host. */
+  /** The options for the transport, one set for each host. */
   readonly hosts: readonly ConnectOptions[];
   readonly codec: Codec<In, Out>;
   readonly signal: AbortSignal | undefined;

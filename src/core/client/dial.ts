@@ -4,7 +4,7 @@ import { Deadline, type DeadlineQueue } from "../time/deadline.ts";
 import { addressText } from "../transport/address_text.ts";
 import type { Connection, ConnectOptions, Transport } from "../transport/transport.ts";
 
-/** Where to connect, and how long that may take. */
+/** Options of an attempt to connect. */
 export interface DialOptions {
   readonly to: ConnectOptions;
   readonly connectTimeoutMs: number;
@@ -13,9 +13,9 @@ export interface DialOptions {
 }
 
 /**
- * Connects, until a deadline or the signal: then rejects at once, however long the transport takes to notice.
+ * Connects. At the deadline, or when the signal aborts, rejects at once, however long the transport takes to react.
  *
- * @throws {SpillwayError} `connection-timed-out`, `connect-aborted`, what the transport throws
+ * @throws {SpillwayError} `connection-timed-out`, `connect-aborted`, or the error of the transport
  */
 export function dial(transport: Transport, options: DialOptions, signal: AbortSignal): Promise<Connection> {
   const { to, connectTimeoutMs, clock, deadlines } = options;
@@ -40,7 +40,7 @@ export function dial(transport: Transport, options: DialOptions, signal: AbortSi
       (connection) => {
         settle();
         resolve(connection);
-        // It came all the same, after it had been given up.
+        // The connection was made after the attempt had been given up.
         if (controller.signal.aborted) connection.abort();
       },
       (error: SpillwayError) => {

@@ -3,7 +3,7 @@ import { checkOptions, type OptionNames } from "../options/option_names.ts";
 import type { Clock } from "../time/clock.ts";
 import { Deadline, type DeadlineOwner, type DeadlineQueue } from "../time/deadline.ts";
 
-/** How a client checks that a quiet peer is still there. */
+/** The options for checking that a quiet peer is still there. */
 export interface HeartbeatOptions<In, Out = In> {
   /** The time without a received byte after which the frame is sent. More than 0, not `Infinity`. */
   readonly everyMs: number;
@@ -23,7 +23,11 @@ export interface HeartbeatOptions<In, Out = In> {
 
 const NAMES: OptionNames<HeartbeatOptions<unknown>> = { everyMs: true, frame: true, expect: true, timeoutMs: true };
 
-/** Fills in defaults. @throws {TypeError | RangeError} an option that makes no sense */
+/**
+ * Fills in defaults.
+ *
+ * @throws {TypeError | RangeError} an invalid option
+ */
 export function resolveHeartbeat<In, Out>(
   given: HeartbeatOptions<In, Out> | undefined,
 ): Required<HeartbeatOptions<In, Out>> | undefined {
@@ -40,22 +44,22 @@ export function resolveHeartbeat<In, Out>(
   return { everyMs, frame, timeoutMs, expect: expect as (frame: In) => boolean };
 }
 
-/** What a {@link Heartbeat} looks at: what has come on the present connection. */
+/** The input on the present connection, as a {@link Heartbeat} sees it. */
 interface Heard {
-  /** When the last byte came. */
+  /** The instant of the last byte. */
   readonly heardAt: number;
   readonly bytesIn: number;
 }
 
-/** What a {@link Heartbeat} asks the client to do. */
+/** The methods of a client that its {@link Heartbeat} calls. */
 export interface HeartbeatEvents {
-  /** Sends the frame. Returns false when now is no time for it. */
+  /** Sends the frame. Returns false if it cannot be sent now. */
   sendBeat(): boolean;
-  /** Nothing came in time. */
+  /** Called when nothing came in time. */
   onUnanswered(): void;
 }
 
-/** Asks the peer for a sign of life when a connection has been quiet, and notices when none comes. */
+/** Sends a frame when a connection has been quiet, and detects that nothing comes back. */
 export class Heartbeat implements DeadlineOwner {
   readonly #everyMs: number;
   readonly #timeoutMs: number;
@@ -64,7 +68,7 @@ export class Heartbeat implements DeadlineOwner {
   readonly #events: HeartbeatEvents;
   readonly #deadline = new Deadline(this);
   #heard!: Heard;
-  /** How many bytes had come when the frame was sent; `undefined` when a byte has come since. */
+  /** The number of bytes that had come when the frame was sent; `undefined` when a byte has come since. */
   #bytesAtBeat: number | undefined;
   #sentAt = 0;
 
@@ -81,14 +85,14 @@ export class Heartbeat implements DeadlineOwner {
     this.#events = events;
   }
 
-  /** Watches a connection. */
+  /** Starts watching a connection. */
   start(heard: Heard): void {
     this.#heard = heard;
     this.#bytesAtBeat = undefined;
     this.#armIn(this.#everyMs);
   }
 
-  /** Watches none any more. */
+  /** Stops watching. */
   stop(): void {
     this.#deadlines.disarm(this.#deadline);
   }

@@ -1,4 +1,4 @@
-/** What a {@link LinkedQueue} can hold: in one queue at a time. */
+/** An item of a {@link LinkedQueue}. It can be in one queue at a time. */
 export interface Linked<Item> {
   previous: Item | undefined;
   next: Item | undefined;

@@ -22,21 +22,21 @@ interface Taker<In> {
 const DONE = { done: true, value: undefined } as const;
 
 /**
- * The frames of a client that answer nothing, for the iterations over it. A loop that finds every frame ready gives the event loop
- * back after each slice of work.
+ * The pushes of a client, for the iterations over it. An iteration that finds every frame ready yields to the event
+ * loop after each slice of work.
  *
  * - **Owns** the frames that were not taken.
- * - **Pushes back**: `max` frames wait here, and one more in `add`, for which reading waits.
- * - **On abort** (`drop`, then `end`) the frames that wait are dropped.
+ * - **Backpressure**: `max` frames wait in the queue, and one more in `add`, during which reading waits.
+ * - **On abort** (`drop`, then `end`), waiting frames are dropped.
  */
 export class Pushes<In> implements Task {
-  /** How many frames were dropped: by `drop`, or for want of room when nothing could wait for it. */
+  /** The number of frames dropped by `drop`, or without room while reading could not wait. */
   dropped = 0;
   readonly #max: number;
   readonly #scheduler: Scheduler;
   readonly #frames = new LinkedQueue<Entry<In>>();
   readonly #takers = new LinkedQueue<Entry<Taker<In>>>();
-  /** The frame that found no room, and the call that lets reading go on. */
+  /** The frame without room, and the function that lets reading continue. */
   #held: { readonly frame: In; readonly release: () => void } | undefined;
   #waits = true;
   #ended = false;
@@ -47,7 +47,7 @@ export class Pushes<In> implements Task {
     this.#scheduler = scheduler;
   }
 
-  /** How many frames wait. */
+  /** The number of waiting frames. */
   get length(): number {
     return this.#frames.length;
   }
@@ -68,7 +68,7 @@ export class Pushes<In> implements Task {
     return undefined;
   }
 
-  /** Gives the next frame. Calls are served in order. */
+  /** Returns the next frame. Calls are served in order. */
   next(): Promise<IteratorResult<In, undefined>> {
     if (this.#frames.length > 0) {
       if (this.#takers.length === 0 && !this.#scheduler.exhausted) return Promise.resolve(this.#take());
@@ -89,13 +89,13 @@ export class Pushes<In> implements Task {
     else if (this.#ended) this.#settleTakers();
   }
 
-  /** Drops what finds no room from now on: nothing may keep a connection from its end. */
+  /** From now on, drops frames without room: nothing may delay the end of a connection. */
   stopWaiting(): void {
     this.#waits = false;
     this.dropHeld();
   }
 
-  /** Drops the frame that found no room. */
+  /** Drops the frame without room. */
   dropHeld(): void {
     if (this.#held === undefined) return;
     this.dropped += 1;
@@ -110,11 +110,11 @@ export class Pushes<In> implements Task {
     if (this.#ended) this.#settleTakers();
   }
 
-  /** Ends the iterations once the frames that wait are taken; with the error, if there is one. */
+  /** Ends the iterations when the waiting frames were taken; with `error`, if given. */
   end(error: SpillwayError | undefined): void {
     this.#ended = true;
     this.#error = error;
-    // A taker that waits for a slice is first given what came before.
+    // A taker that waits for a slice first receives the earlier frames.
     if (this.#frames.length === 0) this.#settleTakers();
   }
 

@@ -2,10 +2,10 @@ import { checkCount, checkDuration, checkNumber } from "../options/limits.ts";
 import { checkOptions, type OptionNames } from "../options/option_names.ts";
 
 /**
- * How a lost connection is replaced. The pause before the nth attempt is at most `minDelayMs × factor^(n − 1)`, and never more than
- * `maxDelayMs`. If there are several hosts, each is tried once before the pauses grow. The count of attempts starts again when a request
- * is answered (a request of `onConnect` is not enough), when a connection has lived for longer than `maxDelayMs` (unless it ended as
- * `request-timeout`), or when it has ended as `idle-timeout`.
+ * Options for replacing a lost connection. The pause before the nth attempt is at most `minDelayMs × factor^(n − 1)`,
+ * and never more than `maxDelayMs`. If there are several hosts, each is tried once before the pauses grow. The count of
+ * attempts starts again when a request is answered (a request of `onConnect` is not enough), when a connection has
+ * lived for longer than `maxDelayMs` (unless it ended as `request-timeout`), or when it has ended as `idle-timeout`.
  */
 export interface ReconnectOptions {
   /** The maximum of the first pause. More than 0, not `Infinity`; default 100. */
@@ -30,7 +30,11 @@ const OPTIONS: OptionNames<ReconnectOptions> = {
   maxAttempts: true,
 };
 
-/** Fills in defaults; `undefined` when a connection is not made anew. @throws {TypeError | RangeError} an option that makes no sense */
+/**
+ * Fills in defaults. Returns `undefined` if lost connections are not replaced.
+ *
+ * @throws {TypeError | RangeError} an invalid option
+ */
 export function resolveReconnect(given: boolean | Partial<ReconnectOptions> | undefined): ReconnectOptions | undefined {
   if (given === undefined || given === false) return undefined;
   if (given !== true && (typeof given !== "object" || given === null)) {

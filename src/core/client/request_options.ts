@@ -1,7 +1,7 @@
-/** How long a request of a client may take. */
+/** Options of a request. */
 export interface RequestOptions {
-  /** Gives the request up. */
+  /** Cancels the request. */
   readonly signal?: AbortSignal;
-  /** Gives it up after so many milliseconds, counted from the call. Default: the client's `requestTimeoutMs`. */
+  /** The time after which the request is given up, counted from the call. Default: the client's `requestTimeoutMs`. */
   readonly timeoutMs?: number;
 }

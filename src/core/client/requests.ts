@@ -5,39 +5,48 @@ import type { Clock } from "../time/clock.ts";
 import { Deadline, type DeadlineOwner, type DeadlineQueue } from "../time/deadline.ts";
 import { type Linked, LinkedQueue } from "./linked_queue.ts";
 
-/** What {@link Requests} need of the client, and tell it. */
+/** The methods of a client that its {@link Requests} call. */
 export interface RequestsEvents {
-  /** Returns how many bytes have come on the present connection. */
+  /** Returns the number of bytes received on the present connection. */
   bytesIn(): number;
-  /** A request was answered, given up, or found to be no frame. */
+  /** Called when a request was answered, given up, or refused by the codec. */
   onSettled(): void;
-  /** The connection answers nothing any more: see {@link RequestLimits}. */
+  /** Called when the connection answers no more requests: see {@link RequestLimits}. */
   onUnanswered(): void;
 }
 
-/** When a connection is of no use any more. */
+/** The limits at which a connection is of no further use. */
 export interface RequestLimits {
-  /** Requests that may be on their way. */
+  /** The maximum number of pending requests. */
   readonly maxPendingRequests: number;
-  /** So many were given up in a row, each sent after the one before was given up, and no byte came meanwhile. */
+  /**
+   * The number of consecutive timeouts: each request was sent after the previous one was given up, and no byte came in
+   * between.
+   */
   readonly maxConsecutiveTimeouts: number;
-  /** Requests that were given up hold all places, nothing was answered for so long, and one more has waited in vain. */
+  /**
+   * The time without an answer while cancelled requests hold all places. The limit applies when another request gives
+   * up waiting for a place.
+   */
   readonly requestTimeoutMs: number;
 }
 
-/** A frame that asks for one, from the call to its reply. It owns a listener on the caller's signal until it is settled. */
+/** A request, from the call to its reply. It owns a listener on the caller's signal until it is settled. */
 class Request<In, Out> implements DeadlineOwner, Linked<Request<In, Out>> {
   previous: Request<In, Out> | undefined = undefined;
   next: Request<In, Out> | undefined = undefined;
   readonly reply: Promise<In>;
   readonly deadline: Deadline = new Deadline(this);
-  /** The frame to send; `undefined` when it was sent. */
+  /** The frame to send; `undefined` once it is sent. */
   frame: Out | undefined;
   sent = false;
   settled = false;
-  /** The queue that holds it until it is sent. */
+  /** The queue that holds the request until it is sent. */
   queue: LinkedQueue<Request<In, Out>> | undefined = undefined;
-  /** Its number among all that were sent, and how many bytes had come on its connection by then. */
+  /**
+   * The sequence number of the request among all sent ones, and the number of bytes that its connection had received by
+   * then.
+   */
   number = 0;
   heard = 0;
   readonly #requests: Requests<In, Out>;
@@ -63,7 +72,7 @@ class Request<In, Out> implements DeadlineOwner, Linked<Request<In, Out>> {
     this.#requests.timeOut(this, new SpillwayError("request-timeout", message));
   }
 
-  /** Marks a request whose reply nobody waits for: it only keeps its place. */
+  /** Marks a request whose reply is not awaited: it only keeps its place. */
   disown(): void {
     this.settled = true;
     this.#fulfil(undefined as In);
@@ -105,17 +114,20 @@ export class Requests<In, Out> implements Asked {
   readonly #clock: Clock;
   readonly #deadlines: DeadlineQueue;
   readonly #events: RequestsEvents;
-  /** Not sent yet: requests for the present connection alone, and those that any connection may carry. */
+  /** The requests that are not sent: those for the present connection only, and those for any connection. */
   readonly #own = new LinkedQueue<Request<In, Out>>();
   readonly #waiting = new LinkedQueue<Request<In, Out>>();
-  /** Sent, and not answered by the peer. */
+  /** The requests that are sent and not answered. */
   readonly #sent = new LinkedQueue<Request<In, Out>>();
-  /** How many of those somebody waits for. */
+  /** The number of those requests that are awaited. */
   #awaited = 0;
   #settledAt = 0;
-  /** How many were sent so far. */
+  /** The number of requests sent so far. */
   #number = 0;
-  /** Timeouts in a row without a byte: how many, how many bytes had come by then, and what was sent before the last of them. */
+  /**
+   * Consecutive timeouts without a byte: their number, the number of bytes received by then, and the sequence number of
+   * the last request sent before the last of them.
+   */
   #timeouts = 0;
   #heardAtTimeout = 0;
   #numberAtTimeout = 0;
@@ -127,22 +139,22 @@ export class Requests<In, Out> implements Asked {
     this.#events = events;
   }
 
-  /** How many wait to be sent. */
+  /** The number of requests that wait to be sent. */
   get waiting(): number {
     return this.#own.length + this.#waiting.length;
   }
 
-  /** How many were sent and have no reply, those that were given up among them. */
+  /** The number of requests that were sent and have no reply, including cancelled ones. */
   get pending(): number {
     return this.#sent.length;
   }
 
-  /** How many of those somebody waits for. */
+  /** The number of sent requests that are awaited. */
   get awaited(): number {
     return this.#awaited;
   }
 
-  /** How many somebody waits for. */
+  /** The number of awaited requests, sent or not. */
   get unsettled(): number {
     return this.waiting + this.#awaited;
   }
@@ -151,7 +163,7 @@ export class Requests<In, Out> implements Asked {
     return this.#awaited > 0 ? this.#clock.now() : this.#settledAt;
   }
 
-  /** Queues a request for `send`; with `own`, for the present connection alone. */
+  /** Queues a request for `send`. With `own`, it is for the present connection only. */
   add(frame: Out, signal: AbortSignal | undefined, timeoutMs: number, own: boolean): Promise<In> {
     const request = new Request<In, Out>(frame, signal, this);
     request.queue = own ? this.#own : this.#waiting;
@@ -161,13 +173,17 @@ export class Requests<In, Out> implements Asked {
     return request.reply;
   }
 
-  /** Sends what waits, as far as there is room; with `onlyOwn`, only what is for the present connection alone. */
+  /** Sends waiting requests while there is room. With `onlyOwn`, sends only those for the present connection. */
   send(outbox: Outbox<Out>, onlyOwn: boolean): void {
     this.#sendAll(this.#own, outbox);
     if (!onlyOwn && this.#own.length === 0) this.#sendAll(this.#waiting, outbox);
   }
 
-  /** Sends a request whose reply nobody waits for, whatever else is on its way. @throws as `outbox.ask` */
+  /**
+   * Sends a request whose reply is not awaited, regardless of other pending requests.
+   *
+   * @throws as `outbox.ask`
+   */
   sendUnawaited(frame: Out, outbox: Outbox<Out>): void {
     outbox.ask(frame);
     const request = new Request<In, Out>(frame, undefined, this);
@@ -187,7 +203,7 @@ export class Requests<In, Out> implements Asked {
     return true;
   }
 
-  /** Gives a request up for its caller. */
+  /** Gives up a request for its caller. */
   giveUp(request: Request<In, Out>, reason: unknown): void {
     if (!request.sent) request.queue?.delete(request);
     this.#settle(request);
@@ -196,14 +212,14 @@ export class Requests<In, Out> implements Asked {
     if (!request.sent && this.#full) this.#events.onUnanswered();
   }
 
-  /** Gives a request up because its time has passed. */
+  /** Gives up a request whose time has passed. */
   timeOut(request: Request<In, Out>, reason: unknown): void {
     const unanswered = request.sent && this.#noteTimeout(request);
     this.giveUp(request, reason);
     if (unanswered) this.#events.onUnanswered();
   }
 
-  /** Rejects what was sent: no reply comes any more. Returns how many requests were waited for. */
+  /** Rejects the sent requests, because no reply comes any more. Returns the number of awaited ones. */
   rejectSent(error: SpillwayError): number {
     const count = this.#awaited;
     this.#rejectAll(this.#sent, error);
@@ -211,14 +227,14 @@ export class Requests<In, Out> implements Asked {
     return count;
   }
 
-  /** Rejects what only the connection that is over could have carried. Returns how many requests that were. */
+  /** Rejects the requests for the connection that is over. Returns their number. */
   rejectOwn(error: SpillwayError): number {
     const count = this.#own.length;
     this.#rejectAll(this.#own, error);
     return count;
   }
 
-  /** Rejects what any connection could have carried: there is none any more. Returns how many requests that were. */
+  /** Rejects the requests for any connection, because there will be none. Returns their number. */
   rejectWaiting(error: SpillwayError): number {
     const count = this.#waiting.length;
     this.#rejectAll(this.#waiting, error);
@@ -230,13 +246,13 @@ export class Requests<In, Out> implements Asked {
     return this.#clock.now() - this.#settledAt >= this.#limits.requestTimeoutMs;
   }
 
-  /** Counts a timeout. Returns whether it was one too many. */
+  /** Counts a timeout. Returns whether the limit is reached. */
   #noteTimeout(request: Request<In, Out>): boolean {
-    // Requests that were on their way together find one silence, and not one each.
+    // Requests that were pending at the same time observe one silence, which counts once.
     if (request.number <= this.#numberAtTimeout) return false;
     const bytesIn = this.#events.bytesIn();
     if (bytesIn !== request.heard || request.heard !== this.#heardAtTimeout) this.#timeouts = 0;
-    // Replies come in order: while an earlier one is waited for, the peer may be at work on that.
+    // Replies come in order. While an earlier reply is awaited, the peer may be working on that request.
     if (bytesIn !== request.heard || isBehindAwaited(request)) return false;
     this.#timeouts += 1;
     this.#heardAtTimeout = bytesIn;
@@ -296,7 +312,7 @@ function isBehindAwaited<In, Out>(request: Request<In, Out>): boolean {
   return false;
 }
 
-/** Whether it is what `AbortSignal.timeout` aborts with. */
+/** Reports whether a reason is that of `AbortSignal.timeout`. */
 function isTimeout(reason: unknown): boolean {
   return reason instanceof DOMException && reason.name === "TimeoutError";
 }

@@ -2,18 +2,18 @@ import type { Bytes } from "../transport/transport.ts";
 import { EMPTY, viewOf } from "./views.ts";
 
 const LARGEST_BLOCK = 65_536;
-/** What is shorter is copied, even if it need not be: it costs little, and a block may be much shorter than its buffer. */
+/** Shorter chunks are always copied: it costs little, and a chunk may be much shorter than its buffer. */
 const LONG_CHUNK = 16_384;
 
 /**
- * Bytes of a frame that is not whole yet. They are kept in blocks, not in one buffer that grows: that would leave its smaller
- * selves behind, as garbage of the frame's size. So each byte is copied twice, or once if its whole chunk belongs to the frame,
- * and what is held is at most a block more than there is, and with the frame that is made of it at most twice the frame.
+ * The bytes of an incomplete frame, in blocks. One growing buffer would leave its smaller predecessors behind as
+ * garbage of the frame's size. Each byte is copied twice, or once if its whole chunk belongs to the frame. The queue
+ * holds at most one block more than its bytes; together with the frame that `take` returns, at most twice the frame.
  */
 export class ByteQueue {
-  /** The last one is being filled. */
+  /** The blocks. The last one is being filled. */
   readonly #blocks: Bytes[] = [];
-  /** How much of the last block is free. */
+  /** The number of free bytes in the last block. */
   #room = 0;
   #length = 0;
 
@@ -22,15 +22,15 @@ export class ByteQueue {
   }
 
   /**
-   * Puts `bytes` to the end: a copy, as what they are a view of may be much larger, and should not be kept. A chunk that is `ours`
-   * whole, and of which nobody else has a part, is kept itself if it is long.
+   * Appends a copy of `bytes`, because they may be a view of a much larger buffer. With `ours`, they are a whole chunk
+   * that has no other user: a long one is kept without a copy.
    */
   push(bytes: Bytes, ours: boolean = false): void {
     if (ours && bytes.length >= LONG_CHUNK && 2 * bytes.length >= bytes.buffer.byteLength) this.#keep(bytes);
     else this.#copy(bytes);
   }
 
-  /** Everything and `last` behind it, in one piece, which is the caller's. The queue is not to be used any more. */
+  /** Returns all bytes followed by `last`, in one new array. The queue must not be used afterwards. */
   take(last: Bytes = EMPTY): Bytes {
     const whole = new Uint8Array(this.#length + last.length);
     this.#closeBlock();
@@ -67,7 +67,7 @@ export class ByteQueue {
     this.#blocks.push(new Uint8Array(this.#room));
   }
 
-  /** The last block ends where it is filled. */
+  /** Cuts the last block to its filled part. */
   #closeBlock(): void {
     if (this.#room === 0) return;
     const block = this.#blocks.pop() as Bytes;

@@ -1,15 +1,15 @@
 import type { Bytes } from "../transport/transport.ts";
 
-/** Not looked for yet. */
+/** The position of a byte that was not searched for yet. */
 const UNKNOWN = -1;
 
 /**
- * Finds the next of several bytes in a chunk. Each is searched natively, and where it was found is remembered: so the chunk is
- * looked at once for each of them, however often `find` is called.
+ * Finds the next of several bytes in a chunk. Each byte is searched natively, and its position is remembered: the chunk
+ * is scanned once for each byte, however often `find` is called.
  */
 export class ByteSearch {
   readonly #bytes: readonly number[];
-  /** Where each of them is next; the length of the chunk when it is not there. */
+  /** The next position of each byte; the length of the chunk if there is none. */
   readonly #found: number[];
 
   constructor(bytes: readonly number[]) {
@@ -17,12 +17,14 @@ export class ByteSearch {
     this.#found = bytes.map(() => UNKNOWN);
   }
 
-  /** Another chunk is searched from now on. */
+  /** Forgets the positions, for another chunk. */
   reset(): void {
     for (let index = 0; index < this.#found.length; index++) this.#found[index] = UNKNOWN;
   }
 
-  /** Where the next of them is, from `start` on; -1 for none. `start` only grows. */
+  /**
+   * Returns the position of the first of the bytes at or after `start`, or -1. `start` must not decrease between calls.
+   */
   find(chunk: Bytes, start: number): number {
     let first = chunk.length;
     for (let index = 0; index < this.#found.length; index++) {

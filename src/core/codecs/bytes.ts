@@ -3,12 +3,12 @@ import type { Codec, Decoder, Encoder, Output } from "./codec.ts";
 import { type Payload, payloadBytes } from "./payload.ts";
 
 /**
- * No framing: what arrives is given as it comes, a chunk at a time, and what is sent is sent as it is. For tunnels and
- * proxies, and for what follows a handshake (`context.upgrade`): where a chunk ends says nothing.
+ * No framing: received chunks are delivered as they come, and frames are sent as they are. For tunnels and proxies, and
+ * for connections that continue after a handshake (`context.upgrade`). Chunk boundaries have no meaning.
  *
- * A frame is a `Uint8Array` of at least one byte and at most what the runtime reads at once (512 KiB on Bun, 64 KiB
- * elsewhere); it is its receiver's. A reply may be a string too, which is sent as UTF-8; an empty one sends nothing. No frame is
- * ever too long, invalid or cut off.
+ * A frame is a `Uint8Array` of at least one byte, and of at most the size of one read of the runtime (512 KiB on Bun,
+ * 64 KiB elsewhere). It belongs to the receiver. A reply may also be a string, which is sent as UTF-8; an empty reply
+ * sends nothing. No frame is ever too long, invalid or cut off.
  *
  * @throws {TypeError} for an argument
  *
@@ -24,7 +24,7 @@ import { type Payload, payloadBytes } from "./payload.ts";
 export function bytes(): Codec<Bytes, Payload>;
 export function bytes(...none: readonly unknown[]): Codec<Bytes, Payload> {
   if (none.length > 0) throw new TypeError("bytes() takes no options: its chunks have no limit of their own");
-  // What is never too long is never truncated.
+  // No frame is too long, so none is truncated.
   return { decoder: () => new ChunkDecoder(), encoder: () => encoder, truncatingDecoder: () => new ChunkDecoder() };
 }
 
@@ -43,7 +43,7 @@ class ChunkDecoder implements Decoder<Bytes> {
   }
 
   end(): void {
-    // There is nothing that an end could cut off.
+    // The end of the input cannot cut off a frame.
   }
 
   unread(): Bytes {

@@ -4,12 +4,12 @@ import { NEAR_BYTES, searchWords } from "./word_search.ts";
 
 const NO_WORDS = new Int32Array(0);
 
-/** A chunk of which many short views are made, and which is searched for what ends them, at little cost. */
+/** A chunk with cheap views and a cheap search, for decoders that make many short views and search for their ends. */
 export class Chunk {
   bytes: Bytes = EMPTY;
-  /** Asked for once: the getter costs V8 25 ns, more than to make a view. */
+  /** The underlying buffer, stored because its getter costs V8 25 ns, more than a view. */
   #buffer: ArrayBuffer | undefined;
-  /** The bytes as words, if there are enough of them. */
+  /** The bytes as words; empty for short and unaligned chunks. */
   #words: Int32Array | undefined;
 
   set(bytes: Bytes): void {
@@ -17,7 +17,7 @@ export class Chunk {
     this.#buffer = this.#words = undefined;
   }
 
-  /** What `bytes.subarray` would give; `bytes` themselves if that is all of them. */
+  /** Returns the same as `bytes.subarray`, or `bytes` itself if the view covers all of it. */
   view(start: number, end: number): Bytes {
     const { bytes } = this;
     if (start === 0 && end === bytes.length) return bytes;
@@ -25,7 +25,7 @@ export class Chunk {
     return new Uint8Array(this.#buffer, bytes.byteOffset + start, end - start);
   }
 
-  /** As `bytes.indexOf`. */
+  /** Returns the same as `bytes.indexOf`. */
   indexOf(byte: number, from: number): number {
     const { bytes } = this;
     this.#words ??= wordsOf(bytes);

@@ -12,14 +12,16 @@ import { viewOf } from "./views.ts";
 
 const HEADERS_END = "\r\n\r\n";
 const USUAL = "Content-Length: ";
-/** So many digits are always a safe integer. */
+/** The number of digits that always form a safe integer. */
 const MOST_DIGITS = 15;
 const LONGEST_HEADERS = 4_096;
-/** How much of a wrong length is told. */
+/** The number of characters of an invalid length that are quoted. */
 const LONGEST_TOLD = 32;
-/** RFC 9110's field names (whose quotes are written as codes for those who read this file as text); printable values. */
+/**
+ * A field name as in RFC 9110 (with its quotes as codes, for tools that read this file as text), and a printable value.
+ */
 const FIELD = /^([!#$%&\x27*+.^_\x60|~0-9a-z-]+):([\t\x20-\x7e]*)$/i;
-/** What is not ASCII becomes what no field may contain. */
+/** Non-ASCII bytes decode to a character that no field may contain. */
 const ascii = new TextDecoder("utf-8", { ignoreBOM: true });
 
 const OPTIONS: OptionNames<ContentLengthOptions> = { maxFrameBytes: true };
@@ -30,18 +32,19 @@ export interface ContentLengthOptions {
   readonly maxFrameBytes?: number;
 }
 
-/** The header fields before a frame, in the order in which they came. */
+/** The header fields of a frame, in order of arrival. */
 export interface HeaderFields extends Iterable<readonly [name: string, value: string]> {
-  /** The value of the first field of that name, in capitals or not; `undefined` when there is none. */
+  /** Returns the value of the first field with that name, ignoring case, or `undefined` if there is none. */
   get(name: string): string | undefined;
 }
 
 /**
- * Bodies behind header fields, one of which is `Content-Length`: the base protocol of the Language Server Protocol and of
- * JSON-RPC over streams. Other fields are accepted, at most 4 KiB of them: {@link mapCodec} gets at them. Headers that are
- * malformed, or that have no single valid length, are `frame-invalid`, and end the connection whatever its policy.
+ * Bodies preceded by header fields, one of which is `Content-Length`: the base protocol of the Language Server Protocol
+ * and of JSON-RPC over streams. Other fields are accepted, up to 4 KiB in total; {@link mapCodec} can read them.
+ * Malformed headers, and headers without a single valid length, are `frame-invalid` and end the connection with any
+ * policy.
  *
- * A frame is the body, a `Uint8Array`; a reply may be a string too, which is sent as UTF-8.
+ * A frame is the body, a `Uint8Array`. A reply may also be a string, which is sent as UTF-8.
  *
  * @throws {RangeError} for a `maxFrameBytes` that is not a whole number of at least 1 (or `Infinity`)
  *
@@ -74,14 +77,16 @@ class BodyDecoder extends PrefixedDecoder {
 }
 
 class Fields implements Header {
-  /** Not a string: one that grows by a character at a time takes thirty times its bytes on V8. */
+  /**
+   * The bytes of incomplete headers. A string that grows by a character at a time takes thirty times its bytes on V8.
+   */
   #fields = new ByteQueue();
-  /** How much of the blank line that ends the fields was seen. */
+  /** The number of bytes of the terminating blank line that were seen. */
   #ending = 0;
-  /** What was read last: the length if that was all, else all lines. */
+  /** The last headers: only the length if they held nothing else, or all lines. */
   #last: number | readonly string[] = [];
 
-  /** The fields that were read last; made when they are asked for. */
+  /** The last fields, parsed on access. */
   get last(): HeaderFields {
     const lines = typeof this.#last === "number" ? [`${USUAL}${this.#last}`] : this.#last;
     return new ReadFields(lines.map(fieldIn));
@@ -140,14 +145,21 @@ class ReadFields implements HeaderFields {
   }
 }
 
-/** @throws {SpillwayError} `frame-invalid` when it is none */
+/**
+ * Parses a field.
+ *
+ * @throws {SpillwayError} `frame-invalid` if the line is not a field
+ */
 function fieldIn(line: string): Field {
   const [, name, value = ""] = FIELD.exec(line) ?? [];
   if (name === undefined) throw new SpillwayError("frame-invalid", "a header field that is malformed");
   return [name, value.trim()];
 }
 
-/** Headers as most write them, whole in the chunk: read without a string. Of others it leaves all. */
+/**
+ * Reads headers in their most common form, complete in the chunk, without making a string. Leaves all other headers
+ * unread.
+ */
 function readUsual(input: FrameInput): number | undefined {
   const { chunk } = input;
   const start = endOf(USUAL, chunk, input.at);
@@ -162,7 +174,7 @@ function readUsual(input: FrameInput): number | undefined {
   return length;
 }
 
-/** Where `text` ends in `bytes` if it begins at `at`; else -1. */
+/** Returns the end of `text` in `bytes` if it begins at `at`, or -1. */
 function endOf(text: string, bytes: Bytes, at: number): number {
   for (let index = 0; index < text.length; index++) {
     if (bytes[at + index] !== text.charCodeAt(index)) return -1;
@@ -182,7 +194,7 @@ function lengthIn(fields: readonly Field[]): number {
   return Number(length);
 }
 
-/** Of `values`, which the peer wrote, only the beginning is told. */
+/** Returns the error for `values`, which come from the peer: long ones are shortened. */
 function wrongLength(...values: string[]): SpillwayError {
   const told = values.map((value) => (value.length > LONGEST_TOLD ? `${value.slice(0, LONGEST_TOLD)}…` : value));
   return new SpillwayError("frame-invalid", `header fields with a Content-Length of ${told.join(" and ")}`);

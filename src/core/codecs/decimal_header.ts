@@ -5,19 +5,19 @@ import type { Header } from "./prefixed_decoder.ts";
 export const ZERO = 0x30;
 const NINE = 0x39;
 
-/** Whether a byte is a digit in ASCII. */
+/** Reports whether a byte is an ASCII digit. */
 export function isDigit(byte: number): boolean {
   return byte >= ZERO && byte <= NINE;
 }
 
-/** A length in decimal digits, without a leading zero, and the one byte that ends it. */
+/** A length in decimal digits without a leading zero, followed by one terminating byte. */
 export class DecimalHeader implements Header {
   readonly #end: number;
   readonly #trailerBytes: number;
   #digits = 0;
   #length = 0;
 
-  /** `trailerBytes` stand behind each payload, and are not counted by its length. */
+  /** `trailerBytes` follow each payload and are not included in its length. */
   constructor(end: number, trailerBytes: number) {
     this.#end = end;
     this.#trailerBytes = trailerBytes;

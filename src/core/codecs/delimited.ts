@@ -8,7 +8,7 @@ import { FrameInput } from "./frame_input.ts";
 import { frameLimit } from "./frame_limit.ts";
 import { type Payload, payloadBytes } from "./payload.ts";
 
-/** A byte sequence: bytes, or text as UTF-8. */
+/** A byte sequence, as bytes or as text in UTF-8. */
 export type Delimiter = Uint8Array | string;
 
 const OPTIONS: OptionNames<DelimitedOptions> = { delimiter: true, maxFrameBytes: true, unterminated: true };
@@ -16,26 +16,30 @@ const OPTIONS: OptionNames<DelimitedOptions> = { delimiter: true, maxFrameBytes:
 /** Settings of {@link delimited}. */
 export interface DelimitedOptions {
   /**
-   * What ends a frame, or several such. Not empty; altogether at most 2047 bytes. Replies end with the first;
-   * where another one would end before it, every reply is `reply-invalid`.
+   * The delimiter of frames, or several. Not empty; at most 2047 bytes in total. Replies end with the first delimiter;
+   * if another delimiter would match before its end, every reply is `reply-invalid`.
    */
   readonly delimiter: Delimiter | readonly Delimiter[];
   /** The longest payload in bytes, without its delimiter. At least 1; default 65536. */
   readonly maxFrameBytes?: number;
-  /** What to do with a last frame that no delimiter ends: `unexpected-eof` (`"reject"`, the default), or hand it out. */
+  /**
+   * The policy for a last frame without a delimiter: `"reject"` (the default) is `unexpected-eof`, `"deliver"` delivers
+   * the frame.
+   */
   readonly unterminated?: "reject" | "deliver";
 }
 
 /**
- * Frames that end at a byte sequence, or at one of several: where two of them could end a frame, the one that ends first does,
- * and of two that end together the longer one.
+ * Frames that end at a byte sequence, or at one of several. If several could end a frame, the one that ends first does;
+ * of two that end at the same byte, the longer one does.
  *
  * A payload of more than `maxFrameBytes` is `frame-too-large` as soon as that is certain, and is not kept. A frame is a
- * `Uint8Array`; a reply may be a string too, which is sent as UTF-8. A reply that contains a delimiter is `reply-invalid`:
- * it would be two. With `invalidFrame: "truncate"` the beginning of a payload that is too long is given.
+ * `Uint8Array`. A reply may also be a string, which is sent as UTF-8. A reply that contains a delimiter is
+ * `reply-invalid`, because it would be two. With `invalidFrame: "truncate"`, the beginning of a payload that is too
+ * long is delivered.
  *
- * @throws {TypeError | RangeError} for a delimiter that is none, a `maxFrameBytes` that is not a whole number of at least 1, or
- * an unknown `unterminated`
+ * @throws {TypeError | RangeError} for an invalid delimiter, a `maxFrameBytes` that is not a whole number of at least
+ * 1, or an unknown `unterminated`
  *
  * @example
  * ```ts
@@ -62,7 +66,7 @@ export function delimited(options: DelimitedOptions): Codec<Bytes, Payload> {
   };
 }
 
-/** What is a frame. */
+/** The rules that define a frame. */
 interface DelimitedRules {
   readonly search: DelimiterSearch;
   readonly max: number;
@@ -86,7 +90,7 @@ class DelimitedDecoder implements Decoder<Bytes> {
   readonly #truncates: boolean;
   #tooLargeError: SpillwayError | undefined;
   #state = 0;
-  /** The frame is too long, which was reported: its bytes are dropped up to its delimiter. */
+  /** Whether the current frame was reported as too long. Its bytes are dropped up to its delimiter. */
   #dropping = false;
 
   constructor({ search, max, deliver }: DelimitedRules, truncates: boolean) {
@@ -134,7 +138,7 @@ class DelimitedDecoder implements Decoder<Bytes> {
     return length > this.#max ? this.#exceed(false) : this.#input.take(0, delimiterBytes);
   }
 
-  /** What becomes of a frame that is too long, whether or not its delimiter is still to come. */
+  /** Reports or truncates a frame that is too long. `unended` says whether its delimiter is still to come. */
   #exceed(unended: boolean): Bytes {
     this.#dropping = unended;
     if (this.#truncates) {
@@ -142,7 +146,7 @@ class DelimitedDecoder implements Decoder<Bytes> {
       return this.#input.cut(this.#max);
     }
     this.#input.drop();
-    // One for all frames of a connection: with `invalidFrame: "skip"` there may be thousands.
+    // All frames of a connection share one error: with `invalidFrame: "skip"` there may be thousands.
     this.#tooLargeError ??= new SpillwayError("frame-too-large", `a frame of more than ${this.#max} bytes`);
     throw this.#tooLargeError;
   }
@@ -181,7 +185,7 @@ class DelimitedEncoder implements Encoder<Payload> {
     output.bytes(this.#delimiter);
   }
 
-  /** Whether the first delimiter to be found is the one that is sent behind the payload, whole. */
+  /** Reports whether the first delimiter found in the payload and its delimiter is the appended one, whole. */
   #endsFirst(payload: Uint8Array): boolean {
     const found = new FrameInput();
     found.push(payload as Bytes);

@@ -1,22 +1,25 @@
 import type { Bytes } from "../transport/transport.ts";
 import type { FrameInput } from "./frame_input.ts";
 
-/** A state for each byte of all delimiters, 256 entries of 2 bytes each: 1 MiB at most. */
+/**
+ * The maximum number of states: one per byte of all delimiters, and the initial one. Each has 256 entries of 2 bytes,
+ * in total at most 1 MiB.
+ */
 const MOST_STATES = 2_048;
 
 /**
- * Finds the first of several byte sequences in input that comes in pieces: a deterministic automaton (Aho–Corasick), so that
- * each byte is looked at once, and a sequence that is cut in two is found. Shared by all decoders of a codec; the state
- * between two pieces is theirs.
+ * Finds the first of several byte sequences in input that comes in pieces, with a deterministic automaton
+ * (Aho–Corasick). Each byte is examined once, and a sequence that is split between pieces is found. All decoders of a
+ * codec share the search, and each keeps its state between two pieces.
  */
 export class DelimiterSearch {
-  /** The states after a byte: `next[state * 256 + byte]`. State 0: nothing of a delimiter was seen. */
+  /** The transitions: `next[state * 256 + byte]`. State 0 means that no byte of a delimiter was seen. */
   readonly #next: Uint16Array;
-  /** By state: how many of the last bytes may be the beginning of a delimiter. */
+  /** The number of last bytes that may be the beginning of a delimiter, by state. */
   readonly #depth: number[] = [0];
-  /** By state: the length of the longest delimiter that ends here; 0 for none. */
+  /** The length of the longest delimiter that ends in a state, by state; 0 for none. */
   readonly #found: number[] = [0];
-  /** The byte that all delimiters begin with, if it is the same. */
+  /** The first byte of all delimiters, if it is the same. */
   readonly #first: number | undefined;
 
   /** @throws {TypeError | RangeError} none, an empty one, or too many bytes altogether */
@@ -32,17 +35,20 @@ export class DelimiterSearch {
     this.#first = firsts.size === 1 ? delimiters[0]?.[0] : undefined;
   }
 
-  /** The length of the delimiter that ends in this state; 0 for none. */
+  /** Returns the length of the delimiter that ends in this state, or 0. */
   found(state: number): number {
     return this.#found[state] as number;
   }
 
-  /** How many of the last bytes may belong to a delimiter. */
+  /** Returns the number of last bytes that may belong to a delimiter. */
   depth(state: number): number {
     return this.#depth[state] as number;
   }
 
-  /** Goes on from `state`, to the end of the first delimiter or of the chunk; `input.at` says how far. The new state. */
+  /**
+   * Continues from `state` to the end of the first delimiter or of the chunk, advances `input.at` to that position, and
+   * returns the new state.
+   */
   run(state: number, input: FrameInput): number {
     const next = this.#next;
     const { chunk } = input;
@@ -61,7 +67,7 @@ export class DelimiterSearch {
     return now;
   }
 
-  /** The tree of all delimiters; its states in breadth-first order, each with the state that it is reached from. */
+  /** Builds the tree of all delimiters. Returns its states in breadth-first order, each with its parent. */
   #addAll(delimiters: readonly Bytes[]): { state: number; from: number; byte: number }[] {
     const order: { state: number; from: number; byte: number }[] = [];
     const longest = Math.max(...delimiters.map(({ length }) => length));
@@ -85,7 +91,10 @@ export class DelimiterSearch {
     return order;
   }
 
-  /** Where a delimiter does not go on, one that began later may: a state gets the steps of its longest proper suffix. */
+  /**
+   * Completes the transitions: where a delimiter does not continue, one that began later may, so each state gets the
+   * transitions of its longest proper suffix.
+   */
   #link(order: readonly { state: number; from: number; byte: number }[]): void {
     const next = this.#next;
     const suffix = [0];

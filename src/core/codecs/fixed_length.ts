@@ -10,13 +10,13 @@ const OPTIONS: OptionNames<FixedLengthOptions> = { bytes: true };
 
 /** Settings of {@link fixedLength}. */
 export interface FixedLengthOptions {
-  /** How long every frame is. A whole number of at least 1. */
+  /** The length of every frame in bytes. A whole number of at least 1. */
   readonly bytes: number;
 }
 
 /**
- * Frames of one length, without any mark between them. A frame is a `Uint8Array`; a reply may be a string too, which is
- * sent as UTF-8, and must have that length (`reply-invalid`).
+ * Frames of a fixed length, without delimiters. A frame is a `Uint8Array`. A reply may also be a string, which is sent
+ * as UTF-8, and must have the same length (`reply-invalid`).
  *
  * @throws {RangeError} for `bytes` that is not a whole number of at least 1
  *

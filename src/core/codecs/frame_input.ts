@@ -3,41 +3,44 @@ import { ByteQueue } from "./byte_queue.ts";
 import { concat, EMPTY, viewOf } from "./views.ts";
 
 /**
- * The input of a decoder, one frame after the other: how far it was looked at, and where the frame that is being looked at
- * began. A frame within one chunk is a view of it; only what a chunk leaves unfinished is copied. A decoder that ran dry has
- * called `keep` or `drop`: the chunk is then let go of.
+ * The input of a decoder, with the current position and the beginning of the current frame. A frame within one chunk is
+ * a view of the chunk; only the incomplete part of a frame is copied. A decoder that needs more bytes calls `keep` or
+ * `drop`, which releases the chunk.
  */
 export class FrameInput {
-  /** The last chunk that was pushed, and how far it was looked at: a decoder that searches it moves `at` itself. */
+  /** The last chunk and the position in it. A decoder that searches the chunk moves `at` itself. */
   chunk: Bytes = EMPTY;
   at = 0;
   ended = false;
-  /** Where in the chunk the frame begins, or goes on; what is before it in earlier chunks. */
+  /** The position in the chunk where the frame begins or continues, and the bytes of the frame from earlier chunks. */
   #start = 0;
   #begun: ByteQueue | undefined;
 
-  /** Bytes of the frame that were looked at. */
+  /** The number of bytes of the frame up to the position. */
   get length(): number {
     return (this.#begun?.length ?? 0) + this.at - this.#start;
   }
 
-  /** Call it when everything was looked at and kept. */
+  /** Sets the next chunk. Call this when the previous chunk was examined and kept. */
   push(chunk: Bytes): void {
     this.chunk = chunk;
     this.at = this.#start = 0;
   }
 
-  /** The next byte; -1 when there is none. */
+  /** Returns the next byte and moves behind it, or returns -1 at the end of the chunk. */
   byte(): number {
     return this.at < this.chunk.length ? (this.chunk[this.at++] as number) : -1;
   }
 
-  /** The byte before that. */
+  /** The byte before the position. */
   get last(): number | undefined {
     return this.chunk[this.at - 1];
   }
 
-  /** Whether there are so many bytes of the frame, which then were looked at; otherwise keeps what there is. */
+  /**
+   * Advances the position so that `length` bytes of the frame precede it. If there are fewer, keeps all of them and
+   * returns false.
+   */
   reach(length: number): boolean {
     const missing = length - this.length;
     if (missing <= this.chunk.length - this.at) {
@@ -49,7 +52,7 @@ export class FrameInput {
     return false;
   }
 
-  /** The chunk is used up and the frame is not whole: keeps its beginning. */
+  /** Keeps the incomplete frame at the end of the chunk, and releases the chunk. */
   keep(): void {
     if (this.#start < this.chunk.length) {
       this.#begun ??= new ByteQueue();
@@ -58,7 +61,7 @@ export class FrameInput {
     this.push(EMPTY);
   }
 
-  /** The bytes of the frame that were looked at, without its first and last ones; the next frame begins behind them. */
+  /** Returns the bytes of the frame up to the position, without its header and trailer. The next frame begins there. */
   take(headerBytes = 0, trailerBytes = 0): Bytes {
     const start = this.#start;
     this.#start = this.at;
@@ -68,7 +71,7 @@ export class FrameInput {
     return viewOf(whole, headerBytes, whole.length - trailerBytes);
   }
 
-  /** The first `count` bytes behind the header, of a frame of which more was looked at. The surplus is forgotten. */
+  /** Returns the first `count` bytes behind the header of a frame, and drops its other bytes up to the position. */
   cut(count: number, headerBytes = 0): Bytes {
     const { at } = this;
     const length = headerBytes + count;
@@ -79,14 +82,14 @@ export class FrameInput {
     return viewOf(bytes, 0, Math.min(count, bytes.length));
   }
 
-  /** Forgets what `take` would give, and a chunk that is used up. */
+  /** Drops the bytes that `take` would return, and a chunk that is used up. */
   drop(): void {
     this.#begun = undefined;
     if (this.at === this.chunk.length) this.push(EMPTY);
     else this.#start = this.at;
   }
 
-  /** Looks past up to `count` bytes and forgets them; how many there were. */
+  /** Skips and drops up to `count` bytes. Returns the number of skipped bytes. */
   skip(count: number): number {
     const skipped = Math.min(count, this.chunk.length - this.at);
     this.at += skipped;
@@ -94,7 +97,7 @@ export class FrameInput {
     return skipped;
   }
 
-  /** All that is not part of a frame that was taken. */
+  /** Returns the bytes that are not part of a frame that was taken. */
   unread(): Bytes {
     return concat([this.#begun?.take() ?? EMPTY, this.chunk.subarray(this.#start)]);
   }

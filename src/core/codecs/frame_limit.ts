@@ -1,9 +1,13 @@
 import { checkCount } from "../options/limits.ts";
 
-/** The limit of a codec that was given none. */
+/** The default limit of a codec. */
 const DEFAULT_MAX_FRAME_BYTES = 65_536;
 
-/** The `maxFrameBytes` of a codec's options. @throws {RangeError} not a whole number of at least 1, nor `Infinity` */
+/**
+ * Returns `maxFrameBytes` of a codec's options, or its default.
+ *
+ * @throws {RangeError} neither a whole number of at least 1 nor `Infinity`
+ */
 export function frameLimit(maxFrameBytes: number = DEFAULT_MAX_FRAME_BYTES): number {
   return checkCount("maxFrameBytes", maxFrameBytes);
 }

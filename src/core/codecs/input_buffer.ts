@@ -7,14 +7,15 @@ const CR = 0x0d;
 const SMALLEST = 64;
 
 /**
- * Bytes that came and are not taken, in one piece: what a decoder of your own reads from. Each `take…` gives what is whole,
- * or `undefined` and takes nothing: then return `undefined` from `next()`, and ask again when more was pushed.
+ * Received bytes that were not taken yet, in one buffer: a building block for your own decoders. Each `take…` returns a
+ * complete item. If the item is incomplete, it returns `undefined` and takes nothing: then return `undefined` from
+ * `next()`, and try again after the next `push`.
  *
- * - **Owns**: nothing of others. A chunk is copied in, what is taken is copied out and is the caller's. So a decoder that
- *   reads from here may promise `leavesChunks`.
- * - **Linear**: the buffer doubles, and the search for a line goes on where it ended, however the input is cut.
- * - **Bounded** by its user: it holds what is not taken, and a chunk more. Check a length before you wait for so many
- *   bytes. When all is taken, nothing is held.
+ * - **Owns** nothing of others: chunks are copied in, and taken bytes are copied out and belong to the caller. So a
+ *   decoder that reads from this buffer may promise `leavesChunks`.
+ * - **Linear**: the buffer doubles, and the search for a line resumes where it ended, however the input is cut.
+ * - **Bounded** by its user: it holds the bytes that were not taken, and a chunk more. Check a length before waiting
+ *   for that many bytes. When all bytes are taken, it holds nothing.
  *
  * @example
  * ```ts
@@ -30,19 +31,19 @@ const SMALLEST = 64;
  */
 export class InputBuffer {
   #buffer: Bytes = EMPTY;
-  /** What of the buffer is filled. */
+  /** The filled part of the buffer. */
   #bytes: Bytes = EMPTY;
-  /** Up to here they are taken. */
+  /** The end of the taken bytes. */
   #at = 0;
-  /** Up to here there is no LF that is not taken. */
+  /** The position up to which the bytes that were not taken contain no LF. */
   #searched = 0;
 
-  /** Bytes that are here. */
+  /** The number of available bytes. */
   get length(): number {
     return this.#bytes.length - this.#at;
   }
 
-  /** Copies a chunk to the end. */
+  /** Appends a copy of a chunk. */
   push(chunk: Uint8Array): void {
     const filled = this.#bytes.length;
     if (filled + chunk.length > this.#buffer.length) return this.#pushMoved(chunk);
@@ -50,13 +51,13 @@ export class InputBuffer {
     this.#bytes = this.#buffer.subarray(0, filled + chunk.length);
   }
 
-  /** The byte that is so many bytes behind the first, and stays; `undefined` when it is not here. */
+  /** Returns the byte at `index` without taking it, or `undefined` if it is not available. */
   at(index: number): number | undefined {
     return index < 0 ? undefined : this.#bytes[this.#at + index];
   }
 
   /**
-   * Takes `count` bytes, if so many are here.
+   * Takes `count` bytes, if they are available.
    *
    * @throws {RangeError} not a whole number of at least 0
    */
@@ -68,10 +69,10 @@ export class InputBuffer {
   }
 
   /**
-   * Takes a line, if its end is here: LF or CRLF, which is taken and not given. One that is too long is told as soon as
-   * that is certain, and stays.
+   * Takes a line, if its end is available. The end, LF or CRLF, is removed and not returned. A line that is too long is
+   * reported as soon as that is certain, and stays in the buffer.
    *
-   * @param maxBytes the most without the line's end; `Infinity` for no limit
+   * @param maxBytes the maximum length without the line's end; `Infinity` for no limit
    * @throws {SpillwayError} `frame-too-large` for a longer one
    * @throws {RangeError} not a whole number of at least 0, or `Infinity`
    */
@@ -79,7 +80,7 @@ export class InputBuffer {
     checkBytes("maxBytes", maxBytes);
     const lf = this.#findLf();
     const end = lf < 0 ? this.#bytes.length : lf;
-    // The last byte, while there is no LF, may be the CR of a CRLF.
+    // Without a LF, the last byte may be the CR of a CRLF.
     const length = (end > this.#at && this.#bytes[end - 1] === CR ? end - 1 : end) - this.#at;
     if (length > maxBytes) throw new SpillwayError("frame-too-large", `a line of more than ${maxBytes} bytes`);
     if (lf < 0) return undefined;
@@ -89,7 +90,7 @@ export class InputBuffer {
   }
 
   /**
-   * Drops as many of `count` bytes as are here (`Infinity`: all); how many that was.
+   * Drops up to `count` bytes (`Infinity`: all). Returns the number of dropped bytes.
    *
    * @throws {RangeError} not a whole number of at least 0, or `Infinity`
    */
@@ -99,7 +100,7 @@ export class InputBuffer {
     return dropped;
   }
 
-  /** Takes all that is here: a decoder's `unread()`, if the decoder takes nothing of a frame before it is whole. */
+  /** Takes all available bytes. Implements `unread()` of a decoder that takes nothing of an incomplete frame. */
   unread(): Bytes {
     const rest = this.#bytes.slice(this.#at);
     this.#moveBy(rest.length);
@@ -120,7 +121,7 @@ export class InputBuffer {
     this.#at = this.#searched = 0;
   }
 
-  /** Into a new buffer, without what is taken. */
+  /** Moves the bytes that were not taken, and `chunk`, into a new buffer. */
   #pushMoved(chunk: Uint8Array): void {
     const rest = this.#bytes.subarray(this.#at);
     const length = rest.length + chunk.length;

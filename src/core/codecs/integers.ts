@@ -7,7 +7,9 @@ import { fixedLength } from "./fixed_length.ts";
 import { mapCodec } from "./map_codec.ts";
 import { cutPiece } from "./slab.ts";
 
-/** Which byte of a number comes first: `"big"`, the most significant (network order), or `"little"`, the least. */
+/**
+ * The byte order: `"big"`, most significant byte first (network order), or `"little"`, least significant byte first.
+ */
 export type Endian = "big" | "little";
 
 const OPTIONS: OptionNames<IntegerOptions> = { endian: true, signed: true };
@@ -21,7 +23,7 @@ export interface IntegerOptions {
 }
 
 /**
- * Numbers of two bytes each: −32768 to 32767, or 0 to 65535 with `signed: false`. A reply that is no whole number of that
+ * Numbers of two bytes: −32768 to 32767, or 0 to 65535 with `signed: false`. A reply that is not a whole number in that
  * range is `reply-invalid`.
  *
  * @throws {TypeError | RangeError} for an unknown `endian`, or a `signed` that is no boolean
@@ -40,8 +42,8 @@ export function int16(options: IntegerOptions = {}): Codec<number> {
 }
 
 /**
- * Numbers of four bytes each: −2147483648 to 2147483647, or 0 to 4294967295 with `signed: false`. A reply that is no whole
- * number of that range is `reply-invalid`.
+ * Numbers of four bytes: −2147483648 to 2147483647, or 0 to 4294967295 with `signed: false`. A reply that is not a
+ * whole number in that range is `reply-invalid`.
  *
  * @throws {TypeError | RangeError} for an unknown `endian`, or a `signed` that is no boolean
  *

@@ -11,29 +11,31 @@ const OPTIONS: OptionNames<JsonOptions<unknown>> = { schema: true, replySchema: 
 
 /** Settings of {@link json}. */
 export interface JsonOptions<In, Out = In> {
-  /** Checks each document that arrives, and may change it: any validator that speaks Standard Schema, without waiting. */
+  /**
+   * Validates each document that arrives, and may change it: any synchronous validator that implements Standard Schema.
+   */
   readonly schema?: StandardSchema<In>;
-  /** Checks each document that is sent, and may change it. What it refuses is `reply-invalid`. */
+  /** Validates each document that is sent, and may change it. A refused document is `reply-invalid`. */
   readonly replySchema?: StandardSchema<unknown, Out>;
   /**
-   * How deep arrays and objects may be nested in a document that arrives; deeper ones are `frame-invalid`, and are not
-   * parsed. At least 1; default 128; `Infinity` turns it off.
+   * The maximum nesting depth of arrays and objects in a document that arrives. Deeper documents are `frame-invalid`,
+   * and are not parsed. At least 1; default 128; `Infinity` turns it off.
    */
   readonly maxDepth?: number;
 }
 
 /**
- * JSON documents instead of text or bytes, over any codec of those: `json(lines())` is JSON lines, `json(contentLength())` the
- * shape of LSP. What is no JSON, or not what the schema wants, is `frame-invalid`, and so is invalid UTF-8 over a
- * codec of bytes (one of text has decoded it by then, see its `fatal`); what has no JSON
- * (`undefined`, a function, a BigInt, a cycle) is `reply-invalid`. Without a schema, nothing is checked: what the documents are is
- * only said, `json<Request, Reply>(lines())`. Where the codec below has a fault frame, this one's is
- * `{"error":"<reason>"}`.
+ * JSON documents, over any codec of text or bytes: `json(lines())` is JSON Lines, `json(contentLength())` is the
+ * framing of LSP. A frame that is not valid JSON, or that the schema refuses, is `frame-invalid`. So is invalid UTF-8
+ * over a codec of bytes; a codec of text has decoded it already (see its `fatal`). A reply without a JSON form
+ * (`undefined`, a function, a BigInt, a cycle) is `reply-invalid`. Without a schema nothing is validated, and the types
+ * are only declared: `json<Request, Reply>(lines())`. If the codec below has a fault frame, the fault frame of this
+ * codec is `{"error":"<reason>"}`.
  *
- * A document that is cut is none, so this codec cannot truncate.
+ * A truncated document is not valid JSON, so this codec does not support truncation.
  *
- * @typeParam In the documents that arrive; with a `schema`, what that gives
- * @typeParam Out the documents that are sent; with a `replySchema`, what that takes; else as those that arrive
+ * @typeParam In the documents that arrive; with a `schema`, its output
+ * @typeParam Out the documents that are sent; with a `replySchema`, its input; by default the same as `In`
  * @throws {TypeError} not a codec, or not a schema
  * @throws {RangeError} a `maxDepth` that is not a whole number of at least 1 (or `Infinity`)
  *
@@ -79,7 +81,7 @@ export function json<In = unknown, Out = In>(
   };
 }
 
-/** The fault frame's document, which no schema of the replies needs to know. */
+/** The document of a fault frame, which is not subject to the schema of replies. */
 class Fault {
   readonly error: CloseReason;
 

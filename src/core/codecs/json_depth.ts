@@ -3,11 +3,12 @@ const BACKSLASH = 0x5c;
 const OPENING = ["[", "{"] as const;
 
 /**
- * Whether arrays and objects in a JSON text are nested deeper than `max`: found without parsing it, as parsing is what takes
- * long then. Each character is looked at a bounded number of times. What is no JSON may give either answer.
+ * Reports whether arrays and objects in a JSON text are nested deeper than `max`, without parsing it, because parsing
+ * is the expensive step. Each character is examined a bounded number of times. For text that is not valid JSON, either
+ * result is possible.
  */
 export function isDeeper(text: string, max: number): boolean {
-  // Most texts are too short for it, or open too few.
+  // Most texts are too short to exceed the depth, or have too few opening brackets.
   if (text.length <= max || !opensMoreThan(text, max)) return false;
   let depth = 0;
   for (let at = 0; at < text.length; at++) {
@@ -29,7 +30,7 @@ export function isDeeper(text: string, max: number): boolean {
   return false;
 }
 
-/** Whether there are more of `[` and `{` altogether, in strings too. */
+/** Reports whether there are more than `max` of `[` and `{` in total, including those in strings. */
 function opensMoreThan(text: string, max: number): boolean {
   let count = 0;
   for (const opening of OPENING) {
@@ -41,14 +42,14 @@ function opensMoreThan(text: string, max: number): boolean {
   return false;
 }
 
-/** Where the string ends that begins at `start`: its quote, or the end of the text. */
+/** Returns the end of the string that begins at `start`: its closing quote, or the end of the text. */
 function endOfString(text: string, start: number): number {
   let end = text.indexOf('"', start + 1);
   while (end >= 0 && isEscaped(text, end)) end = text.indexOf('"', end + 1);
   return end < 0 ? text.length : end;
 }
 
-/** Whether there is an odd number of backslashes before it. */
+/** Reports whether an odd number of backslashes precedes a character. */
 function isEscaped(text: string, at: number): boolean {
   let first = at;
   while (text.charCodeAt(first - 1) === BACKSLASH) first -= 1;

@@ -1,19 +1,19 @@
 import { SpillwayError } from "../errors/errors.ts";
 import type { Bytes } from "../transport/transport.ts";
 
-/** Up to here, making a string of character codes costs less than calling a decoder. */
+/** The length up to which a string of character codes costs less than a call of a decoder. */
 const SHORT = 64;
 const decoder = new TextDecoder("windows-1252");
-/** What bytes from 0x80 to 0x9f may be there, and are not here. */
+/** The characters above U+00FF to which windows-1252 decodes bytes from 0x80 to 0x9f. */
 const WINDOWS = /[\u0100-\uffff]/g;
 let latin1OfWindows: ReadonlyMap<string, string> | undefined;
 
 /**
- * ISO 8859-1: byte n is code point n. (The `latin1` label of WHATWG's TextDecoder means windows-1252, which is another
- * encoding: it maps 27 of the bytes 0x80 to 0x9f elsewhere. Those are put back.)
+ * Decodes ISO 8859-1: byte n is code point n. The `latin1` label of WHATWG's TextDecoder means windows-1252, another
+ * encoding that maps 27 of the bytes 0x80 to 0x9f to other characters. Those are mapped back.
  */
 export function decodeLatin1(bytes: Bytes): string {
-  // Not spread: that would iterate, at ten times the cost.
+  // Spread syntax would iterate, at ten times the cost.
   if (bytes.length <= SHORT) return String.fromCharCode.apply(undefined, bytes as unknown as number[]);
   const text = decoder.decode(bytes);
   return text.replace(WINDOWS, (character) => latin1Of(character));

@@ -11,7 +11,7 @@ import { type Header, PrefixedDecoder } from "./prefixed_decoder.ts";
 import { cutPiece } from "./slab.ts";
 
 const WIDTHS: readonly number[] = [1, 2, 3, 4, 6, 8];
-/** Bytes that may stand before the length: a header, not a payload. */
+/** The maximum of `lengthOffset`: those bytes are a header, not a payload. */
 const LONGEST_OFFSET = 1_024;
 
 const OPTIONS: OptionNames<LengthPrefixedOptions> = {
@@ -26,32 +26,35 @@ const OPTIONS: OptionNames<LengthPrefixedOptions> = {
 
 /** Settings of {@link lengthPrefixed}. */
 export interface LengthPrefixedOptions {
-  /** Bytes of the length field. */
+  /** The size of the length field in bytes. */
   readonly width: 1 | 2 | 3 | 4 | 6 | 8;
-  /** Which of its bytes comes first. Default `"big"`. */
+  /** The byte order of the length field. Default `"big"`. */
   readonly endian?: Endian;
-  /** Bytes that stand before the length field. 0 to 1024; default 0. The *header* is these and the length field. */
+  /**
+   * The number of bytes before the length field. 0 to 1024; default 0. The *header* is these bytes and the length
+   * field.
+   */
   readonly lengthOffset?: number;
-  /** What to add to the length to get the number of bytes behind the header. A whole number; default 0. */
+  /** The number to add to the length to get the number of bytes after the header. A whole number; default 0. */
   readonly lengthAdjustment?: number;
-  /** Whether the length counts the header too. Default false. */
+  /** Whether the length includes the header. Default false. */
   readonly includesHeader?: boolean;
-  /** Whether frames come without their header. Default true. */
+  /** Whether frames are delivered without their header. Default true. */
   readonly stripHeader?: boolean;
-  /** The most bytes behind the header. At least 1; default 65536. */
+  /** The maximum number of bytes after the header. At least 1; default 65536. */
   readonly maxFrameBytes?: number;
 }
 
 /**
- * Frames behind their length in binary: most binary protocols.
+ * Frames preceded by their length in binary, as in most binary protocols.
  *
- * A length above `maxFrameBytes` is `frame-too-large`; one that is negative after the adjustment, or above 2^53 − 1, is
- * `frame-invalid`. Both before anything of the payload is kept. The latter ends the connection even with
- * `invalidFrame: "skip"`: nobody knows where the next frame begins.
+ * A length above `maxFrameBytes` is `frame-too-large`. A length above 2^53 − 1, or negative after the adjustment, is
+ * `frame-invalid`, and ends the connection even with `invalidFrame: "skip"`, because the beginning of the next frame is
+ * unknown. Both are reported before any of the payload is kept.
  *
- * A frame is a `Uint8Array`; a reply may be a string too, which is sent as UTF-8. The length of a reply is filled in; with
- * `stripHeader: false` a reply begins with its header, whose length field is overwritten. With `stripHeader` and a
- * `lengthOffset`, what stands before the length is sent as zeros. A reply whose length does not fit the length
+ * A frame is a `Uint8Array`. A reply may also be a string, which is sent as UTF-8. The length of a reply is filled in.
+ * With `stripHeader: false`, a reply begins with its header, whose length field is overwritten. With `stripHeader` and
+ * a `lengthOffset`, the bytes before the length field are sent as zeros. A reply whose length does not fit the length
  * field, or is above 2^53 − 1, is `reply-invalid`.
  *
  * @throws {TypeError | RangeError} for a setting of another type, or out of its range
@@ -85,13 +88,13 @@ export function lengthPrefixed(options: LengthPrefixedOptions): Codec<Bytes, Pay
   };
 }
 
-/** Where the length is, and what it counts. */
+/** The position of the length field, and the bytes that it counts. */
 class Layout {
   readonly width: number;
   readonly bigEndian: boolean;
   readonly offset: number;
   readonly headerBytes: number;
-  /** What to add to the length to get what is behind the header. */
+  /** The number to add to the length to get the number of bytes after the header. */
   readonly adjustment: number;
 
   constructor(options: LengthPrefixedOptions) {
@@ -112,7 +115,11 @@ class Layout {
     this.adjustment = lengthAdjustment - (includesHeader ? this.headerBytes : 0);
   }
 
-  /** Writes the length of a body into `header`. @throws {SpillwayError} `reply-invalid` when it does not fit */
+  /**
+   * Writes the length of a body into `header`.
+   *
+   * @throws {SpillwayError} `reply-invalid` if the length does not fit
+   */
   write(header: Uint8Array, bodyBytes: number): void {
     const length = bodyBytes - this.adjustment;
     if (length > Number.MAX_SAFE_INTEGER) throw new SpillwayError("reply-invalid", "a length above 2^53 - 1");
@@ -160,7 +167,7 @@ class LengthHeader implements Header {
   }
 
   #bodyBytes(length: number): number {
-    // Beyond, a double is not exact, but never comes out small again.
+    // A larger double is not exact, but never becomes small again.
     if (length > Number.MAX_SAFE_INTEGER) throw new SpillwayError("frame-invalid", "a length above 2^53 - 1");
     const bodyBytes = length + this.#layout.adjustment;
     if (bodyBytes >= 0) return bodyBytes;
@@ -168,7 +175,7 @@ class LengthHeader implements Header {
   }
 }
 
-/** Frames without their header. */
+/** Encodes frames without a header, which it adds. */
 class PayloadEncoder implements Encoder<Payload> {
   readonly #layout: Layout;
 
@@ -185,7 +192,7 @@ class PayloadEncoder implements Encoder<Payload> {
   }
 }
 
-/** Frames that begin with their header. */
+/** Encodes frames that begin with their header. */
 class HeaderEncoder implements Encoder<Payload> {
   readonly #layout: Layout;
 

@@ -8,11 +8,14 @@ import { concat, EMPTY, viewOf } from "./views.ts";
 const LF = 0x0a;
 const CR = 0x0d;
 const LF_TEXT = "\n";
-/** How much text is decoded at once: little at first, as the next line may be another codec's, and twice as much each time. */
+/**
+ * The number of bytes that are decoded at once: few at first, because the next line may belong to another codec, and
+ * twice as many each time.
+ */
 const FIRST_PIECE = 64;
 const LARGEST_PIECE = 65_536;
 
-/** What is a line, besides its end. */
+/** The rules that define a line, besides its end. */
 export interface LineRules {
   readonly max: number;
   /** Whether the end of the input ends a line. */
@@ -20,8 +23,8 @@ export interface LineRules {
 }
 
 /**
- * Finds the lines. Text is decoded in pieces of whole lines, and only when it is asked for: what an upgrade takes away is
- * still the chunk that came, and was mostly not looked at. What no LF ends is kept aside.
+ * Splits input into lines. Text is decoded in pieces of whole lines, and only on request: an upgrade takes the rest of
+ * the original chunk, most of which was not examined. Input without a LF is kept aside.
  */
 export class LineDecoder<Frame> implements Decoder<Frame> {
   truncated = false;
@@ -29,21 +32,21 @@ export class LineDecoder<Frame> implements Decoder<Frame> {
   readonly #deliver: boolean;
   readonly #truncates: boolean;
   readonly #payload: LinePayload<Frame>;
-  /** The beginning of a line whose LF has not come. */
+  /** The beginning of a line whose LF has not arrived. */
   #begun: BegunLine<Frame> | undefined;
-  /** The last chunk, or nothing when it is used up, and where in it what was not given begins. */
+  /** The last chunk (empty when it is used up), and the position of its first byte that was not returned. */
   readonly #chunk = new Chunk();
   #at = 0;
-  /** Whole lines, from `#at` to `#pieceEnd`, of which those before `#textAt` were given; empty when there are none. */
+  /** Decoded lines, from `#at` to `#pieceEnd`. Lines before `#textAt` were returned. Empty when there are none. */
   #text = "";
   #textAt = 0;
   #pieceEnd = 0;
   #pieceBytes = FIRST_PIECE;
-  /** Up to here in the chunk, lines cannot be decoded together. */
+  /** The position in the chunk up to which lines cannot be decoded together. */
   #singlyTo = 0;
-  /** From the end of the last piece up to here, there is no LF. */
+  /** The position up to which there is no LF behind the last piece. */
   #bareTo = 0;
-  /** A line is too long, which was reported: its bytes are dropped up to its LF. */
+  /** Whether the current line was reported as too long. Its bytes are dropped up to its LF. */
   #dropping = false;
   #ended = false;
   #tooLargeError: SpillwayError | undefined;
@@ -87,7 +90,7 @@ export class LineDecoder<Frame> implements Decoder<Frame> {
     return concat([this.#takeBegun(), this.#chunk.bytes.subarray(this.#at + this.#givenBytes())]);
   }
 
-  /** What the chunk begins with belongs to the line that was begun before. */
+  /** Continues the line that began in an earlier chunk. */
   #goOn(): Frame | undefined {
     const { bytes } = this.#chunk;
     if (this.#begunLength() + bytes.length <= this.#max && this.#begun?.pushBare?.(bytes)) {
@@ -103,7 +106,7 @@ export class LineDecoder<Frame> implements Decoder<Frame> {
     return this.#nextOfChunk();
   }
 
-  /** The line that was begun before, and ends with these bytes and a LF. */
+  /** Returns the line that began in an earlier chunk and ends with `end` and a LF. */
   #endBegun(end: Bytes): Frame {
     if (this.#begunLength() + end.length <= this.#max) {
       const long = this.#begun?.line?.(end);
@@ -128,7 +131,7 @@ export class LineDecoder<Frame> implements Decoder<Frame> {
     return this.#one(payload);
   }
 
-  /** The text of the next few lines; `undefined` where they have to be decoded one by one. */
+  /** Returns the text of the next few lines, or `undefined` if they must be decoded one by one. */
   #decodePiece(start: number): string | undefined {
     if (this.#payload.many === undefined) return undefined;
     const { bytes } = this.#chunk;
@@ -151,7 +154,7 @@ export class LineDecoder<Frame> implements Decoder<Frame> {
     const start = this.#textAt;
     const lf = text.indexOf(LF_TEXT, start);
     const end = lf > start && text.charCodeAt(lf - 1) === CR ? lf - 1 : lf;
-    // Only where each character is a byte can there be a line that is too long.
+    // A line can be too long only if each character is a byte.
     const long = end - start > this.#max ? this.#chunk.view(this.#at + start, this.#at + end) : undefined;
     this.#textAt = lf + 1;
     if (this.#textAt === text.length) this.#endPiece();
@@ -164,7 +167,7 @@ export class LineDecoder<Frame> implements Decoder<Frame> {
     this.#moveTo(this.#pieceEnd);
   }
 
-  /** How many bytes of the piece were given as text. */
+  /** Returns the number of bytes of the piece that were returned as text. */
   #givenBytes(): number {
     const text = this.#text;
     if (text.length === this.#pieceEnd - this.#at) return this.#textAt;
@@ -185,7 +188,10 @@ export class LineDecoder<Frame> implements Decoder<Frame> {
     this.#at = 0;
   }
 
-  /** There is no LF from `start` on. One byte more than allowed is kept if it may be the CR of a CRLF. */
+  /**
+   * Keeps the bytes from `start` on, which contain no LF. One byte above the limit is kept if it may be the CR of a
+   * CRLF.
+   */
   #keepFrom(start: number): Frame | undefined {
     const bytes = this.#chunk.view(start, this.#chunk.bytes.length);
     this.#leaveChunk();
@@ -211,12 +217,12 @@ export class LineDecoder<Frame> implements Decoder<Frame> {
     return begun;
   }
 
-  /** The frame of a line without its end. */
+  /** Returns the frame of a line, given without its end. */
   #one(payload: Bytes): Frame {
     return payload.length > this.#max ? this.#exceed(payload) : this.#payload.one(payload);
   }
 
-  /** What no terminator ended. */
+  /** Returns the last line, if it has no terminator. */
   #last(): Frame | undefined {
     const length = this.#begunLength();
     const cutOff = this.#dropping ? !this.#deliver : length > 0 && !this.#deliver;
@@ -226,7 +232,7 @@ export class LineDecoder<Frame> implements Decoder<Frame> {
     return length === 0 ? undefined : this.#one(line);
   }
 
-  /** What becomes of a line that is too long, of which `bytes` are at least as many as it may have. */
+  /** Reports or truncates a line that is too long. `bytes` are at least as many of its bytes as the limit allows. */
   #exceed(bytes: Bytes): Frame {
     if (!this.#truncates) throw this.#tooLarge;
     this.truncated = true;
@@ -234,19 +240,25 @@ export class LineDecoder<Frame> implements Decoder<Frame> {
     return this.#payload.one(this.#payload.whole?.(cut) ?? cut);
   }
 
-  /** One for all lines of a connection: with `invalidFrame: "skip"` there may be thousands, and a stack costs microseconds. */
+  /**
+   * The error that all lines of a connection share: with `invalidFrame: "skip"` there may be thousands, and a stack
+   * trace costs microseconds.
+   */
   get #tooLarge(): SpillwayError {
     this.#tooLargeError ??= new SpillwayError("frame-too-large", `a line of more than ${this.#max} bytes`);
     return this.#tooLargeError;
   }
 }
 
-/** Where the payload ends that is in `bytes` from `start` to its LF. */
+/** Returns the end of the payload that begins at `start` and is followed by the LF at `lf`. */
 function withoutCr(bytes: Bytes, start: number, lf: number): number {
   return lf > start && bytes[lf - 1] === CR ? lf - 1 : lf;
 }
 
-/** Behind the last LF before `limit`. Mostly a chunk ends with one, and to call the search costs V8 as much as a short line. */
+/**
+ * Returns the position behind the last LF before `limit`. Most chunks end with a LF, and a call of the search costs V8
+ * as much as a short line.
+ */
 function lineEnd(bytes: Bytes, limit: number): number {
   return bytes[limit - 1] === LF ? limit : bytes.lastIndexOf(LF, limit - 1) + 1;
 }

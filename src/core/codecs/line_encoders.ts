@@ -4,19 +4,24 @@ import type { Encoder, Output } from "./codec.ts";
 import { encodeLatin1 } from "./latin1.ts";
 import { NEAR_BYTES } from "./word_search.ts";
 
-/** What is longer is not joined to its terminator: that would copy it. */
+/** Longer text is not joined to its terminator, because that would copy it. */
 const LONG_TEXT = 4_096;
 
-/** What ends a line that is sent. */
+/** The end of a line that is sent. */
 export type LineTerminator = "\n" | "\r\n";
 
-/* Lines without state: one encoder of a kind serves all connections. */
+/* The encoders have no state: one encoder of each kind serves all connections. */
 
-/** An output that takes a line of bytes at once, as a session's does: it searches the copy that it makes anyway. */
+/**
+ * An output that accepts a whole line of bytes, as that of a session does: it searches the copy that it makes anyway.
+ */
 export abstract class LineOutput implements Output {
   abstract text(text: string): void;
   abstract bytes(bytes: Uint8Array): void;
-  /** Appends both, if there is no byte of the terminator in the payload; otherwise nothing. Returns whether it has. */
+  /**
+   * Appends the payload and the terminator, unless the payload contains a byte of the terminator. Returns whether it
+   * did.
+   */
   abstract line(payload: Uint8Array, terminator: Bytes): boolean;
 }
 
@@ -73,7 +78,10 @@ function checkText(frame: unknown, terminator: LineTerminator): void {
   if (frame.includes("\n") || (crBreaks(terminator) && frame.includes("\r"))) throw lineBreak();
 }
 
-/** Whether a CR in a reply is a line break, too: peers that want CRLF may take either half of it for one. */
+/**
+ * Reports whether a CR in a reply counts as a line break too: a peer that expects CRLF may accept either half of it as
+ * one.
+ */
 function crBreaks(terminator: LineTerminator): boolean {
   return terminator !== "\n";
 }

@@ -5,27 +5,33 @@ import { decodeLatin1 } from "./latin1.ts";
 import { TextQueue } from "./text_queue.ts";
 import { wholeCharacters } from "./utf8.ts";
 
-/** The beginning of a line whose LF has not come. */
+/** The beginning of a line whose LF has not arrived. */
 export interface BegunLine<Frame> {
   readonly length: number;
-  /** Puts `bytes` to the end: a copy of them, unless they are `ours`. */
+  /** Appends a copy of `bytes`, or with `ours` possibly `bytes` themselves. */
   push(bytes: Bytes, ours: boolean): void;
-  /** Puts a chunk to the end if no LF is in it, where that is known sooner than by a search. Returns whether it has. */
+  /** Appends a chunk if it contains no LF and that is known faster than by a search. Returns whether it did. */
   pushBare?(chunk: Bytes): boolean;
-  /** The line that ends with `last`, without a CR at its end, if that was decoded as it came. */
+  /** Returns the line that ends with `last`, without a CR at its end, if it was decoded as it arrived. */
   line?(last: Bytes): Frame | undefined;
-  /** Everything and `last` behind it; the caller's. */
+  /** Returns all bytes followed by `last`, in an array that belongs to the caller. */
   take(last: Bytes): Bytes;
 }
 
 /** Decodes the payload of lines. */
 export interface LinePayload<Frame> {
   begin(): BegunLine<Frame>;
-  /** One line, without its terminator. @throws {SpillwayError} `frame-invalid` */
+  /**
+   * Decodes one line, given without its terminator.
+   *
+   * @throws {SpillwayError} `frame-invalid`
+   */
   one(payload: Bytes): Frame;
-  /** A payload that was cut, without a character that the cut has split. Left out: a byte is a character. */
+  /** Returns a truncated payload without an incomplete last character. Omit it if each byte is a character. */
   whole?(payload: Bytes): Bytes;
-  /** Whole lines at once, terminators included, when that gives the same frames; else `undefined`. */
+  /**
+   * Decodes several whole lines, including terminators, if that yields the same frames. Otherwise returns `undefined`.
+   */
   many?(block: Bytes, max: number): string | undefined;
 }
 
@@ -54,13 +60,16 @@ export class Utf8Lines implements LinePayload<string> {
     return wholeCharacters(payload);
   }
 
-  /** A block in which no line can be too long, or whose characters are bytes, is measured as text. */
+  /**
+   * Decodes a block if no line in it can be too long, or if its lines can be measured as text because each character is
+   * a byte.
+   */
   many(block: Bytes, max: number): string | undefined {
     try {
       const text = this.#decoder.decode(block);
       return block.length <= max || text.length === block.length ? text : undefined;
     } catch (error) {
-      // Some line is invalid: decoded one by one, only that line is refused.
+      // Some line is invalid. Decoding the lines one by one refuses only that line.
       if (this.#fatal) return undefined;
       throw error;
     }

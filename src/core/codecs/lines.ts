@@ -7,7 +7,7 @@ import { LineDecoder, type LineRules } from "./line_decoder.ts";
 import { bytesEncoder, type LineTerminator, latin1Encoder, utf8Encoder } from "./line_encoders.ts";
 import { byteLines, type LinePayload, latin1Lines, Utf8Lines } from "./line_payloads.ts";
 
-/** How the bytes of a line become a frame, and back. */
+/** The encoding of lines. */
 export type LineEncoding = "utf-8" | "latin1" | "bytes";
 
 const OPTIONS: OptionNames<LinesOptions> = {
@@ -22,25 +22,32 @@ const OPTIONS: OptionNames<LinesOptions> = {
 export interface LinesOptions {
   /** The longest payload in bytes, without its terminator. At least 1; default 65536. */
   readonly maxFrameBytes?: number;
-  /** `"utf-8"` (default) and `"latin1"` (ISO 8859-1, byte for byte) give strings, `"bytes"` gives `Uint8Array`s. */
+  /**
+   * The encoding: `"utf-8"` (default) and `"latin1"` (ISO 8859-1, byte for byte) yield strings, `"bytes"` yields
+   * `Uint8Array`s.
+   */
   readonly encoding?: LineEncoding;
   /** Whether invalid UTF-8 is `frame-invalid` (true) or becomes U+FFFD (false, the default). */
   readonly fatal?: boolean;
-  /** What to do with a last line that no terminator ends: `unexpected-eof` (`"reject"`, the default), or hand it out. */
+  /**
+   * The policy for a last line without a terminator: `"reject"` (the default) is `unexpected-eof`, `"deliver"` delivers
+   * the line.
+   */
   readonly unterminated?: "reject" | "deliver";
   /**
-   * What ends a reply: LF (the default), or CRLF, which the peers of SMTP, FTP and IRC insist on. A reply with a CR in it is
-   * then refused as one with a LF is: some peers take either for the end of a line. What arrives may end with both.
+   * The terminator of replies: LF (the default), or CRLF, which peers of SMTP, FTP and IRC require. With CRLF, a reply
+   * that contains a CR is refused as one with a LF is, because some peers accept either as the end of a line. Received
+   * lines may end with either terminator.
    */
   readonly terminator?: LineTerminator;
 }
 
 /**
- * Lines that end at LF or CRLF. The terminator is stripped; replies end with LF, or with CRLF if that is asked for.
+ * Lines that end with LF or CRLF. The terminator is removed. Replies end with LF, or with CRLF if `terminator` says so.
  *
  * A line of more than `maxFrameBytes` is `frame-too-large` as soon as that is certain, and is not kept. The fault frame
- * is `error: <reason>`. A reply with a line break in it is refused (`reply-invalid`): it would be two replies. With
- * `invalidFrame: "truncate"` the beginning of a line that is too long is given, cut between two characters.
+ * is `error: <reason>`. A reply that contains a line break is `reply-invalid`, because it would be two replies. With
+ * `invalidFrame: "truncate"`, the beginning of a line that is too long is delivered, cut between two characters.
  *
  * @throws {RangeError} for a `maxFrameBytes` that is not a whole number of at least 1 (or `Infinity`), or an unknown
  * `encoding`, `unterminated` or `terminator`

@@ -3,29 +3,29 @@ import { type CloseReason, SpillwayError } from "../errors/errors.ts";
 import type { Bytes } from "../transport/transport.ts";
 import { type Codec, checkCodec, type Decoder, type Encoder, type Output } from "./codec.ts";
 
-/** What is known of a frame besides the frame. Of use only during the call that it is given to. */
+/** Metadata of a frame. Valid only during the call that receives it. */
 export interface FrameInfo<Header = unknown> {
-  /** What stood before the frame, where the codec below has more to say there than a length: see {@link contentLength}. */
+  /** The header of the frame, if the codec below has one that says more than a length: see {@link contentLength}. */
   readonly header: Header;
   /** Whether the frame is only the beginning of one that was too long (`invalidFrame: "truncate"`). */
   readonly truncated: boolean;
 }
 
-/** How {@link mapCodec} turns frames into other frames. */
+/** The functions with which {@link mapCodec} converts frames. */
 export interface FrameMap<In, Out, MappedIn, MappedOut, Header = unknown> {
-  /** What arrives. What it throws, or `undefined`, makes the frame `frame-invalid`. */
+  /** Converts a frame that arrives. An exception, or `undefined`, makes the frame `frame-invalid`. */
   decode(frame: In, info: FrameInfo<Header>): MappedIn;
-  /** What is sent. What it throws makes the reply `reply-invalid`. */
+  /** Converts a frame that is sent. An exception makes the reply `reply-invalid`. */
   encode(frame: MappedOut): Out;
   /**
-   * The frame that tells why the connection ends. Default: what the codec below says, if it says anything. `error` has the
-   * detail; of its message, send only what the codec itself wrote (see `Encoder.encodeFault`).
+   * Returns the frame that tells the peer why the connection ends. Default: the fault frame of the codec below, if it
+   * has one. `error` has the details; send its message only if the codec itself wrote it (see `Encoder.encodeFault`).
    */
   fault?(reason: CloseReason, error: SpillwayError): MappedOut;
 }
 
 /**
- * A codec over another one: the framing stays, what a frame is changes.
+ * A codec over another one: the framing stays, and the type of frames changes.
  *
  * @throws {TypeError} not a codec, or `decode`, `encode` or `fault` is not a function
  *
@@ -78,7 +78,7 @@ export function mapCodec<In, Out, MappedIn, MappedOut = MappedIn, Header = unkno
 
 type DecodeMap<In, MappedIn, Header> = Pick<FrameMap<In, never, MappedIn, never, Header>, "decode">;
 
-/** Gives what a decoder gives, decoded further. */
+/** Decodes the frames of another decoder further. */
 export class MappedDecoder<In, MappedIn, Header> implements Decoder<MappedIn, Header>, FrameInfo<Header> {
   readonly unread?: () => Bytes;
   readonly #inner: Decoder<In, Header>;
@@ -156,7 +156,7 @@ export class MappedEncoder<Out, MappedOut> implements Encoder<MappedOut> {
   }
 }
 
-/** What a map threw; an error of ours says itself what it is. */
+/** Maps an exception of a conversion. A {@link SpillwayError} is kept. */
 function invalid(code: "frame-invalid" | "reply-invalid", cause: unknown): SpillwayError {
   return cause instanceof SpillwayError ? cause : new SpillwayError(code, describe(cause), { cause });
 }

@@ -1,6 +1,6 @@
 /**
- * Framings: how messages are marked in a stream of bytes. A server takes any of them, and they combine. The streams
- * of frames that they make are here too.
+ * Framings: the rules that delimit messages in a stream of bytes. A server accepts any of them, and they can be
+ * combined. The module also exports streams of frames.
  *
  * @module
  */

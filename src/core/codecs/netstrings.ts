@@ -18,11 +18,11 @@ export interface NetstringsOptions {
 }
 
 /**
- * Netstrings: `5:hello,`. The length has no leading zero; anything else that the format forbids is `frame-invalid`, and
- * ends the connection whatever its policy, as nobody knows where the next one begins. See
+ * Netstrings: `5:hello,`. The length has no leading zero. Any other violation of the format is `frame-invalid` too, and
+ * ends the connection with any policy, because the beginning of the next frame is unknown. See
  * https://cr.yp.to/proto/netstrings.txt.
  *
- * A frame is a `Uint8Array`; a reply may be a string too, which is sent as UTF-8.
+ * A frame is a `Uint8Array`. A reply may also be a string, which is sent as UTF-8.
  *
  * @throws {RangeError} for a `maxFrameBytes` that is not a whole number of at least 1 (or `Infinity`)
  *

@@ -22,31 +22,32 @@ export interface OctetCountedOptions {
   /** The longest message in bytes. At least 1; default 65536. */
   readonly maxFrameBytes?: number;
   /**
-   * What ends a message that is not counted, of one byte each and no digit. Default LF and NUL, which are what senders use.
-   * Where LF is among them, CRLF is one too. With NUL alone, a message may have several lines.
+   * The delimiters of messages that are not counted, each of one byte that is not a digit. Default LF and NUL, which
+   * are the ones that senders use. If LF is a delimiter, CRLF is one too. With NUL alone, a message may have several
+   * lines.
    */
   readonly delimiter?: Delimiter | readonly Delimiter[];
   /**
-   * What to do with a last message that is not counted and that nothing ends: `unexpected-eof` (`"reject"`, the
-   * default), or hand it out. A counted one that is not whole is `unexpected-eof` in any case.
+   * The policy for a last message that is neither counted nor delimited: `"reject"` (the default) is `unexpected-eof`,
+   * `"deliver"` delivers the message. An incomplete counted message is `unexpected-eof` in any case.
    */
   readonly unterminated?: "reject" | "deliver";
 }
 
 /**
- * Syslog over TCP (RFC 6587): `5 hello`, the length in decimal digits, a space and the message. A message that does not begin
- * with a digit is framed the older way, and ends at LF, CRLF or NUL: senders of all kinds are understood, even on one
- * connection. Empty messages are skipped, as many senders put a LF or a NUL behind counted messages too. Replies are
- * octet-counted. With `invalidFrame: "truncate"` the beginning of a message that is too long is given.
+ * Syslog over TCP (RFC 6587): `5 hello`, the length in decimal digits, a space and the message. A message that does not
+ * begin with a digit has the older framing, and ends at LF, CRLF or NUL. So senders of both kinds are understood, even
+ * on one connection. Empty messages are skipped, because many senders put a LF or a NUL behind counted messages too.
+ * Replies are octet-counted. With `invalidFrame: "truncate"`, the beginning of a message that is too long is delivered.
  *
- * A length that is none is `frame-invalid`, and ends the connection even with `invalidFrame: "skip"`: nobody knows where
- * the next message begins.
+ * An invalid length is `frame-invalid`, and ends the connection even with `invalidFrame: "skip"`, because the beginning
+ * of the next message is unknown.
  *
- * A frame is a `Uint8Array`; a reply may be a string too, which is sent as UTF-8, and must not be empty (`reply-invalid`):
- * the format has no message of no bytes.
+ * A frame is a `Uint8Array`. A reply may also be a string, which is sent as UTF-8. It must not be empty
+ * (`reply-invalid`), because the format has no empty message.
  *
- * @throws {TypeError | RangeError} for a `maxFrameBytes` that is not a whole number of at least 1 (or `Infinity`), a
- * `delimiter` that is none, or an unknown `unterminated`
+ * @throws {TypeError | RangeError} for a `maxFrameBytes` that is not a whole number of at least 1 (or `Infinity`), an
+ * invalid `delimiter`, or an unknown `unterminated`
  *
  * @example
  * ```ts
@@ -83,25 +84,25 @@ function delimiterByte(delimiter: unknown): number {
   );
 }
 
-/** What is a message. */
+/** The rules that define a message. */
 interface SyslogRules {
   readonly max: number;
-  /** What ends one that is not counted. */
+  /** The delimiters of messages that are not counted. */
   readonly delimiters: readonly number[];
-  /** Whether the end of the input does. */
+  /** Whether the end of the input ends such a message. */
   readonly deliver: boolean;
 }
 
-/** How a message is framed, which its first byte says. */
+/** The state of the current message. Its first byte determines its framing. */
 type Mode =
   | "unknown"
-  /** Its length is being read. */
+  /** The length is being read. */
   | "counting"
-  /** Its length is known. */
+  /** The length is known. */
   | "counted"
-  /** It ends at a delimiter. */
+  /** The message ends at a delimiter. */
   | "line"
-  /** It was refused, and is dropped to its end. */
+  /** The message was refused, and is dropped to its end. */
   | "dropping"
   | "dropping-line";
 
@@ -114,14 +115,17 @@ class SyslogDecoder implements Decoder<Bytes> {
   readonly #max: number;
   readonly #deliver: boolean;
   readonly #truncates: boolean;
-  /** Whether a CR before a delimiter may belong to it. */
+  /** Whether a CR before a LF may belong to the delimiter. */
   readonly #crlf: boolean;
   #tooLargeError: SpillwayError | undefined;
   #mode: Mode = "unknown";
-  /** Of a counted message: its length with its header, and that of the header; of a dropped one, what is left of it. */
+  /**
+   * The length of a counted message including its header, and the length of the header. Of a dropped message, `#length`
+   * is the number of remaining bytes.
+   */
   #length = 0;
   #headerBytes = 0;
-  /** What a counted message has more than is allowed: dropped behind the rest. */
+  /** The number of bytes of a counted message above the limit. They are dropped behind the rest. */
   #surplus = 0;
 
   constructor({ max, delimiters, deliver }: SyslogRules, truncates: boolean) {
@@ -159,7 +163,7 @@ class SyslogDecoder implements Decoder<Bytes> {
     return this.#input.unread();
   }
 
-  /** What is whole: a message, or an empty one, which is none. */
+  /** Returns the next whole message, which is skipped if it is empty, or `undefined`. */
   #message(): Bytes | undefined {
     if (this.#mode === "dropping" || this.#mode === "dropping-line") this.#drop();
     if (this.#mode === "unknown") this.#begin();
@@ -208,10 +212,10 @@ class SyslogDecoder implements Decoder<Bytes> {
     }
   }
 
-  /** One byte more than allowed is kept if it may be the CR of a CRLF. */
+  /** Returns the current message if it is delimited. One byte above the limit is kept if it may be the CR of a CRLF. */
   #line(): Bytes | undefined {
     const input = this.#input;
-    // Asked again without new bytes: what is kept was judged.
+    // There are no new bytes since the last call, and the kept bytes were judged then.
     if (input.at === input.chunk.length) return undefined;
     if (this.#findDelimiter()) return this.#takeLine();
     const surplus = input.length - this.#max;
@@ -219,7 +223,7 @@ class SyslogDecoder implements Decoder<Bytes> {
     return surplus > 0 && !mayBeCrlf ? this.#exceed("dropping-line") : undefined;
   }
 
-  /** Looks past the next delimiter, or at all there is. */
+  /** Moves behind the next delimiter, or to the end of the chunk. Returns whether there is a delimiter. */
   #findDelimiter(): boolean {
     const input = this.#input;
     const found = this.#search.find(input.chunk, input.at);
@@ -229,14 +233,14 @@ class SyslogDecoder implements Decoder<Bytes> {
 
   #takeLine(): Bytes {
     const ended = this.#input.last;
-    // Only its beginning may be wanted, but its last bytes say how long it is.
+    // Even if only the beginning is wanted, the last bytes determine the length.
     const line = this.#input.take();
     const end = ended === LF && line.at(-2) === CR ? line.length - 2 : line.length - 1;
     this.#mode = "unknown";
     return end > this.#max ? this.#cut(line) : viewOf(line, 0, end);
   }
 
-  /** What becomes of a message that is not counted and too long; what is left of it is for `mode`. */
+  /** Reports or truncates an uncounted message that is too long. `mode` handles its remaining bytes. */
   #exceed(mode: Mode): Bytes {
     this.#mode = mode;
     if (this.#truncates) return this.#cut(this.#input.cut(this.#max));
@@ -273,7 +277,7 @@ class SyslogDecoder implements Decoder<Bytes> {
     throw new SpillwayError("unexpected-eof", "the input ended in the middle of a message");
   }
 
-  /** One for all messages of a connection: with `invalidFrame: "skip"` there may be thousands. */
+  /** The error that all messages of a connection share: with `invalidFrame: "skip"` there may be thousands. */
   get #tooLarge(): SpillwayError {
     this.#tooLargeError ??= new SpillwayError("frame-too-large", `a message of more than ${this.#max} bytes`);
     return this.#tooLargeError;

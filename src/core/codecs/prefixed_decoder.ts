@@ -3,33 +3,33 @@ import type { Bytes } from "../transport/transport.ts";
 import type { Decoder } from "./codec.ts";
 import { FrameInput } from "./frame_input.ts";
 
-/** What stands before a payload and says how long it is. One for each decoder. */
+/** The header of a payload, which determines its length. Each decoder has its own. */
 export interface Header {
   /**
-   * Takes bytes of the input, to the end of the header or of what there is. What is behind the header, in bytes, when it is
-   * whole; `undefined` when there is more of it.
+   * Reads the header from the input. Returns the number of bytes that follow the header, or `undefined` if the header
+   * is incomplete.
    *
-   * @throws {SpillwayError} `frame-invalid` when this is no header: then nobody knows where the next frame begins
+   * @throws {SpillwayError} `frame-invalid` if the header is invalid: then the beginning of the next frame is unknown
    */
   read(input: FrameInput): number | undefined;
 }
 
-/** What a {@link PrefixedDecoder} decodes. */
+/** The format that a {@link PrefixedDecoder} decodes. */
 export interface Prefixed {
-  /** What a frame is called in messages: "a netstring". */
+  /** The name of a frame in messages: "a netstring". */
   readonly name: string;
   readonly header: Header;
-  /** The longest payload. */
+  /** The maximum length of a payload. */
   readonly max: number;
-  /** The one byte behind each payload, if there is one; not part of the payload. */
+  /** The one byte that follows each payload, if any. It is not part of the payload. */
   readonly trailer?: number;
   /** Whether the header is part of the frame. */
   readonly keepHeader?: boolean;
 }
 
 /**
- * Frames that begin with their length. A length that is too large is refused before any of the payload is kept; what was
- * refused is then dropped to its end.
+ * Decodes frames that begin with their length. A length that is too large is refused before any of the payload is kept,
+ * and the refused frame is then dropped to its end.
  */
 export class PrefixedDecoder implements Decoder<Bytes> {
   lost = false;
@@ -37,9 +37,9 @@ export class PrefixedDecoder implements Decoder<Bytes> {
   readonly #prefixed: Prefixed;
   readonly #trailerBytes: number;
   #headerBytes = 0;
-  /** What is behind the header, trailer included; -1 while the header is not whole. */
+  /** The number of bytes that follow the header, including the trailer; -1 while the header is incomplete. */
   #bodyBytes = -1;
-  /** What is left of a frame that was refused. */
+  /** The number of remaining bytes of a refused frame. */
   #refused = 0;
   #tooLargeError: SpillwayError | undefined;
 
@@ -99,7 +99,7 @@ export class PrefixedDecoder implements Decoder<Bytes> {
     this.#refused = this.#bodyBytes;
     this.#reset();
     this.#input.drop();
-    // One for all frames of a connection: with `invalidFrame: "skip"` there may be thousands.
+    // All frames of a connection share one error: with `invalidFrame: "skip"` there may be thousands.
     this.#tooLargeError ??= new SpillwayError("frame-too-large", `${name} of more than ${max} bytes`);
     throw this.#tooLargeError;
   }

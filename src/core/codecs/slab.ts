@@ -1,15 +1,18 @@
 import type { Bytes } from "../transport/transport.ts";
 
-/** Small, because one piece that waits to be sent keeps a whole slab alive. */
+/** The size of a slab. It is small, because one piece that waits to be sent keeps a whole slab alive. */
 const SLAB_BYTES = 16_384;
-/** What is longer gets a buffer of its own. */
+/** A longer piece gets a buffer of its own. */
 const LONGEST_PIECE = SLAB_BYTES / 4;
 /** UTF-8 needs at most three bytes for a UTF-16 unit. */
 const BYTES_PER_UNIT = 3;
 
-/** Up to here, writing characters one by one costs less than calling an encoder: a header, mostly. */
+/**
+ * The length up to which writing characters one by one costs less than a call of an encoder. Most of these texts are
+ * headers.
+ */
 const FEW_UNITS = 24;
-/** From here on, `encodeInto` costs less than `encode`. */
+/** The length above which `encodeInto` costs less than `encode`. */
 const MUCH_TEXT = 262_144;
 
 const encoder = new TextEncoder();
@@ -17,15 +20,15 @@ let slab: Bytes | undefined;
 let used = 0;
 
 /**
- * The UTF-8 bytes of `text`, to be written and forgotten. Short texts are cut from a slab that all share, one behind the
- * other, each piece written once: on V8 that costs a third of `TextEncoder.encode`, which allocates a buffer of its own.
+ * Returns the UTF-8 bytes of `text`, for one write. Short texts are consecutive pieces of a shared slab, and each piece
+ * is written once. On V8 that costs a third of `TextEncoder.encode`, which allocates a buffer of its own.
  */
 export function encodeText(text: string): Bytes {
   const most = text.length * BYTES_PER_UNIT;
   if (most > LONGEST_PIECE) return encodeLong(text);
   const room = openSlab(most);
   if (text.length <= FEW_UNITS && writeAscii(text, room)) return cut(room, text.length);
-  // A view costs as much as its text. Mostly a character is a byte, and then this one will do.
+  // A view costs as much as its text. In most texts each character is a byte, and then this view is the result.
   const piece = view(room, text.length);
   if (encoder.encodeInto(text, piece).read === text.length) {
     used += text.length;
@@ -35,20 +38,23 @@ export function encodeText(text: string): Bytes {
   return cut(room, written);
 }
 
-/** Here too a character mostly is a byte, and `encode` of Node counts first how many there are. Up to `MUCH_TEXT`, Bun's is faster. */
+/**
+ * In most long texts, too, each character is a byte, and `encode` of Node counts the bytes first. Up to `MUCH_TEXT`,
+ * `encode` of Bun is faster.
+ */
 function encodeLong(text: string): Bytes {
   if (text.length <= MUCH_TEXT) return encoder.encode(text);
   const piece = new Uint8Array(text.length);
   return encoder.encodeInto(text, piece).read === text.length ? piece : encoder.encode(text);
 }
 
-/** A piece of so many bytes, to be filled at once, written and forgotten; what is in it is left over from others. */
+/** Returns a piece of `length` bytes, to be filled at once, for one write. It holds bytes of earlier uses. */
 export function cutPiece(length: number): Bytes {
   return length > LONGEST_PIECE ? new Uint8Array(length) : cut(openSlab(length), length);
 }
 
 function openSlab(most: number): Bytes {
-  // The second check is for a slab that somebody's stream has transferred away, against the contract.
+  // The second check is for a slab that a stream has transferred, in violation of the contract.
   if (slab === undefined || slab.length === 0 || used + most > SLAB_BYTES) {
     slab = new Uint8Array(SLAB_BYTES);
     used = 0;
@@ -56,7 +62,7 @@ function openSlab(most: number): Bytes {
   return slab;
 }
 
-/** Whether that was ASCII; if not, what was written is to be overwritten. */
+/** Writes `text`, and returns true if it is ASCII. If not, the written bytes must be overwritten. */
 function writeAscii(text: string, room: Bytes): boolean {
   for (let index = 0; index < text.length; index++) {
     const code = text.charCodeAt(index);
@@ -72,7 +78,7 @@ function cut(room: Bytes, length: number): Bytes {
   return piece;
 }
 
-/** What `subarray` would give, which costs V8 more. */
+/** Returns the same view as `subarray`, which costs V8 more. */
 function view(room: Bytes, length: number): Bytes {
   return new Uint8Array(room.buffer, used, length);
 }

@@ -17,10 +17,11 @@ export interface TextOptions {
 }
 
 /**
- * Strings instead of bytes, over any codec of bytes. A frame that the codec below has truncated ends with a whole character.
+ * Strings instead of bytes, over any codec of bytes. A frame that the codec below has truncated ends with a whole
+ * character.
  *
  * @param encoding `"utf-8"` (default) or `"latin1"` (ISO 8859-1, byte for byte)
- * @throws {TypeError | RangeError} not a codec, an unknown encoding, or a `fatal` that is no boolean
+ * @throws {TypeError | RangeError} not a codec, an unknown encoding, or a `fatal` that is not a boolean
  *
  * @example
  * ```ts

@@ -3,25 +3,25 @@ import { ByteQueue } from "./byte_queue.ts";
 import { wholeCharacters } from "./utf8.ts";
 import { concat, viewOf } from "./views.ts";
 
-/** What is shorter waits for more as bytes: a string costs memory of its own. */
+/** Shorter pieces wait as bytes: a string costs memory of its own. */
 const PIECE_BYTES = 16_384;
 const LF = "\n";
 const CR = "\r";
-/** What a decoder puts in the place of what is not UTF-8. */
+/** The replacement character of decoders for invalid UTF-8. */
 const REPLACEMENT = "\ufffd";
 
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 const encoder = new TextEncoder();
 
 /**
- * The beginning of a line of UTF-8 that is not whole yet. A long one is decoded as it comes, and joined as text: bytes would have
- * to be copied twice, and then decoded, all at once. Text is kept only for bytes that it says exactly; if some are not UTF-8, all
- * are kept as bytes.
+ * The beginning of an incomplete line of UTF-8. A long line is decoded as it arrives, and joined as text: bytes would
+ * have to be copied twice, and then decoded all at once. Bytes are kept as text only if the text encodes to the same
+ * bytes; if some are not UTF-8, the whole line is kept as bytes.
  */
 export class TextQueue {
   #text = "";
   #textBytes = 0;
-  /** What is behind the text. */
+  /** The bytes that follow the text. */
   #bytes = new ByteQueue();
   #invalid = false;
 
@@ -29,7 +29,7 @@ export class TextQueue {
     return this.#textBytes + this.#bytes.length;
   }
 
-  /** Copies `bytes` to the end. */
+  /** Appends a copy of `bytes`. */
   push(bytes: Bytes): void {
     if (this.#invalid || this.#bytes.length + bytes.length < PIECE_BYTES) return this.#bytes.push(bytes);
     const piece = this.#behindText(bytes);
@@ -38,7 +38,10 @@ export class TextQueue {
     else this.#append(piece, text);
   }
 
-  /** As `push`, of a chunk of a long line, if no LF is in it: in text that is found in a twentieth of the time. Returns whether. */
+  /**
+   * Appends a chunk of a long line if it contains no LF, and returns whether it did. In text, a search for the LF takes
+   * a twentieth of the time.
+   */
   pushBare(chunk: Bytes): boolean {
     if (this.#text === "" || chunk.length < PIECE_BYTES) return false;
     const piece = this.#behindText(chunk);
@@ -48,13 +51,19 @@ export class TextQueue {
     return true;
   }
 
-  /** Everything and `last` behind it, as bytes; the caller's. The queue is not to be used any more. */
+  /**
+   * Returns all bytes followed by `last`, in an array that belongs to the caller. The queue must not be used
+   * afterwards.
+   */
   take(last?: Bytes): Bytes {
     const bytes = this.#bytes.take(last);
     return this.#text === "" ? bytes : concat([encoder.encode(this.#text), bytes]);
   }
 
-  /** The line that ends with `last`, without the CR before its LF; `undefined` if it is not long, or not UTF-8: `take` it. */
+  /**
+   * Returns the line that ends with `last`, without the CR before its LF. Returns `undefined` if the line is not long,
+   * or not UTF-8: then call `take`.
+   */
   line(last: Bytes): string | undefined {
     if (this.#text === "") return undefined;
     const end = exactText(this.#behindText(last));
@@ -67,7 +76,10 @@ export class TextQueue {
     return this.#bytes.length === 0 ? last : this.#bytes.take(last);
   }
 
-  /** `text` is what the whole characters of `piece` say, which begins behind the text that there is. */
+  /**
+   * Appends `text`, which is the decoded form of the whole characters of `piece`. `piece` begins behind the present
+   * text.
+   */
   #append(piece: Bytes, text: string): void {
     const { length } = wholeCharacters(piece);
     this.#text += text;
@@ -86,7 +98,10 @@ export class TextQueue {
   }
 }
 
-/** Text that is encoded as these bytes, if they are UTF-8. (A decoder that is `fatal` costs Deno ten times as much.) */
+/**
+ * Returns the text that encodes to these bytes, or `undefined` if they are not UTF-8. A `fatal` decoder costs Deno ten
+ * times as much.
+ */
 function exactText(bytes: Bytes): string | undefined {
   const text = decoder.decode(bytes);
   return text.includes(REPLACEMENT) ? undefined : text;

@@ -1,10 +1,10 @@
 import type { Bytes } from "../transport/transport.ts";
 import { viewOf } from "./views.ts";
 
-/** A character has at most so many bytes. */
+/** The maximum number of bytes of a character. */
 const LONGEST = 4;
 
-/** Text as UTF-8 that was cut anywhere, without the character that the cut has split, if it has split one. */
+/** Returns truncated UTF-8 without an incomplete last character, if there is one. */
 export function wholeCharacters(bytes: Bytes): Bytes {
   for (let back = 1; back < LONGEST && back <= bytes.length; back++) {
     const byte = bytes[bytes.length - back] as number;
@@ -14,7 +14,7 @@ export function wholeCharacters(bytes: Bytes): Bytes {
   return bytes;
 }
 
-/** The length of a character that begins with this byte; 1 for what begins none. */
+/** Returns the length of the character that begins with this byte, or 1 if no character does. */
 function sequenceBytes(first: number): number {
   if (first >= 0xc2 && first < 0xe0) return 2;
   if (first >= 0xe0 && first < 0xf0) return 3;

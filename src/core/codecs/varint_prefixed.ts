@@ -8,7 +8,7 @@ import { type Payload, payloadBytes } from "./payload.ts";
 import { type Header, PrefixedDecoder } from "./prefixed_decoder.ts";
 import { cutPiece } from "./slab.ts";
 
-/** What a bit of a sixth byte would weigh: seven bits in each of five bytes hold 32. */
+/** The weight of the lowest bit of a sixth byte. Five bytes of seven bits each hold 32 bits. */
 const TOO_HEAVY = 128 ** 5;
 const MAX_LENGTH = 2 ** 32 - 1;
 
@@ -21,11 +21,11 @@ export interface VarintPrefixedOptions {
 }
 
 /**
- * Frames behind their length as a base-128 varint: protobuf's size-delimited messages (`writeDelimitedTo`,
- * `sizeDelimitedEncode`). A length is at most five bytes, and at most 2^32 − 1. What is beyond is `frame-invalid`, and ends
- * the connection even with `invalidFrame: "skip"`: nobody knows where the next message begins.
+ * Frames preceded by their length as a base-128 varint: the size-delimited messages of protobuf (`writeDelimitedTo`,
+ * `sizeDelimitedEncode`). A length has at most five bytes, and is at most 2^32 − 1. A larger one is `frame-invalid`,
+ * and ends the connection even with `invalidFrame: "skip"`, because the beginning of the next message is unknown.
  *
- * A frame is a `Uint8Array`; a reply may be a string too, which is sent as UTF-8.
+ * A frame is a `Uint8Array`. A reply may also be a string, which is sent as UTF-8.
  *
  * @throws {RangeError} for a `maxFrameBytes` that is not a whole number of at least 1 (or `Infinity`)
  *
@@ -49,7 +49,7 @@ export function varintPrefixed(options: VarintPrefixedOptions = {}): Codec<Bytes
 
 class Varint implements Header {
   #length = 0;
-  /** Of the next byte. */
+  /** The weight of the next byte. */
   #weight = 1;
 
   read(input: FrameInput): number | undefined {

@@ -3,22 +3,22 @@
  *
  * | reason | meaning |
  * |---|---|
- * | `remote-closed` | the peer sent FIN and everything it had asked was answered |
- * | `handler-closed` | the handler said so (`context.close()`, `session.close()`), and its reply was sent |
+ * | `remote-closed` | the peer sent FIN, and its frames were answered |
+ * | `handler-closed` | the handler closed it (`context.close()`, `session.close()`), and its reply was sent |
  * | `drained` | this side shut down (`server.shutdown()`, `client.close()`); what was in flight was answered |
  * | `unexpected-eof` | FIN in the middle of a frame |
  * | `connection-reset` | the peer reset the connection, or went away while a reply was being sent |
  * | `connection-failed` | the connection broke in another way |
  * | `frame-too-large` / `frame-invalid` | the decoder refused a frame |
- * | `codec-failed` | the codec threw something that it should not |
- * | `handler-failed` | the handler threw, rejected, or returned what the codec cannot encode |
+ * | `codec-failed` | the codec threw an unexpected error |
+ * | `handler-failed` | the handler threw, rejected, or returned a value that the codec cannot encode |
  * | `handler-timeout`, `idle-timeout`, `silence-timeout`, `frame-timeout`, `write-timeout`, `authentication-timeout` | that deadline passed |
- * | `request-timeout` | nothing that this side asked was answered any more (as the code of a request: it was not answered in time) |
- * | `slow-consumer` | the peer does not read what is sent to it, and the policy is `"reset"` |
- * | `budget-exceeded` | more bytes waited in the whole server than `maxTotalOutboundBytes` or `maxTotalInboundBytes`, and it held the most of them |
- * | `lifetime-reached` | the connection was open for as long as it may be |
+ * | `request-timeout` | the peer answered no more requests of this side (as the code of a request: it was not answered in time) |
+ * | `slow-consumer` | the peer does not read the output, and the policy is `"reset"` |
+ * | `budget-exceeded` | more bytes waited in the whole server than `maxTotalOutboundBytes` or `maxTotalInboundBytes`, and this connection held the most of them |
+ * | `lifetime-reached` | the connection reached its maximum lifetime |
  * | `too-many-connections` | `maxConnections` was reached and the policy is `"reject"` |
- * | `drain-timeout` | still busy when the drain's time was up, or the drain was forced |
+ * | `drain-timeout` | the connection was still busy at the end of the drain, or the drain was forced |
  * | `aborted` | this side aborted it (`client.abort()`) |
  */
 export type CloseReason =
