@@ -191,7 +191,7 @@ export class Requests<In, Out> implements Asked {
     this.#noteSent(request, this.#events.bytesIn());
   }
 
-  /** Hands a frame to the request that it answers. Returns false when there is none. */
+  /** Fulfils the request that a frame answers. Returns false when there is none. */
   answer(frame: In): boolean {
     const request = this.#sent.shift();
     if (request === undefined) return false;

@@ -81,7 +81,7 @@ export function json<In = unknown, Out = In>(
   };
 }
 
-/** The document of a fault frame, which is not subject to the schema of replies. */
+/** The document of a fault frame. The schema of replies does not apply to it. */
 class Fault {
   readonly error: CloseReason;
 

@@ -167,7 +167,7 @@ class LengthHeader implements Header {
   }
 
   #bodyBytes(length: number): number {
-    // A larger double is not exact, but never becomes small again.
+    // Above 2^53 a double is not exact, but a growing length never becomes small again.
     if (length > Number.MAX_SAFE_INTEGER) throw new SpillwayError("frame-invalid", "a length above 2^53 - 1");
     const bodyBytes = length + this.#layout.adjustment;
     if (bodyBytes >= 0) return bodyBytes;

@@ -163,7 +163,7 @@ class SyslogDecoder implements Decoder<Bytes> {
     return this.#input.unread();
   }
 
-  /** Returns the next whole message, which is skipped if it is empty, or `undefined`. */
+  /** Returns the next whole message, or `undefined`. An empty one is to be skipped. */
   #message(): Bytes | undefined {
     if (this.#mode === "dropping" || this.#mode === "dropping-line") this.#drop();
     if (this.#mode === "unknown") this.#begin();

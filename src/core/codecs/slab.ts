@@ -39,8 +39,8 @@ export function encodeText(text: string): Bytes {
 }
 
 /**
- * In most long texts, too, each character is a byte, and `encode` of Node counts the bytes first. Up to `MUCH_TEXT`,
- * `encode` of Bun is faster.
+ * In most long texts, too, each character is a byte. `encode` of Node first counts the bytes; `encode` of Bun is faster
+ * up to `MUCH_TEXT`.
  */
 function encodeLong(text: string): Bytes {
   if (text.length <= MUCH_TEXT) return encoder.encode(text);
@@ -48,7 +48,7 @@ function encodeLong(text: string): Bytes {
   return encoder.encodeInto(text, piece).read === text.length ? piece : encoder.encode(text);
 }
 
-/** Returns a piece of `length` bytes, to be filled at once, for one write. It holds bytes of earlier uses. */
+/** Returns a piece of `length` bytes, to be filled at once, for one write. It may hold bytes of earlier uses. */
 export function cutPiece(length: number): Bytes {
   return length > LONGEST_PIECE ? new Uint8Array(length) : cut(openSlab(length), length);
 }

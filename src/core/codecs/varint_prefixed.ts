@@ -22,8 +22,9 @@ export interface VarintPrefixedOptions {
 
 /**
  * Frames preceded by their length as a base-128 varint: the size-delimited messages of protobuf (`writeDelimitedTo`,
- * `sizeDelimitedEncode`). A length has at most five bytes, and is at most 2^32 − 1. A larger one is `frame-invalid`,
- * and ends the connection even with `invalidFrame: "skip"`, because the beginning of the next message is unknown.
+ * `sizeDelimitedEncode`). A length has at most five bytes, and is at most 2^32 − 1. Any other length is
+ * `frame-invalid`, and ends the connection even with `invalidFrame: "skip"`, because the beginning of the next message
+ * is unknown.
  *
  * A frame is a `Uint8Array`. A reply may also be a string, which is sent as UTF-8.
  *

@@ -23,7 +23,7 @@ export function searchWords(bytes: Uint8Array, words: Int32Array, byte: number, 
   return -1;
 }
 
-/** Reports whether one of the word's bytes is 0. Only such a byte borrows from its high bit while that is 0. */
+/** Reports whether one of the word's bytes is 0: only then does the subtraction set a high bit that was clear. */
 function hasZero(word: number): boolean {
   return ((word - ONE_EACH) & ~word & HIGH_BITS) !== 0;
 }

@@ -47,7 +47,7 @@ export class Deadline<Owner extends DeadlineOwner = DeadlineOwner> {
  * spares no peer for long.
  */
 export class DeadlineQueue {
-  /** Counts events: input, room for output, results. A round in which it stands still brought nothing. */
+  /** Counts events: input, room for output, results. A round that leaves it unchanged brought nothing. */
   progress = 0;
   readonly #clock: Clock;
   readonly #heap: Deadline[] = [];
