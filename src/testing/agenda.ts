@@ -1,31 +1,31 @@
 import type { Clock } from "../core/mod.ts";
 
-/** Something that is to happen. */
+/** A scheduled event. */
 export interface Entry {
   readonly at: number;
-  /** Among those of one instant, the lower comes first. */
+  /** The order among the entries of one instant: lower numbers come first. */
   readonly order: number;
   readonly run: () => void;
 }
 
 /**
- * What is to happen on a network, one after the other, each in a tick of its own.
+ * The scheduled events of a network, which run one by one, each in a tick of its own.
  *
- * Entries of one instant happen in the order of their numbers, not in that in which they were added: two runtimes may reach
- * the same point in a different number of microtasks.
+ * The entries of one instant run in the order of their numbers, not in the order in which they were added: two runtimes may reach
+ * the same point after a different number of microtasks.
  */
 export class Agenda {
   readonly #clock: Clock;
   readonly #entries = new Set<Entry>();
   #timer: unknown;
-  /** When the timer fires; `Infinity` while there is none. */
+  /** The instant at which the timer fires; `Infinity` while none is armed. */
   #timerAt = Infinity;
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
-  /** How much is to happen. */
+  /** The number of entries. */
   get size(): number {
     return this.#entries.size;
   }

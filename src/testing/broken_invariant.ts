@@ -1,9 +1,9 @@
 import { isError, takeApart } from "../core/mod.ts";
 
-/** An invariant does not hold. */
+/** The error of an invariant that does not hold. */
 export class BrokenInvariant extends Error {
   override readonly name = "BrokenInvariant";
-  /** Which invariant. */
+  /** The name of the invariant. */
   readonly invariant: string;
 
   constructor(invariant: string, message: string) {
@@ -12,7 +12,7 @@ export class BrokenInvariant extends Error {
   }
 }
 
-/** Two failures of one kind are probably one fault. */
+/** Classifies a failure: two failures of one kind probably have the same cause. */
 export function kindOf(failure: unknown): string {
   if (!isError(failure)) return typeof failure;
   return failure instanceof BrokenInvariant ? failure.invariant : takeApart(failure, 0).name;

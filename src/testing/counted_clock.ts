@@ -1,6 +1,6 @@
 import { afterRound, type Clock } from "../core/mod.ts";
 
-/** The same clock, for one who uses it: how many timers are its own. */
+/** A view of a clock that counts only the timers armed through it. */
 export class CountedClock implements Clock {
   readonly #clock: Clock;
   readonly #armed = new Set<unknown>();

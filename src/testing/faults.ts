@@ -2,7 +2,7 @@ import { type ErrorCode, SpillwayError } from "../core/mod.ts";
 import type { Random } from "./random.ts";
 import type { Simulation } from "./simulation.ts";
 
-/** What can go wrong on a simulated network, and with its clock. */
+/** The faults of a simulated network and of its clock. */
 export const FAULTS = [
   "network reset",
   "network break",
@@ -18,32 +18,32 @@ export const FAULTS = [
 ] as const;
 type FaultKind = (typeof FAULTS)[number];
 
-/** Those that end the server, and all others. */
+/** The faults that end the server, and all others. */
 const FATAL: readonly FaultKind[] = ["accept accept-failed", "accept listener-closed"];
 const PASSING: readonly FaultKind[] = FAULTS.filter((what) => !FATAL.includes(what));
-/** Among so many faults, one is the end of accepting. */
+/** One in so many faults is fatal. */
 const FATAL_ONCE = 60;
 const DURATIONS_MS = [1, 50, 900, 15_000, 90_000, 400_000];
 const MOST_CONNECTIONS = 16;
 
-/** Something that goes wrong. */
+/** A fault at an instant. */
 export interface Fault {
   /** Virtual milliseconds. */
   readonly at: number;
   readonly what: FaultKind;
-  /** Of the connections that are open then, which one. */
+  /** Selects one of the connections that are open at that instant. */
   readonly whom: number;
-  /** For how long, in milliseconds: of a stall of the network or of the process, and of a jump. */
+  /** The duration of a stall of the network or of the process, or of a jump of the clock, in milliseconds. */
   readonly amount: number;
 }
 
-/** Something that goes wrong at that instant. */
+/** Draws a fault for that instant. */
 export function drawFault(random: Random, at: number): Fault {
   const what = random.pick(random.once(FATAL_ONCE) ? FATAL : PASSING);
   return { at, what, whom: random.below(MOST_CONNECTIONS), amount: random.pick(DURATIONS_MS) };
 }
 
-/** Does it. Nothing happens when there is nothing to break. */
+/** Inflicts a fault. Does nothing when there is nothing to break. */
 export function inflict({ what, whom, amount }: Fault, world: Simulation): void {
   world.count(`fault ${what}`);
   const { connections } = world.network;
@@ -74,7 +74,7 @@ export function inflict({ what, whom, amount }: Fault, world: Simulation): void 
   }
 }
 
-/** The server says nothing of it: it drains. */
+/** Closes the listener. The server reports no error for it, and drains. */
 function closeListener(world: Simulation): void {
   if (world.network.listening > 0) world.deaf = true;
   failAccept("listener-closed", world);

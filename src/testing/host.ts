@@ -1,32 +1,32 @@
-/** The one host that the network in memory consists of: which names and addresses are its own. */
+/** The single host of a network in memory: its names and addresses. */
 import { plainHostname, SpillwayError } from "../core/mod.ts";
 
 const ANY_V4 = "0.0.0.0";
 const ANY = "::";
 const MAPPED = "::ffff:";
 
-/** The numeric address to listen on. @throws {SpillwayError} `host-not-found`, `address-not-available` */
+/** Returns the numeric address to listen on. @throws {SpillwayError} `host-not-found`, `address-not-available` */
 export function listenAddress(hostname: string): string {
   return hostname === ANY || hostname === ANY_V4 ? hostname : ownAddress(plainHostname(hostname));
 }
 
-/** The numeric address to connect to; the unspecified ones mean this host. @throws as {@link listenAddress} */
+/** Returns the numeric address to connect to; unspecified addresses mean this host. @throws as {@link listenAddress} */
 export function targetAddress(hostname: string): string {
   if (hostname === ANY_V4) return "127.0.0.1";
   return hostname === ANY ? "::1" : ownAddress(plainHostname(hostname));
 }
 
-/** Whether who listens on `bound` is reached at `target`. `::` takes IPv4 too. */
+/** Reports whether a listener on `bound` accepts connections to `target`. `::` accepts IPv4 too. */
 export function reaches(bound: string, target: string): boolean {
   return bound === target || bound === ANY || (bound === ANY_V4 && !target.includes(":"));
 }
 
-/** Whether two listeners would fight for the same connections. */
+/** Reports whether two listeners would compete for the same connections. */
 export function overlaps(one: string, other: string): boolean {
   return reaches(one, other) || reaches(other, one);
 }
 
-/** How an address shows on a connection that was accepted on `bound`: a dual-stack listener maps IPv4. */
+/** Returns an address as a connection accepted on `bound` shows it: a dual-stack listener maps IPv4 addresses. */
 export function shownOn(bound: string, address: string): string {
   return bound === ANY && !address.includes(":") ? MAPPED + address : address;
 }

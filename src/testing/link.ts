@@ -2,37 +2,37 @@ import type { Bytes, SpillwayError } from "../core/mod.ts";
 import { DirectWire, type Wire, type WireEnd } from "./wire.ts";
 
 /**
- * One direction of a connection: bytes that one end has written and the other has not read.
+ * One direction of a connection: bytes that one end has written and the other has not read yet.
  *
- * - **Owns** copies: what was written may change afterwards, what is read is the reader's.
- * - **Pushes back**: holds at most `maxBytes`; a write that finds no room is parked until the reader has made some.
- * - **On abort** (`break`) what it holds is lost and a parked write rejects.
+ * - **Owns** copies: the writer may change its bytes after a write, and the reader owns the bytes that it reads.
+ * - **Pushes back**: holds at most `maxBytes`; a write that finds no room is parked until the reader has made room.
+ * - **On abort** (`break`), the bytes that it holds are lost and a parked write is refused.
  */
 export class Link implements WireEnd {
-  /** Called when there is something to take, or the end has come. */
+  /** Called when there are bytes to take, or when the end has come. */
   onReadable: () => void = () => {};
-  /** Called when a part of a parked write was taken, and not all of it. */
+  /** Called when a part of a parked write was taken, but not all of it. */
   onTaken: (bytes: number) => void = () => {};
-  /** Called when the rest of a parked write was taken, or can not be taken any more. */
+  /** Called when the rest of a parked write was taken; `onRefused`, when it can no longer be taken. */
   onSent: () => void = () => {};
   onRefused: (error: SpillwayError) => void = () => {};
   readonly maxBytes: number;
-  /** Bytes that were taken from the writer, and that the reader has taken, so far. */
+  /** The bytes taken from the writer so far, and those taken by the reader. */
   written = 0;
   read = 0;
-  /** FIN was sent. */
+  /** Whether FIN was sent. */
   finished = false;
   #finArrived = false;
   readonly #wire: Wire;
-  /** What has arrived. */
+  /** The bytes that have arrived and were not read yet. */
   #chunks: Bytes[] = [];
-  /** Bytes under way, and those that have arrived and were not read. */
+  /** The number of bytes under way, or arrived and not read. */
   #length = 0;
-  /** What is left of a write that has not found room for all its bytes. */
+  /** The rest of a write that found no room for all its bytes. */
   #parked: Uint8Array | undefined;
   #broken: SpillwayError | undefined;
 
-  /** How the writing end is told that a write that waited is done: at once, or when its process comes to it. */
+  /** Tells the writing end about a parked write: at once, or when its process gets to it. */
   readonly #tell: (run: () => void) => void;
 
   constructor(
@@ -45,7 +45,7 @@ export class Link implements WireEnd {
     this.#wire = makeWire(this);
   }
 
-  /** Whether all was taken and nothing more will come. */
+  /** Whether everything was read and FIN has arrived. */
   get ended(): boolean {
     return this.#finArrived && this.#chunks.length === 0;
   }
@@ -55,12 +55,12 @@ export class Link implements WireEnd {
     return this.#parked !== undefined;
   }
 
-  /** Whether nothing passes any more. */
+  /** Whether the link is broken: nothing passes any more. */
   get broken(): boolean {
     return this.#broken !== undefined;
   }
 
-  /** Bytes that have arrived and that the reader has not taken. */
+  /** The number of bytes that have arrived and were not read. */
   get waiting(): number {
     return this.#chunks.reduce((bytes, { length }) => bytes + length, 0);
   }
@@ -76,9 +76,9 @@ export class Link implements WireEnd {
   }
 
   /**
-   * True when there was room for everything; otherwise `onSent` is called when there was.
+   * Writes bytes. Returns true when there was room for all of them; otherwise `onSent` is called once the rest has found room.
    *
-   * @throws {TypeError} the last write is not done, or FIN was sent: whoever drives a connection must not do that
+   * @throws {TypeError} the last write is not done, or FIN was sent: the user of a driver must not do that
    */
   write(bytes: Uint8Array): boolean {
     this.#checkIdle("write");
@@ -90,14 +90,14 @@ export class Link implements WireEnd {
     return false;
   }
 
-  /** FIN, behind everything that was written. @throws as {@link write} */
+  /** Sends FIN, behind all written bytes. @throws as {@link write} */
   finish(): void {
     this.#checkIdle("finish");
     this.finished = true;
     this.#wire.fin();
   }
 
-  /** The next chunk: as it came off the wire. */
+  /** Returns the next chunk, as it came off the wire. */
   take(): Bytes | undefined {
     const chunk = this.#chunks.shift();
     if (chunk === undefined) return undefined;
@@ -107,7 +107,7 @@ export class Link implements WireEnd {
     return chunk;
   }
 
-  /** Nothing passes any more. */
+  /** Breaks the link: the bytes that it holds are lost, and nothing passes any more. */
   break(error: SpillwayError): void {
     this.#broken = error;
     this.#wire.cut();
@@ -118,7 +118,7 @@ export class Link implements WireEnd {
     if (parked !== undefined) this.#tell(() => this.onRefused(error));
   }
 
-  /** Tells the reader's end of a reset. */
+  /** Signals a reset to the reading end. */
   reset(arrive: () => void): void {
     this.#wire.rst(arrive);
   }
@@ -128,7 +128,7 @@ export class Link implements WireEnd {
     if (this.#parked !== undefined) throw new TypeError(`${call}() before the last write was done`);
   }
 
-  /** Takes what there is room for; returns the rest. */
+  /** Takes as many bytes as there is room for; returns the rest. */
   #accept(bytes: Uint8Array): Uint8Array {
     const room = Math.min(bytes.length, this.maxBytes - this.#length);
     if (room === 0) return bytes;

@@ -1,21 +1,21 @@
 import { checkWhole } from "../core/mod.ts";
 import type { Random } from "./random.ts";
 
-/** What one direction of a simulated connection is like. */
+/** The conditions of one direction of a simulated connection. */
 export interface LinkConditions {
-  /** From one end to the other, in milliseconds; 0 or more. */
+  /** The latency from one end to the other, in milliseconds; 0 or more. */
   readonly latencyMs: number;
-  /** The most that is added to that for a piece, in milliseconds; 0 or more. Pieces keep their order. */
+  /** The most that is added to the latency of a piece, in milliseconds; 0 or more. Pieces keep their order. */
   readonly jitterMs: number;
-  /** More than 0; `Infinity` for no limit. */
+  /** The bandwidth. More than 0; `Infinity` for no limit. */
   readonly bytesPerSecond: number;
-  /** Bytes between the two ends: a writer waits while there are so many. A whole number of at least 1. */
+  /** The most bytes between the two ends: a writer waits while the link is full. A whole number of at least 1. */
   readonly bufferBytes: number;
-  /** How what is sent is cut: `"fine"` into pieces of a few bytes, `"coarse"` anywhere, `"none"` at 1460 bytes or not at all. */
+  /** The splitting of bytes: `"fine"` into pieces of a few bytes, `"coarse"` anywhere, `"none"` at 1460 bytes or not at all. */
   readonly cutting: "fine" | "coarse" | "none";
 }
 
-/** A link as there are many: mostly good, some slow, some that hold little, some that cut everything to pieces. */
+/** Draws realistic conditions: mostly good, some slow, some with small buffers, some with fine splitting. */
 export function drawConditions(random: Random): LinkConditions {
   return {
     latencyMs: random.pick([0, 0.05, 1, 10, 10, 80]),
@@ -26,7 +26,7 @@ export function drawConditions(random: Random): LinkConditions {
   };
 }
 
-/** @throws {RangeError} a number that makes no sense */
+/** Checks conditions and returns them. @throws {RangeError} an invalid number */
 export function checkConditions(conditions: LinkConditions): LinkConditions {
   const { latencyMs, jitterMs, bytesPerSecond, bufferBytes } = conditions;
   for (const [name, value] of Object.entries({ latencyMs, jitterMs })) {

@@ -1,31 +1,31 @@
 import type { Clock } from "../core/mod.ts";
 import { tickEnd } from "./tick.ts";
 
-/** A clock that stands still until it is told to move. Made by {@link manualClock}. */
+/** A clock that moves only when it is told to. Made by {@link manualClock}. */
 export interface ManualClock extends Clock {
-  /** How many timers are armed. 0 when nothing was left behind. */
+  /** The number of armed timers. 0 when nothing was left behind. */
   readonly pending: number;
   /**
-   * Moves on by `ms` milliseconds (0 or more). Every timer that comes due is fired at its exact instant, in order (those
-   * of one instant in the order of their arming), and what follows from it is let to settle before the next. So
-   * `advance(0)` waits until all is done that can be done without time passing.
+   * Moves on by `ms` milliseconds (0 or more). Every timer that comes due fires at its exact instant, in order (timers of one
+   * instant in the order in which they were armed), and its consequences settle before the next timer fires. So `advance(0)`
+   * waits until everything is done that can be done without the passing of time.
    *
    * Calls made before the last one is done wait for it.
    *
    * @throws {RangeError} `ms` is negative, NaN or infinite
-   * @throws what a timer's callback throws; the clock stands at that instant then
+   * @throws the error of a timer's callback; the clock then stands at that instant
    */
   advance(ms: number): Promise<void>;
   /** The instant at which the next timer is due; `Infinity` when none is armed. */
   readonly next: number;
   /**
-   * Moves on to the next timer, fires it and lets what follows settle. False, and nothing done, when there is none. Not
-   * while an `advance` is under way.
+   * Moves on to the next timer, fires it and lets its consequences settle. Returns false, and does nothing, when no timer is
+   * armed. Not to be called while an `advance` is under way.
    */
   step(): Promise<boolean>;
   /**
-   * Time passes and nobody notices: as when a machine sleeps, or its event loop is blocked. Timers that came due are fired
-   * late, by the next `advance` or `step`.
+   * Moves the clock without firing timers, as when a machine sleeps or its event loop is blocked. Timers that came due fire
+   * late, at the next `advance` or `step`.
    *
    * @throws {RangeError} `ms` is negative, NaN or infinite
    */
@@ -33,7 +33,7 @@ export interface ManualClock extends Clock {
 }
 
 /**
- * A clock for tests: virtual milliseconds from 0, moved by {@link ManualClock.advance} alone.
+ * Returns a clock for tests: virtual milliseconds from 0, moved only by the methods of {@link ManualClock}.
  *
  * @example
  * ```ts
@@ -57,9 +57,9 @@ interface Timer {
 
 class Clockwork implements ManualClock {
   #now = 0;
-  /** In the order of their arming. */
+  /** The armed timers, in the order of arming. */
   readonly #timers = new Set<Timer>();
-  /** What waits until no timer is due. */
+  /** Callbacks that wait until no timer is due. */
   #rounds: (() => void)[] = [];
   #moving: Promise<void> = Promise.resolve();
 

@@ -3,24 +3,24 @@ import type { Link } from "./link.ts";
 
 const GARBAGE = 0xee;
 
-/** What a pair of ends needs to know. */
+/** The settings of a pair of ends. */
 export interface PairOptions {
   /** The address of the end that connects. */
   readonly near: TcpAddress;
   /** The address of the end that was connected to. */
   readonly far: TcpAddress;
-  /** How the far end writes an address. */
+  /** Returns an address in the form that the far end shows. */
   readonly shown: (hostname: string) => string;
-  /** From the end that connects, and to it. */
+  /** The directions: from the end that connects, and to it. */
   readonly forth: Link;
   readonly back: Link;
-  /** The connecting end has given its port back. */
+  /** Called when the connecting end has released its port. */
   readonly onReleased: () => void;
-  /** How what the network brings gets to the far end: at once, or when its process comes to it. */
+  /** Delivers the network's input to the far end: at once, or when its process gets to it. */
   readonly receive?: ((run: () => void) => void) | undefined;
 }
 
-/** Two ends that are connected: what one writes, the other reads. */
+/** Two connected ends: each reads the bytes that the other writes. */
 export interface Pair {
   readonly near: MemoryEnd;
   readonly far: MemoryEnd;
@@ -39,19 +39,19 @@ function mapped({ hostname, port }: TcpAddress, shown: (hostname: string) => str
   return { hostname: shown(hostname), port };
 }
 
-/** One end: a driver whose kernel is two links. Nothing reaches the other end within the call that caused it. */
+/** One end: a driver whose kernel is two links. No call affects the other end before the call returns. */
 export class MemoryEnd implements Driver {
   readonly connection: DriverConnection;
   readonly localAddress: TcpAddress;
   readonly remoteAddress: TcpAddress;
   other!: MemoryEnd;
-  /** The descriptor was given back. */
+  /** Whether the descriptor was released. */
   over = false;
   readonly #incoming: Link;
   readonly #outgoing: Link;
   readonly #onReleased: () => void;
   readonly #receive: (run: () => void) => void;
-  /** Whether the connection asked for input and has not refused more since. */
+  /** Whether the connection has asked for input and has not refused more since. */
   #wanted = false;
   #deliveryDue = false;
   #finished = false;
@@ -90,7 +90,7 @@ export class MemoryEnd implements Driver {
     return this.#outgoing.write(bytes);
   }
 
-  /** As a runtime would when it reads into that memory again: whoever still refers to the chunk reads garbage. */
+  /** Overwrites a chunk, as a runtime does when it reuses the memory: other references to the chunk then read garbage. */
   recycle(chunk: Bytes): void {
     chunk.fill(GARBAGE);
   }
@@ -114,13 +114,13 @@ export class MemoryEnd implements Driver {
     if (!this.other.over) this.#outgoing.reset(() => this.other.#onReset());
   }
 
-  /** As in a kernel: what was sent with its FIN arrives all the same; what the peer still sends meets a reset. */
+  /** Closes as a kernel does: bytes sent before FIN still arrive; bytes that the peer sends from now on meet a reset. */
   #close(): void {
     this.#incoming.break(new SpillwayError("connection-reset", "the peer closed the connection"));
     this.#release();
   }
 
-  /** The network tells it that the connection broke. */
+  /** Reports a broken connection to this end. */
   break(error: SpillwayError): void {
     this.#receive(() => {
       if (!this.over) this.connection.fail(error);

@@ -1,7 +1,7 @@
 import { type Connection, type Listener, SpillwayError, type TcpAddress } from "../core/mod.ts";
 import type { Pair } from "./memory_end.ts";
 
-/** Somebody who waits for the next connection. */
+/** An accept call that waits for the next connection. */
 interface Taker {
   readonly resolve: (result: IteratorResult<Connection, undefined>) => void;
   readonly reject: (error: SpillwayError) => void;
@@ -13,13 +13,13 @@ interface Caller {
   readonly reject: (error: SpillwayError) => void;
 }
 
-/** Makes a connected pair when its time has come. */
+/** Makes a connected pair, when the backlog has room. */
 export type Connect = () => Pair;
 
 /**
- * Accepts in memory.
+ * A listener in memory.
  *
- * **Pushes back**: at most `backlog` connections wait to be taken; beyond, connecting waits, as it does in a kernel.
+ * **Pushes back**: at most `backlog` connections wait to be accepted; further attempts to connect wait, as in a kernel.
  */
 export class MemoryListener implements Listener {
   readonly address: TcpAddress;
@@ -33,7 +33,7 @@ export class MemoryListener implements Listener {
   #finished = false;
   #closed = false;
 
-  /** `receive`: how whoever accepts gets what the network brings. */
+  /** `receive` delivers the network's input to the accepting process. */
   constructor(
     address: TcpAddress,
     backlog: number,
@@ -65,14 +65,14 @@ export class MemoryListener implements Listener {
     this.#callers.clear();
   }
 
-  /** The next accept fails, ahead of the connections that wait. */
+  /** Makes the next accept fail, ahead of the connections that wait. */
   fail(error: SpillwayError): void {
     const taker = this.#takers.shift();
     if (taker === undefined) this.#errors.push(error);
     else this.#receive(() => taker.reject(error));
   }
 
-  /** Connects as soon as the backlog has room. `signal` gives up the wait. */
+  /** Connects as soon as the backlog has room. An abort of `signal` ends the wait. */
   connect(connect: Connect, signal: AbortSignal | undefined): Promise<Connection> {
     if (this.#takers.length > 0 || this.#waiting.length < this.#backlog) return Promise.resolve(this.#admit(connect));
     return new Promise((resolve, reject) => {
@@ -124,12 +124,12 @@ export class MemoryListener implements Listener {
   }
 }
 
-/** Nobody listens there. */
+/** Returns the error for an address without a listener. */
 export function connectionRefused({ hostname, port }: TcpAddress): SpillwayError {
   return new SpillwayError("connection-refused", `nothing listens on ${hostname}:${port}`);
 }
 
-/** The attempt was given up. */
+/** Returns the error for an aborted attempt to connect. */
 export function connectAborted(signal: AbortSignal | undefined): SpillwayError {
   return new SpillwayError("connect-aborted", "the attempt to connect was given up", { cause: signal?.reason });
 }

@@ -13,30 +13,30 @@ import { connectedPair, type Pair } from "./memory_end.ts";
 import { connectAborted, connectionRefused, MemoryListener } from "./memory_listener.ts";
 import { PortPool } from "./port_pool.ts";
 
-/** What a connection is made of. */
+/** The links of a connection. */
 export interface Cable {
-  /** From the end that connects, and to it. */
+  /** The directions: from the end that connects, and to it. */
   readonly forth: Link;
   readonly back: Link;
   onConnected?(pair: Pair): void;
 }
 
-/** One host, its ports and its listeners. What the links between two ends do is up to whoever makes the cables. */
+/** One host, with its ports and listeners. The maker of the cables decides how their links behave. */
 export class MemoryNetwork implements Transport {
   readonly name = "memory";
   readonly #makeCable: () => Cable;
   readonly #listeners = new Set<MemoryListener>();
-  /** Of listeners, and of the ends that connect: as in a kernel, neither gets a port of the other. */
+  /** The ports of listeners and of connecting ends: as in a kernel, they never share one. */
   readonly #ports = new PortPool();
   readonly #receive: ((run: () => void) => void) | undefined;
 
-  /** `receive`: how whoever listens gets what the network brings. */
+  /** `receive` delivers the network's input to the listening process. */
   constructor(makeCable: () => Cable, receive?: (run: () => void) => void) {
     this.#makeCable = makeCable;
     this.#receive = receive;
   }
 
-  /** How many listen. */
+  /** The number of listeners. */
   get listening(): number {
     return this.#listeners.size;
   }
@@ -74,7 +74,7 @@ export class MemoryNetwork implements Transport {
   #claim(hostname: string, port: number): number {
     const rivals = this.#listenersOn(port);
     const inUse = rivals.some((rival) => overlaps(rival.address.hostname, hostname));
-    // Without a rival it is the port of an end that connects.
+    // Without a competing listener, the port belongs to an end that connects.
     if (inUse || (rivals.length === 0 && this.#ports.has(port))) {
       throw new SpillwayError("address-in-use", `${hostname}:${port} is in use`);
     }

@@ -7,7 +7,7 @@ const DEFAULT_LINK_BYTES = 65_536;
 /** Settings of {@link memoryTransport}. */
 export interface MemoryTransportOptions {
   /**
-   * Bytes that each direction of a connection holds between its two ends; a writer waits while there are so many. A
+   * The most bytes that each direction of a connection holds between its two ends; a writer waits while the link is full. A
    * whole number of at least 1; default 65536.
    */
   readonly maxLinkBytes?: number;
@@ -25,12 +25,12 @@ export interface MemoryTransport extends Transport {
 }
 
 /**
- * A transport that needs no network, only memory: the reference that the transports of the runtimes are measured by.
+ * Returns a transport that needs only memory, no network: the reference that the transports of the runtimes are compared with.
  *
- * Each call makes a network of its own, with one host: `127.0.0.0/8`, `::1`, `localhost`. It has real half-close,
- * bounded links that push back, reset, a bounded backlog, and ports. There is no time in it and no chance: everything
- * happens in microtasks, in the same order on every run. A chunk arrives as it was written, except where the link had
- * no room for all of it. A reset arrives at once, ahead of what was sent and not read.
+ * Each call makes a network of its own, with one host: `127.0.0.0/8`, `::1`, `localhost`. It has real half-close, bounded links
+ * that push back, resets, a bounded backlog, and ports. It has no latency and no randomness: everything happens in microtasks,
+ * in the same order on every run. A chunk arrives as it was written, except where the link had no room for all of it. A reset
+ * arrives at once, ahead of bytes that were sent and not read.
  *
  * @throws {RangeError} `maxLinkBytes` is not a whole number of at least 1
  *

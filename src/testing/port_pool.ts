@@ -4,12 +4,12 @@ const FIRST = 49_152;
 const LOWEST = 1_024;
 const HIGHEST = 65_535;
 
-/** Ports that the host chooses: each is in use once, and a port just given back is the last to be used again. */
+/** The ports that the host assigns: each is in use once, and a port just released is the last to be assigned again. */
 export class PortPool {
   readonly #used = new Set<number>();
   #next = FIRST;
 
-  /** A free port. @throws {SpillwayError} `address-not-available` when there is none */
+  /** Assigns a free port. @throws {SpillwayError} `address-not-available` when there is none */
   take(): number {
     if (this.#used.size > HIGHEST - LOWEST) {
       throw new SpillwayError("address-not-available", "every port is in use");
@@ -25,7 +25,7 @@ export class PortPool {
     return this.#used.has(port);
   }
 
-  /** Marks a port that somebody chose. */
+  /** Marks a port as in use that the caller has chosen. */
   claim(port: number): void {
     this.#used.add(port);
   }

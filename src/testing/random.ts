@@ -2,26 +2,26 @@ import { checkWhole } from "../core/mod.ts";
 
 const MASK = (1n << 64n) - 1n;
 
-/** Numbers that look random, and are the same for the same seed on every runtime. Made by {@link seededRandom}. */
+/** A source of pseudo-random numbers, the same for the same seed on every runtime. Made by {@link seededRandom}. */
 export interface Random {
-  /** A whole number from 0 to 2³² - 1. */
+  /** Returns a whole number from 0 to 2³² - 1. */
   next(): number;
-  /** A whole number from 0, less than `limit` (1 to 2³²). */
+  /** Returns a whole number of at least 0 and less than `limit` (1 to 2³²). */
   below(limit: number): number;
-  /** A whole number from `least` to `most`, both included. */
+  /** Returns a whole number from `least` to `most`, both included. */
   between(least: number, most: number): number;
-  /** True once in so many times. */
+  /** Returns true once in `times` calls, on average. */
   once(times: number): boolean;
-  /** One of several, each as likely as another. */
+  /** Returns one of the items, each with the same probability. */
   pick<Item>(items: readonly Item[]): Item;
-  /** Another source, which depends on the seed and on `name`, not on what was drawn so far. */
+  /** Returns another source, which depends on the seed and on `name`, but not on the numbers drawn so far. */
   fork(name: string): Random;
 }
 
 /**
- * A source of numbers for tests: xoshiro128**, whose state splitmix64 makes of the seed.
+ * Returns a source of pseudo-random numbers for tests: xoshiro128**, whose state splitmix64 derives from the seed.
  *
- * Give each part of a test a source of its own, with `fork`: then what one part draws changes nothing in another.
+ * Give each part of a test a source of its own, with `fork`: the numbers that one part draws then do not affect another.
  *
  * @throws {RangeError} `seed` is not a whole number from 0 to 2⁵³ - 1
  *
@@ -38,7 +38,7 @@ export function seededRandom(seed: number): Random {
   return new Xoshiro(BigInt(checkWhole("seed", seed, 0)));
 }
 
-/** splitmix64: makes any number of well-mixed words of one. */
+/** splitmix64: derives any number of well-mixed words from one. */
 export class Splitmix {
   #state: bigint;
 

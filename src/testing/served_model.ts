@@ -1,35 +1,35 @@
 import type { CloseReason, ConnectionClosed, ConnectionInfo } from "../core/mod.ts";
 import type { SimulatedConnection } from "./simulated_connection.ts";
 
-/** What is known, from outside, of a connection that a server has accepted. */
+/** The state of a connection that a server has accepted, as far as it is visible from outside. */
 export class ServedModel {
   readonly info: ConnectionInfo;
   readonly link: SimulatedConnection;
   readonly openedAt: number;
-  /** How it ended. */
+  /** The event of its end. */
   closed: ConnectionClosed | undefined;
   closedAt: number = Infinity;
-  /** When the server last took bytes, gave bytes to the network, and an asynchronous handler finished. */
+  /** The last instants at which the server took bytes, gave bytes to the network, and finished an asynchronous handler. */
   heardAt: number;
   progressAt: number;
-  /** When it can last have heard that the network had taken bytes. */
+  /** The latest instant at which the server can have learnt that the network took bytes. */
   progressToldAt: number;
   settledAt: number;
-  /** Since when a write has waited for room; when FIN was sent; when the descriptor was given back. */
+  /** The instants since when a write waits for room, at which FIN was sent, and at which the descriptor was released. */
   blockedSince: number = Infinity;
   finAt: number = Infinity;
   overAt: number = Infinity;
-  /** Bytes that were taken in the tick in which FIN was sent: they had come before it, and were not looked at. */
+  /** The bytes taken in the tick in which FIN was sent: they had arrived before it, and were not looked at. */
   readWithFin: number = 0;
-  /** What `onDisconnect` was told. */
+  /** The reasons passed to `onDisconnect`. */
   readonly told: CloseReason[] = [];
-  /** When each handler that is at work began, `onConnect` included. */
+  /** The instants at which the running handlers began, `onConnect` included. */
   readonly working: number[] = [];
-  /** A handler answered with a stream: what is at work can no longer be told from outside. */
+  /** Whether a handler answered with a stream: running work is then no longer visible from outside. */
   streamed = false;
-  /** When the network took bytes, and how many. */
+  /** The instants at which the network took bytes, and their numbers. */
   readonly #taken: { readonly at: number; readonly bytes: number }[] = [];
-  /** The network took bytes, and the process stalls: it hears of them later. */
+  /** Whether the network took bytes while the process stalls, so that the process learns of it later. */
   #unheard = false;
   #read = 0;
   #written = 0;
@@ -40,24 +40,24 @@ export class ServedModel {
     this.openedAt = this.heardAt = this.progressAt = this.progressToldAt = this.settledAt = now;
   }
 
-  /** Whether neither its end was reported nor anything of it is left in the network. */
+  /** Whether the end of the connection has not been reported yet. */
   get live(): boolean {
     return this.closed === undefined;
   }
 
-  /** When something last happened. */
+  /** The last instant at which something happened. */
   get quietSince(): number {
     return Math.max(this.heardAt, this.progressAt, this.settledAt);
   }
 
-  /** How many bytes the network has taken since then, that instant not included. */
+  /** Returns the number of bytes that the network has taken after `instant`. */
   takenSince(instant: number): number {
     let sum = 0;
     for (const { at, bytes } of this.#taken) if (at > instant) sum += bytes;
     return sum;
   }
 
-  /** A handler begins; the function says that it has finished. */
+  /** Records that a handler begins. The returned function records that it has finished. */
   begin(now: number): (now: number) => void {
     this.working.push(now);
     return (end) => {
@@ -67,7 +67,7 @@ export class ServedModel {
     };
   }
 
-  /** Looks at the network; `stalled` says whether the process hears of nothing. */
+  /** Reads the state of the network. `stalled`: whether the process learns of nothing at present. */
   update(now: number, stalled: boolean): void {
     const { forth, back, farOver } = this.link;
     if (back.finished && this.finAt === Infinity) {
@@ -75,7 +75,7 @@ export class ServedModel {
       this.readWithFin = forth.read - this.#read;
     }
     if (farOver && this.overAt === Infinity) this.overAt = now;
-    // Behind FIN, input is read only to find its end.
+    // After FIN, input is read only to find its end.
     if (this.finAt === Infinity) {
       if (forth.read !== this.#read) this.heardAt = now;
       if (back.written !== this.#written) {

@@ -1,13 +1,13 @@
-/** Runs that shrinking may take. */
+/** The most runs that shrinking may take. */
 const MOST_RUNS = 400;
 
-/** Something that happens in a simulation. */
+/** An event of a simulation. */
 export interface Happening {
-  /** Whose act it is. */
+  /** The number of the client or connection that the act concerns; 0 for the drain. */
   readonly whom: number;
 }
 
-/** As few of these happenings as can be found with which it still fails: somebody is left out first, then single acts. */
+/** Finds a small subset of `acts` that still fails: first leaves out all acts of one number, then ever shorter runs of acts. */
 export async function shrink<Act extends Happening>(
   acts: readonly Act[],
   fails: (acts: readonly Act[]) => Promise<boolean>,

@@ -11,34 +11,37 @@ import { Simulation } from "./simulation.ts";
 
 /** Settings of {@link simulate}. */
 export interface SimulateOptions<In, Out, State = unknown> {
-  /** What chance is made of: a whole number of at least 0. The same seed, the same simulation, on every runtime. */
+  /** The seed of all randomness: a whole number of at least 0. The same seed gives the same simulation on every runtime. */
   readonly seed: number;
   /**
-   * Makes the service, anew for each run. Time is the clock's: whatever waits must wait with `clock.setTimeout`, and whatever
-   * is drawn must come from `random`.
+   * Makes the service, anew for each run. The service must wait only with `clock.setTimeout`, and take its random numbers only from
+   * `random`.
    */
   readonly service: (clock: ManualClock, random: Random) => Service<In, Out, State>;
   /**
-   * What a client does once it is connected. An error that it throws is a failure of the service, unless it is a
-   * `SpillwayError`: then its connection broke. When it is done, it sends FIN and reads to the end.
+   * The script of a client, called once the client is connected. An error that it throws is a failure of the service, except a
+   * `SpillwayError`, which means that the client's connection broke. After the script, the client sends FIN and reads to the end.
    */
   readonly client: (client: SimulatedClient) => void | Promise<void>;
-  /** How many clients there are. A whole number of at least 1; default 8. */
+  /** The number of clients. A whole number of at least 1; default 8. */
   readonly clients?: number;
-  /** How many things go wrong: resets, stalls of the network and of the process, accept errors, clock jumps. A whole number of at least 0; default 6. */
+  /**
+   * The number of faults: resets, stalls of the network and of the process, accept errors, clock jumps. A whole number of at
+   * least 0; default 6.
+   */
   readonly faults?: number;
-  /** So long clients come and things go wrong; then the server drains. Virtual milliseconds, more than 0; default 60000. */
+  /** The time in which clients and faults come; after it, the server drains. Virtual milliseconds, more than 0; default 60000. */
   readonly spanMs?: number;
-  /** What a direction of a connection is like. Left out: as there are many, good ones and bad ones. */
+  /** Returns the conditions of one direction of a connection. Default: a realistic mix of good and bad links. */
   readonly conditions?: SimulatedNetworkOptions["conditions"];
 }
 
-/** What a simulation has seen. */
+/** The result of a simulation. */
 export interface SimulationResult {
-  /** Of the trace: the same for the same seed. */
+  /** The hash of the trace: the same for the same seed. */
   readonly hash: string;
   readonly events: number;
-  /** Connections by how they ended. */
+  /** The number of connections for each close reason. */
   readonly reasons: Readonly<Partial<Record<CloseReason, number>>>;
 }
 
@@ -47,14 +50,14 @@ type Act =
   | { readonly at: number; readonly what: "connect" | "drain"; readonly whom: number; readonly amount: number };
 
 /**
- * Runs a service on a simulated network, with clients and faults that the seed decides, and checks after every event what
- * Spillway promises (its invariants): one end for each connection, deadlines in time, a drain that ends, nothing left behind. What the
- * service itself promises is for the client's script to check.
+ * Runs a service on a simulated network, with clients and faults that the seed determines, and checks Spillway's invariants
+ * after every event: one end for each connection, deadlines in time, a drain that ends, nothing left behind. The guarantees of
+ * the service itself are for the client's script to check.
  *
- * A failure names its seed and what happened, with as few clients and faults as can be found. Try many seeds.
+ * The error of a failure names its seed and lists the events, with as few clients and faults as could be found. Try many seeds.
  *
- * @throws {RangeError} at once, for an option that makes no sense
- * @throws {Error} an invariant did not hold, or a client's script threw: the `cause` is what was wrong
+ * @throws {RangeError} at once, for an invalid option
+ * @throws {Error} an invariant did not hold, or a client's script threw: its `cause` is the original failure
  *
  * @example
  * ```ts
@@ -91,7 +94,7 @@ function drawActs(random: Random, clients: number, faults: number, spanMs: numbe
     (_, index): Act => ({ at: instant(random, spanMs / 2), what: "connect", whom: index + 1, amount: 0 }),
   );
   const wrong = Array.from({ length: faults }, () => {
-    // While somebody is there.
+    // A fault comes after the connect of some client.
     return drawFault(random, random.pick(connects).at + instant(random, random.pick([1, 100, spanMs / 2])));
   });
   const drain: Act = { at: spanMs, what: "drain", whom: 0, amount: 0 };
@@ -124,7 +127,7 @@ async function play<In, Out, State>(
   }
 }
 
-/** One client, from connecting to its end. */
+/** Runs one client, from connecting to its end. */
 async function follow(
   world: Simulation,
   number: number,
@@ -143,7 +146,7 @@ async function follow(
   }
 }
 
-/** The failure, with what is left of the acts when all that does not matter is left out. */
+/** Returns the error of a failure, with the smallest set of acts that was found to cause it. */
 async function explain<In, Out, State>(
   options: SimulateOptions<In, Out, State>,
   acts: readonly Act[],
@@ -181,7 +184,7 @@ function labelOf({ what, whom, amount }: Act): string {
   return what === "connect" ? `client ${whom} connects` : `${what} ${whom} ${amount}`;
 }
 
-/** Some time within so many milliseconds; in binary fractions, so that sums are exact. */
+/** Draws an instant below `most` milliseconds, in binary fractions, so that sums are exact. */
 function instant(random: Random, most: number): number {
   return Math.floor((random.next() / 2 ** 32) * most * 1_024) / 1_024;
 }

@@ -4,28 +4,28 @@ import type { Simulation } from "./simulation.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
-/** So many bytes of what is sent and received are in the trace. */
+/** The most bytes of sent and received data that the trace shows. */
 const SHOWN = 60;
 
 /**
- * The peer of one connection, as a client's script plays it.
+ * The peer of one connection, played by a client's script.
  *
- * Whatever breaks the connection makes what waits reject with a SpillwayError: a script need not care, and just ends.
+ * When the connection breaks, waiting calls reject with a SpillwayError: a script need not handle it, and simply ends.
  */
 export class SimulatedClient {
-  /** From 1. */
+  /** The number of the client, from 1. */
   readonly number: number;
-  /** Of its own: what it draws changes nothing for others. */
+  /** The client's own source of random numbers: drawing from it does not affect others. */
   readonly random: Random;
   readonly connection: Connection;
   readonly #world: Simulation;
   readonly #reader: ReadableStreamDefaultReader<Bytes>;
   readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
   readonly #decoder = new TextDecoder();
-  /** Received, and not yet given as a line. */
+  /** The text received and not yet returned as a line. */
   #text = "";
 
-  /** Use `simulate`. */
+  /** Clients are made by `simulate`. */
   constructor(number: number, connection: Connection, random: Random, world: Simulation) {
     this.number = number;
     this.connection = connection;
@@ -43,18 +43,18 @@ export class SimulatedClient {
     return this.#writer.write(bytes);
   }
 
-  /** The next bytes, however the network has cut them; `undefined` when the server has sent FIN. */
+  /** Returns the next bytes, split as the network has split them; `undefined` when the server has sent FIN. */
   async receive(): Promise<Bytes | undefined> {
     const { value } = await this.#reader.read();
-    // Ahead of what it does in the same tick: a script may do both at once, and runtimes take another number of microtasks.
+    // Sorted ahead of sends in the same tick: a script may do both at once, and runtimes need different numbers of microtasks.
     const what = value === undefined ? "FIN" : shown(value);
     this.#world.trace.add(-this.number - 0.5, `client ${this.number} receives ${what}`);
     return value;
   }
 
   /**
-   * The next line as UTF-8, without its LF; `undefined` when the server has sent FIN first. Not on a connection on which
-   * `receive` is used, too: what is behind the line is kept for the next.
+   * Returns the next line as UTF-8, without its LF; `undefined` when the server has sent FIN first. Do not mix it with
+   * `receive`: bytes behind the line are kept for the next line.
    */
   async receiveLine(): Promise<string | undefined> {
     let end = this.#text.indexOf("\n");
@@ -70,7 +70,7 @@ export class SimulatedClient {
     return line;
   }
 
-  /** Sends FIN: nothing more will be sent. */
+  /** Sends FIN: the client sends nothing more. */
   finish(): Promise<void> {
     return this.#writer.close();
   }
@@ -80,7 +80,7 @@ export class SimulatedClient {
     this.connection.abort();
   }
 
-  /** Fulfils after so many virtual milliseconds. */
+  /** Fulfils after `ms` virtual milliseconds. */
   pause(ms: number): Promise<void> {
     return new Promise((resolve) => this.#world.clock.setTimeout(resolve, ms));
   }

@@ -3,28 +3,28 @@ import type { Link } from "./link.ts";
 import type { MemoryEnd, Pair } from "./memory_end.ts";
 import type { TimedWire } from "./timed_wire.ts";
 
-/** One direction of a {@link SimulatedConnection}, as the network sees it. */
+/** The state of one direction of a {@link SimulatedConnection}, as the network sees it. */
 export interface LinkState {
-  /** So many bytes it holds at most. */
+  /** The most bytes that it holds. */
   readonly maxBytes: number;
-  /** Bytes that the network took from the writing end so far, and that the reading end took from it. */
+  /** The bytes that the network has taken from the writing end so far, and those that the reading end has taken. */
   readonly written: number;
   readonly read: number;
-  /** Bytes that have arrived there and were not taken. */
+  /** The bytes that have arrived and were not taken. */
   readonly waiting: number;
-  /** FIN was sent. */
+  /** Whether FIN was sent. */
   readonly finished: boolean;
-  /** A write waits for room. */
+  /** Whether a write waits for room. */
   readonly blocked: boolean;
-  /** Nothing passes any more: an end has reset it, or gone. */
+  /** Whether nothing passes any more: an end has reset the connection, or has gone. */
   readonly broken: boolean;
 }
 
-/** A connection of a {@link SimulatedNetwork}, and what can be done to it. */
+/** A connection of a {@link SimulatedNetwork}, with methods that break it. */
 export class SimulatedConnection {
-  /** Counts up from 1 within one network, in the order of connecting. */
+  /** The number within one network, from 1, in the order of connecting. */
   readonly number: number;
-  /** From the end that connected, and to it. */
+  /** The directions: from the end that connected, and to it. */
   readonly forth: LinkState;
   readonly back: LinkState;
   readonly #links: { readonly forth: Link; readonly back: Link };
@@ -51,7 +51,7 @@ export class SimulatedConnection {
     return this.#pair.near.localAddress.port;
   }
 
-  /** Whether the end that accepted, or would have, is done with it; and the end that connected. */
+  /** Whether the accepting end is done with the connection; and the end that connected. */
   get farOver(): boolean {
     return this.#pair.far.over;
   }
@@ -60,24 +60,24 @@ export class SimulatedConnection {
     return this.#pair.near.over;
   }
 
-  /** The network resets it: both ends find it broken, whatever they are at. */
+  /** Resets the connection from the network: both ends find it broken, whatever their state. */
   reset(): void {
     for (const end of [this.#pair.far, this.#pair.near])
       breakEnd(end, "connection-reset", "the network reset the connection");
   }
 
-  /** The end that accepted it finds it broken, in a way that is no reset. */
+  /** Breaks the connection at the accepting end, with an error that is not a reset. */
   breakFar(): void {
     breakEnd(this.#pair.far, "connection-failed", "the network is down");
   }
 
-  /** The next write of the end that accepted it fails, or the one that waits does; unless it has sent FIN. */
+  /** Makes the next write of the accepting end fail, or the one that waits; does nothing after it has sent FIN. */
   failWrites(): void {
     if (this.back.finished) return;
     this.#links.back.break(new SpillwayError("connection-failed", "the network took no more bytes"));
   }
 
-  /** Nothing arrives for so many milliseconds, in one direction. */
+  /** Stops the delivery in one direction for `ms` milliseconds. */
   stall(direction: "forth" | "back", ms: number): void {
     this.#wires[direction].stall(ms);
   }

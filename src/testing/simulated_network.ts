@@ -20,33 +20,33 @@ import type { WireEnd } from "./wire.ts";
 
 /** Settings of {@link simulatedNetwork}. */
 export interface SimulatedNetworkOptions {
-  /** Whose time it is: mostly a `manualClock()`. */
+  /** The clock of the network: mostly a `manualClock()`. */
   readonly clock: Clock;
-  /** What chance is made of: a whole number of at least 0. */
+  /** The seed of all randomness: a whole number of at least 0. */
   readonly seed: number;
-  /** What a direction of a connection is like; asked for each. Left out: as there are many, good ones and bad ones. */
+  /** Returns the conditions of one direction of a connection; called for each. Default: a realistic mix of good and bad links. */
   readonly conditions?: (random: Random) => LinkConditions;
-  /** In which whoever listens runs: while it stalls, nothing reaches it. Left out: it never does. */
+  /** The process of the listeners: while it stalls, nothing reaches them. Default: a process that never stalls. */
   readonly process?: Pick<SimulatedProcess, "receive"> | undefined;
 }
 
-/** A network on which time passes. Made by {@link simulatedNetwork}. */
+/** A network with latency, on a clock. Made by {@link simulatedNetwork}. */
 export interface SimulatedNetwork extends MemoryTransport {
-  /** Connections that either end is not done with, in the order of connecting. */
+  /** The connections that at least one end still uses, in the order of connecting. */
   readonly connections: readonly SimulatedConnection[];
-  /** The last connection that was made from that port, over or not. */
+  /** Returns the last connection made from a port, open or closed. */
   connectionFrom(port: number): SimulatedConnection | undefined;
-  /** How many listen. */
+  /** The number of listeners. */
   readonly listening: number;
-  /** What is under way: pieces, FINs, resets, attempts to connect. */
+  /** The number of events under way: pieces, FINs, resets, attempts to connect. */
   readonly pending: number;
 }
 
 /**
- * A network of one host, in memory, on a clock: with latency, jitter, bandwidth and bounded buffers for each direction of
- * each connection, and with bytes that are cut and joined anywhere on their way. The same seed makes the same network.
+ * Returns a network of one host, in memory, on a clock: with latency, jitter, bandwidth and bounded buffers for each direction of
+ * each connection, and with bytes that are split and joined anywhere on their way. The same seed makes the same network.
  *
- * It breaks nothing by itself: what goes wrong is up to who asks for it, through its `connections` and `failAccept`.
+ * The network breaks nothing by itself: faults are requested through its `connections` and `failAccept`.
  *
  * @throws {RangeError} `seed` is not a whole number of at least 0
  *
@@ -90,7 +90,7 @@ class TimedNetwork implements SimulatedNetwork {
   readonly #receive: ((run: () => void) => void) | undefined;
   #connections: SimulatedConnection[] = [];
   readonly #byPort = new Map<number, SimulatedConnection>();
-  /** Attempts to connect, and connections. */
+  /** The numbers of attempts to connect, and of connections. */
   #attempts = 0;
   #connected = 0;
 
@@ -124,7 +124,7 @@ class TimedNetwork implements SimulatedNetwork {
     return this.#network.listen(options);
   }
 
-  /** Waits for a round trip: half of it before the other end knows. */
+  /** Connects after one round trip; the other end learns of the connection after half of it. */
   async connect(options: ConnectOptions): Promise<Connection> {
     this.#attempts += 1;
     const attempt = this.#attempts;

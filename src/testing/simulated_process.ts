@@ -2,15 +2,15 @@ import { afterRound } from "../core/mod.ts";
 import type { ManualClock } from "./manual_clock.ts";
 
 interface Timer {
-  /** The clock's own, while it is armed there. */
+  /** The timer on the underlying clock, while it is armed there. */
   handle: unknown;
   readonly callback: () => void;
 }
 
 /**
- * The process that a simulated server runs in, as its clock. It can stall as a whole, as one that is stopped or whose handler
- * blocks: time passes, the network goes on, and nothing in the process happens. Afterwards, timers that came due fire first, one
- * after the other, and only then comes what the network has brought: the order in which a runtime is hardest on the peers.
+ * The process that a simulated server runs in, as its clock. The process can stall as a whole, like one that is stopped or whose
+ * handler blocks: time passes, the network goes on, and nothing in the process runs. After a stall, due timers fire first, one by
+ * one, and only then does the input of the network arrive: the order in which a runtime is hardest on the peers.
  *
  * @example
  * ```ts
@@ -33,7 +33,7 @@ interface Timer {
 export class SimulatedProcess implements ManualClock {
   readonly #clock: ManualClock;
   readonly #armed = new Set<Timer>();
-  /** What is to happen after the stall: timers, what the network brings, and who waits for a round of both. */
+  /** The work to do after the stall: due timers, input of the network, and callbacks that wait for a round of both. */
   #due: Timer[] = [];
   #input: (() => void)[] = [];
   #rounds: (() => void)[] = [];
@@ -44,12 +44,12 @@ export class SimulatedProcess implements ManualClock {
     this.#clock = clock;
   }
 
-  /** How many timers are its own. */
+  /** The number of timers that the process has armed. */
   get pending(): number {
     return this.#armed.size;
   }
 
-  /** Whether it stalls, or still catches up. */
+  /** Whether the process stalls, or still catches up after a stall. */
   get stalled(): boolean {
     return this.#waking;
   }
@@ -90,13 +90,13 @@ export class SimulatedProcess implements ManualClock {
     this.#clock.jump(ms);
   }
 
-  /** The network, or anybody else outside, has something for it: now, or when it has caught up. */
+  /** Delivers input of the network, or of another source outside: at once, or when the process has caught up. */
   readonly receive = (run: () => void): void => {
     if (this.#waking) this.#input.push(run);
     else run();
   };
 
-  /** Nothing happens in it for so many milliseconds from now. */
+  /** Stalls the process for `ms` milliseconds from now. */
   stall(ms: number): void {
     this.#stalledUntil = Math.max(this.#stalledUntil, this.now() + ms);
     if (this.#waking) return;
@@ -104,14 +104,14 @@ export class SimulatedProcess implements ManualClock {
     this.#clock.setTimeout(() => this.#wake(), ms);
   }
 
-  /** Each thing in a tick of its own. */
+  /** Runs each callback in a tick of its own. */
   #next(run: () => void): void {
     this.#clock.setTimeout(run, 0);
   }
 
   #wake(): void {
     const leftMs = this.#stalledUntil - this.now();
-    // It was prolonged, or stalls again.
+    // The stall was prolonged, or a new one began.
     if (leftMs > 0) this.#clock.setTimeout(() => this.#wake(), leftMs);
     else this.#runTimers(this.#due.splice(0));
   }

@@ -20,45 +20,45 @@ import { tickEnd } from "./tick.ts";
 import { Trace } from "./trace.ts";
 import { watched } from "./watched_service.ts";
 
-/** Longer than any default of a server may take to end: what is there then was left behind. */
+/** Longer than any server with default limits takes to end: anything left after it is a leak. */
 const LONGEST_END_MS = 24 * 3_600_000;
 
-/** Something that is done to a simulated world. */
+/** One action on a simulated world. */
 export interface Step {
   /** The instant, in virtual milliseconds. */
   readonly at: number;
-  /** As the trace shows it. */
+  /** The text in the trace. */
   readonly label: string;
   readonly run: (world: Simulation) => void;
 }
 
-/** What a simulation is made of. */
+/** The parts of a simulation. */
 export interface SimulationParts {
   readonly seed: number;
-  /** Made once the clock is there. */
+  /** Makes the service, once the clock exists. */
   readonly service: (clock: ManualClock) => Service<never, never, never>;
   readonly invariants: readonly Invariant[];
   readonly conditions?: SimulatedNetworkOptions["conditions"];
-  /** Keeps the lines of the trace. */
+  /** Whether the lines of the trace are kept. */
   readonly keepTrace?: boolean;
 }
 
-/** What always holds of a server, checked by a simulation. */
+/** A property of every server that always holds, checked by a simulation. */
 export abstract class Invariant {
-  /** As it is printed. */
+  /** The name in messages. */
   abstract readonly name: string;
-  /** How often it was checked. */
+  /** The number of checks so far. */
   checks = 0;
 
-  /** The server reported something. */
+  /** Called when the server reports an event. */
   onEvent?(event: ServerEvent, world: Simulation): void;
-  /** All that follows from one event has happened: for each connection that is not over. */
+  /** Called for each open connection when all consequences of one event have happened. */
   onSettled?(model: ServedModel, world: Simulation): void;
-  /** The same, once for all. */
+  /** Called once when all consequences of one event have happened. */
   onTick?(world: Simulation): void;
-  /** The server has finished, in this tick. */
+  /** Called in the tick in which the server finishes. */
   onFinished?(world: Simulation): void;
-  /** The server has finished, and everybody has left. */
+  /** Called when the server has finished and all clients have left. */
   onEnd?(world: Simulation): void;
 
   /** @throws {BrokenInvariant} `kept` is false */
@@ -68,46 +68,46 @@ export abstract class Invariant {
   }
 }
 
-/** A server on a simulated network, and all that is known of it. */
+/** A server on a simulated network, and the state that the invariants check. */
 export class Simulation {
   readonly clock: ManualClock = manualClock();
-  /** What the server and the service run in; and the server's own view of it. */
+  /** The process that the server and the service run in; and the server's own view of its clock. */
   readonly process: SimulatedProcess = new SimulatedProcess(this.clock);
   readonly serverClock: CountedClock = new CountedClock(this.process);
   readonly network: SimulatedNetwork;
   readonly trace: Trace;
   server!: Server;
-  /** Of this tick. */
+  /** The server's statistics in this tick. */
   stats!: ServerStats;
-  /** Connections that the server has accepted, by their id; and those of them that are not over. */
+  /** The connections that the server has accepted, by id; and those of them that are open. */
   readonly served: Map<number, ServedModel> = new Map();
   readonly open: Set<ServedModel> = new Set();
-  /** What the server has accepted, as the network sees it. */
+  /** The accepted connections, as the network sees them. */
   readonly accepted: Set<SimulatedConnection> = new Set();
-  /** How often what was done, or happened. */
+  /** Counts of events and faults. */
   readonly tally: Map<string, number> = new Map();
-  /** How far the clock has jumped, or the process has stalled, and how long the drain may take. */
+  /** The total of clock jumps and process stalls, and the time limit of the drain; both in milliseconds. */
   jumped = 0;
   drainTimeoutMs: number;
   /** Whether the server was asked to drain. */
   asked = false;
-  /** Whether its listener has closed, or is about to: then it drains, though nobody has asked. */
+  /** Whether the listener has closed, or is about to: the server then drains without a request. */
   deaf = false;
-  /** Whether it drains, or has, or gives a grace before: connections may be on their way out. */
+  /** Whether the server drains, has drained, or is in the grace period before: connections may be closing. */
   draining = false;
-  /** When handlers last had to wait for those of other connections. */
+  /** The last instant at which handlers had to wait for those of other connections. */
   crowdedAt: number = -Infinity;
-  /** Ticks of the clock. */
+  /** The number of ticks of the clock. */
   events = 0;
-  /** What went wrong, first. */
+  /** The first failure. */
   failure: unknown;
-  /** Units of work of this tick: frames that were handed to handlers, and frames of streams. */
+  /** The units of work in this tick: frames handed to handlers, and frames of streams. */
   work = 0;
-  /** Defaults included. */
+  /** The limits of the service, defaults included. */
   readonly limits: Limits;
   readonly #service: Service<never, never, never>;
   readonly #invariants: readonly Invariant[];
-  /** What clients do when it is over. */
+  /** Callbacks that make the clients leave after the server has finished. */
   readonly #leavers = new Set<() => void>();
   readonly #random: Random;
   #stalledUntil = -Infinity;
@@ -134,7 +134,7 @@ export class Simulation {
     return this.clock.now();
   }
 
-  /** Does the steps, which are sorted, and goes on until `until`; then drains the server, and sees everything to its end. */
+  /** Runs the steps, which must be sorted, and goes on until `until`; then drains the server, and runs until nothing is left. */
   async run(steps: readonly Step[], until: number): Promise<void> {
     try {
       const service = watched(this.#service, this);
@@ -160,7 +160,7 @@ export class Simulation {
     }
   }
 
-  /** Whether all has happened that is to happen at this instant, and the process does not stall. */
+  /** Whether nothing remains to happen at this instant, and the process does not stall. */
   get settled(): boolean {
     return this.clock.next > this.now && !this.process.stalled;
   }
@@ -169,30 +169,30 @@ export class Simulation {
     this.tally.set(what, (this.tally.get(what) ?? 0) + 1);
   }
 
-  /** Whether a frame may wait for the handlers of other connections. */
+  /** Whether a frame may have to wait for the handlers of other connections. */
   get crowded(): boolean {
     return this.stats.handlers >= this.limits.maxConcurrentHandlers;
   }
 
-  /** Time passes, and no timer notices. */
+  /** Moves the clock without firing its timers. */
   jump(ms: number): void {
     this.jumped += ms;
     this.clock.jump(ms);
   }
 
-  /** The server's process stalls as a whole. */
+  /** Stalls the server's process as a whole. */
   stall(ms: number): void {
     this.jumped += ms;
     this.#stalledUntil = Math.max(this.#stalledUntil, this.now + ms);
     this.process.stall(ms);
   }
 
-  /** How long the process stalls from now on. */
+  /** The rest of the current stall of the process, in milliseconds. */
   get stallLeftMs(): number {
     return Math.max(0, this.#stalledUntil - this.now);
   }
 
-  /** Drains the server, after a grace if there is to be one; if that is under way, cuts off what is left. */
+  /** Drains the server, after the optional grace period. A second call cuts off the connections that are left. */
   shutdown(timeoutMs: number, graceMs?: number): void {
     if (this.#finished) return;
     this.drainTimeoutMs = this.asked ? this.drainTimeoutMs : timeoutMs;
@@ -202,17 +202,17 @@ export class Simulation {
     );
   }
 
-  /** A connection that the server has accepted. */
+  /** Returns the model of a connection that the server has accepted. */
   modelOf({ id }: ConnectionInfo): ServedModel {
     return this.served.get(id) as ServedModel;
   }
 
-  /** `leave` is called when the server is no more. */
+  /** Registers `leave`, which is called when the server has finished. */
   onEnd(leave: () => void): void {
     this.#leavers.add(leave);
   }
 
-  /** Stops here, with that failure. */
+  /** Ends the simulation with a failure. */
   fail(error: unknown): void {
     this.failure ??= error;
   }

@@ -1,9 +1,9 @@
 /**
- * Fulfils when everything that can happen without time passing has happened: all promises that can settle have settled,
+ * Fulfils when everything that can happen without the passing of time has happened: all promises that can settle have settled,
  * however long their chains.
  *
- * An immediate is a task of its own and costs microseconds; a timer of 0 ms, for an engine without it, costs a
- * millisecond or two. (A message to oneself will not do: Deno may deliver it in the middle of the microtask queue.)
+ * An immediate is a task of its own and costs microseconds; a timer of 0 ms, for an engine without immediates, costs a
+ * millisecond or two. (A message to the same thread does not work: Deno may deliver it in the middle of the microtask queue.)
  */
 export function tickEnd(): Promise<void> {
   return new Promise((resolve) => {

@@ -4,18 +4,18 @@ import type { LinkConditions } from "./link_conditions.ts";
 import type { Random } from "./random.ts";
 import type { Wire, WireEnd } from "./wire.ts";
 
-/** Instants are multiples of this: sums of such numbers are exact. */
+/** Instants are multiples of a tick: sums of such numbers are exact. */
 const TICK_MS = 1 / 1_024;
-/** What a segment of Ethernet carries. */
+/** The payload of a TCP segment on Ethernet. */
 const SEGMENT_BYTES = 1_460;
 
-/** Bytes on their way, or FIN, and when they can arrive. */
+/** Bytes under way, or FIN, and the earliest instant of their arrival. */
 interface Parcel {
   readonly bytes: Bytes | undefined;
   readonly at: number;
 }
 
-/** Time passes: what is sent arrives later, in pieces that have nothing to do with the writes. */
+/** A wire with latency: bytes arrive later, in pieces that are independent of the writes. */
 export class TimedWire implements Wire {
   readonly #agenda: Agenda;
   readonly #order: number;
@@ -24,7 +24,7 @@ export class TimedWire implements Wire {
   readonly #end: WireEnd;
   #parcels: Parcel[] = [];
   #next: Entry | undefined;
-  /** When the line has carried what it was given. */
+  /** The instant at which the line has carried all bytes delivered so far. */
   #freeAt = 0;
   #stalledUntil = 0;
   #cut = false;
@@ -56,7 +56,7 @@ export class TimedWire implements Wire {
     this.#agenda.add(this.#agenda.now() + inTicks(this.#conditions.latencyMs), this.#order, arrive);
   }
 
-  /** Nothing arrives for so long. */
+  /** Stops the delivery for `ms` milliseconds. */
   stall(ms: number): void {
     this.#stalledUntil = Math.max(this.#stalledUntil, this.#agenda.now() + inTicks(ms));
   }
@@ -79,7 +79,7 @@ export class TimedWire implements Wire {
     const now = this.#agenda.now();
     this.#next = undefined;
     if (now >= this.#stalledUntil) this.#deliver(now);
-    // What is delivered may end the connection.
+    // The delivery may end the connection.
     if (!this.#cut && this.#next === undefined) this.#schedule();
   }
 
@@ -94,7 +94,7 @@ export class TimedWire implements Wire {
     }
   }
 
-  /** Some of what is due, cut or joined anywhere; nothing when FIN comes first. */
+  /** Takes a piece of the bytes that are due, split or joined anywhere; takes no bytes when FIN comes first. */
   #takePiece(now: number): Bytes {
     const due = this.#dueBytes(now);
     const piece = new Uint8Array(Math.min(due, this.#pieceBytes(due)));
@@ -126,7 +126,7 @@ export class TimedWire implements Wire {
   }
 }
 
-/** A duration, rounded up to whole ticks. */
+/** Rounds a duration up to whole ticks. */
 export function inTicks(ms: number): number {
   return Math.ceil(ms / TICK_MS) * TICK_MS;
 }

@@ -2,9 +2,10 @@ const OFFSET = 0x811c9dc5;
 const PRIME = 0x01000193;
 
 /**
- * What happened, line by line, and a hash of it.
+ * A log of events, line by line, and a hash of it.
  *
- * Lines of one instant are sorted by whom they are about: two runtimes may get there in a different number of microtasks.
+ * The lines of one instant are sorted by their subject: two runtimes may reach the same point after a different number of
+ * microtasks.
  */
 export class Trace {
   /** All lines, if they are kept. */
@@ -17,7 +18,7 @@ export class Trace {
     this.#keep = keep;
   }
 
-  /** FNV-1a, 32 bits. */
+  /** The hash of all lines: FNV-1a, 32 bits. */
   get hash(): string {
     return (this.#hash >>> 0).toString(16).padStart(8, "0");
   }
@@ -26,7 +27,7 @@ export class Trace {
     this.#tick.push({ whom, text });
   }
 
-  /** All that follows from one event has happened. */
+  /** Writes the lines of a tick, when all consequences of one event have happened. */
   endTick(now: number): void {
     if (this.#tick.length === 0) return;
     if (this.#tick.length > 1) this.#tick.sort((one, other) => one.whom - other.whom);

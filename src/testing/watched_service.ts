@@ -2,16 +2,16 @@ import type { ConnectionInfo, Context, Handler, Service } from "../core/mod.ts";
 import type { ServedModel } from "./served_model.ts";
 import type { Trace } from "./trace.ts";
 
-/** What is told of the work that a service does. */
+/** The observer of a service's work. */
 interface Watch {
   readonly now: number;
   readonly trace: Trace;
-  /** Units of work of this tick. */
+  /** The units of work in this tick. */
   work: number;
   modelOf(connection: ConnectionInfo): ServedModel;
 }
 
-/** The same service; the world knows how long its handlers take. What they return goes on as it is. */
+/** Wraps a service so that `world` learns how long its handlers take. Their replies pass unchanged. */
 export function watched(service: Service<never, never, never>, world: Watch): Service<never, never, never> {
   const { handler, onConnect, onDisconnect } = service;
   return {
@@ -60,7 +60,7 @@ function isStream(reply: unknown): reply is AsyncIterable<unknown> {
   return typeof reply === "object" && reply !== null && Symbol.asyncIterator in reply;
 }
 
-/** Counts the frames that are asked of it. The stream stays what it is, and so does the number of microtasks. */
+/** Counts the frames requested from a stream. The stream stays the same object, and the number of microtasks stays the same. */
 function watchStream(stream: AsyncIterable<unknown>, model: ServedModel, world: Watch): void {
   model.streamed = true;
   const iterator = stream[Symbol.asyncIterator].bind(stream);

@@ -1,23 +1,23 @@
 import type { Bytes } from "../core/mod.ts";
 
-/** Where a {@link Wire} ends. */
+/** The receiving end of a {@link Wire}. */
 export interface WireEnd {
   onBytes(bytes: Bytes): void;
   onFin(): void;
 }
 
-/** What carries bytes from one end of a link to the other, in order. **Owns** what it carries. */
+/** Carries bytes from one end of a link to the other, in order. **Owns** the bytes under way. */
 export interface Wire {
   send(bytes: Bytes): void;
-  /** FIN, behind all bytes. */
+  /** Sends FIN, behind all bytes. */
   fin(): void;
-  /** Drops what is under way. */
+  /** Drops everything under way. */
   cut(): void;
-  /** Tells of a reset: `arrive` is called, not within this call. */
+  /** Signals a reset: `arrive` is called later, never within this call. */
   rst(arrive: () => void): void;
 }
 
-/** No time passes: bytes and FIN arrive at once, a reset in the next microtask. */
+/** A wire without latency: bytes and FIN arrive at once, a reset in the next microtask. */
 export class DirectWire implements Wire {
   readonly #end: WireEnd;
 

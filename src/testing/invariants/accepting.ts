@@ -1,7 +1,7 @@
 import type { ServerEvent } from "../../core/mod.ts";
 import { Invariant, type Simulation } from "../simulation.ts";
 
-/** Whoever connects is accepted, while there is room and accepting is not paused after an error. */
+/** Every attempt to connect is accepted, while there is room and accepting is not paused after an error. */
 export class Accepting extends Invariant {
   readonly name = "accepting goes on after errors";
   #pausedUntil = 0;

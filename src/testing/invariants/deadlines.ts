@@ -5,10 +5,10 @@ import { Invariant, type Simulation } from "../simulation.ts";
 /** Timers count whole milliseconds. */
 const TOLERANCE_MS = 1;
 
-/** No deadline fires early, and none is missed. */
+/** No deadline fires early, and no deadline is missed. */
 export class Deadlines extends Invariant {
   readonly name = "deadlines fire in time, never early";
-  /** Connections of which a handler failed: the late ones among them were told. */
+  /** Connections with a failed handler: late handlers among them were told. */
   readonly #failed = new Set<number>();
 
   override onEvent(event: ServerEvent, world: Simulation): void {
@@ -25,7 +25,7 @@ export class Deadlines extends Invariant {
     this.#checkWrite(model, world);
     this.#checkLinger(model, world);
     this.#checkHandlers(model, world);
-    // What was received before a reset may still be handled, for as long as it takes.
+    // Input received before a reset may still be handled, for as long as that takes.
     if (world.crowded || model.link.back.broken) return;
     this.#checkIdle(model, world);
     this.#checkLifetime(model, world);
@@ -53,7 +53,7 @@ export class Deadlines extends Invariant {
   }
 
   #checkHandlers({ info, working, finAt }: ServedModel, { limits, now }: Simulation): void {
-    // One that is late has been told, and its connection is on its way out, behind the frames before it.
+    // A late handler has been reported, and its connection is closing, behind the frames before it.
     if (finAt < Infinity) return;
     const most = limits.handlerTimeoutMs;
     const late = working.some((since) => now - since > most + TOLERANCE_MS);
@@ -66,7 +66,7 @@ export class Deadlines extends Invariant {
   #checkIdle(model: ServedModel, { limits, now, crowdedAt }: Simulation): void {
     const { info, working, streamed, finAt, blockedSince, progressToldAt, quietSince } = model;
     if (working.length > 0 || streamed || finAt < Infinity || blockedSince < Infinity) return;
-    // What has waited for a handler's place is heard when that is free.
+    // A frame that waited for a permit for its handler is handled only when the permit is free.
     const since = Math.max(quietSince, progressToldAt, crowdedAt);
     this.#notLate(`idle deadline of ${info.id}`, now - since, Math.min(limits.idleTimeoutMs, limits.silenceTimeoutMs));
   }

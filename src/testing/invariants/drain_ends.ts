@@ -1,10 +1,10 @@
 import type { ServerEvent } from "../../core/mod.ts";
 import { Invariant, type Simulation } from "../simulation.ts";
 
-/** A drain ends in time, and says truly what became of the connections. */
+/** A drain ends in time, and reports the true number of drained and aborted connections. */
 export class DrainEnds extends Invariant {
   readonly name = "a drain ends in time, with the true result";
-  /** Accepting has failed for good. */
+  /** Whether accepting has failed permanently. */
   #failed = false;
   #since = Infinity;
   #before = 0;
@@ -24,7 +24,7 @@ export class DrainEnds extends Invariant {
     if (event.type === "drained") this.#end(event.drained, event.aborted, world);
   }
 
-  /** From here on, what ends has drained or was aborted. */
+  /** Begins the drain: every connection that ends after this has drained or was aborted. */
   #begin(connections: number, { asked, deaf, now, served, server }: Simulation): void {
     this.#since = now;
     this.expect(asked || deaf || this.#failed, () => "it drains, and nobody has asked for it");

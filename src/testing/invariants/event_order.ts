@@ -1,10 +1,10 @@
 import type { ServerEvent } from "../../core/mod.ts";
 import { Invariant } from "../simulation.ts";
 
-/** What may come after a connection has ended: what `onDisconnect` or the end of a stream threw. */
+/** Events allowed after the end of a connection: errors of `onDisconnect`, and of the end of a stream. */
 const AFTERWARDS: readonly string[] = ["handler-error"];
 
-/** The observer's events come in a sequence that makes sense. */
+/** The observer's events come in a legal order. */
 export class EventOrder extends Invariant {
   readonly name = "events come in a legal order";
   readonly #state = new Map<number, "open" | "closed">();

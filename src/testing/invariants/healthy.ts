@@ -3,8 +3,8 @@ import type { ServedModel } from "../served_model.ts";
 import { Invariant, type Simulation } from "../simulation.ts";
 
 /**
- * Nobody healthy is cut: a peer whose bytes have arrived is not found silent or late before the server has looked at them, and one
- * that takes what it is sent is not found slow. A stall of the process is no excuse.
+ * A healthy peer is never cut off: a peer whose bytes have arrived is not found silent or late before the server has looked at
+ * them, and a peer that takes the bytes it is sent is not found slow. This holds during a stall of the process, too.
  */
 export class Healthy extends Invariant {
   readonly name = "nobody healthy is cut";
@@ -16,7 +16,7 @@ export class Healthy extends Invariant {
     }
     if (event.type !== "connection-closed") return;
     const model = world.modelOf(event.connection);
-    // What came behind the decision, a peer's own FIN among it, was in no time.
+    // Input that came after the decision, the peer's own FIN among it, does not count.
     if (event.reason === "idle-timeout" || event.reason === "silence-timeout")
       this.#nothingWaits("a sign of life", model.readWithFin, model);
     if (event.reason === "authentication-timeout" && model.heardAt === model.openedAt) {

@@ -10,7 +10,7 @@ import { OneEnd } from "./one_end.ts";
 import { Silence } from "./silence.ts";
 import { Sums } from "./sums.ts";
 
-/** What holds for every service. */
+/** Returns the invariants of every service. */
 export function everyInvariant(): Invariant[] {
   return [
     new OneEnd(),

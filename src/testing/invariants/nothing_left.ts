@@ -1,6 +1,6 @@
 import { Invariant, type Simulation } from "../simulation.ts";
 
-/** When a server has finished, nothing of it is left; when everybody has left, nothing at all. */
+/** After a server has finished, nothing of it is left; after all clients have left, nothing at all is left. */
 export class NothingLeft extends Invariant {
   readonly name = "nothing is left behind";
 

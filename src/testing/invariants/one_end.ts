@@ -1,7 +1,7 @@
 import type { ServerEvent } from "../../core/mod.ts";
 import { Invariant, type Simulation } from "../simulation.ts";
 
-/** Every connection ends with exactly one reason, which the observer and `onDisconnect` are told once. */
+/** Every connection ends with exactly one reason, reported once to the observer and once to `onDisconnect`. */
 export class OneEnd extends Invariant {
   readonly name = "a connection ends once, with one reason";
   readonly #ended = new Set<number>();

@@ -1,7 +1,7 @@
 import type { ServedModel } from "../served_model.ts";
 import { Invariant, type Simulation } from "../simulation.ts";
 
-/** Nothing is sent behind FIN, and nothing moves once the end was reported. */
+/** Nothing is sent after FIN, and nothing moves after the end was reported. */
 export class Silence extends Invariant {
   readonly name = "nothing is sent after the end";
   readonly #atFin = new Map<ServedModel, number>();

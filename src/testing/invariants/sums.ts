@@ -2,7 +2,7 @@ import { Invariant, type Simulation } from "../simulation.ts";
 
 const CARRIED = ["bytesIn", "bytesOut", "framesIn", "framesOut", "framesDropped", "bytesDiscarded"] as const;
 
-/** What the server counts, what its events say and what the network has seen add up. */
+/** The server's counts, the sums of its events and the counts of the network agree. */
 export class Sums extends Invariant {
   readonly name = "counts add up";
 
@@ -30,7 +30,7 @@ export class Sums extends Invariant {
         () => `connection ${id} took ${link.forth.read} bytes, and says ${bytesIn}`,
       );
       const { written } = link.back;
-      // Behind FIN there is nothing on its way.
+      // After FIN no bytes are under way.
       const right = finAt < Infinity ? bytesOut === written : bytesOut <= written;
       this.expect(right, () => `connection ${id} sent ${written} bytes, and says ${bytesOut}`);
     }
