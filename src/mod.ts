@@ -65,7 +65,7 @@ const runtime: Runtime = /* @__PURE__ */ runtimeOf(
 /**
  * Listens on the current runtime, and serves every connection. With `signals: true`, SIGINT and SIGTERM drain the server.
  *
- * @throws {TypeError | RangeError} for an option that makes no sense
+ * @throws {TypeError | RangeError} an invalid option
  * @throws {SpillwayError} `address-in-use`, `address-not-available`, `permission-denied`, `host-not-found`, `listen-failed`, `runtime-unsupported`
  * @throws the reason of `signal`, if it has already aborted
  *
@@ -87,7 +87,7 @@ export const serve: Runtime["serve"] = runtime.serve;
  * Connects to a server on the current runtime, to send it requests and receive its pushes. For a plain connection, use
  * `transport.connect({ hostname, port })`.
  *
- * @throws {TypeError | RangeError} for an option that makes no sense
+ * @throws {TypeError | RangeError} an invalid option
  * @throws {SpillwayError} `connection-refused`, `connection-timed-out`, `host-not-found`, `connect-aborted`, `connect-failed`, `codec-failed`, `runtime-unsupported`
  *
  * @example

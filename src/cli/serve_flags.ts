@@ -35,7 +35,7 @@ export function flagSettings(flags: ServeFlags): ReadSetting[] {
 
 const OPTIONS = SETTINGS.map((setting) => ({ setting, option: () => optionOf(setting) }));
 
-/** The default stands only in the text: a service module has defaults of its own, and an explicit option must override those. */
+/** The default appears only in the text: a service module has defaults of its own, which only an explicit option overrides. */
 function optionOf({ letter, option, placeholder, description, fallback, group }: Setting): Option {
   const names = letter === undefined ? option : `${letter}, ${option}`;
   const text = fallback === undefined ? description : `${description} (default: ${fallback})`;

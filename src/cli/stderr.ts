@@ -13,8 +13,8 @@ interface DenoStderr {
 /**
  * Returns a function that writes to stderr and never blocks the process.
  *
- * A write to `process.stderr` blocks on Deno whatever stderr is, and on all runtimes when stderr is a terminal that the user holds
- * with Ctrl-S. So Deno writes in a thread of its own, and Node and Bun write to a non-blocking descriptor.
+ * A write to `process.stderr` always blocks on Deno. On all runtimes it blocks when stderr is a terminal that the user holds with
+ * Ctrl-S. So Deno writes in a thread of its own, and Node and Bun write to a non-blocking descriptor.
  */
 export function stderrWriter(): WriteText {
   const { Deno } = globalThis as { Deno?: { readonly stderr: DenoStderr } };

@@ -20,7 +20,7 @@ import { Turnstile } from "./turnstile.ts";
 /** Whether the runtime ends a busy thread. Node and Bun do; Deno ends a thread only when it returns to its event loop. */
 const ENDS_BUSY_THREADS = !("Deno" in globalThis);
 
-/** The most busy threads for each worker, including those told to end: while they do not end, frames wait. */
+/** The most busy threads for each worker, including those that were told to end. When all are busy, frames wait. */
 const THREADS_PER_WORKER = 2;
 
 const OPTIONS: OptionNames<PoolOptions> = { size: true, maxQueue: true, maxMemoryMb: true, onWorkerError: true };

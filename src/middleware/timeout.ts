@@ -26,7 +26,7 @@ export interface TimeoutOptions<In = string, Out = In, State = unknown> {
 }
 
 /**
- * Returns a middleware that sets a deadline for the handler, mostly shorter than the server's own (`handlerTimeoutMs`), which
+ * Returns a middleware that sets a deadline for the handler, usually shorter than the server's own (`handlerTimeoutMs`), which
  * still applies. When the deadline passes, the handler's signal aborts with `handler-timeout`, and the frame is answered with
  * `reply`; without `reply`, the connection ends with the reason `handler-timeout`. A handler that ignores its signal goes on,
  * but its result is discarded.

@@ -21,7 +21,7 @@ type FaultKind = (typeof FAULTS)[number];
 /** The faults that end the server, and all others. */
 const FATAL: readonly FaultKind[] = ["accept accept-failed", "accept listener-closed"];
 const PASSING: readonly FaultKind[] = FAULTS.filter((what) => !FATAL.includes(what));
-/** One in so many faults is fatal. */
+/** One in this many faults is fatal, on average. */
 const FATAL_ONCE = 60;
 const DURATIONS_MS = [1, 50, 900, 15_000, 90_000, 400_000];
 const MOST_CONNECTIONS = 16;

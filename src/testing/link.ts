@@ -76,7 +76,7 @@ export class Link implements WireEnd {
   }
 
   /**
-   * Writes bytes. Returns true when there was room for all of them; otherwise `onSent` is called once the rest has found room.
+   * Writes bytes. Returns true if the link had room for all of them; otherwise `onSent` is called once it has taken the rest.
    *
    * @throws {TypeError} the last write is not done, or FIN was sent: the user of a driver must not do that
    */

@@ -1,6 +1,6 @@
 /**
- * A transport in memory and a clock that a test moves: everything that a server does, without a network and without waiting. And a
- * simulated network, as bad as real ones, on which {@link simulate} runs a service.
+ * A transport in memory and a clock that a test moves, which run everything that a server does without a network and without
+ * waiting. Also a simulated network, as bad as real ones, on which {@link simulate} runs a service.
  *
  * @module
  *

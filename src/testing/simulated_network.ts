@@ -20,7 +20,7 @@ import type { WireEnd } from "./wire.ts";
 
 /** Settings of {@link simulatedNetwork}. */
 export interface SimulatedNetworkOptions {
-  /** The clock of the network: mostly a `manualClock()`. */
+  /** The clock of the network: usually a `manualClock()`. */
   readonly clock: Clock;
   /** The seed of all randomness: a whole number of at least 0. */
   readonly seed: number;

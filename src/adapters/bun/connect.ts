@@ -35,7 +35,7 @@ async function connectTo(options: ConnectOptions): Promise<Connection> {
     ...handlers((driver) => {
       opened = driver;
     }, keepAliveMs),
-    // Without this handler Bun prints the error besides rejecting.
+    // Without this handler, Bun also prints the error.
     connectError: () => {},
   };
   try {

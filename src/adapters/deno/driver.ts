@@ -50,7 +50,7 @@ export class DenoDriver implements Driver {
     this.#buffer.recycle(chunk);
   }
 
-  /** Writes as many bytes as the kernel has room for: mostly all of them. */
+  /** Writes as many bytes as the kernel has room for: usually all of them. */
   write(bytes: Uint8Array): false {
     this.#writing = bytes;
     this.#conn.write(bytes).then(this.#onSent, this.#onRefused);

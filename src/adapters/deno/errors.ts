@@ -63,7 +63,7 @@ export function connectionError(cause: Error): SpillwayError {
   return new SpillwayError(lookUp(CONNECTION, cause) ?? "connection-failed", cause.message, { cause });
 }
 
-/** Rejects `keepAliveMs`: Deno enables probes with the system's own delay, mostly two hours, and cannot set another. */
+/** Rejects `keepAliveMs`: Deno enables probes with the system's own delay, usually two hours, and cannot set another. */
 export function refuseKeepAlive(keepAliveMs: number | undefined): void {
   if (keepAliveMs === undefined) return;
   throw new SpillwayError("runtime-unsupported", "Deno cannot set keepAliveMs: use silenceTimeoutMs");

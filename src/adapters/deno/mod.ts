@@ -27,7 +27,7 @@ const runtime: Runtime = /* @__PURE__ */ runtimeOf(() => transport, signals);
 /**
  * Listens, and serves every connection. Behaves as the core's `serve` does on any transport.
  *
- * @throws {TypeError | RangeError} for an option that makes no sense
+ * @throws {TypeError | RangeError} an invalid option
  * @throws {SpillwayError} `address-in-use`, `address-not-available`, `permission-denied`, `host-not-found`, `listen-failed`, `runtime-unsupported`
  */
 export const serve: Runtime["serve"] = runtime.serve;
@@ -35,7 +35,7 @@ export const serve: Runtime["serve"] = runtime.serve;
 /**
  * Connects to a server, to send it requests. Behaves as the core's `connect` does on any transport.
  *
- * @throws {TypeError | RangeError} for an option that makes no sense
+ * @throws {TypeError | RangeError} an invalid option
  * @throws {SpillwayError} `connection-refused`, `connection-timed-out`, `host-not-found`, `connect-aborted`, `connect-failed`, `codec-failed`,
  * `runtime-unsupported`
  */

@@ -8,7 +8,7 @@ const TOLERANCE_MS = 1;
 /** No deadline fires early, and no deadline is missed. */
 export class Deadlines extends Invariant {
   readonly name = "deadlines fire in time, never early";
-  /** Connections with a failed handler: late handlers among them were told. */
+  /** Connections with a failed handler. A late handler must be among the failures. */
   readonly #failed = new Set<number>();
 
   override onEvent(event: ServerEvent, world: Simulation): void {

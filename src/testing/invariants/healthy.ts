@@ -3,8 +3,8 @@ import type { ServedModel } from "../served_model.ts";
 import { Invariant, type Simulation } from "../simulation.ts";
 
 /**
- * A healthy peer is never cut off: a peer whose bytes have arrived is not found silent or late before the server has looked at
- * them, and a peer that takes the bytes it is sent is not found slow. This holds during a stall of the process, too.
+ * A healthy peer is never cut off: a peer whose bytes have arrived is not treated as silent or late before the server has looked at
+ * them, and a peer that takes the bytes it is sent is not treated as slow. This also holds after a stall of the process.
  */
 export class Healthy extends Invariant {
   readonly name = "nobody healthy is cut";
