@@ -304,3 +304,10 @@ describe("authentication that begins with an upgrade", () => {
     expect(peer.received).toBe("up: go on\nerror: authentication-timeout\n");
   });
 });
+
+it("a middleware that asks for authentication under the old name is refused, and not passed over", async () => {
+  const old = Object.assign((line: string, _context: unknown, next: (line: string) => unknown) => next(line), {
+    handshake: true,
+  });
+  await expect(served({ middleware: [old as never] })).rejects.toThrow("authenticates");
+});

@@ -21,6 +21,17 @@ describe("nearest", () => {
     expect(nearest(given, NAMES)).toBeUndefined();
   });
 
+  it.each([
+    ["handshakeTimeoutMs", "authenticationTimeoutMs"],
+    ["--handshake-timeout", "--authentication-timeout"],
+    ["SPILLWAY_HANDSHAKE_TIMEOUT", "SPILLWAY_AUTHENTICATION_TIMEOUT"],
+    ["onMaxConnections", "beyondMaxConnections"],
+    ["onSlowConsumer", "slowConsumer"],
+    ["--on-invalid-frame", "--invalid-frame"],
+  ])("knows that %s is called %s now", (given, name) => {
+    expect(nearest(given, [given.replace(/hands?hake|on/i, "handler"), "maxConnections", name])).toBe(name);
+  });
+
   it("prefers the name that differs least", () => {
     expect(nearest("--max-connection", ["--max-concurrent-handlers", "--max-connections"])).toBe("--max-connections");
     expect(nearest("--max", ["--max-outbound-bytes", "--max-frames"])).toBe("--max-frames");

@@ -1,5 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
-import { lines } from "../../src/core/mod.ts";
+import { lines, serve } from "../../src/core/mod.ts";
+import { memoryTransport } from "../../src/testing/mod.ts";
+import { tickEnd } from "../../src/testing/tick.ts";
 import { answers } from "./support/answers.ts";
 import { served } from "./support/served.ts";
 
@@ -85,6 +87,25 @@ describe("observer", () => {
     // Five of a kind are written, and then how many more there were.
     expect(written).toHaveBeenCalledTimes(6);
     written.mockRestore();
+  });
+
+  it("that is an async function and rejects is counted and reported, as one that throws", async () => {
+    const error = vi.spyOn(console, "error").mockImplementation(() => {});
+    const server = await serve(memoryTransport(), {
+      port: 0,
+      codec: lines(),
+      handler: (line) => line,
+      observer: async ({ type }) => {
+        throw new Error(`no ${type}`);
+      },
+    });
+    await tickEnd();
+    expect(server.stats().observerErrors).toBe(1);
+    expect(String(error.mock.calls[0]?.[0])).toContain("the observer threw at listening: no listening");
+    await server.shutdown();
+    await tickEnd();
+    expect(server.stats().observerErrors).toBe(3);
+    error.mockRestore();
   });
 
   it("may shut the server down", async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { lines } from "../../src/core/mod.ts";
 import { bounded } from "../support/bounded.ts";
 import { answers } from "./support/answers.ts";
 import { served } from "./support/served.ts";
@@ -144,5 +145,15 @@ describe("silence deadline", () => {
     await harness.settle();
     expect(peer.received).toBe("A\n");
     expect(harness.reasons).toEqual(["remote-closed"]);
+  });
+
+  it("passes behind a reply without bytes too", async () => {
+    const empty = { encode: () => {} };
+    const codec = { decoder: () => lines().decoder(), encoder: () => empty };
+    const harness = await served({ silenceTimeoutMs: 1_000, codec });
+    const peer = await harness.connect();
+    await peer.send("a\n");
+    await harness.clock.advance(1_000);
+    expect(harness.reasons).toEqual(["silence-timeout"]);
   });
 });

@@ -2,6 +2,7 @@ import { allFailed } from "../errors/all_failed.ts";
 import { describe } from "../errors/describe.ts";
 import { type CloseReason, type ErrorCode, SpillwayError } from "../errors/errors.ts";
 import { codecError } from "../errors/faults.ts";
+import { isPromiseLike } from "../handler/pending_reply.ts";
 import { checkSignal } from "../options/abort_signal.ts";
 import { checkDuration } from "../options/limits.ts";
 import { checkOptions, type OptionNames } from "../options/option_names.ts";
@@ -672,11 +673,17 @@ export class Client<In = unknown, Out = unknown> implements AsyncDisposable, Asy
 
   #observe(event: ClientEvent): void {
     try {
-      this.#observer(event);
+      // To the compiler, an async function is an observer.
+      const result: unknown = this.#observer(event);
+      if (isPromiseLike(result)) result.then(undefined, (cause: unknown) => this.#noteObserverError(event, cause));
     } catch (cause) {
-      this.#observerErrors += 1;
-      const what = () => `the observer of a client threw at ${event.type}: ${describe(cause)}`;
-      this.#errorLog.report("observer-failed", what, cause);
+      this.#noteObserverError(event, cause);
     }
+  }
+
+  #noteObserverError({ type }: ClientEvent, cause: unknown): void {
+    this.#observerErrors += 1;
+    const what = () => `the observer of a client threw at ${type}: ${describe(cause)}`;
+    this.#errorLog.report("observer-failed", what, cause);
   }
 }

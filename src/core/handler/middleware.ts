@@ -86,6 +86,9 @@ export function checkMiddleware(middleware: readonly Pick<Middleware<never>, "au
   if (!Array.isArray(middleware) || middleware.some((one) => typeof one !== "function")) {
     throw new TypeError("middleware must be an array of functions");
   }
+  if (middleware.some((one) => "handshake" in one)) {
+    throw new TypeError("handshake of a middleware is authenticates now; see session.authenticating");
+  }
   const authenticating = middleware.filter(({ authenticates }) => authenticates === true);
   if (authenticating.length > 1) throw new TypeError("at most one middleware may authenticate");
 }

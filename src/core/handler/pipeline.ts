@@ -154,9 +154,11 @@ export class Pipeline<In, Out, State>
   timeOut(error: SpillwayError): void {
     const late = this.#oldest();
     if (late === undefined) return this.fault(error);
+    // A listener of the signal may have the frame answered, and `late` given back.
+    const { exchange, stream } = late;
     this.#fail(late, error);
-    late.exchange.abort(error);
-    late.stream?.stop();
+    exchange.abort(error);
+    stream?.stop();
     this.answerFinished();
   }
 
@@ -352,9 +354,12 @@ export class Pipeline<In, Out, State>
 
   #fail(pending: PendingReply<Out, State>, error: SpillwayError): void {
     if (pending.exchange.finished) return;
+    // An observer may advance or end the session: until it returns, the frame is at work.
+    this.#report(error);
+    if (pending.exchange.finished) return;
     pending.exchange.finished = true;
     this.#rest(pending);
-    pending.fault = this.#report(error);
+    pending.fault = error;
   }
 
   /** Reports a failed handler: nothing behind its frame is handled. */

@@ -10,6 +10,28 @@
  * ```
  */
 export function nearest(given: string, names: Iterable<string>): string | undefined {
+  const renamed = RENAMED[plain(given)];
+  if (renamed !== undefined) for (const name of names) if (plain(name) === renamed) return name;
+  return nearestSpelling(given, names);
+}
+
+/** Old names of options, and their present ones: letters only, so that flags and environment variables match too. */
+const RENAMED: Readonly<Record<string, string>> = {
+  handshaketimeout: "authenticationtimeout",
+  oninvalidframe: "invalidframe",
+  onmaxconnections: "beyondmaxconnections",
+  onslowconsumer: "slowconsumer",
+};
+
+function plain(name: string): string {
+  return name
+    .toLowerCase()
+    .replaceAll(/[^a-z]/g, "")
+    .replace(/^spillway/, "")
+    .replace(/ms$/, "");
+}
+
+function nearestSpelling(given: string, names: Iterable<string>): string | undefined {
   const wanted = given.toLowerCase();
   const furthest = Math.max(1, Math.floor(wanted.length * 0.4));
   let best: string | undefined;

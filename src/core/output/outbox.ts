@@ -178,7 +178,11 @@ export class Outbox<Out> extends Pace implements TickOwner {
   flush(now?: number): void {
     if (this.writing) return this.#account();
     if (this.#queue !== undefined) this.#fillBuffer(this.#queue);
-    if (this.#gathered() === 0) return;
+    if (this.#gathered() === 0) {
+      // A reply without bytes: the peer waits for nothing.
+      this.answering = false;
+      return;
+    }
     const { roomy } = this;
     this.noteBegun(now ?? this.#settings.clock.now());
     this.#flushing = true;

@@ -2,6 +2,7 @@ import { describe } from "../errors/describe.ts";
 import { SpillwayError } from "../errors/errors.ts";
 import { codecError } from "../errors/faults.ts";
 import { compose } from "../handler/middleware.ts";
+import { isPromiseLike } from "../handler/pending_reply.ts";
 import { Semaphore } from "../handler/semaphore.ts";
 import type { Group, Session } from "../handler/session.ts";
 import type { Limits } from "../options/limits.ts";
@@ -229,7 +230,7 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
     const newest = this.#connectionCount;
     for (const session of this.#sessions) {
       if (session.connection.id > newest) return;
-      yield session;
+      if (!session.over) yield session;
     }
   }
 
@@ -384,11 +385,17 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
 
   #observe(event: ServerEvent): void {
     try {
-      this.#observer(event);
+      // To the compiler, an async function is an observer.
+      const result: unknown = this.#observer(event);
+      if (isPromiseLike(result)) result.then(undefined, (cause: unknown) => this.#noteObserverError(event, cause));
     } catch (cause) {
-      this.#observerErrors += 1;
-      this.#errorLog.report("observer-failed", () => `the observer threw at ${event.type}: ${describe(cause)}`, cause);
+      this.#noteObserverError(event, cause);
     }
+  }
+
+  #noteObserverError({ type }: ServerEvent, cause: unknown): void {
+    this.#observerErrors += 1;
+    this.#errorLog.report("observer-failed", () => `the observer threw at ${type}: ${describe(cause)}`, cause);
   }
 }
 

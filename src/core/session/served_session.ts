@@ -41,8 +41,9 @@ type Waiter<Out> = DeadlineOwner & SemaphoreWaiter & GoodbyeOwner<Out> & Task;
  *
  * | phase      | input                  | frames           | output                   | ends with                                    |
  * | ---------- | ---------------------- | ---------------- | ------------------------ | -------------------------------------------- |
- * | `serving`  | read                   | handled          | replies, pushes          | `stop`, FIN, a fault, a reset: `stopping`    |
- * | `stopping` | dropped, or at its end | handled if whole | the same, then a goodbye | everything is answered: `ending`             |
+ * | `serving`  | read                   | handled          | replies, pushes          | the peer's FIN: `half-closed`; `stop`, a fault, a reset: `stopping` |
+ * | `half-closed` | at its end          | handled if whole | the same                 | `stop`, a fault, a reset: `stopping`; everything is answered: `ending` |
+ * | `stopping` | dropped                | handled if whole | the same, then a goodbye | everything is answered: `ending`             |
  * | `ending`   | dropped                | dropped          | what waits               | nothing waits: FIN is sent, `closing`        |
  * | `closing`  | dropped                |                  |                          | the peer's FIN or the linger timeout: `over` |
  * | `over`     |                        |                  |                          | `onDisconnect` has finished: `gone`          |
@@ -52,7 +53,7 @@ type Waiter<Out> = DeadlineOwner & SemaphoreWaiter & GoodbyeOwner<Out> & Task;
  * or broken enters `over` from any phase. With `afterReset: "finish"` it first handles the frames that it has received,
  * and their replies are void.
  */
-export type Phase = "serving" | "stopping" | "ending" | "closing" | "over" | "gone";
+export type Phase = "serving" | "half-closed" | "stopping" | "ending" | "closing" | "over" | "gone";
 
 /**
  * The state of the output. Nothing is sent after a goodbye. A FIN that was asked for is first pending (`closing`), then
@@ -219,7 +220,7 @@ export class ServedSession<In, Out, State> implements Session<Out, State>, Membe
   }
 
   abort(): void {
-    this.breakOff("aborted", new SpillwayError("aborted", "the service aborted the connection"));
+    if (!this.over) this.breakOff("aborted", new SpillwayError("aborted", "the service aborted the connection"));
   }
 
   // The interface for the server or client.
@@ -253,7 +254,7 @@ export class ServedSession<In, Out, State> implements Session<Out, State>, Membe
     const { reader, writer } = ownedBy(this, this.#wire);
     this.outbox.writer = writer;
     this.inbox.run(reader);
-    if (!this.#over) this.#deadlines.arm();
+    if (!this.over) this.#deadlines.arm();
   }
 
   /** Calls `onConnect`, which may send before the first frame is taken and before any end. */
@@ -272,7 +273,7 @@ export class ServedSession<In, Out, State> implements Session<Out, State>, Membe
 
   /** Ends in order, as `stop` does, with a goodbye: the server drains. */
   drain(): void {
-    const serving = this.#phase === "serving";
+    const serving = this.#phase === "serving" || this.#phase === "half-closed";
     if (!this.#stop("drained")) return;
     if (serving) this.#askGoodbye();
     this.#advance();
@@ -287,7 +288,7 @@ export class ServedSession<In, Out, State> implements Session<Out, State>, Membe
 
   /** Ends at once. Work in flight is lost. Returns false when there was none. */
   breakOff(reason: CloseReason, error: SpillwayError): boolean {
-    if (this.#over) return this.#forget();
+    if (this.over) return this.#forget();
     const complete = this.#phase === "closing";
     this.#decide(reason, error);
     if (this.#writeSide === "released") this.#complete(error);
@@ -319,7 +320,7 @@ export class ServedSession<In, Out, State> implements Session<Out, State>, Membe
   }
 
   #advance(now?: number): void {
-    if (this.#phase === "closing" || this.#over) return;
+    if (this.#phase === "closing" || this.over) return;
     // A handler or an observer that shuts the server down calls this again. That asks for one more round.
     this.#advanceAgain = true;
     if (this.#advancing) return;
@@ -337,7 +338,7 @@ export class ServedSession<In, Out, State> implements Session<Out, State>, Membe
     if (this.#pause === "unflushed") this.#pause = "flushed";
     if (ending) this.#closeWhenDone();
     // Otherwise the end has set the last deadline.
-    if (!this.#over) this.#deadlines.settle(now);
+    if (!this.over) this.#deadlines.settle(now);
   }
 
   #takeFrames(): void {
@@ -384,7 +385,7 @@ export class ServedSession<In, Out, State> implements Session<Out, State>, Membe
    */
   #takeEnd(): void {
     this.#reason ??= "remote-closed";
-    if (this.#phase === "serving") this.#phase = "stopping";
+    if (this.#phase === "serving") this.#phase = "half-closed";
     const onEnd = this.#hooks?.onEnd;
     const { inbox, pipeline } = this;
     if (onEnd === undefined || !inbox.exhausted || pipeline.length > 0 || pipeline.ended || this.#authenticating)
@@ -428,7 +429,7 @@ export class ServedSession<In, Out, State> implements Session<Out, State>, Membe
   }
 
   onLastFrame(reason: CloseReason): void {
-    if (this.#phase === "serving") this.#phase = "stopping";
+    if (!this.#decided) this.#phase = "stopping";
     this.#tellDraining(reason);
   }
 
@@ -468,7 +469,11 @@ export class ServedSession<In, Out, State> implements Session<Out, State>, Membe
 
   #onFrameError(error: SpillwayError): void {
     const skipped = this.settings.invalidFrame !== "close" && isSkippable(error) && !this.inbox.lost;
+    // An observer that stops the session must not have it closed before the fault is sent.
+    const advancing = this.#advancing;
+    this.#advancing = true;
     this.#observeFrameError(error, skipped);
+    this.#advancing = advancing;
     if (!skipped) this.fail(error);
   }
 
@@ -556,7 +561,7 @@ export class ServedSession<In, Out, State> implements Session<Out, State>, Membe
 
   /** Handles a failed read or write. */
   onBroken(cause: unknown): void {
-    if (this.#over) return;
+    if (this.over) return;
     const error = connectionError(cause);
     if (this.#broken !== undefined) return this.onSettled();
     if (this.#mayFinish) this.#finish(error, false);
@@ -589,13 +594,14 @@ export class ServedSession<In, Out, State> implements Session<Out, State>, Membe
     return onConnect?.(this, exchange);
   }
 
-  get #over(): boolean {
+  /** Whether the connection is released. */
+  get over(): boolean {
     return this.#phase === "over" || this.#phase === "gone";
   }
 
   /** Whether the close reason is final. */
   get #decided(): boolean {
-    return this.#phase !== "serving" && this.#phase !== "stopping";
+    return this.#phase !== "serving" && this.#phase !== "half-closed" && this.#phase !== "stopping";
   }
 
   /** Whether FIN is sent or pending although the peer may go on: later replies are void. */
@@ -609,15 +615,15 @@ export class ServedSession<In, Out, State> implements Session<Out, State>, Membe
 
   /** Whether everything is answered, and only the goodbye is left to send. */
   get #answered(): boolean {
-    if (this.#phase !== "stopping" || this.#reason === undefined) return false;
+    if (this.#phase === "serving" || this.#decided || this.#reason === undefined) return false;
     return this.inbox.exhausted && this.pipeline.length === 0 && this.#goodbye?.asking !== true;
   }
 
   /** Takes no further input. Returns false when the session is ending already. */
   #stop(reason: CloseReason): boolean {
-    if (this.#reason !== undefined) return false;
-    this.#reason = reason;
-    if (this.#phase === "serving") this.#phase = "stopping";
+    if (this.#reason !== undefined && this.#phase !== "half-closed") return false;
+    this.#reason ??= reason;
+    if (!this.#decided) this.#phase = "stopping";
     this.inbox.stop();
     this.#tellDraining(reason);
     return true;
@@ -713,7 +719,7 @@ export class ServedSession<In, Out, State> implements Session<Out, State>, Membe
     this.#broken = { framesIn: this.inbox.framesIn, gone };
     this.#reason = brokenReason(error);
     this.#error = error;
-    if (this.#phase === "serving") this.#phase = "stopping";
+    if (!this.#decided) this.#phase = "stopping";
     this.#tellDraining(this.#reason);
     this.#leaveGroups();
     this.outbox.end();
@@ -730,7 +736,7 @@ export class ServedSession<In, Out, State> implements Session<Out, State>, Membe
 
   /** Ends the session after the connection is released. */
   #complete(error?: SpillwayError): void {
-    if (this.#over) return;
+    if (this.over) return;
     this.#decide(brokenReason(error), error);
     if (error === undefined) this.#unconfirmed = false;
     // A handler may finish long after this. It must not advance the session or arm a deadline.

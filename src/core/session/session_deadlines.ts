@@ -139,6 +139,7 @@ export class SessionDeadlines extends Deadline<TimedSession> {
     if (!this.authenticationDone) this.#earliest(openedAt + limits.authenticationTimeoutMs, "authentication-timeout");
     if (phase === "stopping") return;
     this.#earliest(openedAt + limits.lifetimeMs, "lifetime-reached");
+    if (phase === "half-closed") return;
     if (inbox.starved) this.#earliest(inbox.frameBegunAt + limits.frameTimeoutMs, "frame-timeout");
     if (limits.silenceTimeoutMs !== Infinity) this.#watchSilence(limits.silenceTimeoutMs, busy);
     if (busy || outbox.writing || !inbox.starved) return;

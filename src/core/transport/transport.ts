@@ -34,8 +34,8 @@ export interface UnixAddress {
 }
 
 /**
- * One end of a connection. It is a {@link TcpAddress} if `address.path === undefined`. No transport of this version
- * returns a {@link UnixAddress}.
+ * One end of a connection. It is a {@link TcpAddress} if `address.path === undefined`. Of the transports of this version
+ * only that of streams returns a {@link UnixAddress}.
  */
 export type Address = TcpAddress | UnixAddress;
 
