@@ -2,13 +2,13 @@ import { allFailed } from "../errors/all_failed.ts";
 import { describe } from "../errors/describe.ts";
 import { type CloseReason, type ErrorCode, SpillwayError } from "../errors/errors.ts";
 import { codecError } from "../errors/faults.ts";
-import { isPromiseLike } from "../handler/pending_reply.ts";
 import { checkSignal } from "../options/abort_signal.ts";
 import { checkDuration } from "../options/limits.ts";
 import { checkOptions, type OptionNames } from "../options/option_names.ts";
 import type { Outbox } from "../output/outbox.ts";
 import type { SendResult } from "../output/send_result.ts";
 import { ErrorLog } from "../session/error_log.ts";
+import { EventSink } from "../session/event_sink.ts";
 import type { DrainResult, ServerEvent } from "../session/observer.ts";
 import { ServedSession } from "../session/served_session.ts";
 import type { SessionSettings } from "../session/session_settings.ts";
@@ -96,8 +96,7 @@ export class Client<In = unknown, Out = unknown> implements AsyncDisposable, Asy
   readonly closed: Promise<ClientEnd>;
   readonly #transport: Transport;
   readonly #settings: ClientSettings<In, Out>;
-  readonly #observer: (event: ClientEvent) => void;
-  readonly #errorLog: ErrorLog;
+  readonly #events: EventSink<ClientEvent>;
   readonly #deadlines: DeadlineQueue;
   readonly #sessionSettings: SessionSettings<In, Out, undefined>;
   readonly #requests: Requests<In, Out>;
@@ -144,7 +143,6 @@ export class Client<In = unknown, Out = unknown> implements AsyncDisposable, Asy
    */
   #rejected = 0;
   #late = 0;
-  #observerErrors = 0;
   #resolveClosed!: (end: ClientEnd) => void;
 
   /**
@@ -166,8 +164,8 @@ export class Client<In = unknown, Out = unknown> implements AsyncDisposable, Asy
     });
     this.#transport = transport;
     this.#settings = settings;
-    this.#errorLog = new ErrorLog(clock, "outbound");
-    this.#observer = observer ? (event) => observer(event, this) : (event) => this.#errorLog.observe(event);
+    const observeClient = observer && ((event: ClientEvent) => observer(event, this));
+    this.#events = new EventSink(observeClient, new ErrorLog(clock, "outbound"), "the observer of a client");
     this.#deadlines = deadlines;
     this.#requests = new Requests(settings, clock, deadlines, {
       bytesIn: () => this.#session?.inbox.bytesIn ?? 0,
@@ -258,7 +256,7 @@ export class Client<In = unknown, Out = unknown> implements AsyncDisposable, Asy
       pendingRequests: this.#requests.pending,
       waitingPushes: this.#pushes.length,
       pushesDropped: this.#pushes.dropped,
-      observerErrors: this.#observerErrors,
+      observerErrors: this.#events.observerErrors,
       ...traffic,
     };
   }
@@ -364,7 +362,7 @@ export class Client<In = unknown, Out = unknown> implements AsyncDisposable, Asy
     this.#connectionCount += 1;
     // The observer may send at once, so the session starts before the observer is called.
     session.start();
-    this.#observe({ type: "connection-opened", connection: info });
+    this.#events.emit({ type: "connection-opened", connection: info });
     // The observer may also have ended the session.
     if (this.#usable === session) this.#prepare(session);
   }
@@ -428,7 +426,7 @@ export class Client<In = unknown, Out = unknown> implements AsyncDisposable, Asy
     if (this.#state === "closed") return;
     if (this.#settleConnect !== undefined) return this.#onFirstFailed(error);
     this.#state = "pausing";
-    this.#observe({ type: "connect-error", attempt: (this.#backoff as Backoff).attempts, error });
+    this.#events.emit({ type: "connect-error", attempt: (this.#backoff as Backoff).attempts, error });
     this.#pause(error);
   }
 
@@ -457,7 +455,7 @@ export class Client<In = unknown, Out = unknown> implements AsyncDisposable, Asy
     this.#state = "pausing";
     this.#deadline.at = this.#settings.clock.now() + delayMs;
     this.#deadlines.arm(this.#deadline);
-    this.#observe({ type: "reconnecting", attempt: backoff.attempts, delayMs });
+    this.#events.emit({ type: "reconnecting", attempt: backoff.attempts, delayMs });
   }
 
   #cutPauseShort(): void {
@@ -595,7 +593,7 @@ export class Client<In = unknown, Out = unknown> implements AsyncDisposable, Asy
       const { reason, error } = event;
       this.#lastEnd = error === undefined ? { reason } : { reason, error };
     }
-    this.#observe(event);
+    this.#events.emit(event);
   }
 
   #onOver(session: ServedSession<In, Out, undefined>): void {
@@ -623,7 +621,7 @@ export class Client<In = unknown, Out = unknown> implements AsyncDisposable, Asy
 
   #startDrain(timeoutMs: number): void {
     this.#closing = true;
-    this.#observe({ type: "client-draining", requests: this.#requests.unsettled });
+    this.#events.emit({ type: "client-draining", requests: this.#requests.unsettled });
     if (this.#state === "closed") return;
     this.#drainDeadline.at = this.#settings.clock.now() + timeoutMs;
     this.#deadlines.arm(this.#drainDeadline);
@@ -641,7 +639,7 @@ export class Client<In = unknown, Out = unknown> implements AsyncDisposable, Asy
     await this.closed;
     const aborted = this.#rejected - before;
     const result = { drained: requests + this.#late - aborted, aborted };
-    this.#observe({ type: "client-drained", ...result });
+    this.#events.emit({ type: "client-drained", ...result });
     return result;
   }
 
@@ -665,25 +663,9 @@ export class Client<In = unknown, Out = unknown> implements AsyncDisposable, Asy
     this.#rejected += this.#requests.rejectWaiting(clientClosed(end.error));
     this.#pushes.end(end.error);
     // Before the first connection, no observer knows the client.
-    if (this.#connectionCount > 0) this.#observe({ type: "client-closed", ...end });
-    this.#errorLog.end();
+    if (this.#connectionCount > 0) this.#events.emit({ type: "client-closed", ...end });
+    this.#events.end();
     this.#resolveClosed(end);
     this.#settleConnect?.(clientClosed(end.error));
-  }
-
-  #observe(event: ClientEvent): void {
-    try {
-      // To the compiler, an async function is an observer.
-      const result: unknown = this.#observer(event);
-      if (isPromiseLike(result)) result.then(undefined, (cause: unknown) => this.#noteObserverError(event, cause));
-    } catch (cause) {
-      this.#noteObserverError(event, cause);
-    }
-  }
-
-  #noteObserverError({ type }: ClientEvent, cause: unknown): void {
-    this.#observerErrors += 1;
-    const what = () => `the observer of a client threw at ${type}: ${describe(cause)}`;
-    this.#errorLog.report("observer-failed", what, cause);
   }
 }

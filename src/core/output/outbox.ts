@@ -179,7 +179,6 @@ export class Outbox<Out> extends Pace implements TickOwner {
     if (this.writing) return this.#account();
     if (this.#queue !== undefined) this.#fillBuffer(this.#queue);
     if (this.#gathered() === 0) {
-      // A reply without bytes: the peer waits for nothing.
       this.answering = false;
       return;
     }

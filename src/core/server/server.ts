@@ -1,15 +1,14 @@
-import { describe } from "../errors/describe.ts";
 import { SpillwayError } from "../errors/errors.ts";
 import { codecError } from "../errors/faults.ts";
 import { compose } from "../handler/middleware.ts";
-import { isPromiseLike } from "../handler/pending_reply.ts";
 import { Semaphore } from "../handler/semaphore.ts";
 import type { Group, Session } from "../handler/session.ts";
 import type { Limits } from "../options/limits.ts";
 import { Budgets } from "../output/budgets.ts";
 import { ErrorLog } from "../session/error_log.ts";
+import { EventSink } from "../session/event_sink.ts";
 import { Groups } from "../session/groups.ts";
-import { connectionClosed, type DrainResult, type Observer, type ServerEvent } from "../session/observer.ts";
+import { connectionClosed, type DrainResult, type ServerEvent } from "../session/observer.ts";
 import { ServedSession, type SessionOwner } from "../session/served_session.ts";
 import type { SessionHooks } from "../session/session_hooks.ts";
 import type { SessionSettings } from "../session/session_settings.ts";
@@ -49,8 +48,7 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
   readonly #clock: Clock;
   readonly #settings: SessionSettings<In, Out, State>;
   readonly #sessionOwner: SessionOwner<In, Out, State> = { onOver: (session) => this.#onOver(session) };
-  readonly #errorLog: ErrorLog;
-  readonly #observer: Observer;
+  readonly #events: EventSink<ServerEvent>;
   readonly #groups = new Groups();
   readonly #budgets: Budgets;
   readonly #acceptLoop: AcceptLoop;
@@ -76,7 +74,6 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
   #bytesDiscarded = 0;
   #connectionCount = 0;
   #refusedCount = 0;
-  #observerErrors = 0;
   /** The traffic of connections that are over. */
   #past: Traffic = NO_TRAFFIC;
 
@@ -89,14 +86,13 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
     onOver: () => void,
   ) {
     const { clock = systemClock, codec, handler, middleware = [] } = options;
-    const observe = (event: ServerEvent) => this.#observe(event);
+    const observe = (event: ServerEvent) => this.#events.emit(event);
     const scheduler = schedulerOf(clock, transport);
     this.address = listener.address;
     this.#options = options;
     this.#limits = limits;
     this.#clock = clock;
-    this.#errorLog = new ErrorLog(clock);
-    this.#observer = options.observer ?? ((event) => this.#errorLog.observe(event));
+    this.#events = new EventSink(options.observer, new ErrorLog(clock), "the observer");
     const deadlines = new DeadlineQueue(clock);
     this.#budgets = new Budgets(limits, clock, deadlines, this.#sessions);
     this.#settings = {
@@ -184,7 +180,7 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
       groups: this.#groups.size,
       waitingOutboundBytes: this.#budgets.outbound.used,
       waitingInboundBytes: this.#budgets.inbound.used,
-      observerErrors: this.#observerErrors,
+      observerErrors: this.#events.observerErrors,
       ...traffic,
     };
   }
@@ -238,7 +234,7 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
     try {
       await this.#accepting;
     } catch (error) {
-      this.#observe({ type: "accept-error", error: error as SpillwayError });
+      this.#events.emit({ type: "accept-error", error: error as SpillwayError });
       await (this.#drain ?? this.shutdown());
       throw error;
     }
@@ -277,7 +273,7 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
     this.#acceptsNothing = true;
     const connections = this.#sessions.size;
     const type = "accepting-stopped";
-    this.#observe(graceMs === undefined ? { type, connections } : { type, connections, graceMs });
+    this.#events.emit(graceMs === undefined ? { type, connections } : { type, connections, graceMs });
     this.#acceptLoop.finish();
   }
 
@@ -290,7 +286,7 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
 
   async #startDrain(timeoutMs: number): Promise<DrainResult> {
     this.#draining = true;
-    this.#observe({ type: "draining", connections: this.#sessions.size });
+    this.#events.emit({ type: "draining", connections: this.#sessions.size });
     this.#acceptLoop.stop();
     const deadline = new Deadline({ onDeadline: () => this.#abortAll("the drain's time was up") });
     deadline.at = this.#clock.now() + timeoutMs;
@@ -306,8 +302,8 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
       ...(this.#unconfirmed > 0 && { unconfirmed: this.#unconfirmed }),
       ...(this.#bytesDiscarded > 0 && { bytesDiscarded: this.#bytesDiscarded }),
     };
-    this.#observe({ type: "drained", ...result });
-    this.#errorLog.end();
+    this.#events.emit({ type: "drained", ...result });
+    this.#events.end();
     return result;
   }
 
@@ -333,7 +329,7 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
     this.#connectionCount += 1;
     const { remoteAddress, localAddress } = connection;
     const info = { id: this.#connectionCount, remoteAddress, localAddress };
-    this.#observe({ type: "connection-opened", connection: info });
+    this.#events.emit({ type: "connection-opened", connection: info });
     const session = this.#open(connection, info);
     if (session === undefined) return;
     if (this.#sessions.size >= this.#limits.maxConnections) this.#refuse(session);
@@ -346,8 +342,8 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
     } catch (cause) {
       const error = codecError(cause);
       connection.abort(error);
-      this.#observe({ type: "frame-error", connection: info, error, skipped: false });
-      this.#observe(connectionClosed(info, "codec-failed", error, NO_TRAFFIC, 0));
+      this.#events.emit({ type: "frame-error", connection: info, error, skipped: false });
+      this.#events.emit(connectionClosed(info, "codec-failed", error, NO_TRAFFIC, 0));
       return undefined;
     }
   }
@@ -381,21 +377,6 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
     }
     this.#sessions.delete(session);
     if (this.#sessions.size < this.#limits.maxConnections) this.#fullness.leave();
-  }
-
-  #observe(event: ServerEvent): void {
-    try {
-      // To the compiler, an async function is an observer.
-      const result: unknown = this.#observer(event);
-      if (isPromiseLike(result)) result.then(undefined, (cause: unknown) => this.#noteObserverError(event, cause));
-    } catch (cause) {
-      this.#noteObserverError(event, cause);
-    }
-  }
-
-  #noteObserverError({ type }: ServerEvent, cause: unknown): void {
-    this.#observerErrors += 1;
-    this.#errorLog.report("observer-failed", () => `the observer threw at ${type}: ${describe(cause)}`, cause);
   }
 }
 
