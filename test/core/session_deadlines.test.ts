@@ -3,9 +3,25 @@ import { type ConnectionOwner, lines } from "../../src/core/mod.ts";
 import { ownedBy } from "../../src/core/transport/owned_by.ts";
 import { acceptedAs } from "./support/accepted_as.ts";
 import { answers } from "./support/answers.ts";
-import { served } from "./support/served.ts";
+import { type Served, served } from "./support/served.ts";
 
 describe("idle deadline", () => {
+  it("runs from the reply, however long a synchronous handler held the event loop", async () => {
+    const harness: Served = await served({
+      idleTimeoutMs: 1_000,
+      handler: (line) => {
+        harness.clock.jump(5_000);
+        return line;
+      },
+    });
+    const peer = await harness.connect();
+    await peer.send("a\n");
+    await harness.clock.advance(999);
+    expect([peer.received, harness.closed]).toEqual(["a\n", []]);
+    await harness.clock.advance(1);
+    expect(harness.closed).toMatchObject([{ reason: "idle-timeout", durationMs: 6_000 }]);
+  });
+
   it("passes so long after the connection was opened, not before", async () => {
     const harness = await served({ idleTimeoutMs: 1_000 });
     const peer = await harness.connect();

@@ -103,8 +103,8 @@ export const ENDING: readonly Mutated[] = [
       },
       {
         name: "takes frames while it stops",
-        find: 'if (!this.#decided) this.#phase = "stopping";\n    this.inbox.stop();',
-        replacement: 'if (!this.#decided) this.#phase = "stopping";',
+        find: 'this.#phase = "stopping";\n    this.inbox.stop();',
+        replacement: 'this.#phase = "stopping";',
       },
       {
         name: "goes on reading when the connection is gone",

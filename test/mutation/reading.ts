@@ -51,7 +51,7 @@ export const READING: readonly Mutated[] = [
       },
       {
         name: "does not note when it heard something",
-        find: "this.heardAt = now;",
+        find: "this.heardAt = this.#clock.now();",
         replacement: "",
       },
       {

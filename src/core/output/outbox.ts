@@ -26,8 +26,8 @@ const MAX_SPARES = 16;
 
 /** The session that an {@link Outbox} writes for. */
 export interface OutboxOwner {
-  /** A write was taken after `flush` returned: there is room again. */
-  onWritten(): void;
+  /** A write was taken after `flush` returned: there is room again. `now` saves a reading of the clock. */
+  onWritten(now: number | undefined): void;
   /** The write failed. */
   onBroken(error: unknown): void;
   /** A tick with pushes ends: flush, as of `now`. */
@@ -372,7 +372,7 @@ export class Outbox<Out> extends Pace implements TickOwner {
     if (late || this.pending === this.#unwritten) this.noteAllTaken(now);
     else this.noteProgress(this.#unwritten - this.#taken, now, limits.minWriteBytesPerSecond);
     this.#noteWritten();
-    this.#goOn();
+    this.#goOn(now);
   };
 
   #goOnSoon(): void {
@@ -384,13 +384,13 @@ export class Outbox<Out> extends Pace implements TickOwner {
     });
   }
 
-  #goOn(): void {
+  #goOn(now?: number): void {
     const { scheduler } = this.#settings;
     scheduler.spend();
-    if (!scheduler.exhausted) this.flush();
+    if (!scheduler.exhausted) this.flush(now);
     this.#account();
     if (this.pending === 0) this.#slow = false;
-    this.#owner.onWritten();
+    this.#owner.onWritten(now);
   }
 
   readonly #onBroken = (error: unknown): void => {

@@ -6,8 +6,8 @@ import type { ByteReader, Bytes } from "../transport/transport.ts";
 export interface InboxOwner {
   /** Bytes came, whether or not they are used. */
   onHeard(): void;
-  /** There is a chunk to take frames from, or the input has ended, at `now`. */
-  onInput(now: number): void;
+  /** There is a chunk to take frames from, or the input has ended. */
+  onInput(): void;
   /** The number of waiting bytes has changed by `bytes`. */
   onWaiting(bytes: number): void;
   /** The read failed. */
@@ -246,15 +246,14 @@ export class Inbox<In> {
     if (this.#over) return;
     if (done) return this.#onEof();
     this.bytesIn += value.length;
-    const now = this.#clock.now();
-    this.heardAt = now;
+    this.heardAt = this.#clock.now();
     this.#owner.onHeard();
     if (this.#stopped) {
       this.bytesDiscarded += value.length;
       return this.#read();
     }
     this.#held = value;
-    this.#owner.onInput(now);
+    this.#owner.onInput();
     this.#account();
     if (this.#held === undefined) this.#read();
     else this.#waited = true;
@@ -264,7 +263,7 @@ export class Inbox<In> {
     // After `stop`, neither further input nor its end matters.
     if (this.#stopped) return;
     this.eof = true;
-    this.#owner.onInput(this.#clock.now());
+    this.#owner.onInput();
   }
 
   readonly #onError = (error: unknown): void => {

@@ -310,16 +310,16 @@ export class ServedSession<In, Out, State> implements Session<Out, State>, Membe
     this.settings.deadlines.progress += 1;
   }
 
-  onInput(now: number): void {
+  onInput(): void {
     this.#fresh = true;
-    this.#advance(now);
+    this.#advance();
   }
 
   onWaiting(bytes: number): void {
     this.settings.budgets?.inbound.add(bytes);
   }
 
-  #advance(now?: number): void {
+  #advance(): void {
     if (this.#phase === "closing" || this.over) return;
     // A handler or an observer that shuts the server down calls this again. That asks for one more round.
     this.#advanceAgain = true;
@@ -334,6 +334,8 @@ export class ServedSession<In, Out, State> implements Session<Out, State>, Membe
     if (this.pipeline.tickOpen) return;
     const ending = this.#phase !== "serving" || this.#writeSide !== "open";
     if (ending) this.#sayGoodbye();
+    // Only now: a handler may have held the event loop.
+    const now = this.settings.clock.now();
     if (this.#pause !== "flushed") this.outbox.flush(now);
     if (this.#pause === "unflushed") this.#pause = "flushed";
     if (ending) this.#closeWhenDone();
@@ -490,7 +492,7 @@ export class ServedSession<In, Out, State> implements Session<Out, State>, Membe
     if (this.outbox.writing) this.#deadlines.settle(now);
   }
 
-  onWritten(): void {
+  onWritten(now: number | undefined): void {
     this.settings.deadlines.progress += 1;
     // Most writes are the last of their tick, and nothing waits for the room that they leave.
     if (this.outbox.pausing && this.#pause === "none") {
@@ -498,7 +500,7 @@ export class ServedSession<In, Out, State> implements Session<Out, State>, Membe
       this.#pause = "flushed";
     }
     const done = this.inbox.starved && this.pipeline.length === 0 && this.#phase === "serving";
-    if (done && this.#writeSide === "open") this.#deadlines.settle();
+    if (done && this.#writeSide === "open") this.#deadlines.settle(now);
     else this.#advance();
   }
 
@@ -623,7 +625,7 @@ export class ServedSession<In, Out, State> implements Session<Out, State>, Membe
   #stop(reason: CloseReason): boolean {
     if (this.#reason !== undefined && this.#phase !== "half-closed") return false;
     this.#reason ??= reason;
-    if (!this.#decided) this.#phase = "stopping";
+    this.#phase = "stopping";
     this.inbox.stop();
     this.#tellDraining(reason);
     return true;
@@ -719,7 +721,7 @@ export class ServedSession<In, Out, State> implements Session<Out, State>, Membe
     this.#broken = { framesIn: this.inbox.framesIn, gone };
     this.#reason = brokenReason(error);
     this.#error = error;
-    if (!this.#decided) this.#phase = "stopping";
+    this.#phase = "stopping";
     this.#tellDraining(this.#reason);
     this.#leaveGroups();
     this.outbox.end();
