@@ -12,7 +12,7 @@ export * from "./api.ts";
 export { connect } from "./client/connect.ts";
 export { describe, type ErrorText, isError, takeApart } from "./errors/describe.ts";
 export { escapeText } from "./errors/escape_text.ts";
-export { isPromiseLike } from "./handler/pending_reply.ts";
+export { isPromiseLike } from "./handler/is_promise_like.ts";
 export { isStream } from "./handler/reply_stream.ts";
 export { checkCount, checkNumber, checkWhole, resolveLimits } from "./options/limits.ts";
 export { nearest } from "./options/nearest.ts";

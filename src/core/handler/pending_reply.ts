@@ -52,8 +52,7 @@ export class PendingReply<Out, State> {
     if (this.#awaits || spares.length >= MAX_SPARES) return;
     this.startedAt = this.reply = this.fault = this.stream = undefined;
     this.working = false;
-    this.exchange = NOTHING as never;
-    this.#owner = NOTHING as never;
+    this.exchange = this.#owner = undefined as never;
     spares.push(this as PendingReply<unknown, unknown>);
   }
 
@@ -79,15 +78,9 @@ export class PendingReply<Out, State> {
   }
 }
 
-const NOTHING = undefined;
 /** Objects with their callbacks. Made for each frame, the callbacks cost more than the promise. */
 const spares: PendingReply<unknown, unknown>[] = [];
 const MAX_SPARES = 1_024;
-
-/** Returns whether a reply is a promise or another thenable. */
-export function isPromiseLike<Value>(answer: Value | PromiseLike<Value>): answer is PromiseLike<Value> {
-  return typeof answer === "object" && answer !== null && typeof (answer as PromiseLike<Value>).then === "function";
-}
 
 /** Returns whether `await` takes the promise as it is. */
 function isNative(promise: PromiseLike<unknown>): promise is Promise<unknown> {

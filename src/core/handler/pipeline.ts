@@ -12,7 +12,8 @@ import {
   TruncatedExchange,
 } from "./exchange.ts";
 import { checkProtocol, PROTOCOL_OPTIONS, type Protocol, type Reply } from "./handler.ts";
-import { isPromiseLike, PendingReply, type PendingReplyOwner } from "./pending_reply.ts";
+import { isPromiseLike } from "./is_promise_like.ts";
+import { PendingReply, type PendingReplyOwner } from "./pending_reply.ts";
 import { isStream, ReplyStream } from "./reply_stream.ts";
 import type { Semaphore } from "./semaphore.ts";
 import type { Session } from "./session.ts";

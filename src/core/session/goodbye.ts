@@ -1,4 +1,4 @@
-import { isPromiseLike } from "../handler/pending_reply.ts";
+import { isPromiseLike } from "../handler/is_promise_like.ts";
 
 /** The session that sends a {@link Goodbye}. */
 export interface GoodbyeOwner<Out> {
