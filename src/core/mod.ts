@@ -37,6 +37,7 @@ export { DriverConnection } from "./transport/connection.ts";
 export type { Driver } from "./transport/driver.ts";
 export { internAddress } from "./transport/intern_address.ts";
 export { plainAddress, plainHostname } from "./transport/plain_address.ts";
+export { QueueListener } from "./transport/queue_listener.ts";
 export { ReadBuffer } from "./transport/read_buffer.ts";
 export { type StreamPair, streamConnection } from "./transport/stream_connection.ts";
 export { type StreamTransportOptions, streamTransport } from "./transport/stream_transport.ts";

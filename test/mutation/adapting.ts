@@ -21,11 +21,6 @@ export const ADAPTING: readonly Mutated[] = [
         find: "queue.fail(acceptError(cause))",
         replacement: "void cause",
       },
-      {
-        name: "keeps the iteration waiting when it finishes",
-        find: "this.#queue.finish();",
-        replacement: "",
-      },
     ],
   },
   {
@@ -109,11 +104,6 @@ export const ADAPTING: readonly Mutated[] = [
         find: "AcceptQueue(backlog)",
         replacement: "AcceptQueue(Infinity)",
       },
-      {
-        name: "keeps the iteration waiting when it finishes",
-        find: "this.#queue.finish();",
-        replacement: "",
-      },
     ],
   },
   {
@@ -126,6 +116,18 @@ export const ADAPTING: readonly Mutated[] = [
         name: "sends the rest of a write again and again",
         find: "this.#rest = sent === rest.length ? undefined : rest.subarray(Math.max(0, sent));",
         replacement: "this.#rest = sent === rest.length ? undefined : rest;",
+      },
+    ],
+  },
+  {
+    file: "src/core/transport/queue_listener.ts",
+    runtime: "node",
+    tests: TESTS,
+    mutations: [
+      {
+        name: "keeps the iteration waiting when it finishes",
+        find: "this.#queue.finish();",
+        replacement: "",
       },
     ],
   },

@@ -29,7 +29,7 @@ export interface TcpHandlers<Data> {
   connectError?(socket: TcpSocket<Data>, cause: Error): void;
 }
 
-export interface TcpListener {
+interface TcpListener {
   readonly hostname: string;
   readonly port: number;
   stop(closeActiveConnections?: boolean): void;

@@ -1,14 +1,14 @@
 import {
   AcceptQueue,
-  type Connection,
   type Listener,
   type ListenOptions,
   plainAddress,
+  QueueListener,
   type TcpAddress,
 } from "../../core/mod.ts";
 import { NodeDriver } from "./driver.ts";
 import { acceptError, listenError } from "./errors.ts";
-import { type AddressInfo, createServer, keepAlive, type Server } from "./native.ts";
+import { type AddressInfo, createServer, keepAlive } from "./native.ts";
 
 /** A listener on one of these addresses accepts at any local address. */
 const EVERYWHERE = ["0.0.0.0", "::"];
@@ -23,36 +23,10 @@ export function listen({ hostname, port, backlog, keepAliveMs }: ListenOptions):
     server.once("error", (cause) => reject(listenError(cause)));
     server.listen({ host: hostname, port, backlog }, () => {
       server.on("error", (cause) => queue.fail(acceptError(cause)));
-      const listener = new NodeListener(server, queue);
-      if (!EVERYWHERE.includes(listener.address.hostname)) localAddress = listener.address;
-      resolve(listener);
+      const { address, port: bound } = server.address() as AddressInfo;
+      const at = plainAddress({ hostname: address, port: bound });
+      if (!EVERYWHERE.includes(at.hostname)) localAddress = at;
+      resolve(new QueueListener(at, queue, () => server.close()));
     });
   });
-}
-
-class NodeListener implements Listener {
-  readonly address: TcpAddress;
-  readonly #server: Server;
-  readonly #queue: AcceptQueue;
-
-  constructor(server: Server, queue: AcceptQueue) {
-    const { address, port } = server.address() as AddressInfo;
-    this.address = plainAddress({ hostname: address, port });
-    this.#server = server;
-    this.#queue = queue;
-  }
-
-  [Symbol.asyncIterator](): AsyncIterator<Connection> {
-    return this.#queue;
-  }
-
-  finish(): void {
-    this.#server.close();
-    this.#queue.finish();
-  }
-
-  close(): void {
-    this.#server.close();
-    this.#queue.close();
-  }
 }
