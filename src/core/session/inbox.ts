@@ -1,4 +1,5 @@
 import type { Decoder } from "../codecs/codec.ts";
+import { type DecoderInput, nextFrame } from "../codecs/next_frame.ts";
 import type { Clock } from "../time/clock.ts";
 import type { ByteReader, Bytes } from "../transport/transport.ts";
 
@@ -21,7 +22,7 @@ export interface InboxOwner {
  * - **Backpressure:** reads one chunk beside the one that is being decoded, and then waits.
  * - **On abort** the pending read rejects, and frames that were not taken are dropped.
  */
-export class Inbox<In> {
+export class Inbox<In> implements DecoderInput {
   bytesIn = 0;
   /** The number of bytes in `bytesIn` that never reached the decoder. */
   bytesDiscarded = 0;
@@ -157,35 +158,36 @@ export class Inbox<In> {
   }
 
   #decodeNext(): In | undefined {
-    for (;;) {
-      this.#dry = false;
-      const frame = this.#next();
-      if (frame !== undefined) return frame;
-      this.#useUp();
-      if (this.#left !== undefined) this.#decodeLeft(this.#left);
-      else if (this.#held !== undefined) this.#decode(this.#held);
-      else if (this.eof && !this.#ended) this.#end();
-      else break;
+    this.#dry = false;
+    try {
+      const frame = nextFrame(this.#decoder, this);
+      if (frame === undefined) {
+        this.#runDry();
+        return undefined;
+      }
+      this.framesIn += 1;
+      this.#dropping = false;
+      this.#renewed = true;
+      return frame;
+    } catch (error) {
+      this.#dropping = this.#renewed = true;
+      throw error;
     }
+  }
+
+  feed(): boolean {
+    this.#useUp();
+    if (this.#left !== undefined) this.#decodeLeft(this.#left);
+    else if (this.#held !== undefined) this.#decode(this.#held);
+    else if (this.eof && !this.#ended) this.#end();
+    else return false;
+    return true;
+  }
+
+  #runDry(): void {
     this.#dry = true;
     this.#noteFrameBegun();
     this.#account();
-    return undefined;
-  }
-
-  #next(): In | undefined {
-    try {
-      const frame = this.#decoder.next();
-      if (frame === undefined) return undefined;
-      this.framesIn += 1;
-      this.#renewed = true;
-      this.#dropping = false;
-      return frame;
-    } catch (error) {
-      this.#renewed = true;
-      this.#dropping = true;
-      throw error;
-    }
   }
 
   #decodeLeft(bytes: Bytes): void {

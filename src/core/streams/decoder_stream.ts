@@ -1,4 +1,5 @@
 import type { Codec, Decoder } from "../codecs/codec.ts";
+import { type DecoderInput, nextFrame } from "../codecs/next_frame.ts";
 import { frameError } from "../errors/faults.ts";
 import { systemClock } from "../time/clock.ts";
 import { type Scheduler, schedulerOf, type Task } from "../time/scheduler.ts";
@@ -58,7 +59,7 @@ export function decoderStreamIn<Frame>(
 }
 
 /** Decodes written chunks into the frames that the readable is asked for. */
-class Decoding<Frame> implements PulledWork<Uint8Array>, Task {
+class Decoding<Frame> implements PulledWork<Uint8Array>, DecoderInput, Task {
   readonly streams: PulledTransform<Uint8Array, Frame> = new PulledTransform(this);
   readonly #decoder: Decoder<Frame>;
   readonly #scheduler: Scheduler;
@@ -94,16 +95,17 @@ class Decoding<Frame> implements PulledWork<Uint8Array>, Task {
     else this.streams.settle();
   }
 
+  feed(): boolean {
+    if (this.#held !== undefined) this.#decode(this.#held);
+    else if (this.#input === "closed") this.#end();
+    else return false;
+    return true;
+  }
+
   /** Returns the next frame of the written input, or `undefined` when there is none yet. */
   #take(): Frame | undefined {
     try {
-      for (;;) {
-        const frame = this.#decoder.next();
-        if (frame !== undefined) return frame;
-        if (this.#held !== undefined) this.#decode(this.#held);
-        else if (this.#input === "closed") this.#end();
-        else return undefined;
-      }
+      return nextFrame(this.#decoder, this);
     } catch (cause) {
       throw frameError(cause);
     }
