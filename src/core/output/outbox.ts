@@ -4,6 +4,7 @@ import { encodeError, replyError } from "../errors/faults.ts";
 import type { ConnectionLimits } from "../options/limits.ts";
 import type { Clock } from "../time/clock.ts";
 import type { EndOfTick, TickOwner } from "../time/end_of_tick.ts";
+import { RESOLVED } from "../time/resolved.ts";
 import type { Scheduler } from "../time/scheduler.ts";
 import type { ByteWriter, Outcome } from "../transport/transport.ts";
 import type { Budgets } from "./budgets.ts";
@@ -19,7 +20,6 @@ const ROUNDS_TO_WRITE = 2;
 /** The number of small frames that a kernel may take at once, beside {@link KERNEL_BYTES}. */
 const KERNEL_FRAMES = 262_144;
 
-const SOON = Promise.resolve();
 /** Empty buffers for all sessions. A session has one only while output waits. */
 const spares: OutputBuffer[] = [];
 const MAX_SPARES = 16;
@@ -378,7 +378,7 @@ export class Outbox<Out> extends Pace implements TickOwner {
   #goOnSoon(): void {
     if (this.#goingOn) return;
     this.#goingOn = true;
-    void SOON.then(() => {
+    void RESOLVED.then(() => {
       this.#goingOn = false;
       if (!this.#ended) this.#goOn();
     });

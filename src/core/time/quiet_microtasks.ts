@@ -1,4 +1,4 @@
-const NEXT_MICROTASK = Promise.resolve();
+import { RESOLVED } from "./resolved.ts";
 
 /**
  * Counts microtasks in which nothing happens. No event from outside can come in between, so waiting for a few delays
@@ -20,7 +20,7 @@ export abstract class QuietMicrotasks {
 
   #count(): void {
     this.#counting = true;
-    void NEXT_MICROTASK.then(this.#onMicrotask);
+    void RESOLVED.then(this.#onMicrotask);
   }
 
   readonly #onMicrotask = (): void => {

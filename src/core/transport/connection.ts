@@ -1,12 +1,11 @@
 import { SpillwayError } from "../errors/errors.ts";
+import { RESOLVED } from "../time/resolved.ts";
 import { DirectReader } from "./direct_reader.ts";
 import { DirectWriter } from "./direct_writer.ts";
 import type { Driver } from "./driver.ts";
 import { NativeWritable } from "./native_writable.ts";
 import { plainAddress } from "./plain_address.ts";
 import type { Address, ByteReader, Bytes, ByteWriter, ConnectionOwner, TransportConnection } from "./transport.ts";
-
-const RELEASED = Promise.resolve();
 
 /** The promise `closed`, once somebody has asked for it. */
 interface Closed {
@@ -182,7 +181,7 @@ export class DriverConnection implements TransportConnection {
   }
 
   #tellOwner(owner: ConnectionOwner): void {
-    void RELEASED.then(() => owner.onClosed(this.#error));
+    void RESOLVED.then(() => owner.onClosed(this.#error));
   }
 
   #discard(): void {
