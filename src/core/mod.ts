@@ -32,7 +32,7 @@ export { afterIo, afterRound } from "./time/clock.ts";
 export { RepeatSampler } from "./time/repeat_sampler.ts";
 export { AcceptQueue } from "./transport/accept_queue.ts";
 export { addressText } from "./transport/address_text.ts";
-export { type Addresses, connectToFirst } from "./transport/connect_to_first.ts";
+export { type Connector, connectByName } from "./transport/connect_by_name.ts";
 export { DriverConnection } from "./transport/connection.ts";
 export type { Driver } from "./transport/driver.ts";
 export { internAddress } from "./transport/intern_address.ts";

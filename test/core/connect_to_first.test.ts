@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { type Connection, connectToFirst, SpillwayError } from "../../src/core/mod.ts";
+import { type Connection, SpillwayError } from "../../src/core/mod.ts";
+import { connectToFirst } from "../../src/core/transport/connect_to_first.ts";
 import { manualClock } from "../../src/testing/mod.ts";
 import { outcome } from "./client/support/connected.ts";
 

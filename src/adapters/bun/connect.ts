@@ -1,23 +1,14 @@
-import { type Connection, type ConnectOptions, connectToFirst, SpillwayError } from "../../core/mod.ts";
+import { type Connection, type ConnectOptions, connectByName, SpillwayError } from "../../core/mod.ts";
 import { type BunDriver, handlers } from "./driver.ts";
 import { connectError } from "./errors.ts";
 import { native } from "./native.ts";
 
-/** Matches a numeric address, with or without a zone. */
-const NUMERIC = /:|^\d+\.\d+\.\d+\.\d+$/;
-
 /** Connects with `Bun.connect`, but resolves names itself: Bun caches results for 30 s. */
 export async function connect(options: ConnectOptions): Promise<Connection> {
-  const { hostname, localAddress, signal } = options;
-  if (localAddress !== undefined) throw noLocalAddress();
-  if (NUMERIC.test(hostname)) return connectTo(options);
-  const addresses = await resolve(options);
-  const attempt = (address: string, whileWanted: AbortSignal) =>
-    connectTo({ ...options, hostname: address, signal: whileWanted });
-  return connectToFirst({ hostname, addresses, connect: attempt }, signal);
+  if (options.localAddress !== undefined) throw noLocalAddress();
+  return connectByName(options, { lookup: resolve, connect: connectTo });
 }
 
-/** Resolves a name through the system on every call; results are not cached. */
 async function resolve(options: ConnectOptions): Promise<string[]> {
   try {
     options.signal?.throwIfAborted();

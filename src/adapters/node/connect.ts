@@ -1,22 +1,16 @@
-import { type Connection, type ConnectOptions, connectToFirst, isError } from "../../core/mod.ts";
+import { type Connection, type ConnectOptions, connectByName, isError } from "../../core/mod.ts";
 import { NodeDriver } from "./driver.ts";
 import { connectError } from "./errors.ts";
-import { connect as connectSocket, isIP, keepAlive, lookup } from "./native.ts";
+import { connect as connectSocket, keepAlive, lookup } from "./native.ts";
 
 /**
  * Connects with `node:net`, but resolves names itself: Node would give each address of a name only 250 ms, and would not
  * report why all of them failed.
  */
-export async function connect(options: ConnectOptions): Promise<Connection> {
-  const { hostname, signal } = options;
-  if (isIP(hostname) !== 0) return connectTo(options);
-  const addresses = await resolve(options);
-  const attempt = (address: string, whileWanted: AbortSignal) =>
-    connectTo({ ...options, hostname: address, signal: whileWanted });
-  return connectToFirst({ hostname, addresses, connect: attempt }, signal);
+export function connect(options: ConnectOptions): Promise<Connection> {
+  return connectByName(options, { lookup: resolve, connect: connectTo });
 }
 
-/** Resolves a name through the system on every call; results are not cached. */
 async function resolve(options: ConnectOptions): Promise<string[]> {
   try {
     return (await lookup(options.hostname, { all: true })).map(({ address }) => address);

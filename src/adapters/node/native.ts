@@ -2,7 +2,7 @@
 import { versions } from "node:process";
 
 export { lookup } from "node:dns/promises";
-export { type AddressInfo, connect, createServer, isIP, type Socket } from "node:net";
+export { type AddressInfo, connect, createServer, type Socket } from "node:net";
 
 export const version = (): string => versions.node;
 

@@ -1,0 +1,27 @@
+import { connectToFirst } from "./connect_to_first.ts";
+import type { Connection, ConnectOptions } from "./transport.ts";
+
+/** The calls of a runtime that {@link connectByName} makes. */
+export interface Connector {
+  /** Resolves a name through the system on every call; results are not cached. @throws {SpillwayError} */
+  lookup(options: ConnectOptions): Promise<string[]>;
+  /** Connects to a numeric address. @throws {SpillwayError} */
+  connect(options: ConnectOptions): Promise<Connection>;
+}
+
+/** Matches a numeric address, with or without a zone. */
+const NUMERIC = /:|^\d+\.\d+\.\d+\.\d+$/;
+
+/**
+ * Connects to an address or a name: resolves a name and tries its addresses as {@link connectToFirst} does.
+ *
+ * @throws {SpillwayError} what the connector throws; `connect-aborted`
+ */
+export async function connectByName(options: ConnectOptions, connector: Connector): Promise<Connection> {
+  const { hostname, signal } = options;
+  if (NUMERIC.test(hostname)) return connector.connect(options);
+  const addresses = await connector.lookup(options);
+  const connect = (address: string, whileWanted: AbortSignal) =>
+    connector.connect({ ...options, hostname: address, signal: whileWanted });
+  return connectToFirst({ hostname, addresses, connect }, signal);
+}
