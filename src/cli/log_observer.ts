@@ -1,6 +1,14 @@
 import type { Logger, LogLevel } from "@logtape/logtape";
 import { addressText, type Clock, describe, type ErrorText, isError, RepeatSampler, takeApart } from "../core/mod.ts";
-import type { CloseReason, ConnectionClosed, ConnectionInfo, Observer, ServerEvent, SpillwayError } from "../mod.ts";
+import type {
+  Address,
+  CloseReason,
+  ConnectionClosed,
+  ConnectionInfo,
+  Observer,
+  ServerEvent,
+  SpillwayError,
+} from "../mod.ts";
 
 /** A server event as a log record. */
 export interface EventRecord {
@@ -86,127 +94,75 @@ function kindOf(event: ServerEvent): string | undefined {
 
 /** Returns the log record of an event, with its level. */
 export function eventRecord(event: ServerEvent): EventRecord {
+  return { ...lineOf(event), fields: fieldsOf(event) };
+}
+
+function lineOf(event: ServerEvent): Pick<EventRecord, "level" | "message"> {
   switch (event.type) {
     case "listening":
-      return {
-        level: "info",
-        message: "listening on {address} ({transport})",
-        fields: { address: addressText(event.address), transport: event.transport },
-      };
+      return { level: "info", message: "listening on {address} ({transport})" };
     case "accept-error":
-      return acceptErrorRecord(event.error, event.retryInMs);
+      return acceptErrorLine(event.retryInMs);
     case "connections-full":
       return {
         level: "warning",
         message: "{connections} connections are open, the maximum; new connections wait",
-        fields: { connections: event.connections },
       };
     case "connections-available":
-      return {
-        level: "info",
-        message: "new connections are accepted again after {fullMs} ms",
-        fields: { fullMs: Math.round(event.fullMs) },
-      };
+      return { level: "info", message: "new connections are accepted again after {fullMs} ms" };
     case "accepting-stopped": {
-      const { connections, graceMs } = event;
-      if (graceMs === undefined) {
-        return {
-          level: "info",
-          message: "accepting stopped, open connections: {connections}",
-          fields: { connections },
-        };
-      }
-      const message = "accepting stopped, open connections: {connections}; draining in {graceMs} ms";
-      return { level: "info", message, fields: { connections, graceMs } };
+      const grace = event.graceMs === undefined ? "" : "; draining in {graceMs} ms";
+      return { level: "info", message: `accepting stopped, open connections: {connections}${grace}` };
     }
     case "connection-opened":
-      return {
-        level: "debug",
-        message: "connection {connection} from {remote} opened",
-        fields: connectionFields(event.connection),
-      };
+      return { level: "debug", message: "connection {connection} from {remote} opened" };
     case "connection-closed": {
-      const { bytesDiscarded, framesAfterReset, connection, reason, error } = event;
-      const { bytesIn, bytesOut, framesIn, framesOut, framesDropped } = event;
-      const durationMs = Math.round(event.durationMs);
-      const why = error === undefined ? "" : ": {error}";
-      const loss = bytesDiscarded === undefined ? "" : ", bytes discarded: {bytesDiscarded}";
+      const why = event.error === undefined ? "" : ": {error}";
+      const loss = event.bytesDiscarded === undefined ? "" : ", bytes discarded: {bytesDiscarded}";
       return {
         level: isOrderly(event) ? "debug" : "warning",
         message: `connection {connection} from {remote} closed: {reason}${why} (frames {framesIn} in, {framesOut} out; {durationMs} ms${loss})`,
-        fields: {
-          ...connectionFields(connection),
-          reason,
-          bytesIn,
-          bytesOut,
-          framesIn,
-          framesOut,
-          framesDropped,
-          durationMs,
-          ...(bytesDiscarded !== undefined && { bytesDiscarded }),
-          ...(framesAfterReset !== undefined && { framesAfterReset }),
-          ...(event.unconfirmed && { unconfirmed: true }),
-          ...(error && errorFields(error)),
-        },
       };
     }
-    case "frame-error":
-      return {
-        level: "warning",
-        message: event.skipped
-          ? "connection {connection} from {remote}: a frame was skipped: {error}"
-          : "connection {connection} from {remote}: a frame was refused: {error}",
-        fields: { ...connectionFields(event.connection), skipped: event.skipped, ...errorFields(event.error) },
-      };
+    case "frame-error": {
+      const what = event.skipped ? "skipped" : "refused";
+      return { level: "warning", message: `connection {connection} from {remote}: a frame was ${what}: {error}` };
+    }
     case "handler-error":
-      return {
-        level: "error",
-        message: "connection {connection} from {remote}: {error}",
-        fields: { ...connectionFields(event.connection), ...errorFields(event.error) },
-      };
+      return { level: "error", message: "connection {connection} from {remote}: {error}" };
     case "slow-consumer":
-      return {
-        level: "warning",
-        message: "connection {connection} from {remote} is a slow consumer: {policy}",
-        fields: {
-          ...connectionFields(event.connection),
-          policy: event.policy,
-          waitingBytes: event.waitingBytes,
-          waitingFrames: event.waitingFrames,
-        },
-      };
+      return { level: "warning", message: "connection {connection} from {remote} is a slow consumer: {policy}" };
     case "draining":
-      return {
-        level: "info",
-        message: "draining, open connections: {connections}",
-        fields: { connections: event.connections },
-      };
+      return { level: "info", message: "draining, open connections: {connections}" };
     case "drained":
       break;
   }
-  const { drained, aborted, unconfirmed, bytesDiscarded } = event;
+  const { aborted, unconfirmed, bytesDiscarded } = event;
   const unsure = unconfirmed === undefined ? "" : ", of these without FIN from the peer: {unconfirmed}";
   const loss = bytesDiscarded === undefined ? "" : ", bytes discarded: {bytesDiscarded}";
-  const clean = unconfirmed === undefined && bytesDiscarded === undefined;
   return {
-    level: aborted > 0 ? "error" : clean ? "info" : "warning",
+    level: aborted > 0 ? "error" : unsure + loss === "" ? "info" : "warning",
     message: `drained, closed in order: {drained}${unsure}, aborted: {aborted}${loss}`,
-    fields: {
-      drained,
-      aborted,
-      ...(unconfirmed !== undefined && { unconfirmed }),
-      ...(bytesDiscarded !== undefined && { bytesDiscarded }),
-    },
   };
 }
 
-function acceptErrorRecord({ code, message }: SpillwayError, retryInMs: number | undefined): EventRecord {
-  // The cause is logged without its stack: out of descriptors, Deno panics when it reads the sources of a stack trace.
-  const fields = { code, error: message, ...(retryInMs !== undefined && { retryInMs }) };
-  if (retryInMs === undefined) return { level: "error", message: "accepting stopped: {error}", fields };
+function acceptErrorLine(retryInMs: number | undefined): Pick<EventRecord, "level" | "message"> {
+  if (retryInMs === undefined) return { level: "error", message: "accepting stopped: {error}" };
   // The connection was gone before it was accepted: nothing is wrong with this server.
-  if (retryInMs === 0) return { level: "debug", message: "a connection was not accepted: {error}", fields };
-  return { level: "warning", message: "accepting paused for {retryInMs} ms: {error}", fields };
+  if (retryInMs === 0) return { level: "debug", message: "a connection was not accepted: {error}" };
+  return { level: "warning", message: "accepting paused for {retryInMs} ms: {error}" };
+}
+
+/** Returns what an event tells, as plain fields. */
+function fieldsOf({ type, ...told }: ServerEvent): Record<string, unknown> {
+  const fields: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(told)) {
+    if (name === "connection") Object.assign(fields, connectionFields(value as ConnectionInfo));
+    else if (name === "error") Object.assign(fields, errorFields(value as SpillwayError, type !== "accept-error"));
+    else if (name === "address") fields[name] = addressText(value as Address);
+    else fields[name] = typeof value === "number" ? Math.round(value) : value;
+  }
+  return fields;
 }
 
 /** Reports whether a connection ended without loss. A drain that discards received bytes must not pass unseen. */
@@ -218,10 +174,16 @@ function connectionFields({ id, remoteAddress }: ConnectionInfo): Record<string,
   return { connection: id, remote: addressText(remoteAddress) };
 }
 
-/** Returns an error as plain fields: formatters would lose the message and stack of an Error object. */
-export function errorFields({ code, message, cause }: SpillwayError<string>): Record<string, unknown> {
+/**
+ * Returns an error as plain fields: formatters would lose the message and stack of an Error object. The cause of an accept
+ * error is left out: when descriptors run out, Deno panics as it reads the sources of a stack trace.
+ */
+export function errorFields(
+  { code, message, cause }: SpillwayError<string>,
+  withCause: boolean = true,
+): Record<string, unknown> {
   const fields = { code, error: shortened(message, MOST_MESSAGE_CHARACTERS) };
-  return isError(cause) ? { ...fields, cause: shortenedCause(takeApart(cause)) } : fields;
+  return withCause && isError(cause) ? { ...fields, cause: shortenedCause(takeApart(cause)) } : fields;
 }
 
 function shortenedCause({ message, stack, cause, ...error }: ErrorText): ErrorText {
