@@ -26,8 +26,8 @@ export const READING: readonly Mutated[] = [
       },
       {
         name: "counts what is dropped of a frame that was refused",
-        find: "      this.#dropping = true;\n",
-        replacement: "",
+        find: "this.#dropping = this.#renewed = true;",
+        replacement: "this.#renewed = true;",
       },
       {
         name: "loses what the decoder before an upgrade has left",
