@@ -80,6 +80,7 @@ function observerErrorFields(error: unknown, { type }: ServerEvent): Record<stri
 function kindOf(event: ServerEvent): string | undefined {
   switch (event.type) {
     case "accept-error":
+    case "establish-failed":
     case "frame-error":
     case "handler-error":
       return `${event.type} ${event.error.code}`;
@@ -124,6 +125,11 @@ function lineOf(event: ServerEvent): Pick<EventRecord, "level" | "message"> {
         message: `connection {connection} from {remote} closed: {reason}${why} (frames {framesIn} in, {framesOut} out; {durationMs} ms${loss})`,
       };
     }
+    case "establish-failed":
+      return {
+        level: establishLevel(event.error),
+        message: "connection {connection} from {remote} was not established: {error}",
+      };
     case "frame-error": {
       const what = event.skipped ? "skipped" : "refused";
       return { level: "warning", message: `connection {connection} from {remote}: a frame was ${what}: {error}` };
@@ -144,6 +150,11 @@ function lineOf(event: ServerEvent): Pick<EventRecord, "level" | "message"> {
     level: aborted > 0 ? "error" : unsure + loss === "" ? "info" : "warning",
     message: `drained, closed in order: {drained}${unsure}, aborted: {aborted}${loss}`,
   };
+}
+
+function establishLevel({ code }: SpillwayError<string>): LogLevel {
+  if (code === "establish-failed") return "error";
+  return code === "drained" ? "debug" : "info";
 }
 
 function acceptErrorLine(retryInMs: number | undefined): Pick<EventRecord, "level" | "message"> {

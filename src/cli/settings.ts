@@ -82,6 +82,8 @@ const LIMITS: Readonly<Record<keyof Limits, string>> = {
   maxLingerMs: "after FIN, time to wait in total",
   drainTimeoutMs: "time to drain before the remaining connections are aborted",
   maxConnections: "connections served at once",
+  establishTimeoutMs: "time for TLS, PROXY headers and rules, before a connection is served",
+  maxEstablishing: "connections in those steps at once",
   concurrency: "frames of one connection in the handler at once",
   maxConcurrentHandlers: "asynchronous handlers of all connections at once",
   maxOutboundBytes: "bytes waiting to be sent on one connection",

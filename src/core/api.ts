@@ -25,12 +25,25 @@ export type { InvalidFramePolicy } from "./session/invalid_frame.ts";
 export type { ConnectionClosed, DrainResult, Observer, ServerEvent } from "./session/observer.ts";
 export type { Traffic } from "./session/traffic.ts";
 export { type Clock, systemClock } from "./time/clock.ts";
-export type { ConnectionInfo } from "./transport/connection_info.ts";
+export type {
+  ConnectionFacts,
+  ConnectionInfo,
+  PeerCertificate,
+  ProxyInfo,
+  ProxyTlsInfo,
+  ProxyTlv,
+  TlsInfo,
+} from "./transport/connection_info.ts";
+export type { EstablishContext, EstablishStep } from "./transport/establish.ts";
+export { readHead } from "./transport/head.ts";
+export { identify } from "./transport/identify.ts";
 export type {
   Address,
   Bytes,
   Connection,
   ConnectOptions,
+  HeadLength,
+  Identity,
   Listener,
   ListenOptions,
   TcpAddress,

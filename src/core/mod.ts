@@ -12,7 +12,6 @@ export * from "./api.ts";
 export { connect } from "./client/connect.ts";
 export { describe, type ErrorText, isError, takeApart } from "./errors/describe.ts";
 export { escapeText } from "./errors/escape_text.ts";
-export { isPromiseLike } from "./handler/is_promise_like.ts";
 export { isStream } from "./handler/reply_stream.ts";
 export { checkCount, checkNumber, checkWhole, resolveLimits } from "./options/limits.ts";
 export { nearest } from "./options/nearest.ts";
@@ -29,6 +28,7 @@ export { serve } from "./server/serve.ts";
 export { SERVICE_OPTIONS } from "./server/service.ts";
 export { ErrorLog, type LoggedEvent } from "./session/error_log.ts";
 export { afterIo, afterRound } from "./time/clock.ts";
+export { isPromiseLike } from "./time/is_promise_like.ts";
 export { RepeatSampler } from "./time/repeat_sampler.ts";
 export { AcceptQueue } from "./transport/accept_queue.ts";
 export { addressText } from "./transport/address_text.ts";
@@ -41,4 +41,11 @@ export { QueueListener } from "./transport/queue_listener.ts";
 export { ReadBuffer } from "./transport/read_buffer.ts";
 export { type StreamPair, streamConnection } from "./transport/stream_connection.ts";
 export { type StreamTransportOptions, streamTransport } from "./transport/stream_transport.ts";
-export type { ByteReader, ByteWriter, ConnectionOwner, Outcome, TransportConnection } from "./transport/transport.ts";
+export type {
+  ByteReader,
+  ByteWriter,
+  ConnectionOwner,
+  Detached,
+  Outcome,
+  TransportConnection,
+} from "./transport/transport.ts";

@@ -304,6 +304,7 @@ export class Simulation {
         const carried = [bytesIn, bytesOut, framesIn, framesOut, framesDropped].join(" ");
         return this.#say(event.connection, `closed ${event.reason} ${carried}`);
       }
+      case "establish-failed":
       case "frame-error":
       case "handler-error":
         return this.#say(event.connection, `${event.type} ${event.error.code}`);

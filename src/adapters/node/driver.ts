@@ -75,6 +75,13 @@ export class NodeDriver implements Driver {
     else this.#socket.resetAndDestroy();
   }
 
+  detach(): Socket {
+    const socket = this.#socket;
+    socket.pause();
+    socket.off("data", onData).off("end", onEnd).off("error", onError).off("close", onClose);
+    return socket;
+  }
+
   onData(chunk: Buffer): void {
     // A plain view: a Buffer's own methods (slice, toString) would make frames behave differently on Node.
     const bytes = new Uint8Array(chunk.buffer as ArrayBuffer, chunk.byteOffset, chunk.length);

@@ -16,6 +16,7 @@
  * | `request-timeout` | the peer answered no more requests of this side (as the code of a request: it was not answered in time) |
  * | `slow-consumer` | the peer does not read the output, and the policy is `"reset"` |
  * | `budget-exceeded` | more bytes waited in the whole server than `maxTotalOutboundBytes` or `maxTotalInboundBytes`, and this connection held the most of them |
+ * | `establish-timeout`, `establish-failed`, `tls-failed` | the connection was not established again after `context.startTls()` |
  * | `lifetime-reached` | the connection reached its maximum lifetime |
  * | `too-many-connections` | `maxConnections` was reached and the policy is `"reject"` |
  * | `drain-timeout` | the connection was still busy at the end of the drain, or the drain was forced |
@@ -41,6 +42,9 @@ export type CloseReason =
   | "request-timeout"
   | "slow-consumer"
   | "budget-exceeded"
+  | "establish-timeout"
+  | "establish-failed"
+  | "tls-failed"
   | "lifetime-reached"
   | "too-many-connections"
   | "drain-timeout"

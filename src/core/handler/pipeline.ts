@@ -3,6 +3,7 @@ import { type CloseReason, SpillwayError } from "../errors/errors.ts";
 import { handlerError } from "../errors/faults.ts";
 import { checkOptions } from "../options/option_names.ts";
 import type { Clock } from "../time/clock.ts";
+import { isPromiseLike } from "../time/is_promise_like.ts";
 import {
   Exchange,
   type ExchangeOwner,
@@ -12,7 +13,6 @@ import {
   TruncatedExchange,
 } from "./exchange.ts";
 import { checkProtocol, PROTOCOL_OPTIONS, type Protocol, type Reply } from "./handler.ts";
-import { isPromiseLike } from "./is_promise_like.ts";
 import { PendingReply, type PendingReplyOwner } from "./pending_reply.ts";
 import { isStream, ReplyStream } from "./reply_stream.ts";
 import type { Semaphore } from "./semaphore.ts";

@@ -71,6 +71,13 @@ export interface ConnectionLimits {
 export interface ServerLimits {
   /** The number of connections served at once. A whole number; default 65536. */
   readonly maxConnections: number;
+  /** The time for all establish steps of a connection: `establish-timeout`. Default 10000. */
+  readonly establishTimeoutMs: number;
+  /**
+   * The number of connections that may be in their establish steps at once. They count in `maxConnections`. Further
+   * connections wait in the backlog. A whole number; default 1024.
+   */
+  readonly maxEstablishing: number;
   /**
    * The number of asynchronous handlers of all connections that may run at once. Further frames wait. An `onConnect` counts, but does
    * not wait. A whole number; default 65536.
@@ -115,6 +122,8 @@ const DEFAULTS: Limits = {
   maxLingerMs: 30_000,
   drainTimeoutMs: 10_000,
   maxConnections: 65_536,
+  establishTimeoutMs: 10_000,
+  maxEstablishing: 1_024,
   concurrency: 1,
   maxConcurrentHandlers: 65_536,
   maxOutboundBytes: 1_048_576,

@@ -1,6 +1,7 @@
 import type { ErrorCode, SpillwayError } from "../errors/errors.ts";
 import { acceptError } from "../errors/faults.ts";
 import type { Clock } from "../time/clock.ts";
+import type { EstablishStep } from "../transport/establish.ts";
 import type { Connection, Listener } from "../transport/transport.ts";
 
 /** What each accept error means for accepting. An error that is not in the table is fatal. */
@@ -13,12 +14,12 @@ const RULES: Partial<Record<ErrorCode, "next" | "back-off" | "stop">> = {
 const FIRST_BACK_OFF_MS = 10;
 const LONGEST_BACK_OFF_MS = 1_000;
 
-/** The server of an {@link AcceptLoop}. */
-export interface Acceptor {
-  /** Returns when a connection may be accepted: now (`undefined`), or when the promise fulfils. */
+/** The owner of an {@link AcceptLoop}. */
+export interface AcceptLoopOwner {
+  /** Returns when a connection may be accepted: now (`undefined`), or not before the promise fulfils. */
   whenReady(): Promise<void> | undefined;
   /** Takes over a connection. Must not throw. */
-  onConnection(connection: Connection): void;
+  onConnection(connection: Connection, steps: readonly EstablishStep[]): void;
   /** Accepting failed, and continues in `retryInMs`. */
   onError(error: SpillwayError, retryInMs: number): void;
 }
@@ -26,20 +27,23 @@ export interface Acceptor {
 /** Takes connections from a listener until it is stopped. */
 export class AcceptLoop {
   readonly #listener: Listener;
-  readonly #acceptor: Acceptor;
+  readonly #steps: readonly EstablishStep[];
+  readonly #owner: AcceptLoopOwner;
   readonly #clock: Clock;
   /** Ends the pause after an error. */
   #resume: (() => void) | undefined;
   #stopped = false;
 
-  constructor(listener: Listener, acceptor: Acceptor, clock: Clock) {
+  constructor(listener: Listener, steps: readonly EstablishStep[], owner: AcceptLoopOwner, clock: Clock) {
     this.#listener = listener;
-    this.#acceptor = acceptor;
+    this.#steps = steps;
+    this.#owner = owner;
     this.#clock = clock;
   }
 
   /** Accepts until `stop`. @throws {SpillwayError} accepting failed permanently */
   async run(): Promise<void> {
+    const owner = this.#owner;
     const connections = this.#listener[Symbol.asyncIterator]();
     let backOffMs = FIRST_BACK_OFF_MS;
     while (!this.#stopped) {
@@ -47,17 +51,18 @@ export class AcceptLoop {
         const next: IteratorResult<Connection, unknown> = await connections.next();
         if (next.done) return;
         backOffMs = FIRST_BACK_OFF_MS;
-        this.#acceptor.onConnection(next.value);
-        const ready = this.#acceptor.whenReady();
-        if (ready !== undefined) await ready;
+        // Another listener of the server may have taken the place meanwhile.
+        for (let room = owner.whenReady(); room !== undefined; room = owner.whenReady()) await room;
+        owner.onConnection(next.value, this.#steps);
+        for (let room = owner.whenReady(); room !== undefined; room = owner.whenReady()) await room;
       } catch (cause) {
         const error = acceptError(cause);
         switch (RULES[error.code]) {
           case "next":
-            this.#acceptor.onError(error, 0);
+            this.#owner.onError(error, 0);
             break;
           case "back-off":
-            this.#acceptor.onError(error, backOffMs);
+            this.#owner.onError(error, backOffMs);
             await this.#pause(backOffMs);
             backOffMs = Math.min(2 * backOffMs, LONGEST_BACK_OFF_MS);
             break;

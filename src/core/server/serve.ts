@@ -38,7 +38,8 @@ export async function startServer<In, Out, State>(
   checkSignal(signal);
   const backlog = Math.min(limits.backlog, LARGEST_BACKLOG);
   const listener = await listen(transport, { hostname, port, backlog, ...keepAliveOf(limits) }, signal);
-  return new Server(transport, listener, limits, options, onOver);
+  const { establish: steps = [] } = options;
+  return new Server(transport, [{ listener, steps }], limits, options, onOver);
 }
 
 /** Listens until the signal is aborted: then rejects at once, however long the transport takes, and closes what it gives. */

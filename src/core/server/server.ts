@@ -17,9 +17,9 @@ import { type Clock, systemClock } from "../time/clock.ts";
 import { Deadline, DeadlineQueue } from "../time/deadline.ts";
 import { EndOfTick } from "../time/end_of_tick.ts";
 import { schedulerOf } from "../time/scheduler.ts";
-import type { ConnectionInfo } from "../transport/connection_info.ts";
-import type { Connection, Listener, TcpAddress, Transport } from "../transport/transport.ts";
-import { AcceptLoop } from "./accept.ts";
+import { type ConnectionInfo, connectionInfo } from "../transport/connection_info.ts";
+import type { Address, Connection, TcpAddress, Transport } from "../transport/transport.ts";
+import { Acceptor, type Bound } from "./acceptor.ts";
 import { Fullness } from "./fullness.ts";
 import { Grace } from "./grace.ts";
 import type { ServerStats } from "./server_stats.ts";
@@ -36,8 +36,8 @@ const MAX_REFUSALS = 1_024;
  * **Owns** its listener and every connection that it accepted.
  */
 export class Server<In = unknown, Out = unknown, State = unknown> implements AsyncDisposable {
-  /** The address that the server listens on. `port` is the actual port, even if 0 was given. */
-  readonly address: TcpAddress;
+  /** The addresses that the server listens on, in the order of its options. */
+  readonly addresses: readonly Address[];
   /**
    * Fulfils when a shutdown is complete. Rejects when accepting failed permanently, after the server has drained. If the rejection is
    * not handled, the runtime reports it, so that a dead listener does not go unnoticed.
@@ -51,8 +51,7 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
   readonly #events: EventSink<ServerEvent>;
   readonly #groups = new Groups();
   readonly #budgets: Budgets;
-  readonly #acceptLoop: AcceptLoop;
-  readonly #accepting: Promise<void>;
+  readonly #acceptor: Acceptor;
   readonly #sessions = new Tracker<ServedSession<In, Out, State>>();
   /** Refused connections that get a fault frame. */
   readonly #refusals = new Tracker<ServedSession<In, Out, State>>();
@@ -72,7 +71,6 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
   #unconfirmed = 0;
   /** The bytes discarded by connections that ended during the shutdown. */
   #bytesDiscarded = 0;
-  #connectionCount = 0;
   #refusedCount = 0;
   /** The traffic of connections that are over. */
   #past: Traffic = NO_TRAFFIC;
@@ -80,7 +78,7 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
   /** Use `serve`. */
   constructor(
     transport: Transport,
-    listener: Listener,
+    listeners: readonly Bound[],
     limits: Limits,
     options: ServeOptions<In, Out, State>,
     onOver: () => void,
@@ -88,7 +86,7 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
     const { clock = systemClock, codec, handler, middleware = [] } = options;
     const observe = (event: ServerEvent) => this.#events.emit(event);
     const scheduler = schedulerOf(clock, transport);
-    this.address = listener.address;
+    this.addresses = listeners.map(({ listener }) => listener.address);
     this.#options = options;
     this.#limits = limits;
     this.#clock = clock;
@@ -114,17 +112,13 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
       observe,
     };
     this.#fullness = new Fullness(limits.maxConnections, this.#settings.deadlines, clock, observe);
-    this.#acceptLoop = new AcceptLoop(
-      listener,
-      {
-        whenReady: () => this.#whenReady(),
-        onConnection: (connection) => this.#onConnection(connection),
-        onError: (error, retryInMs) => observe({ type: "accept-error", error, retryInMs }),
-      },
-      clock,
-    );
-    observe({ type: "listening", address: this.address, transport: transport.name });
-    this.#accepting = this.#acceptLoop.run();
+    for (const address of this.addresses) observe({ type: "listening", address, transport: transport.name });
+    this.#acceptor = new Acceptor(listeners, this.#settings, limits, {
+      isFull: (establishing) => this.#isFull(establishing),
+      onConnection: (connection, id) => this.#onConnection(connection, id),
+      onRoom: () => this.#onRoom(),
+      observe,
+    });
     const { signal } = options;
     const onAbort = () => {
       if (!this.#ending) void this.shutdown();
@@ -136,6 +130,16 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
     // An observer of "listening" may have aborted it.
     if (signal?.aborted) onAbort();
     else signal?.addEventListener("abort", onAbort);
+  }
+
+  /**
+   * The address that the server listens on: the first one that is TCP. `port` is the actual port, even if 0 was given.
+   *
+   * @throws {TypeError} it listens on no TCP address: see `addresses`
+   */
+  get address(): TcpAddress {
+    for (const address of this.addresses) if (address.path === undefined) return address;
+    throw new TypeError("the server has no TCP address: see server.addresses");
   }
 
   /**
@@ -174,7 +178,9 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
     }
     return {
       connections: this.#sessions.size,
-      accepted: this.#connectionCount - this.#refusedCount,
+      establishing: this.#acceptor.establishing,
+      accepted: this.#acceptor.accepted - this.#refusedCount - this.#acceptor.failed - this.#acceptor.establishing,
+      establishFailed: this.#acceptor.failed,
       refused: this.#refusedCount,
       handlers: this.#settings.semaphore.used,
       groups: this.#groups.size,
@@ -221,18 +227,15 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
     await (this.#drain ?? this.shutdown());
   }
 
-  /** The iteration is bounded, although the set of sessions grows: ids count up. */
   *#openSessions(): Generator<Session<Out, State>, undefined> {
-    const newest = this.#connectionCount;
-    for (const session of this.#sessions) {
-      if (session.connection.id > newest) return;
-      if (!session.over) yield session;
-    }
+    // The set grows meanwhile.
+    const open = [...this.#sessions];
+    for (const session of open) if (!session.over) yield session;
   }
 
   async #run(): Promise<DrainResult> {
     try {
-      await this.#accepting;
+      await this.#acceptor.done;
     } catch (error) {
       this.#events.emit({ type: "accept-error", error: error as SpillwayError });
       await (this.#drain ?? this.shutdown());
@@ -261,10 +264,15 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
     const grace = new Grace(graceMs, this.#sessions, { clock, deadlines, random });
     this.#grace = grace;
     this.#stopAccepting(graceMs);
-    const gone = this.#accepting.catch(() => undefined).then(() => this.#sessions.whenEmpty());
-    void gone.then(() => grace.end());
+    void this.#whenAlone().then(() => grace.end());
     await grace.over;
     this.#grace = undefined;
+  }
+
+  /** Fulfils when nothing more will be accepted, and no connection is left. */
+  async #whenAlone(): Promise<void> {
+    await this.#acceptor.whenDone();
+    await this.#sessions.whenEmpty();
   }
 
   #stopAccepting(graceMs: number | undefined): void {
@@ -274,12 +282,12 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
     const connections = this.#sessions.size;
     const type = "accepting-stopped";
     this.#events.emit(graceMs === undefined ? { type, connections } : { type, connections, graceMs });
-    this.#acceptLoop.finish();
+    this.#acceptor.finish();
   }
 
   /** Handles a second call of `shutdown`. */
   #force(): void {
-    this.#acceptLoop.stop();
+    this.#acceptor.stop();
     this.#abortAll("the drain was forced");
     this.#grace?.end();
   }
@@ -287,13 +295,12 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
   async #startDrain(timeoutMs: number): Promise<DrainResult> {
     this.#draining = true;
     this.#events.emit({ type: "draining", connections: this.#sessions.size });
-    this.#acceptLoop.stop();
+    this.#acceptor.stop();
     const deadline = new Deadline({ onDeadline: () => this.#abortAll("the drain's time was up") });
     deadline.at = this.#clock.now() + timeoutMs;
     this.#settings.deadlines.arm(deadline);
     for (const session of this.#sessions) session.drain();
-    await this.#accepting.catch(() => undefined);
-    await this.#sessions.whenEmpty();
+    await this.#whenAlone();
     await this.#refusals.whenEmpty();
     this.#settings.deadlines.disarm(deadline);
     const counts = { drained: this.#drained, aborted: this.#aborted };
@@ -318,17 +325,20 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
     for (const session of this.#refusals) session.breakOff("too-many-connections", error);
   }
 
-  #whenReady(): Promise<void> | undefined {
+  #isFull(establishing: number): boolean {
     const { maxConnections } = this.#limits;
-    if (this.#options.beyondMaxConnections === "reject" || this.#sessions.size < maxConnections) return undefined;
+    const full = this.#sessions.size + establishing >= maxConnections;
+    if (!full || this.#options.beyondMaxConnections === "reject") return false;
     if (!this.#ending) this.#fullness.reach();
-    return this.#sessions.whenBelow(maxConnections);
+    return true;
   }
 
-  #onConnection(connection: Connection): void {
-    this.#connectionCount += 1;
-    const { remoteAddress, localAddress } = connection;
-    const info = { id: this.#connectionCount, remoteAddress, localAddress };
+  #onRoom(): void {
+    if (this.#sessions.size + this.#acceptor.establishing < this.#limits.maxConnections) this.#fullness.leave();
+  }
+
+  #onConnection(connection: Connection, id: number): void {
+    const info = connectionInfo(id, connection);
     this.#events.emit({ type: "connection-opened", connection: info });
     const session = this.#open(connection, info);
     if (session === undefined) return;
@@ -376,7 +386,8 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
       if (session.unconfirmed) this.#unconfirmed += 1;
     }
     this.#sessions.delete(session);
-    if (this.#sessions.size < this.#limits.maxConnections) this.#fullness.leave();
+    this.#onRoom();
+    this.#acceptor.onRoom();
   }
 }
 

@@ -4,8 +4,12 @@ import type { Traffic } from "../session/traffic.ts";
 export interface ServerStats extends Traffic {
   /** The number of open connections, except refused ones. */
   readonly connections: number;
-  /** The number of accepted connections, except refused ones. */
+  /** The number of connections in their establish steps. */
+  readonly establishing: number;
+  /** The number of accepted connections, except refused ones and those that were not established. */
   readonly accepted: number;
+  /** The number of connections that were not established (event `establish-failed`). */
+  readonly establishFailed: number;
   /** The number of connections refused because of `maxConnections`. */
   readonly refused: number;
   /** The number of running asynchronous handlers and streams. */

@@ -8,6 +8,7 @@ import { checkTruncates, INVALID_FRAME_POLICIES, type InvalidFramePolicy } from 
 import type { Observer } from "../session/observer.ts";
 import type { SessionHooks } from "../session/session_hooks.ts";
 import type { Clock } from "../time/clock.ts";
+import { checkEstablish, type EstablishStep } from "../transport/establish.ts";
 
 /** A service: everything about a server except its runtime. The default export of a module for `spillway serve ./module.ts`. */
 export interface Service<In = string, Out = In, State = unknown> extends Partial<Limits>, SessionHooks<Out, State> {
@@ -24,6 +25,11 @@ export interface Service<In = string, Out = In, State = unknown> extends Partial
    * upgrade have none. At most one middleware may authenticate. Default: none, without overhead.
    */
   readonly middleware?: readonly Middleware<NoInfer<In>, NoInfer<Out>, NoInfer<State>>[];
+  /**
+   * The steps that each connection takes before it has a session, in this order: PROXY header, admission, TLS, or a step of
+   * your own. A step that throws refuses the connection (event `establish-failed`). Default: none, without overhead.
+   */
+  readonly establish?: readonly EstablishStep[];
   /**
    * The policy for a frame that is too large or malformed: end the connection (`"close"`, the default), drop the frame (`"skip"`), or
    * handle the beginning of a frame that is too large (`"truncate"`).
@@ -99,6 +105,7 @@ export const SERVICE_OPTIONS: OptionNames<Service> = {
   codec: true,
   handler: true,
   middleware: true,
+  establish: true,
   state: true,
   onConnect: true,
   onDisconnect: true,
@@ -119,6 +126,7 @@ export function checkService<In, Out, State>(options: Service<In, Out, State>): 
   const { middleware = [], invalidFrame = "close", beyondMaxConnections = "wait", slowConsumer = "reset" } = options;
   checkProtocol(options);
   checkMiddleware(middleware);
+  checkEstablish(options.establish);
   const { random } = options as Partial<ServeOptions<In, Out, State>>;
   for (const name of ["observer", "state", "onConnect", "onDisconnect", "random"] as const) {
     const given = name === "random" ? random : options[name];

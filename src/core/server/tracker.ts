@@ -2,7 +2,6 @@
 export class Tracker<Item> implements Iterable<Item> {
   readonly #items = new Set<Item>();
   #onEmpty: (() => void)[] = [];
-  #onRoom: (() => void) | undefined;
 
   get size(): number {
     return this.#items.size;
@@ -19,8 +18,6 @@ export class Tracker<Item> implements Iterable<Item> {
   /** Deletes an item. Returns whether it was in the set. */
   delete(item: Item): boolean {
     if (!this.#items.delete(item)) return false;
-    this.#onRoom?.();
-    this.#onRoom = undefined;
     if (this.#items.size === 0) for (const resolve of this.#onEmpty.splice(0)) resolve();
     return true;
   }
@@ -29,14 +26,5 @@ export class Tracker<Item> implements Iterable<Item> {
   whenEmpty(): Promise<void> {
     if (this.#items.size === 0) return Promise.resolve();
     return new Promise((resolve) => this.#onEmpty.push(resolve));
-  }
-
-  /** Fulfils when there are fewer items than `limit`, for one caller at a time. */
-  async whenBelow(limit: number): Promise<void> {
-    while (this.#items.size >= limit) {
-      await new Promise<void>((resolve) => {
-        this.#onRoom = resolve;
-      });
-    }
   }
 }

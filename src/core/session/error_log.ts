@@ -18,11 +18,16 @@ const ERROR_EVENTS: ReadonlySet<string> = new Set(["accept-error", "connect-erro
 
 const PREPOSITIONS = { inbound: "from", outbound: "to" } as const;
 
+/** Reports whether an event is an error of the service. A connection that a step has refused is none. */
+function isReported(type: string, { code }: SpillwayError<string>): boolean {
+  return type === "establish-failed" ? code === "establish-failed" : ERROR_EVENTS.has(type);
+}
+
 /** The parts of an event that the log uses. */
 export interface LoggedEvent {
   readonly type: string;
   readonly connection?: ConnectionInfo;
-  readonly error?: SpillwayError;
+  readonly error?: SpillwayError<string>;
 }
 
 /**
@@ -78,7 +83,7 @@ export class ErrorLog {
   /** Reports an event that is an error. Ignores other events. */
   observe(event: LoggedEvent): void {
     const { connection, error, type } = event;
-    if (error === undefined || !ERROR_EVENTS.has(type)) return;
+    if (error === undefined || !isReported(type, error)) return;
     if (error.code === "out-of-descriptors") this.#exhaustedAt = this.#clock.now();
     this.report(error.code, () => `${this.#whereText(connection)}${error.message} [${error.code}]`, error.cause);
   }

@@ -1,5 +1,5 @@
 import { describe } from "../errors/describe.ts";
-import { isPromiseLike } from "../handler/is_promise_like.ts";
+import { isPromiseLike } from "../time/is_promise_like.ts";
 import type { ErrorLog, LoggedEvent } from "./error_log.ts";
 
 /**

@@ -1,4 +1,4 @@
-import { isPromiseLike } from "../handler/is_promise_like.ts";
+import { isPromiseLike } from "../time/is_promise_like.ts";
 
 /** The session that sends a {@link Goodbye}. */
 export interface GoodbyeOwner<Out> {

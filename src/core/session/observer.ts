@@ -31,7 +31,18 @@ export type ServerEvent =
   | { readonly type: "connections-available"; readonly fullMs: number }
   /** The server accepts no more connections. It serves open ones for `graceMs` and then drains; without it, until `shutdown()`. */
   | { readonly type: "accepting-stopped"; readonly connections: number; readonly graceMs?: number }
+  /** A connection is established, and has a session from now on. */
   | { readonly type: "connection-opened"; readonly connection: ConnectionInfo }
+  /**
+   * A connection was not established, and is over: an establish step has refused it, `establishTimeoutMs` has passed, or
+   * the server drains. The code of the error is the reason.
+   */
+  | {
+      readonly type: "establish-failed";
+      readonly connection: ConnectionInfo;
+      readonly error: SpillwayError<string>;
+      readonly durationMs: number;
+    }
   | ConnectionClosed
   /** A bad frame. If `skipped`, the frame was dropped, and the connection continues. */
   | {

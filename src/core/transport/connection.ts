@@ -1,11 +1,23 @@
 import { SpillwayError } from "../errors/errors.ts";
 import { RESOLVED } from "../time/resolved.ts";
+import type { ProxyInfo, TlsInfo } from "./connection_info.ts";
 import { DirectReader } from "./direct_reader.ts";
 import { DirectWriter } from "./direct_writer.ts";
 import type { Driver } from "./driver.ts";
+import { readHeadFrom } from "./head.ts";
 import { NativeWritable } from "./native_writable.ts";
 import { plainAddress } from "./plain_address.ts";
-import type { Address, ByteReader, Bytes, ByteWriter, ConnectionOwner, TransportConnection } from "./transport.ts";
+import type {
+  Address,
+  ByteReader,
+  Bytes,
+  ByteWriter,
+  ConnectionOwner,
+  Detached,
+  HeadLength,
+  Identity,
+  TransportConnection,
+} from "./transport.ts";
 
 /** The promise `closed`, once somebody has asked for it. */
 interface Closed {
@@ -34,6 +46,7 @@ export class DriverConnection implements TransportConnection {
   #owner: ConnectionOwner | undefined;
   #readable: ReadableStream<Bytes> | undefined;
   #writable: NativeWritable | undefined;
+  #identity: Identity | undefined;
   /** The error that broke the connection. */
   #error: SpillwayError | undefined;
   #closed: Closed | undefined;
@@ -62,11 +75,19 @@ export class DriverConnection implements TransportConnection {
   }
 
   get remoteAddress(): Address {
-    return plainAddress(this.#driver.remoteAddress);
+    return this.#identity?.remoteAddress ?? plainAddress(this.#driver.remoteAddress);
   }
 
   get localAddress(): Address {
-    return plainAddress(this.#driver.localAddress);
+    return this.#identity?.localAddress ?? plainAddress(this.#driver.localAddress);
+  }
+
+  get tls(): TlsInfo | undefined {
+    return this.#identity?.tls;
+  }
+
+  get proxy(): ProxyInfo | undefined {
+    return this.#identity?.proxy;
   }
 
   get closed(): Promise<SpillwayError | undefined> {
@@ -90,6 +111,33 @@ export class DriverConnection implements TransportConnection {
     this.#owner = owner;
     if (this.#state === "released") this.#tellOwner(owner);
     return { reader, writer };
+  }
+
+  disown(owner: ConnectionOwner): void {
+    if (this.#owner !== owner) return;
+    this.#owner = undefined;
+    this.#reader.forget();
+  }
+
+  /** @throws {TypeError} it has an owner, or its native streams were used */
+  readHead(lengthOf: HeadLength, signal?: AbortSignal): Promise<Bytes> {
+    if (this.#owner !== undefined || this.#readable !== undefined) {
+      throw new TypeError("readHead() must come before anything else reads the connection");
+    }
+    return readHeadFrom(this.#reader, lengthOf, signal);
+  }
+
+  identify(identity: Identity): void {
+    this.#identity = { ...this.#identity, ...identity };
+  }
+
+  detach(): Detached | undefined {
+    const used = this.#owner !== undefined || this.#readable !== undefined || this.#writable !== undefined;
+    if (used || this.#state !== "open" || this.#reader.ended || this.#writer.sending) return undefined;
+    const socket = this.#driver.detach?.();
+    if (socket === undefined) return undefined;
+    this.#state = "over";
+    return { socket, unread: this.#reader.takeUnread(), released: () => this.released() };
   }
 
   async close(): Promise<void> {

@@ -54,6 +54,24 @@ export class DirectReader implements ByteReader, Outcome<Result> {
     if (!this.#pushing) this.#driver.pull();
   }
 
+  /** Gives back bytes that were read: the next read returns them first. */
+  unread(bytes: Bytes): void {
+    this.#unread ??= [];
+    this.#unread.unshift(bytes);
+  }
+
+  /** Returns the chunks that came without a pending read, and keeps none. */
+  takeUnread(): Bytes[] {
+    const chunks = this.#unread ?? [];
+    this.#unread = undefined;
+    return chunks;
+  }
+
+  /** Forgets the pending read: a chunk that comes waits for the next one. */
+  forget(): void {
+    this.#onResult = this.#onError = undefined;
+  }
+
   recycle(chunk: Bytes): void {
     this.#driver.recycle?.(chunk);
   }

@@ -35,6 +35,11 @@ export interface Driver {
   finish(): boolean;
   /** Releases the descriptor, because both directions have ended. Then report `released`. */
   release(): void;
+  /**
+   * Stops using the socket of the runtime, and returns it, paused. It reports nothing any more. Absent where such a
+   * socket is of no use to others.
+   */
+  detach?(): unknown;
   /** Ends at once, with RST where possible. Then report `released`. */
   reset(): void;
 }

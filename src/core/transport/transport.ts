@@ -5,39 +5,12 @@
  * to {@link SpillwayError}. Every limit, deadline and policy lies in the core.
  */
 import type { SpillwayError } from "../errors/errors.ts";
+import type { Address, TcpAddress } from "./address.ts";
+import type { Bytes } from "./bytes.ts";
+import type { ConnectionFacts } from "./connection_info.ts";
 
-/** Received bytes. They are never in shared memory, so they can be passed to any WHATWG stream. */
-export type Bytes = ReturnType<typeof Uint8Array.of>;
-
-/** One end of a TCP connection. */
-export interface TcpAddress {
-  /**
-   * A numeric address: `127.0.0.1`, `::1`, `fe80::1%eth0`. An IPv4 peer of a listener on `::` has its plain IPv4
-   * address, never `::ffff:127.0.0.1`. The address of a listener on Bun is the given name. Empty when the connection
-   * was reset before it was accepted, because the kernel has forgotten the address.
-   */
-  readonly hostname: string;
-  /** 1 to 65535; 0 when the hostname is empty. */
-  readonly port: number;
-  readonly path?: undefined;
-}
-
-/** One end of a connection through a Unix domain socket. */
-export interface UnixAddress {
-  /**
-   * The path of the socket. Begins with NUL for an abstract socket. Empty for a socket without a name, which is that of
-   * most clients.
-   */
-  readonly path: string;
-  readonly hostname?: undefined;
-  readonly port?: undefined;
-}
-
-/**
- * One end of a connection. It is a {@link TcpAddress} if `address.path === undefined`. Of the transports of this version
- * only that of streams returns a {@link UnixAddress}.
- */
-export type Address = TcpAddress | UnixAddress;
+export type { Address, TcpAddress, UnixAddress } from "./address.ts";
+export type { Bytes } from "./bytes.ts";
 
 /** Options of {@link Transport.listen}. */
 export interface ListenOptions {
@@ -85,7 +58,7 @@ export interface ConnectOptions {
  *   with `ready` and `desiredSize`, in bytes.
  * - **On abort** both streams error with a {@link SpillwayError}, and unsent bytes are lost.
  */
-export interface Connection {
+export interface Connection extends ConnectionFacts {
   /** The incoming bytes. Closes at the peer's FIN, and errors when the connection breaks. */
   readonly readable: ReadableStream<Bytes>;
   /** The outgoing bytes. Closing it is the half-close (FIN): `readable` stays open. */
@@ -174,7 +147,29 @@ export interface ConnectionOwner {
   onTaken(bytes: number): void;
 }
 
-/** A {@link Connection} that may be used without native streams. A transport may leave `own` out. */
+/**
+ * Returns the number of bytes of the head at the beginning of `bytes`, or `undefined` when it needs more to know. What
+ * it throws refuses the head.
+ */
+export type HeadLength = (bytes: Bytes) => number | undefined;
+
+/** The new addresses and facts of a connection, for {@link TransportConnection.identify}. */
+export interface Identity extends ConnectionFacts {
+  readonly remoteAddress?: Address;
+  readonly localAddress?: Address;
+}
+
+/** A socket of the runtime that was taken out of its connection. */
+export interface Detached {
+  /** The socket, paused. */
+  readonly socket: unknown;
+  /** The bytes that were read from the socket, and that nobody has taken. */
+  readonly unread: readonly Bytes[];
+  /** Call this when the socket is closed: `closed` of the connection fulfils. */
+  released(): void;
+}
+
+/** A {@link Connection} that may be used without native streams. A transport may leave the rest out. */
 export interface TransportConnection extends Connection {
   /**
    * Locks both streams for `owner`, which reads and writes without them. Native streams are created only when somebody
@@ -183,8 +178,22 @@ export interface TransportConnection extends Connection {
    * @throws {TypeError} the connection has an owner, or one of its streams is locked
    */
   own?(owner: ConnectionOwner): { readonly reader: ByteReader; readonly writer: ByteWriter };
+  /**
+   * Ends the ownership of `owner`, which reads and writes no more. Nothing must be being written. Bytes that come wait
+   * for the next owner. Present with `own`.
+   */
+  disown?(owner: ConnectionOwner): void;
   /** Begins what `close` does, without a promise: the owner is told of the end. Present with `own`. */
   finish?(): void;
+  /** Implements {@link readHead}. */
+  readHead?(lengthOf: HeadLength, signal?: AbortSignal): Promise<Bytes>;
+  /** Replaces addresses, and adds facts. */
+  identify?(identity: Identity): void;
+  /**
+   * Takes out the socket of the runtime, for somebody who speaks another protocol over it. Returns `undefined` where
+   * there is none, or when it is in use: then the streams have to do.
+   */
+  detach?(): Detached | undefined;
 }
 
 /**

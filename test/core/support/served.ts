@@ -55,11 +55,17 @@ export class Served {
     await this.clock.advance(10_000);
     await drained;
     const { connections, observerErrors: _, refused, accepted, handlers, groups, ...rest } = this.server.stats();
-    const { waitingInboundBytes, waitingOutboundBytes, ...traffic } = rest;
+    const { waitingInboundBytes, waitingOutboundBytes, establishing, establishFailed, ...traffic } = rest;
+    expect({ establishing, establishFailed }).toEqual({
+      establishing: 0,
+      establishFailed: this.of("establish-failed").length,
+    });
     expect({ connections, handlers, groups }).toEqual({ connections: 0, handlers: 0, groups: 0 });
     expect({ waitingInboundBytes, waitingOutboundBytes }).toEqual({ waitingInboundBytes: 0, waitingOutboundBytes: 0 });
     expect(this.clock.pending).toBe(0);
-    const opened = this.of("connection-opened").map(({ connection }) => connection.id);
+    const opened = this.of("connection-opened")
+      .map(({ connection }) => connection.id)
+      .toSorted((one, other) => one - other);
     expect(opened).toHaveLength(accepted + refused);
     expect(this.closed.map(({ connection }) => connection.id).toSorted((one, other) => one - other)).toEqual(opened);
     if (refused === 0) expect(sum(this.closed)).toEqual(traffic);
