@@ -1,4 +1,4 @@
-import type { ConnectionInfo, Context, Protocol, Session } from "../core/mod.ts";
+import type { ConnectionInfo, Context, EstablishStep, Protocol, Session } from "../core/mod.ts";
 
 /** A context that differs from another one only in its signal. */
 export abstract class DerivedContext<Out, State> implements Context<Out, State> {
@@ -27,6 +27,10 @@ export abstract class DerivedContext<Out, State> implements Context<Out, State> 
 
   close(): void {
     this.#context.close();
+  }
+
+  startTls(step: EstablishStep): void {
+    this.#context.startTls(step);
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Encoder } from "../codecs/codec.ts";
 import type { SpillwayError } from "../errors/errors.ts";
 import type { ConnectionInfo } from "../transport/connection_info.ts";
+import type { EstablishStep } from "../transport/establish.ts";
 import type { Context, Protocol, Reply } from "./handler.ts";
 import type { Session } from "./session.ts";
 
@@ -15,6 +16,7 @@ export interface ExchangeOwner<Out, State> {
   readonly session: Session<Out, State>;
   upgrade<NewIn, NewOut>(exchange: Exchange<Out, State>, to: Protocol<NewIn, NewOut, State>): void;
   close(exchange: Exchange<Out, State>): void;
+  startTls(exchange: Exchange<Out, State>, step: EstablishStep): void;
 }
 
 /**
@@ -24,8 +26,8 @@ export interface ExchangeOwner<Out, State> {
 export class Exchange<Out, State> implements Context<Out, State> {
   /** Whether the handler has finished, or its result is no longer wanted. */
   finished = false;
-  /** What follows the reply: the end of the connection, or replies by another encoder. */
-  next: "close" | Encoder<Out> | undefined = undefined;
+  /** What follows the reply: the end of the connection, TLS, or replies by another encoder. */
+  next: "close" | EstablishStep | Encoder<Out> | undefined = undefined;
   readonly #owner: ExchangeOwner<Out, State>;
   /** The controller of `signal`, once that was asked for; before that, the reason to abort it with. */
   #abort: AbortController | SpillwayError | undefined = undefined;
@@ -65,6 +67,10 @@ export class Exchange<Out, State> implements Context<Out, State> {
 
   close(): void {
     this.#owner.close(this);
+  }
+
+  startTls(step: EstablishStep): void {
+    this.#owner.startTls(this, step);
   }
 
   /** @throws {TypeError | SpillwayError} the frame is answered, or the answer is not wanted any more */

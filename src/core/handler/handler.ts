@@ -1,6 +1,7 @@
 import { type Codec, checkCodec } from "../codecs/codec.ts";
 import type { OptionNames } from "../options/option_names.ts";
 import type { ConnectionInfo } from "../transport/connection_info.ts";
+import type { EstablishStep } from "../transport/establish.ts";
 import type { Session } from "./session.ts";
 
 /** The codec, the handler and the hooks that `context.upgrade()` switches to. */
@@ -50,6 +51,18 @@ export interface Context<Out = unknown, State = unknown> {
    * ```
    */
   upgrade<NewIn, NewOut>(this: object, to: Protocol<NewIn, NewOut, State>): void;
+  /**
+   * Takes the connection through another establish step, usually `tls()`, behind the reply to this frame, for commands such as
+   * `STARTTLS`. The reply leaves in plain; everything behind it, pushes too, goes through the new connection, and
+   * `connection.tls` says what was agreed. The codec and the handler stay, unless `upgrade` is called as well.
+   *
+   * Bytes that come behind the command before its reply is sent were not sent through TLS, whoever sent them. They are not
+   * handled, and the connection ends as `tls-failed`. So does one whose step throws, and after `establishTimeoutMs` it
+   * ends as `establish-timeout`.
+   *
+   * @throws {TypeError} the handler has finished, or the argument is not a step
+   */
+  startTls(this: object, step: EstablishStep): void;
   /**
    * Ends the connection in order, as `handler-closed`, after the reply to this frame, for commands such as `QUIT`. Frames that
    * the handler has not got yet are not handled. Replies to later frames that it has got are discarded.

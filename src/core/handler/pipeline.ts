@@ -4,6 +4,7 @@ import { handlerError } from "../errors/faults.ts";
 import { checkOptions } from "../options/option_names.ts";
 import type { Clock } from "../time/clock.ts";
 import { isPromiseLike } from "../time/is_promise_like.ts";
+import type { EstablishStep } from "../transport/establish.ts";
 import {
   Exchange,
   type ExchangeOwner,
@@ -46,6 +47,8 @@ export interface PipelineOwner<In, Out, State> extends Session<Out, State> {
   onEncoder(encoder: Encoder<Out>): void;
   /** The last reply was sent: its handler closes the connection. */
   onLast(): void;
+  /** The reply was sent behind which its handler starts TLS. */
+  onStartTls(step: EstablishStep): void;
 }
 
 /** With fewer answered replies in front, the array is not compacted. */
@@ -63,6 +66,8 @@ export class Pipeline<In, Out, State>
 {
   /** Whether a fault or the last reply is pending: no further frame may be handled. */
   ended = false;
+  /** Whether a handler starts TLS: no further frame may be handled before that is done. */
+  held = false;
   /** The instant at which an asynchronous handler last finished. */
   settledAt = 0;
   #handler: FrameHandler<In, Out, State>;
@@ -149,6 +154,16 @@ export class Pipeline<In, Out, State>
     exchange.checkUnfinished("close");
     exchange.next = "close";
     this.#end("handler-closed");
+  }
+
+  /** Starts TLS behind the reply to `exchange`, for its handler. */
+  startTls(exchange: Exchange<Out, State>, step: EstablishStep): void {
+    exchange.checkUnfinished("startTls");
+    if (typeof step !== "function")
+      throw new TypeError("startTls() takes an establish step, such as tls({ cert, key })");
+    if (this.ended) return;
+    exchange.next = step;
+    this.held = true;
   }
 
   /** Fails the oldest handler at work because its time is up. If none is at work, ends the sequence. */
@@ -340,6 +355,7 @@ export class Pipeline<In, Out, State>
     if (error !== undefined) this.#owner.onFault(error);
     if (exchange.next === undefined) return;
     if (exchange.next === "close") this.#owner.onLast();
+    else if (typeof exchange.next === "function") this.#owner.onStartTls(exchange.next);
     else this.#owner.onEncoder(exchange.next);
   }
 

@@ -44,6 +44,8 @@ export interface ConnectionLimits {
   readonly minWriteBytesPerSecond: number;
   /** The time to complete authentication, if a middleware requires it: `authentication-timeout`. Default 10000. */
   readonly authenticationTimeoutMs: number;
+  /** The time for all establish steps of a connection, and for `context.startTls()`: `establish-timeout`. Default 10000. */
+  readonly establishTimeoutMs: number;
   /** The lifetime of a connection, which is then closed in order: `lifetime-reached`. Default `Infinity`. */
   readonly lifetimeMs: number;
   /**
@@ -71,8 +73,6 @@ export interface ConnectionLimits {
 export interface ServerLimits {
   /** The number of connections served at once. A whole number; default 65536. */
   readonly maxConnections: number;
-  /** The time for all establish steps of a connection: `establish-timeout`. Default 10000. */
-  readonly establishTimeoutMs: number;
   /**
    * The number of connections that may be in their establish steps at once. They count in `maxConnections`. Further
    * connections wait in the backlog. A whole number; default 1024.

@@ -1,5 +1,5 @@
 import { SpillwayError } from "../errors/errors.ts";
-import type { ServerLimits } from "../options/limits.ts";
+import type { Limits } from "../options/limits.ts";
 import type { ServerEvent } from "../session/observer.ts";
 import type { Clock } from "../time/clock.ts";
 import type { DeadlineQueue } from "../time/deadline.ts";
@@ -50,7 +50,7 @@ export class Acceptor implements AcceptLoopOwner, EstablishOwner {
   accepted = 0;
   failed = 0;
   readonly #settings: EstablishSettings;
-  readonly #limits: ServerLimits;
+  readonly #limits: Limits;
   readonly #owner: AcceptorOwner;
   readonly #loops: readonly AcceptLoop[];
   readonly #establishing = new Tracker<Establishing>();
@@ -61,7 +61,7 @@ export class Acceptor implements AcceptLoopOwner, EstablishOwner {
   constructor(
     listeners: readonly Bound[],
     { clock, deadlines }: AcceptorSettings,
-    limits: ServerLimits,
+    limits: Limits,
     owner: AcceptorOwner,
   ) {
     this.#settings = { clock, deadlines, timeoutMs: limits.establishTimeoutMs };

@@ -97,6 +97,11 @@ export class Inbox<In> implements DecoderInput {
     return this.#decoder.truncated === true;
   }
 
+  /** Gives the reader up, until `run` is called with another. */
+  release(): void {
+    this.#reader = undefined;
+  }
+
   /** Reads until the end of the input. */
   run(reader: ByteReader): void {
     this.#reader = reader;

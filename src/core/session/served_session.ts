@@ -16,12 +16,14 @@ import type { Protocol, Reply } from "../handler/handler.ts";
 import { Pipeline, type PipelineOwner } from "../handler/pipeline.ts";
 import type { SemaphoreWaiter } from "../handler/semaphore.ts";
 import type { Group, Session } from "../handler/session.ts";
+import { GatedWriter } from "../output/gated_writer.ts";
 import { Outbox, type OutboxOwner } from "../output/outbox.ts";
 import { encodeFrame } from "../output/output_buffer.ts";
 import type { SendResult } from "../output/send_result.ts";
 import type { DeadlineOwner } from "../time/deadline.ts";
 import type { Task } from "../time/scheduler.ts";
-import type { ConnectionInfo } from "../transport/connection_info.ts";
+import { type ConnectionInfo, connectionInfo } from "../transport/connection_info.ts";
+import { Establishing, type EstablishOwner, type EstablishStep } from "../transport/establish.ts";
 import { ownedBy } from "../transport/owned_by.ts";
 import type { ConnectionOwner, TransportConnection } from "../transport/transport.ts";
 import { Goodbye, type GoodbyeOwner } from "./goodbye.ts";
@@ -34,7 +36,7 @@ import type { SessionSettings } from "./session_settings.ts";
 import { carriedBy, type Traffic } from "./traffic.ts";
 
 type Owner<In, Out, State> = InboxOwner & PipelineOwner<In, Out, State> & OutboxOwner & ConnectionOwner;
-type Waiter<Out> = DeadlineOwner & SemaphoreWaiter & GoodbyeOwner<Out> & Task;
+type Waiter<Out> = DeadlineOwner & SemaphoreWaiter & GoodbyeOwner<Out> & Task & EstablishOwner;
 
 /**
  * The phases of a session, from its beginning to its end.
@@ -96,14 +98,14 @@ const RELEASED = new SpillwayError("aborted", "the connection was released");
  * - **On abort** signals every handler in flight and drops its reply.
  */
 export class ServedSession<In, Out, State> implements Session<Out, State>, Member, Owner<In, Out, State>, Waiter<Out> {
-  readonly connection: ConnectionInfo;
+  connection: ConnectionInfo;
   state!: State;
   readonly settings: SessionSettings<In, Out, State>;
   readonly openedAt: number;
   readonly inbox: Inbox<In>;
   readonly pipeline: Pipeline<In, Out, State>;
   readonly outbox: Outbox<Out>;
-  readonly #wire: TransportConnection;
+  #wire: TransportConnection;
   readonly #owner: SessionOwner<In, Out, State>;
   readonly #deadlines: SessionDeadlines;
   #phase: Phase = "serving";
@@ -131,6 +133,9 @@ export class ServedSession<In, Out, State> implements Session<Out, State>, Membe
   /** The reason why nothing new is accepted, and the signal that tells it. */
   #drainedFor: CloseReason | undefined;
   #draining: AbortController | undefined;
+  /** The step of `startTls` behind the reply that is being sent, and then its run: the session stands still meanwhile. */
+  #gate: GatedWriter | undefined;
+  #securing: EstablishStep | Establishing | undefined;
   /** The names of the session's groups. */
   #joined: Set<string> | undefined;
 
@@ -291,7 +296,8 @@ export class ServedSession<In, Out, State> implements Session<Out, State>, Membe
     if (this.over) return this.#forget();
     const complete = this.#phase === "closing";
     this.#decide(reason, error);
-    if (this.#writeSide === "released") this.#complete(error);
+    if (this.#securing instanceof Establishing) this.#securing.abort(error);
+    else if (this.#writeSide === "released") this.#complete(error);
     else this.#wire.abort(error);
     if (this.#broken?.gone) this.#complete();
     return !complete;
@@ -320,7 +326,7 @@ export class ServedSession<In, Out, State> implements Session<Out, State>, Membe
   }
 
   #advance(): void {
-    if (this.#phase === "closing" || this.over) return;
+    if (this.#phase === "closing" || this.over || this.#securing instanceof Establishing) return;
     // A handler or an observer that shuts the server down calls this again. That asks for one more round.
     this.#advanceAgain = true;
     if (this.#advancing) return;
@@ -338,6 +344,7 @@ export class ServedSession<In, Out, State> implements Session<Out, State>, Membe
     const now = this.settings.clock.now();
     if (this.#pause !== "flushed") this.outbox.flush(now);
     if (this.#pause === "unflushed") this.#pause = "flushed";
+    if (this.#securing !== undefined && !this.#decided && this.outbox.pending === 0) return this.#secure();
     if (ending) this.#closeWhenDone();
     // Otherwise the end has set the last deadline.
     if (!this.over) this.#deadlines.settle(now);
@@ -374,7 +381,7 @@ export class ServedSession<In, Out, State> implements Session<Out, State>, Membe
     const { inbox, pipeline } = this;
     const { limits, semaphore } = this.settings;
     const atOnce = this.#opening || this.#authenticating ? 1 : limits.concurrency;
-    if (pipeline.ended || pipeline.length >= atOnce || !this.roomy) return false;
+    if (pipeline.ended || pipeline.held || pipeline.length >= atOnce || !this.roomy) return false;
     if (semaphore.isFreeFor(this)) return true;
     // A session without a further frame must not wait for a permit to find that out.
     if (pipeline.length > 0 ? !inbox.starved : inbox.peek()) semaphore.wait(this);
@@ -446,6 +453,10 @@ export class ServedSession<In, Out, State> implements Session<Out, State>, Membe
     if (this.#goodbye !== undefined) this.#askGoodbye();
   }
 
+  onStartTls(step: EstablishStep): void {
+    this.#securing = step;
+  }
+
   onEncoder(encoder: Encoder<Out>): void {
     this.outbox.encoder = encoder;
   }
@@ -500,7 +511,7 @@ export class ServedSession<In, Out, State> implements Session<Out, State>, Membe
       this.#pause = "flushed";
     }
     const done = this.inbox.starved && this.pipeline.length === 0 && this.#phase === "serving";
-    if (done && this.#writeSide === "open") this.#deadlines.settle(now);
+    if (done && this.#writeSide === "open" && this.#securing === undefined) this.#deadlines.settle(now);
     else this.#advance();
   }
 
@@ -594,6 +605,52 @@ export class ServedSession<In, Out, State> implements Session<Out, State>, Membe
     }
     this.#connected = true;
     return onConnect?.(this, exchange);
+  }
+
+  // TLS behind a command.
+
+  /** Hands the connection to the step, once the reply is sent. */
+  #secure(): void {
+    const step = this.#securing as EstablishStep;
+    if (this.#hasInput() || this.#wire.disown === undefined) {
+      const message = "bytes came in plain behind the command that starts TLS";
+      return void this.breakOff("tls-failed", new SpillwayError("tls-failed", message));
+    }
+    this.inbox.release();
+    this.#wire.disown(this);
+    const gate = new GatedWriter();
+    this.outbox.writer = gate;
+    this.#gate = gate;
+    const { clock, deadlines, limits } = this.settings;
+    const settings = { clock, deadlines, timeoutMs: limits.establishTimeoutMs };
+    this.#securing = new Establishing(this.connection.id, this.#wire, [step], settings, this);
+    this.#securing.start();
+  }
+
+  /** Whether there is input behind the frames that were taken, or its end. */
+  #hasInput(): boolean {
+    try {
+      return this.pipeline.length > 0 || this.inbox.peek() || !this.inbox.idle;
+    } catch {
+      return true;
+    }
+  }
+
+  onEstablished(wire: TransportConnection): void {
+    this.#securing = undefined;
+    this.#wire = wire;
+    this.connection = connectionInfo(this.connection.id, wire);
+    this.pipeline.held = false;
+    const { reader, writer } = ownedBy(this, wire);
+    this.outbox.writer = writer;
+    this.#gate?.open(writer);
+    this.inbox.run(reader);
+    if (!this.over) this.#advance();
+  }
+
+  onRefused(error: SpillwayError<string>): void {
+    this.#decide(error.code as CloseReason, error as SpillwayError);
+    this.#complete(error as SpillwayError);
   }
 
   /** Whether the connection is released. */
