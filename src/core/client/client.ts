@@ -16,7 +16,7 @@ import { add, NO_TRAFFIC, type Traffic } from "../session/traffic.ts";
 import { Deadline, DeadlineQueue } from "../time/deadline.ts";
 import type { TickOwner } from "../time/end_of_tick.ts";
 import { schedulerOf } from "../time/scheduler.ts";
-import type { ConnectionInfo } from "../transport/connection_info.ts";
+import { type ConnectionInfo, connectionInfo } from "../transport/connection_info.ts";
 import type { Connection, ConnectOptions, Transport } from "../transport/transport.ts";
 import { Backoff } from "./backoff.ts";
 import { clientClosed, connectionOver, endedEarly, unanswered } from "./client_errors.ts";
@@ -337,13 +337,15 @@ export class Client<In = unknown, Out = unknown> implements AsyncDisposable, Asy
   }
 
   async #connect(): Promise<void> {
-    const { clock, connectTimeoutMs, hosts } = this.#settings;
+    const { clock, connectTimeoutMs, hosts, limits, steps } = this.#settings;
+    const { establishTimeoutMs } = limits;
+    const id = this.#connectionCount + 1;
     const to = hosts[this.#attemptCount % hosts.length] as ConnectOptions;
     this.#state = "connecting";
     this.#hurried = false;
     this.#attemptCount += 1;
     try {
-      const how = { to, connectTimeoutMs, clock, deadlines: this.#deadlines };
+      const how = { to, id, steps, connectTimeoutMs, establishTimeoutMs, clock, deadlines: this.#deadlines };
       this.#onConnected(await dial(this.#transport, how, this.#dialing.signal));
     } catch (error) {
       this.#onAttemptFailed(error as SpillwayError);
@@ -353,8 +355,7 @@ export class Client<In = unknown, Out = unknown> implements AsyncDisposable, Asy
   /** @throws {SpillwayError} `codec-failed` */
   #onConnected(connection: Connection): void {
     if (this.#state === "closed") return connection.abort();
-    const { localAddress, remoteAddress } = connection;
-    const info = { id: this.#connectionCount + 1, remoteAddress, localAddress };
+    const info = connectionInfo(this.#connectionCount + 1, connection);
     const session = this.#sessionOver(connection, info);
     this.#session = session;
     this.#state = "preparing";

@@ -4,6 +4,7 @@ import { checkChoice, checkCount, checkDuration, keepAliveOf, type Limits, resol
 import { checkOptions, type OptionNames } from "../options/option_names.ts";
 import type { SlowConsumerPolicy } from "../output/slow_consumer.ts";
 import { type Clock, systemClock } from "../time/clock.ts";
+import { checkEstablish, type EstablishStep } from "../transport/establish.ts";
 import type { TcpAddress } from "../transport/transport.ts";
 import type { ClientObserver } from "./client_observer.ts";
 import type { ClientSession } from "./client_session.ts";
@@ -25,6 +26,7 @@ export type ClientLimits = Pick<
   | "writeTimeoutMs"
   | "minWriteBytesPerSecond"
   | "authenticationTimeoutMs"
+  | "establishTimeoutMs"
   | "lingerTimeoutMs"
   | "maxLingerMs"
   | "drainTimeoutMs"
@@ -60,6 +62,11 @@ export interface ClientBehaviour<In, Out = In> extends Partial<ClientLimits> {
    * connecting fails as `runtime-unsupported`.
    */
   readonly localAddress?: string;
+  /**
+   * The steps that each connection takes before anything else is sent, in this order: a PROXY header, TLS, or a step of your own. A step
+   * that throws fails the attempt with its error. Default: none.
+   */
+  readonly establish?: readonly EstablishStep[];
   /** The codec. A client does not send its fault frames, because a server would take them for requests. */
   readonly codec: Codec<In, Out>;
   /** Cancels the first attempt to connect, including `onConnect`. Has no effect afterwards. */
@@ -128,6 +135,8 @@ const OPTIONS: OptionNames<ClientLimits & ClientBehaviour<unknown>> &
   writeTimeoutMs: true,
   minWriteBytesPerSecond: true,
   authenticationTimeoutMs: true,
+  establishTimeoutMs: true,
+  establish: true,
   lingerTimeoutMs: true,
   maxLingerMs: true,
   drainTimeoutMs: true,
@@ -165,6 +174,7 @@ export function resolveClient<In, Out>(options: ClientOptions<In, Out>): ClientS
     throw new TypeError("localAddress must be a numeric address");
   }
   checkCodec(codec);
+  checkEstablish(options.establish);
   checkSignal(signal);
   for (const [name, given] of Object.entries({ isPush, observer, onConnect, random })) {
     if (given !== undefined && typeof given !== "function") throw new TypeError(`${name} must be a function`);
@@ -175,6 +185,7 @@ export function resolveClient<In, Out>(options: ClientOptions<In, Out>): ClientS
   return {
     hosts: hosts.map((host) => ({ ...host, ...how })),
     codec,
+    steps: options.establish ?? [],
     signal,
     onConnect,
     connectTimeoutMs: checkDuration("connectTimeoutMs", options.connectTimeoutMs ?? 10_000),

@@ -2,6 +2,7 @@ import type { Codec } from "../codecs/codec.ts";
 import type { Limits } from "../options/limits.ts";
 import type { SlowConsumerPolicy } from "../output/slow_consumer.ts";
 import type { Clock } from "../time/clock.ts";
+import type { EstablishStep } from "../transport/establish.ts";
 import type { ConnectOptions } from "../transport/transport.ts";
 import type { ClientSession } from "./client_session.ts";
 import type { HeartbeatOptions } from "./heartbeat.ts";
@@ -12,6 +13,7 @@ export interface ClientSettings<In, Out> {
   /** The options for the transport, one set for each host. */
   readonly hosts: readonly ConnectOptions[];
   readonly codec: Codec<In, Out>;
+  readonly steps: readonly EstablishStep[];
   readonly signal: AbortSignal | undefined;
   readonly onConnect: ((session: ClientSession<In, Out>) => unknown) | undefined;
   readonly connectTimeoutMs: number;

@@ -2,22 +2,34 @@ import { SpillwayError } from "../errors/errors.ts";
 import type { Clock } from "../time/clock.ts";
 import { Deadline, type DeadlineQueue } from "../time/deadline.ts";
 import { addressText } from "../transport/address_text.ts";
+import { Establishing, type EstablishStep } from "../transport/establish.ts";
 import type { Connection, ConnectOptions, Transport } from "../transport/transport.ts";
 
 /** Options of an attempt to connect. */
 export interface DialOptions {
   readonly to: ConnectOptions;
+  /** The number that the connection will have. */
+  readonly id: number;
+  readonly steps: readonly EstablishStep[];
   readonly connectTimeoutMs: number;
+  readonly establishTimeoutMs: number;
   readonly clock: Clock;
   readonly deadlines: DeadlineQueue;
 }
 
 /**
- * Connects. At the deadline, or when the signal aborts, rejects at once, however long the transport takes to react.
+ * Connects, and takes the connection through its establish steps. At a deadline, or when the signal aborts, rejects at
+ * once, however long the transport takes to react.
  *
- * @throws {SpillwayError} `connection-timed-out`, `connect-aborted`, or the error of the transport
+ * @throws {SpillwayError} `connection-timed-out`, `establish-timeout`, `connect-aborted`, or the error of the transport
+ * or of a step
  */
-export function dial(transport: Transport, options: DialOptions, signal: AbortSignal): Promise<Connection> {
+export async function dial(transport: Transport, options: DialOptions, signal: AbortSignal): Promise<Connection> {
+  const connection = await connect(transport, options, signal);
+  return options.steps.length === 0 ? connection : establish(connection, options, signal);
+}
+
+function connect(transport: Transport, options: DialOptions, signal: AbortSignal): Promise<Connection> {
   const { to, connectTimeoutMs, clock, deadlines } = options;
   return new Promise((resolve, reject) => {
     const controller = new AbortController();
@@ -48,6 +60,27 @@ export function dial(transport: Transport, options: DialOptions, signal: AbortSi
         reject(error);
       },
     );
+  });
+}
+
+function establish(connection: Connection, options: DialOptions, signal: AbortSignal): Promise<Connection> {
+  const { clock, deadlines, establishTimeoutMs: timeoutMs, id, steps, to } = options;
+  const settings = { clock, deadlines, timeoutMs, ...(to.hostname !== undefined && { hostname: to.hostname }) };
+  return new Promise((resolve, reject) => {
+    const onAbort = () => establishing.abort(connectAborted(signal));
+    const establishing = new Establishing(id, connection, steps, settings, {
+      onEstablished: (established) => {
+        signal.removeEventListener("abort", onAbort);
+        resolve(established);
+      },
+      onRefused: (error) => {
+        signal.removeEventListener("abort", onAbort);
+        reject(error);
+      },
+    });
+    signal.addEventListener("abort", onAbort);
+    establishing.start();
+    if (signal.aborted) onAbort();
   });
 }
 

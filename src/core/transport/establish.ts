@@ -11,6 +11,8 @@ import type { Connection, TransportConnection } from "./transport.ts";
 export interface EstablishContext {
   /** The number of the connection, from 1 within one server: the `id` of its {@link ConnectionInfo}. */
   readonly id: number;
+  /** The name or address that a client connects to. Absent on a server. */
+  readonly hostname?: string | undefined;
   /**
    * Aborts when the connection is no longer wanted: `establishTimeoutMs` has passed, or the server drains. The reason
    * is the {@link SpillwayError}. The connection is aborted at the same time, so that its pending reads reject.
@@ -58,6 +60,7 @@ export interface EstablishSettings {
   readonly clock: Clock;
   readonly deadlines: DeadlineQueue;
   readonly timeoutMs: number;
+  readonly hostname?: string;
 }
 
 /** Takes one connection through its steps. Steps that return no promise run within `start`. */
@@ -88,6 +91,10 @@ export class Establishing implements EstablishContext, DeadlineOwner {
     this.#settings = settings;
     this.#owner = owner;
     this.#begunAt = settings.clock.now();
+  }
+
+  get hostname(): string | undefined {
+    return this.#settings.hostname;
   }
 
   get signal(): AbortSignal {
