@@ -175,11 +175,15 @@ class Gate {
     const key = checkKey(this.#by(connection));
     if (key === undefined) return;
     if (this.#open.of(key) >= this.#maxPerAddress) {
-      const message = `${shown(key)} has ${this.#maxPerAddress} open connections`;
+      const message = `${shown(key)} has reached maxPerAddress: ${this.#maxPerAddress}`;
       throw this.#refusal(connection, "too-many-per-address", message);
     }
     if (this.#rates?.take(key) === false) {
-      throw this.#refusal(connection, "connects-too-fast", `${shown(key)} connects too often`);
+      throw this.#refusal(
+        connection,
+        "connects-too-fast",
+        `${shown(key)} connects more often than connectsPerSecond allows`,
+      );
     }
     if (this.#maxPerAddress !== Infinity) this.#open.add(key, connection);
   }
