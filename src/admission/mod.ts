@@ -4,6 +4,7 @@
  *
  * @module
  */
+export { addressKey } from "./address_key.ts";
 export type { AdmissionRules } from "./address_rules.ts";
 export { type AdmissionOptions, type AdmissionStats, type AdmissionStep, admission } from "./admission.ts";
 export { type ByteRateOptions, byteRate } from "./byte_rate.ts";
