@@ -1,18 +1,24 @@
-import type {
-  Address,
-  ByteReader,
-  Bytes,
-  ByteWriter,
-  Connection,
-  ConnectionOwner,
-  SpillwayError,
-  TransportConnection,
+import {
+  type Address,
+  type ByteReader,
+  type Bytes,
+  type ByteWriter,
+  type Connection,
+  type ConnectionOwner,
+  type HeadLength,
+  type Identity,
+  identify,
+  type ProxyInfo,
+  readHead,
+  type SpillwayError,
+  type TlsInfo,
+  type TransportConnection,
 } from "../core/mod.ts";
 import { type Throttle, ThrottledReader } from "./throttled_reader.ts";
 
 /**
- * A connection whose input is read at a limited rate. Everything else is that of the connection underneath: addresses,
- * output, the ends.
+ * A connection whose input is read at a limited rate, but for its head. Everything else is that of the connection
+ * underneath: addresses, output, the ends. Its socket cannot be detached, because that would be read without a limit.
  */
 export class ThrottledConnection implements TransportConnection {
   readonly #connection: TransportConnection;
@@ -20,6 +26,8 @@ export class ThrottledConnection implements TransportConnection {
   #reader: ThrottledReader | undefined;
   #readable: ReadableStream<Bytes> | undefined;
   #owner: ConnectionOwner | undefined;
+  /** The owner of the connection underneath. */
+  #relay: ConnectionOwner | undefined;
 
   constructor(connection: Connection, throttle: Throttle) {
     this.#connection = connection;
@@ -44,26 +52,40 @@ export class ThrottledConnection implements TransportConnection {
     return this.#connection.localAddress;
   }
 
+  get tls(): TlsInfo | undefined {
+    return this.#connection.tls;
+  }
+
+  get proxy(): ProxyInfo | undefined {
+    return this.#connection.proxy;
+  }
+
   get closed(): Promise<SpillwayError | undefined> {
     return this.#connection.closed;
   }
 
   own(owner: ConnectionOwner): { readonly reader: ByteReader; readonly writer: ByteWriter } {
     if (this.#readable !== undefined || this.#connection.own === undefined) return this.#lock(owner);
-    const { reader, writer } = this.#connection.own({
-      get readsOn() {
-        return owner.readsOn === true;
-      },
-      onClosed: (error) => {
-        this.#onClosed(error);
-        owner.onClosed(error);
-      },
-      onDropped: (bytes) => owner.onDropped(bytes),
-      onTaken: (bytes) => owner.onTaken(bytes),
-    });
+    const relay = this.#relayTo(owner);
+    const { reader, writer } = this.#connection.own(relay);
     this.#owner = owner;
-    this.#reader = new ThrottledReader(reader, this.#throttle);
-    return { reader: this.#reader, writer };
+    this.#relay = relay;
+    return { reader: this.#throttled(reader), writer };
+  }
+
+  disown(owner: ConnectionOwner): void {
+    if (this.#owner !== owner || this.#relay === undefined) return;
+    this.#connection.disown?.(this.#relay);
+    this.#owner = this.#relay = undefined;
+    this.#reader?.forget();
+  }
+
+  readHead(lengthOf: HeadLength, signal?: AbortSignal): Promise<Bytes> {
+    return readHead(this.#connection, lengthOf, signal);
+  }
+
+  identify(identity: Identity): void {
+    identify(this.#connection, identity);
   }
 
   async close(): Promise<void> {
@@ -80,7 +102,6 @@ export class ThrottledConnection implements TransportConnection {
 
   abort(reason?: unknown): void {
     this.#connection.abort(reason);
-    this.#reader?.release();
   }
 
   /** Drops the bytes that were not given, as the connection drops those that it has not read. */
@@ -88,6 +109,27 @@ export class ThrottledConnection implements TransportConnection {
     const dropped = this.#reader?.heldBytes ?? 0;
     this.#reader?.release();
     if (dropped > 0) this.#owner?.onDropped(dropped);
+  }
+
+  /** Returns the reader of all owners, one after the other: the bytes that one has not got are for the next. */
+  #throttled(reader: ByteReader): ThrottledReader {
+    this.#reader ??= new ThrottledReader(reader, this.#throttle);
+    this.#reader.readFrom(reader);
+    return this.#reader;
+  }
+
+  #relayTo(owner: ConnectionOwner): ConnectionOwner {
+    return {
+      get readsOn() {
+        return owner.readsOn === true;
+      },
+      onClosed: (error) => {
+        this.#onClosed(error);
+        owner.onClosed(error);
+      },
+      onDropped: (bytes) => owner.onDropped(bytes),
+      onTaken: (bytes) => owner.onTaken(bytes),
+    };
   }
 
   #onClosed(error: SpillwayError | undefined): void {
@@ -105,8 +147,7 @@ export class ThrottledConnection implements TransportConnection {
 
   #stream(): ReadableStream<Bytes> {
     const native = this.#connection.readable.getReader();
-    const reader = new ThrottledReader(native, this.#throttle);
-    this.#reader = reader;
+    const reader = this.#throttled(native);
     void this.closed.then((error) => this.#onClosed(error));
     const pull = async (controller: ReadableStreamDefaultController<Bytes>): Promise<void> => {
       const { done, value } = await new Promise<ReadableStreamReadResult<Bytes>>((resolve, reject) =>

@@ -17,7 +17,7 @@ export interface Throttle {
  * peer is silent, and gives it in pieces. One read at a time.
  */
 export class ThrottledReader implements ByteReader, Outcome<Result> {
-  readonly #reader: ByteReader;
+  #reader: ByteReader;
   readonly #throttle: Throttle;
   /** The bytes that were read and not given. */
   #held: Bytes | undefined;
@@ -26,7 +26,6 @@ export class ThrottledReader implements ByteReader, Outcome<Result> {
   /** The instant at which the bucket will be full. */
   #fullAt = 0;
   #timer: unknown;
-  #released = false;
   /** The callbacks of the pending read. */
   #onResult: ((result: Result) => void) | undefined;
   #onError: ((error: unknown) => void) | undefined;
@@ -59,9 +58,20 @@ export class ThrottledReader implements ByteReader, Outcome<Result> {
     if (this.#pieces?.has(chunk) !== true) this.#reader.recycle?.(chunk);
   }
 
-  /** Drops the bytes that were not given, and limits nothing any more. A pending read is answered by the connection. */
+  /** Reads on from another reader of the same connection. */
+  readFrom(reader: ByteReader): void {
+    this.#reader = reader;
+  }
+
+  /** Forgets the pending read. The bytes that were not given wait for the next one. */
+  forget(): void {
+    this.#onResult = this.#onError = undefined;
+    this.#throttle.clock.clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+
+  /** Drops the bytes that were not given, because the connection is over. The connection answers a pending read. */
   release(): void {
-    this.#released = true;
     const waits = this.#timer !== undefined;
     this.#throttle.clock.clearTimeout(this.#timer);
     this.#timer = this.#held = undefined;
@@ -69,7 +79,7 @@ export class ThrottledReader implements ByteReader, Outcome<Result> {
   }
 
   readonly #onRead = (result: Result): void => {
-    if (result.done || this.#released) return this.#answer(result);
+    if (result.done) return this.#answer(result);
     this.#held = result.value;
     this.#give(result.value);
   };

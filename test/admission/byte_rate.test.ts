@@ -1,7 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type ByteRateOptions, byteRate } from "../../src/admission/mod.ts";
-import type { Bytes, Connection, ConnectionOwner, SpillwayError, TransportConnection } from "../../src/core/mod.ts";
+import type {
+  Bytes,
+  ByteWriter,
+  Connection,
+  ConnectionOwner,
+  SpillwayError,
+  TransportConnection,
+} from "../../src/core/mod.ts";
 import { type ManualClock, manualClock, memoryTransport } from "../../src/testing/mod.ts";
 
 /** Two ends of a connection in memory, of which `near` reads at a limited rate. */
@@ -69,6 +76,11 @@ class Reading implements ConnectionOwner {
 }
 
 const bytes = (length: number, from = 0): Bytes => Uint8Array.from({ length }, (_, index) => (from + index) % 251);
+
+function ownOf(connection: TransportConnection): NonNullable<TransportConnection["own"]> {
+  if (connection.own === undefined) throw new Error("the connection cannot be owned");
+  return connection.own.bind(connection);
+}
 
 /** Writes from the far end, without waiting until it is sent. */
 function sender({ far }: Ends): (chunk: Bytes) => void {
@@ -202,8 +214,14 @@ describe("byteRate", () => {
   });
 
   it("recycles a chunk only when it was given whole", async () => {
-    // The transport in memory overwrites what is recycled.
     const all = await ends({ bytesPerSecond: 1_000, burstBytes: 100 });
+    const underneath: TransportConnection = all.underneath;
+    const recycled: Bytes[] = [];
+    const own = ownOf(underneath);
+    underneath.own = (owner) => {
+      const { reader, writer } = own(owner);
+      return { reader: { read: () => reader.read(), recycle: (chunk) => void recycled.push(chunk) }, writer };
+    };
     const reading = new Reading(all, true);
     const send = sender(all);
     send(bytes(50));
@@ -211,6 +229,7 @@ describe("byteRate", () => {
     send(bytes(20, 400));
     await all.clock.advance(1_000);
     expect(reading.received).toEqual([...bytes(420)]);
+    expect(recycled).toEqual([bytes(50), bytes(20, 400)]);
   });
 
   it("is everything else that the connection is", async () => {
@@ -279,6 +298,47 @@ describe("byteRate", () => {
   });
 });
 
+describe("byteRate with one owner after the other", () => {
+  it("gives the next owner what the last one did not get, at the same rate", async () => {
+    const all = await ends({ bytesPerSecond: 1_000, burstBytes: 100 });
+    const first = new Reading(all);
+    const send = sender(all);
+    send(bytes(150));
+    await all.clock.advance(0);
+    all.near.disown?.(first);
+    expect([first.received.length, all.clock.pending]).toEqual([100, 0]);
+    send(bytes(100, 150));
+    await all.clock.advance(20);
+    const second = new Reading(all);
+    await all.clock.advance(29);
+    expect(second.received.length).toBe(0);
+    await all.clock.advance(1);
+    expect(second.received).toEqual([...bytes(50, 100)]);
+    await all.clock.advance(100);
+    expect(second.received).toEqual([...bytes(150, 100)]);
+    expect([first.received.length, first.closed]).toEqual([100, undefined]);
+    all.far.abort();
+    await all.clock.advance(0);
+    expect(first.closed).toBeUndefined();
+    expect(second.closed).toMatchObject({ code: "connection-reset" });
+  });
+
+  it("gives the native stream what the last owner did not get", async () => {
+    const all = await ends({ bytesPerSecond: 1_000, burstBytes: 100 });
+    const first = new Reading(all);
+    sender(all)(bytes(150));
+    await all.clock.advance(0);
+    all.near.disown?.(new Reading(await ends({ bytesPerSecond: 1 })));
+    expect(all.clock.pending).toBe(1);
+    all.near.disown?.(first);
+    const read = all.near.readable.getReader().read();
+    await all.clock.advance(50);
+    expect((await read).value).toEqual(bytes(50, 100));
+    all.near.abort();
+    await all.clock.advance(0);
+  });
+});
+
 describe("byteRate at the end of a connection", () => {
   const waiting = async (): Promise<Ends & { reading: Reading; send: (chunk: Bytes) => void }> => {
     const all = await ends({ bytesPerSecond: 100, burstBytes: 10 });
@@ -335,6 +395,40 @@ describe("byteRate at the end of a connection", () => {
     near.finish?.();
     await clock.advance(0);
     expect([reading.closed, clock.pending]).toEqual(["in order", 0]);
+  });
+
+  it("gives what waits when the runtime has seen the end ahead of it", async () => {
+    const all = await ends({ bytesPerSecond: 100, burstBytes: 10 });
+    const underneath: TransportConnection = all.underneath;
+    const own = ownOf(underneath);
+    let released: (() => void) | undefined;
+    underneath.own = (owner) => {
+      released = () => owner.onClosed(undefined);
+      return own(owner);
+    };
+    const reading = new Reading(all);
+    sender(all)(bytes(50));
+    await all.clock.advance(0);
+    released?.();
+    await all.clock.advance(400);
+    expect([reading.closed, reading.received.length, all.clock.pending]).toEqual(["in order", 50, 0]);
+    all.near.abort();
+    await all.clock.advance(0);
+  });
+
+  it("leaves no timer when its native stream is cancelled", async () => {
+    const all = await ends({ bytesPerSecond: 100, burstBytes: 10 });
+    const reader = all.near.readable.getReader();
+    const send = sender(all);
+    send(bytes(50));
+    await reader.read();
+    const next = reader.read();
+    await all.clock.advance(0);
+    expect(all.clock.pending).toBe(1);
+    await reader.cancel();
+    expect([(await next).done, all.clock.pending]).toEqual([true, 0]);
+    all.near.abort();
+    await all.clock.advance(0);
   });
 
   it("tells at once of the FIN of a peer that is slower than the rate", async () => {
