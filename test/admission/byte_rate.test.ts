@@ -1,14 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type ByteRateOptions, byteRate } from "../../src/admission/mod.ts";
-import type {
-  Bytes,
-  ByteWriter,
-  Connection,
-  ConnectionOwner,
-  SpillwayError,
-  TransportConnection,
-} from "../../src/core/mod.ts";
+import type { Bytes, Connection, ConnectionOwner, SpillwayError, TransportConnection } from "../../src/core/mod.ts";
 import { type ManualClock, manualClock, memoryTransport } from "../../src/testing/mod.ts";
 
 /** Two ends of a connection in memory, of which `near` reads at a limited rate. */
