@@ -80,7 +80,11 @@ export class ThrottledConnection implements TransportConnection {
     this.#reader?.forget();
   }
 
+  /** @throws {TypeError} bytes wait that came before the head */
   readHead(lengthOf: HeadLength, signal?: AbortSignal): Promise<Bytes> {
+    if (this.#reader !== undefined && this.#reader.heldBytes > 0) {
+      throw new TypeError("readHead() must come before anything else reads the connection");
+    }
     return readHead(this.#connection, lengthOf, signal);
   }
 

@@ -1,7 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type ByteRateOptions, byteRate } from "../../src/admission/mod.ts";
-import type { Bytes, Connection, ConnectionOwner, SpillwayError, TransportConnection } from "../../src/core/mod.ts";
+import {
+  type Bytes,
+  type Connection,
+  type ConnectionOwner,
+  readHead,
+  type SpillwayError,
+  type TransportConnection,
+} from "../../src/core/mod.ts";
 import { type ManualClock, manualClock, memoryTransport } from "../../src/testing/mod.ts";
 
 /** Two ends of a connection in memory, of which `near` reads at a limited rate. */
@@ -327,6 +334,33 @@ describe("byteRate with one owner after the other", () => {
     const read = all.near.readable.getReader().read();
     await all.clock.advance(50);
     expect((await read).value).toEqual(bytes(50, 100));
+    all.near.abort();
+    await all.clock.advance(0);
+  });
+});
+
+describe("readHead of a connection with byteRate", () => {
+  it("leaves what is behind the head for the next reader, at the rate", async () => {
+    const all = await ends({ bytesPerSecond: 1_000, burstBytes: 100 });
+    sender(all)(bytes(250));
+    expect(await readHead(all.near, () => 30)).toEqual(bytes(30));
+    const reading = new Reading(all);
+    await all.clock.advance(0);
+    expect(reading.received).toEqual([...bytes(100, 30)]);
+    await all.clock.advance(120);
+    expect(reading.received).toEqual([...bytes(220, 30)]);
+    expect(() => readHead(all.near, () => 1)).toThrow(TypeError);
+    all.near.abort();
+    await all.clock.advance(0);
+  });
+
+  it("is refused while bytes wait that came before the head", async () => {
+    const all = await ends({ bytesPerSecond: 1_000, burstBytes: 100 });
+    const reading = new Reading(all);
+    sender(all)(bytes(250));
+    await all.clock.advance(0);
+    all.near.disown?.(reading);
+    expect(() => readHead(all.near, () => 1)).toThrow(/must come before anything else reads the connection$/);
     all.near.abort();
     await all.clock.advance(0);
   });
