@@ -88,7 +88,7 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
     const { clock = systemClock, codec, handler, middleware = [] } = options;
     const observe = (event: ServerEvent) => this.#events.emit(event);
     const scheduler = schedulerOf(clock, transport);
-    this.address = listener.address;
+    this.address = listener.address as TcpAddress;
     this.#options = options;
     this.#limits = limits;
     this.#clock = clock;
