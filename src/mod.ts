@@ -12,7 +12,7 @@ let native: Promise<Transport> | undefined;
 let loaded: Transport | undefined;
 
 /**
- * TCP on the current runtime, over its own API.
+ * TCP and Unix domain sockets on the current runtime, over its own API; on Deno, an inherited descriptor over `node:net`.
  *
  * `listen` and `connect` reject with `runtime-unsupported` on an unknown runtime.
  */
@@ -52,9 +52,24 @@ async function importNative(): Promise<Transport> {
   const { Deno, Bun, process } = runtimes();
   // Deno and Bun are tested first: both have a `process` that claims to be Node.
   if (Bun !== undefined) return (await import("./adapters/bun/mod.ts")).transport;
-  if (Deno !== undefined) return (await import("./adapters/deno/mod.ts")).transport;
+  if (Deno !== undefined) return denoTransport();
   if (process?.versions?.node !== undefined) return (await import("./adapters/node/mod.ts")).transport;
   throw new SpillwayError("runtime-unsupported", "no TCP here: Spillway runs on Node, Deno and Bun");
+}
+
+/** Deno's own listener takes no descriptor, and its `node:net` does. */
+async function denoTransport(): Promise<Transport> {
+  const { transport: own } = await import("./adapters/deno/mod.ts");
+  return {
+    ...own,
+    get name() {
+      return own.name;
+    },
+    async listen(options) {
+      if (options.fd === undefined) return own.listen(options);
+      return (await import("./adapters/node/mod.ts")).transport.listen(options);
+    },
+  };
 }
 
 const runtime: Runtime = /* @__PURE__ */ runtimeOf(

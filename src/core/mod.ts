@@ -36,6 +36,7 @@ export { type Connector, connectByName } from "./transport/connect_by_name.ts";
 export { DriverConnection } from "./transport/connection.ts";
 export type { Driver } from "./transport/driver.ts";
 export { internAddress } from "./transport/intern_address.ts";
+export { listenAtPath, type PathHost, type Placed, type SocketFiles } from "./transport/listen_at_path.ts";
 export { plainAddress, plainHostname } from "./transport/plain_address.ts";
 export { QueueListener } from "./transport/queue_listener.ts";
 export { ReadBuffer } from "./transport/read_buffer.ts";
@@ -49,3 +50,5 @@ export type {
   Outcome,
   TransportConnection,
 } from "./transport/transport.ts";
+export { checkConnectOptions, checkListenOptions, ignoredOption } from "./transport/transport_options.ts";
+export { type DescriptorFiles, isBound, pathOfDescriptor } from "./transport/unix_socket_table.ts";

@@ -1,4 +1,4 @@
-import { type Bytes, type Driver, DriverConnection, SpillwayError, type TcpAddress } from "../core/mod.ts";
+import { type Address, type Bytes, type Driver, DriverConnection, SpillwayError } from "../core/mod.ts";
 import type { Link } from "./link.ts";
 
 const GARBAGE = 0xee;
@@ -6,9 +6,9 @@ const GARBAGE = 0xee;
 /** The settings of a pair of ends. */
 export interface PairOptions {
   /** The address of the end that connects. */
-  readonly near: TcpAddress;
+  readonly near: Address;
   /** The address of the end that was connected to. */
-  readonly far: TcpAddress;
+  readonly far: Address;
   /** Returns an address in the form that the far end shows. */
   readonly shown: (hostname: string) => string;
   /** The directions: from the end that connects, and to it. */
@@ -35,15 +35,15 @@ export function connectedPair(options: PairOptions): Pair {
   return { near: nearEnd, far: farEnd };
 }
 
-function mapped({ hostname, port }: TcpAddress, shown: (hostname: string) => string): TcpAddress {
-  return { hostname: shown(hostname), port };
+function mapped(address: Address, shown: (hostname: string) => string): Address {
+  return address.path === undefined ? { hostname: shown(address.hostname), port: address.port } : address;
 }
 
 /** One end: a driver whose kernel is two links. No call affects the other end before the call returns. */
 export class MemoryEnd implements Driver {
   readonly connection: DriverConnection;
-  readonly localAddress: TcpAddress;
-  readonly remoteAddress: TcpAddress;
+  readonly localAddress: Address;
+  readonly remoteAddress: Address;
   other!: MemoryEnd;
   /** Whether the descriptor was released. */
   over = false;
@@ -57,8 +57,8 @@ export class MemoryEnd implements Driver {
   #finished = false;
 
   constructor(
-    local: TcpAddress,
-    remote: TcpAddress,
+    local: Address,
+    remote: Address,
     incoming: Link,
     outgoing: Link,
     onReleased: () => void,

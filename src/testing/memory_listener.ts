@@ -1,4 +1,4 @@
-import { type Connection, type Listener, SpillwayError, type TcpAddress } from "../core/mod.ts";
+import { type Address, addressText, type Connection, type Listener, SpillwayError } from "../core/mod.ts";
 import type { Pair } from "./memory_end.ts";
 
 /** An accept call that waits for the next connection. */
@@ -22,7 +22,7 @@ export type Connect = () => Pair;
  * **Pushes back**: at most `backlog` connections wait to be accepted; further attempts to connect wait, as in a kernel.
  */
 export class MemoryListener implements Listener {
-  readonly address: TcpAddress;
+  readonly address: Address;
   readonly #backlog: number;
   readonly #onClosed: () => void;
   readonly #receive: (run: () => void) => void;
@@ -35,7 +35,7 @@ export class MemoryListener implements Listener {
 
   /** `receive` delivers the network's input to the accepting process. */
   constructor(
-    address: TcpAddress,
+    address: Address,
     backlog: number,
     onClosed: () => void,
     receive: (run: () => void) => void = (run) => run(),
@@ -125,8 +125,8 @@ export class MemoryListener implements Listener {
 }
 
 /** Returns the error for an address without a listener. */
-export function connectionRefused({ hostname, port }: TcpAddress): SpillwayError {
-  return new SpillwayError("connection-refused", `nothing listens on ${hostname}:${port}`);
+export function connectionRefused(address: Address): SpillwayError {
+  return new SpillwayError("connection-refused", `nothing listens on ${addressText(address)}`);
 }
 
 /** Returns the error for an aborted attempt to connect. */

@@ -1,11 +1,15 @@
 import {
+  type Address,
+  addressText,
   type Connection,
   type ConnectOptions,
   type Listener,
   type ListenOptions,
   SpillwayError,
   type TcpAddress,
+  type TcpListenOptions,
   type Transport,
+  type UnixAddress,
 } from "../core/mod.ts";
 import { listenAddress, overlaps, reaches, shownOn, targetAddress } from "./host.ts";
 import type { Link } from "./link.ts";
@@ -42,22 +46,22 @@ export class MemoryNetwork implements Transport {
   }
 
   async listen(options: ListenOptions): Promise<Listener> {
-    const hostname = listenAddress(options.hostname);
-    const port = options.port === 0 ? this.#ports.take() : this.#claim(hostname, options.port);
-    const listener = new MemoryListener(
-      { hostname, port },
-      options.backlog,
-      () => this.#onClosed(listener),
-      this.#receive,
-    );
+    if (options.fd !== undefined) {
+      throw new SpillwayError(
+        "runtime-unsupported",
+        "a network in memory has no descriptors: listen on a port or a path",
+      );
+    }
+    const address = options.path === undefined ? this.#bind(options) : this.#bindPath(options.path);
+    const listener = new MemoryListener(address, options.backlog, () => this.#onClosed(listener), this.#receive);
     this.#listeners.add(listener);
     return listener;
   }
 
   async connect(options: ConnectOptions): Promise<Connection> {
-    const { port, signal } = options;
+    const { signal } = options;
     if (signal?.aborted) throw connectAborted(signal);
-    const target = { hostname: targetAddress(options.hostname), port };
+    const target = targetOf(options);
     const listener = this.#listenerAt(target);
     const connection = await listener.connect(() => this.#pair(listener, target, options.localAddress), signal);
     if (!signal?.aborted) return connection;
@@ -66,14 +70,24 @@ export class MemoryNetwork implements Transport {
   }
 
   /** See `MemoryTransport`. */
-  failAccept(address: TcpAddress, error: SpillwayError): void {
-    const { hostname, port } = address;
-    this.#listenerAt({ hostname: targetAddress(hostname), port }).fail(error);
+  failAccept(address: Address, error: SpillwayError): void {
+    this.#listenerAt(targetOf(address)).fail(error);
+  }
+
+  #bind(options: TcpListenOptions): TcpAddress {
+    const hostname = listenAddress(options.hostname);
+    return { hostname, port: options.port === 0 ? this.#ports.take() : this.#claim(hostname, options.port) };
+  }
+
+  #bindPath(path: string): UnixAddress {
+    const address = { path };
+    if (this.#listenerAtPath(path) === undefined) return address;
+    throw new SpillwayError("address-in-use", `${addressText(address)} is in use`);
   }
 
   #claim(hostname: string, port: number): number {
     const rivals = this.#listenersOn(port);
-    const inUse = rivals.some((rival) => overlaps(rival.address.hostname, hostname));
+    const inUse = rivals.some((rival) => overlaps(rival.address.hostname as string, hostname));
     // Without a competing listener, the port belongs to an end that connects.
     if (inUse || (rivals.length === 0 && this.#ports.has(port))) {
       throw new SpillwayError("address-in-use", `${hostname}:${port} is in use`);
@@ -86,33 +100,53 @@ export class MemoryNetwork implements Transport {
     return [...this.#listeners].filter(({ address }) => address.port === port);
   }
 
-  #listenerAt(target: TcpAddress): MemoryListener {
-    const listener = this.#listenersOn(target.port).find(({ address }) => reaches(address.hostname, target.hostname));
+  #listenerAt(target: Address): MemoryListener {
+    const listener = target.path === undefined ? this.#listenerOn(target) : this.#listenerAtPath(target.path);
     if (listener === undefined) throw connectionRefused(target);
     return listener;
   }
 
-  #pair(listener: MemoryListener, target: TcpAddress, localAddress: string | undefined): Pair {
-    const port = this.#ports.take();
-    const origin = localAddress ?? (target.hostname.includes(":") ? target.hostname : "127.0.0.1");
-    const bound = listener.address.hostname;
+  #listenerOn({ hostname, port }: TcpAddress): MemoryListener | undefined {
+    return this.#listenersOn(port).find(({ address }) => reaches(address.hostname as string, hostname));
+  }
+
+  #listenerAtPath(path: string): MemoryListener | undefined {
+    return [...this.#listeners].find(({ address }) => address.path === path);
+  }
+
+  #pair(listener: MemoryListener, target: Address, localAddress: string | undefined): Pair {
+    const near: Address = target.path === undefined ? this.#nearOf(target, localAddress) : { path: "" };
+    const bound = listener.address.hostname ?? "";
     const cable = this.#makeCable();
     const pair = connectedPair({
-      near: { hostname: origin, port },
+      near,
       far: target,
       shown: (hostname) => shownOn(bound, hostname),
       forth: cable.forth,
       back: cable.back,
-      onReleased: () => this.#ports.give(port),
+      onReleased: () => {
+        if (near.port !== undefined) this.#ports.give(near.port);
+      },
       receive: this.#receive,
     });
     cable.onConnected?.(pair);
     return pair;
   }
 
+  #nearOf(target: TcpAddress, localAddress: string | undefined): TcpAddress {
+    const hostname = localAddress ?? (target.hostname.includes(":") ? target.hostname : "127.0.0.1");
+    return { hostname, port: this.#ports.take() };
+  }
+
   #onClosed(listener: MemoryListener): void {
     const { port } = listener.address;
     this.#listeners.delete(listener);
-    if (this.#listenersOn(port).length === 0) this.#ports.give(port);
+    if (port !== undefined && this.#listenersOn(port).length === 0) this.#ports.give(port);
   }
+}
+
+/** Returns what is connected to, as this host shows it. */
+function targetOf(to: Address): Address {
+  if (to.path !== undefined) return { path: to.path };
+  return { hostname: targetAddress(to.hostname), port: to.port };
 }

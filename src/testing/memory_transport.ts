@@ -1,4 +1,4 @@
-import { checkWhole, type SpillwayError, type TcpAddress, type Transport } from "../core/mod.ts";
+import { type Address, checkWhole, type SpillwayError, type Transport } from "../core/mod.ts";
 import { Link } from "./link.ts";
 import { MemoryNetwork } from "./memory_network.ts";
 
@@ -21,14 +21,14 @@ export interface MemoryTransport extends Transport {
    *
    * @throws {SpillwayError} `connection-refused` when nothing listens there
    */
-  failAccept(address: TcpAddress, error: SpillwayError): void;
+  failAccept(address: Address, error: SpillwayError): void;
 }
 
 /**
  * Returns a transport that needs only memory, no network: the reference that the transports of the runtimes are compared with.
  *
  * Each call makes a network of its own, with one host: `127.0.0.0/8`, `::1`, `localhost`. It has real half-close, bounded links
- * that push back, resets, a bounded backlog, and ports. It has no latency and no randomness: everything happens in microtasks,
+ * that push back, resets, a bounded backlog, ports, and paths, which are names of this network and no files. It has no latency and no randomness: everything happens in microtasks,
  * in the same order on every run. A chunk arrives as it was written, except where the link had no room for all of it. A reset
  * arrives at once, ahead of bytes that were sent and not read.
  *

@@ -48,7 +48,7 @@ export class SimulatedConnection {
 
   /** The port of the end that connected. */
   get port(): number {
-    return this.#pair.near.localAddress.port;
+    return this.#pair.near.localAddress.port ?? 0;
   }
 
   /** Whether the accepting end is done with the connection; and the end that connected. */

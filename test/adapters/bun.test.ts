@@ -32,7 +32,7 @@ function madeUp(addresses: object = ADDRESSES) {
 
 function driven(addresses?: object) {
   const made = madeUp(addresses);
-  const driver = new BunDriver(made.socket, undefined);
+  const driver = new BunDriver(made.socket, {});
   made.calls.length = 0;
   return { ...made, driver };
 }
@@ -59,7 +59,7 @@ describe("a connection of Bun's", () => {
 
   it("is paused from the start, and keeps alive if that is asked for", () => {
     const { socket, calls } = madeUp();
-    const driver = new BunDriver(socket, 5_000);
+    const driver = new BunDriver(socket, { keepAliveMs: 5_000 });
     expect(calls).toEqual(["pause", "keepAlive true 5000"]);
     expect(socket.data).toBe(driver);
   });
@@ -146,7 +146,10 @@ describe("the handlers of Bun's sockets", () => {
   it("reach the driver of their socket", async () => {
     const { socket, takes } = madeUp();
     const opened: BunDriver[] = [];
-    const { open, data, drain, end, close } = handlers((driver) => opened.push(driver), undefined);
+    const { open, data, drain, end, close } = handlers(
+      (driver) => opened.push(driver),
+      () => ({}),
+    );
     open(socket);
     const [driver] = opened as [BunDriver];
     const reader = driver.connection.readable.getReader();
@@ -165,7 +168,10 @@ describe("the handlers of Bun's sockets", () => {
   });
 
   it("end the connection of a socket that has an error, and take one that never opened", async () => {
-    const { close, error, open } = handlers(() => {}, undefined);
+    const { close, error, open } = handlers(
+      () => {},
+      () => ({}),
+    );
     const unopened = madeUp().socket;
     expect(() => {
       error(unopened, new Error("early"));

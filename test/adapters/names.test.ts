@@ -30,8 +30,8 @@ vi.mock("../../src/adapters/node/native.ts", async (original) => {
 vi.mock("../../src/adapters/bun/native.ts", () => ({
   native: () => ({
     dns: { lookup: () => Promise.resolve([{ address: SILENT }, { address: "127.0.0.1" }]) },
-    connect: bunConnect,
   }),
+  connect: bunConnect,
 }));
 
 let server: Server | undefined;

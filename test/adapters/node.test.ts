@@ -74,7 +74,7 @@ describe("a listener of Node's", () => {
     const connections = listener[Symbol.asyncIterator]();
     server.emit("error", Object.assign(new Error("accept EMFILE"), { code: "EMFILE" }));
     await expect(connections.next()).rejects.toMatchObject({ code: "out-of-descriptors" });
-    const socket = connect({ host: "127.0.0.1", port: listener.address.port });
+    const socket = connect({ host: "127.0.0.1", port: listener.address.port as number });
     ends.push(() => socket.destroy());
     const { value } = (await connections.next()) as IteratorYieldResult<Connection>;
     expect(value.remoteAddress.hostname).toBe("127.0.0.1");

@@ -2,6 +2,7 @@ import { afterEach, describe, expect } from "vitest";
 import { connect } from "../../src/core/mod.ts";
 import type { Client, ClientBehaviour, Connection, Listener, Server } from "../../src/mod.ts";
 import { lines } from "../../src/mod.ts";
+import { listenOnTcp } from "../support/tcp_listener.ts";
 import { eventually, gate, type Platform, start, testOn } from "./support/platform.ts";
 
 type Options = Partial<ClientBehaviour<string, string>>;
@@ -26,7 +27,7 @@ export function clients(platform: Platform): void {
 
   /** A client, and the bare connection at the other end. */
   async function connectToConnection(options: Options = {}): Promise<[Client<string, string>, Connection]> {
-    const listener = await platform.transport.listen({ hostname: "127.0.0.1", port: 0, backlog: 16 });
+    const listener = await listenOnTcp(platform.transport);
     listeners.push(listener);
     const client = await connectTo(listener, options);
     const { value } = (await listener[Symbol.asyncIterator]().next()) as IteratorYieldResult<Connection>;
@@ -36,7 +37,7 @@ export function clients(platform: Platform): void {
 
   /** A way to a server that stops to forward anything on its first connections, without closing them, when it is told to. */
   async function frozenAfter({ address }: Pick<Server, "address">, connections: number) {
-    const listener = await platform.transport.listen({ hostname: "127.0.0.1", port: 0, backlog: 16 });
+    const listener = await listenOnTcp(platform.transport);
     listeners.push(listener);
     let frozen = false;
     let count = 0;
@@ -321,7 +322,7 @@ export function clients(platform: Platform): void {
     });
 
     testOn(platform, "whose onConnect throws waits for nothing that the peer still sends", async () => {
-      const listener = await platform.transport.listen({ hostname: "127.0.0.1", port: 0, backlog: 16 });
+      const listener = await listenOnTcp(platform.transport);
       listeners.push(listener);
       const failed = connectTo(listener, {
         lingerTimeoutMs: Infinity,
@@ -371,7 +372,7 @@ export function clients(platform: Platform): void {
 
     testOn(platform, "goes on with the next of several hosts when one is gone", async () => {
       const { server } = await start(platform, { codec: lines(), handler: (line) => line.toUpperCase() });
-      const gone = await platform.transport.listen({ hostname: "127.0.0.1", port: 0, backlog: 16 });
+      const gone = await listenOnTcp(platform.transport);
       gone.close();
       const { codec, observer } = { codec: lines(), observer: () => {} };
       const client = await connect(platform.transport, { hosts: [gone.address, server.address], codec, observer });
@@ -392,7 +393,7 @@ export function clients(platform: Platform): void {
     });
 
     testOn(platform, "says where it could not connect to, and why", async () => {
-      const listener = await platform.transport.listen({ hostname: "127.0.0.1", port: 0, backlog: 16 });
+      const listener = await listenOnTcp(platform.transport);
       const { port } = listener.address;
       listener.close();
       for (const hostname of ["127.0.0.1", "localhost"]) {
@@ -403,7 +404,7 @@ export function clients(platform: Platform): void {
     });
 
     testOn(platform, "is not made where nothing listens", async () => {
-      const listener = await platform.transport.listen({ hostname: "127.0.0.1", port: 0, backlog: 16 });
+      const listener = await listenOnTcp(platform.transport);
       const { address } = listener;
       listener.close();
       await expect(connectTo({ address }, { reconnect: true })).rejects.toMatchObject({ code: "connection-refused" });

@@ -2,6 +2,7 @@ import { afterEach, describe, expect } from "vitest";
 import type { TransportConnection } from "../../src/core/mod.ts";
 import type { Bytes, Connection, Listener } from "../../src/mod.ts";
 import { bounded, MOST_BYTES } from "../support/bounded.ts";
+import { listenOnTcp, type TcpListener } from "../support/tcp_listener.ts";
 import { eventually, type Platform, testOn, writesPromptly } from "./support/platform.ts";
 
 const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
@@ -40,8 +41,8 @@ export function connections(platform: Platform): void {
   const listeners: Listener[] = [];
   const open: Connection[] = [];
 
-  async function pair(hostname = "127.0.0.1"): Promise<{ near: Connection; far: Connection; listener: Listener }> {
-    const listener = await platform.transport.listen({ hostname, port: 0, backlog: 16 });
+  async function pair(hostname = "127.0.0.1"): Promise<{ near: Connection; far: Connection; listener: TcpListener }> {
+    const listener = await listenOnTcp(platform.transport, { hostname });
     listeners.push(listener);
     const near = await platform.transport.connect({ ...listener.address, hostname: "127.0.0.1" });
     const { value: far } = (await listener[Symbol.asyncIterator]().next()) as IteratorYieldResult<Connection>;
@@ -282,7 +283,7 @@ export function connections(platform: Platform): void {
     });
 
     testOn(platform, "are refused where nothing listens", async () => {
-      const listener = await platform.transport.listen({ hostname: "127.0.0.1", port: 0, backlog: 16 });
+      const listener = await listenOnTcp(platform.transport);
       const { address } = listener;
       listener.close();
       await expect(platform.transport.connect(address)).rejects.toMatchObject({ code: "connection-refused" });
@@ -333,7 +334,7 @@ export function connections(platform: Platform): void {
         const counts = [controller, unused].map(({ signal }) => listenersOf(signal));
         const near = await platform.transport.connect({ ...listener.address, signal: controller.signal });
         open.push(near);
-        const gone = await platform.transport.listen({ hostname: "127.0.0.1", port: 0, backlog: 16 });
+        const gone = await listenOnTcp(platform.transport);
         gone.close();
         const failing = platform.transport.connect({ ...gone.address, signal: unused.signal });
         await expect(failing).rejects.toMatchObject({ code: "connection-refused" });

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { type Connection, type Listener, lines, serve, transport } from "../../src/mod.ts";
+import { listenOnTcp, type TcpListener } from "../support/tcp_listener.ts";
 import { kernelSocket, shown } from "./support/kernel_sockets.ts";
 import { dialNet } from "./support/net_client.ts";
 
@@ -24,9 +25,8 @@ describe("keepAliveMs", () => {
     for (const end of ends.splice(0)) await end();
   });
 
-  async function listen(keepAliveMs?: number): Promise<Listener> {
-    const options = { hostname: "127.0.0.1", port: 0, backlog: 16, ...(keepAliveMs && { keepAliveMs }) };
-    const listener = await native.listen(options);
+  async function listen(keepAliveMs?: number): Promise<TcpListener> {
+    const listener = await listenOnTcp(native, keepAliveMs === undefined ? {} : { keepAliveMs });
     ends.push(() => listener.close());
     return listener;
   }

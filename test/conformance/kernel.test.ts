@@ -2,6 +2,7 @@ import { connect, type Socket } from "node:net";
 import process from "node:process";
 import { afterEach, describe, expect, it } from "vitest";
 import { type Connection, type Listener, transport } from "../../src/mod.ts";
+import { listenOnTcp, type TcpListener } from "../support/tcp_listener.ts";
 import { kernelSocket, kernelSockets, shown } from "./support/kernel_sockets.ts";
 import { dialNet } from "./support/net_client.ts";
 import { type Client, eventually } from "./support/platform.ts";
@@ -20,13 +21,13 @@ describe("the kernel", () => {
     for (const end of ends.splice(0)) end();
   });
 
-  async function listen(backlog = 16): Promise<Listener> {
-    const listener = await native.listen({ hostname: "127.0.0.1", port: 0, backlog });
+  async function listen(backlog = 16): Promise<TcpListener> {
+    const listener = await listenOnTcp(native, { backlog });
     ends.push(() => listener.close());
     return listener;
   }
 
-  async function dial(listener: Listener): Promise<Client> {
+  async function dial(listener: TcpListener): Promise<Client> {
     const client = await dialNet(listener.address);
     ends.push(() => client.reset());
     return client;
@@ -111,7 +112,7 @@ describe("the kernel", () => {
 
 describe("afterIo", () => {
   it("calls back when the input that has arrived is being delivered, and the next time all of it has been", async () => {
-    const listener = await native.listen({ hostname: "127.0.0.1", port: 0, backlog: 16 });
+    const listener = await listenOnTcp(native);
     const client = await dialNet(listener.address);
     const { value: far } = (await listener[Symbol.asyncIterator]().next()) as IteratorYieldResult<Connection>;
     const reader = far.readable.getReader();

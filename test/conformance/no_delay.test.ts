@@ -1,6 +1,7 @@
 import { connect, createServer, type Socket } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import { type Connection, transport } from "../../src/mod.ts";
+import { listenOnTcp } from "../support/tcp_listener.ts";
 import { eventually } from "./support/platform.ts";
 
 const native = transport;
@@ -51,7 +52,7 @@ async function overtaken(line: Line, other: Line): Promise<number> {
 }
 
 async function accepted(): Promise<Line[]> {
-  const listener = await native.listen({ hostname: "127.0.0.1", port: 0, backlog: 16 });
+  const listener = await listenOnTcp(native);
   const connections = listener[Symbol.asyncIterator]();
   ends.push(() => listener.close());
   const lines: Line[] = [];

@@ -2,6 +2,7 @@ import { describe, expect } from "vitest";
 import { connect } from "../../src/core/mod.ts";
 import { authenticate, timeout } from "../../src/middleware/mod.ts";
 import { type Bytes, type ClientBehaviour, type Connection, lines } from "../../src/mod.ts";
+import { listenOnTcp } from "../support/tcp_listener.ts";
 import { eventually, type Platform, start, testOn } from "./support/platform.ts";
 
 const PEERS = 20;
@@ -108,7 +109,7 @@ export function stalls(platform: Platform): void {
 
 /** A client that has asked so many times, and what lets the other end answer. */
 async function ask(platform: Platform, options: Partial<ClientBehaviour<string, string>>, times: number) {
-  const listener = await platform.transport.listen({ hostname: "127.0.0.1", port: 0, backlog: 16 });
+  const listener = await listenOnTcp(platform.transport);
   const { hostname, port } = listener.address;
   const client = await connect(platform.transport, { hostname, port, codec: lines(), ...options });
   const { value: far } = (await listener[Symbol.asyncIterator]().next()) as IteratorYieldResult<Connection>;

@@ -9,6 +9,16 @@ import {
 import { connectionError } from "./errors.ts";
 import type { TcpHandlers, TcpSocket } from "./native.ts";
 
+/** The address of most clients at a path. */
+export const UNNAMED: Address = Object.freeze({ path: "" });
+
+/** Options of a connection, and its addresses if it is at a path: Bun has none of those. */
+export interface SocketSettings {
+  readonly keepAliveMs?: number | undefined;
+  readonly noDelay?: boolean | undefined;
+  readonly unix?: { readonly localAddress: Address; readonly remoteAddress: Address } | undefined;
+}
+
 /**
  * One connection on a Bun socket with `allowHalfOpen`. Bun does not buffer bytes that the kernel refuses, and its `end()`
  * drops unsent bytes: so the driver keeps the rest of a write, and sends FIN with `shutdown()`.
@@ -24,14 +34,16 @@ export class BunDriver implements Driver {
   /** The rest of the write: the bytes that the kernel has not accepted yet. */
   #rest: Uint8Array | undefined;
 
-  constructor(socket: TcpSocket<BunDriver>, keepAliveMs: number | undefined) {
+  constructor(socket: TcpSocket<BunDriver>, { keepAliveMs, noDelay, unix }: SocketSettings) {
     socket.data = this;
     socket.pause();
     if (keepAliveMs !== undefined) socket.setKeepAlive(true, keepAliveMs);
+    // Bun has turned the delay off.
+    if (noDelay === false) socket.setNoDelay(false);
     this.#socket = socket;
     // Addresses can no longer be read after 'close'.
-    this.remoteAddress = { hostname: socket.remoteAddress ?? "", port: socket.remotePort ?? 0 };
-    this.localAddress = internAddress(socket.localAddress ?? "", socket.localPort ?? 0);
+    this.remoteAddress = unix?.remoteAddress ?? { hostname: socket.remoteAddress ?? "", port: socket.remotePort ?? 0 };
+    this.localAddress = unix?.localAddress ?? internAddress(socket.localAddress ?? "", socket.localPort ?? 0);
     this.connection = new DriverConnection(this);
   }
 
@@ -103,21 +115,32 @@ export class BunDriver implements Driver {
     if (cause !== undefined) this.connection.fail(connectionError(cause));
     // After a shutdown() Bun reports the peer's FIN not with 'end', only with 'close'.
     else if (this.#finished) this.connection.end();
+    // Bun closes both directions of a Unix socket as soon as its peer has gone, whatever is still to be sent.
+    else if (this.localAddress.path !== undefined) this.connection.fail(peerGone());
     this.connection.released();
   }
 }
 
-/** Returns the handlers of every socket. `onOpen` is called with each new connection. */
-export function handlers(onOpen: (driver: BunDriver) => void, keepAliveMs: number | undefined): TcpHandlers<BunDriver> {
+/**
+ * Returns the handlers of every socket. `onOpen` is called with each new connection, whose settings `settingsOf` returns.
+ */
+export function handlers(
+  onOpen: (driver: BunDriver) => void,
+  settingsOf: () => SocketSettings,
+): TcpHandlers<BunDriver> {
   return {
     binaryType: "uint8array",
-    open: (socket) => onOpen(new BunDriver(socket, keepAliveMs)),
+    open: (socket) => onOpen(new BunDriver(socket, settingsOf())),
     data: (socket, chunk) => socket.data.onData(chunk),
     drain: (socket) => socket.data.onDrain(),
     end: (socket) => socket.data.onEnd(),
     close: (socket, cause) => socket.data?.onClose(cause),
     error: (socket, cause) => socket.data?.connection.fail(connectionError(cause)),
   };
+}
+
+function peerGone(): SpillwayError {
+  return new SpillwayError("connection-reset", "the peer closed the connection before all was sent");
 }
 
 function closedDuringWrite(): SpillwayError {

@@ -15,6 +15,10 @@ const CONNECT: Record<string, ErrorCode> = {
   EAI_AGAIN: "host-not-found",
   DNS_ENOTFOUND: "host-not-found",
   DNS_ENODATA: "host-not-found",
+  // At a path: nothing is there, or the socket is for others.
+  ENOENT: "connection-refused",
+  EACCES: "permission-denied",
+  EPERM: "permission-denied",
 };
 
 const CONNECTION: Record<string, ErrorCode> = {
@@ -23,15 +27,17 @@ const CONNECTION: Record<string, ErrorCode> = {
   ECONNABORTED: "connection-reset",
 };
 
-export function listenError(cause: Error): SpillwayError {
-  const code = lookUp(LISTEN, cause) ?? (isNameFailure(cause) ? "host-not-found" : "listen-failed");
-  return new SpillwayError(code, `cannot listen: ${cause.message}`, { cause });
+/** Maps an error of `listen`: of one on the descriptor `fd`, if it is given. */
+export function listenError(cause: Error, fd?: number): SpillwayError {
+  const code = lookUp(LISTEN, cause) ?? (fd === undefined && isNameFailure(cause) ? "host-not-found" : "listen-failed");
+  const message = fd === undefined ? cause.message : `descriptor ${fd} is no bound stream socket: ${cause.message}`;
+  return new SpillwayError(code, `cannot listen: ${message}`, { cause });
 }
 
-export function connectError(cause: Error, { hostname, port, signal }: ConnectOptions): SpillwayError {
+export function connectError(cause: Error, { signal, ...to }: ConnectOptions): SpillwayError {
   if (signal?.aborted) return new SpillwayError("connect-aborted", "connecting was aborted", { cause });
   const code = lookUp(CONNECT, cause) ?? (isNameFailure(cause) ? "host-not-found" : "connect-failed");
-  return new SpillwayError(code, `cannot connect to ${addressText({ hostname, port })}: ${cause.message}`, { cause });
+  return new SpillwayError(code, `cannot connect to ${addressText(to)}: ${cause.message}`, { cause });
 }
 
 export function connectionError(cause: Error): SpillwayError {

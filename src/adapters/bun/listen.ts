@@ -1,17 +1,81 @@
-import { AcceptQueue, type Listener, type ListenOptions, plainAddress, QueueListener } from "../../core/mod.ts";
-import { handlers } from "./driver.ts";
+import {
+  AcceptQueue,
+  type Address,
+  checkListenOptions,
+  ignoredOption,
+  type Listener,
+  type ListenOptions,
+  listenAtPath,
+  pathOfDescriptor,
+  plainAddress,
+  QueueListener,
+  SpillwayError,
+} from "../../core/mod.ts";
+import { connect } from "./connect.ts";
+import { handlers, type SocketSettings, UNNAMED } from "./driver.ts";
 import { listenError } from "./errors.ts";
-import { native } from "./native.ts";
+import { type ListenTarget, listen as listenNatively, type NativeListener } from "./native.ts";
+import { files, platform } from "./system.ts";
 
 /** Listens with `Bun.listen`. Bun accepts by itself: connections that have not been taken wait, paused. Its backlog is fixed. */
-export async function listen({ hostname, port, backlog, keepAliveMs }: ListenOptions): Promise<Listener> {
-  const queue = new AcceptQueue(backlog);
-  try {
-    const socket = handlers((driver) => queue.push(driver.connection), keepAliveMs);
-    const listener = native().listen({ hostname, port, allowHalfOpen: true, socket });
-    const address = plainAddress({ hostname: listener.hostname, port: listener.port });
-    return new QueueListener(address, queue, () => listener.stop());
-  } catch (cause) {
-    throw listenError(cause as Error);
+export async function listen(options: ListenOptions): Promise<Listener> {
+  checkListenOptions(options, platform);
+  const { fd, hostname, ipv6Only = false, mode, path, port, reusePort = false } = options;
+  if (path !== undefined) {
+    const placed = await listenAtPath(path, mode, {
+      files,
+      listen: (inner) => bind({ unix: inner }, options, { path }),
+      connect: (to, signal) => connect({ path: to, signal }),
+    });
+    return listenerOf(placed.bound, placed.remove);
   }
+  return listenerOf(fd === undefined ? bind({ hostname, port, ipv6Only, reusePort }, options) : bind({ fd }, options));
+}
+
+interface Bound {
+  readonly address: Address;
+  readonly queue: AcceptQueue;
+  readonly close: () => void;
+}
+
+function listenerOf({ address, close, queue }: Bound, remove: () => void = () => {}): Listener {
+  return new QueueListener(address, queue, () => {
+    remove();
+    close();
+  });
+}
+
+/** Binds a listener. `at` is the address that it shows; by default, what Bun says. */
+function bind(to: ListenTarget, options: ListenOptions, at?: Address): Bound {
+  const { backlog, fd, keepAliveMs, noDelay } = options;
+  const queue = new AcceptQueue(backlog);
+  let settings: SocketSettings = { keepAliveMs, noDelay };
+  const socket = handlers(
+    (driver) => queue.push(driver.connection),
+    () => settings,
+  );
+  let listener: NativeListener;
+  try {
+    listener = listenNatively({ ...to, allowHalfOpen: true, socket });
+  } catch (cause) {
+    throw listenError(cause as Error, fd);
+  }
+  const address = at ?? addressOf(listener, fd);
+  const ignored = ignoredOption(options, address);
+  if (ignored !== undefined) {
+    listener.stop();
+    throw new SpillwayError("listen-failed", `descriptor ${fd} is a Unix socket, which has no ${ignored}`);
+  }
+  if (address.path !== undefined) settings = { unix: { localAddress: address, remoteAddress: UNNAMED } };
+  return { address, queue, close: () => listener.stop() };
+}
+
+/** Bun knows neither the name nor the path of a descriptor; its `getsockname` knows the TCP address. */
+function addressOf(listener: NativeListener, fd: number | undefined): Address {
+  const { hostname, port } = listener;
+  if (hostname !== undefined && port !== undefined) return plainAddress({ hostname, port });
+  const name: { address?: string; port?: number } = {};
+  listener.getsockname?.(name);
+  if (name.address !== undefined) return plainAddress({ hostname: name.address, port: name.port ?? 0 });
+  return { path: pathOfDescriptor(fd as number, files) };
 }

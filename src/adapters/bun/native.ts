@@ -15,6 +15,7 @@ export interface TcpSocket<Data> {
   shutdown(): void;
   end(): void;
   terminate(): void;
+  setNoDelay(noDelay?: boolean): boolean;
   setKeepAlive(enable?: boolean, initialDelayMs?: number): boolean;
 }
 
@@ -29,30 +30,57 @@ export interface TcpHandlers<Data> {
   connectError?(socket: TcpSocket<Data>, cause: Error): void;
 }
 
-interface TcpListener {
-  readonly hostname: string;
-  readonly port: number;
+export interface NativeListener {
+  /** Fills in what a TCP listener is bound to, and leaves `into` empty for a Unix one. Bun's own types do not have it. */
+  getsockname?(into: { address?: string; port?: number }): void;
+  readonly hostname?: string;
+  readonly port?: number;
   stop(closeActiveConnections?: boolean): void;
 }
 
-export interface Runtime {
-  readonly version: string;
-  listen<Data>(options: ListenSettings<Data>): TcpListener;
-  connect<Data>(options: ListenSettings<Data>): Promise<TcpSocket<Data>>;
-  readonly dns: { lookup(hostname: string): Promise<readonly { readonly address: string }[]> };
+interface TcpTarget {
+  readonly hostname: string;
+  readonly port: number;
+  readonly ipv6Only?: boolean;
+  readonly reusePort?: boolean;
 }
 
-interface ListenSettings<Data> {
-  hostname: string;
-  port: number;
+interface UnixTarget {
+  readonly unix: string;
+}
+
+interface Settings<Data> {
   allowHalfOpen: boolean;
   socket: TcpHandlers<Data>;
+}
+
+/** What to listen on, or what to connect to. */
+export type ListenTarget = TcpTarget | UnixTarget | { readonly fd: number };
+export type ConnectTarget = TcpTarget | UnixTarget;
+
+export interface Runtime {
+  readonly version: string;
+  listen<Data>(options: TcpTarget & Settings<Data>): NativeListener;
+  listen<Data>(options: UnixTarget & Settings<Data>): NativeListener;
+  connect<Data>(options: TcpTarget & Settings<Data>): Promise<TcpSocket<Data>>;
+  connect<Data>(options: UnixTarget & Settings<Data>): Promise<TcpSocket<Data>>;
+  readonly dns: { lookup(hostname: string): Promise<readonly { readonly address: string }[]> };
 }
 
 export function native(): Runtime {
   const { Bun } = globalThis as { Bun?: Runtime };
   if (Bun === undefined) throw new TypeError("the Bun transport runs on Bun only");
   return Bun;
+}
+
+/** `Bun.listen`, whose types know no descriptor. */
+export function listen<Data>(options: ListenTarget & Settings<Data>): NativeListener {
+  return native().listen(options as UnixTarget & Settings<Data>);
+}
+
+/** `Bun.connect`. */
+export function connect<Data>(options: ConnectTarget & Settings<Data>): Promise<TcpSocket<Data>> {
+  return native().connect(options as UnixTarget & Settings<Data>);
 }
 
 export const version = (): string => native().version;

@@ -1,19 +1,29 @@
-import { type Connection, type ConnectOptions, SpillwayError } from "../../core/mod.ts";
-import { DenoDriver } from "./driver.ts";
-import { connectError, refuseKeepAlive } from "./errors.ts";
+import { type Connection, type ConnectOptions, checkConnectOptions } from "../../core/mod.ts";
+import { DenoDriver, UNNAMED } from "./driver.ts";
+import { connectError } from "./errors.ts";
 import { native } from "./native.ts";
+import { platform } from "./system.ts";
+import { refuseLocalAddress, refuseUnsupported } from "./unsupported.ts";
 
 /** Connects with `Deno.connect`, which resolves a name anew each time and tries its addresses beside each other. */
 export async function connect(options: ConnectOptions): Promise<Connection> {
-  const { hostname, keepAliveMs, localAddress, port, signal } = options;
-  refuseKeepAlive(keepAliveMs);
-  if (localAddress !== undefined) {
-    throw new SpillwayError("runtime-unsupported", "Deno cannot choose the local address of a connection");
-  }
+  checkConnectOptions(options, platform);
+  const { hostname, keepAliveMs, localAddress, noDelay = true, path, port, signal } = options;
+  refuseUnsupported({ keepAliveMs });
+  refuseLocalAddress(localAddress);
   try {
-    const conn = await native().connect({ hostname, port, ...(signal && { signal }) });
-    conn.setNoDelay(true);
-    return new DenoDriver(conn).connection;
+    if (path === undefined) {
+      const conn = await native().connect({ hostname, port, ...(signal && { signal }) });
+      conn.setNoDelay(noDelay);
+      return new DenoDriver(conn).connection;
+    }
+    signal?.throwIfAborted();
+    // A path answers at once: an abort meanwhile is seen afterwards.
+    const conn = await native().connect({ transport: "unix", path });
+    const { connection } = new DenoDriver(conn, UNNAMED, { path });
+    if (signal?.aborted) connection.abort();
+    signal?.throwIfAborted();
+    return connection;
   } catch (cause) {
     throw connectError(cause as Error, options);
   }

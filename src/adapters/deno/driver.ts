@@ -1,6 +1,9 @@
 import { type Address, type Bytes, type Driver, DriverConnection, internAddress, ReadBuffer } from "../../core/mod.ts";
 import { connectionError } from "./errors.ts";
-import type { TcpConn } from "./native.ts";
+import type { TcpConn, UnixConn } from "./native.ts";
+
+/** The address of most clients at a path. */
+export const UNNAMED: Address = Object.freeze({ path: "" });
 
 /**
  * One connection on `Deno.Conn`. Calls its `read` and `write` directly: its `readable` and `writable` close the whole
@@ -10,7 +13,7 @@ export class DenoDriver implements Driver {
   readonly connection: DriverConnection;
   readonly remoteAddress: Address;
   readonly localAddress: Address;
-  readonly #conn: TcpConn;
+  readonly #conn: TcpConn | UnixConn;
   readonly #buffer = new ReadBuffer();
   #reading = false;
   #writing!: Uint8Array;
@@ -34,11 +37,19 @@ export class DenoDriver implements Driver {
     this.connection.refuse(connectionError(cause));
   };
 
-  constructor(conn: TcpConn) {
+  constructor(conn: TcpConn);
+  /** A connection at a path has the given addresses. */
+  constructor(conn: UnixConn, localAddress: Address, remoteAddress: Address);
+  constructor(conn: TcpConn | UnixConn, localAddress?: Address, remoteAddress?: Address) {
     this.#conn = conn;
-    const { localAddr, remoteAddr } = conn;
-    this.remoteAddress = { hostname: remoteAddr.hostname, port: remoteAddr.port };
-    this.localAddress = internAddress(localAddr.hostname, localAddr.port);
+    if (localAddress === undefined || remoteAddress === undefined) {
+      const { localAddr, remoteAddr } = conn as TcpConn;
+      this.remoteAddress = { hostname: remoteAddr.hostname, port: remoteAddr.port };
+      this.localAddress = internAddress(localAddr.hostname, localAddr.port);
+    } else {
+      this.remoteAddress = remoteAddress;
+      this.localAddress = localAddress;
+    }
     this.connection = new DriverConnection(this);
   }
 

@@ -27,6 +27,13 @@ const CONNECT: Record<string, ErrorCode> = {
   ConnectionRefused: "connection-refused",
   ETIMEDOUT: "connection-timed-out",
   TimedOut: "connection-timed-out",
+  // At a path: nothing is there, or the socket is for others.
+  ENOENT: "connection-refused",
+  NotFound: "connection-refused",
+  EACCES: "permission-denied",
+  EPERM: "permission-denied",
+  PermissionDenied: "permission-denied",
+  NotCapable: "permission-denied",
 };
 
 const CONNECTION: Record<string, ErrorCode> = {
@@ -53,20 +60,14 @@ export function acceptError(cause: Error): SpillwayError {
   return new SpillwayError(lookUp(ACCEPT, cause) ?? "connection-aborted", `cannot accept: ${cause.message}`, { cause });
 }
 
-export function connectError(cause: Error, { hostname, port, signal }: ConnectOptions): SpillwayError {
+export function connectError(cause: Error, { signal, ...to }: ConnectOptions): SpillwayError {
   if (signal?.aborted) return new SpillwayError("connect-aborted", "connecting was aborted", { cause });
   const code = lookUp(CONNECT, cause) ?? (isNameFailure(cause) ? "host-not-found" : "connect-failed");
-  return new SpillwayError(code, `cannot connect to ${addressText({ hostname, port })}: ${cause.message}`, { cause });
+  return new SpillwayError(code, `cannot connect to ${addressText(to)}: ${cause.message}`, { cause });
 }
 
 export function connectionError(cause: Error): SpillwayError {
   return new SpillwayError(lookUp(CONNECTION, cause) ?? "connection-failed", cause.message, { cause });
-}
-
-/** Rejects `keepAliveMs`: Deno enables probes with the system's own delay, usually two hours, and cannot set another. */
-export function refuseKeepAlive(keepAliveMs: number | undefined): void {
-  if (keepAliveMs === undefined) return;
-  throw new SpillwayError("runtime-unsupported", "Deno cannot set keepAliveMs: use silenceTimeoutMs");
 }
 
 function lookUp(table: Record<string, ErrorCode>, cause: Error): ErrorCode | undefined {

@@ -7,14 +7,22 @@ interface NetAddr {
   readonly port: number;
 }
 
-export interface TcpConn {
-  readonly localAddr: NetAddr;
-  readonly remoteAddr: NetAddr;
+interface Conn {
   read(into: Uint8Array): Promise<number | null>;
   write(bytes: Uint8Array): Promise<number>;
   closeWrite(): Promise<void>;
   close(): void;
+}
+
+export interface TcpConn extends Conn {
+  readonly localAddr: NetAddr;
+  readonly remoteAddr: NetAddr;
   setNoDelay(noDelay?: boolean): void;
+}
+
+/** A connection at a path. Deno's addresses of it are not used: they are those of the directory where it was bound. */
+export interface UnixConn extends Conn {
+  readonly localAddr: { readonly transport: "unix" | "unixpacket" };
 }
 
 export interface TcpListener {
@@ -23,11 +31,18 @@ export interface TcpListener {
   close(): void;
 }
 
+export interface UnixListener {
+  accept(): Promise<UnixConn>;
+  close(): void;
+}
+
 export interface Runtime {
   readonly permissions: { querySync(of: { name: "net"; host: string }): { readonly state: string } };
   readonly version: { readonly deno: string };
-  listen(options: { hostname: string; port: number; tcpBacklog: number }): TcpListener;
+  listen(options: { hostname: string; port: number; tcpBacklog: number; reusePort?: boolean }): TcpListener;
+  listen(options: { transport: "unix"; path: string }): UnixListener;
   connect(options: { hostname: string; port: number; signal?: AbortSignal }): Promise<TcpConn>;
+  connect(options: { transport: "unix"; path: string }): Promise<UnixConn>;
 }
 
 export function native(): Runtime {
@@ -37,3 +52,6 @@ export function native(): Runtime {
 }
 
 export const version = (): string => native().version.deno;
+
+/** Reports whether Deno runs with `--unstable-net`. It ends the process when something is used that needs it. */
+export const hasUnstableNet = (): boolean => "listenDatagram" in native();

@@ -1,17 +1,29 @@
-import { type Connection, type ConnectOptions, connectByName, isError } from "../../core/mod.ts";
+import {
+  type Connection,
+  type ConnectOptions,
+  checkConnectOptions,
+  connectByName,
+  isError,
+  type TcpConnectOptions,
+} from "../../core/mod.ts";
 import { NodeDriver } from "./driver.ts";
 import { connectError } from "./errors.ts";
 import { connect as connectSocket, keepAlive, lookup } from "./native.ts";
+import { platform } from "./system.ts";
+import { refuseUnsupported } from "./unsupported.ts";
 
 /**
  * Connects with `node:net`, but resolves names itself: Node would give each address of a name only 250 ms, and would not
  * report why all of them failed.
  */
-export function connect(options: ConnectOptions): Promise<Connection> {
+export async function connect(options: ConnectOptions): Promise<Connection> {
+  checkConnectOptions(options, platform);
+  refuseUnsupported(options);
+  if (options.path !== undefined) return connectTo(options);
   return connectByName(options, { lookup: resolve, connect: connectTo });
 }
 
-async function resolve(options: ConnectOptions): Promise<string[]> {
+async function resolve(options: TcpConnectOptions): Promise<string[]> {
   try {
     return (await lookup(options.hostname, { all: true })).map(({ address }) => address);
   } catch (cause) {
@@ -19,18 +31,21 @@ async function resolve(options: ConnectOptions): Promise<string[]> {
   }
 }
 
-/** Connects to a numeric address. */
+/** Connects to a numeric address or a path. */
 function connectTo(options: ConnectOptions): Promise<Connection> {
-  const { hostname, keepAliveMs, localAddress, port, signal } = options;
+  const { hostname, keepAliveMs, localAddress, noDelay = true, path, port, signal } = options;
+  const to =
+    path === undefined
+      ? {
+          host: hostname,
+          port,
+          noDelay,
+          ...(localAddress !== undefined && { localAddress }),
+          ...keepAlive(keepAliveMs),
+        }
+      : { path };
   return new Promise((fulfil, reject) => {
-    const socket = connectSocket({
-      host: hostname,
-      port,
-      ...(localAddress !== undefined && { localAddress }),
-      allowHalfOpen: true,
-      noDelay: true,
-      ...keepAlive(keepAliveMs),
-    });
+    const socket = connectSocket({ ...to, allowHalfOpen: true });
     const onAbort = () => socket.destroy(isError(signal?.reason) ? signal.reason : new Error("aborted"));
     const onError = (cause: Error) => {
       signal?.removeEventListener("abort", onAbort);
@@ -40,7 +55,8 @@ function connectTo(options: ConnectOptions): Promise<Connection> {
     socket.once("connect", () => {
       signal?.removeEventListener("abort", onAbort);
       socket.pause();
-      fulfil(new NodeDriver(socket).connection);
+      const driver = path === undefined ? new NodeDriver(socket) : new NodeDriver(socket, { path: "" }, { path });
+      fulfil(driver.connection);
     });
     if (signal?.aborted) onAbort();
     else signal?.addEventListener("abort", onAbort);

@@ -4,6 +4,9 @@ import type { Socket } from "./native.ts";
 
 const NOTHING: Bytes = new Uint8Array(0);
 
+/** The address of most clients at a Unix socket. */
+const UNNAMED: Address = Object.freeze({ path: "" });
+
 /** The bytes of the last write, and a `Buffer` over them. Without this cache, a broadcast would make one for every connection. */
 let lastBytes = NOTHING as Uint8Array;
 let lastView: Buffer | undefined;
@@ -19,12 +22,16 @@ export class NodeDriver implements Driver {
   readonly remoteAddress: Address;
   readonly localAddress: Address;
   readonly #socket: Socket;
+  readonly #unix: boolean;
 
-  /** A known `localAddress` spares the socket the look-up, and the memory that the socket would keep it in. */
-  constructor(socket: Socket, localAddress?: Address) {
+  /**
+   * A known `localAddress` spares the socket the look-up, and the memory that the socket would keep it in. Node has no
+   * addresses of Unix sockets: those are given.
+   */
+  constructor(socket: Socket, localAddress?: Address, remoteAddress?: Address) {
     this.#socket = socket;
-    // Undefined only when the connection is already over; its end is reported next.
-    this.remoteAddress = { hostname: socket.remoteAddress ?? "", port: socket.remotePort ?? 0 };
+    this.#unix = localAddress?.path !== undefined;
+    this.remoteAddress = remoteAddress ?? remoteAddressOf(socket, this.#unix);
     this.localAddress = localAddress ?? internAddress(socket.localAddress ?? "", socket.localPort ?? 0);
     this.connection = new DriverConnection(this);
     (socket as DrivenSocket)[DRIVER] = this;
@@ -70,8 +77,8 @@ export class NodeDriver implements Driver {
   release(): void {}
 
   reset(): void {
-    // A reset after FIN fails (EINVAL) while the shutdown is under way, and the socket would never close.
-    if (this.#socket.writableEnded) this.#socket.destroy();
+    // A reset after FIN fails (EINVAL) while the shutdown is under way, and the socket would never close. Unix sockets have none.
+    if (this.#socket.writableEnded || this.#unix) this.#socket.destroy();
     else this.#socket.resetAndDestroy();
   }
 
@@ -92,6 +99,11 @@ export class NodeDriver implements Driver {
     // A socket that could not write is destroyed, and 'close' ends the write: Node 20 then calls back without an error.
     if (!error && !this.#socket.destroyed) this.connection.sent();
   }
+}
+
+function remoteAddressOf({ remoteAddress = "", remotePort = 0 }: Socket, unix: boolean): Address {
+  // Undefined only when the connection is already over; its end is reported next.
+  return unix ? UNNAMED : { hostname: remoteAddress, port: remotePort };
 }
 
 function onData(this: Socket, chunk: Buffer): void {

@@ -25,6 +25,10 @@ const CONNECT: Record<string, ErrorCode> = {
   ENOTFOUND: "host-not-found",
   EAI_AGAIN: "host-not-found",
   EADDRNOTAVAIL: "address-not-available",
+  // At a path: nothing is there, or the socket is for others.
+  ENOENT: "connection-refused",
+  EACCES: "permission-denied",
+  EPERM: "permission-denied",
 };
 
 const CONNECTION: Record<string, ErrorCode> = {
@@ -33,17 +37,19 @@ const CONNECTION: Record<string, ErrorCode> = {
   ECONNABORTED: "connection-reset",
 };
 
-export function listenError(cause: Error): SpillwayError {
-  return new SpillwayError(lookUp(LISTEN, cause, "listen-failed"), `cannot listen: ${cause.message}`, { cause });
+/** Maps an error of `listen`: of one on the descriptor `fd`, if it is given. */
+export function listenError(cause: Error, fd?: number): SpillwayError {
+  const message = fd === undefined ? cause.message : `descriptor ${fd} is no bound stream socket: ${cause.message}`;
+  return new SpillwayError(lookUp(LISTEN, cause, "listen-failed"), `cannot listen: ${message}`, { cause });
 }
 
 export function acceptError(cause: Error): SpillwayError {
   return new SpillwayError(lookUp(ACCEPT, cause, "accept-failed"), `cannot accept: ${cause.message}`, { cause });
 }
 
-export function connectError(cause: Error, { hostname, port, signal }: ConnectOptions): SpillwayError {
+export function connectError(cause: Error, { signal, ...to }: ConnectOptions): SpillwayError {
   if (signal?.aborted) return new SpillwayError("connect-aborted", "connecting was aborted", { cause });
-  const message = `cannot connect to ${addressText({ hostname, port })}: ${cause.message}`;
+  const message = `cannot connect to ${addressText(to)}: ${cause.message}`;
   return new SpillwayError(lookUp(CONNECT, cause, "connect-failed"), message, { cause });
 }
 

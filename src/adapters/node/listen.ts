@@ -1,32 +1,88 @@
 import {
   AcceptQueue,
+  type Address,
+  checkListenOptions,
+  ignoredOption,
   type Listener,
   type ListenOptions,
+  listenAtPath,
+  pathOfDescriptor,
   plainAddress,
   QueueListener,
-  type TcpAddress,
+  SpillwayError,
 } from "../../core/mod.ts";
+import { connect } from "./connect.ts";
 import { NodeDriver } from "./driver.ts";
 import { acceptError, listenError } from "./errors.ts";
 import { type AddressInfo, createServer, keepAlive } from "./native.ts";
+import { files, platform } from "./system.ts";
+import { refuseUnsupported } from "./unsupported.ts";
 
 /** A listener on one of these addresses accepts at any local address. */
 const EVERYWHERE = ["0.0.0.0", "::"];
 
 /** Listens with `node:net`. Node accepts by itself: connections that have not been taken wait, paused. */
-export function listen({ hostname, port, backlog, keepAliveMs }: ListenOptions): Promise<Listener> {
+export async function listen(options: ListenOptions): Promise<Listener> {
+  checkListenOptions(options, platform);
+  refuseUnsupported(options);
+  const { fd, hostname, ipv6Only = false, mode, path, port, reusePort = false } = options;
+  if (path !== undefined) {
+    const placed = await listenAtPath(path, mode, {
+      files,
+      listen: (inner) => bind({ path: inner }, options, { path }),
+      connect: (to, signal) => connect({ path: to, signal }),
+    });
+    return listenerOf(placed.bound, placed.remove);
+  }
+  if (fd !== undefined) return listenerOf(await bind({ fd }, options));
+  return listenerOf(await bind({ host: hostname, port, ipv6Only, ...(reusePort && { reusePort }) }, options));
+}
+
+/** What `node:net` listens on. */
+type Target =
+  | { readonly path: string }
+  | { readonly fd: number }
+  | { readonly host: string; readonly port: number; readonly ipv6Only: boolean; readonly reusePort?: boolean };
+
+interface Bound {
+  readonly address: Address;
+  readonly queue: AcceptQueue;
+  readonly close: () => void;
+}
+
+function listenerOf({ address, close, queue }: Bound, remove: () => void = () => {}): Listener {
+  return new QueueListener(address, queue, () => {
+    remove();
+    close();
+  });
+}
+
+/** Binds a server. `at` is the address that it shows; by default, what the system says. */
+function bind(to: Target, options: ListenOptions, at?: Address): Promise<Bound> {
+  const { backlog, fd, keepAliveMs, noDelay = true } = options;
   return new Promise((resolve, reject) => {
     const queue = new AcceptQueue(backlog);
-    let localAddress: TcpAddress | undefined;
-    const options = { allowHalfOpen: true, pauseOnConnect: true, noDelay: true, ...keepAlive(keepAliveMs) };
-    const server = createServer(options, (socket) => queue.push(new NodeDriver(socket, localAddress).connection));
-    server.once("error", (cause) => reject(listenError(cause)));
-    server.listen({ host: hostname, port, backlog }, () => {
+    let localAddress: Address | undefined;
+    const how = { allowHalfOpen: true, pauseOnConnect: true, noDelay, ...keepAlive(keepAliveMs) };
+    const server = createServer(how, (socket) => queue.push(new NodeDriver(socket, localAddress).connection));
+    server.once("error", (cause) => reject(listenError(cause, fd)));
+    server.listen({ ...to, backlog }, () => {
       server.on("error", (cause) => queue.fail(acceptError(cause)));
-      const { address, port: bound } = server.address() as AddressInfo;
-      const at = plainAddress({ hostname: address, port: bound });
-      if (!EVERYWHERE.includes(at.hostname)) localAddress = at;
-      resolve(new QueueListener(at, queue, () => server.close()));
+      const address = at ?? addressOf(server.address(), fd);
+      const ignored = ignoredOption(options, address);
+      if (ignored !== undefined) {
+        server.close();
+        return reject(new SpillwayError("listen-failed", `descriptor ${fd} is a Unix socket, which has no ${ignored}`));
+      }
+      if (address.path !== undefined || !EVERYWHERE.includes(address.hostname)) localAddress = address;
+      resolve({ address, queue, close: () => server.close() });
     });
   });
+}
+
+/** Node does not know the path of a Unix socket that it has not bound. */
+function addressOf(native: AddressInfo | string | null, fd: number | undefined): Address {
+  const { address = "", port = 0 } = typeof native === "object" && native !== null ? native : {};
+  if (address !== "") return plainAddress({ hostname: address, port });
+  return { path: pathOfDescriptor(fd as number, files) };
 }

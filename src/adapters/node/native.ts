@@ -6,6 +6,15 @@ export { type AddressInfo, connect, createServer, type Socket } from "node:net";
 
 export const version = (): string => versions.node;
 
+/** The version in numbers, major and minor. On Deno and Bun it is that of the Node which they are compatible with. */
+export function versionNumbers(): [number, number] {
+  const [major = 0, minor = 0] = versions.node.split(".").map(Number);
+  return [major, minor];
+}
+
+/** Reports whether `node:net` is that of Deno. */
+export const isDeno = (): boolean => "deno" in versions;
+
 /** Returns the socket options that make Node probe a socket after `keepAliveMs` without input. */
 export function keepAlive(keepAliveMs: number | undefined): { keepAlive?: true; keepAliveInitialDelay?: number } {
   return keepAliveMs === undefined ? {} : { keepAlive: true, keepAliveInitialDelay: keepAliveMs };

@@ -1,12 +1,12 @@
 import { connectToFirst } from "./connect_to_first.ts";
-import type { Connection, ConnectOptions } from "./transport.ts";
+import type { Connection, TcpConnectOptions } from "./transport.ts";
 
 /** The calls of a runtime that {@link connectByName} makes. */
 export interface Connector {
   /** Resolves a name through the system on every call; results are not cached. @throws {SpillwayError} */
-  lookup(options: ConnectOptions): Promise<string[]>;
+  lookup(options: TcpConnectOptions): Promise<string[]>;
   /** Connects to a numeric address. @throws {SpillwayError} */
-  connect(options: ConnectOptions): Promise<Connection>;
+  connect(options: TcpConnectOptions): Promise<Connection>;
 }
 
 /** Matches a numeric address, with or without a zone. */
@@ -17,7 +17,7 @@ const NUMERIC = /:|^\d+\.\d+\.\d+\.\d+$/;
  *
  * @throws {SpillwayError} what the connector throws; `connect-aborted`
  */
-export async function connectByName(options: ConnectOptions, connector: Connector): Promise<Connection> {
+export async function connectByName(options: TcpConnectOptions, connector: Connector): Promise<Connection> {
   const { hostname, signal } = options;
   if (NUMERIC.test(hostname)) return connector.connect(options);
   const addresses = await connector.lookup(options);

@@ -1,14 +1,14 @@
 import type { AcceptQueue } from "./accept_queue.ts";
-import type { Connection, Listener, TcpAddress } from "./transport.ts";
+import type { Address, Connection, Listener } from "./transport.ts";
 
 /** The listener of a runtime that accepts on its own: its connections come through an {@link AcceptQueue}. */
 export class QueueListener implements Listener {
-  readonly address: TcpAddress;
+  readonly address: Address;
   readonly #queue: AcceptQueue;
   readonly #stop: () => void;
 
   /** `stop` makes the runtime accept nothing more. It may be called again. */
-  constructor(address: TcpAddress, queue: AcceptQueue, stop: () => void) {
+  constructor(address: Address, queue: AcceptQueue, stop: () => void) {
     this.address = address;
     this.#queue = queue;
     this.#stop = stop;

@@ -3,7 +3,7 @@ import { SpillwayError } from "../errors/errors.ts";
 import { acceptError } from "../errors/faults.ts";
 import { AcceptQueue } from "./accept_queue.ts";
 import { type StreamPair, streamConnection } from "./stream_connection.ts";
-import type { Connection, ConnectOptions, Listener, ListenOptions, TcpAddress, Transport } from "./transport.ts";
+import type { Address, Connection, ConnectOptions, Listener, ListenOptions, Transport } from "./transport.ts";
 
 /** Options of {@link streamTransport}. */
 export interface StreamTransportOptions {
@@ -22,7 +22,7 @@ export interface StreamTransportOptions {
  * Creates a transport that carries bytes through pairs of WHATWG streams, for {@link serve} and {@link connect}. Each
  * pair becomes a connection, as with {@link streamConnection}.
  *
- * Nothing is bound: hostname and port are those that were given, and `backlog` has no effect, because the next pair is
+ * Nothing is bound: hostname and port, or the path, are those that were given, and `backlog` has no effect, because the next pair is
  * taken when a connection can be served. When there are no more pairs and all their connections are over, the listener
  * ends, and with it the server. A pair that cannot be used, because a stream is locked, is an accept error, and the
  * next one is taken. An error of the iterable ends the server. Closing the listener returns the iterator, and aborts
@@ -55,8 +55,14 @@ class StreamTransport implements Transport {
   async listen(options: ListenOptions): Promise<Listener> {
     const { accept } = this.#options;
     if (accept === undefined) throw unsupported("listen: it has no `accept`");
+    const { fd, hostname, path, port } = options;
+    if (fd !== undefined) throw unsupported("listen on a descriptor: fd");
     if (options.keepAliveMs !== undefined) throw unsupported("probe a connection: keepAliveMs");
-    return new StreamListener(accept, { hostname: options.hostname, port: options.port });
+    if (options.noDelay === false) throw unsupported("delay small writes: noDelay");
+    if (options.ipv6Only === true) throw unsupported("leave out IPv4: ipv6Only");
+    if (options.reusePort === true) throw unsupported("share a port: reusePort");
+    if (options.mode !== undefined) throw unsupported("restrict who connects: mode");
+    return new StreamListener(accept, path === undefined ? { hostname, port } : { path });
   }
 
   async connect(options: ConnectOptions): Promise<Connection> {
@@ -77,7 +83,7 @@ class StreamTransport implements Transport {
 
 /** A listener that accepts the pairs of an iterable. */
 class StreamListener implements Listener, AsyncIterator<Connection> {
-  readonly address: TcpAddress;
+  readonly address: Address;
   readonly #pairs: AsyncIterator<StreamPair> | Iterator<StreamPair>;
   readonly #queue = new AcceptQueue(1);
   /** The connections that are not over. */
@@ -85,7 +91,7 @@ class StreamListener implements Listener, AsyncIterator<Connection> {
   /** Whether there are no more pairs. */
   #exhausted = false;
 
-  constructor(pairs: AsyncIterable<StreamPair> | Iterable<StreamPair>, address: TcpAddress) {
+  constructor(pairs: AsyncIterable<StreamPair> | Iterable<StreamPair>, address: Address) {
     this.address = address;
     this.#pairs = Symbol.asyncIterator in pairs ? pairs[Symbol.asyncIterator]() : pairs[Symbol.iterator]();
   }

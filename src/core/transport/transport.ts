@@ -5,33 +5,107 @@
  * to {@link SpillwayError}. Every limit, deadline and policy lies in the core.
  */
 import type { SpillwayError } from "../errors/errors.ts";
-import type { Address, TcpAddress } from "./address.ts";
+import type { Address } from "./address.ts";
 import type { Bytes } from "./bytes.ts";
 import type { ConnectionFacts } from "./connection_info.ts";
 
 export type { Address, TcpAddress, UnixAddress } from "./address.ts";
 export type { Bytes } from "./bytes.ts";
 
-/** Options of {@link Transport.listen}. */
-export interface ListenOptions {
-  /** A name or numeric address. */
-  readonly hostname: string;
-  /** 0 to 65535. With 0, the system chooses a port. */
-  readonly port: number;
+/** Options of a listener of any kind. */
+interface AnyListenOptions {
   /**
    * The number of connections that may wait to be accepted. The kernel limits it (`net.core.somaxconn`, 4096 on Linux).
-   * A runtime with a fixed backlog ignores it.
+   * A runtime with a fixed backlog ignores it: Bun, and Deno at a path.
    */
   readonly backlog: number;
+}
+
+/** Options of accepted TCP connections. */
+interface AcceptedTcpOptions {
   /**
    * The time without input after which accepted connections are probed, in whole seconds. Default: no probes. A runtime
    * that cannot probe refuses with `runtime-unsupported`.
    */
   readonly keepAliveMs?: number;
+  /**
+   * Whether small writes of accepted connections are sent at once (TCP_NODELAY). With `false` they wait for the
+   * acknowledgement of earlier ones, as Nagle's algorithm has it. Default: true.
+   */
+  readonly noDelay?: boolean;
 }
 
-/** Options of {@link Transport.connect}. */
-export interface ConnectOptions {
+/** {@link Transport.listen} on a TCP port. */
+export interface TcpListenOptions extends AnyListenOptions, AcceptedTcpOptions {
+  /** A name or numeric address. */
+  readonly hostname: string;
+  /** 0 to 65535. With 0, the system chooses a port. */
+  readonly port: number;
+  /**
+   * Whether a listener on `::` leaves IPv4 to another listener. Default: false, it takes both. Deno cannot and refuses
+   * `true` with `runtime-unsupported`.
+   */
+  readonly ipv6Only?: boolean;
+  /**
+   * Whether other processes of this user may listen on the same port, if they ask for it too (SO_REUSEPORT): the kernel
+   * distributes connections among them. Default: false. Refused with `runtime-unsupported` by Node before 22.12, by Deno
+   * without `--unstable-net`, and where the system cannot.
+   */
+  readonly reusePort?: boolean;
+  readonly path?: undefined;
+  readonly mode?: undefined;
+  readonly fd?: undefined;
+}
+
+/** {@link Transport.listen} at a path: a Unix domain socket. */
+export interface UnixListenOptions extends AnyListenOptions {
+  /**
+   * The path of the socket. Its directory must exist. A socket at this path that nobody listens on is replaced; a live
+   * one, or a file of another kind, is `address-in-use`. The listener removes the socket when it closes, if it is still
+   * its own.
+   *
+   * At most 99 bytes in UTF-8 on Linux, 95 elsewhere: the kernel takes 8 more, which the listener needs while it puts
+   * the socket in place. With NUL as the first character it is an abstract socket, which is no file: Linux only, at most
+   * 107 bytes, refused by Node before 21, which would give it another name than other programs do.
+   */
+  readonly path: string;
+  /**
+   * The permissions of the socket, which hold before anybody can connect. To connect is to write. Default: `0o600`, only
+   * this user may connect. An abstract socket has none: there everybody on this machine may connect.
+   */
+  readonly mode?: number;
+  readonly hostname?: undefined;
+  readonly port?: undefined;
+  readonly ipv6Only?: undefined;
+  readonly reusePort?: undefined;
+  readonly keepAliveMs?: undefined;
+  readonly noDelay?: undefined;
+  readonly fd?: undefined;
+}
+
+/** {@link Transport.listen} on a socket that another process has bound, such as systemd. */
+export interface DescriptorListenOptions extends AnyListenOptions, AcceptedTcpOptions {
+  /**
+   * The descriptor of a bound stream socket, TCP or Unix. The listener owns it, and closes it. A Unix socket stays in its
+   * directory: whoever has made it removes it. `keepAliveMs` and `noDelay` are for TCP.
+   *
+   * Deno's own listener cannot take a descriptor, so the transport of `spillway/deno` refuses with
+   * `runtime-unsupported`. Those of `spillway` and `spillway/node` listen through `node:net` there.
+   */
+  readonly fd: number;
+  readonly hostname?: undefined;
+  readonly port?: undefined;
+  readonly ipv6Only?: undefined;
+  readonly reusePort?: undefined;
+  readonly path?: undefined;
+  readonly mode?: undefined;
+}
+
+/** Options of {@link Transport.listen}: a TCP port, a path, or an inherited descriptor. */
+export type ListenOptions = TcpListenOptions | UnixListenOptions | DescriptorListenOptions;
+
+/** {@link Transport.connect} to a TCP port. */
+export interface TcpConnectOptions {
   /** A name or numeric address. */
   readonly hostname: string;
   /** 1 to 65535. */
@@ -43,9 +117,31 @@ export interface ConnectOptions {
   readonly localAddress?: string;
   /** Aborts the attempt. Has no effect after it. */
   readonly signal?: AbortSignal;
-  /** As {@link ListenOptions.keepAliveMs}. */
+  /** As {@link TcpListenOptions.keepAliveMs}. */
   readonly keepAliveMs?: number;
+  /** As {@link TcpListenOptions.noDelay}. */
+  readonly noDelay?: boolean;
+  readonly path?: undefined;
 }
+
+/** {@link Transport.connect} to a Unix domain socket. */
+export interface UnixConnectOptions {
+  /**
+   * The path of the socket: at most 107 bytes in UTF-8 on Linux, 103 elsewhere. With NUL as the first character it is
+   * that of an abstract socket. A path where nobody listens is `connection-refused`, whether or not there is a file.
+   */
+  readonly path: string;
+  /** Aborts the attempt. Has no effect after it. */
+  readonly signal?: AbortSignal;
+  readonly hostname?: undefined;
+  readonly port?: undefined;
+  readonly localAddress?: undefined;
+  readonly keepAliveMs?: undefined;
+  readonly noDelay?: undefined;
+}
+
+/** Options of {@link Transport.connect}: a TCP port or a path. */
+export type ConnectOptions = TcpConnectOptions | UnixConnectOptions;
 
 /**
  * A byte stream in each direction.
@@ -207,7 +303,11 @@ export interface TransportConnection extends Connection {
  * accepts on its own (Node, Bun), unread in a queue of at most `backlog` connections.
  */
 export interface Listener extends AsyncIterable<Connection> {
-  readonly address: TcpAddress;
+  /**
+   * What it is bound to. Of an inherited Unix socket the path is known on Linux only, and on Deno with all permissions;
+   * elsewhere it is empty.
+   */
+  readonly address: Address;
   [Symbol.asyncIterator](): AsyncIterator<Connection>;
   /**
    * Stops accepting at once. Connections that wait can still be taken, and then the iteration ends. Absent if no
@@ -222,10 +322,14 @@ export interface Listener extends AsyncIterable<Connection> {
 export interface Transport {
   /** The name and version of the runtime, such as `node 20.20.2`. */
   readonly name: string;
-  /** @throws {SpillwayError} `address-in-use`, `address-not-available`, `permission-denied`, `host-not-found`, `listen-failed`, `runtime-unsupported` */
+  /**
+   * @throws {TypeError | RangeError} options of different kinds together; an invalid path, mode or descriptor
+   * @throws {SpillwayError} `address-in-use`, `address-not-available`, `permission-denied`, `host-not-found`, `listen-failed`, `runtime-unsupported`
+   */
   listen(options: ListenOptions): Promise<Listener>;
   /**
-   * @throws {SpillwayError} `connection-refused`, `connection-timed-out`, `host-not-found`, `connect-aborted`, `connect-failed`,
+   * @throws {TypeError | RangeError} options of different kinds together; an invalid path
+   * @throws {SpillwayError} `connection-refused`, `connection-timed-out`, `host-not-found`, `permission-denied`, `connect-aborted`, `connect-failed`,
    * `runtime-unsupported`
    */
   connect(options: ConnectOptions): Promise<Connection>;

@@ -1,13 +1,13 @@
 import { connect, type Socket } from "node:net";
-import type { TcpAddress } from "../../../src/mod.ts";
+import type { Address } from "../../../src/mod.ts";
 import type { Client, DialOptions } from "./platform.ts";
 import { Received } from "./received.ts";
 
 /** A client on `node:net`, which every runtime has: independent of the adapter under test, and able to reset. */
-export function dialNet(address: TcpAddress, options: DialOptions = {}): Promise<Client> {
+export function dialNet({ hostname, path, port }: Address, options: DialOptions = {}): Promise<Client> {
   return new Promise((resolve, reject) => {
-    const { hostname: host, port } = address;
-    const socket = connect({ host, port, allowHalfOpen: options.halfOpen ?? false, noDelay: true });
+    const to = path === undefined ? { host: hostname, port, noDelay: true } : { path };
+    const socket = connect({ ...to, allowHalfOpen: options.halfOpen ?? false });
     socket.once("error", reject);
     socket.once("connect", () => {
       socket.off("error", reject);
@@ -23,7 +23,7 @@ class NetClient implements Client {
   readonly #received = new Received();
 
   constructor(socket: Socket, stalled: boolean) {
-    this.port = socket.localPort as number;
+    this.port = socket.localPort ?? 0;
     this.#socket = socket;
     socket.on("data", (chunk) => this.#received.push(chunk));
     if (stalled) socket.pause();
@@ -48,7 +48,9 @@ class NetClient implements Client {
     this.#socket.end();
   }
   reset(): void {
-    this.#socket.resetAndDestroy();
+    // A Unix socket has no reset. Closing one is a reset for the peer if something that it has sent is left unread.
+    if (this.port === 0) this.#socket.destroy();
+    else this.#socket.resetAndDestroy();
   }
   stall(): void {
     this.#socket.pause();

@@ -62,11 +62,14 @@ export function mostThatWaits(platform: Platform, maxOutboundBytes: number): num
   return writesPromptly(platform) ? maxOutboundBytes : maxOutboundBytes + 4_194_304;
 }
 
+/** A known fault may be that something never happens. */
+const LONGEST_FAULT_MS = 2_000;
+
 /** One test, or its opposite where the platform is known to be at fault. */
 export function testOn(platform: Platform, name: string, run: () => Promise<void>): void {
   const fault = platform.faults[name];
   if (fault === undefined) it(name, run);
-  else it.fails(`${name} (known fault: ${fault})`, run);
+  else it.fails(`${name} (known fault: ${fault})`, run, LONGEST_FAULT_MS);
 }
 
 /** A server under test, and what its observer saw. */

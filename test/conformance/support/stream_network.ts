@@ -23,7 +23,10 @@ export class StreamNetwork implements Transport {
 
   async listen(options: ListenOptions): Promise<Listener> {
     const listener = await this.#memory.listen(options);
-    return streamTransport({ accept: this.#accept(listener) }).listen({ ...options, ...listener.address });
+    return streamTransport({ accept: this.#accept(listener) }).listen({
+      backlog: options.backlog,
+      ...listener.address,
+    });
   }
 
   async connect(options: ConnectOptions): Promise<Connection> {

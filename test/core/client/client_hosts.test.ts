@@ -1,19 +1,13 @@
 import { describe, expect, it } from "vitest";
-import {
-  type Client,
-  connect,
-  type Listener,
-  lines,
-  type SpillwayError,
-  type Transport,
-} from "../../../src/core/mod.ts";
+import { type Client, connect, lines, type SpillwayError, type Transport } from "../../../src/core/mod.ts";
 import { manualClock, memoryTransport } from "../../../src/testing/mod.ts";
+import { listenOnTcp, type TcpListener } from "../../support/tcp_listener.ts";
 import { outcome } from "./support/connected.ts";
 
 /** So many ports of one host on which something listens, or nothing does. */
 async function hosts(transport: Transport, listening: readonly boolean[]) {
-  const listeners: Listener[] = [];
-  for (const _ of listening) listeners.push(await transport.listen({ hostname: "127.0.0.1", port: 0, backlog: 16 }));
+  const listeners: TcpListener[] = [];
+  for (const _ of listening) listeners.push(await listenOnTcp(transport));
   listening.forEach((listens, index) => !listens && listeners[index]?.close());
   return { listeners, hosts: listeners.map(({ address }) => address) };
 }

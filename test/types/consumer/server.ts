@@ -165,9 +165,10 @@ export function addresses(address: Address, tcp: TcpAddress): void {
 
 export async function onTransports(): Promise<void> {
   const carrier: Transport = transport;
-  same<keyof Connection, "readable" | "writable" | "remoteAddress" | "localAddress" | "closed" | "close" | "abort">(
-    true,
-  );
+  same<
+    keyof Connection,
+    "readable" | "writable" | "remoteAddress" | "localAddress" | "tls" | "proxy" | "closed" | "close" | "abort"
+  >(true);
   const server = await core.serve(carrier, { port: 0, codec: lines(), state: () => 1, handler: (line) => line });
   same<typeof server, Server<string, string, number>>(true);
   const errors = new core.ErrorLog();

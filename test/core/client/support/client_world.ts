@@ -10,6 +10,7 @@ import {
   SpillwayError,
 } from "../../../../src/core/mod.ts";
 import { type ManualClock, type MemoryTransport, manualClock, memoryTransport } from "../../../../src/testing/mod.ts";
+import { listenOnTcp } from "../../../support/tcp_listener.ts";
 import { Peer } from "../../support/peer.ts";
 
 /** What a caller of the client does at some moment, wherever that is: in an observer, in `isPush`, in `onConnect`, or on its own. */
@@ -263,7 +264,7 @@ export class ClientWorld {
 
   async #listen(): Promise<void> {
     if (this.#listener !== undefined) return;
-    const listener = await this.#transport.listen({ ...this.#address, backlog: 16 });
+    const listener = await listenOnTcp(this.#transport, this.#address);
     this.#listener = listener;
     this.#address = { ...listener.address };
     void (async () => {

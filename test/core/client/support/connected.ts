@@ -11,6 +11,7 @@ import {
 } from "../../../../src/core/mod.ts";
 import { type ManualClock, type MemoryTransport, manualClock, memoryTransport } from "../../../../src/testing/mod.ts";
 import { listeners } from "../../../support/listeners.ts";
+import { listenOnTcp } from "../../../support/tcp_listener.ts";
 import { Peer, type PeerOptions } from "../../support/peer.ts";
 
 /** How the rest of the world is. */
@@ -58,9 +59,10 @@ export class Connected {
 
   /** The server is there (again, at the same address). */
   async listen(options: WorldOptions = {}): Promise<void> {
-    this.#listener = await this.transport.listen({ ...this.#address, backlog: 16 });
-    this.#address = { ...this.#listener.address };
-    void this.#accept(this.#listener, options);
+    const listener = await listenOnTcp(this.transport, this.#address);
+    this.#listener = listener;
+    this.#address = { ...listener.address };
+    void this.#accept(listener, options);
     await this.settle();
   }
 

@@ -1,0 +1,231 @@
+import { SpillwayError } from "../errors/errors.ts";
+import { type Clock, systemClock } from "../time/clock.ts";
+import { addressText } from "./address_text.ts";
+import type { Connection } from "./transport.ts";
+import { isAbstract } from "./unix_path.ts";
+
+/** Who can connect to a socket without a `mode`: this user. */
+const OWNER_ONLY = 0o600;
+
+/** A server that does not answer for so long is alive: it is stopped, or busy. */
+const ANSWER_MS = 1_000;
+
+/** Others that take the path at the same time, one after another, before it counts as in use. */
+const MOST_ATTEMPTS = 10;
+
+/** What the file system says of a name. */
+interface FileFacts {
+  readonly dev: bigint;
+  readonly ino: bigint;
+  readonly ctimeNs: bigint;
+  readonly birthtimeNs: bigint;
+  isSocket(): boolean;
+}
+
+/** The calls that put a socket in its place, as `node:fs` has them. */
+export interface SocketFiles {
+  lstatSync(path: string, options: { readonly bigint: true }): FileFacts;
+  mkdtempSync(prefix: string): string;
+  chmodSync(path: string, mode: number): void;
+  linkSync(from: string, to: string): void;
+  renameSync(from: string, to: string): void;
+  unlinkSync(path: string): void;
+  rmdirSync(path: string): void;
+}
+
+/** What {@link listenAtPath} asks of a runtime. */
+export interface PathHost<Bound extends { close(): void }> {
+  readonly files: SocketFiles;
+  /** Listens at a path where nothing is. The runtime may remove that path when the listener closes. */
+  listen(path: string): Bound | Promise<Bound>;
+  /** Connects to a path. Rejects with `connection-refused` if nobody listens there, and only then. */
+  connect(path: string, signal: AbortSignal): Promise<Connection>;
+  readonly clock?: Clock;
+}
+
+/** A listener in its place. */
+export interface Placed<Bound> {
+  readonly bound: Bound;
+  /** Removes the socket, if the path is still that of this listener. Call it before the listener closes. */
+  readonly remove: () => void;
+}
+
+/**
+ * Listens at the path of a Unix domain socket. Its permissions hold before anybody can connect.
+ *
+ * The socket is bound in a directory of its own beside the path, which no other user may enter, gets its permissions
+ * there, and is linked to the path. Linking fails where something is, so no live socket is ever replaced. The runtimes
+ * remove the path that they bound when they close, whatever is there by then: that is the one in the directory, which is
+ * gone.
+ *
+ * What is at the path is replaced only if it is a socket and refuses connections. It is moved away before it is removed,
+ * and put back if it turns out to be another than the one that refused. So of any number of servers that start at once,
+ * one gets the path.
+ *
+ * Two moments remain: a socket that was moved by mistake cannot be connected to until it is back, and is not put back
+ * where a third server has taken its place. Where the file system has no hard links, the socket is renamed instead, and
+ * a server that starts between a look at the path and the renaming loses it.
+ *
+ * @throws {SpillwayError} `address-in-use`, `permission-denied`, `listen-failed`, and what the runtime's own `listen` throws
+ */
+export async function listenAtPath<Bound extends { close(): void }>(
+  path: string,
+  mode: number | undefined,
+  host: PathHost<Bound>,
+): Promise<Placed<Bound>> {
+  if (isAbstract(path)) return { bound: await host.listen(path), remove: () => {} };
+  return new Placing(path, host).place(mode ?? OWNER_ONLY);
+}
+
+class Placing<Bound extends { close(): void }> {
+  readonly #path: string;
+  readonly #host: PathHost<Bound>;
+  readonly #files: SocketFiles;
+  /** The directory of its own. */
+  readonly #directory: string;
+  /** The socket in it. It keeps its name, by which tools and {@link isBound} show it. */
+  readonly #inner: string;
+
+  constructor(path: string, host: PathHost<Bound>) {
+    const base = path.lastIndexOf("/") + 1;
+    this.#path = path;
+    this.#host = host;
+    this.#files = host.files;
+    this.#directory = this.#call(() => this.#files.mkdtempSync(`${path.slice(0, base)}.`));
+    this.#inner = `${this.#directory}/${path.slice(base)}`;
+  }
+
+  async place(mode: number): Promise<Placed<Bound>> {
+    let bound: Bound | undefined;
+    try {
+      bound = await this.#host.listen(this.#inner);
+      this.#call(() => this.#files.chmodSync(this.#inner, mode));
+      const { dev, ino } = this.#call(() => this.#facts(this.#inner)) as FileFacts;
+      await this.#claim();
+      return { bound, remove: () => this.#remove(dev, ino) };
+    } catch (error) {
+      bound?.close();
+      throw error;
+    } finally {
+      attempt(() => this.#files.unlinkSync(this.#inner));
+      attempt(() => this.#files.rmdirSync(this.#directory));
+    }
+  }
+
+  async #claim(): Promise<void> {
+    for (let count = 0; count < MOST_ATTEMPTS; count++) {
+      if (this.#call(() => this.#link())) return;
+      const found = this.#call(() => this.#facts(this.#path));
+      if (found === undefined) continue;
+      if (!found.isSocket()) throw this.#inUse("is a file of another kind, which is not replaced: choose another path");
+      await this.#expectDead();
+      this.#call(() => this.#clear(found));
+    }
+    throw this.#inUse("is taken again and again: other servers start there");
+  }
+
+  /** Gives the socket its path, unless something is there. */
+  #link(): boolean {
+    try {
+      this.#files.linkSync(this.#inner, this.#path);
+      return true;
+    } catch (cause) {
+      if (codeOf(cause) === "EEXIST") return false;
+      if (!NO_LINKS.has(codeOf(cause))) throw cause;
+    }
+    if (this.#facts(this.#path) !== undefined) return false;
+    this.#files.renameSync(this.#inner, this.#path);
+    return true;
+  }
+
+  /** @throws {SpillwayError} `address-in-use`: somebody listens, or might listen, at the path */
+  async #expectDead(): Promise<void> {
+    const { clock = systemClock } = this.#host;
+    const controller = new AbortController();
+    const timer = clock.setTimeout(() => controller.abort(), ANSWER_MS);
+    try {
+      (await this.#host.connect(this.#path, controller.signal)).abort();
+    } catch (cause) {
+      if (cause instanceof SpillwayError && cause.code === "connection-refused") return;
+      throw this.#inUse(`is a socket that does not refuse connections: ${(cause as Error).message}`, cause);
+    } finally {
+      clock.clearTimeout(timer);
+    }
+    throw this.#inUse("is that of another server, which is listening");
+  }
+
+  /** Removes `dead` from the path, and nothing else. */
+  #clear(dead: FileFacts): void {
+    const files = this.#files;
+    const now = this.#facts(this.#path);
+    // A new socket may have the number of the old one. Times tell them apart, as well as the runtime shows them.
+    if (now === undefined || !isSame(now, dead) || now.ctimeNs !== dead.ctimeNs) return;
+    if (now.birthtimeNs !== dead.birthtimeNs) return;
+    const moved = `${this.#inner}.old`;
+    files.renameSync(this.#path, moved);
+    const taken = this.#facts(moved);
+    if (taken !== undefined && !isSame(taken, dead)) attempt(() => files.linkSync(moved, this.#path));
+    files.unlinkSync(moved);
+  }
+
+  #remove(dev: bigint, ino: bigint): void {
+    // While the listener is open, no other file has its number. What cannot be removed now is replaced by the next server.
+    attempt(() => {
+      const now = this.#facts(this.#path);
+      if (now !== undefined && isSame(now, { dev, ino })) this.#files.unlinkSync(this.#path);
+    });
+  }
+
+  #facts(path: string): FileFacts | undefined {
+    try {
+      return this.#files.lstatSync(path, { bigint: true });
+    } catch (cause) {
+      if (codeOf(cause) === "ENOENT") return undefined;
+      throw cause;
+    }
+  }
+
+  #inUse(why: string, cause?: unknown): SpillwayError {
+    return new SpillwayError("address-in-use", `cannot listen: ${addressText({ path: this.#path })} ${why}`, { cause });
+  }
+
+  #call<Result>(call: () => Result): Result {
+    try {
+      return call();
+    } catch (cause) {
+      throw fileError(cause as Error, this.#path);
+    }
+  }
+}
+
+/** What file systems say that have no hard links, or none of sockets. */
+const NO_LINKS = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK"]);
+
+const DENIED = new Set(["EACCES", "EPERM", "EROFS"]);
+
+function fileError(cause: Error, path: string): SpillwayError {
+  const where = addressText({ path });
+  const code = codeOf(cause);
+  if (DENIED.has(code) || cause.name === "NotCapable") {
+    const message = `cannot listen: creating ${where} needs the permission to write to its directory: ${cause.message}`;
+    return new SpillwayError("permission-denied", message, { cause });
+  }
+  const why = code === "ENOENT" ? "its directory does not exist" : cause.message;
+  return new SpillwayError("listen-failed", `cannot listen at ${where}: ${why}`, { cause });
+}
+
+function codeOf(cause: unknown): string {
+  return (cause as { code?: string }).code ?? "";
+}
+
+function isSame(one: Pick<FileFacts, "dev" | "ino">, other: Pick<FileFacts, "dev" | "ino">): boolean {
+  return one.dev === other.dev && one.ino === other.ino;
+}
+
+function attempt(call: () => void): void {
+  try {
+    call();
+  } catch {
+    // It is gone already, or stays.
+  }
+}
