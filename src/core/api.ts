@@ -17,6 +17,7 @@ export type { ConnectionLimits, Limits, ListenerLimits, ServerLimits } from "./o
 export type { SendResult } from "./output/send_result.ts";
 export type { SlowConsumerPolicy } from "./output/slow_consumer.ts";
 export type { RuntimeServeOptions } from "./server/drain_signals.ts";
+export type { DescriptorTarget, ListenTarget, TargetOptions, TcpTarget, UnixTarget } from "./server/listen_targets.ts";
 export type { Server } from "./server/server.ts";
 export type { ServerStats } from "./server/server_stats.ts";
 export { defineService, type ServeOptions, type Service } from "./server/service.ts";

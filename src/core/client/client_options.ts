@@ -1,11 +1,19 @@
 import { type Codec, checkCodec } from "../codecs/codec.ts";
 import { checkSignal } from "../options/abort_signal.ts";
-import { checkChoice, checkCount, checkDuration, keepAliveOf, type Limits, resolveLimits } from "../options/limits.ts";
+import {
+  checkBoolean,
+  checkChoice,
+  checkCount,
+  checkDuration,
+  keepAliveOf,
+  type Limits,
+  resolveLimits,
+} from "../options/limits.ts";
 import { checkOptions, type OptionNames } from "../options/option_names.ts";
 import type { SlowConsumerPolicy } from "../output/slow_consumer.ts";
 import { type Clock, systemClock } from "../time/clock.ts";
 import { checkEstablish, type EstablishStep } from "../transport/establish.ts";
-import type { TcpAddress } from "../transport/transport.ts";
+import type { Address } from "../transport/transport.ts";
 import type { ClientObserver } from "./client_observer.ts";
 import type { ClientSession } from "./client_session.ts";
 import type { ClientSettings } from "./client_settings.ts";
@@ -42,12 +50,21 @@ export type ClientTarget =
       /** The port, 1 to 65535. */
       readonly port: number;
       readonly hosts?: undefined;
+      readonly path?: undefined;
+    }
+  | {
+      /** The path of the server's Unix domain socket. Begins with NUL for an abstract socket. */
+      readonly path: string;
+      readonly hosts?: undefined;
+      readonly hostname?: undefined;
+      readonly port?: undefined;
     }
   | {
       /**
        * Equivalent servers. Attempts go through the list in order and start again at its end. `connect()` tries each server once.
        */
-      readonly hosts: readonly TcpAddress[];
+      readonly hosts: readonly Address[];
+      readonly path?: undefined;
       readonly hostname?: undefined;
       readonly port?: undefined;
     };
@@ -62,6 +79,8 @@ export interface ClientBehaviour<In, Out = In> extends Partial<ClientLimits> {
    * connecting fails as `runtime-unsupported`.
    */
   readonly localAddress?: string;
+  /** Whether small writes are sent at once (TCP_NODELAY). Default: true. */
+  readonly noDelay?: boolean;
   /**
    * The steps that each connection takes before anything else is sent, in this order: a PROXY header, TLS, or a step of your own. A step
    * that throws fails the attempt with its error. Default: none.
@@ -124,9 +143,10 @@ export interface ClientBehaviour<In, Out = In> extends Partial<ClientLimits> {
 const UNLIMITED = { concurrency: 1, handlerTimeoutMs: Infinity, lifetimeMs: Infinity, maxConcurrentHandlers: Infinity };
 
 const OPTIONS: OptionNames<ClientLimits & ClientBehaviour<unknown>> &
-  Readonly<Record<"hostname" | "port" | "hosts", true>> = {
+  Readonly<Record<"hostname" | "port" | "path" | "hosts", true>> = {
   hostname: true,
   port: true,
+  path: true,
   hosts: true,
   idleTimeoutMs: true,
   silenceTimeoutMs: true,
@@ -143,6 +163,7 @@ const OPTIONS: OptionNames<ClientLimits & ClientBehaviour<unknown>> &
   maxOutboundBytes: true,
   maxOutboundFrames: true,
   localAddress: true,
+  noDelay: true,
   codec: true,
   signal: true,
   connectTimeoutMs: true,
@@ -167,7 +188,7 @@ const OPTIONS: OptionNames<ClientLimits & ClientBehaviour<unknown>> &
  */
 export function resolveClient<In, Out>(options: ClientOptions<In, Out>): ClientSettings<In, Out> {
   checkOptions(options, OPTIONS);
-  const { codec, localAddress, onConnect, signal, observer } = options;
+  const { codec, localAddress, noDelay, onConnect, signal, observer } = options;
   const { isPush = () => false, random = Math.random, slowConsumer = "reset" } = options;
   const hosts = resolveHosts(options);
   if (localAddress !== undefined && (typeof localAddress !== "string" || localAddress === "")) {
@@ -181,9 +202,18 @@ export function resolveClient<In, Out>(options: ClientOptions<In, Out>): ClientS
   }
   checkChoice("slowConsumer", slowConsumer, ["drop", "drop-oldest", "reset"]);
   const limits = resolveLimits({ ...options, ...UNLIMITED });
-  const how = { ...keepAliveOf(limits), ...(localAddress !== undefined && { localAddress }) };
+  if (noDelay !== undefined) checkBoolean("noDelay", noDelay);
+  const how = {
+    ...keepAliveOf(limits),
+    ...(localAddress !== undefined && { localAddress }),
+    ...(noDelay !== undefined && { noDelay }),
+  };
+  const [ignored] = Object.keys(how);
+  if (ignored !== undefined && hosts.every(({ path }) => path !== undefined)) {
+    throw new TypeError(`${ignored} is for TCP, and this client connects to a path`);
+  }
   return {
-    hosts: hosts.map((host) => ({ ...host, ...how })),
+    hosts: hosts.map((host) => (host.path === undefined ? { ...host, ...how } : host)),
     codec,
     steps: options.establish ?? [],
     signal,

@@ -1,13 +1,12 @@
 import type { SpillwayError } from "../errors/errors.ts";
 import { checkSignal } from "../options/abort_signal.ts";
-import { checkHostname, checkPort, keepAliveOf, resolveLimits } from "../options/limits.ts";
+import { resolveLimits } from "../options/limits.ts";
 import { checkOptions } from "../options/option_names.ts";
 import type { Listener, ListenOptions, Transport } from "../transport/transport.ts";
+import type { Bound } from "./acceptor.ts";
+import { type ResolvedTarget, resolveTargets } from "./listen_targets.ts";
 import { Server } from "./server.ts";
 import { checkService, SERVE_OPTIONS, type ServeOptions } from "./service.ts";
-
-/** What `listen` takes: a C int. */
-const LARGEST_BACKLOG = 2 ** 31 - 1;
 
 /**
  * Listens on a transport and serves every connection.
@@ -30,16 +29,28 @@ export async function startServer<In, Out, State>(
   options: ServeOptions<In, Out, State>,
   onOver: () => void,
 ): Promise<Server<In, Out, State>> {
-  const hostname = checkHostname(options.hostname ?? "127.0.0.1");
-  const port = checkPort(options.port);
   const limits = resolveLimits(options);
   checkService(options);
-  const { signal } = options;
-  checkSignal(signal);
-  const backlog = Math.min(limits.backlog, LARGEST_BACKLOG);
-  const listener = await listen(transport, { hostname, port, backlog, ...keepAliveOf(limits) }, signal);
-  const { establish: steps = [] } = options;
-  return new Server(transport, [{ listener, steps }], limits, options, onOver);
+  checkSignal(options.signal);
+  const targets = resolveTargets(options, limits);
+  const listeners = await listenOnAll(transport, targets, options.signal);
+  return new Server(transport, listeners, limits, options, onOver);
+}
+
+/** Listens on all targets, or closes the listeners that it has opened and rejects. */
+async function listenOnAll(
+  transport: Transport,
+  targets: readonly ResolvedTarget[],
+  signal: AbortSignal | undefined,
+): Promise<readonly Bound[]> {
+  const bound: Bound[] = [];
+  try {
+    for (const { options, steps } of targets) bound.push({ listener: await listen(transport, options, signal), steps });
+    return bound;
+  } catch (error) {
+    for (const { listener } of bound) listener.close();
+    throw error;
+  }
 }
 
 /** Listens until the signal is aborted: then rejects at once, however long the transport takes, and closes what it gives. */

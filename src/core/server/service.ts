@@ -9,13 +9,13 @@ import type { Observer } from "../session/observer.ts";
 import type { SessionHooks } from "../session/session_hooks.ts";
 import type { Clock } from "../time/clock.ts";
 import { checkEstablish, type EstablishStep } from "../transport/establish.ts";
+import type { TargetOptions } from "./listen_targets.ts";
 
 /** A service: everything about a server except its runtime. The default export of a module for `spillway serve ./module.ts`. */
-export interface Service<In = string, Out = In, State = unknown> extends Partial<Limits>, SessionHooks<Out, State> {
-  /** The address to listen on. Default `127.0.0.1`, for this machine only. `0.0.0.0` and `::` are all addresses. */
-  readonly hostname?: string;
-  /** The port, 0 to 65535. With 0 the system chooses a port (see `server.address`). */
-  readonly port?: number;
+export interface Service<In = string, Out = In, State = unknown>
+  extends Partial<Limits>,
+    TargetOptions,
+    SessionHooks<Out, State> {
   /** The codec, which decodes frames and encodes replies. */
   readonly codec: Codec<In, Out>;
   /** The function that answers each frame. */
@@ -84,7 +84,6 @@ export function defineService<In = string, Out = In, State = unknown>(
 
 /** Settings of {@link serve}. */
 export interface ServeOptions<In = string, Out = In, State = unknown> extends Service<In, Out, State> {
-  readonly port: number;
   /**
    * If it aborts before the server listens, `serve` rejects with the signal's reason, and nothing stays open. If it aborts later, the
    * server drains as with `shutdown()`, and a call of `shutdown()` aborts the remaining connections. It has no effect after a shutdown
@@ -102,6 +101,13 @@ export const SERVICE_OPTIONS: OptionNames<Service> = {
   ...LIMIT_NAMES,
   hostname: true,
   port: true,
+  path: true,
+  mode: true,
+  fd: true,
+  ipv6Only: true,
+  reusePort: true,
+  noDelay: true,
+  listen: true,
   codec: true,
   handler: true,
   middleware: true,
