@@ -10,7 +10,14 @@ export type { RequestOptions } from "./client/request_options.ts";
 export type { Codec, Decoder, Encoder, Output } from "./codecs/codec.ts";
 export { type LineEncoding, type LinesOptions, lines } from "./codecs/lines.ts";
 export { type CloseReason, type ErrorCode, SpillwayError } from "./errors/errors.ts";
-export type { Context, Handler, Protocol, Reply } from "./handler/handler.ts";
+export {
+  type AnyProtocol,
+  type Context,
+  defineProtocol,
+  type Handler,
+  type Protocol,
+  type Reply,
+} from "./handler/handler.ts";
 export type { AnyMiddleware, Middleware, Next } from "./handler/middleware.ts";
 export type { BroadcastOptions, BroadcastResult, Group, Session } from "./handler/session.ts";
 export type { ConnectionLimits, Limits, ListenerLimits, ServerLimits } from "./options/limits.ts";

@@ -19,7 +19,7 @@ export function resolveHosts({ hostname, hosts, path, port }: HostOptions): read
   if (hostname !== undefined || port !== undefined) throw new TypeError("either hosts or hostname and port, not both");
   if (!Array.isArray(hosts) || hosts.length === 0) throw new TypeError("hosts must be a list of at least one address");
   return (hosts as readonly Address[]).map((host) =>
-    typeof host?.path === "string" ? { path: host.path } : checkHost(host?.hostname as string, host?.port as number),
+    typeof host?.path === "string" ? { path: host.path } : checkHost(host?.hostname, host?.port),
   );
 }
 

@@ -14,6 +14,31 @@ export interface Protocol<In, Out = In, State = unknown> {
   readonly onEnd?: (session: Session<Out, State>) => Reply<Out> | PromiseLike<Reply<Out>>;
 }
 
+/** A {@link Protocol} with frames of any type. */
+export interface AnyProtocol<State = unknown> {
+  readonly codec: Codec<unknown, never>;
+  readonly handler: Handler<never, unknown, State>;
+  readonly onDrain?: (session: Session<never, State>) => unknown;
+  readonly onEnd?: (session: Session<never, State>) => unknown;
+}
+
+/**
+ * Returns the protocol unchanged. The types of its handler are inferred from its codec. Use it for the `protocols` of a service.
+ *
+ * @example
+ * ```ts
+ * import { defineProtocol, lines } from "spillway";
+ *
+ * const echo = defineProtocol({ codec: lines(), handler: (line) => line });
+ * console.log(typeof echo.handler); // function
+ * ```
+ */
+export function defineProtocol<In, Out = In, State = unknown>(
+  protocol: Protocol<In, Out, State>,
+): Protocol<In, Out, State> {
+  return protocol;
+}
+
 /** The context of a frame. Call its methods on it, as those of {@link Session}. */
 export interface Context<Out = unknown, State = unknown> {
   /** The connection that the frame came from: `session.connection`. */

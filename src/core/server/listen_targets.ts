@@ -82,7 +82,7 @@ export function resolveTargets(given: TargetOptions, limits: Limits): readonly R
   });
 }
 
-function targetsOf({ listen, establish: _, ...given }: TargetOptions): readonly ListenTarget[] {
+function targetsOf({ listen, ...given }: TargetOptions): readonly ListenTarget[] {
   const named = Object.fromEntries(
     Object.entries(given).filter(([name, value]) => name in NAMES && value !== undefined),
   );

@@ -10,7 +10,7 @@ import { EventSink } from "../session/event_sink.ts";
 import { Groups } from "../session/groups.ts";
 import { connectionClosed, type DrainResult, type ServerEvent } from "../session/observer.ts";
 import { ServedSession, type SessionOwner } from "../session/served_session.ts";
-import type { SessionHooks } from "../session/session_hooks.ts";
+import { hooksOf } from "../session/session_hooks.ts";
 import type { SessionSettings } from "../session/session_settings.ts";
 import { add, NO_TRAFFIC, type Traffic } from "../session/traffic.ts";
 import { type Clock, systemClock } from "../time/clock.ts";
@@ -24,6 +24,7 @@ import { Fullness } from "./fullness.ts";
 import { Grace } from "./grace.ts";
 import type { ServerStats } from "./server_stats.ts";
 import type { ServeOptions } from "./service.ts";
+import { settingsOfProtocols } from "./settings_of_protocols.ts";
 import { checkShutdown, type ShutdownOptions } from "./shutdown_options.ts";
 import { Tracker } from "./tracker.ts";
 
@@ -47,6 +48,8 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
   readonly #limits: Limits;
   readonly #clock: Clock;
   readonly #settings: SessionSettings<In, Out, State>;
+  /** The settings of sessions whose protocol ALPN has chosen, by its name. */
+  readonly #protocols: ReadonlyMap<string, SessionSettings<In, Out, State>>;
   readonly #sessionOwner: SessionOwner<In, Out, State> = { onOver: (session) => this.#onOver(session) };
   readonly #events: EventSink<ServerEvent>;
   readonly #groups = new Groups();
@@ -111,6 +114,7 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
       endOfTick: new EndOfTick(clock, scheduler),
       observe,
     };
+    this.#protocols = settingsOfProtocols(options.protocols, this.#settings);
     this.#fullness = new Fullness(limits.maxConnections, this.#settings.deadlines, clock, observe);
     for (const address of this.addresses) observe({ type: "listening", address, transport: transport.name });
     this.#acceptor = new Acceptor(listeners, this.#settings, limits, {
@@ -348,7 +352,8 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
 
   #open(connection: Connection, info: ConnectionInfo): ServedSession<In, Out, State> | undefined {
     try {
-      return new ServedSession(connection, info, this.#settings, this.#sessionOwner);
+      const settings = this.#protocols.get(info.tls?.alpn ?? "") ?? this.#settings;
+      return new ServedSession(connection, info, settings, this.#sessionOwner);
     } catch (cause) {
       const error = codecError(cause);
       connection.abort(error);
@@ -389,9 +394,4 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
     this.#onRoom();
     this.#acceptor.onRoom();
   }
-}
-
-function hooksOf<Out, State>(options: SessionHooks<Out, State>): SessionHooks<Out, State> | undefined {
-  const { state, onConnect, onDisconnect, onDrain, onEnd } = options;
-  return (state ?? onConnect ?? onDisconnect ?? onDrain ?? onEnd) === undefined ? undefined : options;
 }

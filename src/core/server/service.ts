@@ -1,8 +1,8 @@
 import type { Codec } from "../codecs/codec.ts";
-import { checkProtocol, type Handler } from "../handler/handler.ts";
+import { type AnyProtocol, checkProtocol, type Handler, PROTOCOL_OPTIONS, type Protocol } from "../handler/handler.ts";
 import { checkMiddleware, type Middleware } from "../handler/middleware.ts";
 import { checkChoice, LIMIT_NAMES, type Limits } from "../options/limits.ts";
-import type { OptionNames } from "../options/option_names.ts";
+import { checkOptions, type OptionNames } from "../options/option_names.ts";
 import type { SlowConsumerPolicy } from "../output/slow_consumer.ts";
 import { checkTruncates, INVALID_FRAME_POLICIES, type InvalidFramePolicy } from "../session/invalid_frame.ts";
 import type { Observer } from "../session/observer.ts";
@@ -20,6 +20,19 @@ export interface Service<In = string, Out = In, State = unknown>
   readonly codec: Codec<In, Out>;
   /** The function that answers each frame. */
   readonly handler: Handler<In, NoInfer<Out>, State>;
+  /**
+   * The protocols of connections whose TLS session has agreed on one (ALPN), by its name: they take the place of `codec`, `handler`,
+   * `onDrain` and `onEnd`. Other connections are served with those. Like the handler of an upgrade, theirs has no middleware.
+   *
+   * @example
+   * ```ts
+   * import { defineProtocol, defineService, lines } from "spillway";
+   *
+   * const shout = defineProtocol({ codec: lines(), handler: (line) => line.toUpperCase() });
+   * export default defineService({ codec: lines(), handler: (line) => line, protocols: { "shout/1": shout } });
+   * ```
+   */
+  readonly protocols?: Readonly<Record<string, AnyProtocol<NoInfer<State>>>>;
   /**
    * Middleware around the handler, the outermost first. It is composed once, when the server starts. `onConnect` and the handler of an
    * upgrade have none. At most one middleware may authenticate. Default: none, without overhead.
@@ -110,6 +123,7 @@ export const SERVICE_OPTIONS: OptionNames<Service> = {
   listen: true,
   codec: true,
   handler: true,
+  protocols: true,
   middleware: true,
   establish: true,
   state: true,
@@ -132,6 +146,7 @@ export function checkService<In, Out, State>(options: Service<In, Out, State>): 
   const { middleware = [], invalidFrame = "close", beyondMaxConnections = "wait", slowConsumer = "reset" } = options;
   checkProtocol(options);
   checkMiddleware(middleware);
+  checkProtocols(options.protocols, middleware);
   checkEstablish(options.establish);
   const { random } = options as Partial<ServeOptions<In, Out, State>>;
   for (const name of ["observer", "state", "onConnect", "onDisconnect", "random"] as const) {
@@ -143,4 +158,19 @@ export function checkService<In, Out, State>(options: Service<In, Out, State>): 
   checkTruncates(options.codec, invalidFrame);
   checkChoice("beyondMaxConnections", beyondMaxConnections, ["wait", "reject"]);
   checkChoice("slowConsumer", slowConsumer, ["drop", "drop-oldest", "reset"]);
+}
+
+/** @throws {TypeError} not protocols by their names, or beside a middleware that they would go past */
+function checkProtocols(
+  protocols: Readonly<Record<string, AnyProtocol<never>>> | undefined,
+  middleware: readonly { readonly authenticates?: boolean }[],
+): void {
+  if (protocols === undefined) return;
+  if (typeof protocols !== "object" || protocols === null) throw new TypeError("protocols must be an object");
+  for (const protocol of Object.values(protocols)) {
+    checkOptions(protocol, PROTOCOL_OPTIONS);
+    checkProtocol(protocol as unknown as Protocol<unknown>);
+  }
+  if (!middleware.some(({ authenticates }) => authenticates === true)) return;
+  throw new TypeError("protocols have no middleware, so a service with one that authenticates cannot have any");
 }

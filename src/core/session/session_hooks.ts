@@ -36,3 +36,9 @@ export interface SessionHooks<Out = string, State = unknown> {
     session: Session<NoInfer<Out>, State>,
   ) => NoInfer<Out> | undefined | void | PromiseLike<NoInfer<Out> | undefined | void>;
 }
+
+/** Returns the hooks among the options of a service, or `undefined` without any: sessions then call none. */
+export function hooksOf<Out, State>(options: SessionHooks<Out, State>): SessionHooks<Out, State> | undefined {
+  const { state, onConnect, onDisconnect, onDrain, onEnd } = options;
+  return (state ?? onConnect ?? onDisconnect ?? onDrain ?? onEnd) === undefined ? undefined : options;
+}
