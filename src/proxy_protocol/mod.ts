@@ -1,0 +1,11 @@
+/**
+ * The PROXY protocol, versions 1 and 2, as HAProxy specifies it: a proxy sends the addresses of the original connection in
+ * a header before the first byte. {@link parseProxyHeader} and {@link proxyHeader} read and write headers.
+ *
+ * @module
+ */
+export { isProxyError, type ProxyError, type ProxyErrorCode } from "./errors.ts";
+export type { ProxyHeader, ProxyTls, ProxyTlv } from "./header.ts";
+export { type ProxyHeaderLimits, parseProxyHeader } from "./parse_header.ts";
+export type { TlvOptions } from "./tlv_fields.ts";
+export { type ProxyHeaderOptions, proxyHeader } from "./write_header.ts";
