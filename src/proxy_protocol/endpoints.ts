@@ -50,7 +50,7 @@ function ipv6Of(bytes: Bytes): Bytes {
 }
 
 function numericBytes(name: string, hostname: string): Bytes {
-  const plain = plainHostname(String(hostname).replace(/%.*$/s, ""));
+  const plain = typeof hostname === "string" ? plainHostname(hostname.replace(/%.*$/s, "")) : "";
   const bytes = ipv4Bytes(plain) ?? ipv6Bytes(plain);
   if (bytes !== undefined) return bytes;
   throw new TypeError(`${name}.hostname must be a numeric address, not ${JSON.stringify(hostname)}`);

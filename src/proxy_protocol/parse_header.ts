@@ -61,7 +61,7 @@ export function lengthOfHeader(bytes: Uint8Array, limits: ResolvedHeaderLimits):
   const beginning = version === 1 ? PROXY : SIGNATURE;
   if (!limits.versions.includes(version) || !beginsWith(bytes, beginning)) {
     const expected = limits.versions.map((each) => `version ${each}`).join(" or ");
-    throw invalidHeader(`expected one of ${expected}, got ${quote(bytes.subarray(0, SIGNATURE.length))}`);
+    throw invalidHeader(`expected ${expected}, got ${quote(bytes.subarray(0, SIGNATURE.length))}`);
   }
   return version === 1 ? lengthOfV1(bytes) : lengthOfV2(bytes, limits.maxHeaderBytes);
 }

@@ -40,7 +40,7 @@ function numeric(hostname: string): NumericAddress | undefined {
 }
 
 function parseRange(name: string, rule: unknown): Range {
-  const [, hostname = "", suffix] = (typeof rule === "string" && RULE.exec(rule)) || [];
+  const [, hostname = "", suffix] = RULE.exec(typeof rule === "string" ? rule : "") ?? [];
   const address = numeric(hostname);
   if (address === undefined) {
     throw new RangeError(

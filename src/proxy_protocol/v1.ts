@@ -11,7 +11,7 @@ const MAX_LINE_BYTES = 107;
 const MAX_PORT = 65_535;
 
 const UNKNOWN = /^PROXY UNKNOWN(?: |\r\n)/;
-/** A CR or LF that is not part of a CRLF. Called before there is a CRLF. */
+/** A CR or LF that is not part of a CRLF, in what comes before one. */
 const LONE_LINE_BREAK = /\n|\r(?=[^\n])/;
 
 /**
@@ -23,10 +23,12 @@ const LONE_LINE_BREAK = /\n|\r(?=[^\n])/;
 export function lengthOfV1(bytes: Uint8Array): number | undefined {
   const text = latin1Text(bytes.subarray(0, MAX_LINE_BYTES));
   const end = text.indexOf("\r\n");
+  // The rest of an unknown line is ignored, whatever it contains.
+  if (LONE_LINE_BREAK.test(end === -1 ? text : text.slice(0, end)) && !UNKNOWN.test(text)) {
+    throw invalidHeader("CR and LF must come together");
+  }
   if (end !== -1) return end + 2;
   if (text.length === MAX_LINE_BYTES) throw invalidHeader(`the first ${MAX_LINE_BYTES} bytes contain no CRLF`);
-  // The rest of an unknown line is ignored, whatever it contains.
-  if (LONE_LINE_BREAK.test(text) && !UNKNOWN.test(text)) throw invalidHeader("CR and LF must come together");
   return undefined;
 }
 

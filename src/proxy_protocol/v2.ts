@@ -93,7 +93,7 @@ export function writeV2(
   endpoints: Endpoints | undefined,
   tlvs: readonly ProxyTlv[],
 ): Bytes {
-  const addresses = endpoints === undefined ? new Uint8Array(0) : addressBytes(endpoints);
+  const addresses = endpoints === undefined ? new Uint8Array(0) : bytesOf(endpoints);
   const vectors = tlvBytes(tlvs);
   const length = addresses.length + vectors.length;
   if (length > MAX_BLOCK_BYTES) {
@@ -152,7 +152,7 @@ function pathIn(bytes: Bytes): string {
   return pathText(end === -1 ? bytes : bytes.subarray(0, end));
 }
 
-function addressBytes(endpoints: Endpoints): Bytes {
+function bytesOf(endpoints: Endpoints): Bytes {
   const bytes = new Uint8Array(ADDRESS_BYTES[endpoints.family]);
   const { family, source, destination } = endpoints;
   bytes.set(source);

@@ -65,7 +65,7 @@ export function proxyHeader(options: ProxyHeaderOptions): Bytes {
   checkChoice("version", version, [1, 2]);
   checkChoice("command", command, ["proxy", "local"]);
   const endpoints = source && destination && endpointsOf(source, destination);
-  const transport = options.transport ?? defaultTransport(source);
+  const transport = options.transport ?? defaultTransport(source ?? destination);
   checkChoice("transport", transport, ["tcp", "udp", "unix", "unspecified"]);
   checkAddresses({ ...options, command, transport });
   if (version === 2) return writeV2({ command, transport }, endpoints, tlvsOf(options));
@@ -78,9 +78,9 @@ export function hasAddresses({ command, transport }: ProxyHeaderOptions): boolea
   return command !== "local" && transport !== "unspecified";
 }
 
-function defaultTransport(source: Address | undefined): ProxyHeader["transport"] {
-  if (source === undefined) return "unspecified";
-  return source.path === undefined ? "tcp" : "unix";
+function defaultTransport(address: Address | undefined): ProxyHeader["transport"] {
+  if (address === undefined) return "unspecified";
+  return address.path === undefined ? "tcp" : "unix";
 }
 
 function checkAddresses(options: ProxyHeaderOptions): void {
