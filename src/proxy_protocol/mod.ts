@@ -5,7 +5,9 @@
  * @module
  */
 export { isProxyError, type ProxyError, type ProxyErrorCode } from "./errors.ts";
-export type { ProxyHeader, ProxyTls, ProxyTlv } from "./header.ts";
+export type { ProxyHeader, ProxyTls } from "./header.ts";
 export { type ProxyHeaderLimits, parseProxyHeader } from "./parse_header.ts";
+export { type ProxyProtocolOptions, proxyProtocol } from "./proxy_protocol.ts";
+export { sendProxyHeader } from "./send_proxy_header.ts";
 export type { TlvOptions } from "./tlv_fields.ts";
 export { type ProxyHeaderOptions, proxyHeader } from "./write_header.ts";

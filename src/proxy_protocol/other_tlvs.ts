@@ -1,4 +1,4 @@
-import type { ProxyTlv } from "./header.ts";
+import type { ProxyTlv } from "../core/mod.ts";
 import { hexadecimal } from "./tlv.ts";
 import { bytesTlv } from "./tlv_text.ts";
 

@@ -18,8 +18,8 @@ export interface ProxyHeaderLimits {
   /** The versions that are accepted. Default: both. */
   readonly versions?: readonly (1 | 2)[];
   /**
-   * The most bytes of a header. At least 232; default 4096. `Infinity` leaves the format's own limit of 65551. A header
-   * of version 1 never has more than 107.
+   * The most bytes of a header. At least 232; default 4096. `Infinity` leaves the format's own limit of 65551, and for an
+   * establish step 65536. A header of version 1 never has more than 107.
    */
   readonly maxHeaderBytes?: number;
 }

@@ -1,7 +1,7 @@
 /** The value of an SSL vector: flags, the result of a verification, and vectors of its own. */
-import { type Bytes, checkOptions, type OptionNames } from "../core/mod.ts";
+import { type Bytes, checkOptions, type OptionNames, type ProxyTlv } from "../core/mod.ts";
 import { invalidHeader } from "./errors.ts";
-import type { ProxyTls, ProxyTlv } from "./header.ts";
+import type { ProxyTls } from "./header.ts";
 import { otherTlvs } from "./other_tlvs.ts";
 import { copied, readTlvs, refuseRepeated, tlvBytes } from "./tlv.ts";
 import { bytesTlv, type TextEncoding, textOf, textTlv } from "./tlv_text.ts";

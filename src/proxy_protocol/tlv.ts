@@ -1,7 +1,6 @@
 /** Type-length-value vectors: a byte of type, two of length, and the value. */
-import type { Bytes } from "../core/mod.ts";
+import type { Bytes, ProxyTlv } from "../core/mod.ts";
 import { invalidHeader } from "./errors.ts";
-import type { ProxyTlv } from "./header.ts";
 
 /** The number of vectors in a header, and in the SSL vector. */
 const MAX_TLVS = 128;

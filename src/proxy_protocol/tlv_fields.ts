@@ -1,8 +1,8 @@
 /** The TLVs of a header, and what they say. */
-import type { Bytes } from "../core/mod.ts";
+import type { Bytes, ProxyTlv } from "../core/mod.ts";
 import { crc32c } from "./crc32c.ts";
 import { invalidHeader } from "./errors.ts";
-import type { ProxyHeader, ProxyTls, ProxyTlv } from "./header.ts";
+import type { ProxyHeader, ProxyTls } from "./header.ts";
 import { otherTlvs } from "./other_tlvs.ts";
 import { readSsl, sslBytes } from "./ssl_tlv.ts";
 import { copied, hexadecimal, readTlvs, refuseRepeated } from "./tlv.ts";

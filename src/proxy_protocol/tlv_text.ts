@@ -1,7 +1,6 @@
 /** Texts as the values of TLVs. */
-import type { Bytes } from "../core/mod.ts";
+import type { Bytes, ProxyTlv } from "../core/mod.ts";
 import { invalidHeader } from "./errors.ts";
-import type { ProxyTlv } from "./header.ts";
 import { asciiText, bytesOfCharacters, latin1Text, utf8Bytes, utf8Text } from "./text_bytes.ts";
 import { hexadecimal, MAX_VALUE_BYTES } from "./tlv.ts";
 

@@ -1,9 +1,9 @@
 /** Version 2: a signature, a command, an address family, two addresses and TLVs, in binary. */
-import { type Address, type Bytes, plainHostname } from "../core/mod.ts";
+import { type Address, type Bytes, type ProxyTlv, plainHostname } from "../core/mod.ts";
 import { ipv4Text, ipv6Text } from "./address_bytes.ts";
 import { type Endpoints, PATH_BYTES } from "./endpoints.ts";
 import { invalidHeader } from "./errors.ts";
-import type { ProxyHeader, ProxyTlv } from "./header.ts";
+import type { ProxyHeader } from "./header.ts";
 import { pathText } from "./text_bytes.ts";
 import { hexadecimal, readTlvs, tlvBytes } from "./tlv.ts";
 import { readFields, verifyChecksum, writeChecksum } from "./tlv_fields.ts";

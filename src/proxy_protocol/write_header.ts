@@ -60,7 +60,7 @@ export interface ProxyHeaderOptions extends TlvOptions {
  * ```
  */
 export function proxyHeader(options: ProxyHeaderOptions): Bytes {
-  checkOptions(options, OPTIONS);
+  checkHeaderOptions(options);
   const { version = 2, command = "proxy", source, destination } = options;
   checkChoice("version", version, [1, 2]);
   checkChoice("command", command, ["proxy", "local"]);
@@ -73,8 +73,24 @@ export function proxyHeader(options: ProxyHeaderOptions): Bytes {
   return writeV1(transport, endpoints);
 }
 
+/** Returns a header with these addresses, if it names addresses and has none of its own. @throws as {@link proxyHeader} */
+export function completedHeader(options: ProxyHeaderOptions, source: Address, destination: Address): Bytes {
+  checkHeaderOptions(options);
+  if (!hasAddresses(options)) return proxyHeader(options);
+  return proxyHeader({
+    ...options,
+    source: options.source ?? source,
+    destination: options.destination ?? destination,
+  });
+}
+
+/** @throws {TypeError} not an object, or an unknown option */
+export function checkHeaderOptions(options: ProxyHeaderOptions): void {
+  checkOptions(options, OPTIONS);
+}
+
 /** Reports whether a header names addresses. */
-export function hasAddresses({ command, transport }: ProxyHeaderOptions): boolean {
+function hasAddresses({ command, transport }: ProxyHeaderOptions): boolean {
   return command !== "local" && transport !== "unspecified";
 }
 
