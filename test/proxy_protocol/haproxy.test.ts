@@ -64,7 +64,7 @@ describe("HAProxy with send-proxy", () => {
     [
       "IPv4 to IPv6",
       proxyHeader({ version: 1, source: inet.source, destination: inet6.destination }),
-      { ...inet6, ...{ source: inet.source } },
+      { ...inet6, source: inet.source },
     ],
     [
       "IPv4-mapped IPv6",
@@ -213,9 +213,9 @@ describe("HAProxy that ends TLS", () => {
 });
 
 describe("HAProxy that sends no header", () => {
-  it("is refused", async (context) => {
+  it("is refused by a server that requires one", async (context) => {
     const { server, socket } = await proxied(context, { bind: "", server: "" });
-    await expect(described(socket)).rejects.toThrow();
+    await expect(described(socket)).rejects.toThrow(/JSON|ECONNRESET|EPIPE|reset/);
     const refused = await server.event(
       (event) => event.type === "establish-failed" && event.error.code === "proxy-invalid",
     );

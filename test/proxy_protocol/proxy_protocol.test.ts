@@ -186,7 +186,7 @@ describe("proxyProtocol", () => {
     [{ from: "::1", headerTimeoutMs: "5s" }, TypeError, "headerTimeoutMs must be a number"],
     [{ from: "::1", maxHeaderBytes: 1 }, RangeError, "maxHeaderBytes must be a whole number of at least 232"],
     [{ from: "::1", versions: [0] }, RangeError, "versions must be"],
-  ])("refuses %j", (options, kind, message) => {
+  ])("refuses the options %j", (options, kind, message) => {
     const make = () => proxyProtocol(options as ProxyProtocolOptions);
     expect(make).toThrow(kind);
     expect(make).toThrow(message);
