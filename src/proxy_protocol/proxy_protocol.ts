@@ -1,4 +1,5 @@
 import {
+  afterRound,
   type Bytes,
   type Clock,
   type Connection,
@@ -53,26 +54,34 @@ export interface ProxyProtocolOptions extends ProxyHeaderLimits {
  * A connection from an address that `from` does not name passes unchanged and at once, and its bytes are never taken
  * for a header. What follows the header belongs to the next step or to the session.
  *
- * The step refuses with `proxy-invalid`: no header, or an invalid one; `proxy-timeout`: it did not come in time;
- * `unexpected-eof`: the connection ended before.
+ * The step refuses a connection with these codes:
+ *
+ * | code | meaning |
+ * |---|---|
+ * | `proxy-invalid` | the connection does not begin with a valid header of an accepted version |
+ * | `proxy-timeout` | the header did not come within `headerTimeoutMs` |
+ * | `unexpected-eof` | the connection ended before the end of the header |
+ * | `connection-reset` | it was reset so early that its address is unknown |
  *
  * @throws {TypeError | RangeError} an invalid option
  *
  * @example
  * ```ts
  * import { connect, lines, serve } from "spillway";
- * import { proxyHeader, proxyProtocol } from "spillway/proxy-protocol";
+ * import { proxyProtocol } from "spillway/proxy-protocol";
  *
  * await using server = await serve({
- *   port: 0,
  *   hostname: "127.0.0.1",
+ *   port: 0,
  *   codec: lines(),
  *   establish: [proxyProtocol({ from: ["127.0.0.1", "10.0.0.0/8"] })],
  *   handler: (line, { session }) => `${line}, ${session.connection.remoteAddress.hostname}`,
  * });
  *
- * // This is the proxy. It announces its client, and then passes on what that sends.
- * const socket = await Deno.connect(server.address);
+ * // The proxy announces its client, and passes on what that sends. A header of version 1 is a line.
+ * await using proxy = await connect({ ...server.address, codec: lines() });
+ * proxy.send("PROXY TCP4 192.0.2.1 198.51.100.7 56324 443\r");
+ * console.log(await proxy.request("hello")); // hello, 192.0.2.1
  * ```
  */
 export function proxyProtocol(options: ProxyProtocolOptions): EstablishStep {
@@ -114,12 +123,13 @@ async function inTime<Value>(
   if (ms === Infinity) return read(signal);
   const controller = new AbortController();
   const onAbort = (): void => controller.abort(signal.reason);
+  const onLate = (): void => {
+    controller.abort(new SpillwayError<ProxyErrorCode>("proxy-timeout", `no PROXY header within ${ms} ms`));
+  };
   if (signal.aborted) onAbort();
   signal.addEventListener("abort", onAbort);
-  const timer = clock.setTimeout(() => {
-    const message = `no PROXY header within ${ms} ms`;
-    controller.abort(new SpillwayError<ProxyErrorCode>("proxy-timeout", message));
-  }, ms);
+  // After a pause of the whole process timers fire before the input that came in time is read.
+  const timer = clock.setTimeout(() => afterRound(clock, onLate), ms);
   try {
     return await read(controller.signal);
   } finally {

@@ -92,6 +92,17 @@ describe("a connection from a named address", () => {
     expect(clock.pending).toBe(0);
   });
 
+  it("is served after a pause of the process, if the header came in time", async () => {
+    const clock = manualClock();
+    const { near, far } = await nearAndFar();
+    const passed = step({ clock })(far, context());
+    clock.jump(60_000);
+    await send(near, v2(0x20, 0));
+    await clock.advance(0);
+    expect((await passed).proxy?.command).toBe("local");
+    expect(clock.pending).toBe(0);
+  });
+
   it("has five seconds by default, and the whole stage with Infinity", async () => {
     for (const [options, delay] of [
       [{}, 5_000],

@@ -2,7 +2,7 @@
 import { createConnection } from "node:net";
 import { describe, expect, it } from "vitest";
 import { type Address, type EstablishStep, lines, type ServerEvent, serve } from "../../src/core/mod.ts";
-import { bytes, connect as connectOnSockets, serve as serveOnSockets, lines as socketLines } from "../../src/mod.ts";
+import { serve as serveOnSockets, lines as socketLines } from "../../src/mod.ts";
 import { type ProxyProtocolOptions, proxyHeader, proxyProtocol } from "../../src/proxy_protocol/mod.ts";
 import { manualClock, memoryTransport } from "../../src/testing/mod.ts";
 import { ascii, joined } from "./support/header_bytes.ts";
