@@ -3,8 +3,9 @@ import path from "node:path";
 import { describe, expect, it, type TestContext } from "vitest";
 import { type ProxyHeaderOptions, proxyHeader } from "../../src/proxy_protocol/mod.ts";
 import { RealProgram } from "../support/real_program.ts";
+import { read } from "../support/tree.ts";
 import { type Described, described, describedConnections } from "./support/described.ts";
-import { startHaproxy, temporaryFolder } from "./support/haproxy.ts";
+import { checkConfiguration, startHaproxy, temporaryFolder } from "./support/haproxy.ts";
 import { v2 } from "./support/header_bytes.ts";
 
 const openssl = new RealProgram("openssl", "openssl");
@@ -209,6 +210,21 @@ describe("HAProxy that ends TLS", () => {
       commonName: "client.example",
     });
     expect((await ask()).proxy.tls).toEqual({ ...session, verified: false, clientCertificate: "none" });
+  });
+});
+
+describe("the example of docs/proxy_protocol.md", () => {
+  it("is a configuration of HAProxy", async (context) => {
+    const folder = temporaryFolder(context);
+    await makeCertificates(context, folder);
+    const [, example = ""] = /```haproxy\n(.+?)```/s.exec(read("docs/proxy_protocol.md")) ?? [];
+    expect(example).toContain("/etc/haproxy/site.pem");
+    const ending = await checkConfiguration(
+      context,
+      folder,
+      example.replace("/etc/haproxy/site.pem", path.join(folder, "server.pem")),
+    );
+    expect(ending).toMatchObject({ code: 0 });
   });
 });
 

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import type { TestContext } from "vitest";
-import { RealProgram } from "../../support/real_program.ts";
+import { type ProgramEnding, RealProgram } from "../../support/real_program.ts";
 
 const haproxy = new RealProgram("haproxy", "haproxy");
 
@@ -15,6 +15,22 @@ export function temporaryFolder(context: TestContext): string {
 
 /** Starts HAProxy with sections of a configuration, until the test is over. Its sockets lie in `folder`. */
 export function startHaproxy(context: TestContext, folder: string, sections: string): void {
+  const { child, ending } = haproxy.start(context, ["-db", "-f", writeConfiguration(folder, sections)]);
+  context.onTestFinished(async () => {
+    child.kill("SIGTERM");
+    const { code, stderr } = await ending;
+    // It ends with 128 + SIGTERM; 1 is a fault of the configuration.
+    if (code === 1) throw new Error(stderr);
+  });
+}
+
+/** Lets HAProxy check sections of a configuration. */
+export function checkConfiguration(context: TestContext, folder: string, sections: string): Promise<ProgramEnding> {
+  return haproxy.run(context, ["-c", "-f", writeConfiguration(folder, sections)]);
+}
+
+/** Writes a configuration with these sections. Returns its path. */
+function writeConfiguration(folder: string, sections: string): string {
   const file = path.join(folder, "haproxy.cfg");
   writeFileSync(
     file,
@@ -28,11 +44,5 @@ defaults
 ${sections}
 `,
   );
-  const { child, ending } = haproxy.start(context, ["-db", "-f", file]);
-  context.onTestFinished(async () => {
-    child.kill("SIGTERM");
-    const { code, stderr } = await ending;
-    // It ends with 128 + SIGTERM; 1 is a fault of the configuration.
-    if (code === 1) throw new Error(stderr);
-  });
+  return file;
 }
