@@ -5,7 +5,7 @@ import { utf8Bytes } from "./text_bytes.ts";
 /** The two addresses of a header, as bytes. */
 export type Endpoints = InetEndpoints | UnixEndpoints;
 
-export interface InetEndpoints {
+interface InetEndpoints {
   readonly family: "inet" | "inet6";
   readonly source: Bytes;
   readonly destination: Bytes;
@@ -13,7 +13,7 @@ export interface InetEndpoints {
   readonly destinationPort: number;
 }
 
-export interface UnixEndpoints {
+interface UnixEndpoints {
   readonly family: "unix";
   /** Paths, without the zeros behind them. */
   readonly source: Bytes;

@@ -14,7 +14,7 @@ function bytesOf(part: Part): number[] {
   return (digits.match(/../g) ?? []).map((pair) => Number.parseInt(pair, 16));
 }
 
-export const SIGNATURE = "0d 0a 0d 0a 00 0d 0a 51 55 49 54 0a";
+const SIGNATURE = "0d 0a 0d 0a 00 0d 0a 51 55 49 54 0a";
 
 /** A header with a right length. */
 export function v2(command: number, family: number, ...block: readonly Part[]): Uint8Array<ArrayBuffer> {
