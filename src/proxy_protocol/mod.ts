@@ -1,6 +1,7 @@
 /**
  * The PROXY protocol, versions 1 and 2, as HAProxy specifies it: a proxy sends the addresses of the original connection in
- * a header before the first byte. {@link parseProxyHeader} and {@link proxyHeader} read and write headers.
+ * a header before the first byte. {@link proxyProtocol} is the establish step of a server behind a proxy, {@link sendProxyHeader}
+ * that of a proxy's own connections. {@link parseProxyHeader} and {@link proxyHeader} read and write headers.
  *
  * @module
  */

@@ -13,6 +13,25 @@ const PLACEHOLDERS = {
  * its `remoteAddress` as the destination. A function is called for each connection.
  *
  * @throws {TypeError | RangeError} an invalid option; the step throws the same for the result of a function
+ *
+ * @example
+ * ```ts
+ * import { connect, lines, serve } from "spillway";
+ * import { proxyProtocol, sendProxyHeader } from "spillway/proxy-protocol";
+ *
+ * await using server = await serve({
+ *   hostname: "127.0.0.1",
+ *   port: 0,
+ *   codec: lines(),
+ *   establish: [proxyProtocol({ from: "127.0.0.1" })],
+ *   handler: (_line, { session: { connection } }) => `${connection.remoteAddress.hostname}`,
+ * });
+ *
+ * const source = { hostname: "192.0.2.1", port: 56324 };
+ * const establish = [sendProxyHeader({ source })];
+ * await using client = await connect({ ...server.address, codec: lines(), establish });
+ * console.log(await client.request("who am I?")); // 192.0.2.1
+ * ```
  */
 export function sendProxyHeader(
   header: ProxyHeaderOptions | ((connection: Connection) => ProxyHeaderOptions) = {},

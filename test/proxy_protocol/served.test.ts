@@ -2,8 +2,13 @@
 import { createConnection } from "node:net";
 import { describe, expect, it } from "vitest";
 import { type Address, type EstablishStep, lines, type ServerEvent, serve } from "../../src/core/mod.ts";
-import { serve as serveOnSockets, lines as socketLines } from "../../src/mod.ts";
-import { type ProxyProtocolOptions, proxyHeader, proxyProtocol } from "../../src/proxy_protocol/mod.ts";
+import { connect as connectOnSockets, serve as serveOnSockets, lines as socketLines } from "../../src/mod.ts";
+import {
+  type ProxyProtocolOptions,
+  proxyHeader,
+  proxyProtocol,
+  sendProxyHeader,
+} from "../../src/proxy_protocol/mod.ts";
 import { manualClock, memoryTransport } from "../../src/testing/mod.ts";
 import { ascii, joined } from "./support/header_bytes.ts";
 import { finish, receive, send } from "./support/near_and_far.ts";
@@ -116,6 +121,33 @@ describe("a server behind a proxy, on sockets", () => {
         expect(await replyTo(pieces, server.address.port)).toBe("hello from 192.0.2.1\n");
       }
     }
+  });
+
+  it("is told by a client of whom it is the proxy, also after the connection was lost", async () => {
+    await using server = await serveOnSockets({
+      hostname: "127.0.0.1",
+      port: 0,
+      codec: socketLines(),
+      establish: [proxyProtocol({ from: "127.0.0.1" })],
+      handler: (line, { session }) => {
+        if (line === "go") session.abort();
+        return `${line} from ${session.connection.remoteAddress.hostname}`;
+      },
+    });
+    let connections = 0;
+    const announce = sendProxyHeader(() => {
+      connections += 1;
+      return { source: { hostname: `192.0.2.${connections}`, port: 1 } };
+    });
+    await using client = await connectOnSockets({
+      ...server.address,
+      codec: socketLines(),
+      establish: [announce],
+      reconnect: { minDelayMs: 1 },
+    });
+    expect(await client.request("hello")).toBe("hello from 192.0.2.1");
+    await expect(client.request("go")).rejects.toMatchObject({ code: "connection-reset" });
+    expect(await client.request("hello")).toBe("hello from 192.0.2.2");
   });
 
   it("resets a connection without a header", async () => {
