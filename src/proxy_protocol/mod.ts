@@ -6,7 +6,7 @@
  * @module
  */
 export { isProxyError, type ProxyError, type ProxyErrorCode } from "./errors.ts";
-export type { ProxyHeader, ProxyTls } from "./header.ts";
+export type { ProxyHeader } from "./header.ts";
 export { type ProxyHeaderLimits, parseProxyHeader } from "./parse_header.ts";
 export { type ProxyProtocolOptions, proxyProtocol } from "./proxy_protocol.ts";
 export { sendProxyHeader } from "./send_proxy_header.ts";

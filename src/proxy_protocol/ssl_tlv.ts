@@ -1,7 +1,6 @@
 /** The value of an SSL vector: flags, the result of a verification, and vectors of its own. */
-import { type Bytes, checkOptions, type OptionNames, type ProxyTlv } from "../core/mod.ts";
+import { type Bytes, checkOptions, type OptionNames, type ProxyTlsInfo, type ProxyTlv } from "../core/mod.ts";
 import { invalidHeader } from "./errors.ts";
-import type { ProxyTls } from "./header.ts";
 import { otherTlvs } from "./other_tlvs.ts";
 import { copied, readTlvs, refuseRepeated, tlvBytes } from "./tlv.ts";
 import { bytesTlv, type TextEncoding, textOf, textTlv } from "./tlv_text.ts";
@@ -25,11 +24,11 @@ const TEXTS = [
   ["keyAlgorithm", 0x25, "ASCII"],
   ["keyExchangeGroup", 0x26, "ASCII"],
   ["signatureScheme", 0x27, "ASCII"],
-] as const satisfies readonly (readonly [keyof ProxyTls, number, TextEncoding])[];
+] as const satisfies readonly (readonly [keyof ProxyTlsInfo, number, TextEncoding])[];
 const CERTIFICATE = 0x28;
 const TYPES: readonly number[] = [...TEXTS.map(([, type]) => type), CERTIFICATE];
 
-const OPTIONS: OptionNames<ProxyTls> = {
+const OPTIONS: OptionNames<ProxyTlsInfo> = {
   verified: true,
   clientCertificate: true,
   version: true,
@@ -44,14 +43,14 @@ const OPTIONS: OptionNames<ProxyTls> = {
 };
 
 /** Reads the value. Returns `undefined` if the peer did not connect over TLS. @throws {SpillwayError} `proxy-invalid` */
-export function readSsl(value: Bytes): ProxyTls | undefined {
+export function readSsl(value: Bytes): ProxyTlsInfo | undefined {
   if (value.length < FLAG_BYTES) throw invalidHeader(`the TLV 0x20 (SSL) has ${value.length} bytes, not at least 5`);
   const flags = value[0] as number;
   const tlvs = readTlvs(value.subarray(FLAG_BYTES));
   refuseRepeated(tlvs, TYPES);
   const clientCertificate = certificateOf(flags);
   const others: ProxyTlv[] = [];
-  const tls: { -readonly [Name in keyof ProxyTls]: ProxyTls[Name] } = {
+  const tls: { -readonly [Name in keyof ProxyTlsInfo]: ProxyTlsInfo[Name] } = {
     verified: clientCertificate !== "none" && value.subarray(1, FLAG_BYTES).every((byte) => byte === 0),
     clientCertificate,
     others,
@@ -65,13 +64,13 @@ export function readSsl(value: Bytes): ProxyTls | undefined {
   return (flags & OVER_TLS) === 0 ? undefined : tls;
 }
 
-function certificateOf(flags: number): ProxyTls["clientCertificate"] {
+function certificateOf(flags: number): ProxyTlsInfo["clientCertificate"] {
   if ((flags & CERTIFICATE_OF_CONNECTION) !== 0) return "connection";
   return (flags & CERTIFICATE_OF_SESSION) !== 0 ? "session" : "none";
 }
 
 /** Returns the value for an option. @throws {TypeError | RangeError} an invalid option */
-export function sslBytes(tls: Partial<ProxyTls>): Bytes {
+export function sslBytes(tls: Partial<ProxyTlsInfo>): Bytes {
   checkOptions(tls, OPTIONS);
   const { verified = false, clientCertificate = "none", certificate, others = [] } = tls;
   if (verified && clientCertificate === "none") {
@@ -87,7 +86,7 @@ export function sslBytes(tls: Partial<ProxyTls>): Bytes {
   return Uint8Array.from([flagsOf(clientCertificate), 0, 0, 0, verified ? 0 : NOT_VERIFIED, ...tlvBytes(tlvs)]);
 }
 
-function flagsOf(clientCertificate: ProxyTls["clientCertificate"]): number {
+function flagsOf(clientCertificate: ProxyTlsInfo["clientCertificate"]): number {
   switch (clientCertificate) {
     case "none":
       return OVER_TLS;

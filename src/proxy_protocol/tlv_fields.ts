@@ -1,8 +1,8 @@
 /** The TLVs of a header, and what they say. */
-import type { Bytes, ProxyTlv } from "../core/mod.ts";
+import type { Bytes, ProxyTlsInfo, ProxyTlv } from "../core/mod.ts";
 import { crc32c } from "./crc32c.ts";
 import { invalidHeader } from "./errors.ts";
-import type { ProxyHeader, ProxyTls } from "./header.ts";
+import type { ProxyHeader } from "./header.ts";
 import { otherTlvs } from "./other_tlvs.ts";
 import { readSsl, sslBytes } from "./ssl_tlv.ts";
 import { copied, hexadecimal, readTlvs, refuseRepeated } from "./tlv.ts";
@@ -29,7 +29,7 @@ export type TlvFields = Pick<ProxyHeader, "alpn" | "authority" | "uniqueId" | "n
 
 /** Options for TLVs. */
 export interface TlvOptions extends Partial<Omit<TlvFields, "tls">> {
-  readonly tls?: Partial<ProxyTls>;
+  readonly tls?: Partial<ProxyTlsInfo>;
   /** Whether the header carries a checksum (CRC-32C). Default: false. */
   readonly crc32c?: boolean;
 }
