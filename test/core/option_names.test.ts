@@ -16,6 +16,7 @@ import {
 } from "../../src/core/codecs/mod.ts";
 import { checkOptions, connect, serve } from "../../src/core/mod.ts";
 import { authenticate, logging, rateLimit, timeout } from "../../src/middleware/mod.ts";
+import { parseProxyHeader, proxyHeader, proxyProtocol, sendProxyHeader } from "../../src/proxy_protocol/mod.ts";
 import { memoryTransport } from "../../src/testing/mod.ts";
 
 const served = (options: object) =>
@@ -53,6 +54,11 @@ const TAKERS: readonly (readonly [name: string, take: (options: object) => unkno
   ["logging", (options) => logging({ log: () => {}, ...options }), "clocks", "clock"],
   ["rateLimit", (options) => rateLimit({ perSecond: 1, onLimit: "wait", ...options }), "bursts", "burst"],
   ["timeout", (options) => timeout({ ms: 1, ...options }), "repl", "reply"],
+  ["proxyProtocol", (options) => proxyProtocol({ from: "::1", ...options }), "version", "versions"],
+  ["parseProxyHeader", (options) => parseProxyHeader(new Uint8Array(0), options), "maxHeaderByte", "maxHeaderBytes"],
+  ["proxyHeader", (options) => proxyHeader(options), "sources", "source"],
+  ["proxyHeader, for TLS", (tls) => proxyHeader({ tls }), "cypher", "cipher"],
+  ["sendProxyHeader", (options) => sendProxyHeader(options), "crc32", "crc32c"],
   ["pool", (options) => pool(new URL("file:///worker.js"), options), "maxMemory", "maxMemoryMb"],
 ];
 

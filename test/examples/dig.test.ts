@@ -3,7 +3,7 @@ import process from "node:process";
 import { describe, expect, it, type TestContext } from "vitest";
 import service from "../../examples/dns/service.ts";
 import { serve } from "../../src/mod.ts";
-import { RealProgram } from "./support/real_program.ts";
+import { RealProgram } from "../support/real_program.ts";
 
 const dig = new RealProgram("dig", "bind9-dnsutils");
 

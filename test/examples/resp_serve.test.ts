@@ -5,7 +5,7 @@ import { Store } from "../../examples/resp/store.ts";
 import { transport } from "../../src/mod.ts";
 import { dialNet } from "../conformance/support/net_client.ts";
 import { type Platform, start, stopServersAfterEach } from "../conformance/support/platform.ts";
-import { RealProgram } from "./support/real_program.ts";
+import { RealProgram } from "../support/real_program.ts";
 import { bytesOf, textOf } from "./support/resp_decoding.ts";
 
 const platform: Platform = { name: "the runtime", transport: transport, dial: dialNet, faults: {} };

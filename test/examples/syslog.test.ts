@@ -5,7 +5,7 @@ import service, { intake, type LogMessage } from "../../examples/syslog/service.
 import { type Context, type ServerEvent, serve, transport } from "../../src/mod.ts";
 import { dialNet } from "../conformance/support/net_client.ts";
 import { eventually, start, stopServersAfterEach } from "../conformance/support/platform.ts";
-import { RealProgram } from "./support/real_program.ts";
+import { RealProgram } from "../support/real_program.ts";
 
 const logger = new RealProgram("logger", "bsdutils");
 const python = new RealProgram("python3", "python3");

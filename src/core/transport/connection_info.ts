@@ -82,11 +82,24 @@ export interface ProxyTlsInfo {
   readonly verified: boolean;
   /** Whether the peer has sent a certificate: on this connection, or in the session that it resumes. */
   readonly clientCertificate: "none" | "connection" | "session";
+  /** The version of TLS, such as `TLSv1.3`. */
   readonly version?: string;
+  /** The common name of the peer's certificate. It proves nothing unless `verified`. */
   readonly commonName?: string;
+  /** The cipher suite, such as `TLS_AES_256_GCM_SHA384`. */
   readonly cipher?: string;
+  /** The algorithm that signed the certificate of the proxy, such as `RSA-SHA256`. */
   readonly signatureAlgorithm?: string;
+  /** The kind of key in the certificate of the proxy, such as `RSA2048`. */
   readonly keyAlgorithm?: string;
+  /** The group of the key exchange, such as `secp256r1`. */
+  readonly keyExchangeGroup?: string;
+  /** The algorithm of the proxy's signature in the handshake, such as `rsa_pss_rsae_sha256`. */
+  readonly signatureScheme?: string;
+  /** The certificate of the peer, in DER. */
+  readonly certificate?: Bytes;
+  /** The statements about the session that this version does not know, as they came. */
+  readonly others: readonly ProxyTlv[];
 }
 
 /** A type-length-value field of a PROXY header. */

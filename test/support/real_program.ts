@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { accessSync, constants } from "node:fs";
 import path from "node:path";
 import process from "node:process";
@@ -9,6 +9,12 @@ export interface ProgramEnding {
   readonly code: number | null;
   readonly stdout: string;
   readonly stderr: string;
+}
+
+/** A {@link RealProgram} that runs. */
+export interface StartedProgram {
+  readonly child: ChildProcessWithoutNullStreams;
+  readonly ending: Promise<ProgramEnding>;
 }
 
 /** A program of the system, as others wrote it: what we write for a test would share our mistakes. */
@@ -25,10 +31,19 @@ export class RealProgram {
    * Runs it to its end, with `input` on its stdin. Where it is not installed the test is skipped, and says so; but CI
    * installs it on Linux (`.ci/programs`), and there the test fails.
    */
-  run(context: TestContext, args: readonly string[], input: string | Uint8Array = ""): Promise<ProgramEnding> {
+  async run(context: TestContext, args: readonly string[], input: string | Uint8Array = ""): Promise<ProgramEnding> {
+    const { child, ending } = this.start(context, args);
+    // It may end without having read everything.
+    child.stdin.on("error", () => undefined);
+    child.stdin.end(input);
+    return await ending;
+  }
+
+  /** Starts it. If the test takes too long, it is killed. Where it is not installed, see `run`. */
+  start(context: TestContext, args: readonly string[]): StartedProgram {
     const file = findOnPath(this.#name) ?? this.#onMissing(context);
-    return new Promise((resolve, reject) => {
-      const child = spawn(file, args, { stdio: ["pipe", "pipe", "pipe"] });
+    const child = spawn(file, args, { stdio: ["pipe", "pipe", "pipe"] });
+    const ending = new Promise<ProgramEnding>((resolve, reject) => {
       let stdout = "";
       let stderr = "";
       child.stdout.setEncoding("utf8").on("data", (text: string) => {
@@ -45,10 +60,8 @@ export class RealProgram {
         context.signal.removeEventListener("abort", kill);
         resolve({ code, stdout, stderr });
       });
-      // It may end without having read everything.
-      child.stdin.on("error", () => undefined);
-      child.stdin.end(input);
     });
+    return { child, ending };
   }
 
   #onMissing(context: TestContext): never {
