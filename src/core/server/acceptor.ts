@@ -96,6 +96,7 @@ export class Acceptor implements AcceptLoopOwner, EstablishOwner {
 
   /** Wakes the accept loops, because a connection is over: they look again whether there is room. */
   onRoom(): void {
+    if (this.#waiting.length === 0) return;
     for (const wake of this.#waiting.splice(0)) wake();
   }
 
