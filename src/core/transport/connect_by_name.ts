@@ -13,15 +13,27 @@ export interface Connector {
 const NUMERIC = /:|^\d+\.\d+\.\d+\.\d+$/;
 
 /**
- * Connects to an address or a name: resolves a name and tries its addresses as {@link connectToFirst} does.
+ * Connects to an address or a name: resolves a name and tries its addresses as {@link connectToFirst} does, in the order
+ * of the system, but IPv6 and IPv4 by turns (RFC 8305, section 4): if one of them does not work here, the second attempt
+ * is of the other.
  *
  * @throws {SpillwayError} what the connector throws; `connect-aborted`
  */
 export async function connectByName(options: TcpConnectOptions, connector: Connector): Promise<Connection> {
   const { hostname, signal } = options;
   if (NUMERIC.test(hostname)) return connector.connect(options);
-  const addresses = await connector.lookup(options);
+  const addresses = interleaved(await connector.lookup(options));
   const connect = (address: string, whileWanted: AbortSignal) =>
     connector.connect({ ...options, hostname: address, signal: whileWanted });
   return connectToFirst({ hostname, addresses, connect }, signal);
+}
+
+/** Returns the addresses so that the families alternate, beginning with that of the first. */
+function interleaved(addresses: readonly string[]): string[] {
+  const isSix = (address: string | undefined) => address?.includes(":") === true;
+  const first = addresses.filter((address) => isSix(address) === isSix(addresses[0]));
+  const others = addresses.filter((address) => isSix(address) !== isSix(addresses[0]));
+  return first
+    .flatMap((address, index) => [address, ...others.slice(index, index + 1)])
+    .concat(others.slice(first.length));
 }
