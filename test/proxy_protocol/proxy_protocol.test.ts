@@ -158,6 +158,19 @@ describe("a connection from a named address", () => {
     expect((await established([header], { maxHeaderBytes: 419 })).far.proxy?.others[0]?.value.length).toBe(400);
   });
 
+  it("may send no more than a step can read, whatever maxHeaderBytes is", async () => {
+    const begun = (length: number) => joined(v2(0x21, 0).subarray(0, 14), (length - 16) >> 8, (length - 16) & 0xff);
+    const unlimited = { maxHeaderBytes: Infinity };
+    await expect(established([begun(65_537)], unlimited)).rejects.toThrow(
+      "65537 bytes are more than maxHeaderBytes (65536)",
+    );
+    const { near, far } = await nearAndFar();
+    const passed = step(unlimited)(far, context());
+    await send(near, begun(65_536));
+    await finish(near);
+    await expect(passed).rejects.toMatchObject({ code: "unexpected-eof" });
+  });
+
   it("is named in IPv6, too, where it is IPv4", async () => {
     const { far } = await established([v2(0x20, 0)], { from: ["2001:db8::/32", "::ffff:127.0.0.0/104"] });
     expect(far.proxy?.command).toBe("local");
