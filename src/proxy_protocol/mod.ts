@@ -10,5 +10,7 @@ export type { ProxyHeader } from "./header.ts";
 export { type ProxyHeaderLimits, parseProxyHeader } from "./parse_header.ts";
 export { type ProxyProtocolOptions, proxyProtocol } from "./proxy_protocol.ts";
 export { sendProxyHeader } from "./send_proxy_header.ts";
+export type { TlsOptions } from "./ssl_tlv.ts";
+export type { Tlv } from "./tlv.ts";
 export type { TlvOptions } from "./tlv_fields.ts";
 export { type ProxyHeaderOptions, proxyHeader } from "./write_header.ts";

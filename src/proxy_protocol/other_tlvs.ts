@@ -1,5 +1,4 @@
-import type { ProxyTlv } from "../core/mod.ts";
-import { hexadecimal } from "./tlv.ts";
+import { hexadecimal, type Tlv } from "./tlv.ts";
 import { bytesTlv } from "./tlv_text.ts";
 
 /**
@@ -7,9 +6,9 @@ import { bytesTlv } from "./tlv_text.ts";
  *
  * @throws {TypeError | RangeError} a type that has an option, or that is not a byte; a value that is too long
  */
-export function otherTlvs(name: string, others: readonly ProxyTlv[], known: readonly number[]): ProxyTlv[] {
+export function otherTlvs(name: string, others: readonly Tlv[], known: readonly number[]): Tlv[] {
   if (!Array.isArray(others)) throw new TypeError(`${name} must be an array of { type, value }`);
-  return others.map(({ type, value }: ProxyTlv, at) => {
+  return others.map(({ type, value }: Tlv, at) => {
     if (!Number.isInteger(type) || type < 0 || type > 0xff) {
       throw new RangeError(`${name}[${at}].type must be a whole number from 0 to 255, not ${String(type)}`);
     }

@@ -94,10 +94,11 @@ export function readHeader(bytes: Bytes): ProxyHeader {
  * ```
  */
 export function parseProxyHeader(
-  bytes: Bytes,
+  bytes: Uint8Array,
   limits: ProxyHeaderLimits = {},
 ): { readonly header: ProxyHeader; readonly length: number } | undefined {
   checkOptions(limits, OPTIONS);
   const length = lengthOfHeader(bytes, resolveHeaderLimits(limits));
-  return length === undefined ? undefined : { header: readHeader(bytes.subarray(0, length)), length };
+  // A copy, as the slices of a Buffer of Node are views.
+  return length === undefined ? undefined : { header: readHeader(new Uint8Array(bytes.subarray(0, length))), length };
 }

@@ -2,7 +2,7 @@
 import { type Bytes, checkOptions, type OptionNames, type ProxyTlsInfo, type ProxyTlv } from "../core/mod.ts";
 import { invalidHeader } from "./errors.ts";
 import { otherTlvs } from "./other_tlvs.ts";
-import { copied, readTlvs, refuseRepeated, tlvBytes } from "./tlv.ts";
+import { copied, readTlvs, refuseRepeated, type Tlv, tlvBytes } from "./tlv.ts";
 import { bytesTlv, type TextEncoding, textOf, textTlv } from "./tlv_text.ts";
 
 /** The peer connected over TLS. */
@@ -28,7 +28,15 @@ const TEXTS = [
 const CERTIFICATE = 0x28;
 const TYPES: readonly number[] = [...TEXTS.map(([, type]) => type), CERTIFICATE];
 
-const OPTIONS: OptionNames<ProxyTlsInfo> = {
+/** What {@link ProxyTlsInfo} says, to be written. Default: a peer without a certificate. */
+export interface TlsOptions extends Partial<Omit<ProxyTlsInfo, "certificate" | "others">> {
+  /** The certificate of the peer, in DER. */
+  readonly certificate?: Uint8Array;
+  /** TLVs of types that have no option. */
+  readonly others?: readonly Tlv[];
+}
+
+const OPTIONS: OptionNames<TlsOptions> = {
   verified: true,
   clientCertificate: true,
   version: true,
@@ -70,13 +78,13 @@ function certificateOf(flags: number): ProxyTlsInfo["clientCertificate"] {
 }
 
 /** Returns the value for an option. @throws {TypeError | RangeError} an invalid option */
-export function sslBytes(tls: Partial<ProxyTlsInfo>): Bytes {
+export function sslBytes(tls: TlsOptions): Bytes {
   checkOptions(tls, OPTIONS);
   const { verified = false, clientCertificate = "none", certificate, others = [] } = tls;
   if (verified && clientCertificate === "none") {
     throw new TypeError("tls.verified needs a certificate: set tls.clientCertificate, too");
   }
-  const tlvs: ProxyTlv[] = [];
+  const tlvs: Tlv[] = [];
   for (const [name, type, encoding] of TEXTS) {
     const text = tls[name];
     if (text !== undefined) tlvs.push(textTlv(`tls.${name}`, type, text, encoding));

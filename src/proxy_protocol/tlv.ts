@@ -2,6 +2,12 @@
 import type { Bytes, ProxyTlv } from "../core/mod.ts";
 import { invalidHeader } from "./errors.ts";
 
+/** A vector to write. */
+export interface Tlv {
+  readonly type: number;
+  readonly value: Uint8Array;
+}
+
 /** The number of vectors in a header, and in the SSL vector. */
 const MAX_TLVS = 128;
 /** The most bytes of a value: its length has 16 bits. */
@@ -36,7 +42,7 @@ export function refuseRepeated(tlvs: readonly ProxyTlv[], types: readonly number
 }
 
 /** Returns the bytes of vectors. The caller has checked their lengths. @throws {RangeError} too many of them */
-export function tlvBytes(tlvs: readonly ProxyTlv[]): Bytes {
+export function tlvBytes(tlvs: readonly Tlv[]): Bytes {
   if (tlvs.length > MAX_TLVS) throw new RangeError(`at most ${MAX_TLVS} TLVs, not ${tlvs.length}`);
   const bytes = new Uint8Array(tlvs.reduce((sum, { value }) => sum + PREFIX_BYTES + value.length, 0));
   let at = 0;

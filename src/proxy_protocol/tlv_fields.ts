@@ -1,11 +1,11 @@
 /** The TLVs of a header, and what they say. */
-import type { Bytes, ProxyTlsInfo, ProxyTlv } from "../core/mod.ts";
+import type { Bytes, ProxyTlv } from "../core/mod.ts";
 import { crc32c } from "./crc32c.ts";
 import { invalidHeader } from "./errors.ts";
 import type { ProxyHeader } from "./header.ts";
 import { otherTlvs } from "./other_tlvs.ts";
-import { readSsl, sslBytes } from "./ssl_tlv.ts";
-import { copied, hexadecimal, readTlvs, refuseRepeated } from "./tlv.ts";
+import { readSsl, sslBytes, type TlsOptions } from "./ssl_tlv.ts";
+import { copied, hexadecimal, readTlvs, refuseRepeated, type Tlv } from "./tlv.ts";
 import { bytesTlv, textOf, textTlv } from "./tlv_text.ts";
 
 const ALPN = 0x01;
@@ -28,8 +28,13 @@ const ZEROS = new Uint8Array(CHECKSUM_BYTES);
 export type TlvFields = Pick<ProxyHeader, "alpn" | "authority" | "uniqueId" | "netns" | "tls" | "others">;
 
 /** Options for TLVs. */
-export interface TlvOptions extends Partial<Omit<TlvFields, "tls">> {
-  readonly tls?: Partial<ProxyTlsInfo>;
+export interface TlvOptions extends Partial<Pick<TlvFields, "alpn" | "authority" | "netns">> {
+  /** At most 128 bytes. */
+  readonly uniqueId?: Uint8Array;
+  /** The TLS session between the peer and the proxy. */
+  readonly tls?: TlsOptions;
+  /** TLVs of types that have no option. 0xe0 to 0xef belong to applications. */
+  readonly others?: readonly Tlv[];
   /** Whether the header carries a checksum (CRC-32C). Default: false. */
   readonly crc32c?: boolean;
 }
@@ -106,9 +111,9 @@ function uint32({ buffer, byteOffset }: Bytes): DataView {
 }
 
 /** Returns the vectors for options. @throws {TypeError | RangeError} an option is invalid */
-export function tlvsOf(options: TlvOptions): ProxyTlv[] {
+export function tlvsOf(options: TlvOptions): Tlv[] {
   const { alpn, authority, uniqueId, netns, tls, others = [] } = options;
-  const tlvs: ProxyTlv[] = [];
+  const tlvs: Tlv[] = [];
   if (options.crc32c === true) tlvs.push({ type: CHECKSUM, value: new Uint8Array(CHECKSUM_BYTES) });
   if (alpn !== undefined) tlvs.push(textTlv("alpn", ALPN, alpn, "bytes"));
   if (authority !== undefined) tlvs.push(textTlv("authority", AUTHORITY, authority, "UTF-8"));

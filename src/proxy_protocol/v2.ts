@@ -5,7 +5,7 @@ import { type Endpoints, PATH_BYTES } from "./endpoints.ts";
 import { invalidHeader } from "./errors.ts";
 import type { ProxyHeader } from "./header.ts";
 import { pathText } from "./text_bytes.ts";
-import { hexadecimal, readTlvs, tlvBytes } from "./tlv.ts";
+import { hexadecimal, readTlvs, type Tlv, tlvBytes } from "./tlv.ts";
 import { readFields, verifyChecksum, writeChecksum } from "./tlv_fields.ts";
 
 /** The first bytes. */
@@ -91,7 +91,7 @@ function tlvsIfAny(bytes: Bytes): ProxyTlv[] | undefined {
 export function writeV2(
   { command, transport }: Pick<ProxyHeader, "command" | "transport">,
   endpoints: Endpoints | undefined,
-  tlvs: readonly ProxyTlv[],
+  tlvs: readonly Tlv[],
 ): Bytes {
   const addresses = endpoints === undefined ? new Uint8Array(0) : bytesOf(endpoints);
   const vectors = tlvBytes(tlvs);

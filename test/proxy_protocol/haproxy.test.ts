@@ -22,13 +22,13 @@ interface Proxied {
   readonly socket: string;
 }
 
-/** Starts a server, and HAProxy in front of it: `bind` and `server` are the options of its lines. */
+/** Starts a server, `at` a path or a port, and HAProxy in front of it: `bind` and `server` are the options of its lines. */
 async function proxied(
   context: TestContext,
-  { bind, server: options, more = "" }: { bind: string; server: string; more?: string },
+  { bind, server: options, more = "", at }: { bind: string; server: string; more?: string; at?: string },
   folder = temporaryFolder(context),
 ): Promise<Proxied> {
-  const server = await describedConnections();
+  const server = await describedConnections(at);
   context.onTestFinished(() => server[Symbol.asyncDispose]());
   const socket = path.join(folder, "in.sock");
   startHaproxy(
@@ -37,11 +37,11 @@ async function proxied(
     `listen proxy
   bind unix@${socket} mode 600 ${bind}
   ${more}
-  server it 127.0.0.1:${server.port} ${options}
+  server it ${server.address} ${options}
 listen checked
   bind unix@${path.join(folder, "checked.sock")} mode 600
   ${CHECKED}
-  server it 127.0.0.1:${server.port} send-proxy-v2 check inter 50ms`,
+  server it ${server.address} send-proxy-v2 check inter 50ms`,
   );
   // HAProxy checks its servers as soon as it listens.
   await server.event((event) => event.type === "connection-opened" && event.connection.proxy?.command === "local");
@@ -57,6 +57,12 @@ const inet6 = {
   destination: { hostname: "2001:db8::ffff:2", port: 65_535 },
 };
 const asInfo = ({ source, destination }: ProxyHeaderOptions) => ({ remoteAddress: source, localAddress: destination });
+
+/** Reads an address with a port as HAProxy writes it. */
+function asAddress(text: string): { readonly hostname: string; readonly port: number } {
+  const [hostname = "", port] = text.split(":");
+  return { hostname, port: Number(port) };
+}
 
 describe("HAProxy with send-proxy", () => {
   it.for([
@@ -85,7 +91,7 @@ describe("HAProxy with send-proxy", () => {
     const info = await described(socket);
     expect(info).toMatchObject({
       remoteAddress: { hostname: "127.0.0.1" },
-      localAddress: { hostname: "127.0.0.1", port: server.port },
+      localAddress: asAddress(server.address),
       proxy: { version: 1, command: "proxy", transport: "unspecified" },
     });
     expect(info.proxy?.from).toEqual(info.remoteAddress);
@@ -133,11 +139,25 @@ describe("HAProxy with send-proxy-v2", () => {
     });
   });
 
+  it.for([1, 2] as const)(
+    "reaches the server through a Unix domain socket, too: version %d",
+    async (version, context) => {
+      const folder = temporaryFolder(context);
+      const at = path.join(folder, "server.sock");
+      const server = version === 1 ? "send-proxy" : ALL_BUT_TLS;
+      const { socket } = await proxied(context, { bind: "accept-proxy", server, at }, folder);
+      expect(await described(socket, proxyHeader({ version, ...inet }))).toMatchObject({
+        ...asInfo(inet),
+        proxy: { version, from: { path: "" } },
+      });
+    },
+  );
+
   it("says LOCAL of what is not TCP, whose addresses then stay", async (context) => {
     const { socket, server } = await proxied(context, { bind: "", server: ALL_BUT_TLS });
     expect(await described(socket)).toMatchObject({
       remoteAddress: { hostname: "127.0.0.1" },
-      localAddress: { hostname: "127.0.0.1", port: server.port },
+      localAddress: asAddress(server.address),
       proxy: { version: 2, command: "local", transport: "unspecified" },
     });
   });

@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import { describe, expect, it } from "vitest";
 import { SpillwayError } from "../../src/core/mod.ts";
 import { parseProxyHeader } from "../../src/proxy_protocol/mod.ts";
@@ -59,6 +60,16 @@ describe("a header", () => {
       header?.tls?.others[0]?.value,
     ];
     expect(values.map((value) => value?.buffer.byteLength)).toEqual([1, 1, 1, 1]);
+  });
+});
+
+describe("a header in a Buffer of Node", () => {
+  it("shares no memory with it, either", () => {
+    const buffer = Buffer.from(v2(0x21, 0, tlv(0x05, "aa"), tlv(0xe0, "bb")));
+    const { header } = parseProxyHeader(buffer) ?? {};
+    buffer.fill(0);
+    expect(header?.uniqueId).toEqual(Uint8Array.of(0xaa));
+    expect(header?.others).toEqual([{ type: 0xe0, value: Uint8Array.of(0xbb) }]);
   });
 });
 

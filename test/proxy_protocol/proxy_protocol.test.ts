@@ -92,15 +92,27 @@ describe("a connection from a named address", () => {
     expect(clock.pending).toBe(0);
   });
 
-  it("is served after a pause of the process, if the header came in time", async () => {
+  it("is served after a pause of the process, when its header is read behind the timer", async () => {
     const clock = manualClock();
     const { near, far } = await nearAndFar();
     const passed = step({ clock })(far, context());
-    clock.jump(60_000);
-    await send(near, v2(0x20, 0));
-    await clock.advance(0);
+    clock.setTimeout(() => void send(near, v2(0x20, 0)), 5_000);
+    await clock.advance(5_000);
     expect((await passed).proxy?.command).toBe("local");
     expect(clock.pending).toBe(0);
+  });
+
+  it("leaves no listener behind", async () => {
+    const { near, far } = await nearAndFar();
+    const { signal } = new AbortController();
+    const listeners = new Set<unknown>();
+    signal.addEventListener = (_type: string, listener: unknown) => void listeners.add(listener);
+    signal.removeEventListener = (_type: string, listener: unknown) => void listeners.delete(listener);
+    const passed = step()(far, context(signal));
+    expect(listeners.size).toBe(1);
+    await send(near, v2(0x20, 0));
+    await passed;
+    expect(listeners.size).toBe(0);
   });
 
   it("has five seconds by default, and the whole stage with Infinity", async () => {
@@ -144,6 +156,19 @@ describe("a connection from a named address", () => {
       "419 bytes are more than maxHeaderBytes",
     );
     expect((await established([header], { maxHeaderBytes: 419 })).far.proxy?.others[0]?.value.length).toBe(400);
+  });
+
+  it("may send no more than a step can read, whatever maxHeaderBytes is", async () => {
+    const begun = (length: number) => joined(v2(0x21, 0).subarray(0, 14), (length - 16) >> 8, (length - 16) & 0xff);
+    const unlimited = { maxHeaderBytes: Infinity };
+    await expect(established([begun(65_537)], unlimited)).rejects.toThrow(
+      "65537 bytes are more than maxHeaderBytes (65536)",
+    );
+    const { near, far } = await nearAndFar();
+    const passed = step(unlimited)(far, context());
+    await send(near, begun(65_536));
+    await finish(near);
+    await expect(passed).rejects.toMatchObject({ code: "unexpected-eof" });
   });
 
   it("is named in IPv6, too, where it is IPv4", async () => {

@@ -146,7 +146,8 @@ describe("a server behind a proxy, on sockets", () => {
       reconnect: { minDelayMs: 1 },
     });
     expect(await client.request("hello")).toBe("hello from 192.0.2.1");
-    await expect(client.request("go")).rejects.toMatchObject({ code: "connection-reset" });
+    // Deno cannot reset a connection: there the end is an orderly one.
+    await expect(client.request("go")).rejects.toThrow("the connection ");
     expect(await client.request("hello")).toBe("hello from 192.0.2.2");
   });
 

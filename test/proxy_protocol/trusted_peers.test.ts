@@ -62,6 +62,7 @@ describe("the named peers", () => {
       `no bit set behind the first 8, as "10.0.0.1/8" has: write 10.0.0.1 for that address alone`,
     ],
     ["::ffff:10.0.0.0/8", RangeError, "no bit set behind the first 8"],
+    ["::ffff:0.0.0.0/95", RangeError, "no bit set behind the first 95"],
     ["2001:db8::1/64", RangeError, "no bit set behind the first 64"],
     [["10.0.0.0/8", 8], RangeError, "not 8"],
   ])("cannot be %j", (rules, kind, message) => {

@@ -3,21 +3,21 @@ import { type ConnectionInfo, lines, type ServerEvent, serve } from "../../../sr
 import { proxyProtocol } from "../../../src/proxy_protocol/mod.ts";
 import { latin1Text } from "../../../src/proxy_protocol/text_bytes.ts";
 
-/** A server behind a proxy on 127.0.0.1, which answers a line with what it knows of the connection, and closes. */
+/** A server behind a proxy of this machine, which answers a line with what it knows of the connection, and closes. */
 export interface Described extends AsyncDisposable {
-  readonly port: number;
+  /** The address, as HAProxy writes it. */
+  readonly address: string;
   /** Fulfils with the first event, past or to come, that is as wanted. */
   event(wanted: (event: ServerEvent) => boolean): Promise<ServerEvent>;
 }
 
-export async function describedConnections(): Promise<Described> {
+export async function describedConnections(path?: string): Promise<Described> {
   const events: ServerEvent[] = [];
   let onEvent = () => {};
   const server = await serve({
-    hostname: "127.0.0.1",
-    port: 0,
+    ...(path === undefined ? { hostname: "127.0.0.1", port: 0 } : { path }),
     codec: lines(),
-    establish: [proxyProtocol({ from: "127.0.0.1" })],
+    establish: [proxyProtocol({ from: ["127.0.0.1", "unix"] })],
     handler: (_line, context) => {
       context.close();
       return JSON.stringify(context.session.connection, asText);
@@ -28,7 +28,7 @@ export async function describedConnections(): Promise<Described> {
     },
   });
   return {
-    port: server.address.port,
+    address: path === undefined ? `127.0.0.1:${server.address.port}` : `unix@${path}`,
     async event(wanted) {
       for (;;) {
         const found = events.find(wanted);

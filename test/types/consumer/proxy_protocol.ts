@@ -23,12 +23,13 @@ export async function steps(): Promise<void> {
   sendProxyHeader(proxyHeader({}));
 }
 
-export function headers(received: Uint8Array<ArrayBuffer>, { proxy }: ConnectionInfo): ProxyHeader | undefined {
+export function headers(received: Uint8Array, { proxy }: ConnectionInfo): ProxyHeader | undefined {
   const { header, length } = parseProxyHeader(received, { maxHeaderBytes: 300 }) ?? {};
   const bytes: number | undefined = length;
   const name: string | undefined = proxy?.tls?.verified ? proxy.tls.commonName : proxy?.authority;
   // What was read can be written.
-  const written: number = header === undefined ? 0 : proxyHeader({ ...header, crc32c: true }).length;
+  const written: number =
+    header === undefined ? 0 : proxyHeader({ ...header, uniqueId: received, crc32c: true }).length;
   // @ts-expect-error: the header does not say where the connection itself came from
   return bytes === written && name === header?.from ? undefined : header;
 }
