@@ -27,7 +27,7 @@ function* boundSockets(table: string): Generator<BoundSocket> {
 }
 
 /** Returns the path of the socket `inode` in `table`, the text of `/proc/net/unix`; undefined if it has none. */
-export function pathOfSocket(table: string, inode: string): string | undefined {
+function pathOfSocket(table: string, inode: string): string | undefined {
   for (const socket of boundSockets(table)) if (socket.inode === inode) return socket.path;
   return undefined;
 }
