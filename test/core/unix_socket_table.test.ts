@@ -47,7 +47,16 @@ describe("the table of Unix sockets", () => {
     ["@abstract name", false],
     ["", false],
   ])("says whether %j is bound: %s", (path, bound) => {
-    expect(isBound(TABLE, path)).toBe(bound);
+    expect(isBound(TABLE, path, () => false)).toBe(bound);
+  });
+
+  it("does not count a socket that is not in its place yet: it has a file in a directory of its own", () => {
+    const asked: string[] = [];
+    const exists = (path: string) => asked.push(path) > 0;
+    expect(isBound(TABLE, "/run/placed.sock", exists)).toBe(false);
+    expect(isBound(TABLE, "near.sock", exists)).toBe(false);
+    expect(isBound(TABLE, "/run/plain.sock", exists)).toBe(true);
+    expect(asked).toEqual(["/run/.Ab12Cd/placed.sock", ".Ab12Cd/near.sock"]);
   });
 
   it.each([
