@@ -42,6 +42,7 @@ export { QueueListener } from "./transport/queue_listener.ts";
 export { ReadBuffer } from "./transport/read_buffer.ts";
 export { type StreamPair, streamConnection } from "./transport/stream_connection.ts";
 export { type StreamTransportOptions, streamTransport } from "./transport/stream_transport.ts";
+export { type EnvironmentVariables, type InheritedListener, inheritedListeners } from "./transport/systemd.ts";
 export type { ByteReader, ByteWriter, ConnectionOwner, Outcome, TransportConnection } from "./transport/transport.ts";
 export { checkConnectOptions, checkListenOptions, ignoredOption } from "./transport/transport_options.ts";
 export { type DescriptorFiles, isBound, pathOfDescriptor } from "./transport/unix_socket_table.ts";

@@ -302,6 +302,7 @@ describe.skipIf(process.platform === "win32")("a listener at a path", () => {
   });
 });
 
+// Windows has no such paths.
 describe.skipIf(process.platform === "win32")("a connection to a path", () => {
   it.each(["nothing", "a dead socket", "a file"])("is refused where there is %s, and says where", async (what) => {
     if (what === "a dead socket") await leaveDead();
