@@ -42,6 +42,7 @@ export { QueueListener } from "./transport/queue_listener.ts";
 export { ReadBuffer } from "./transport/read_buffer.ts";
 export { type StreamPair, streamConnection } from "./transport/stream_connection.ts";
 export { type StreamTransportOptions, streamTransport } from "./transport/stream_transport.ts";
+export { type EnvironmentVariables, type InheritedListener, inheritedListeners } from "./transport/systemd.ts";
 export type {
   ByteReader,
   ByteWriter,

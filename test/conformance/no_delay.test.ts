@@ -51,8 +51,8 @@ async function overtaken(line: Line, other: Line): Promise<number> {
   return late;
 }
 
-async function accepted(): Promise<Line[]> {
-  const listener = await listenOnTcp(native);
+async function accepted(noDelay?: boolean): Promise<Line[]> {
+  const listener = await listenOnTcp(native, noDelay === undefined ? {} : { noDelay });
   const connections = listener[Symbol.asyncIterator]();
   ends.push(() => listener.close());
   const lines: Line[] = [];
@@ -64,7 +64,7 @@ async function accepted(): Promise<Line[]> {
   return lines;
 }
 
-async function connected(): Promise<Line[]> {
+async function connected(noDelay?: boolean): Promise<Line[]> {
   const sockets: Socket[] = [];
   const server = createServer({ noDelay: true }, (socket) => sockets.push(socket));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -72,23 +72,25 @@ async function connected(): Promise<Line[]> {
   const { port } = server.address() as { port: number };
   const lines: Line[] = [];
   for (let count = 0; count < 2; count++) {
-    const ours = await native.connect({ hostname: "127.0.0.1", port });
+    const ours = await native.connect({ hostname: "127.0.0.1", port, ...(noDelay !== undefined && { noDelay }) });
     await eventually(() => sockets.length > count);
     lines.push({ ours, theirs: sockets[count] as Socket });
   }
   return lines;
 }
 
-describe("small writes do not wait for one another's acknowledgement", () => {
+describe("small writes", () => {
   afterEach(() => {
     for (const end of ends.splice(0)) end();
   });
 
   it.each([
-    ["accepted", accepted],
-    ["made", connected],
-  ])("on connections that were %s", { timeout: 20_000 }, async (_how, open) => {
-    const [line, other] = (await open()) as [Line, Line];
+    ["never on connections that were accepted", accepted, undefined],
+    ["never on connections that were made", connected, undefined],
+    ["on connections that were accepted, if that is asked for", accepted, false],
+    ["on connections that were made, if that is asked for", connected, false],
+  ])("wait for one another's acknowledgement %s", { timeout: 20_000 }, async (_how, open, noDelay) => {
+    const [line, other] = (await open(noDelay)) as [Line, Line];
     for (const { ours, theirs } of [line, other]) {
       theirs.on("error", () => undefined);
       ends.push(() => {
@@ -97,6 +99,8 @@ describe("small writes do not wait for one another's acknowledgement", () => {
       });
     }
     // With Nagle's algorithm it is every round; without, a stall of the machine may make one look so.
-    expect(await overtaken(line, other)).toBeLessThan(ROUNDS / 2);
+    const late = await overtaken(line, other);
+    if (noDelay === false) expect(late).toBeGreaterThan(ROUNDS / 2);
+    else expect(late).toBeLessThan(ROUNDS / 2);
   });
 });

@@ -10,7 +10,7 @@ import {
 import { type BunDriver, handlers, UNNAMED } from "./driver.ts";
 import { connectError } from "./errors.ts";
 import { connect as connectNatively, native } from "./native.ts";
-import { files, platform } from "./system.ts";
+import { existsSync, files, platform } from "./system.ts";
 import { refuseLocalAddress } from "./unsupported.ts";
 
 /** Connects with `Bun.connect`, but resolves names itself: Bun caches results for 30 s. */
@@ -65,7 +65,7 @@ async function connectTo(options: ConnectOptions): Promise<Connection> {
  */
 function isBusy(path: string): boolean {
   try {
-    return isBound(files.readFileSync("/proc/net/unix", "utf8"), path);
+    return isBound(files.readFileSync("/proc/net/unix", "utf8"), path, existsSync);
   } catch {
     // Only Linux has the table, and elsewhere the kernel itself refuses when a backlog is full.
     return false;

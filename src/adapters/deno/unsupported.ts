@@ -7,7 +7,8 @@ type Decisive = { readonly [Name in "fd" | "ipv6Only" | "keepAliveMs" | "reusePo
 /** Refuses what Deno would ignore, or end the process for. @throws {SpillwayError} `runtime-unsupported` */
 export function refuseUnsupported({ fd, ipv6Only, keepAliveMs, reusePort }: Decisive): void {
   // Deno turns probes on with the system's own delay, usually two hours, and cannot set another.
-  if (keepAliveMs !== undefined) throw unsupported("Deno cannot set keepAliveMs: use silenceTimeoutMs");
+  if (keepAliveMs !== undefined)
+    throw unsupported("Deno's own listener cannot set keepAliveMs: use silenceTimeoutMs, or import from spillway/node");
   if (fd !== undefined) {
     throw unsupported(
       "Deno's own listener takes no descriptor: import from spillway or spillway/node, not spillway/deno",

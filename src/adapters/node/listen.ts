@@ -14,7 +14,7 @@ import {
 import { connect } from "./connect.ts";
 import { NodeDriver } from "./driver.ts";
 import { acceptError, listenError } from "./errors.ts";
-import { type AddressInfo, createServer, keepAlive } from "./native.ts";
+import { type AddressInfo, createServer } from "./native.ts";
 import { files, platform } from "./system.ts";
 import { refuseUnsupported } from "./unsupported.ts";
 
@@ -63,8 +63,11 @@ function bind(to: Target, options: ListenOptions, at?: Address): Promise<Bound> 
   return new Promise((resolve, reject) => {
     const queue = new AcceptQueue(backlog);
     let localAddress: Address | undefined;
-    const how = { allowHalfOpen: true, pauseOnConnect: true, noDelay, ...keepAlive(keepAliveMs) };
-    const server = createServer(how, (socket) => queue.push(new NodeDriver(socket, localAddress).connection));
+    const server = createServer({ allowHalfOpen: true, pauseOnConnect: true, noDelay }, (socket) => {
+      // As an option of the server, Deno's node:net ignores it.
+      if (keepAliveMs !== undefined) socket.setKeepAlive(true, keepAliveMs);
+      queue.push(new NodeDriver(socket, localAddress).connection);
+    });
     server.once("error", (cause) => reject(listenError(cause, fd)));
     server.listen({ ...to, backlog }, () => {
       server.on("error", (cause) => queue.fail(acceptError(cause)));

@@ -12,8 +12,9 @@ export function versionNumbers(): [number, number] {
   return [major, minor];
 }
 
-/** Reports whether `node:net` is that of Deno. */
+/** Reports whose `node:net` it is. */
 export const isDeno = (): boolean => "deno" in versions;
+export const isBun = (): boolean => "bun" in versions;
 
 /** Returns the socket options that make Node probe a socket after `keepAliveMs` without input. */
 export function keepAlive(keepAliveMs: number | undefined): { keepAlive?: true; keepAliveInitialDelay?: number } {

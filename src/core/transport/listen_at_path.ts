@@ -17,8 +17,8 @@ const MOST_ATTEMPTS = 10;
 interface FileFacts {
   readonly dev: bigint;
   readonly ino: bigint;
-  readonly ctimeNs: bigint;
-  readonly birthtimeNs: bigint;
+  /** When the socket was bound: nothing that is done to its names changes it. */
+  readonly mtimeNs: bigint;
   isSocket(): boolean;
 }
 
@@ -158,13 +158,13 @@ class Placing<Bound extends { close(): void }> {
   #clear(dead: FileFacts): void {
     const files = this.#files;
     const now = this.#facts(this.#path);
-    // A new socket may have the number of the old one. Times tell them apart, as well as the runtime shows them.
-    if (now === undefined || !isSame(now, dead) || now.ctimeNs !== dead.ctimeNs) return;
-    if (now.birthtimeNs !== dead.birthtimeNs) return;
+    // A new socket may have the number of the old one.
+    const isDead = (one: FileFacts) => isSame(one, dead) && one.mtimeNs === dead.mtimeNs;
+    if (now === undefined || !isDead(now)) return;
     const moved = `${this.#inner}.old`;
     files.renameSync(this.#path, moved);
     const taken = this.#facts(moved);
-    if (taken !== undefined && !isSame(taken, dead)) attempt(() => files.linkSync(moved, this.#path));
+    if (taken !== undefined && !isDead(taken)) attempt(() => files.linkSync(moved, this.#path));
     files.unlinkSync(moved);
   }
 

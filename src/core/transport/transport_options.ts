@@ -28,7 +28,7 @@ export function checkListenOptions(options: ListenOptions, platform: string): vo
   }
   if (path !== undefined) {
     expectKind(options, LISTEN, { ...PATH, backlog: true }, "path");
-    checkUnixPath(path, platform, isAbstract(path) ? 0 : PLACING_BYTES);
+    checkUnixPath(path, platform, PLACING_BYTES);
     if (mode !== undefined) checkMode(mode, path);
   } else if (fd !== undefined) {
     expectKind(options, LISTEN, { ...DESCRIPTOR, backlog: true }, "fd");

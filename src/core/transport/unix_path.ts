@@ -16,7 +16,7 @@ export function isAbstract(path: string): boolean {
 }
 
 /**
- * Checks the path of a Unix domain socket. `reservedBytes` are needed besides. `platform` is that of `node:process`.
+ * Checks the path of a Unix domain socket. `reservedBytes` are needed besides, if it is a file. `platform` is that of `node:process`.
  *
  * @throws {TypeError} not a string, empty, or with NUL behind its first character
  * @throws {RangeError} longer than the kernel takes
@@ -33,7 +33,8 @@ export function checkUnixPath(path: string, platform: string, reservedBytes = 0)
   if (isAbstract(path) && platform !== "linux" && platform !== "android") {
     throw new SpillwayError("runtime-unsupported", `only Linux has abstract sockets, not ${platform}: use a path`);
   }
-  const most = (platform === "linux" || platform === "android" ? LINUX_BYTES : OTHER_BYTES) - reservedBytes;
+  const reserved = isAbstract(path) ? 0 : reservedBytes;
+  const most = (platform === "linux" || platform === "android" ? LINUX_BYTES : OTHER_BYTES) - reserved;
   const { length } = encoder.encode(path);
   if (length > most) throw new RangeError(`path must be at most ${most} bytes, not ${length}: ${JSON.stringify(path)}`);
 }

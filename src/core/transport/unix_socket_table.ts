@@ -1,3 +1,5 @@
+import { PLACING_BYTES } from "./unix_path.ts";
+
 /** The columns of Linux's table before the path. */
 const ROW = /^[0-9a-f]+: [0-9a-f]+ [0-9a-f]+ [0-9a-f]+ ([0-9a-f]+) ([0-9a-f]+) +(\d+) (.+)$/i;
 
@@ -33,17 +35,19 @@ function pathOfSocket(table: string, inode: string): string | undefined {
 }
 
 /**
- * Reports whether a process has a socket that was bound to `path` and is not connected, by itself or as `listenAtPath` binds. `table` is the
- * text of `/proc/net/unix`. The table keeps the paths as they were given, relative ones too.
+ * Reports whether a process has a socket at `path` that is not connected, whether it was bound to that path or as
+ * `listenAtPath` binds. `table` is the text of `/proc/net/unix`, which keeps the paths as they were given, relative ones
+ * too. `exists` says whether there is a file: a socket that has one in a directory of its own is not in its place yet.
  */
-export function isBound(table: string, path: string): boolean {
+export function isBound(table: string, path: string, exists: (path: string) => boolean): boolean {
   const base = path.lastIndexOf("/") + 1;
   const [directory, name] = [path.slice(0, base), path.slice(base)];
   for (const socket of boundSockets(table)) {
     if (socket.state !== UNCONNECTED) continue;
     if (socket.path === path) return true;
     const placed = socket.path.startsWith(`${directory}.`) && socket.path.endsWith(`/${name}`);
-    if (placed && socket.type === STREAM && socket.path.length === path.length + "/.XXXXXX".length) return true;
+    if (!placed || socket.type !== STREAM || socket.path.length !== path.length + PLACING_BYTES) continue;
+    if (!exists(socket.path)) return true;
   }
   return false;
 }
