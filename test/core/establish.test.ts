@@ -5,8 +5,10 @@ import {
   type EstablishStep,
   identify,
   readHead,
+  type ServeOptions,
   SpillwayError,
 } from "../../src/core/mod.ts";
+import { memoryTransport } from "../../src/testing/mod.ts";
 import { served } from "./support/served.ts";
 
 /** A step that a test settles. */
@@ -17,6 +19,13 @@ function held() {
       calls.push({ connection, context, go: () => resolve(connection), refuse: reject });
     });
   return { calls, step };
+}
+
+/** A connection that no server has. */
+async function strayConnection(): Promise<Connection> {
+  const transport = memoryTransport();
+  const { address } = await transport.listen({ hostname: "127.0.0.1", port: 0, backlog: 1 });
+  return transport.connect(address);
 }
 
 const firstLine = (bytes: Uint8Array): number | undefined => bytes.indexOf(10) + 1 || undefined;
@@ -144,6 +153,41 @@ describe("establish steps", () => {
     expect(harness.server.stats()).toMatchObject({ connections: 0, establishing: 0, establishFailed: 1 });
   });
 
+  it.each([
+    ["a connection", (connection: Connection) => connection],
+    ["something else", () => ({}) as unknown as Connection],
+    ["nothing", () => undefined as unknown as Connection],
+  ])("that give %s when their time is up change nothing", async (_, give) => {
+    const calls: (() => void)[] = [];
+    const harness = await served({
+      establish: [(connection) => new Promise((resolve) => calls.push(() => resolve(give(connection))))],
+      establishTimeoutMs: 1_000,
+    });
+    await harness.connect();
+    await harness.clock.advance(1_000);
+    calls[0]?.();
+    await harness.settle();
+    expect(harness.of("establish-failed")).toHaveLength(1);
+    expect(harness.of("connection-opened")).toEqual([]);
+  });
+
+  it("that shut the server down leave no connection behind, whatever they return", async () => {
+    const returned = await strayConnection();
+    const harness = await served({
+      establish: [
+        () => {
+          void harness.server.shutdown();
+          return returned;
+        },
+      ],
+    });
+    const peer = await harness.connect();
+    expect(peer.error !== undefined).toBe(true);
+    expect(harness.of("establish-failed")).toMatchObject([{ error: { code: "drained" } }]);
+    expect(harness.of("connection-opened")).toEqual([]);
+    expect(await returned.closed).toMatchObject({ code: "aborted" });
+  });
+
   it("end with the drain, which does not wait for them", async () => {
     const { calls, step } = held();
     const harness = await served({ establish: [step] });
@@ -230,6 +274,37 @@ describe("readHead", () => {
     const peer = await harness.connect();
     for (const byte of "sesame\nhi\n") await peer.send(byte);
     expect(peer.received).toBe("HI\n");
+  });
+
+  it("leaves what is behind the head to a session that has its state and its onConnect first", async () => {
+    const seen: string[] = [];
+    const options: Partial<ServeOptions<string, string, number>> = {
+      state: ({ id }) => id,
+      onConnect: () => "hello",
+      handler: (line, { session }) => {
+        seen.push(`${line} ${session.state}`);
+        return line;
+      },
+    };
+    const harness = await served({ ...(options as unknown as Partial<ServeOptions>), establish: [knock] });
+    const peer = await harness.connect();
+    await peer.send("sesame\nhi\nyo\n");
+    expect(seen).toEqual(["hi 1", "yo 1"]);
+    expect(peer.received).toBe("hello\nhi\nyo\n");
+  });
+
+  it("leaves what is behind the head to nobody when the connection is one too many", async () => {
+    const handled: string[] = [];
+    const harness = await served({
+      establish: [knock],
+      maxConnections: 1,
+      beyondMaxConnections: "reject",
+      handler: (line) => void handled.push(line),
+    });
+    const peers = [await harness.connect(), await harness.connect()];
+    for (const peer of peers) await peer.send("sesame\nhi\n");
+    expect(handled).toEqual(["hi"]);
+    expect(peers[1]?.received).toBe("error: too-many-connections\n");
   });
 
   it("passes on what it is told of a head", async () => {

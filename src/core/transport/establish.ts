@@ -110,6 +110,7 @@ export class Establishing implements EstablishContext, DeadlineOwner {
       try {
         const result = step(this.connection, this);
         if (isPromiseLike(result)) return this.#await(result);
+        if (this.#over) return abandon(result);
         this.#take(result);
       } catch (cause) {
         return this.#refuse(cause);
@@ -139,7 +140,7 @@ export class Establishing implements EstablishContext, DeadlineOwner {
     result.then(
       (connection) => {
         this.#settings.deadlines.progress += 1;
-        if (this.#over) return connection?.abort();
+        if (this.#over) return abandon(connection);
         try {
           this.#take(connection);
         } catch (cause) {
@@ -183,6 +184,11 @@ export function checkEstablish(steps: unknown): void {
   if (steps === undefined) return;
   if (!Array.isArray(steps)) throw new TypeError("establish must be an array of steps");
   for (const step of steps) if (typeof step !== "function") throw new TypeError("an establish step must be a function");
+}
+
+/** Aborts what a step has returned too late: a connection, or what should have been one. */
+function abandon(result: Connection): void {
+  if (typeof result?.abort === "function") result.abort();
 }
 
 /** Returns a connection whose head can be read: the same one, or one over its streams. */
