@@ -23,8 +23,8 @@ export interface EstablishContext {
  * and returns the connection to go on with. To read what the peer sends first, it uses {@link readHead}.
  *
  * A step that throws refuses the connection. The `code` of a {@link SpillwayError} is the reason; any other value becomes
- * `establish-failed`. The connection is then aborted; a step that wants the peer to see an orderly end calls
- * `connection.close()` before it throws. A step that returns no promise costs none.
+ * `establish-failed`. The connection is then aborted; a step that wants the peer to see an orderly end awaits
+ * `connection.close()` before it throws, for as long as the deadline allows. A step that returns no promise costs none.
  *
  * - **Owns** the connection until it returns it or throws.
  * - **On abort** of `context.signal` the connection is aborted, too. A step that waits for something else should stop.
