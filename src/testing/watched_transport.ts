@@ -6,15 +6,14 @@ export function watchedTransport(transport: Transport, onTaken: (connection: Con
     name: transport.name,
     listen: async (options) => watchedListener(await transport.listen(options), onTaken),
     connect: (options) => transport.connect(options),
-    ...(transport.afterIo && { afterIo: transport.afterIo.bind(transport) }),
+    ...(transport.afterIo && { afterIo: (callback) => transport.afterIo?.(callback) }),
   };
 }
 
 function watchedListener(listener: Listener, onTaken: (connection: Connection) => void): Listener {
-  const { finish } = listener;
   return {
     address: listener.address,
-    ...(finish && { finish: finish.bind(listener) }),
+    ...(listener.finish && { finish: () => listener.finish?.() }),
     close: () => listener.close(),
     [Symbol.asyncIterator]: () => {
       const connections = listener[Symbol.asyncIterator]();

@@ -7,6 +7,7 @@ import {
   readHead,
   type ServeOptions,
   SpillwayError,
+  streamConnection,
 } from "../../src/core/mod.ts";
 import { memoryTransport } from "../../src/testing/mod.ts";
 import { served } from "./support/served.ts";
@@ -154,7 +155,7 @@ describe("establish steps", () => {
   });
 
   it.each([
-    ["a connection", (connection: Connection) => connection],
+    ["the connection", (connection: Connection) => connection],
     ["something else", () => ({}) as unknown as Connection],
     ["nothing", () => undefined as unknown as Connection],
   ])("that give %s when their time is up change nothing", async (_, give) => {
@@ -169,6 +170,67 @@ describe("establish steps", () => {
     await harness.settle();
     expect(harness.of("establish-failed")).toHaveLength(1);
     expect(harness.of("connection-opened")).toEqual([]);
+  });
+
+  it("that give another connection when their time is up have it aborted", async () => {
+    const late = await strayConnection();
+    let give!: (connection: Connection) => void;
+    const harness = await served({
+      establish: [() => new Promise((resolve) => (give = resolve))],
+      establishTimeoutMs: 1_000,
+    });
+    await harness.connect();
+    await harness.clock.advance(1_000);
+    give(late);
+    expect(await late.closed).toMatchObject({ code: "aborted" });
+  });
+
+  it("that ask for their signal only when their time is up find it aborted", async () => {
+    const { calls, step } = held();
+    const harness = await served({ establish: [step], establishTimeoutMs: 1_000 });
+    await harness.connect();
+    await harness.clock.advance(1_000);
+    expect(calls[0]?.context.signal).toMatchObject({ aborted: true, reason: { code: "establish-timeout" } });
+  });
+
+  it("may put another connection in the place of theirs", async () => {
+    const shout = ({ readable, writable }: Connection): Connection => {
+      const quiet = new TransformStream<Uint8Array, Uint8Array>({
+        transform: (chunk, controller) => controller.enqueue(chunk.map((byte) => (byte === 0x78 ? 0x79 : byte))),
+      });
+      return streamConnection({ readable: readable.pipeThrough(quiet), writable });
+    };
+    const harness = await served({ establish: [shout] });
+    const peer = await harness.connect();
+    await peer.send("xyz\n");
+    expect(peer.received).toBe("YYZ\n");
+  });
+
+  it("make room when they refuse a connection, and the server says so", async () => {
+    const { calls, step } = held();
+    const harness = await served({ establish: [step], maxConnections: 1 });
+    await harness.connect();
+    expect(harness.of("connections-full")).toHaveLength(1);
+    calls[0]?.refuse(denied());
+    await harness.clock.advance(2_000);
+    expect(harness.of("connections-available")).toHaveLength(1);
+  });
+
+  it("end with the drain, too, when they begin in it", async () => {
+    const { step } = held();
+    let forced: Promise<unknown> | undefined;
+    const harness = await served({
+      establish: [
+        (connection, context) => {
+          forced = harness.server.shutdown();
+          return step(connection, context);
+        },
+      ],
+    });
+    const peer = await harness.connect();
+    expect(await forced).toEqual({ drained: 0, aborted: 0 });
+    expect(peer.error !== undefined).toBe(true);
+    expect(harness.of("establish-failed")).toMatchObject([{ error: { code: "drained" } }]);
   });
 
   it("that shut the server down leave no connection behind, whatever they return", async () => {
@@ -354,6 +416,45 @@ describe("readHead", () => {
     const harness = await served({ establish: [impatient] });
     await harness.connect();
     expect(harness.of("establish-failed")).toMatchObject([{ error: { code: "denied" } }]);
+  });
+
+  it("is over with its signal when the head is read", async () => {
+    const given = new AbortController();
+    const harness = await served({
+      establish: [
+        async (connection) => {
+          await readHead(connection, firstLine, given.signal);
+          return connection;
+        },
+      ],
+    });
+    const peer = await harness.connect();
+    await peer.send("sesame\n");
+    given.abort(denied());
+    await peer.send("hi\n");
+    expect(peer.received).toBe("HI\n");
+  });
+
+  it("can begin again when it was given up before a byte had come", async () => {
+    const given = new AbortController();
+    const { calls, step } = held();
+    const harness = await served({
+      establish: [
+        (connection) =>
+          readHead(connection, firstLine, given.signal).then(
+            () => connection,
+            () => connection,
+          ),
+        step,
+        knock,
+      ],
+    });
+    const peer = await harness.connect();
+    given.abort(denied());
+    await peer.send("sesame\nhi\n");
+    calls[0]?.go();
+    await harness.settle();
+    expect(peer.received).toBe("HI\n");
   });
 
   it.each([-1, 0.5, 100])("refuses %d as the length of a head", async (length) => {

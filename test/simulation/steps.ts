@@ -119,6 +119,7 @@ export class SimulatedSteps {
     if (how === 0) return connection;
     this.#passageOf(context).verdict = "establish-failed";
     if (how === 1) throw new Error("this step has a fault");
+    // oxlint-disable-next-line typescript/prefer-promise-reject-errors -- a step may reject with anything
     if (how === 2) return Promise.reject(Symbol("hostile"));
     return how === 3 ? (undefined as never) : Promise.resolve({} as never);
   }

@@ -18,7 +18,10 @@ export class OneEnd extends Invariant {
 
   override onEnd({ served, taken }: Simulation): void {
     for (const { id, outcome } of taken.values())
-      this.expect((outcome === "opened") === served.has(id) && outcome !== undefined, () => `connection ${id} got lost`);
+      this.expect(
+        (outcome === "opened") === served.has(id) && outcome !== undefined,
+        () => `connection ${id} got lost`,
+      );
     for (const [id, { told, closed }] of served) {
       this.expect(this.#ended.has(id), () => `connection ${id} never ended`);
       const reason = closed?.reason;
