@@ -317,7 +317,7 @@ export class Simulation {
         return this.#say(event.connection, `closed ${event.reason} ${carried}`);
       }
       case "establish-failed":
-        this.#decide(event.connection, "refused");
+        this.#decide(event.connection, "refused", event.error.code);
         this.count(`establish ${event.error.code}`);
         return this.#say(event.connection, `establish-failed ${event.error.code} ${event.durationMs}`);
       case "frame-error":
@@ -355,10 +355,10 @@ export class Simulation {
     this.accepted.add(link);
   }
 
-  #decide({ id }: ConnectionInfo, outcome: "opened" | "refused"): TakenConnection {
+  #decide({ id }: ConnectionInfo, outcome: "opened" | "refused", refusal?: string): TakenConnection {
     const taken = this.taken.get(id);
     if (taken === undefined) throw new BrokenInvariant(REAL, `connection ${id}, which nobody made`);
-    if (!taken.decide(outcome, this.now)) {
+    if (!taken.decide(outcome, refusal)) {
       throw new BrokenInvariant(REAL, `connection ${id} is ${outcome}, and was ${taken.outcome} before`);
     }
     this.undecided.delete(taken);

@@ -7,8 +7,8 @@ export class TakenConnection {
   readonly takenAt: number;
   /** What became of it; `undefined` while it is in its establish steps. */
   outcome: "opened" | "refused" | undefined;
-  /** The instant of the outcome. */
-  decidedAt: number = Infinity;
+  /** The code with which it was refused. */
+  refusal: string | undefined;
 
   constructor(id: number, link: SimulatedConnection, now: number) {
     this.id = id;
@@ -17,10 +17,10 @@ export class TakenConnection {
   }
 
   /** Notes what became of it. Returns whether that is the first outcome. */
-  decide(outcome: "opened" | "refused", now: number): boolean {
+  decide(outcome: "opened" | "refused", refusal?: string): boolean {
     const first = this.outcome === undefined;
     this.outcome ??= outcome;
-    if (first) this.decidedAt = now;
+    this.refusal ??= refusal;
     return first;
   }
 }

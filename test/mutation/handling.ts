@@ -120,6 +120,7 @@ export const HANDLING: readonly Mutated[] = [
       "test/core/session_semaphore",
       "test/core/session_draining",
       "test/core/drain_goodbye",
+      "test/core/establish",
     ],
     mutations: [
       {
