@@ -115,6 +115,7 @@ function print(summary, seconds) {
   table("faults", summary.of("fault"));
   table("what clients did", summary.of("act"));
   table("how connections ended", summary.of("reason"));
+  table("why connections were not established", summary.of("establish"));
   table("accept errors", summary.of("accept-error"));
   table("invariants, and how often each was checked", [...summary.invariants]);
   console.log(`\nno failure; the traces' hash is ${hash}`);

@@ -31,12 +31,13 @@ export class ServedModel {
   readonly #taken: { readonly at: number; readonly bytes: number }[] = [];
   /** Whether the network took bytes while the process stalls, so that the process learns of it later. */
   #unheard = false;
-  #read = 0;
+  #read: number;
   #written = 0;
 
   constructor(info: ConnectionInfo, link: SimulatedConnection, now: number) {
     this.info = info;
     this.link = link;
+    this.#read = link.forth.read;
     this.openedAt = this.heardAt = this.progressAt = this.progressToldAt = this.settledAt = now;
   }
 

@@ -43,6 +43,8 @@ export interface SimulationResult {
   readonly events: number;
   /** The number of connections for each close reason. */
   readonly reasons: Readonly<Partial<Record<CloseReason, number>>>;
+  /** The number of connections that were not established, for each code of `establish-failed`. */
+  readonly refusals: Readonly<Record<string, number>>;
 }
 
 type Act =
@@ -51,7 +53,7 @@ type Act =
 
 /**
  * Runs a service on a simulated network, with clients and faults that the seed determines, and checks Spillway's invariants
- * after every event: one end for each connection, deadlines in time, a drain that ends, nothing left behind. The guarantees of
+ * after every event: one end for each connection, established or not, deadlines in time, a drain that ends, nothing left behind. The guarantees of
  * the service itself are for the client's script to check.
  *
  * The error of a failure names its seed and lists the events, with as few clients and faults as could be found. Try many seeds.
@@ -85,7 +87,7 @@ export async function simulate<In, Out, State>(options: SimulateOptions<In, Out,
   const acts = drawActs(random.fork("acts"), clients, faults, spanMs);
   const world = await play(options, acts, spanMs, false);
   if (world.failure !== undefined) throw await explain(options, acts, spanMs, world.failure);
-  return { hash: world.trace.hash, events: world.events, reasons: reasonsOf(world) };
+  return { hash: world.trace.hash, events: world.events, reasons: reasonsOf(world), refusals: refusalsOf(world) };
 }
 
 function drawActs(random: Random, clients: number, faults: number, spanMs: number): Act[] {
@@ -174,6 +176,12 @@ function reasonsOf({ served }: Simulation): Partial<Record<CloseReason, number>>
   for (const { closed } of served.values())
     if (closed !== undefined) reasons[closed.reason] = (reasons[closed.reason] ?? 0) + 1;
   return reasons;
+}
+
+function refusalsOf({ taken }: Simulation): Record<string, number> {
+  const refusals: Record<string, number> = {};
+  for (const { refusal } of taken.values()) if (refusal !== undefined) refusals[refusal] = (refusals[refusal] ?? 0) + 1;
+  return refusals;
 }
 
 function isFault(act: Act): act is Fault {

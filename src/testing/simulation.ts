@@ -1,4 +1,5 @@
 import {
+  type Connection,
   type ConnectionInfo,
   type Limits,
   resolveLimits,
@@ -16,12 +17,16 @@ import { ServedModel } from "./served_model.ts";
 import type { SimulatedConnection } from "./simulated_connection.ts";
 import { type SimulatedNetwork, type SimulatedNetworkOptions, simulatedNetwork } from "./simulated_network.ts";
 import { SimulatedProcess } from "./simulated_process.ts";
+import { TakenConnection } from "./taken_connection.ts";
 import { tickEnd } from "./tick.ts";
 import { Trace } from "./trace.ts";
 import { watched } from "./watched_service.ts";
+import { watchedTransport } from "./watched_transport.ts";
 
 /** Longer than any server with default limits takes to end: anything left after it is a leak. */
 const LONGEST_END_MS = 24 * 3_600_000;
+
+const REAL = "connections are real, and begin once";
 
 /** One action on a simulated world. */
 export interface Step {
@@ -79,10 +84,13 @@ export class Simulation {
   server!: Server;
   /** The server's statistics in this tick. */
   stats!: ServerStats;
-  /** The connections that the server has accepted, by id; and those of them that are open. */
+  /** The connections that the server has taken from its listener, by id; and those of them that are in their establish steps. */
+  readonly taken: Map<number, TakenConnection> = new Map();
+  readonly undecided: Set<TakenConnection> = new Set();
+  /** The connections that got a session, by id; and those of them that are open. */
   readonly served: Map<number, ServedModel> = new Map();
   readonly open: Set<ServedModel> = new Set();
-  /** The accepted connections, as the network sees them. */
+  /** The connections that were taken, as the network sees them. */
   readonly accepted: Set<SimulatedConnection> = new Set();
   /** Counts of events and faults. */
   readonly tally: Map<string, number> = new Map();
@@ -105,6 +113,9 @@ export class Simulation {
   work = 0;
   /** The limits of the service, defaults included. */
   readonly limits: Limits;
+  /** Whether connections beyond `maxConnections` wait, and whether connections have steps before their session. */
+  readonly waitsForRoom: boolean;
+  readonly hasSteps: boolean;
   readonly #service: Service<never, never, never>;
   readonly #invariants: readonly Invariant[];
   /** Callbacks that make the clients leave after the server has finished. */
@@ -118,6 +129,8 @@ export class Simulation {
     const { seed, conditions } = parts;
     this.#service = parts.service(this.process);
     this.limits = resolveLimits(this.#service);
+    this.waitsForRoom = this.#service.beyondMaxConnections !== "reject";
+    this.hasSteps = (this.#service.establish ?? []).length > 0;
     this.#invariants = parts.invariants;
     this.network = simulatedNetwork({
       clock: this.clock,
@@ -139,7 +152,8 @@ export class Simulation {
     try {
       const service = watched(this.#service, this);
       const observer = (event: ServerEvent) => this.#observe(event);
-      this.server = (await serve(this.network, {
+      const transport = watchedTransport(this.network, (connection) => this.#take(connection));
+      this.server = (await serve(transport, {
         ...service,
         port: 0,
         clock: this.serverClock,
@@ -202,7 +216,7 @@ export class Simulation {
     );
   }
 
-  /** Returns the model of a connection that the server has accepted. */
+  /** Returns the model of a connection that got a session. */
   modelOf({ id }: ConnectionInfo): ServedModel {
     return this.served.get(id) as ServedModel;
   }
@@ -275,9 +289,9 @@ export class Simulation {
   }
 
   #observe(event: ServerEvent): void {
-    this.#note(event);
     this.count(event.type);
     try {
+      this.#note(event);
       for (const invariant of this.#invariants) invariant.onEvent?.(event, this);
     } catch (error) {
       this.fail(error);
@@ -287,12 +301,10 @@ export class Simulation {
   #note(event: ServerEvent): void {
     switch (event.type) {
       case "connection-opened": {
-        const link = this.network.connectionFrom(event.connection.remoteAddress.port ?? 0);
-        if (link === undefined) throw new BrokenInvariant("connections are real", "a connection that nobody made");
+        const { link } = this.#decide(event.connection, "opened");
         const model = new ServedModel(event.connection, link, this.now);
         this.served.set(event.connection.id, model);
         this.open.add(model);
-        this.accepted.add(link);
         return this.#say(event.connection, "opened");
       }
       case "connection-closed": {
@@ -305,6 +317,9 @@ export class Simulation {
         return this.#say(event.connection, `closed ${event.reason} ${carried}`);
       }
       case "establish-failed":
+        this.#decide(event.connection, "refused", event.error.code);
+        this.count(`establish ${event.error.code}`);
+        return this.#say(event.connection, `establish-failed ${event.error.code} ${event.durationMs}`);
       case "frame-error":
       case "handler-error":
         return this.#say(event.connection, `${event.type} ${event.error.code}`);
@@ -328,6 +343,26 @@ export class Simulation {
       case "listening":
         return this.trace.add(0, "listening");
     }
+  }
+
+  /** Notes a connection that the server takes. With one listener, connections get their ids in the order of taking. */
+  #take({ remoteAddress }: Connection): void {
+    const link = this.network.connectionFrom(remoteAddress.port ?? 0);
+    if (link === undefined) return this.fail(new BrokenInvariant(REAL, "a connection that nobody made"));
+    const taken = new TakenConnection(this.taken.size + 1, link, this.now);
+    this.taken.set(taken.id, taken);
+    this.undecided.add(taken);
+    this.accepted.add(link);
+  }
+
+  #decide({ id }: ConnectionInfo, outcome: "opened" | "refused", refusal?: string): TakenConnection {
+    const taken = this.taken.get(id);
+    if (taken === undefined) throw new BrokenInvariant(REAL, `connection ${id}, which nobody made`);
+    if (!taken.decide(outcome, refusal)) {
+      throw new BrokenInvariant(REAL, `connection ${id} is ${outcome}, and was ${taken.outcome} before`);
+    }
+    this.undecided.delete(taken);
+    return taken;
   }
 
   #say({ id }: ConnectionInfo, text: string): void {

@@ -8,6 +8,7 @@ const FAULTS: Record<string, Record<string, string>> = {
   deno: {
     "send a reset at abort()": "Deno.Conn has no way to send RST",
     "session.abort() is a reset for the peer": "Deno.Conn has no way to send RST",
+    "that refuse reset the connection": "Deno.Conn has no way to send RST",
     "that are closed after the peer has reset say that it has": "Deno.Conn sends FIN before the kernel sends RST",
   },
   bun: {},

@@ -7,6 +7,7 @@ import { deadlines } from "./deadlines.ts";
 import { draining } from "./draining.ts";
 import { endings } from "./endings.ts";
 import { errorReports } from "./error_reports.ts";
+import { establish } from "./establish.ts";
 import { fairness } from "./fairness.ts";
 import { frames } from "./frames.ts";
 import { groups } from "./groups.ts";
@@ -46,6 +47,7 @@ export function conformance(platform: Platform): void {
     stalls(platform);
     parking(platform);
     draining(platform);
+    establish(platform);
     clients(platform);
   });
 }

@@ -5,8 +5,11 @@ import {
   type EstablishStep,
   identify,
   readHead,
+  type ServeOptions,
   SpillwayError,
+  streamConnection,
 } from "../../src/core/mod.ts";
+import { memoryTransport } from "../../src/testing/mod.ts";
 import { served } from "./support/served.ts";
 
 /** A step that a test settles. */
@@ -17,6 +20,13 @@ function held() {
       calls.push({ connection, context, go: () => resolve(connection), refuse: reject });
     });
   return { calls, step };
+}
+
+/** A connection that no server has. */
+async function strayConnection(): Promise<Connection> {
+  const transport = memoryTransport();
+  const { address } = await transport.listen({ hostname: "127.0.0.1", port: 0, backlog: 1 });
+  return transport.connect(address);
 }
 
 const firstLine = (bytes: Uint8Array): number | undefined => bytes.indexOf(10) + 1 || undefined;
@@ -144,6 +154,102 @@ describe("establish steps", () => {
     expect(harness.server.stats()).toMatchObject({ connections: 0, establishing: 0, establishFailed: 1 });
   });
 
+  it.each([
+    ["the connection", (connection: Connection) => connection],
+    ["something else", () => ({}) as unknown as Connection],
+    ["nothing", () => undefined as unknown as Connection],
+  ])("that give %s when their time is up change nothing", async (_, give) => {
+    const calls: (() => void)[] = [];
+    const harness = await served({
+      establish: [(connection) => new Promise((resolve) => calls.push(() => resolve(give(connection))))],
+      establishTimeoutMs: 1_000,
+    });
+    await harness.connect();
+    await harness.clock.advance(1_000);
+    calls[0]?.();
+    await harness.settle();
+    expect(harness.of("establish-failed")).toHaveLength(1);
+    expect(harness.of("connection-opened")).toEqual([]);
+  });
+
+  it("that give another connection when their time is up have it aborted", async () => {
+    const late = await strayConnection();
+    let give!: (connection: Connection) => void;
+    const harness = await served({
+      establish: [() => new Promise((resolve) => (give = resolve))],
+      establishTimeoutMs: 1_000,
+    });
+    await harness.connect();
+    await harness.clock.advance(1_000);
+    give(late);
+    expect(await late.closed).toMatchObject({ code: "aborted" });
+  });
+
+  it("that ask for their signal only when their time is up find it aborted", async () => {
+    const { calls, step } = held();
+    const harness = await served({ establish: [step], establishTimeoutMs: 1_000 });
+    await harness.connect();
+    await harness.clock.advance(1_000);
+    expect(calls[0]?.context.signal).toMatchObject({ aborted: true, reason: { code: "establish-timeout" } });
+  });
+
+  it("may put another connection in the place of theirs", async () => {
+    const shout = ({ readable, writable }: Connection): Connection => {
+      const quiet = new TransformStream<Uint8Array, Uint8Array>({
+        transform: (chunk, controller) => controller.enqueue(chunk.map((byte) => (byte === 0x78 ? 0x79 : byte))),
+      });
+      return streamConnection({ readable: readable.pipeThrough(quiet), writable });
+    };
+    const harness = await served({ establish: [shout] });
+    const peer = await harness.connect();
+    await peer.send("xyz\n");
+    expect(peer.received).toBe("YYZ\n");
+  });
+
+  it("make room when they refuse a connection, and the server says so", async () => {
+    const { calls, step } = held();
+    const harness = await served({ establish: [step], maxConnections: 1 });
+    await harness.connect();
+    expect(harness.of("connections-full")).toHaveLength(1);
+    calls[0]?.refuse(denied());
+    await harness.clock.advance(2_000);
+    expect(harness.of("connections-available")).toHaveLength(1);
+  });
+
+  it("end with the drain, too, when they begin in it", async () => {
+    const { step } = held();
+    let forced: Promise<unknown> | undefined;
+    const harness = await served({
+      establish: [
+        (connection, context) => {
+          forced = harness.server.shutdown();
+          return step(connection, context);
+        },
+      ],
+    });
+    const peer = await harness.connect();
+    expect(await forced).toEqual({ drained: 0, aborted: 0 });
+    expect(peer.error !== undefined).toBe(true);
+    expect(harness.of("establish-failed")).toMatchObject([{ error: { code: "drained" } }]);
+  });
+
+  it("that shut the server down leave no connection behind, whatever they return", async () => {
+    const returned = await strayConnection();
+    const harness = await served({
+      establish: [
+        () => {
+          void harness.server.shutdown();
+          return returned;
+        },
+      ],
+    });
+    const peer = await harness.connect();
+    expect(peer.error !== undefined).toBe(true);
+    expect(harness.of("establish-failed")).toMatchObject([{ error: { code: "drained" } }]);
+    expect(harness.of("connection-opened")).toEqual([]);
+    expect(await returned.closed).toMatchObject({ code: "aborted" });
+  });
+
   it("end with the drain, which does not wait for them", async () => {
     const { calls, step } = held();
     const harness = await served({ establish: [step] });
@@ -232,6 +338,37 @@ describe("readHead", () => {
     expect(peer.received).toBe("HI\n");
   });
 
+  it("leaves what is behind the head to a session that has its state and its onConnect first", async () => {
+    const seen: string[] = [];
+    const options: Partial<ServeOptions<string, string, number>> = {
+      state: ({ id }) => id,
+      onConnect: () => "hello",
+      handler: (line, { session }) => {
+        seen.push(`${line} ${session.state}`);
+        return line;
+      },
+    };
+    const harness = await served({ ...(options as unknown as Partial<ServeOptions>), establish: [knock] });
+    const peer = await harness.connect();
+    await peer.send("sesame\nhi\nyo\n");
+    expect(seen).toEqual(["hi 1", "yo 1"]);
+    expect(peer.received).toBe("hello\nhi\nyo\n");
+  });
+
+  it("leaves what is behind the head to nobody when the connection is one too many", async () => {
+    const handled: string[] = [];
+    const harness = await served({
+      establish: [knock],
+      maxConnections: 1,
+      beyondMaxConnections: "reject",
+      handler: (line) => void handled.push(line),
+    });
+    const peers = [await harness.connect(), await harness.connect()];
+    for (const peer of peers) await peer.send("sesame\nhi\n");
+    expect(handled).toEqual(["hi"]);
+    expect(peers[1]?.received).toBe("error: too-many-connections\n");
+  });
+
   it("passes on what it is told of a head", async () => {
     const harness = await served({ establish: [knock] });
     const peer = await harness.connect();
@@ -279,6 +416,45 @@ describe("readHead", () => {
     const harness = await served({ establish: [impatient] });
     await harness.connect();
     expect(harness.of("establish-failed")).toMatchObject([{ error: { code: "denied" } }]);
+  });
+
+  it("is over with its signal when the head is read", async () => {
+    const given = new AbortController();
+    const harness = await served({
+      establish: [
+        async (connection) => {
+          await readHead(connection, firstLine, given.signal);
+          return connection;
+        },
+      ],
+    });
+    const peer = await harness.connect();
+    await peer.send("sesame\n");
+    given.abort(denied());
+    await peer.send("hi\n");
+    expect(peer.received).toBe("HI\n");
+  });
+
+  it("can begin again when it was given up before a byte had come", async () => {
+    const given = new AbortController();
+    const { calls, step } = held();
+    const harness = await served({
+      establish: [
+        (connection) =>
+          readHead(connection, firstLine, given.signal).then(
+            () => connection,
+            () => connection,
+          ),
+        step,
+        knock,
+      ],
+    });
+    const peer = await harness.connect();
+    given.abort(denied());
+    await peer.send("sesame\nhi\n");
+    calls[0]?.go();
+    await harness.settle();
+    expect(peer.received).toBe("HI\n");
   });
 
   it.each([-1, 0.5, 100])("refuses %d as the length of a head", async (length) => {

@@ -13,8 +13,8 @@ export const ACCEPTING: readonly Mutated[] = [
       },
       {
         name: "goes on with the longest pause after a success",
-        find: "backOffMs = FIRST_BACK_OFF_MS;\n        this.#acceptor",
-        replacement: "this.#acceptor",
+        find: "backOffMs = FIRST_BACK_OFF_MS;\n        // Another",
+        replacement: "// Another",
       },
       {
         name: "does not cut the pause short when it is stopped",
@@ -39,7 +39,7 @@ export const ACCEPTING: readonly Mutated[] = [
       },
       {
         name: "sits out the grace when everybody is gone",
-        find: "void gone.then(() => grace.end());",
+        find: "void this.#whenAlone().then(() => grace.end());",
         replacement: "",
       },
       {
@@ -56,6 +56,16 @@ export const ACCEPTING: readonly Mutated[] = [
         name: "does not drain what it accepts while it drains",
         find: "if (this.#draining) session.drain();",
         replacement: "",
+      },
+      {
+        name: "does not say that the end of a session makes room",
+        find: "this.#onRoom();\n    this.#acceptor.onRoom();",
+        replacement: "this.#acceptor.onRoom();",
+      },
+      {
+        name: "accepts nothing in the place of a session that is over",
+        find: "this.#onRoom();\n    this.#acceptor.onRoom();",
+        replacement: "this.#onRoom();",
       },
       {
         name: "counts what it has cut off as drained",
@@ -111,8 +121,8 @@ export const ACCEPTING: readonly Mutated[] = [
     tests: ["test/core/max_connections", "test/core/drain."],
     mutations: [
       {
-        name: "tells nobody that there is room again",
-        find: "this.#onRoom?.();",
+        name: "waits for ever when it is empty already",
+        find: "if (this.#items.size === 0) return Promise.resolve();",
         replacement: "",
       },
     ],

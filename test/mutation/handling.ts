@@ -120,8 +120,19 @@ export const HANDLING: readonly Mutated[] = [
       "test/core/session_semaphore",
       "test/core/session_draining",
       "test/core/drain_goodbye",
+      "test/core/establish",
     ],
     mutations: [
+      {
+        name: "handles what came with the head before onConnect",
+        find: "this.#advancing = true;\n    this.inbox.run(reader);",
+        replacement: "this.inbox.run(reader);",
+      },
+      {
+        name: "lets what came with the head wait for more",
+        find: "if (this.#advanceAgain) this.#advance();\n      return;",
+        replacement: "return;",
+      },
       {
         name: "takes one frame more than concurrency",
         find: "pipeline.length >= atOnce ||",

@@ -3,6 +3,7 @@ import { ADAPTING } from "./adapting.ts";
 import { ASKING } from "./asking.ts";
 import { DECODING } from "./decoding.ts";
 import { ENDING } from "./ending.ts";
+import { ESTABLISHING } from "./establishing.ts";
 import { HANDLING } from "./handling.ts";
 import type { Mutated } from "./mutation.ts";
 import { READING } from "./reading.ts";
@@ -20,6 +21,7 @@ export const MUTATIONS: readonly Mutated[] = [
   ...WATCHING,
   ...ENDING,
   ...ACCEPTING,
+  ...ESTABLISHING,
   ...SHARING,
   ...SPENDING,
   ...ASKING,

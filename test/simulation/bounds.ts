@@ -39,7 +39,7 @@ export class Bounds extends Invariant {
   #checkInput(
     { info, link, openedAt, working }: ServedModel,
     kept: Kept,
-    { requests }: Client,
+    { requests, headBytes }: Client,
     world: Simulation,
   ): void {
     const { concurrency } = world.limits;
@@ -51,7 +51,7 @@ export class Bounds extends Invariant {
     const leaving = kept.dismissed || world.draining || world.now - openedAt >= world.limits.lifetimeMs;
     if (working.length < concurrency || leaving) return;
     const { read, maxBytes } = link.forth;
-    const ahead = read - (requests[kept.handled.length - 1]?.end ?? 0);
+    const ahead = read - (requests[kept.handled.length - 1]?.end ?? headBytes);
     const most = CHUNKS_AHEAD * maxBytes + 3 * MAX_FRAME_BYTES;
     this.expect(ahead <= most, () => `connection ${info.id}: ${ahead} bytes are read ahead`);
   }

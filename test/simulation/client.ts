@@ -2,6 +2,7 @@ import type { Connection, SpillwayError } from "../../src/core/mod.ts";
 import type { Simulation } from "../../src/testing/simulation.ts";
 import { Unframer } from "../support/framings.ts";
 import { type Framing, garbage, PEER } from "./framing.ts";
+import type { Head } from "./heads.ts";
 import { answersTo, type Request, textOf, type Verb } from "./requests.ts";
 import type { Act } from "./scenario.ts";
 
@@ -22,6 +23,10 @@ export interface Sent {
 /** The peer of one connection. Does what the scenario says, and notes what it sent and got. */
 export class Client {
   readonly number: number;
+  /** What comes before everything else; `undefined` where nobody asks for it. */
+  readonly head: Head | undefined;
+  /** Whether it was sent whole. */
+  sentHead = false;
   /** What was sent whole, in order. */
   readonly sent: Sent[] = [];
   /** The same, without garbage. */
@@ -39,6 +44,11 @@ export class Client {
   onFrame: (frame: string) => void = () => {};
   readonly #world: Simulation;
   #connection: Connection | undefined;
+  /** Whether the head is sent, or waits for what is sent with it. */
+  #ready = false;
+  #headWaits = false;
+  /** Sends nothing more. */
+  #mute = false;
   #writer: WritableStreamDefaultWriter<Uint8Array> | undefined;
   #sending: Framing = "lines";
   readonly #unframer = new Unframer(PEER.lines);
@@ -56,9 +66,11 @@ export class Client {
   #finished = false;
   #gone = false;
 
-  constructor(number: number, world: Simulation) {
+  constructor(number: number, world: Simulation, head: Head | undefined) {
     this.number = number;
+    this.head = head;
     this.#world = world;
+    this.#bytes = this.headBytes;
     world.onEnd(() => this.#leave());
     world.network.connect(world.server.address).then(
       (connection) => this.#onConnected(connection),
@@ -66,13 +78,18 @@ export class Client {
     );
   }
 
+  /** The number of bytes of the head. */
+  get headBytes(): number {
+    return this.head?.text.length ?? 0;
+  }
+
   do(act: Act): void {
-    if (this.#connection === undefined && !this.#gone) this.#early.push(() => this.do(act));
+    if (!this.#ready && !this.#gone) this.#early.push(() => this.do(act));
     else this.#do(act);
   }
 
   #do({ what, amount, verbs = [] }: Act): void {
-    if (this.#finished && SENDS.includes(what)) return;
+    if ((this.#finished || this.#mute) && SENDS.includes(what)) return;
     switch (what) {
       case "send":
         this.#finishPart();
@@ -177,11 +194,45 @@ export class Client {
     const bytes = garbage(this.#sending, kind);
     this.#bytes += bytes.length;
     this.#noteSent(undefined);
+    this.#writeHead();
     void this.#attempt(() => this.#writer?.write(bytes));
   }
 
   #write(bytes: string): void {
-    if (bytes.length > 0) void this.#attempt(() => this.#writer?.write(encoder.encode(bytes)));
+    if (bytes.length === 0) return;
+    const head = this.#headWaits ? (this.head?.text ?? "") : "";
+    if (this.#headWaits) this.sentHead = true;
+    this.#headWaits = false;
+    void this.#attempt(() => this.#writer?.write(encoder.encode(head + bytes)));
+  }
+
+  /** Sends the head by itself, if it still waits. */
+  #writeHead(): void {
+    if (!this.#headWaits) return;
+    this.#headWaits = false;
+    this.sentHead = true;
+    void this.#attempt(() => this.#writer?.write(encoder.encode(this.head?.text)));
+  }
+
+  /** Sends the head as it is to be sent, and then does what was to be done meanwhile. */
+  async #begin({ pieces, then, together }: Head): Promise<void> {
+    for (const { text, afterMs } of pieces) {
+      if (afterMs > 0) await this.#pause(afterMs);
+      if (this.#gone) return;
+      this.#note(`sends ${text.length} of its head`);
+      void this.#attempt(() => this.#writer?.write(encoder.encode(text)));
+    }
+    this.#headWaits = together;
+    this.sentHead = then === "go on" && !together;
+    if (then === "say nothing") this.#mute = true;
+    if (then === "finish") this.#finish();
+    if (then === "reset") this.#connection?.abort();
+    this.#goOn();
+  }
+
+  #goOn(): void {
+    this.#ready = true;
+    for (const act of this.#early.splice(0)) act();
   }
 
   #finish(): void {
@@ -214,7 +265,8 @@ export class Client {
     this.#note("connected");
     if (this.#gone) return this.#leave();
     void this.#read(connection.readable.getReader());
-    for (const act of this.#early.splice(0)) act();
+    if (this.head === undefined) this.#goOn();
+    else void this.#begin(this.head);
   }
 
   async #read(reader: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>): Promise<void> {

@@ -54,7 +54,7 @@ export class FrameDeadline extends Invariant {
   #note(model: ServedModel, { now }: Simulation): Begun | undefined {
     const client = this.#clientOf(model);
     const { read } = model.link.forth;
-    const from = client?.sent.findLast(({ end }) => end <= read)?.end ?? 0;
+    const from = client?.sent.findLast(({ end }) => end <= read)?.end ?? client?.headBytes ?? 0;
     const before = this.#begun.get(model);
     if (client === undefined || from === read) this.#begun.delete(model);
     else if (before?.from !== from) this.#begun.set(model, { from, at: now });

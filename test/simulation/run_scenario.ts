@@ -8,6 +8,8 @@ import { AuthenticationDeadline } from "./authentication.ts";
 import { Bounds } from "./bounds.ts";
 import { Client } from "./client.ts";
 import { FrameDeadline } from "./frame_deadline.ts";
+import { headOf } from "./heads.ts";
+import { Passages } from "./passages.ts";
 import type { Act, Scenario } from "./scenario.ts";
 import { type Kept, SimulatedService } from "./service.ts";
 
@@ -44,6 +46,7 @@ export async function runScenario(
     new FrameDeadline(clients),
     new AuthenticationDeadline(service.kept, scenario.authenticationMs),
     service.flushes,
+    new Passages(scenario.steps, service.steps, clients),
   ];
   const world = new Simulation({
     seed: scenario.seed,
@@ -64,7 +67,11 @@ export async function runScenario(
     world.count(`act ${what}`);
     switch (what) {
       case "connect": {
-        const client = new Client(whom, world);
+        const client = new Client(
+          whom,
+          world,
+          scenario.steps.includes("head") ? headOf(scenario.seed, whom) : undefined,
+        );
         clients.set(whom, client);
         return answers.watch(client, world);
       }

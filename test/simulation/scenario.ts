@@ -3,6 +3,7 @@ import type { LinkConditions } from "../../src/testing/link_conditions.ts";
 import { type Random, seededRandom } from "../../src/testing/random.ts";
 import { drawActs } from "./acts.ts";
 import type { Verb } from "./requests.ts";
+import { drawSteps, type StepKind } from "./steps.ts";
 
 const WORKLOADS = [
   "echo",
@@ -47,6 +48,9 @@ export interface Scenario {
   readonly welcome: "all" | "refuse" | "throw";
   /** How long a client may take until its first frame; `undefined` for as long as any other silence. */
   readonly authenticationMs: number | undefined;
+  /** What every connection goes through before its session, and whether its signal is passed on. */
+  readonly steps: readonly StepKind[];
+  readonly passesSignal: boolean;
   /** What every link is like; `undefined` for one of many kinds. */
   readonly link: LinkConditions | undefined;
   readonly spanMs: number;
@@ -60,11 +64,15 @@ export function drawScenario(seed: number, hours: number): Scenario {
   const random = seededRandom(seed).fork("scenario");
   const workload = random.pick(WORKLOADS);
   const limits = drawLimits(random, workload);
+  const establishing = seededRandom(seed).fork("steps");
+  const steps = drawSteps(establishing);
   const spanMs = hours * HOUR_MS;
   return {
     seed,
     workload,
-    limits,
+    limits: steps.length === 0 ? limits : { ...limits, ...drawEstablishLimits(establishing) },
+    steps,
+    passesSignal: establishing.once(2),
     slowConsumer: random.pick(["drop", "drop-oldest", "reset"] as const),
     invalidFrame: random.pick(["close", "skip"] as const),
     beyondMaxConnections: random.pick(["wait", "reject"] as const),
@@ -100,6 +108,13 @@ const OUTBOUND_BYTES: Partial<Record<Workload, readonly [number, ...number[]]>> 
   broadcast: [64, 1_024, 8_192],
   torrents: [8_192, 1_048_576, 1_048_576],
 };
+
+function drawEstablishLimits(random: Random): Partial<Limits> {
+  return {
+    maxEstablishing: random.pick([1_024, 1_024, 1, 2]),
+    establishTimeoutMs: random.pick([10_000, 10_000, 300, 2_000]),
+  };
+}
 
 function drawLimits(random: Random, workload: Workload): Partial<Limits> {
   return {

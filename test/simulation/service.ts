@@ -4,6 +4,7 @@ import { Flushes } from "./flushes.ts";
 import { type Framing, PEER, SERVER } from "./framing.ts";
 import { answersTo, requestOf } from "./requests.ts";
 import type { Scenario } from "./scenario.ts";
+import { SimulatedSteps } from "./steps.ts";
 
 /** What the service keeps for a connection. */
 export interface Kept {
@@ -44,6 +45,7 @@ export class SimulatedService {
   /** What is kept, by the connection's id. */
   readonly kept: Map<number, Kept> = new Map();
   readonly flushes: Flushes = new Flushes();
+  readonly steps: SimulatedSteps;
   /** In the order of their connecting; those that are over stay. */
   readonly #sessions: Session<string, Kept>[] = [];
   /** Set before it is served. */
@@ -53,8 +55,11 @@ export class SimulatedService {
   constructor(scenario: Scenario) {
     const { connectMs, disconnectMs, greets, authenticationMs, welcome, limits } = scenario;
     const { afterReset, invalidFrame, beyondMaxConnections, slowConsumer } = scenario;
+    const { seed, steps, passesSignal } = scenario;
+    this.steps = new SimulatedSteps({ seed, kinds: steps, passesSignal, world: () => this.world });
     this.service = {
       ...limits,
+      establish: this.steps.steps,
       ...(authenticationMs !== undefined && { authenticationTimeoutMs: authenticationMs, middleware: [authenticates] }),
       afterReset,
       invalidFrame,

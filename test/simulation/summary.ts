@@ -33,6 +33,18 @@ const ACCEPT_ERRORS: readonly ErrorCode[] = [
   "accept-failed",
 ];
 
+/** Every reason why a connection is not established. */
+const REFUSALS: readonly string[] = [
+  "denied",
+  "establish-failed",
+  "establish-timeout",
+  "drained",
+  "unexpected-eof",
+  "frame-too-large",
+  "connection-reset",
+  "connection-failed",
+];
+
 /** What many seeds have seen, added up. */
 export class Summary {
   seeds = 0;
@@ -70,6 +82,7 @@ export class Summary {
   get missing(): string[] {
     return [
       ...REASONS.map((reason) => `reason ${reason}`),
+      ...REFUSALS.map((code) => `establish ${code}`),
       ...ACCEPT_ERRORS.map((code) => `accept-error ${code}`),
     ].filter((what) => this.count(what) === 0);
   }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { delimited, lines } from "../../src/core/codecs/mod.ts";
-import type { Service } from "../../src/core/mod.ts";
+import { readHead, type Service, SpillwayError } from "../../src/core/mod.ts";
 import { kindOf } from "../../src/testing/broken_invariant.ts";
 import { type ManualClock, type SimulatedClient, type SimulateOptions, simulate } from "../../src/testing/mod.ts";
 import { HOSTILE } from "../core/support/hostile.ts";
@@ -39,6 +39,40 @@ describe("simulate()", () => {
 
   it("keeps its promises for many seeds", async () => {
     for (let seed = 100; seed < 150; seed++) await simulate({ ...upper, seed });
+  });
+
+  it("runs the establish steps of a service, and counts whom they refuse", async () => {
+    const service: typeof upper.service = (clock, random) => ({
+      ...upper.service(clock, random),
+      establish: [
+        async (connection) => {
+          const head = await readHead(connection, (bytes) => bytes.indexOf(10) + 1 || undefined);
+          if (new TextDecoder().decode(head) === "sesame\n") return connection;
+          throw new SpillwayError<"denied">("denied", "not the word");
+        },
+      ],
+    });
+    const client = async (peer: SimulatedClient) => {
+      await peer.send(peer.number % 2 === 0 ? "sesame\n" : "open up\n");
+      await ask(peer);
+    };
+    const { reasons, refusals } = await simulate({ seed: 5, service, client, clients: 8, faults: 0 });
+    expect(refusals).toEqual({ denied: 4 });
+    expect(reasons).toEqual({ "remote-closed": 4 });
+  });
+
+  it("finds out a step that leaves a timer behind", async () => {
+    const service = (clock: ManualClock): Service<string, string> => ({
+      codec: lines(),
+      handler: (line) => line.toUpperCase(),
+      establish: [
+        (connection) => {
+          clock.setTimeout(() => {}, 90 * 24 * 3_600_000);
+          return connection;
+        },
+      ],
+    });
+    await expect(simulate({ service, client: ask, seed: 3 })).rejects.toThrow("nothing is left behind: timers: ");
   });
 
   it("says of a failure its seed, what is enough for it, and what happens then", async () => {

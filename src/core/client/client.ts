@@ -365,6 +365,8 @@ export class Client<In = unknown, Out = unknown> implements AsyncDisposable, Asy
     session.start();
     this.#events.emit({ type: "connection-opened", connection: info });
     // The observer may also have ended the session.
+    if (this.#usable !== session) return;
+    session.open();
     if (this.#usable === session) this.#prepare(session);
   }
 

@@ -254,17 +254,22 @@ export class ServedSession<In, Out, State> implements Session<Out, State>, Membe
     return this.inbox.idle && this.pipeline.length === 0 && this.outbox.pending === 0 ? "idle" : "busy";
   }
 
-  /** Serves the connection to its end, and then tells the owner. */
+  /** Serves the connection to its end, and then tells the owner. Input that is there already waits for `open` or `fail`. */
   start(): void {
     const { reader, writer } = ownedBy(this, this.#wire);
     this.outbox.writer = writer;
+    this.#advancing = true;
     this.inbox.run(reader);
+    this.#advancing = false;
     if (!this.over) this.#deadlines.arm();
   }
 
-  /** Calls `onConnect`, which may send before the first frame is taken and before any end. */
+  /** Calls `onConnect`, which may send before the first frame is taken and before any end. Then takes frames. */
   open(): void {
-    if (this.settings.hooks === undefined) return;
+    if (this.settings.hooks === undefined) {
+      if (this.#advanceAgain) this.#advance();
+      return;
+    }
     this.#opening = this.#advancing = true;
     this.pipeline.runHook("onConnect", (exchange) => this.#connect(exchange));
     this.#advancing = false;

@@ -25,8 +25,8 @@ export interface EstablishContext {
  * and returns the connection to go on with. To read what the peer sends first, it uses {@link readHead}.
  *
  * A step that throws refuses the connection. The `code` of a {@link SpillwayError} is the reason; any other value becomes
- * `establish-failed`. The connection is then aborted; a step that wants the peer to see an orderly end calls
- * `connection.close()` before it throws. A step that returns no promise costs none.
+ * `establish-failed`. The connection is then aborted; a step that wants the peer to see an orderly end awaits
+ * `connection.close()` before it throws, for as long as the deadline allows. A step that returns no promise costs none.
  *
  * - **Owns** the connection until it returns it or throws.
  * - **On abort** of `context.signal` the connection is aborted, too. A step that waits for something else should stop.
@@ -117,6 +117,7 @@ export class Establishing implements EstablishContext, DeadlineOwner {
       try {
         const result = step(this.connection, this);
         if (isPromiseLike(result)) return this.#await(result);
+        if (this.#over) return abandon(result);
         this.#take(result);
       } catch (cause) {
         return this.#refuse(cause);
@@ -146,7 +147,7 @@ export class Establishing implements EstablishContext, DeadlineOwner {
     result.then(
       (connection) => {
         this.#settings.deadlines.progress += 1;
-        if (this.#over) return connection?.abort();
+        if (this.#over) return abandon(connection);
         try {
           this.#take(connection);
         } catch (cause) {
@@ -190,6 +191,11 @@ export function checkEstablish(steps: unknown): void {
   if (steps === undefined) return;
   if (!Array.isArray(steps)) throw new TypeError("establish must be an array of steps");
   for (const step of steps) if (typeof step !== "function") throw new TypeError("an establish step must be a function");
+}
+
+/** Aborts what a step has returned too late: a connection, or what should have been one. */
+function abandon(result: Connection): void {
+  if (typeof result?.abort === "function") result.abort();
 }
 
 /** Returns a connection whose head can be read: the same one, or one over its streams. */

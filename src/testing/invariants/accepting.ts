@@ -12,7 +12,9 @@ export class Accepting extends Invariant {
   }
 
   override onTick({ settled, limits, network, now, accepted, stats }: Simulation): void {
-    if (!settled || now < this.#pausedUntil || stats.connections >= limits.maxConnections) return;
+    const { connections, establishing } = stats;
+    const full = connections + establishing >= limits.maxConnections || establishing >= limits.maxEstablishing;
+    if (!settled || now < this.#pausedUntil || full) return;
     const waiting = network.connections.filter((connection) => !connection.farOver && !accepted.has(connection));
     this.expect(waiting.length === 0, () => `${waiting.length} connections wait to be accepted`);
   }

@@ -1,5 +1,5 @@
 import type { ServerEvent } from "../../core/mod.ts";
-import { Invariant } from "../simulation.ts";
+import { Invariant, type Simulation } from "../simulation.ts";
 
 /** Events allowed after the end of a connection: errors of `onDisconnect`, and of the end of a stream. */
 const AFTERWARDS: readonly string[] = ["handler-error"];
@@ -7,12 +7,12 @@ const AFTERWARDS: readonly string[] = ["handler-error"];
 /** The observer's events come in a legal order. */
 export class EventOrder extends Invariant {
   readonly name = "events come in a legal order";
-  readonly #state = new Map<number, "open" | "closed">();
+  readonly #state = new Map<number, "open" | "closed" | "refused">();
   #full = false;
   #server: "new" | "listening" | "draining" | "drained" = "new";
   #lastId = 0;
 
-  override onEvent(event: ServerEvent): void {
+  override onEvent(event: ServerEvent, { hasSteps }: Simulation): void {
     switch (event.type) {
       case "listening":
         return this.#move("new", "listening", event.type);
@@ -33,13 +33,26 @@ export class EventOrder extends Invariant {
       case "accept-error":
         return this.expect(this.#server !== "drained", () => "an accept error after the drain");
       case "connection-opened":
-        this.expect(event.connection.id === this.#lastId + 1, () => `connection ${event.connection.id} out of order`);
+        // Those with steps overtake each other.
+        this.expect(
+          hasSteps || event.connection.id === this.#lastId + 1,
+          () => `connection ${event.connection.id} out of order`,
+        );
         this.#lastId = event.connection.id;
-        this.#state.set(this.#lastId, "open");
-        return this.expect(this.#server !== "drained", () => "a connection after the drain");
+        return this.#begin(event.connection.id, "open");
+      case "establish-failed":
+        this.expect(hasSteps, () => `${event.type}, without steps`);
+        return this.#begin(event.connection.id, "refused");
       default:
         this.#checkConnection(event.connection.id, event.type);
     }
+  }
+
+  #begin(id: number, state: "open" | "refused"): void {
+    const before = this.#state.get(id);
+    this.expect(before === undefined, () => `connection ${id} is ${state}, and was ${before} before`);
+    this.#state.set(id, state);
+    this.expect(this.#server !== "drained", () => "a connection after the drain");
   }
 
   #checkConnection(id: number, type: string): void {

@@ -2,6 +2,7 @@ import type { Invariant } from "../simulation.ts";
 import { Accepting } from "./accepting.ts";
 import { Deadlines } from "./deadlines.ts";
 import { DrainEnds } from "./drain_ends.ts";
+import { Establishing } from "./establishing.ts";
 import { EventOrder } from "./event_order.ts";
 import { Fairness } from "./fairness.ts";
 import { Healthy } from "./healthy.ts";
@@ -17,6 +18,7 @@ export function everyInvariant(): Invariant[] {
     new EventOrder(),
     new Sums(),
     new Accepting(),
+    new Establishing(),
     new Silence(),
     new Deadlines(),
     new Healthy(),

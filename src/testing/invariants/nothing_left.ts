@@ -5,10 +5,11 @@ export class NothingLeft extends Invariant {
   readonly name = "nothing is left behind";
 
   override onFinished({ server, serverClock, network }: Simulation): void {
-    const { connections, handlers, groups, waitingInboundBytes, waitingOutboundBytes } = server.stats();
+    const { connections, establishing, handlers, groups, waitingInboundBytes, waitingOutboundBytes } = server.stats();
     const { pending } = serverClock;
     this.#expectNone({ waitingInboundBytes, waitingOutboundBytes });
-    this.#expectNone({ connections, handlers, groups, "timers of the server": pending, listeners: network.listening });
+    this.#expectNone({ connections, establishing, handlers, groups });
+    this.#expectNone({ "timers of the server": pending, listeners: network.listening });
   }
 
   override onEnd({ clock, network, open }: Simulation): void {

@@ -1,7 +1,10 @@
 import type { ServerEvent } from "../../core/mod.ts";
 import { Invariant, type Simulation } from "../simulation.ts";
 
-/** Every connection ends with exactly one reason, reported once to the observer and once to `onDisconnect`. */
+/**
+ * Every connection that was taken ends once: it is refused before it has a session, or ends with one reason, reported once to the
+ * observer and once to `onDisconnect`.
+ */
 export class OneEnd extends Invariant {
   readonly name = "a connection ends once, with one reason";
   readonly #ended = new Set<number>();
@@ -13,7 +16,12 @@ export class OneEnd extends Invariant {
     this.#ended.add(id);
   }
 
-  override onEnd({ served }: Simulation): void {
+  override onEnd({ served, taken }: Simulation): void {
+    for (const { id, outcome } of taken.values())
+      this.expect(
+        (outcome === "opened") === served.has(id) && outcome !== undefined,
+        () => `connection ${id} got lost`,
+      );
     for (const [id, { told, closed }] of served) {
       this.expect(this.#ended.has(id), () => `connection ${id} never ended`);
       const reason = closed?.reason;

@@ -6,8 +6,10 @@ const CARRIED = ["bytesIn", "bytesOut", "framesIn", "framesOut", "framesDropped"
 export class Sums extends Invariant {
   readonly name = "counts add up";
 
-  override onTick({ stats, open, served }: Simulation): void {
-    const { connections, accepted, refused } = stats;
+  override onTick({ stats, open, served, taken }: Simulation): void {
+    const { connections, accepted, refused, establishing, establishFailed } = stats;
+    const all = accepted + refused + establishing + establishFailed;
+    this.expect(all === taken.size, () => `${all} connections, but ${taken.size} were taken`);
     this.expect(accepted + refused === served.size, () => `${accepted} + ${refused} were accepted, not ${served.size}`);
     this.expect(connections <= served.size && connections >= 0, () => `${connections} connections, of ${open.size}`);
   }
