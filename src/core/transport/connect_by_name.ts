@@ -28,9 +28,12 @@ export async function connectByName(options: TcpConnectOptions, connector: Conne
   return connectToFirst({ hostname, addresses, connect }, signal);
 }
 
+function isSix(address: string | undefined): boolean {
+  return address?.includes(":") === true;
+}
+
 /** Returns the addresses so that the families alternate, beginning with that of the first. */
 function interleaved(addresses: readonly string[]): string[] {
-  const isSix = (address: string | undefined) => address?.includes(":") === true;
   const first = addresses.filter((address) => isSix(address) === isSix(addresses[0]));
   const others = addresses.filter((address) => isSix(address) !== isSix(addresses[0]));
   return first
