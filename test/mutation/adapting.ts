@@ -10,7 +10,7 @@ export const ADAPTING: readonly Mutated[] = [
     tests: TESTS,
     mutations: [
       { name: "reads what nobody asked for", find: "pauseOnConnect: true, ", replacement: "" },
-      { name: "leaves the backlog to the system", find: "port, backlog }, () =>", replacement: "port }, () =>" },
+      { name: "leaves the backlog to the system", find: "{ ...to, backlog }", replacement: "{ ...to }" },
       {
         name: "holds any number that nobody takes",
         find: "AcceptQueue(backlog)",
@@ -35,8 +35,8 @@ export const ADAPTING: readonly Mutated[] = [
       },
       {
         name: "resets behind FIN, and never closes",
-        find: "if (this.#socket.writableEnded) this.#socket.destroy();\n    else ",
-        replacement: "",
+        find: "if (this.#socket.writableEnded || this.#unix)",
+        replacement: "if (this.#unix)",
       },
       { name: "sends the last broadcast again", find: "  lastView = undefined;\n", replacement: "" },
     ],
