@@ -18,6 +18,7 @@ function madeUp(addresses: object = ADDRESSES) {
     data: undefined as unknown,
     pause: note("pause"),
     resume: note("resume"),
+    setNoDelay: (on: boolean) => void calls.push(`noDelay ${on}`),
     setKeepAlive: (on: boolean, ms: number) => void calls.push(`keepAlive ${on} ${ms}`),
     shutdown: note("shutdown"),
     end: note("end"),
@@ -62,6 +63,17 @@ describe("a connection of Bun's", () => {
     const driver = new BunDriver(socket, { keepAliveMs: 5_000 });
     expect(calls).toEqual(["pause", "keepAlive true 5000"]);
     expect(socket.data).toBe(driver);
+  });
+
+  it.each([
+    [undefined, ["pause"]],
+    [true, ["pause"]],
+    [false, ["pause", "noDelay false"]],
+  ])("with noDelay: %s does what is needed: Bun's sockets have no delay", (noDelay, expected) => {
+    const { socket, calls } = madeUp();
+    const driver = new BunDriver(socket, { noDelay });
+    expect(socket.data).toBe(driver);
+    expect(calls).toEqual(expected);
   });
 
   it("resumes once for any number of pulls, and pauses once when input is pushed back", () => {
@@ -139,6 +151,31 @@ describe("a connection of Bun's", () => {
     const broken = driven();
     broken.driver.onClose(Object.assign(new Error("reset"), { code: "ECONNRESET" }));
     expect(await broken.driver.connection.closed).toMatchObject({ code: "connection-reset" });
+  });
+});
+
+describe("a connection of Bun's at a path", () => {
+  const unix = { localAddress: { path: "/run/echo.sock" }, remoteAddress: { path: "" } };
+
+  function atPath() {
+    const made = madeUp(UNKNOWN);
+    return { ...made, driver: new BunDriver(made.socket, { unix }) };
+  }
+
+  it("has the addresses that it is given: Bun has none of it", () => {
+    const { connection } = atPath().driver;
+    expect([connection.localAddress, connection.remoteAddress]).toEqual([unix.localAddress, unix.remoteAddress]);
+  });
+
+  it("that is closed underneath was left by its peer, unless it had ended", async () => {
+    const { driver } = atPath();
+    driver.onEnd();
+    driver.onClose(undefined);
+    expect(await driver.connection.closed).toMatchObject({ code: "connection-reset" });
+    const finished = atPath().driver;
+    void finished.connection.close();
+    finished.onClose(undefined);
+    expect(await finished.connection.closed).toBeUndefined();
   });
 });
 

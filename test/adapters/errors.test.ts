@@ -21,7 +21,15 @@ const LISTEN = {
   EPERM: "permission-denied",
   EINVAL: "listen-failed",
 };
-const CONNECT = { ECONNREFUSED: "connection-refused", ETIMEDOUT: "connection-timed-out", EINVAL: "connect-failed" };
+const CONNECT = {
+  ECONNREFUSED: "connection-refused",
+  // At a path.
+  ENOENT: "connection-refused",
+  EACCES: "permission-denied",
+  EPERM: "permission-denied",
+  ETIMEDOUT: "connection-timed-out",
+  EINVAL: "connect-failed",
+};
 const CONNECTION = {
   ECONNRESET: "connection-reset",
   EPIPE: "connection-reset",
@@ -84,6 +92,9 @@ const BY_NAME: Readonly<Record<string, Mapping>> = {
     (cause) => deno.connectError(cause, TO),
     {
       ConnectionRefused: "connection-refused",
+      NotFound: "connection-refused",
+      PermissionDenied: "permission-denied",
+      NotCapable: "permission-denied",
       TimedOut: "connection-timed-out",
       InvalidData: "connect-failed",
       Error: "host-not-found",
@@ -121,8 +132,19 @@ describe("an adapter's errors", () => {
     ["bun", bun],
   ])("on %s say where a connection could not be made to, and whether that was wanted", (_runtime, { connectError }) => {
     expect(connectError(coded("EINVAL"), TO).message).toBe("cannot connect to 192.0.2.1:7: it failed");
+    const path = "/run/echo\n.sock";
+    expect(connectError(coded("ENOENT"), { path }).message).toBe("cannot connect to unix:/run/echo\\n.sock: it failed");
     const aborted = connectError(coded("ECONNREFUSED"), { ...TO, signal: AbortSignal.abort() });
     expect(aborted.code).toBe("connect-aborted");
+  });
+
+  it.each([
+    ["node", node],
+    ["bun", bun],
+  ])("on %s name the descriptor that was to be listened on", (_runtime, { listenError }) => {
+    const error = listenError(Object.assign(new Error("it failed"), { code: "EINVAL" }), 3);
+    expect(error).toMatchObject({ code: "listen-failed" });
+    expect(error.message).toBe("cannot listen: descriptor 3 is no bound stream socket: it failed");
   });
 
   it("tell a name that does not resolve by the text where the runtime says it in no other way", () => {

@@ -82,7 +82,7 @@ describe.each(TRANSPORTS)("a TCP listener of %s", (_name, transport) => {
     const count = async (listener: Listener, index: 0 | 1) => {
       for await (const connection of listener) {
         accepted[index] = (accepted[index] as number) + 1;
-        connection.abort();
+        void connection.close();
       }
     };
     void count(first, 0);

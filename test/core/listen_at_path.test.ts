@@ -5,6 +5,7 @@ import type { Connection } from "../../src/mod.ts";
 import { type ManualClock, manualClock } from "../../src/testing/mod.ts";
 
 const PATH = "/run/echo.sock";
+const LOCK = "/run/.echo.sock.lock";
 
 type Kind = "socket" | "file" | "directory" | "symlink";
 type Listening = "nobody" | "somebody" | "somebody who hangs" | "somebody whom we may not ask";
@@ -61,6 +62,7 @@ class MadeUp implements PathHost<{ close(): void }> {
   intrude(): Inode | undefined {
     const there = this.names.get(PATH);
     if (there !== undefined && (there.kind !== "socket" || there.listening !== "nobody")) return undefined;
+    if (there !== undefined && this.names.has(LOCK)) return undefined;
     // The worst case: it gets the number of the socket that it replaces.
     if (there !== undefined) this.nextIno = there.ino;
     return this.make(PATH, "socket", "somebody", "intruder");
@@ -222,7 +224,60 @@ describe("listening at a path", () => {
         expect([moment, owner, (outcome as SpillwayError).code]).toEqual([moment, "intruder", "address-in-use"]);
       }
     }
-    expect(met).toBeGreaterThan(before === "nothing" ? 4 : 9);
+    expect(met).toBeGreaterThan(before === "nothing" ? 4 : 7);
+  });
+
+  it("replaces nothing while another server does, and the path is that one's", async () => {
+    const system = new MadeUp();
+    system.make(PATH, "socket");
+    system.make(LOCK, "socket", "somebody", "intruder");
+    const attempt = listenAtPath(PATH, undefined, system);
+    attempt.catch(() => undefined);
+    await system.clock.advance(35);
+    expect(system.at(PATH).owner).toBe("other");
+    system.names.set(PATH, system.at(LOCK));
+    system.names.delete(LOCK);
+    await system.clock.advance(10);
+    await expect(attempt).rejects.toMatchObject({ code: "address-in-use" });
+    expect(system.at(PATH).owner).toBe("intruder");
+    expect(litter(system)).toEqual([]);
+  });
+
+  it("takes the lock of a server that died with it, and no other", async () => {
+    for (const [kind, listening, taken] of [
+      ["socket", "nobody", true],
+      ["socket", "somebody", false],
+      ["socket", "somebody whom we may not ask", false],
+      ["file", "nobody", false],
+      ["directory", "nobody", false],
+    ] as const) {
+      const system = new MadeUp();
+      system.make(PATH, "socket");
+      system.make(LOCK, kind, listening);
+      const attempt = listenAtPath(PATH, undefined, system).catch((error: unknown) => error as SpillwayError);
+      await system.clock.advance(1_000);
+      const outcome = await attempt;
+      expect([kind, listening, system.at(PATH).owner]).toEqual([kind, listening, taken ? "ours" : "other"]);
+      expect(litter(system)).toEqual(taken ? [] : [LOCK]);
+      if (!taken) expect(outcome).toMatchObject({ code: "address-in-use", message: expect.stringContaining(LOCK) });
+    }
+  });
+
+  it("leaves a lock that another server has taken while it asked", async () => {
+    const system = new MadeUp();
+    system.make(PATH, "socket");
+    system.make(LOCK, "socket");
+    system.before = () => {
+      if (system.calls.at(-1) === "connect" && system.connected.at(-1) === LOCK) {
+        system.make(LOCK, "socket", "somebody", "intruder");
+      }
+    };
+    const attempt = listenAtPath(PATH, undefined, system);
+    attempt.catch(() => undefined);
+    await system.clock.advance(1_000);
+    await expect(attempt).rejects.toMatchObject({ code: "address-in-use" });
+    expect(system.at(LOCK).owner).toBe("intruder");
+    expect(system.at(PATH).owner).toBe("other");
   });
 
   it("gives up when others take the path again and again, and leaves it to them", async () => {
@@ -233,8 +288,11 @@ describe("listening at a path", () => {
       if (system.calls.at(-1) === "connect") system.make(PATH, "socket");
     };
     const failed = listenAtPath(PATH, undefined, system);
-    await expect(failed).rejects.toMatchObject({ code: "address-in-use", message: expect.stringContaining("again") });
-    expect(system.connected).toHaveLength(10);
+    await expect(failed).rejects.toMatchObject({
+      code: "address-in-use",
+      message: expect.stringContaining("other servers"),
+    });
+    expect(system.connected).toHaveLength(50);
     expect(litter(system)).toEqual([]);
   });
 
@@ -261,6 +319,7 @@ describe("listening at a path", () => {
     ["chmod", failure("EPERM"), "permission-denied", /permission/],
     ["link", failure("ENOSPC"), "listen-failed", /ENOSPC/],
     ["rename", failure("EPERM"), "permission-denied", /permission/],
+    ["rename", failure("EIO"), "listen-failed", /EIO/],
   ] as const)("says why %s fails with %o, and leaves nothing behind", async (call, error, code, why) => {
     const system = new MadeUp();
     system.make(PATH, "socket");

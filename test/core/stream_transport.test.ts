@@ -96,8 +96,27 @@ describe("a transport of streams", () => {
     const code = "runtime-unsupported";
     await expect(streamTransport({}).connect(target)).rejects.toMatchObject({ code });
     await expect(streamTransport({}).listen({ ...target, backlog: 1 })).rejects.toMatchObject({ code });
-    const probing = streamTransport({ accept: [] }).listen({ ...target, backlog: 1, keepAliveMs: 1_000 });
-    await expect(probing).rejects.toMatchObject({ code });
+  });
+
+  it.each([
+    [{ ...target, keepAliveMs: 1_000 }, "keepAliveMs"],
+    [{ ...target, noDelay: false }, "noDelay"],
+    [{ ...target, ipv6Only: true }, "ipv6Only"],
+    [{ ...target, reusePort: true }, "reusePort"],
+    [{ path: "/run/echo.sock", mode: 0o660 }, "mode"],
+    [{ fd: 3 }, "fd"],
+  ])("refuses to listen with %o", async (options, name) => {
+    const listening = streamTransport({ accept: [] }).listen({ ...options, backlog: 1 });
+    await expect(listening).rejects.toMatchObject({ code: "runtime-unsupported" });
+    await expect(listening).rejects.toThrow(name);
+  });
+
+  it("listens at the path that it is given, and takes options that are off", async () => {
+    const transport = streamTransport({ accept: [] });
+    const atPath = await transport.listen({ path: "/run/echo.sock", backlog: 1 });
+    expect(atPath.address).toEqual({ path: "/run/echo.sock" });
+    const off = { noDelay: true, ipv6Only: false, reusePort: false };
+    expect((await transport.listen({ ...target, ...off, backlog: 1 })).address).toEqual(target);
   });
 });
 

@@ -22,7 +22,6 @@ export class NodeDriver implements Driver {
   readonly remoteAddress: Address;
   readonly localAddress: Address;
   readonly #socket: Socket;
-  readonly #unix: boolean;
 
   /**
    * A known `localAddress` spares the socket the look-up, and the memory that the socket would keep it in. Node has no
@@ -30,8 +29,7 @@ export class NodeDriver implements Driver {
    */
   constructor(socket: Socket, localAddress?: Address, remoteAddress?: Address) {
     this.#socket = socket;
-    this.#unix = localAddress?.path !== undefined;
-    this.remoteAddress = remoteAddress ?? remoteAddressOf(socket, this.#unix);
+    this.remoteAddress = remoteAddress ?? remoteAddressOf(socket, localAddress?.path !== undefined);
     this.localAddress = localAddress ?? internAddress(socket.localAddress ?? "", socket.localPort ?? 0);
     this.connection = new DriverConnection(this);
     (socket as DrivenSocket)[DRIVER] = this;
@@ -78,7 +76,7 @@ export class NodeDriver implements Driver {
 
   reset(): void {
     // A reset after FIN fails (EINVAL) while the shutdown is under way, and the socket would never close. Unix sockets have none.
-    if (this.#socket.writableEnded || this.#unix) this.#socket.destroy();
+    if (this.#socket.writableEnded || this.localAddress.path !== undefined) this.#socket.destroy();
     else this.#socket.resetAndDestroy();
   }
 

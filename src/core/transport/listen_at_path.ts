@@ -10,8 +10,14 @@ const OWNER_ONLY = 0o600;
 /** A server that does not answer for so long is alive: it is stopped, or busy. */
 const ANSWER_MS = 1_000;
 
-/** Others that take the path at the same time, one after another, before it counts as in use. */
-const MOST_ATTEMPTS = 10;
+/** The most times that the path is looked at, while others replace what is there, before it counts as in use. */
+const MOST_ATTEMPTS = 50;
+
+/** A server holds its lock for a few calls. */
+const LOCK_PAUSE_MS = 10;
+
+/** The pauses after which a server that holds its lock may have died. */
+const PATIENCE = 10;
 
 /** What the file system says of a name. */
 interface FileFacts {
@@ -58,13 +64,12 @@ export interface Placed<Bound> {
  * remove the path that they bound when they close, whatever is there by then: that is the one in the directory, which is
  * gone.
  *
- * What is at the path is replaced only if it is a socket and refuses connections. It is moved away before it is removed,
- * and put back if it turns out to be another than the one that refused. So of any number of servers that start at once,
- * one gets the path.
+ * What is at the path is replaced only if it is a socket and refuses connections. The one server that may replace it is
+ * the one that has linked its socket to the name of the lock, too. So of any number of servers that start at once, one
+ * gets the path. A lock whose holder refuses connections was left by a server that died, and is removed.
  *
- * Two moments remain: a socket that was moved by mistake cannot be connected to until it is back, and is not put back
- * where a third server has taken its place. Where the file system has no hard links, the socket is renamed instead, and
- * a server that starts between a look at the path and the renaming loses it.
+ * Two moments remain: servers that find a lock of a dead server at the same time may both take it; and where the file
+ * system has no hard links, there is no lock, and the socket is renamed to its path after a look at it.
  *
  * @throws {SpillwayError} `address-in-use`, `permission-denied`, `listen-failed`, and what the runtime's own `listen` throws
  */
@@ -85,6 +90,10 @@ class Placing<Bound extends { close(): void }> {
   readonly #directory: string;
   /** The socket in it. It keeps its name, by which tools and {@link isBound} show it. */
   readonly #inner: string;
+  /** The name of the lock, which is another name of the socket whose server holds it. */
+  readonly #lock: string;
+  /** The pauses in which others have held the lock. */
+  #pauses = 0;
 
   constructor(path: string, host: PathHost<Bound>) {
     const base = path.lastIndexOf("/") + 1;
@@ -93,6 +102,7 @@ class Placing<Bound extends { close(): void }> {
     this.#files = host.files;
     this.#directory = this.#call(() => this.#files.mkdtempSync(`${path.slice(0, base)}.`));
     this.#inner = `${this.#directory}/${path.slice(base)}`;
+    this.#lock = `${path.slice(0, base)}.${path.slice(base)}.lock`;
   }
 
   async place(mode: number): Promise<Placed<Bound>> {
@@ -119,9 +129,9 @@ class Placing<Bound extends { close(): void }> {
       if (found === undefined) continue;
       if (!found.isSocket()) throw this.#inUse("is a file of another kind, which is not replaced: choose another path");
       await this.#expectDead();
-      this.#call(() => this.#clear(found));
+      if (await this.#replace(found)) return;
     }
-    throw this.#inUse("is taken again and again: other servers start there");
+    throw this.#inUse(`is being replaced by other servers, or ${this.#lock} was left by one: remove it`);
   }
 
   /** Gives the socket its path, unless something is there. */
@@ -140,39 +150,78 @@ class Placing<Bound extends { close(): void }> {
 
   /** @throws {SpillwayError} `address-in-use`: somebody listens, or might listen, at the path */
   async #expectDead(): Promise<void> {
+    const answer = await this.#answerOf(this.#path);
+    if (answer === "refused") return;
+    if (answer === "accepted") throw this.#inUse("is that of another server, which is listening");
+    throw this.#inUse(`is a socket that does not refuse connections: ${answer.message}`, answer);
+  }
+
+  async #answerOf(path: string): Promise<"refused" | "accepted" | Error> {
     const { clock = systemClock } = this.#host;
     const controller = new AbortController();
     const timer = clock.setTimeout(() => controller.abort(), ANSWER_MS);
     try {
-      (await this.#host.connect(this.#path, controller.signal)).abort();
+      (await this.#host.connect(path, controller.signal)).abort();
+      return "accepted";
     } catch (cause) {
-      if (cause instanceof SpillwayError && cause.code === "connection-refused") return;
-      throw this.#inUse(`is a socket that does not refuse connections: ${(cause as Error).message}`, cause);
+      if (cause instanceof SpillwayError && cause.code === "connection-refused") return "refused";
+      return cause as Error;
     } finally {
       clock.clearTimeout(timer);
     }
-    throw this.#inUse("is that of another server, which is listening");
   }
 
-  /** Removes `dead` from the path, and nothing else. */
-  #clear(dead: FileFacts): void {
-    const files = this.#files;
-    const now = this.#facts(this.#path);
-    // A new socket may have the number of the old one.
-    const isDead = (one: FileFacts) => isSame(one, dead) && one.mtimeNs === dead.mtimeNs;
-    if (now === undefined || !isDead(now)) return;
-    const moved = `${this.#inner}.old`;
-    files.renameSync(this.#path, moved);
-    const taken = this.#facts(moved);
-    if (taken !== undefined && !isDead(taken)) attempt(() => files.linkSync(moved, this.#path));
-    files.unlinkSync(moved);
+  /** Takes the place of `dead`, unless that is another's to do. */
+  async #replace(dead: FileFacts): Promise<boolean> {
+    const locked = this.#call(() => this.#takeLock());
+    if (locked === "by another") {
+      await this.#waitForLock();
+      return false;
+    }
+    try {
+      return this.#call(() => {
+        const now = this.#facts(this.#path);
+        if (now === undefined || !isSame(now, dead)) return false;
+        this.#files.renameSync(this.#inner, this.#path);
+        return true;
+      });
+    } finally {
+      if (locked === "by us") attempt(() => this.#files.unlinkSync(this.#lock));
+    }
+  }
+
+  #takeLock(): "by us" | "by another" | "not at all" {
+    try {
+      this.#files.linkSync(this.#inner, this.#lock);
+      return "by us";
+    } catch (cause) {
+      if (codeOf(cause) === "EEXIST") return "by another";
+      if (NO_LINKS.has(codeOf(cause))) return "not at all";
+      throw cause;
+    }
+  }
+
+  async #waitForLock(): Promise<void> {
+    const { clock = systemClock } = this.#host;
+    await new Promise<void>((resolve) => {
+      clock.setTimeout(resolve, LOCK_PAUSE_MS);
+    });
+    this.#pauses += 1;
+    if (this.#pauses < PATIENCE) return;
+    this.#pauses = 0;
+    const found = this.#call(() => this.#facts(this.#lock));
+    if (found?.isSocket() !== true || (await this.#answerOf(this.#lock)) !== "refused") return;
+    attempt(() => {
+      const now = this.#facts(this.#lock);
+      if (now !== undefined && isSame(now, found)) this.#files.unlinkSync(this.#lock);
+    });
   }
 
   #remove(dev: bigint, ino: bigint): void {
     // While the listener is open, no other file has its number. What cannot be removed now is replaced by the next server.
     attempt(() => {
       const now = this.#facts(this.#path);
-      if (now !== undefined && isSame(now, { dev, ino })) this.#files.unlinkSync(this.#path);
+      if (now?.dev === dev && now.ino === ino) this.#files.unlinkSync(this.#path);
     });
   }
 
@@ -218,8 +267,9 @@ function codeOf(cause: unknown): string {
   return (cause as { code?: string }).code ?? "";
 }
 
-function isSame(one: Pick<FileFacts, "dev" | "ino">, other: Pick<FileFacts, "dev" | "ino">): boolean {
-  return one.dev === other.dev && one.ino === other.ino;
+/** Compares also when a socket was bound: a new one may have the number of an old one. */
+function isSame(one: FileFacts, other: FileFacts): boolean {
+  return one.dev === other.dev && one.ino === other.ino && one.mtimeNs === other.mtimeNs;
 }
 
 function attempt(call: () => void): void {
