@@ -106,6 +106,17 @@ describe("establish steps", () => {
     expect(harness.of("establish-failed")).toMatchObject([{ error: { code: "establish-failed" } }]);
   });
 
+  it.each([
+    ["undefined", undefined],
+    ["an object", {}],
+    ["a pair of streams", new TransformStream()],
+  ])("that return %s are told what they must return", async (_, result) => {
+    const harness = await served({ establish: [() => result as unknown as Connection] });
+    await harness.connect();
+    const [refusal] = harness.of("establish-failed");
+    expect(refusal?.error.message).toContain("an establish step must return a connection");
+  });
+
   it("are not called after one that refuses", async () => {
     let calls = 0;
     const harness = await served({
