@@ -227,21 +227,17 @@ describe("establish steps", () => {
     expect(harness.of("connections-available")).toHaveLength(1);
   });
 
-  it("end with the drain, too, when they begin in it", async () => {
-    const { step } = held();
-    let forced: Promise<unknown> | undefined;
-    const harness = await served({
-      establish: [
-        (connection, context) => {
-          forced = harness.server.shutdown();
-          return step(connection, context);
-        },
-      ],
-    });
-    const peer = await harness.connect();
-    expect(await forced).toEqual({ drained: 0, aborted: 0 });
-    expect(peer.error !== undefined).toBe(true);
+  it("end with the drain, too, when the connection was accepted in the very moment", async () => {
+    const { calls, step } = held();
+    const harness = await served({ establish: [step] });
+    const connecting = harness.transport.connect(harness.server.address);
+    const drained = harness.server.shutdown();
+    const connection = await connecting;
+    await harness.settle();
+    expect(calls).toHaveLength(1);
+    expect(await drained).toEqual({ drained: 0, aborted: 0 });
     expect(harness.of("establish-failed")).toMatchObject([{ error: { code: "drained" } }]);
+    expect(await connection.closed).toMatchObject({ code: "connection-reset" });
   });
 
   it("that shut the server down leave no connection behind, whatever they return", async () => {
