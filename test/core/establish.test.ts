@@ -106,6 +106,17 @@ describe("establish steps", () => {
     expect(harness.of("establish-failed")).toMatchObject([{ error: { code: "establish-failed" } }]);
   });
 
+  it.each([
+    ["undefined", undefined],
+    ["an object", {}],
+    ["a pair of streams", new TransformStream()],
+  ])("that return %s are told what they must return", async (_, result) => {
+    const harness = await served({ establish: [() => result as unknown as Connection] });
+    await harness.connect();
+    const [refusal] = harness.of("establish-failed");
+    expect(refusal?.error.message).toContain("an establish step must return a connection");
+  });
+
   it("are not called after one that refuses", async () => {
     let calls = 0;
     const harness = await served({
@@ -216,21 +227,17 @@ describe("establish steps", () => {
     expect(harness.of("connections-available")).toHaveLength(1);
   });
 
-  it("end with the drain, too, when they begin in it", async () => {
-    const { step } = held();
-    let forced: Promise<unknown> | undefined;
-    const harness = await served({
-      establish: [
-        (connection, context) => {
-          forced = harness.server.shutdown();
-          return step(connection, context);
-        },
-      ],
-    });
-    const peer = await harness.connect();
-    expect(await forced).toEqual({ drained: 0, aborted: 0 });
-    expect(peer.error !== undefined).toBe(true);
+  it("end with the drain, too, when the connection was accepted in the very moment", async () => {
+    const { calls, step } = held();
+    const harness = await served({ establish: [step] });
+    const connecting = harness.transport.connect(harness.server.address);
+    const drained = harness.server.shutdown();
+    const connection = await connecting;
+    await harness.settle();
+    expect(calls).toHaveLength(1);
+    expect(await drained).toEqual({ drained: 0, aborted: 0 });
     expect(harness.of("establish-failed")).toMatchObject([{ error: { code: "drained" } }]);
+    expect(await connection.closed).toMatchObject({ code: "connection-reset" });
   });
 
   it("that shut the server down leave no connection behind, whatever they return", async () => {

@@ -55,7 +55,7 @@ export const ACCEPTING: readonly Mutated[] = [
       {
         name: "does not drain what it accepts while it drains",
         find: "if (this.#draining) session.drain();",
-        replacement: "",
+        replacement: "if (this.#draining) return;",
       },
       {
         name: "does not say that the end of a session makes room",
