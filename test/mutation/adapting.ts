@@ -35,8 +35,8 @@ export const ADAPTING: readonly Mutated[] = [
       },
       {
         name: "resets behind FIN, and never closes",
-        find: "if (this.#socket.writableEnded || this.#unix)",
-        replacement: "if (this.#unix)",
+        find: "if (this.#socket.writableEnded || this.localAddress.path !== undefined)",
+        replacement: "if (this.localAddress.path !== undefined)",
       },
       { name: "sends the last broadcast again", find: "  lastView = undefined;\n", replacement: "" },
     ],
