@@ -6,10 +6,11 @@ import type { Group, Session } from "../handler/session.ts";
 import type { Limits } from "../options/limits.ts";
 import { Budgets } from "../output/budgets.ts";
 import { ErrorLog } from "../session/error_log.ts";
-import { EventSink } from "../session/event_sink.ts";
+import { EventSink, listOf } from "../session/event_sink.ts";
 import { Groups } from "../session/groups.ts";
 import { connectionClosed, type DrainResult, type ServerEvent } from "../session/observer.ts";
 import { ServedSession, type SessionOwner } from "../session/served_session.ts";
+import type { ServerStats } from "../session/server_stats.ts";
 import { hooksOf } from "../session/session_hooks.ts";
 import type { SessionSettings } from "../session/session_settings.ts";
 import { add, NO_TRAFFIC, type Traffic } from "../session/traffic.ts";
@@ -22,7 +23,6 @@ import type { Address, Connection, TcpAddress, Transport } from "../transport/tr
 import { Acceptor, type Bound } from "./acceptor.ts";
 import { Fullness } from "./fullness.ts";
 import { Grace } from "./grace.ts";
-import type { ServerStats } from "./server_stats.ts";
 import type { ServeOptions } from "./service.ts";
 import { settingsOfProtocols } from "./settings_of_protocols.ts";
 import { checkShutdown, type ShutdownOptions } from "./shutdown_options.ts";
@@ -93,7 +93,7 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
     this.#options = options;
     this.#limits = limits;
     this.#clock = clock;
-    this.#events = new EventSink(options.observer, new ErrorLog(clock), "the observer");
+    this.#events = new EventSink(listOf(options.observer), new ErrorLog(clock), "the observer");
     const deadlines = new DeadlineQueue(clock);
     this.#budgets = new Budgets(limits, clock, deadlines, this.#sessions);
     this.#settings = {
@@ -116,7 +116,8 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
     };
     this.#protocols = settingsOfProtocols(options.protocols, this.#settings);
     this.#fullness = new Fullness(limits.maxConnections, this.#settings.deadlines, clock, observe);
-    for (const address of this.addresses) observe({ type: "listening", address, transport: transport.name });
+    for (const address of this.addresses)
+      observe({ type: "listening", address, transport: transport.name, server: this });
     this.#acceptor = new Acceptor(listeners, this.#settings, limits, {
       isFull: (establishing) => this.#isFull(establishing),
       onConnection: (connection, id) => this.#onConnection(connection, id),
@@ -172,6 +173,11 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
    */
   group(this: this, name: string): Group<Out, State> {
     return this.#groups.group(name);
+  }
+
+  /** The groups that have members, at the beginning of an iteration. */
+  get groups(): Iterable<Group<Out, State>> {
+    return this.#groups.all();
   }
 
   /** Returns a snapshot of the counts. */
