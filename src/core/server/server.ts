@@ -14,7 +14,7 @@ import type { ServerStats } from "../session/server_stats.ts";
 import { hooksOf } from "../session/session_hooks.ts";
 import type { SessionSettings } from "../session/session_settings.ts";
 import { add, NO_TRAFFIC, type Traffic } from "../session/traffic.ts";
-import { type Clock, systemClock } from "../time/clock.ts";
+import { systemClock } from "../time/clock.ts";
 import { Deadline, DeadlineQueue } from "../time/deadline.ts";
 import { EndOfTick } from "../time/end_of_tick.ts";
 import { schedulerOf } from "../time/scheduler.ts";
@@ -46,7 +46,6 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
   readonly finished: Promise<DrainResult>;
   readonly #options: ServeOptions<In, Out, State>;
   readonly #limits: Limits;
-  readonly #clock: Clock;
   readonly #settings: SessionSettings<In, Out, State>;
   /** The settings of sessions whose protocol ALPN has chosen, by its name. */
   readonly #protocols: ReadonlyMap<string, SessionSettings<In, Out, State>>;
@@ -92,7 +91,6 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
     this.addresses = listeners.map(({ listener }) => listener.address);
     this.#options = options;
     this.#limits = limits;
-    this.#clock = clock;
     this.#events = new EventSink(listOf(options.observer), new ErrorLog(clock), "the observer");
     const deadlines = new DeadlineQueue(clock);
     this.#budgets = new Budgets(limits, clock, deadlines, this.#sessions);
@@ -183,9 +181,8 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
   /** Returns a snapshot of the counts. */
   stats(this: this): ServerStats {
     let traffic = this.#past;
-    for (const open of [this.#sessions, this.#refusals]) {
-      for (const session of open) traffic = add(traffic, session.traffic);
-    }
+    for (const session of this.#sessions) traffic = add(traffic, session.traffic);
+    for (const session of this.#refusals) traffic = add(traffic, session.traffic);
     return {
       connections: this.#sessions.size,
       establishing: this.#acceptor.establishing,
@@ -307,15 +304,15 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
     this.#events.emit({ type: "draining", connections: this.#sessions.size });
     this.#acceptor.stop();
     const deadline = new Deadline({ onDeadline: () => this.#abortAll("the drain's time was up") });
-    deadline.at = this.#clock.now() + timeoutMs;
+    deadline.at = this.#settings.clock.now() + timeoutMs;
     this.#settings.deadlines.arm(deadline);
     for (const session of this.#sessions) session.drain();
     await this.#whenAlone();
     await this.#refusals.whenEmpty();
     this.#settings.deadlines.disarm(deadline);
-    const counts = { drained: this.#drained, aborted: this.#aborted };
     const result = {
-      ...counts,
+      drained: this.#drained,
+      aborted: this.#aborted,
       ...(this.#unconfirmed > 0 && { unconfirmed: this.#unconfirmed }),
       ...(this.#bytesDiscarded > 0 && { bytesDiscarded: this.#bytesDiscarded }),
     };
