@@ -170,6 +170,7 @@ function fieldsOf({ type, ...told }: ServerEvent): Record<string, unknown> {
   for (const [name, value] of Object.entries(told)) {
     if (name === "connection") Object.assign(fields, connectionFields(value as ConnectionInfo));
     else if (name === "error") Object.assign(fields, errorFields(value as SpillwayError, type !== "accept-error"));
+    else if (name === "server") continue;
     else if (name === "address") fields[name] = addressText(value as Address);
     else fields[name] = typeof value === "number" ? Math.round(value) : value;
   }

@@ -6,7 +6,8 @@ const DEFAULT_HOSTNAME = "127.0.0.1";
 const DEFAULT_PORT = 8080;
 
 /** The options that the command line passes to `serve()`. */
-export type CliServeOptions = ServiceOptions & Required<Pick<ServeOptions<unknown>, "hostname" | "port" | "observer">>;
+export type CliServeOptions = Omit<ServiceOptions, "observer"> &
+  Required<Pick<ServeOptions<unknown>, "hostname" | "port">> & { readonly observer: Observer };
 
 /**
  * Merges the options: settings take precedence over the service, and the service over the defaults. `log` receives every event, and
@@ -26,17 +27,23 @@ export function serveOptions(
     ...(Object.fromEntries(set) as Partial<ServiceOptions>),
     hostname: settings.hostname ?? service.hostname ?? DEFAULT_HOSTNAME,
     port: settings.port ?? service.port ?? DEFAULT_PORT,
-    observer: observer === undefined ? log : both(log, (event) => observer(event), onObserverError),
+    observer: observer === undefined ? log : both(log, [observer].flat(), onObserverError),
   };
 }
 
-function both(log: Observer, own: Observer, onError: (error: unknown, event: ServerEvent) => void): Observer {
+function both(
+  log: Observer,
+  own: readonly Observer[],
+  onError: (error: unknown, event: ServerEvent) => void,
+): Observer {
   return (event) => {
     log(event);
-    try {
-      own(event);
-    } catch (error) {
-      onError(error, event);
+    for (const observer of own) {
+      try {
+        observer(event);
+      } catch (error) {
+        onError(error, event);
+      }
     }
   };
 }

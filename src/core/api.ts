@@ -19,18 +19,18 @@ export {
   type Reply,
 } from "./handler/handler.ts";
 export type { AnyMiddleware, Middleware, Next } from "./handler/middleware.ts";
-export type { BroadcastOptions, BroadcastResult, Group, Session } from "./handler/session.ts";
+export type { BroadcastOptions, BroadcastResult, Group, Session, SessionStats } from "./handler/session.ts";
 export type { ConnectionLimits, Limits, ListenerLimits, ServerLimits } from "./options/limits.ts";
 export type { SendResult } from "./output/send_result.ts";
 export type { SlowConsumerPolicy } from "./output/slow_consumer.ts";
 export type { RuntimeServeOptions } from "./server/drain_signals.ts";
 export type { DescriptorTarget, ListenTarget, TargetOptions, TcpTarget, UnixTarget } from "./server/listen_targets.ts";
 export type { Server } from "./server/server.ts";
-export type { ServerStats } from "./server/server_stats.ts";
 export { defineService, type ServeOptions, type Service } from "./server/service.ts";
 export type { ShutdownOptions } from "./server/shutdown_options.ts";
 export type { InvalidFramePolicy } from "./session/invalid_frame.ts";
-export type { ConnectionClosed, DrainResult, Observer, ServerEvent } from "./session/observer.ts";
+export type { ConnectionClosed, DrainResult, ObservedServer, Observer, ServerEvent } from "./session/observer.ts";
+export type { ServerStats } from "./session/server_stats.ts";
 export type { Traffic } from "./session/traffic.ts";
 export { type Clock, systemClock } from "./time/clock.ts";
 export type {

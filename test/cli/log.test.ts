@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { LOG_LEVELS, type LogOptions, startLog } from "../../src/cli/log.ts";
 import { logObserver, observerErrorLog } from "../../src/cli/log_observer.ts";
 import { LogOutput } from "../../src/cli/log_output.ts";
-import { SpillwayError } from "../../src/mod.ts";
+import { type ObservedServer, SpillwayError } from "../../src/mod.ts";
 import { type ManualClock, manualClock } from "../../src/testing/mod.ts";
 
 afterEach(() => resetSync());
@@ -65,7 +65,8 @@ describe("json", () => {
 describe("pretty", () => {
   it("is a time, a level and a sentence", () => {
     const { written, observe } = started({});
-    observe({ type: "listening", address: { hostname: "::1", port: 1 }, transport: "node 20.20.2" });
+    const server = {} as ObservedServer;
+    observe({ type: "listening", address: { hostname: "::1", port: 1 }, transport: "node 20.20.2", server });
     expect(written.join("")).toMatch(
       /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} [+-]\d\d:\d\d INF listening on \[::1\]:1 \(node 20\.20\.2\)\n$/,
     );

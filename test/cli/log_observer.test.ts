@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { firstLine } from "../../src/cli/failure.ts";
 import { errorFields, eventRecord } from "../../src/cli/log_observer.ts";
-import { type CloseReason, type ServerEvent, SpillwayError } from "../../src/mod.ts";
+import { type CloseReason, type ObservedServer, type ServerEvent, SpillwayError } from "../../src/mod.ts";
 import { HOSTILE } from "../core/support/hostile.ts";
 
 const connection = {
@@ -11,6 +11,15 @@ const connection = {
 };
 const who = { connection: 7, remote: "[::1]:5000" };
 const refused = new SpillwayError("frame-too-large", "a line of more than 8 bytes");
+
+const server: ObservedServer = {
+  addresses: [],
+  sessions: [],
+  groups: [],
+  stats: () => {
+    throw new Error("the log needs no counts");
+  },
+};
 
 function closed(reason: CloseReason, error?: SpillwayError): ServerEvent {
   const counts = { bytesIn: 1, bytesOut: 2, framesIn: 3, framesOut: 4, framesDropped: 6, durationMs: 5.4321 };
@@ -23,7 +32,7 @@ const discarded = { ...closed("drained"), bytesDiscarded: 9 } as ServerEvent;
 describe("eventRecord", () => {
   it.each<[ServerEvent, string, Record<string, unknown>]>([
     [
-      { type: "listening", address: { hostname: "127.0.0.1", port: 8080 }, transport: "node 20.20.2" },
+      { type: "listening", address: { hostname: "127.0.0.1", port: 8080 }, transport: "node 20.20.2", server },
       "info",
       { address: "127.0.0.1:8080", transport: "node 20.20.2" },
     ],
@@ -142,7 +151,7 @@ describe("eventRecord", () => {
 
   it("names in its message only fields that it has", () => {
     const events: ServerEvent[] = [
-      { type: "listening", address: connection.localAddress, transport: "x" },
+      { type: "listening", address: connection.localAddress, transport: "x", server },
       { type: "accept-error", error: refused },
       { type: "accept-error", error: refused, retryInMs: 0 },
       { type: "accept-error", error: refused, retryInMs: 10 },

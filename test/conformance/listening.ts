@@ -12,7 +12,12 @@ export function listening(platform: Platform): void {
       const { server, events } = await start(platform, service);
       expect(server.address.hostname).toBe("127.0.0.1");
       expect(server.address.port).toBeGreaterThan(0);
-      expect(events[0]).toEqual({ type: "listening", address: server.address, transport: platform.transport.name });
+      expect(events[0]).toEqual({
+        type: "listening",
+        address: server.address,
+        transport: platform.transport.name,
+        server,
+      });
     });
 
     testOn(platform, "fails where something listens already", async () => {

@@ -18,7 +18,7 @@ describe("observer", () => {
       localAddress: harness.server.address,
     };
     expect(harness.events).toEqual([
-      { type: "listening", address: harness.server.address, transport: "memory" },
+      { type: "listening", address: harness.server.address, transport: "memory", server: harness.server },
       { type: "connection-opened", connection },
       { type: "frame-error", connection, error: expect.objectContaining({ code: "frame-too-large" }), skipped: true },
       {
@@ -105,6 +105,39 @@ describe("observer", () => {
     await tickEnd();
     expect(server.stats().observerErrors).toBe(3);
     error.mockRestore();
+  });
+
+  it("may be several, of which one that throws disturbs no other", async () => {
+    const seen: string[] = [];
+    const error = vi.spyOn(console, "error").mockReturnValue(undefined);
+    const server = await serve(memoryTransport(), {
+      port: 0,
+      codec: lines(),
+      handler: (line) => line,
+      observer: [
+        () => seen.push("a"),
+        () => {
+          throw new Error("bug");
+        },
+        () => seen.push("b"),
+      ],
+    });
+    await server.shutdown();
+    // listening, draining, drained
+    expect(seen).toEqual(["a", "b", "a", "b", "a", "b"]);
+    expect(server.stats().observerErrors).toBe(3);
+    error.mockRestore();
+  });
+
+  it("may be no other value", async () => {
+    const message = "observer must be a function, or an array of functions";
+    const options = { port: 0, codec: lines(), handler: (line: string) => line };
+    await expect(serve(memoryTransport(), { ...options, observer: [1] as never })).rejects.toThrow(
+      new TypeError(message),
+    );
+    await expect(serve(memoryTransport(), { ...options, observer: "log" as never })).rejects.toThrow(
+      new TypeError(message),
+    );
   });
 
   it("may shut the server down", async () => {

@@ -152,7 +152,7 @@ export class Client<In = unknown, Out = unknown> implements AsyncDisposable, Asy
   constructor(
     transport: Transport,
     settings: ClientSettings<In, Out>,
-    observer: ((event: ClientEvent, client: Client<In, Out>) => void) | undefined,
+    observers: readonly ((event: ClientEvent, client: Client<In, Out>) => void)[] | undefined,
     settle: (error?: SpillwayError) => void,
   ) {
     const { clock, heartbeat, hosts, maxPushes, random, reconnect } = settings;
@@ -164,8 +164,8 @@ export class Client<In = unknown, Out = unknown> implements AsyncDisposable, Asy
     });
     this.#transport = transport;
     this.#settings = settings;
-    const observeClient = observer && ((event: ClientEvent) => observer(event, this));
-    this.#events = new EventSink(observeClient, new ErrorLog(clock, "outbound"), "the observer of a client");
+    const observing = observers?.map((observer) => (event: ClientEvent) => observer(event, this));
+    this.#events = new EventSink(observing, new ErrorLog(clock, "outbound"), "the observer of a client");
     this.#deadlines = deadlines;
     this.#requests = new Requests(settings, clock, deadlines, {
       bytesIn: () => this.#session?.inbox.bytesIn ?? 0,

@@ -11,6 +11,7 @@ import {
 } from "../options/limits.ts";
 import { checkOptions, type OptionNames } from "../options/option_names.ts";
 import type { SlowConsumerPolicy } from "../output/slow_consumer.ts";
+import { listOf } from "../session/event_sink.ts";
 import { type Clock, systemClock } from "../time/clock.ts";
 import { checkEstablish, type EstablishStep } from "../transport/establish.ts";
 import type { Address } from "../transport/transport.ts";
@@ -128,8 +129,8 @@ export interface ClientBehaviour<In, Out = In> extends Partial<ClientLimits> {
   readonly slowConsumer?: SlowConsumerPolicy;
   /** Whether and how a lost connection is replaced. Default false. */
   readonly reconnect?: boolean | Partial<ReconnectOptions>;
-  /** A function that gets every event. Default: errors are written with `console.error`. */
-  readonly observer?: ClientObserver<In, Out>;
+  /** A function that gets every event, or several. Default: errors are written with `console.error`. */
+  readonly observer?: ClientObserver<In, Out> | readonly ClientObserver<In, Out>[];
   /** The clock, for tests and simulations. Default: the clock of the runtime. */
   readonly clock?: Clock;
   /** Random numbers from 0 up to 1, for the pauses before reconnecting. Default `Math.random`. */
@@ -197,8 +198,11 @@ export function resolveClient<In, Out>(options: ClientOptions<In, Out>): ClientS
   checkCodec(codec);
   checkEstablish(options.establish);
   checkSignal(signal);
-  for (const [name, given] of Object.entries({ isPush, observer, onConnect, random })) {
+  for (const [name, given] of Object.entries({ isPush, onConnect, random })) {
     if (given !== undefined && typeof given !== "function") throw new TypeError(`${name} must be a function`);
+  }
+  for (const one of listOf(observer) ?? []) {
+    if (typeof one !== "function") throw new TypeError("observer must be a function, or an array of functions");
   }
   checkChoice("slowConsumer", slowConsumer, ["drop", "drop-oldest", "reset"]);
   const limits = resolveLimits({ ...options, ...UNLIMITED });

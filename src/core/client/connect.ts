@@ -1,3 +1,4 @@
+import { listOf } from "../session/event_sink.ts";
 import type { Transport } from "../transport/transport.ts";
 import { Client } from "./client.ts";
 import { type ClientOptions, resolveClient } from "./client_options.ts";
@@ -19,7 +20,7 @@ export async function connect<In, Out>(
 ): Promise<Client<In, Out>> {
   const settings = resolveClient(options);
   return new Promise((resolve, reject) => {
-    const client: Client<In, Out> = new Client(transport, settings, options.observer, (error) => {
+    const client: Client<In, Out> = new Client(transport, settings, listOf(options.observer), (error) => {
       if (error === undefined) resolve(client);
       else reject(error);
     });

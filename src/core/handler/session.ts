@@ -72,8 +72,29 @@ export interface Session<Out, State = unknown> {
    * send one (not on Deno), so that it does not mistake partial output for all. Has no effect if the connection is over.
    */
   abort(this: object): void;
+  /** Returns a snapshot of the counts of this connection. */
+  stats(this: object): SessionStats;
   /** Completes authentication: ends its deadline, and frames are handled `concurrency` at a time. */
   completeAuthentication(this: object): void;
+}
+
+/** Counts of one connection. */
+export interface SessionStats {
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+  readonly framesIn: number;
+  readonly framesOut: number;
+  /** The number of pushes dropped for want of room. */
+  readonly framesDropped: number;
+  /** The time since it was accepted or made, and since the last byte in either direction. */
+  readonly ageMs: number;
+  readonly quietMs: number;
+  /** The number of bytes that wait to be sent. */
+  readonly waitingOutboundBytes: number;
+  /** The number of frames with the handler, or answered and waiting for an earlier reply. */
+  readonly framesInFlight: number;
+  /** The names of its groups. */
+  readonly groups: readonly string[];
 }
 
 /** Options of {@link Group.broadcast}. */

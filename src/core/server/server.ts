@@ -6,14 +6,15 @@ import type { Group, Session } from "../handler/session.ts";
 import type { Limits } from "../options/limits.ts";
 import { Budgets } from "../output/budgets.ts";
 import { ErrorLog } from "../session/error_log.ts";
-import { EventSink } from "../session/event_sink.ts";
+import { EventSink, listOf } from "../session/event_sink.ts";
 import { Groups } from "../session/groups.ts";
 import { connectionClosed, type DrainResult, type ServerEvent } from "../session/observer.ts";
 import { ServedSession, type SessionOwner } from "../session/served_session.ts";
+import type { ServerStats } from "../session/server_stats.ts";
 import { hooksOf } from "../session/session_hooks.ts";
 import type { SessionSettings } from "../session/session_settings.ts";
 import { add, NO_TRAFFIC, type Traffic } from "../session/traffic.ts";
-import { type Clock, systemClock } from "../time/clock.ts";
+import { systemClock } from "../time/clock.ts";
 import { Deadline, DeadlineQueue } from "../time/deadline.ts";
 import { EndOfTick } from "../time/end_of_tick.ts";
 import { schedulerOf } from "../time/scheduler.ts";
@@ -22,7 +23,6 @@ import type { Address, Connection, TcpAddress, Transport } from "../transport/tr
 import { Acceptor, type Bound } from "./acceptor.ts";
 import { Fullness } from "./fullness.ts";
 import { Grace } from "./grace.ts";
-import type { ServerStats } from "./server_stats.ts";
 import type { ServeOptions } from "./service.ts";
 import { settingsOfProtocols } from "./settings_of_protocols.ts";
 import { checkShutdown, type ShutdownOptions } from "./shutdown_options.ts";
@@ -46,7 +46,6 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
   readonly finished: Promise<DrainResult>;
   readonly #options: ServeOptions<In, Out, State>;
   readonly #limits: Limits;
-  readonly #clock: Clock;
   readonly #settings: SessionSettings<In, Out, State>;
   /** The settings of sessions whose protocol ALPN has chosen, by its name. */
   readonly #protocols: ReadonlyMap<string, SessionSettings<In, Out, State>>;
@@ -92,8 +91,7 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
     this.addresses = listeners.map(({ listener }) => listener.address);
     this.#options = options;
     this.#limits = limits;
-    this.#clock = clock;
-    this.#events = new EventSink(options.observer, new ErrorLog(clock), "the observer");
+    this.#events = new EventSink(listOf(options.observer), new ErrorLog(clock), "the observer");
     const deadlines = new DeadlineQueue(clock);
     this.#budgets = new Budgets(limits, clock, deadlines, this.#sessions);
     this.#settings = {
@@ -116,7 +114,8 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
     };
     this.#protocols = settingsOfProtocols(options.protocols, this.#settings);
     this.#fullness = new Fullness(limits.maxConnections, this.#settings.deadlines, clock, observe);
-    for (const address of this.addresses) observe({ type: "listening", address, transport: transport.name });
+    for (const address of this.addresses)
+      observe({ type: "listening", address, transport: transport.name, server: this });
     this.#acceptor = new Acceptor(listeners, this.#settings, limits, {
       isFull: (establishing) => this.#isFull(establishing),
       onConnection: (connection, id) => this.#onConnection(connection, id),
@@ -174,12 +173,16 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
     return this.#groups.group(name);
   }
 
+  /** The groups that have members, at the beginning of an iteration. */
+  get groups(): Iterable<Group<Out, State>> {
+    return this.#groups.all();
+  }
+
   /** Returns a snapshot of the counts. */
   stats(this: this): ServerStats {
     let traffic = this.#past;
-    for (const open of [this.#sessions, this.#refusals]) {
-      for (const session of open) traffic = add(traffic, session.traffic);
-    }
+    for (const session of this.#sessions) traffic = add(traffic, session.traffic);
+    for (const session of this.#refusals) traffic = add(traffic, session.traffic);
     return {
       connections: this.#sessions.size,
       establishing: this.#acceptor.establishing,
@@ -301,15 +304,15 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
     this.#events.emit({ type: "draining", connections: this.#sessions.size });
     this.#acceptor.stop();
     const deadline = new Deadline({ onDeadline: () => this.#abortAll("the drain's time was up") });
-    deadline.at = this.#clock.now() + timeoutMs;
+    deadline.at = this.#settings.clock.now() + timeoutMs;
     this.#settings.deadlines.arm(deadline);
     for (const session of this.#sessions) session.drain();
     await this.#whenAlone();
     await this.#refusals.whenEmpty();
     this.#settings.deadlines.disarm(deadline);
-    const counts = { drained: this.#drained, aborted: this.#aborted };
     const result = {
-      ...counts,
+      drained: this.#drained,
+      aborted: this.#aborted,
       ...(this.#unconfirmed > 0 && { unconfirmed: this.#unconfirmed }),
       ...(this.#bytesDiscarded > 0 && { bytesDiscarded: this.#bytesDiscarded }),
     };

@@ -4,6 +4,7 @@ import { checkMiddleware, type Middleware } from "../handler/middleware.ts";
 import { checkChoice, LIMIT_NAMES, type Limits } from "../options/limits.ts";
 import { checkOptions, type OptionNames } from "../options/option_names.ts";
 import type { SlowConsumerPolicy } from "../output/slow_consumer.ts";
+import { listOf } from "../session/event_sink.ts";
 import { checkTruncates, INVALID_FRAME_POLICIES, type InvalidFramePolicy } from "../session/invalid_frame.ts";
 import type { Observer } from "../session/observer.ts";
 import type { SessionHooks } from "../session/session_hooks.ts";
@@ -63,11 +64,11 @@ export interface Service<In = string, Out = In, State = unknown>
    */
   readonly beyondMaxConnections?: "wait" | "reject";
   /**
-   * A function that gets every event. Default: errors of handlers, codecs and accepting are written with `console.error`, with the
+   * A function that gets every event, or several. Default: errors of handlers, codecs and accepting are written with `console.error`, with the
    * address of the connection and the stack of the cause. Five errors of each kind are written in 10 s, and then the number of the rest.
    * `() => {}` silences them.
    */
-  readonly observer?: Observer;
+  readonly observer?: Observer | readonly Observer[];
 }
 
 /**
@@ -149,7 +150,10 @@ export function checkService<In, Out, State>(options: Service<In, Out, State>): 
   checkProtocols(options.protocols, middleware);
   checkEstablish(options.establish);
   const { random } = options as Partial<ServeOptions<In, Out, State>>;
-  for (const name of ["observer", "state", "onConnect", "onDisconnect", "random"] as const) {
+  for (const observer of listOf(options.observer) ?? []) {
+    if (typeof observer !== "function") throw new TypeError("observer must be a function, or an array of functions");
+  }
+  for (const name of ["state", "onConnect", "onDisconnect", "random"] as const) {
     const given = name === "random" ? random : options[name];
     if (given !== undefined && typeof given !== "function") throw new TypeError(`${name} must be a function`);
   }

@@ -2,27 +2,33 @@ import { describe } from "../errors/describe.ts";
 import { isPromiseLike } from "../time/is_promise_like.ts";
 import type { ErrorLog, LoggedEvent } from "./error_log.ts";
 
+type Observers<Event> = readonly ((event: Event) => unknown)[];
+
 /**
- * Passes the events of a server or client to its observer, or to the log of errors if there is no observer. An observer that
+ * Passes the events of a server or client to its observers, or to the log of errors if there is none. An observer that
  * throws, or an async one that rejects, is counted and reported, and disturbs nothing else.
  */
 export class EventSink<Event extends LoggedEvent> {
   /** The number of events on which the observer threw. */
   observerErrors = 0;
-  readonly #observer: (event: Event) => unknown;
+  readonly #observers: Observers<Event>;
   readonly #log: ErrorLog;
   /** The observer's name in reports. */
   readonly #name: string;
 
-  constructor(observer: ((event: Event) => unknown) | undefined, log: ErrorLog, name: string) {
-    this.#observer = observer ?? ((event) => log.observe(event));
+  constructor(observers: Observers<Event> | undefined, log: ErrorLog, name: string) {
+    this.#observers = observers ?? [(event) => log.observe(event)];
     this.#log = log;
     this.#name = name;
   }
 
   emit(event: Event): void {
+    for (const observer of this.#observers) this.#call(observer, event);
+  }
+
+  #call(observer: (event: Event) => unknown, event: Event): void {
     try {
-      const result = this.#observer(event);
+      const result = observer(event);
       if (isPromiseLike(result)) result.then(undefined, (cause: unknown) => this.#report(event, cause));
     } catch (cause) {
       this.#report(event, cause);
@@ -38,4 +44,9 @@ export class EventSink<Event extends LoggedEvent> {
     this.observerErrors += 1;
     this.#log.report("observer-failed", () => `${this.#name} threw at ${type}: ${describe(cause)}`, cause);
   }
+}
+
+/** Returns the observers of an option that takes one or several. */
+export function listOf<Observer>(given: Observer | readonly Observer[] | undefined): readonly Observer[] | undefined {
+  return given === undefined || Array.isArray(given) ? (given as readonly Observer[] | undefined) : [given as Observer];
 }

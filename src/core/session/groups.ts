@@ -109,6 +109,10 @@ export class Groups {
     return new NamedGroup(checkName(name), this.#groups);
   }
 
+  all<Out, State>(): Iterable<Group<Out, State>> {
+    return { [Symbol.iterator]: () => [...this.#groups.keys()].map((name) => this.group<Out, State>(name)).values() };
+  }
+
   join(name: string, member: Member): void {
     const members = this.#groups.get(checkName(name));
     if (members === undefined) this.#groups.set(name, new Set([member]));

@@ -1,7 +1,9 @@
 import type { CloseReason, SpillwayError } from "../errors/errors.ts";
+import type { Group, Session } from "../handler/session.ts";
 import type { SlowConsumerPolicy } from "../output/slow_consumer.ts";
 import type { ConnectionInfo } from "../transport/connection_info.ts";
 import type { Address } from "../transport/transport.ts";
+import type { ServerStats } from "./server_stats.ts";
 import type { Traffic } from "./traffic.ts";
 
 /** The result of a drain: the number of connections (of a server) or requests (of a client) that finished, and that were aborted. */
@@ -20,9 +22,26 @@ export interface DrainResult {
   readonly bytesDiscarded?: number;
 }
 
-/** An event of a server. Events come in the order in which they happen. */
+/** A server, as its observers see it. */
+export interface ObservedServer {
+  readonly addresses: readonly Address[];
+  readonly sessions: Iterable<Session<never>>;
+  readonly groups: Iterable<Group<never>>;
+  stats(): ServerStats;
+}
+
+/**
+ * An event of a server. Events come in the order in which they happen. A later version may add types of events, and
+ * fields to a type: an observer ignores what it does not know.
+ */
 export type ServerEvent =
-  | { readonly type: "listening"; readonly address: Address; readonly transport: string }
+  /** The server listens on this address. `server` is for observers that read its counts, from now on. */
+  | {
+      readonly type: "listening";
+      readonly address: Address;
+      readonly transport: string;
+      readonly server: ObservedServer;
+    }
   /** Accepting continues after `retryInMs`. Without it, accepting has stopped. */
   | { readonly type: "accept-error"; readonly error: SpillwayError; readonly retryInMs?: number }
   /** `maxConnections` is reached, and further connections wait. Comes once until `connections-available`. */

@@ -15,7 +15,7 @@ import type { HookExchange } from "../handler/exchange.ts";
 import type { Protocol, Reply } from "../handler/handler.ts";
 import { Pipeline, type PipelineOwner } from "../handler/pipeline.ts";
 import type { SemaphoreWaiter } from "../handler/semaphore.ts";
-import type { Group, Session } from "../handler/session.ts";
+import type { Group, Session, SessionStats } from "../handler/session.ts";
 import { GatedWriter } from "../output/gated_writer.ts";
 import { Outbox, type OutboxOwner } from "../output/outbox.ts";
 import { encodeFrame } from "../output/output_buffer.ts";
@@ -203,6 +203,19 @@ export class ServedSession<In, Out, State> implements Session<Out, State>, Membe
   leave(group: string): void {
     this.settings.groups.leave(group, this);
     this.#joined?.delete(group);
+  }
+
+  stats(): SessionStats {
+    const { bytesDiscarded: _, ...traffic } = this.traffic;
+    const now = this.settings.clock.now();
+    return {
+      ...traffic,
+      ageMs: now - this.openedAt,
+      quietMs: now - Math.max(this.inbox.heardAt, this.outbox.progressAt, this.openedAt),
+      waitingOutboundBytes: this.outbox.pending,
+      framesInFlight: this.pipeline.length,
+      groups: [...(this.#joined ?? [])],
+    };
   }
 
   completeAuthentication(): void {

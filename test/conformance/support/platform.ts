@@ -93,7 +93,7 @@ export async function start<In, Out, State = unknown>(
   const events: ServerEvent[] = [];
   const observer = (event: ServerEvent) => {
     events.push(event);
-    options.observer?.(event);
+    for (const own of [options.observer ?? []].flat()) own(event);
   };
   const server = await serveOn(platform.transport, { ...options, observer, port: 0 });
   running.add(server as unknown as Server<never, never>);

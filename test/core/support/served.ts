@@ -93,7 +93,7 @@ export async function served(
     ...options,
     observer: (event) => {
       harness.events.push(event);
-      options.observer?.(event);
+      for (const own of [options.observer ?? []].flat()) own(event);
     },
   });
   running.push(harness);

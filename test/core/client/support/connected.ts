@@ -140,7 +140,7 @@ export async function connecting(
     ...options,
     observer: (event, client) => {
       harness.events.push(event);
-      options.observer?.(event, client);
+      for (const own of [options.observer ?? []].flat()) own(event, client);
     },
   });
   harness.connecting.catch(() => undefined);

@@ -1,4 +1,4 @@
-import type { Traffic } from "../session/traffic.ts";
+import type { Traffic } from "./traffic.ts";
 
 /** Counts since the server began to listen. */
 export interface ServerStats extends Traffic {
