@@ -30,6 +30,8 @@ const FAULTS: Record<string, string> = {
   "send a reset at abort()": NO_RESET,
   "session.abort() is a reset for the peer": NO_RESET,
   "a quiet connection may be reset": NO_RESET,
+  "that refuse reset the connection": NO_RESET,
+  "end with the peer, at FIN or a reset within the head": NO_RESET,
   "a reset in the middle of a frame ends that connection": NO_RESET,
   "ends with the reason that onDisconnect is told, once, which a drain waits for": NO_RESET,
   "stopAccepting() refuses newcomers and goes on serving, until the drain":
