@@ -1,4 +1,5 @@
 import type { Duplex } from "node:stream";
+import type { TLSSocket } from "node:tls";
 import type { SpillwayError } from "../core/mod.ts";
 
 /** The owner of a {@link Carrier}. */
@@ -14,8 +15,20 @@ export interface Carrier {
   /** What the TLS socket is made over. */
   readonly stream: Duplex;
   owner: CarrierOwner | undefined;
-  /** Sends FIN behind what was written, releases the descriptor, and calls back. */
-  release(onReleasing?: () => void): void;
-  /** Ends at once, with a reset where possible. */
-  reset(reason?: unknown): void;
+  /**
+   * Begins to read. Called in a tick after that which made the TLS socket: one whose handshake fails before it has
+   * started throws on Deno.
+   */
+  start(): void;
+  /** Calls back when the connection has taken what the TLS socket has written. */
+  whenTaken(callback: () => void): void;
+  /** Sends FIN behind what was written, and calls back when that is done, or cannot be done. */
+  finish(callback: () => void): void;
+  /** Sends FIN, unless it is sent, releases the descriptor, and calls back. */
+  release(callback?: () => void): void;
+  /**
+   * Destroys the TLS socket, and ends the connection with a reset where possible. After `end` of the TLS socket it only
+   * releases the descriptor.
+   */
+  reset(socket: TLSSocket): void;
 }

@@ -1,5 +1,6 @@
 import { Buffer } from "node:buffer";
 import { Duplex } from "node:stream";
+import type { TLSSocket } from "node:tls";
 import {
   type ByteReader,
   type Bytes,
@@ -26,12 +27,15 @@ export class ConnectionCarrier implements Carrier, ConnectionOwner {
   readonly #connection: TransportConnection;
   readonly #reader: ByteReader;
   readonly #writer: ByteWriter;
-  #reading = false;
+  /** Whether a read is under way. Until `start`, none begins. */
+  #reading = true;
   /** Ends the write that is under way. */
   #endWrite: Callback | undefined;
   /** `finishing`: FIN is asked for. `finished`: FIN was sent, or nothing can be sent any more. */
   #output: "open" | "finishing" | "finished" = "open";
   #broken = false;
+  /** Is called when no write is under way. */
+  #onTaken: (() => void) | undefined;
   /** Calls that wait for FIN to be sent. */
   #waiting: (() => void)[] = [];
 
@@ -50,26 +54,44 @@ export class ConnectionCarrier implements Carrier, ConnectionOwner {
       write: (chunk: Uint8Array, _encoding, callback) => this.#write(chunk, callback),
       writev: (chunks, callback) => this.#write(joined(chunks), callback),
       final: (callback) => this.#finish(callback),
-      destroy: (_error, callback) => {
-        // The alert that says why may still be on its way.
-        this.#finish(() => {});
-        callback(null);
-      },
     });
+    // The TLS socket destroys it when it is closed itself; its last records may still be on their way.
+    this.stream.destroy = () => {
+      this.finish(() => {});
+      return this.stream;
+    };
     // What breaks is reported to the owner.
     this.stream.on("error", () => {});
   }
 
-  release(onReleasing?: () => void): void {
-    this.#finish(() => {
-      this.reset();
-      onReleasing?.();
+  start(): void {
+    this.#reading = false;
+    this.#read();
+  }
+
+  whenTaken(callback: () => void): void {
+    // On Deno a write of the TLS socket has ended by now, and a microtask brings its records.
+    queueMicrotask(() => {
+      if (this.#endWrite === undefined || this.#broken) callback();
+      else this.#onTaken = callback;
     });
   }
 
-  /** After FIN, `abort` only releases. */
-  reset(reason?: unknown): void {
-    this.#connection.abort(reason);
+  finish(callback: () => void): void {
+    // On Deno a microtask brings the last records: close_notify, or the alert that says why.
+    setImmediate(() => this.#finish(callback));
+  }
+
+  release(callback?: () => void): void {
+    this.finish(() => {
+      this.#connection.abort();
+      callback?.();
+    });
+  }
+
+  reset(socket: TLSSocket): void {
+    this.#connection.abort();
+    socket.destroy();
   }
 
   onClosed(error: SpillwayError | undefined): void {
@@ -90,7 +112,6 @@ export class ConnectionCarrier implements Carrier, ConnectionOwner {
 
   readonly #onRead = ({ done, value }: ReadableStreamReadResult<Bytes>): void => {
     this.#reading = false;
-    if (this.stream.destroyed) return;
     if (done) this.stream.push(null);
     // The next read is asked for within the call that brings this chunk: the runtime need not pause.
     else if (this.stream.push(Buffer.from(value.buffer, value.byteOffset, value.length))) this.#read();
@@ -107,8 +128,15 @@ export class ConnectionCarrier implements Carrier, ConnectionOwner {
     const endWrite = this.#endWrite;
     this.#endWrite = undefined;
     endWrite?.();
+    if (this.#endWrite === undefined) this.#reportTaken();
     if (this.#waiting.length > 0) this.#sendFin();
   };
+
+  #reportTaken(): void {
+    const onTaken = this.#onTaken;
+    this.#onTaken = undefined;
+    onTaken?.();
+  }
 
   #finish(callback: () => void): void {
     if (this.#output === "finished") return callback();

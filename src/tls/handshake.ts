@@ -1,6 +1,8 @@
+import { nextTick } from "node:process";
 import type { TLSSocket } from "node:tls";
 import type { Connection, EstablishContext, SpillwayError } from "../core/mod.ts";
 import type { Carrier, CarrierOwner } from "./carrier.ts";
+import { certificateOf } from "./session_facts.ts";
 import { TlsDriver } from "./tls_driver.ts";
 import { handshakeError } from "./tls_errors.ts";
 
@@ -53,6 +55,7 @@ class Handshake implements CarrierOwner {
       .on("close", this.#onEnd)
       // Without a reader, a stream does not report its end.
       .on("data", this.#onData);
+    nextTick(() => carrier.start());
     if (context.signal.aborted) return this.#onAbort();
     context.signal.addEventListener("abort", this.#onAbort);
   }
@@ -85,7 +88,9 @@ class Handshake implements CarrierOwner {
     this.#options.socket.pause();
   };
 
-  readonly #onError = (cause: unknown): void => this.#fail(handshakeError(cause));
+  readonly #onError = (cause: unknown): void => {
+    this.#fail(handshakeError(cause, certificateOf(this.#options.socket)));
+  };
 
   readonly #onEnd = (): void => this.#fail(handshakeError({ code: "ECONNRESET", message: "the peer ended" }));
 
@@ -93,8 +98,7 @@ class Handshake implements CarrierOwner {
     const { carrier, context, socket } = this.#options;
     if (this.#over) return;
     this.#end();
-    carrier.reset(context.signal.reason);
-    socket.destroy();
+    carrier.reset(socket);
     this.#reject(context.signal.reason);
   };
 
@@ -113,12 +117,12 @@ class Handshake implements CarrierOwner {
 
   #endAfterFin(cause: unknown): void {
     this.#over = true;
-    const { carrier, context } = this.#options;
+    const { carrier, context, socket } = this.#options;
     const done = (): void => {
       context.signal.removeEventListener("abort", onAbort);
       this.#reject(cause);
     };
-    const onAbort = (): void => carrier.reset(context.signal.reason);
+    const onAbort = (): void => carrier.reset(socket);
     context.signal.removeEventListener("abort", this.#onAbort);
     context.signal.addEventListener("abort", onAbort);
     carrier.release(done);

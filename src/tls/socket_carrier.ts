@@ -1,5 +1,6 @@
 import { Buffer } from "node:buffer";
 import type { Socket } from "node:net";
+import type { TLSSocket } from "node:tls";
 import type { Detached } from "../core/mod.ts";
 import type { Carrier, CarrierOwner } from "./carrier.ts";
 import { connectionError } from "./tls_errors.ts";
@@ -21,13 +22,30 @@ export class SocketCarrier implements Carrier {
     });
   }
 
-  /** What the TLS socket has written is with the kernel. */
-  release(onReleasing?: () => void): void {
-    this.stream.destroy();
-    onReleasing?.();
+  start(): void {}
+
+  /** A write of the TLS socket ends when the kernel has taken it. */
+  whenTaken(callback: () => void): void {
+    callback();
   }
 
-  reset(): void {
-    this.stream.resetAndDestroy();
+  /** The TLS socket has sent it. */
+  finish(callback: () => void): void {
+    callback();
+  }
+
+  release(callback?: () => void): void {
+    this.stream.destroy();
+    callback?.();
+  }
+
+  reset(socket: TLSSocket): void {
+    // Within a callback of the TLS socket, a reset of what is under it would crash Node.
+    setImmediate(() => {
+      // A reset fails (EINVAL) while the shutdown is under way, and the socket would never close.
+      if (socket.writableEnded || this.stream.destroyed) this.stream.destroy();
+      else this.stream.resetAndDestroy();
+      socket.destroy();
+    });
   }
 }

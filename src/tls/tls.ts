@@ -149,20 +149,19 @@ class TlsServer {
 
   /** @throws {SpillwayError} `tls-failed`: the certificate of the client is required, and is missing or invalid */
   #infoOf(socket: TLSSocket, serverName: string | undefined): TlsInfo {
-    const { session, certificate, failedCheck } = sessionFacts(socket, serverName);
-    if (this.#clientCertificate === "none") return { ...session, authorized: false };
-    let failed = failedCheck;
-    if (certificate === undefined) failed = NO_CERTIFICATE;
-    else if (session.resumed && !this.#verified.has(certificate.fingerprint256, Date.now())) failed ||= NOT_VERIFIED;
-    else if (failed === "") this.#verified.add(certificate.fingerprint256, certificate.validTo);
-    if (failed === "") return { ...session, authorized: true };
-    if (this.#clientCertificate === "required") throw certificateError({ code: failed, message: failed });
-    return { ...session, authorized: false, ...(certificate !== undefined && { authorizationError: failed }) };
+    const { session, certificate, failedCheck } = sessionFacts(socket);
+    const info = {
+      ...session,
+      ...(serverName !== undefined && { serverName }),
+      ...(certificate !== undefined && { peerCertificate: certificate }),
+    };
+    if (this.#clientCertificate === "none") return { ...info, authorized: false };
+    const failed = this.#verified.failedCheck(session, certificate, failedCheck);
+    if (failed === "") return { ...info, authorized: true };
+    if (this.#clientCertificate === "required") throw certificateError(failed);
+    return { ...info, authorized: false, ...(certificate !== undefined && { authorizationError: failed }) };
   }
 }
-
-const NO_CERTIFICATE = "ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE";
-const NOT_VERIFIED = "RESUMED_WITHOUT_VERIFICATION";
 
 /** Reads the name that the client asks for, and leaves all bytes for the handshake. */
 async function readServerName(connection: Connection, signal: AbortSignal): Promise<string | undefined> {

@@ -7,14 +7,17 @@ import {
   type EstablishStep,
   identify,
   type OptionNames,
+  type PeerCertificate,
   SpillwayError,
   type TlsInfo,
 } from "../core/mod.ts";
 import { checkAuthorities, checkCertificate, type Pem, secureContext } from "./certificates.ts";
 import { handshake } from "./handshake.ts";
 import { checkAlpn, checkFlag, checkMinVersion, checkServerName } from "./options.ts";
-import { sessionFacts } from "./session_facts.ts";
+import { type SessionFacts, sessionFacts } from "./session_facts.ts";
 import { takeOver } from "./take_over.ts";
+import { certificateError, codeOf } from "./tls_errors.ts";
+import { VerifiedPeers } from "./verified_peers.ts";
 
 const OPTIONS: OptionNames<TlsClientOptions> = {
   serverName: true,
@@ -47,6 +50,12 @@ export interface TlsClientOptions {
 /** The context of a client's step: the name that is connected to, beside the rest. */
 export type TlsClientContext = EstablishContext & { readonly hostname?: string | undefined };
 
+/** The session of a connection, and the certificate of its server. */
+interface Remembered {
+  session: Buffer | undefined;
+  certificate: PeerCertificate | undefined;
+}
+
 /** Sessions are remembered for so many names. */
 const MAX_SESSIONS = 64;
 
@@ -67,8 +76,9 @@ export function tlsClient(options: TlsClientOptions = {}): EstablishStep {
 class TlsClient {
   readonly #options: TlsClientOptions;
   readonly #secureContext: SecureContext;
+  readonly #verified = new VerifiedPeers();
   /** The last session of each server name: the oldest name first. */
-  readonly #sessions = new Map<string, Buffer>();
+  readonly #sessions = new Map<string, Remembered>();
 
   constructor(options: TlsClientOptions) {
     checkOptions(options, OPTIONS);
@@ -92,7 +102,7 @@ class TlsClient {
       throw new SpillwayError("tls-failed", "the name of the server is not known: set serverName");
     }
     const carrier = takeOver(below);
-    const session = this.#sessions.get(name);
+    const remembered = this.#sessions.get(name);
     const socket = connect({
       socket: carrier.stream,
       secureContext: this.#secureContext,
@@ -100,29 +110,49 @@ class TlsClient {
       servername: isIP(name) === 0 ? name : "",
       rejectUnauthorized: verify,
       ...(alpn !== undefined && { ALPNProtocols: [...alpn] }),
-      ...(session !== undefined && { session }),
+      ...(remembered?.session !== undefined && { session: remembered.session }),
       allowHalfOpen: true,
     } as ConnectionOptions);
-    socket.on("session", (fresh: Buffer) => this.#remember(name, fresh));
+    const fresh: Remembered = { session: undefined, certificate: undefined };
+    socket.on("session", (session: Buffer) => {
+      fresh.session = session;
+      this.#remember(name, fresh);
+    });
     let info: TlsInfo | undefined;
     const check = (): void => {
-      info = infoOf(socket, isIP(name) === 0 ? name : undefined);
+      const facts = this.#factsOf(socket, remembered);
+      fresh.certificate = facts.certificate;
+      info = this.#infoOf(facts, isIP(name) === 0 ? name : undefined);
     };
     const connection = await handshake({ socket, carrier, event: "secureConnect", below, context, check });
     return identify(connection, { tls: info, proxy: below.proxy });
   }
 
-  #remember(name: string, session: Buffer): void {
+  /** On Node a resumed session has no certificate: that of the handshake with which it began is the one. */
+  #factsOf(socket: TLSSocket, remembered: Remembered | undefined): SessionFacts {
+    const facts = sessionFacts(socket);
+    const failedCheck = socket.authorized ? "" : facts.failedCheck || codeOf(socket.authorizationError) || "UNVERIFIED";
+    const certificate = facts.certificate ?? (facts.session.resumed ? remembered?.certificate : undefined);
+    return { ...facts, certificate, failedCheck };
+  }
+
+  /** @throws {SpillwayError} `tls-failed`: a resumed session brings a certificate that this step has not verified */
+  #infoOf({ session, certificate, failedCheck }: SessionFacts, serverName: string | undefined): TlsInfo {
+    const info = {
+      ...session,
+      ...(serverName !== undefined && { serverName }),
+      ...(certificate !== undefined && { peerCertificate: certificate }),
+    };
+    const failed = this.#verified.failedCheck(session, certificate, failedCheck);
+    if (failed === "") return { ...info, authorized: true };
+    if (this.#options.verify !== false) throw certificateError(failed);
+    return { ...info, authorized: false, authorizationError: failed };
+  }
+
+  #remember(name: string, session: Remembered): void {
     this.#sessions.delete(name);
     this.#sessions.set(name, session);
     const [oldest = ""] = this.#sessions.keys();
     if (this.#sessions.size > MAX_SESSIONS) this.#sessions.delete(oldest);
   }
-}
-
-function infoOf(socket: TLSSocket, serverName: string | undefined): TlsInfo {
-  const { session, failedCheck } = sessionFacts(socket, serverName);
-  const { authorized } = socket;
-  if (authorized) return { ...session, authorized };
-  return { ...session, authorized, authorizationError: failedCheck || String(socket.authorizationError) };
 }

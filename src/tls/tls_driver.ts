@@ -30,7 +30,9 @@ export class TlsDriver implements Driver, CarrierOwner {
   #released = false;
   readonly #onWritten = (error?: Error | null): void => {
     // A socket that could not write is destroyed, and 'close' ends the write.
-    if (error || this.#socket.destroyed) return;
+    if (!error && !this.#socket.destroyed) this.#carrier.whenTaken(this.#onTaken);
+  };
+  readonly #onTaken = (): void => {
     if (this.#rest.length === 0) return this.connection.sent();
     this.connection.took(this.#pieceLength);
     this.write(this.#rest);
@@ -65,7 +67,7 @@ export class TlsDriver implements Driver, CarrierOwner {
 
   /** Sends close_notify, and then FIN. */
   finish(): false {
-    this.#socket.end(() => this.connection.finished());
+    this.#socket.end(() => this.#carrier.finish(() => this.connection.finished()));
     return false;
   }
 
@@ -75,8 +77,7 @@ export class TlsDriver implements Driver, CarrierOwner {
   }
 
   reset(): void {
-    this.#carrier.reset();
-    this.#socket.destroy();
+    this.#carrier.reset(this.#socket);
   }
 
   onBroken(error: SpillwayError): void {

@@ -1,6 +1,6 @@
 import { afterEach } from "vitest";
 import { lines, type ServeOptions, type Server, type ServerEvent, serve } from "../../../src/core/mod.ts";
-import { type Transport, transport as native } from "../../../src/mod.ts";
+import { transport as native, type Transport } from "../../../src/mod.ts";
 import { type TlsOptions, type TlsStep, tls } from "../../../src/tls/mod.ts";
 import { eventually } from "../../conformance/support/platform.ts";
 import { pair } from "./certificates.ts";
