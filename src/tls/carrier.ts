@@ -20,6 +20,12 @@ export interface Carrier {
    * started throws on Deno.
    */
   start(): void;
+  /**
+   * Stops reading, and goes on. The TLS socket stops its carrier itself when it is paused, but on Deno it reads on, and
+   * keeps all that comes.
+   */
+  pause(): void;
+  resume(): void;
   /** Calls back when the connection has taken what the TLS socket has written. */
   whenTaken(callback: () => void): void;
   /** Sends FIN behind what was written, and calls back when that is done, or cannot be done. */

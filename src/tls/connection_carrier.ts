@@ -29,6 +29,9 @@ export class ConnectionCarrier implements Carrier, ConnectionOwner {
   readonly #writer: ByteWriter;
   /** Whether a read is under way. Until `start`, none begins. */
   #reading = true;
+  #paused = false;
+  /** Whether the stream has asked for more, and has not got it. */
+  #wanted = false;
   /** Ends the write that is under way. */
   #endWrite: Callback | undefined;
   /** `finishing`: FIN is asked for. `finished`: FIN was sent, or nothing can be sent any more. */
@@ -69,6 +72,15 @@ export class ConnectionCarrier implements Carrier, ConnectionOwner {
     this.#read();
   }
 
+  pause(): void {
+    this.#paused = true;
+  }
+
+  resume(): void {
+    this.#paused = false;
+    if (this.#wanted) this.#read();
+  }
+
   whenTaken(callback: () => void): void {
     // On Deno a write of the TLS socket has ended by now, and a microtask brings its records.
     queueMicrotask(() => {
@@ -90,8 +102,21 @@ export class ConnectionCarrier implements Carrier, ConnectionOwner {
   }
 
   reset(socket: TLSSocket): void {
+    if (socket.writableEnded) return this.#releaseBehindFin(socket);
     this.#connection.abort();
     socket.destroy();
+  }
+
+  /** A close_notify that could be sent at once is sent. */
+  #releaseBehindFin(socket: TLSSocket): void {
+    const release = (): void => {
+      this.#connection.abort();
+      socket.destroy();
+    };
+    setImmediate(() => {
+      if (this.#endWrite === undefined) this.#finish(release);
+      else release();
+    });
   }
 
   onClosed(error: SpillwayError | undefined): void {
@@ -105,13 +130,14 @@ export class ConnectionCarrier implements Carrier, ConnectionOwner {
   onTaken(): void {}
 
   #read(): void {
-    if (this.#reading || this.#broken) return;
+    this.#wanted = true;
+    if (this.#reading || this.#paused || this.#broken) return;
     this.#reading = true;
     this.#reader.read().then(this.#onRead, this.#onFailed);
   }
 
   readonly #onRead = ({ done, value }: ReadableStreamReadResult<Bytes>): void => {
-    this.#reading = false;
+    this.#reading = this.#wanted = false;
     if (done) this.stream.push(null);
     // The next read is asked for within the call that brings this chunk: the runtime need not pause.
     else if (this.stream.push(Buffer.from(value.buffer, value.byteOffset, value.length))) this.#read();

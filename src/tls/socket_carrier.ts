@@ -24,6 +24,10 @@ export class SocketCarrier implements Carrier {
 
   start(): void {}
 
+  pause(): void {}
+
+  resume(): void {}
+
   /** A write of the TLS socket ends when the kernel has taken it. */
   whenTaken(callback: () => void): void {
     callback();

@@ -8,7 +8,7 @@ import {
   type SpillwayError,
 } from "../core/mod.ts";
 import type { Carrier, CarrierOwner } from "./carrier.ts";
-import { connectionError } from "./tls_errors.ts";
+import { closedError, connectionError } from "./tls_errors.ts";
 
 /** The size of a write to the TLS socket: its records are in memory twice, and the progress of a longer write is visible. */
 const WRITE_BYTES = 65_536;
@@ -25,15 +25,23 @@ export class TlsDriver implements Driver, CarrierOwner {
   /** The piece that is being written, and the rest of the write. */
   #pieceLength = 0;
   #rest: Uint8Array = NOTHING;
+  /** The write or the FIN that is under way. */
+  #pending: "write" | "fin" | undefined;
   /** Whether the TLS socket is closed, and what carries it is released. */
   #closed = false;
   #released = false;
   readonly #onWritten = (error?: Error | null): void => {
     // A socket that could not write is destroyed, and 'close' ends the write.
-    if (!error && !this.#socket.destroyed) this.#carrier.whenTaken(this.#onTaken);
+    if (this.#socket.destroyed) return;
+    if (error) this.connection.refuse(connectionError(error));
+    else this.#carrier.whenTaken(this.#onTaken);
   };
   readonly #onTaken = (): void => {
-    if (this.#rest.length === 0) return this.connection.sent();
+    if (this.#pending !== "write") return;
+    if (this.#rest.length === 0) {
+      this.#pending = undefined;
+      return this.connection.sent();
+    }
     this.connection.took(this.#pieceLength);
     this.write(this.#rest);
   };
@@ -46,6 +54,7 @@ export class TlsDriver implements Driver, CarrierOwner {
     this.connection = new DriverConnection(this);
     carrier.owner = this;
     socket.pause();
+    carrier.pause();
     socket
       .on("data", (chunk: Buffer) => this.#onData(chunk))
       .on("end", () => this.connection.end())
@@ -54,20 +63,27 @@ export class TlsDriver implements Driver, CarrierOwner {
   }
 
   pull(): void {
-    if (this.#socket.isPaused()) this.#socket.resume();
+    if (!this.#socket.isPaused()) return;
+    this.#socket.resume();
+    this.#carrier.resume();
   }
 
   write(bytes: Uint8Array): false {
     const piece = bytes.length > WRITE_BYTES ? bytes.subarray(0, WRITE_BYTES) : bytes;
     this.#pieceLength = piece.length;
     this.#rest = bytes.length > WRITE_BYTES ? bytes.subarray(WRITE_BYTES) : NOTHING;
+    this.#pending = "write";
     this.#socket.write(piece, this.#onWritten);
+    // Bun does not call back when it has closed its side.
+    if (this.#released) queueMicrotask(() => this.#endPending());
     return false;
   }
 
   /** Sends close_notify, and then FIN. */
   finish(): false {
-    this.#socket.end(() => this.#carrier.finish(() => this.connection.finished()));
+    this.#pending = "fin";
+    this.#socket.end(() => this.#carrier.finish(this.#onFinished));
+    if (this.#released) queueMicrotask(this.#onFinished);
     return false;
   }
 
@@ -86,13 +102,28 @@ export class TlsDriver implements Driver, CarrierOwner {
 
   onReleased(): void {
     this.#released = true;
+    this.#endPending();
     this.#reportRelease();
+  }
+
+  readonly #onFinished = (): void => {
+    if (this.#pending !== "fin") return;
+    this.#pending = undefined;
+    this.connection.finished();
+  };
+
+  /** Ends what cannot go on without a carrier. Input that the TLS socket has can still be read. */
+  #endPending(): void {
+    if (this.#pending === "fin") this.#onFinished();
+    else if (this.#pending === "write") this.connection.refuse(closedError());
   }
 
   #onData(chunk: Buffer): void {
     // A plain view: a Buffer's own methods (slice, toString) would make frames behave differently.
     const bytes: Bytes = new Uint8Array(chunk.buffer as ArrayBuffer, chunk.byteOffset, chunk.length);
-    if (!this.connection.push(bytes)) this.#socket.pause();
+    if (this.connection.push(bytes)) return;
+    this.#socket.pause();
+    this.#carrier.pause();
   }
 
   #onClose(): void {

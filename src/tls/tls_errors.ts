@@ -1,9 +1,10 @@
 import { describe, type ErrorCode, type PeerCertificate, SpillwayError } from "../core/mod.ts";
 
-const RESETS = new Set(["ECONNRESET", "EPIPE", "ECONNABORTED", "connection-reset"]);
+const RESETS = new Set(["ECONNRESET", "EPIPE", "ECONNABORTED", "ERR_SOCKET_CLOSED", "connection-reset"]);
 
 /** The checks that a certificate can fail, by the codes of OpenSSL and BoringSSL, and of `node:tls`. */
 const CHECKS: Readonly<Record<string, string>> = {
+  "": "its authority is unknown, or it is self-signed, or it has expired",
   DEPTH_ZERO_SELF_SIGNED_CERT: "it is self-signed",
   SELF_SIGNED_CERT_IN_CHAIN: "its chain ends at an authority that is not trusted",
   UNABLE_TO_GET_ISSUER_CERT: "its authority is unknown",
@@ -52,6 +53,7 @@ export function failedCheck(code: string, certificate: PeerCertificate | undefin
 /** Maps the failure of a handshake, in which the peer may have sent a certificate. */
 export function handshakeError(cause: unknown, certificate?: PeerCertificate): SpillwayError {
   const code = failedCheck(codeOf(cause), certificate);
+  if (VAGUE.has(code) && certificate === undefined) return certificateError("", cause);
   if (CHECKS[code] !== undefined) return certificateError(code, cause);
   const why = HANDSHAKES[code] ?? (RESETS.has(code) ? "the peer broke off" : reasonOf(cause));
   return new SpillwayError("tls-failed", `the TLS handshake failed: ${why}`, { cause });
@@ -59,7 +61,7 @@ export function handshakeError(cause: unknown, certificate?: PeerCertificate): S
 
 /** Returns the error of a certificate of the peer that failed a check. */
 export function certificateError(code: string, cause?: unknown): SpillwayError {
-  const message = `the certificate of the peer was refused: ${CHECKS[code] ?? "it was not verified"} (${code})`;
+  const message = `the certificate of the peer was refused: ${CHECKS[code] ?? `it was not verified (${code})`}`;
   return new SpillwayError("tls-failed", message, { cause });
 }
 
@@ -67,6 +69,11 @@ export function certificateError(code: string, cause?: unknown): SpillwayError {
 export function connectionError(cause: unknown): SpillwayError {
   const code: ErrorCode = RESETS.has(codeOf(cause)) ? "connection-reset" : "connection-failed";
   return new SpillwayError(code, reasonOf(cause), { cause });
+}
+
+/** Returns the error of a write for which it is too late. */
+export function closedError(): SpillwayError {
+  return new SpillwayError("connection-reset", "the peer has closed the connection");
 }
 
 /** Returns the message of an error, of a line of OpenSSL's error queue only the reason. */
