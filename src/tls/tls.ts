@@ -171,8 +171,8 @@ async function readServerName(connection: Connection, signal: AbortSignal): Prom
   } catch (cause) {
     if (signal.aborted || cause instanceof TypeError) throw cause;
     const error = cause as SpillwayError;
-    // The peer has ended in order, and gets the same.
-    if (error.code === "unexpected-eof") void connection.close();
+    // The peer sees an orderly end.
+    if (error.code !== "connection-reset") void connection.close();
     throw error.code === "tls-failed" ? error : handshakeError(error.code === "unexpected-eof" ? FIN : error);
   }
   return hello.serverName;

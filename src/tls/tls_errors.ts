@@ -4,7 +4,7 @@ const RESETS = new Set(["ECONNRESET", "EPIPE", "ECONNABORTED", "ERR_SOCKET_CLOSE
 
 /** The checks that a certificate can fail, by the codes of OpenSSL and BoringSSL, and of `node:tls`. */
 const CHECKS: Readonly<Record<string, string>> = {
-  "": "its authority is unknown, or it is self-signed, or it has expired",
+  UNVERIFIED: "its authority is unknown, or it is self-signed, or it has expired",
   DEPTH_ZERO_SELF_SIGNED_CERT: "it is self-signed",
   SELF_SIGNED_CERT_IN_CHAIN: "its chain ends at an authority that is not trusted",
   UNABLE_TO_GET_ISSUER_CERT: "its authority is unknown",
@@ -53,7 +53,7 @@ export function failedCheck(code: string, certificate: PeerCertificate | undefin
 /** Maps the failure of a handshake, in which the peer may have sent a certificate. */
 export function handshakeError(cause: unknown, certificate?: PeerCertificate): SpillwayError {
   const code = failedCheck(codeOf(cause), certificate);
-  if (VAGUE.has(code) && certificate === undefined) return certificateError("", cause);
+  if (VAGUE.has(code) && certificate === undefined) return certificateError("UNVERIFIED", cause);
   if (CHECKS[code] !== undefined) return certificateError(code, cause);
   const why = HANDSHAKES[code] ?? (RESETS.has(code) ? "the peer broke off" : reasonOf(cause));
   return new SpillwayError("tls-failed", `the TLS handshake failed: ${why}`, { cause });

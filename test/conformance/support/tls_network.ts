@@ -2,7 +2,6 @@ import { AcceptQueue, QueueListener, SpillwayError } from "../../../src/core/mod
 import type {
   Connection,
   ConnectOptions,
-  EstablishContext,
   EstablishStep,
   Listener,
   ListenOptions,
@@ -17,6 +16,8 @@ export class TlsNetwork implements Transport {
   readonly #below: Transport;
   readonly #server: EstablishStep = tls(pair("server"));
   readonly #client: EstablishStep = tlsClient({ ca, serverName: "localhost" });
+
+  readonly #waiting = new Map<number, () => void>();
 
   constructor(below: Transport) {
     this.name = `tls over ${below.name}`;
@@ -35,13 +36,23 @@ export class TlsNetwork implements Transport {
 
   async connect(options: ConnectOptions): Promise<Connection> {
     const connection = await this.#below.connect(options);
+    const accepted = this.#accepted(connection.localAddress.port as number);
     const context = { id: 0, signal: options.signal ?? new AbortController().signal, hostname: "localhost" };
     try {
-      return await this.#client(connection, context as EstablishContext);
+      const encrypted = await this.#client(connection, context);
+      // With TLS 1.3 a client is done before the server.
+      await Promise.race([accepted, encrypted.closed]);
+      return encrypted;
     } catch (cause) {
       connection.abort();
-      throw new SpillwayError("connect-failed", "the handshake failed", { cause });
+      // What the system accepts behind a listener that is closed is nobody's.
+      throw new SpillwayError("connection-refused", "the handshake failed", { cause });
     }
+  }
+
+  /** Fulfils when the server has established the connection from a port. */
+  #accepted(port: number): Promise<void> {
+    return new Promise((resolve) => this.#waiting.set(port, resolve));
   }
 
   async #accept(listener: Listener, queue: AcceptQueue): Promise<void> {
@@ -50,7 +61,10 @@ export class TlsNetwork implements Transport {
 
   async #establish(connection: Connection, queue: AcceptQueue): Promise<void> {
     try {
+      const { port = 0 } = connection.remoteAddress;
       queue.push(await this.#server(connection, { id: 0, signal: new AbortController().signal }));
+      this.#waiting.get(port)?.();
+      this.#waiting.delete(port);
     } catch {
       connection.abort();
     }
