@@ -1,15 +1,18 @@
 import type { Logger } from "@logtape/logtape";
-import { addressText, type DrainSignal, drainOnSignals, type Server, type SignalSource, serve } from "../core/mod.ts";
-import { type Observer, SpillwayError, type Transport } from "../mod.ts";
+import { type DrainSignal, drainOnSignals, type Server, type SignalSource, serve } from "../core/mod.ts";
+import { type ListenOptions, type Observer, SpillwayError, type Transport } from "../mod.ts";
 import { configFileSettings } from "./config_file.ts";
 import { CONFIG_VARIABLE, environmentSettings, type Variables } from "./environment_settings.ts";
+import { loadSteps } from "./establish_steps.ts";
 import { EXIT_FAILED, firstLine, runFailure, usageFailure, withStack } from "./failure.ts";
 import { type Given, given, originText } from "./given.ts";
-import { listenFailure } from "./listen_failure.ts";
+import { listenFailure, placeFailure } from "./listen_failure.ts";
+import { type Places, resolvePlaces, withSteps } from "./listen_targets.ts";
 import { startLog } from "./log.ts";
 import { logObserver, observerErrorLog } from "./log_observer.ts";
 import { LogOutput } from "./log_output.ts";
 import { configText } from "./print_config.ts";
+import { readyLine } from "./ready_line.ts";
 import { flagSettings, type ServeFlags } from "./serve_flags.ts";
 import { type CliServeOptions, serveOptions } from "./serve_options.ts";
 import { chooseService } from "./service.ts";
@@ -32,6 +35,8 @@ export interface Environment {
   readonly cwd: string;
   /** The environment variables. */
   readonly variables: Variables;
+  /** The number of this process. */
+  readonly pid: number;
 }
 
 /** Runs `spillway serve`; fulfils with the exit code when the server has drained. @throws {Failure} nothing was served */
@@ -78,10 +83,11 @@ async function serveService(serving: Serving): Promise<number> {
     stdio.out(checked(name, () => configText({ name, service, given: all, options })));
     return 0;
   }
-  if (size === undefined) return serveUntilDrained(serving, options);
+  const places = await establishing(serving, options);
+  if (size === undefined) return serveUntilDrained(serving, places);
   const pool = await startPool(name, size, cwd, logger);
   try {
-    return await serveUntilDrained(serving, { ...options, handler: pool.handler });
+    return await serveUntilDrained(serving, { ...places, options: { ...places.options, handler: pool.handler } });
   } finally {
     await pool.close();
   }
@@ -114,7 +120,7 @@ async function readSettings(flags: ServeFlags, { variables, cwd }: Environment):
   if (flags.config === "") throw usageFailure("option '--config' requires the path of a file");
   const file = flags.config ?? variables[CONFIG_VARIABLE] ?? "";
   const fromFile = file === "" ? [] : await configFileSettings(file, cwd);
-  return given([...fromFile, ...fromEnvironment, ...flagSettings(flags)]);
+  return given(fromFile, fromEnvironment, flagSettings(flags));
 }
 
 /** Runs `work`. An invalid limit of a service is reported as a fault of its author. */
@@ -126,7 +132,13 @@ function checked<T>(name: string, work: () => T): T {
   }
 }
 
-async function serveUntilDrained(serving: Serving, options: CliServeOptions): Promise<number> {
+/** Resolves where to listen, and puts the steps of the settings before those of the service. */
+async function establishing({ all, environment }: Serving, options: CliServeOptions): Promise<Places> {
+  const places = resolvePlaces(options, all, environment);
+  return { ...places, options: withSteps(places, await loadSteps(all)) };
+}
+
+async function serveUntilDrained(serving: Serving, { options, speaksTls }: Places): Promise<number> {
   const { all, environment, log, uncaught } = serving;
   const { stdio, transport } = environment;
   let drained = false;
@@ -156,7 +168,7 @@ async function serveUntilDrained(serving: Serving, options: CliServeOptions): Pr
   try {
     // The first error may have come while the service was loaded, or while the server began to listen.
     if (uncaught.count > 0) uncaught.onFirst();
-    else stdio.out(`spillway listening on ${addressText(server.address)} (${transport.name})\n`);
+    else stdio.out(readyLine(server.addresses, speaksTls, transport.name));
     const { aborted } = await server.finished;
     return aborted + uncaught.count > 0 ? EXIT_FAILED : 0;
   } catch {
@@ -168,20 +180,42 @@ async function serveUntilDrained(serving: Serving, options: CliServeOptions): Pr
 }
 
 async function listen({ name, all }: Serving, transport: Transport, options: CliServeOptions): Promise<Server> {
+  let failed: ListenOptions | undefined;
+  const watched: Transport = {
+    name: transport.name,
+    connect: (to) => transport.connect(to),
+    ...(transport.afterIo !== undefined && { afterIo: (callback: () => void) => transport.afterIo?.(callback) }),
+    listen: async (at) => {
+      try {
+        return await transport.listen(at);
+      } catch (error) {
+        failed = at;
+        throw error;
+      }
+    },
+  };
   try {
-    return await serve(transport, options);
+    return await serve(watched, options);
   } catch (error) {
-    // Keepalive is the only setting that a runtime may not support.
-    if (error instanceof SpillwayError && error.code === "runtime-unsupported" && options.keepAliveMs !== undefined) {
+    if (
+      error instanceof SpillwayError &&
+      error.code === "runtime-unsupported" &&
+      error.message.includes("keepAliveMs")
+    ) {
       throw usageFailure(
         `${originText("keepAliveMs", all)} is not supported on ${transport.name}: use --silence-timeout instead`,
         { cause: error },
       );
     }
-    if (error instanceof SpillwayError) throw listenFailure(options.hostname, options.port, error);
-    if (error instanceof TypeError || error instanceof RangeError) throw usageFailure(`${name}: ${firstLine(error)}`);
+    if (error instanceof SpillwayError && failed !== undefined) throw listenFailure(failed, all, error);
+    if (failed !== undefined && isMisuse(error)) throw placeFailure(name, all, error);
+    if (isMisuse(error)) throw usageFailure(`${name}: ${firstLine(error)}`);
     throw runFailure(firstLine(error), { cause: error });
   }
+}
+
+function isMisuse(error: unknown): boolean {
+  return error instanceof TypeError || error instanceof RangeError;
 }
 
 function logSignal(logger: Logger, signal: DrainSignal, forced: boolean): void {

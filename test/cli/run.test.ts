@@ -1,4 +1,5 @@
 import { EventEmitter } from "node:events";
+import process from "node:process";
 import { describe, expect, it } from "vitest";
 import { run } from "../../src/cli/run.ts";
 import { SETTINGS } from "../../src/cli/settings.ts";
@@ -32,6 +33,7 @@ function started(args: readonly string[], transport = runtimeTransport, variable
     transport,
     cwd: "/",
     variables,
+    pid: process.pid,
   });
   return { signals, written, ready, exitCode };
 }
