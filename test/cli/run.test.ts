@@ -107,6 +107,40 @@ describe("usage", () => {
       ["serve", "--handler-timeout", "1s"],
       "option '--handler-timeout' (1000 ms) must be longer than the --delay of compute (2000 ms)",
     ],
+    [
+      ["serve", "--listen", "udp://127.0.0.1:1"],
+      "option '--listen' cannot be 'udp://127.0.0.1:1': write tcp://host:port, tls://host:port, unix:/path, unix:@name",
+    ],
+    [
+      ["serve", "--listen", "127.0.0.1:1"],
+      "option '--listen' cannot be '127.0.0.1:1': write tcp://host:port, tls://host:port, unix:/path, unix:@name, fd:3 or systemd (did you mean tcp://127.0.0.1:1?)",
+    ],
+    [
+      ["serve", "--listen", "fd:3", "-p", "1"],
+      "option '--listen' and option '--port' do not go together: write the port as tcp://host:port in the former",
+    ],
+    [
+      ["serve", "--listen", "fd:3", "--hostname", "::1"],
+      "option '--listen' and option '--hostname' do not go together",
+    ],
+    [["serve", "--listen", "systemd"], "option '--listen' says systemd, but LISTEN_FDS is not set; start this process"],
+    [["serve", "--listen", "fd:7,fd:7"], "option '--listen' names descriptor 7 twice"],
+    [["serve", "--listen", `unix:/${"x".repeat(200)}`], "option '--listen': path must be at most "],
+    [["serve", "--unix-mode", "660"], "option '--unix-mode' has no effect: nothing listens at a path"],
+    [["serve", "--unix-mode", "rw"], "option '--unix-mode' cannot be 'rw': write three octal digits"],
+    [["serve", "--listn", "fd:3"], "unknown option '--listn' (did you mean --listen?)"],
+    [["serve", "--allow", "localhost"], "option '--allow' cannot be 'localhost': write a numeric address, a range"],
+    [
+      ["serve", "--deny", "10.0.0.1/8"],
+      "option '--deny' must have no bit set behind the first 8, as \"10.0.0.1/8\" has",
+    ],
+    [["serve", "--proxy-from", "::1/8"], "option '--proxy-from' must have no bit set behind the first 8"],
+    [["serve", "--proxy-from", ""], "option '--proxy-from' cannot be '': write a numeric address"],
+    [
+      ["serve", "--max-connections-per-address", "0"],
+      "option '--max-connections-per-address' cannot be '0': write a whole number of at least 1, or off",
+    ],
+    [["serve", "--connects-per-second", "0"], "option '--connects-per-second' cannot be '0': write a number above 0"],
     [["serve", "./no_such_module.mjs"], "cannot load the service module ./no_such_module.mjs: the file "],
   ])("%j is refused in one line", async (args, message) => {
     const { written, exitCode } = started(args);
@@ -168,6 +202,27 @@ describe("serve", () => {
     expect(written.out.split("\n")).toHaveLength(2);
     expect(written.err).toContain("SIGHUP: draining; a second signal aborts the remaining connections");
     expect(written.err).toContain("drained, closed in order: 0, aborted: 0");
+  });
+
+  it("says in one line everywhere that it listens", async () => {
+    const args = ["serve", "echo", "--listen", "tcp://127.0.0.1:0,tcp://localhost:0"];
+    const { signals, written, ready, exitCode } = started(args);
+    await ready;
+    expect(written.out).toMatch(
+      /^spillway listening on tcp:\/\/127\.0\.0\.1:\d+, tcp:\/\/\S+:\d+ \(\w+ \d+\.\d+\.\d+\S*\)\n$/,
+    );
+    signals.emit("SIGTERM");
+    expect(await exitCode).toBe(0);
+  });
+
+  it("says what of several places it cannot listen on", async () => {
+    const args = ["serve", "echo", "--listen", "tcp://127.0.0.1:0,tcp://203.0.113.1:0,tcp://127.0.0.1:0"];
+    const { written, exitCode } = started(args);
+    expect(await exitCode).toBe(1);
+    expect(written).toEqual({
+      out: "",
+      err: "spillway: cannot listen on 203.0.113.1:0: this machine does not have that address; choose an address of this machine with --listen (0.0.0.0 or :: for all addresses)\n",
+    });
   });
 
   it("ends with 1, and says why, when accepting fails for good", async () => {
