@@ -1,9 +1,11 @@
 /** The establish steps that settings ask for. Their rooms are imported only then. */
-import { type EstablishStep } from "../mod.ts";
+import type { Logger } from "@logtape/logtape";
+import type { EstablishStep } from "../mod.ts";
 import { firstLine, usageFailure } from "./failure.ts";
 import { type Given, originText } from "./given.ts";
 import type { PlaceSteps } from "./listen_targets.ts";
 import type { SettingName } from "./settings.ts";
+import { type TlsSettings, tlsSettings } from "./tls_settings.ts";
 
 /** The settings of `admission`, by the names that its options have. */
 const ADMISSION = {
@@ -13,14 +15,50 @@ const ADMISSION = {
   connectsPerSecond: "connectsPerSecond",
 } as const satisfies Record<string, SettingName>;
 
+/** The steps, and what goes on beside them. */
+export interface LoadedSteps {
+  readonly steps: PlaceSteps;
+  /** Loads certificates that change, and logs that. Returns a function that ends this. */
+  readonly watch: (logger: Logger) => () => void;
+}
+
 /**
  * Returns the steps, in their order: the PROXY header, the rules of admission, TLS.
  *
- * @throws {Failure} a value that the step refuses, or a file that cannot be loaded
+ * @throws {Failure} a setting that needs another one, a value that a step refuses, or a file that cannot be loaded
  */
-export async function loadSteps(given: Given): Promise<PlaceSteps> {
+export async function loadSteps(given: Given, cwd: string): Promise<LoadedSteps> {
+  const settings = tlsSettings(given);
   const plain = [...(await proxyStep(given)), ...(await admissionStep(given))];
-  return { plain, tls: plain };
+  if (settings === undefined) return { steps: { plain, tls: plain }, watch: () => () => undefined };
+  const { step, watch } = await tlsStep(settings, cwd);
+  return { steps: { plain, tls: [...plain, step] }, watch };
+}
+
+async function tlsStep(
+  settings: TlsSettings,
+  cwd: string,
+): Promise<{ step: EstablishStep; watch: LoadedSteps["watch"] }> {
+  const { tlsCert, tlsKey, tlsCa, tlsClientCertificate, tlsAlpn, tlsMinVersion } = settings;
+  const [{ tls }, { CertificateFiles, readPem }] = await Promise.all([
+    import("../tls/mod.ts"),
+    import("./certificate_files.ts"),
+  ]);
+  const files = new CertificateFiles(tlsCert, tlsKey, cwd);
+  const options = {
+    ...(await files.load()),
+    ...(tlsCa !== undefined && { ca: await readPem("certificate", tlsCa, cwd) }),
+    ...(tlsClientCertificate !== undefined && { clientCertificate: tlsClientCertificate }),
+    ...(tlsAlpn !== undefined && { alpn: tlsAlpn }),
+    ...(tlsMinVersion !== undefined && { minVersion: `TLSv${tlsMinVersion}` as const }),
+  };
+  try {
+    const step = tls(options);
+    return { step, watch: (logger) => files.watch({ step, logger }) };
+  } catch (cause) {
+    const reason = files.reason(cause).replace(/^ca\b/, tlsCa ?? "ca");
+    throw usageFailure(`cannot speak TLS: ${reason}; check the files of --tls-cert, --tls-key and --tls-ca`, { cause });
+  }
 }
 
 async function proxyStep(given: Given): Promise<EstablishStep[]> {

@@ -8,6 +8,8 @@ import type { ListenSpec } from "./listen_spec.ts";
 import type { CliServeOptions } from "./serve_options.ts";
 import { systemdListeners } from "./systemd_listeners.ts";
 
+const DEFAULT_MODE = 0o600;
+
 /** What the places of `--listen` refer to. */
 export interface Surroundings {
   /** The directory that relative paths start from. */
@@ -40,7 +42,7 @@ export interface PlaceSteps {
 export function resolvePlaces(options: CliServeOptions, given: Given, surroundings: Surroundings): Places {
   const { listen: specs, tlsCert, unixMode } = given.settings;
   if (specs === undefined) {
-    if (unixMode !== undefined && options.path === undefined) throw unusedMode(given);
+    if (options.path === undefined) checkMode(given, false);
     const speaksTls = tlsCert !== undefined;
     return { options, speaksTls: () => speaksTls };
   }
@@ -51,7 +53,10 @@ export function resolvePlaces(options: CliServeOptions, given: Given, surroundin
     places.map(({ target }) => target),
     given,
   );
-  if (unixMode !== undefined && !places.some(({ target }) => hasMode(target))) throw unusedMode(given);
+  checkMode(
+    given,
+    places.some(({ target }) => hasMode(target)),
+  );
   const { noDelay, ...others } = options;
   const listen = places.map(({ target }) => ({
     ...target,
@@ -118,8 +123,11 @@ function hasMode({ path }: ListenTarget): boolean {
   return path !== undefined && !path.startsWith("\0");
 }
 
-function unusedMode(given: Given): Error {
-  return usageFailure(
+/** The default, as `--print-config` prints it, asks for nothing. */
+function checkMode(given: Given, hasEffect: boolean): void {
+  const { unixMode = DEFAULT_MODE } = given.settings;
+  if (hasEffect || unixMode === DEFAULT_MODE) return;
+  throw usageFailure(
     `${originText("unixMode", given)} has no effect: nothing listens at a path; use --listen unix:/path`,
   );
 }

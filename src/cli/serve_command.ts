@@ -3,7 +3,7 @@ import { type DrainSignal, drainOnSignals, type Server, type SignalSource, serve
 import { type ListenOptions, type Observer, SpillwayError, type Transport } from "../mod.ts";
 import { configFileSettings } from "./config_file.ts";
 import { CONFIG_VARIABLE, environmentSettings, type Variables } from "./environment_settings.ts";
-import { loadSteps } from "./establish_steps.ts";
+import { type LoadedSteps, loadSteps } from "./establish_steps.ts";
 import { EXIT_FAILED, firstLine, runFailure, usageFailure, withStack } from "./failure.ts";
 import { type Given, given, originText } from "./given.ts";
 import { listenFailure, placeFailure } from "./listen_failure.ts";
@@ -132,13 +132,16 @@ function checked<T>(name: string, work: () => T): T {
   }
 }
 
+type Established = Places & Pick<LoadedSteps, "watch">;
+
 /** Resolves where to listen, and puts the steps of the settings before those of the service. */
-async function establishing({ all, environment }: Serving, options: CliServeOptions): Promise<Places> {
+async function establishing({ all, environment }: Serving, options: CliServeOptions): Promise<Established> {
   const places = resolvePlaces(options, all, environment);
-  return { ...places, options: withSteps(places, await loadSteps(all)) };
+  const { steps, watch } = await loadSteps(all, environment.cwd);
+  return { ...places, options: withSteps(places, steps), watch };
 }
 
-async function serveUntilDrained(serving: Serving, { options, speaksTls }: Places): Promise<number> {
+async function serveUntilDrained(serving: Serving, { options, speaksTls, watch }: Established): Promise<number> {
   const { all, environment, log, uncaught } = serving;
   const { stdio, transport } = environment;
   let drained = false;
@@ -165,6 +168,7 @@ async function serveUntilDrained(serving: Serving, { options, speaksTls }: Place
     log().error("draining because of an uncaught error", { event: "uncaught-drain" });
     void server.shutdown();
   };
+  const endWatch = watch(log());
   try {
     // The first error may have come while the service was loaded, or while the server began to listen.
     if (uncaught.count > 0) uncaught.onFirst();
@@ -175,6 +179,7 @@ async function serveUntilDrained(serving: Serving, { options, speaksTls }: Place
     // Accepting failed permanently; the observer has logged that.
     return EXIT_FAILED;
   } finally {
+    endWatch();
     ignoreSignals();
   }
 }

@@ -68,8 +68,8 @@ describe("places to listen on", () => {
     [["unix:x", "unix:/work/x"], {}, "option 'listen' names unix:/work/x twice"],
     [["tcp://[::1]:1", "tls://[::1]:1"], {}, "option 'listen' names [::1]:1 twice"],
     [["systemd:c"], {}, "option 'listen' says systemd, but it has passed no socket with the name 'c'"],
-    [["fd:3", "unix:@x"], { unixMode: 0o600 }, "option 'unixMode' has no effect: nothing listens at a path"],
-    [[], { unixMode: 0o600 }, "option 'unixMode' has no effect"],
+    [["fd:3", "unix:@x"], { unixMode: 0o666 }, "option 'unixMode' has no effect: nothing listens at a path"],
+    [[], { unixMode: 0o666 }, "option 'unixMode' has no effect"],
   ])("%j with %j are refused", (specs, settings, message) => {
     expect(() => places(specs, {}, settings)).toThrow(message);
   });
