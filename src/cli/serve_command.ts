@@ -19,6 +19,7 @@ import { chooseService } from "./service.ts";
 import type { Settings } from "./settings.ts";
 import { startPool } from "./start_pool.ts";
 import type { Stdio } from "./stdio.ts";
+import { systemdNotifier } from "./systemd_notify.ts";
 import { UncaughtErrors, type UncaughtSource } from "./uncaught.ts";
 
 const DRAIN_SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"] as const;
@@ -144,8 +145,15 @@ async function establishing({ all, environment }: Serving, options: CliServeOpti
 async function serveUntilDrained(serving: Serving, { options, speaksTls, watch }: Established): Promise<number> {
   const { all, environment, log, uncaught } = serving;
   const { stdio, transport } = environment;
+  const { variables, pid } = environment;
+  const systemd = systemdNotifier(variables, pid, (message) => log().warning(message, { event: "systemd" }));
+  let stopping = false;
   let drained = false;
   const observer: Observer = (event) => {
+    if (!stopping && (event.type === "accepting-stopped" || event.type === "draining")) {
+      stopping = true;
+      systemd.stopping();
+    }
     if (event.type === "drained") drained = true;
     options.observer(event);
   };
@@ -172,7 +180,10 @@ async function serveUntilDrained(serving: Serving, { options, speaksTls, watch }
   try {
     // The first error may have come while the service was loaded, or while the server began to listen.
     if (uncaught.count > 0) uncaught.onFirst();
-    else stdio.out(readyLine(server.addresses, speaksTls, transport.name));
+    else {
+      stdio.out(readyLine(server.addresses, speaksTls, transport.name));
+      systemd.ready();
+    }
     const { aborted } = await server.finished;
     return aborted + uncaught.count > 0 ? EXIT_FAILED : 0;
   } catch {
@@ -180,6 +191,7 @@ async function serveUntilDrained(serving: Serving, { options, speaksTls, watch }
     return EXIT_FAILED;
   } finally {
     endWatch();
+    systemd.close();
     ignoreSignals();
   }
 }

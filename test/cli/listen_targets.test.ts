@@ -20,7 +20,7 @@ function said(settings: Partial<Record<SettingName, unknown>>) {
 }
 
 function places(specs: readonly string[], options: object = {}, settings: object = {}) {
-  const surroundings = { cwd: "/work", variables: { LISTEN_FDS: "2", LISTEN_FDNAMES: "a:b" }, pid: 1 };
+  const surroundings = { cwd: "/work", variables: { LISTEN_FDS: "2", LISTEN_PID: "1", LISTEN_FDNAMES: "a:b" }, pid: 1 };
   const listen = specs.length === 0 ? {} : { listen: specs.map(parseListenSpec) };
   return resolvePlaces({ ...service, ...options }, said({ ...listen, ...settings }), surroundings);
 }
