@@ -5,6 +5,9 @@ import { run } from "../../src/cli/run.ts";
 import { SETTINGS } from "../../src/cli/settings.ts";
 import { VERSION } from "../../src/cli/version.ts";
 import { transport as runtimeTransport, SpillwayError, type Transport } from "../../src/mod.ts";
+import { pathOf } from "../tls/support/certificates.ts";
+
+const CERTIFICATE = ["--tls-cert", pathOf("server.pem"), "--tls-key", pathOf("server.key")];
 
 /** The command line within this process. */
 function started(args: readonly string[], transport = runtimeTransport, variables = {}) {
@@ -141,6 +144,46 @@ describe("usage", () => {
       "option '--max-connections-per-address' cannot be '0': write a whole number of at least 1, or off",
     ],
     [["serve", "--connects-per-second", "0"], "option '--connects-per-second' cannot be '0': write a number above 0"],
+    [["serve", "--tls-cert", "a.pem"], "option '--tls-cert' requires --tls-key (the same file, if it has both)"],
+    [["serve", "--tls-key", "a.key"], "option '--tls-key' requires --tls-cert"],
+    [
+      ["serve", "--listen", "fd:3,tls://[::1]:1"],
+      "option '--listen' names tls://[::1]:1, which requires --tls-cert and --tls-key",
+    ],
+    [["serve", "--tls-ca", "a.pem"], "option '--tls-ca' has no effect without --tls-cert and --tls-key"],
+    [["serve", "--tls-client-certificate", "optional"], "option '--tls-client-certificate' has no effect without"],
+    [["serve", "--tls-alpn", "x"], "option '--tls-alpn' has no effect without --tls-cert and --tls-key"],
+    [["serve", "--tls-min-version", "1.3"], "option '--tls-min-version' has no effect without --tls-cert"],
+    [["serve", "--tls-min-version", "1.1"], "option '--tls-min-version' cannot be '1.1': choose one of 1.2, 1.3"],
+    [["serve", "--tls-client-certificate", "yes"], "option '--tls-client-certificate' cannot be 'yes': choose one of"],
+    [
+      ["serve", "--listen", "tcp://[::1]:1", ...CERTIFICATE],
+      "option '--tls-cert' has no effect: no place of --listen speaks TLS; write tls://host:port",
+    ],
+    [
+      ["serve", ...CERTIFICATE, "--tls-client-certificate", "required"],
+      "option '--tls-client-certificate' requires --tls-ca, the authorities that have signed",
+    ],
+    [
+      ["serve", ...CERTIFICATE, "--tls-ca", pathOf("ca.pem")],
+      "option '--tls-ca' has no effect without --tls-client-certificate optional or required",
+    ],
+    [
+      ["serve", "--tls-cert", "/no/such.pem", "--tls-key", "/no/such.key"],
+      "cannot load the certificate /no/such.pem: the file /no/such.pem does not exist",
+    ],
+    [
+      ["serve", "--tls-cert", pathOf("server.pem"), "--tls-key", pathOf("client.key")],
+      `cannot speak TLS: ${pathOf("client.key")} is not the key of ${pathOf("server.pem")}; check the files of --tls-cert`,
+    ],
+    [
+      ["serve", "--tls-cert", pathOf("server.key"), "--tls-key", pathOf("server.key")],
+      `cannot speak TLS: ${pathOf("server.key")} has no certificate in PEM; check`,
+    ],
+    [
+      ["serve", ...CERTIFICATE, "--tls-client-certificate", "optional", "--tls-ca", pathOf("server.key")],
+      `cannot speak TLS: ${pathOf("server.key")} has no certificate in PEM; check`,
+    ],
     [["serve", "./no_such_module.mjs"], "cannot load the service module ./no_such_module.mjs: the file "],
   ])("%j is refused in one line", async (args, message) => {
     const { written, exitCode } = started(args);
