@@ -147,13 +147,13 @@ describe.skipIf(process.platform === "win32")("the command line with a certifica
     const port = await portOf(cli);
     const client = new Client(context, port, ...CLIENT, "-alpn", "x/1,x/2");
     client.send("hello\n");
-    await client.printed("\nhello\n");
+    await client.printed("hello\n");
     const output = await client.finished();
     expect(output).toContain("ALPN protocol: x/2");
     expect(output).toContain("TLSv1.3");
     const stranger = new Client(context, port);
     stranger.send("hello\n");
-    expect(await stranger.ended()).not.toContain("\nhello\n");
+    expect(await stranger.ended()).not.toContain("hello\n");
     await cli.logged(/connection 2 .* was not established: .*certificate/);
     await new Client(context, port, ...CLIENT, "-tls1_2").ended();
     await cli.logged(/connection 3 .* was not established: /);
@@ -171,7 +171,7 @@ describe.skipIf(process.platform === "win32")("the command line with a certifica
     for (const to of [port, path]) {
       const client = new Client(context, to);
       client.send("hello\n");
-      await client.printed("\nhello\n");
+      await client.printed("hello\n");
       await client.finished();
     }
     const connection = new LineConnection(plain);
@@ -190,7 +190,7 @@ describe.skipIf(process.platform === "win32")("the command line with a certifica
     const port = await portOf(cli);
     const first = new Client(context, port);
     first.send("before\n");
-    await first.printed("\nbefore\n");
+    await first.printed("before\n");
     expect(first.output).toMatch(/subject=CN ?= ?localhost\n/);
     for (const [from, to] of [
       ["renewed.pem", cert],
@@ -204,7 +204,7 @@ describe.skipIf(process.platform === "win32")("the command line with a certifica
     await first.printed("after\n");
     const second = new Client(context, port);
     second.send("hello\n");
-    await second.printed("\nhello\n");
+    await second.printed("hello\n");
     expect(second.output).toMatch(/subject=CN ?= ?localhost renewed\n/);
     await second.finished();
     await writeFile(key, "no key");
@@ -213,7 +213,7 @@ describe.skipIf(process.platform === "win32")("the command line with a certifica
     );
     const third = new Client(context, port);
     third.send("hello\n");
-    await third.printed("\nhello\n");
+    await third.printed("hello\n");
     expect(third.output).toMatch(/subject=CN ?= ?localhost renewed\n/);
     for (const client of [third, first]) await client.finished();
     await drained(cli);
