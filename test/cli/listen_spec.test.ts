@@ -19,7 +19,7 @@ describe("a place to listen on", () => {
     ["tls+unix:/x", true, { kind: "unix", path: "/x" }],
     ["tls+fd:4", true, { kind: "fd", fd: 4 }],
     ["tls+systemd:lines", true, { kind: "systemd", name: "lines" }],
-  ])("is %s", (text, tls, place) => {
+  ])("is read from %s", (text, tls, place) => {
     expect(parseListenSpec(text)).toEqual({ text, tls, place });
   });
 
@@ -46,7 +46,7 @@ describe("a place to listen on", () => {
     ["fd:", "write the number of an inherited descriptor, as in fd:3"],
     ["fd:-1", "write the number"],
     ["fd:2147483648", "write the number"],
-  ])("is not %j", (text, message) => {
+  ])("is not read from %j", (text, message) => {
     expect(() => parseListenSpec(text)).toThrow(message);
   });
 });

@@ -189,14 +189,14 @@ describe("parseList", () => {
 
 describe("parseAddressRange", () => {
   it.each(["192.0.2.1", "10.0.0.0/8", "0.0.0.0/0", "::1", "2001:db8::/32", "::ffff:10.0.0.0/104", "unix"])(
-    "takes %s",
+    "takes %s as a range",
     (text) => {
       expect(parseAddressRange(text)).toBe(text);
     },
   );
 
   it.each(["", "localhost", "10.0.0", "10.0.0.0/33", "10.0.0.0/", "10.0.0.0/x", "::/129", "fe80::1%eth0", "unix/8"])(
-    "refuses %j",
+    "refuses %j as a range",
     (text) => {
       expect(() => parseAddressRange(text)).toThrow("write a numeric address, a range such as 10.0.0.0/8, or unix");
     },
@@ -208,11 +208,11 @@ describe("parseRate", () => {
     ["10", 10],
     ["0.5", 0.5],
     ["off", Infinity],
-  ])("reads %j", (text, rate) => {
+  ])("reads %j as a rate", (text, rate) => {
     expect(parseRate(text)).toBe(rate);
   });
 
-  it.each(["", "0", "0.0", "-1", "1/s", "Infinity", "1e3", `1${"0".repeat(400)}`])("refuses %j", (text) => {
+  it.each(["", "0", "0.0", "-1", "1/s", "Infinity", "1e3", `1${"0".repeat(400)}`])("refuses %j as a rate", (text) => {
     expect(() => parseRate(text)).toThrow("write a number above 0, such as 10 or 0.5, or off");
   });
 });
@@ -223,22 +223,22 @@ describe("parseMode", () => {
     ["0660", 0o660],
     ["0o777", 0o777],
     ["000", 0],
-  ])("reads %j", (text, mode) => {
+  ])("reads %j as a mode", (text, mode) => {
     expect(parseMode(text)).toBe(mode);
   });
 
-  it.each(["", "6", "1777", "888", "rw-", "o660 "])("refuses %j", (text) => {
+  it.each(["", "6", "1777", "888", "rw-", "o660 "])("refuses %j as a mode", (text) => {
     expect(() => parseMode(text)).toThrow("write three octal digits, such as 600 or 660");
   });
 });
 
 describe("parseFile and parseAlpnName", () => {
-  it("take what can be one", () => {
+  it("take what can be a file or a name", () => {
     expect(parseFile("a b.pem")).toBe("a b.pem");
     expect(parseAlpnName("http/1.1")).toBe("http/1.1");
   });
 
-  it("refuse what cannot", () => {
+  it("refuse what can be none", () => {
     for (const text of ["", "a\0b"]) expect(() => parseFile(text)).toThrow("write the path of a file");
     for (const text of ["", "a b", "ä", "x".repeat(256)]) {
       expect(() => parseAlpnName(text)).toThrow("write the name of a protocol, such as h2");

@@ -62,6 +62,15 @@ describe("the import rule", () => {
     expect(outside(/^src\/(cli\/|main\.ts$)/, [/^src\/cli\//, faces, NODE, PACKAGE])).toEqual([]);
   });
 
+  it("the CLI loads optional parts only when they are asked for", () => {
+    const sources = [...sourcesIn("src/cli"), ...sourcesIn("src").filter((source) => source.path === "src/main.ts")];
+    const rooms = "admission|buses|compute|observers|proxy_protocol|testing|tls";
+    const atOnce = new RegExp(`^(import|export) (?!type\\b)[^;]*from "\\.{1,2}/(${rooms})/`, "m");
+    expect(sources.filter(({ text }) => atOnce.test(text)).map((source) => source.path)).toEqual([]);
+    const later = new RegExp(`import\\("\\.{1,2}/(${rooms})/mod\\.ts"\\)`);
+    expect(sources.some(({ text }) => later.test(text))).toBe(true);
+  });
+
   it("nothing imports the CLI but the CLI", () => {
     const wrong = all.filter(({ from, to }) => to.startsWith("src/cli/") && !/^src\/(cli\/|main\.ts$)/.test(from));
     expect(wrong).toEqual([]);
