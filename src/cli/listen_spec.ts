@@ -3,7 +3,7 @@ import { nearest } from "../core/mod.ts";
 import { parseHostname, parsePort, parseWholeNumber } from "./option_values.ts";
 
 /** What a server listens on, as `--listen` names it. */
-export type ListenPlace =
+type ListenPlace =
   | { readonly kind: "tcp"; readonly hostname: string; readonly port: number }
   /** A path, or NUL and the name of an abstract socket. */
   | { readonly kind: "unix"; readonly path: string }
