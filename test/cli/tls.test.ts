@@ -1,11 +1,13 @@
 // TLS on the real command line, as openssl sees it.
+import { once } from "node:events";
 import { copyFile, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
-import { afterAll, beforeAll, describe, expect, it, type TestContext } from "vitest";
+import { connect } from "node:tls";
+import { afterAll, beforeAll, describe, expect, it, type TestContext, vi } from "vitest";
 import { RealProgram } from "../support/real_program.ts";
-import { pathOf } from "../tls/support/certificates.ts";
+import { pathOf, pem } from "../tls/support/certificates.ts";
 import { bindAndBecome, python } from "./support/bind_and_become.ts";
 import { CliProcess } from "./support/cli_process.ts";
 import { LineConnection } from "./support/line_connection.ts";
@@ -27,7 +29,7 @@ const CERTIFICATE = ["--tls-cert", pathOf("server.pem"), "--tls-key", pathOf("se
 const CLIENT = ["-cert", pathOf("client.pem"), "-key", pathOf("client.key")];
 
 function serve(...args: string[]): CliProcess {
-  const cli = new CliProcess("serve", ...args, "--log-level", "debug");
+  const cli = new CliProcess("serve", "--log-level", "debug", ...args);
   started.push(cli);
   return cli;
 }
@@ -106,6 +108,19 @@ class Client {
     await this.#ending;
     return this.output;
   }
+}
+
+/** Sends a line over a connection of its own. Fulfils with the name of the server, when the line has come back. */
+async function requestOver(port: number): Promise<string> {
+  const socket = connect({ port, host: "127.0.0.1", servername: "localhost", ca: pem("ca.pem") });
+  await once(socket, "secureConnect");
+  const name = socket.getPeerCertificate().subject.CN;
+  socket.setEncoding("utf8").write("request\n");
+  const [reply] = (await once(socket, "data")) as [string];
+  expect(reply).toBe("request\n");
+  socket.end();
+  await once(socket, "close");
+  return name;
 }
 
 /** The port of the ready line. */
@@ -217,6 +232,35 @@ describe.skipIf(process.platform === "win32")("the command line with a certifica
     expect(third.output).toMatch(/subject=CN ?= ?localhost renewed\n/);
     for (const client of [third, first]) await client.finished();
     await drained(cli);
+  });
+
+  it("loses no request while a certificate is replaced under load", async () => {
+    const [cert, key] = [join(folder, "load.pem"), join(folder, "load.key")];
+    await copyFile(pathOf("server.pem"), cert);
+    await copyFile(pathOf("server.key"), key);
+    const cli = serve("echo", "--port", "0", "--tls-cert", cert, "--tls-key", key, "--log-level", "info");
+    const port = await portOf(cli);
+    const seen = new Set<string>();
+    let requests = 0;
+    const end = new AbortController();
+    const load = Array.from({ length: 8 }, async () => {
+      while (!end.signal.aborted) {
+        seen.add(await requestOver(port));
+        requests += 1;
+      }
+    });
+    await vi.waitFor(() => expect(requests).toBeGreaterThan(20), { timeout: 10_000 });
+    // One after the other: between them they do not belong together.
+    await copyFile(pathOf("renewed.pem"), cert);
+    await copyFile(pathOf("renewed.key"), key);
+    await cli.logged(/INF the certificate \S+load\.pem was reloaded/);
+    const before = requests;
+    await vi.waitFor(() => expect(requests).toBeGreaterThan(before + 20), { timeout: 10_000 });
+    end.abort();
+    await Promise.all(load);
+    expect(seen).toEqual(new Set(["localhost", "localhost renewed"]));
+    await drained(cli);
+    expect(cli.stderr).not.toMatch(/WRN|ERR|not established/);
   });
 
   it("behind HAProxy answers a client with a certificate, and logs its original address", async (context) => {
