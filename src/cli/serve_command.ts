@@ -4,7 +4,7 @@ import { type ListenOptions, type Observer, SpillwayError, type Transport } from
 import { configFileSettings } from "./config_file.ts";
 import { CONFIG_VARIABLE, environmentSettings, type Variables } from "./environment_settings.ts";
 import { type LoadedSteps, loadSteps } from "./establish_steps.ts";
-import { EXIT_FAILED, firstLine, runFailure, usageFailure, withStack } from "./failure.ts";
+import { EXIT_FAILED, type Failure, firstLine, runFailure, usageFailure, withStack } from "./failure.ts";
 import { type Given, given, originText } from "./given.ts";
 import { listenFailure, placeFailure } from "./listen_failure.ts";
 import { type Places, resolvePlaces, withSteps } from "./listen_targets.ts";
@@ -16,7 +16,7 @@ import { readyLine } from "./ready_line.ts";
 import { flagSettings, type ServeFlags } from "./serve_flags.ts";
 import { type CliServeOptions, serveOptions } from "./serve_options.ts";
 import { chooseService } from "./service.ts";
-import type { Settings } from "./settings.ts";
+import type { SettingName, Settings } from "./settings.ts";
 import { startPool } from "./start_pool.ts";
 import type { Stdio } from "./stdio.ts";
 import { systemdNotifier } from "./systemd_notify.ts";
@@ -144,8 +144,7 @@ async function establishing({ all, environment }: Serving, options: CliServeOpti
 
 async function serveUntilDrained(serving: Serving, { options, speaksTls, watch }: Established): Promise<number> {
   const { all, environment, log, uncaught } = serving;
-  const { stdio, transport } = environment;
-  const { variables, pid } = environment;
+  const { stdio, transport, variables, pid } = environment;
   const systemd = systemdNotifier(variables, pid, (message) => log().warning(message, { event: "systemd" }));
   let stopping = false;
   let drained = false;
@@ -226,9 +225,16 @@ async function listen({ name, all }: Serving, transport: Transport, options: Cli
     }
     if (error instanceof SpillwayError && failed !== undefined) throw listenFailure(failed, all, error);
     if (failed !== undefined && isMisuse(error)) throw placeFailure(name, all, error);
-    if (isMisuse(error)) throw usageFailure(`${name}: ${firstLine(error)}`);
+    if (isMisuse(error)) throw misuse(name, all, firstLine(error));
     throw runFailure(firstLine(error), { cause: error });
   }
+}
+
+/** Reports an option of `serve()` that makes no sense: as a fault of the setting that gave it, or of the service. */
+function misuse(name: string, all: Given, message: string): Failure {
+  const [, option = "", rest = ""] = /^(\w+) (.*)$/s.exec(message) ?? [];
+  const origin = Object.hasOwn(all.origins, option) ? originText(option as SettingName, all) : undefined;
+  return usageFailure(origin === undefined ? `${name}: ${message}` : `${origin} ${rest}`);
 }
 
 function isMisuse(error: unknown): boolean {

@@ -129,6 +129,10 @@ describe("usage", () => {
     [["serve", "--listen", "systemd"], "option '--listen' says systemd, but LISTEN_FDS is not set; start this process"],
     [["serve", "--listen", "fd:7,fd:7"], "option '--listen' names descriptor 7 twice"],
     [["serve", "--listen", `unix:/${"x".repeat(200)}`], "option '--listen': path must be at most "],
+    [
+      ["serve", "--listen", "unix:/no/such.sock", "--keep-alive", "5s"],
+      "option '--keep-alive' is for TCP, and this server listens only at paths",
+    ],
     [["serve", "--unix-mode", "660"], "option '--unix-mode' has no effect: nothing listens at a path"],
     [["serve", "--unix-mode", "rw"], "option '--unix-mode' cannot be 'rw': write three octal digits"],
     [["serve", "--listn", "fd:3"], "unknown option '--listn' (did you mean --listen?)"],
