@@ -47,6 +47,7 @@ void run(process.argv.slice(2), {
   transport,
   cwd: process.cwd(),
   variables: process.env,
+  pid: process.pid,
 }).then((code) => {
   exitCode = code;
   process.exitCode = code;

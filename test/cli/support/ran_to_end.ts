@@ -1,4 +1,5 @@
 import { EventEmitter } from "node:events";
+import process from "node:process";
 import { run } from "../../../src/cli/run.ts";
 import { transport } from "../../../src/mod.ts";
 
@@ -27,6 +28,7 @@ export async function ranToEnd(
     transport,
     cwd,
     variables,
+    pid: process.pid,
   });
   return { code, out, err };
 }
