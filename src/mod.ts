@@ -3,7 +3,19 @@
  *
  * @module
  */
-import { afterIo, type Runtime, runtimeOf, type SignalSource, SpillwayError, type Transport } from "./core/mod.ts";
+import {
+  afterIo,
+  type Client,
+  type ClientOptions,
+  type EstablishStep,
+  type Runtime,
+  runtimeOf,
+  type SignalSource,
+  SpillwayError,
+  type Transport,
+} from "./core/mod.ts";
+import type { ProxyHeaderOptions } from "./proxy_protocol/mod.ts";
+import type { TlsClientOptions } from "./tls/mod.ts";
 
 export * from "./core/api.ts";
 
@@ -98,12 +110,23 @@ const runtime: Runtime = /* @__PURE__ */ runtimeOf(
  */
 export const serve: Runtime["serve"] = runtime.serve;
 
+/** Options of {@link connect} that stand for establish steps, before those of `establish`. */
+export interface ConnectSteps {
+  /** TLS: the step `tlsClient` of `spillway/tls` with these options; `true` for its defaults. */
+  readonly tls?: boolean | TlsClientOptions;
+  /** A PROXY header, before TLS: the step `sendProxyHeader` of `spillway/proxy-protocol` with these options. */
+  readonly proxyProtocol?: ProxyHeaderOptions;
+}
+
 /**
  * Connects to a server on the current runtime, to send it requests and receive its pushes. For a plain connection, use
  * `transport.connect({ hostname, port })`.
  *
+ * With `tls: true`, the certificate of the server is verified: its chain, its dates, and its name.
+ *
  * @throws {TypeError | RangeError} an invalid option
- * @throws {SpillwayError} `connection-refused`, `connection-timed-out`, `host-not-found`, `connect-aborted`, `connect-failed`, `codec-failed`, `runtime-unsupported`
+ * @throws {SpillwayError} `connection-refused`, `connection-timed-out`, `host-not-found`, `connect-aborted`, `connect-failed`, `codec-failed`, `runtime-unsupported`;
+ * `tls-failed`, `establish-timeout`, or the code of a step
  *
  * @example
  * ```ts
@@ -114,4 +137,26 @@ export const serve: Runtime["serve"] = runtime.serve;
  * console.log(await client.request("hello")); // HELLO
  * ```
  */
-export const connect: Runtime["connect"] = runtime.connect;
+export async function connect<In, Out>(options: ClientOptions<In, Out> & ConnectSteps): Promise<Client<In, Out>> {
+  if (options?.tls === undefined && options?.proxyProtocol === undefined) return runtime.connect(options);
+  const { tls, proxyProtocol, ...others } = options;
+  const steps = [...(await stepsOf({ tls, proxyProtocol })), ...(options.establish ?? [])];
+  return runtime.connect({ ...others, establish: steps } as ClientOptions<In, Out>);
+}
+
+/** @throws {TypeError} an option that is no step */
+async function stepsOf({ tls = false, proxyProtocol }: Given<ConnectSteps>): Promise<EstablishStep[]> {
+  const steps: EstablishStep[] = [];
+  if (proxyProtocol !== undefined) {
+    const { sendProxyHeader } = await import("./proxy_protocol/mod.ts");
+    steps.push(sendProxyHeader(proxyProtocol));
+  }
+  if (tls === false) return steps;
+  if (tls !== true && (typeof tls !== "object" || tls === null)) throw new TypeError("tls must be true, or an object");
+  const { tlsClient } = await import("./tls/mod.ts");
+  steps.push(tlsClient(tls === true ? {} : tls));
+  return steps;
+}
+
+/** The same options, where `undefined` stands for an option that was not given. */
+type Given<Options> = { readonly [Name in keyof Options]: Options[Name] | undefined };
