@@ -8,6 +8,7 @@ import { ControlledProcess } from "./controlled_process.mjs";
  * @property {number} connections
  * @property {number} depth lines that each connection sends before it waits for all of their replies
  * @property {number} lineBytes with the LF
+ * @property {boolean} [tls] over TLS
  * @property {boolean} [broadcast] one connection sends, all get it, and then it sends again
  */
 
@@ -16,6 +17,7 @@ import { ControlledProcess } from "./controlled_process.mjs";
  * @property {number} connections
  * @property {number} atOnce of which so many are not yet done
  * @property {number} lineBytes with the LF
+ * @property {boolean} [tls] over TLS
  */
 
 /** @typedef {{ seconds: number, busy: number }} Took */

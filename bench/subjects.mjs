@@ -65,6 +65,14 @@ export const SUBJECTS = {
     about: "Spillway: a handler that does what a line asks for",
     script: () => "spillway/fairness.mjs",
   },
+  "spillway-tls": {
+    about: "Spillway: `spillway` with `tls()`",
+    script: () => "tls/echo.mjs",
+  },
+  "raw-tls": {
+    about: "`tls.createServer` of `node:tls`, on Deno and Bun too: received bytes are written back unread",
+    script: () => "tls/raw.mjs",
+  },
   raw: {
     about: "the runtime's own API: received bytes are written back unread; the floor",
     script: (/** @type {RuntimeName} */ runtime) => `raw/${runtime}.mjs`,

@@ -8,7 +8,7 @@ import { Stopwatch } from "./stopwatch.mjs";
  *
  * @param {import("../load_generator.mjs").Visits & { port: number }} visits
  */
-export async function churn({ port, connections, atOnce, lineBytes }) {
+export async function churn({ port, connections, atOnce, lineBytes, tls }) {
   const patterns = Array.from({ length: atOnce }, (_, index) =>
     pattern(index, { connections: atOnce, depth: 1, lineBytes }),
   );
@@ -16,7 +16,7 @@ export async function churn({ port, connections, atOnce, lineBytes }) {
   const visitAll = async (/** @type {Uint8Array[]} */ lines) => {
     while (left > 0) {
       left -= 1;
-      await visit(port, lines.slice(left % lines.length));
+      await visit(port, lines.slice(left % lines.length), tls);
     }
   };
   const stopwatch = new Stopwatch();
@@ -36,18 +36,21 @@ export async function churn({ port, connections, atOnce, lineBytes }) {
  *
  * @param {number} port
  * @param {Uint8Array[]} lines of which the first is sent
+ * @param {boolean} [tls]
  * @returns {Promise<void>}
  */
-async function visit(port, lines) {
+async function visit(port, lines, tls) {
   const { promise, resolve, reject } = Promise.withResolvers();
-  const exchange = await connect(port, lines, {
+  /** @type {import("./exchange.mjs").ExchangeEvents} */
+  const events = {
     onReplied: ({ socket }) => socket.shutdown(),
     onFault: (fault) => reject(new Error(fault)),
     onEnd(error) {
       if (error === undefined && exchange.batches === 1) resolve(undefined);
       else reject(error ?? new Error("the server closed a connection"));
     },
-  });
+  };
+  const exchange = await connect(port, lines, events, tls);
   exchange.send();
   await promise;
 }

@@ -18,10 +18,14 @@ const HANDLERS = {
  * @param {number} port
  * @param {Uint8Array[]} pattern what it sends
  * @param {import("./exchange.mjs").ExchangeEvents} events
+ * @param {boolean} [tls] whether it speaks TLS
  */
-export async function connect(port, pattern, events) {
-  const options = { hostname: "127.0.0.1", port, data: undefined, socket: HANDLERS };
-  const socket = /** @type {import("./exchange.mjs").Socket} */ (await Bun.connect(options));
+export async function connect(port, pattern, events, tls = false) {
+  const { promise: secure, resolve: handshake } = Promise.withResolvers();
+  const options = { hostname: "127.0.0.1", port, data: undefined, socket: tls ? { ...HANDLERS, handshake } : HANDLERS };
+  const given = tls ? { ...options, tls: { rejectUnauthorized: false } } : options;
+  const socket = /** @type {import("./exchange.mjs").Socket} */ (await Bun.connect(given));
+  if (tls) await secure;
   socket.data = new Exchange(socket, pattern, events);
   return socket.data;
 }

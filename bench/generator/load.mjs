@@ -67,12 +67,13 @@ export class Load {
   }
 
   /** @param {LoadOptions} options @param {number} index */
-  async #connect({ port, ...shape }, index) {
-    const exchange = await connect(port, pattern(this.broadcast ? 0 : index, shape), {
-      onReplied: (one) => this.#replied(one),
-      onFault: (fault) => this.#fail(fault),
-      onEnd: (error) => this.#gotEnd(error),
-    });
+  async #connect({ port, tls, ...shape }, index) {
+    const events = {
+      onReplied: (/** @type {Exchange} */ one) => this.#replied(one),
+      onFault: (/** @type {string} */ fault) => this.#fail(fault),
+      onEnd: (/** @type {Error | undefined} */ error) => this.#gotEnd(error),
+    };
+    const exchange = await connect(port, pattern(this.broadcast ? 0 : index, shape), events, tls);
     this.#exchanges.push(exchange);
   }
 

@@ -16,7 +16,9 @@ const FULL = { rounds: 5, connections: 1_600, warmUp: 8_000 };
 const QUICK = { rounds: 3, connections: 1_000, warmUp: 6_000 };
 const AT_ONCE = 50;
 
-/** @type {import("./workload.mjs").Workload} */
+/** @typedef {import("./workload.mjs").Row & { tls?: boolean, extent?: Partial<typeof FULL> }} ChurnRow */
+
+/** @type {import("./workload.mjs").Workload<ChurnRow>} */
 export const churn = {
   name: "churn",
   title: `connect, one line of 64 bytes there and back, FIN there and back, ${AT_ONCE} at once: server CPU per connection`,
@@ -29,6 +31,15 @@ export const churn = {
       reference: "raw",
       targets: { spillway: { node: 1.15, deno: 1.2, bun: 1.4 } },
     },
+    {
+      name: "a TLS handshake, one line",
+      subjects: ["spillway-tls", "raw-tls"],
+      reference: "raw-tls",
+      targets: { "spillway-tls": 1.5 },
+      tls: true,
+      // A handshake takes ten times as long as the rest.
+      extent: { connections: 800, warmUp: 1_600 },
+    },
   ],
   measure: async (bench, rows) => {
     const samples = [];
@@ -37,9 +48,9 @@ export const churn = {
   },
 };
 
-/** @param {Bench} bench @param {import("./workload.mjs").Row} row */
-async function measureRow(bench, { name, subjects }) {
-  const { rounds, connections, warmUp } = extentOf(bench, FULL, QUICK);
+/** @param {Bench} bench @param {ChurnRow} row */
+async function measureRow(bench, { name, subjects, tls = false, extent }) {
+  const { rounds, connections, warmUp } = extentOf(bench, { ...FULL, ...extent }, { ...QUICK, ...extent });
   /** @type {Lane[]} */
   const lanes = [];
   const samples = [];
@@ -48,12 +59,12 @@ async function measureRow(bench, { name, subjects }) {
       bench.progress(`warm-up of ${subject}`);
       const lane = { subject, server: await Server.start(bench, subject) };
       lanes.push(lane);
-      await measure(bench, lane, warmUp);
+      await measure(bench, lane, warmUp, tls);
     }
     for (let round = 0; round < rounds; round++) {
       for (const lane of lanes) {
         bench.progress(`round ${round + 1} of ${rounds}: ${lane.subject}`);
-        samples.push({ row: name, subject: lane.subject, round, ...(await measure(bench, lane, connections)) });
+        samples.push({ row: name, subject: lane.subject, round, ...(await measure(bench, lane, connections, tls)) });
       }
     }
   } finally {
@@ -62,10 +73,10 @@ async function measureRow(bench, { name, subjects }) {
   return samples;
 }
 
-/** @param {Bench} bench @param {Lane} lane @param {number} connections */
-function measure({ generator }, { server }, connections) {
+/** @param {Bench} bench @param {Lane} lane @param {number} connections @param {boolean} tls */
+function measure({ generator }, { server }, connections, tls) {
   return server.costOf(async () => {
-    const took = await generator.churn(server.port, { connections, atOnce: AT_ONCE, lineBytes: 64 });
+    const took = await generator.churn(server.port, { connections, atOnce: AT_ONCE, lineBytes: 64, tls });
     return { count: connections, ...took };
   });
 }

@@ -82,7 +82,10 @@ export class TlsDriver implements Driver, CarrierOwner {
   /** Sends close_notify, and then FIN. */
   finish(): false {
     this.#pending = "fin";
-    this.#socket.end(() => this.#carrier.finish(this.#onFinished));
+    this.#socket.end((error?: Error | null) => {
+      if (error) this.connection.fail(connectionError(error));
+      else this.#carrier.finish(this.#onFinished);
+    });
     if (this.#released) queueMicrotask(this.#onFinished);
     return false;
   }

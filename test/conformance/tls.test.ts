@@ -1,28 +1,36 @@
-import { transport } from "../../src/mod.ts";
+import { transport as node } from "../../src/adapters/node/mod.ts";
+import { transport as native } from "../../src/mod.ts";
 import { conformance } from "./suite.ts";
 import { dialConnection } from "./support/connection_client.ts";
 import { TlsNetwork } from "./support/tls_network.ts";
 
+/** Bun answers close_notify with its own, and sends no more: cases whose client ends before it has its replies. */
+const HALF_CLOSES =
+  /^(give every row|echo frames as|every member gets|onEnd |an upgrade has|arrive in full|closeWrite |after closeWrite)/;
+
 const NO_RESET = "Deno.Conn has no way to send RST";
+const LATE_CLOSE = "a Deno.Listener that is being asked goes on listening for a turn";
+const HIDDEN_RESET = "node:tls reports a reset that meets its own FIN as FIN";
 
 /** What a runtime is known to do wrong, by the first word of its transport's name. */
 const FAULTS: Record<string, Record<string, string>> = {
-  node: {},
+  node: { "that are closed after the peer has reset say that it has": HIDDEN_RESET },
   deno: {
-    "send a reset at abort()": NO_RESET,
     "session.abort() is a reset for the peer": NO_RESET,
-    "that are closed after the peer has reset say that it has": NO_RESET,
-    "a reset in the middle of a frame ends that connection": NO_RESET,
+    "are refused where nothing listens": LATE_CLOSE,
+    "leave the signal alone, and are left alone by it, once they are made or have failed": LATE_CLOSE,
+    "end the iteration of a listener that finishes while it waits, where one can": LATE_CLOSE,
   },
   bun: {},
 };
 
-const network = new TlsNetwork(transport);
-const [runtime = ""] = transport.name.split(" ");
+const network = new TlsNetwork(native, node);
+const [runtime = ""] = native.name.split(" ");
 
 conformance({
   name: "TLS over the runtime",
   transport: network,
   dial: (address, options) => dialConnection(network, address, options),
   faults: FAULTS[runtime] ?? {},
+  ...(runtime === "bun" && { unreliable: HALF_CLOSES }),
 });

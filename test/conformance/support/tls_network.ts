@@ -10,7 +10,10 @@ import type {
 import { tls, tlsClient } from "../../../src/tls/mod.ts";
 import { ca, pair } from "../../tls/support/certificates.ts";
 
-/** A transport whose connections are those of another one, with TLS. */
+/**
+ * A transport whose connections are those of another one, with TLS. Clients connect through the transport of Node, which
+ * can reset on every runtime, and without its sockets, so that they are carried by connections on every runtime.
+ */
 export class TlsNetwork implements Transport {
   readonly name: string;
   readonly #below: Transport;
@@ -19,7 +22,10 @@ export class TlsNetwork implements Transport {
 
   readonly #waiting = new Map<number, () => void>();
 
-  constructor(below: Transport) {
+  readonly #clients: Transport;
+
+  constructor(below: Transport, clients: Transport) {
+    this.#clients = clients;
     this.name = `tls over ${below.name}`;
     this.#below = below;
     if (below.afterIo !== undefined) this.afterIo = below.afterIo.bind(below);
@@ -35,7 +41,8 @@ export class TlsNetwork implements Transport {
   }
 
   async connect(options: ConnectOptions): Promise<Connection> {
-    const connection = await this.#below.connect(options);
+    const connection = await this.#clients.connect(options);
+    Object.defineProperty(connection, "detach", { value: undefined });
     const accepted = this.#accepted(connection.localAddress.port as number);
     const context = { id: 0, signal: options.signal ?? new AbortController().signal, hostname: "localhost" };
     try {

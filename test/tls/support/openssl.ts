@@ -14,6 +14,8 @@ afterEach(() => {
 /** A process of `openssl`, and what it has printed. */
 export class Openssl {
   output = "";
+  /** The bytes of its output, of which `output` keeps the beginning. */
+  received = 0;
   readonly #child: ChildProcess;
   readonly #ended: Promise<unknown>;
 
@@ -22,7 +24,10 @@ export class Openssl {
     running.add(this.#child);
     this.#ended = once(this.#child, "close");
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
-      stream?.on("data", (chunk: Buffer) => (this.output += chunk.toString("latin1")));
+      stream?.on("data", (chunk: Buffer) => {
+        this.received += chunk.length;
+        if (this.output.length < 100_000) this.output += chunk.toString("latin1");
+      });
     }
     this.#child.stdin?.on("error", () => {});
   }
@@ -40,6 +45,15 @@ export class Openssl {
   /** Ends stdin: `openssl` sends close_notify. */
   finish(): void {
     this.#child.stdin?.end();
+  }
+
+  /** Stops the process: it reads nothing until `go`. */
+  stop(): void {
+    this.#child.kill("SIGSTOP");
+  }
+
+  go(): void {
+    this.#child.kill("SIGCONT");
   }
 
   kill(): void {
