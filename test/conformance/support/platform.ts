@@ -42,8 +42,8 @@ export interface Platform {
   dial(address: TcpAddress, options?: DialOptions): Promise<Client>;
   /** Cases that this runtime is known to fail, each with the reason: such a case fails on the day it works. */
   readonly faults: Readonly<Record<string, string>>;
-  /** Cases that fail on this runtime or do not, as the bytes happen to come: they run, and may fail. */
-  readonly unreliable?: RegExp;
+  /** Cases that fail on this runtime or do not, as the bytes happen to come. They are skipped, and say why. */
+  readonly unreliable?: { readonly cases: RegExp; readonly reason: string };
 }
 
 /** Transports that accept when they are asked. */
@@ -73,7 +73,8 @@ const LONGEST_FAULT_MS = 2_000;
 /** One test, or its opposite where the platform is known to be at fault. */
 export function testOn(platform: Platform, name: string, run: () => Promise<void>): void {
   const fault = platform.faults[name];
-  if (platform.unreliable?.test(name)) it(`${name} (unreliable here)`, () => run().catch(() => {}));
+  const { cases, reason } = platform.unreliable ?? {};
+  if (cases?.test(name) === true) it(name, (context) => context.skip(reason));
   else if (fault === undefined) it(name, run);
   else it.fails(`${name} (known fault: ${fault})`, run, LONGEST_FAULT_MS);
 }
