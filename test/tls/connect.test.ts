@@ -52,7 +52,7 @@ describe("connect", () => {
     [{ tls: 1 }, "tls must be true, or an object"],
     [{ tls: { serverNam: "a" } }, "unknown option serverNam; did you mean serverName?"],
     [{ proxyProtocol: { sourc: 1 } }, "unknown option sourc; did you mean source?"],
-  ])("refuses %j", async (options, message) => {
+  ])("refuses options like %j", async (options, message) => {
     const wrong = { port: 1, codec: lines(), ...options } as unknown as Parameters<typeof connect<string, string>>[0];
     await expect(connect(wrong)).rejects.toThrow(new TypeError(message));
   });
