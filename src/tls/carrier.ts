@@ -26,6 +26,8 @@ export interface Carrier {
    */
   pause(): void;
   resume(): void;
+  /** Whether the connection has taken what the TLS socket has written. */
+  readonly idle: boolean;
   /** Calls back when the connection has taken what the TLS socket has written. */
   whenTaken(callback: () => void): void;
   /** Sends FIN behind what was written, and calls back when that is done, or cannot be done. */

@@ -81,6 +81,10 @@ export class ConnectionCarrier implements Carrier, ConnectionOwner {
     if (this.#wanted) this.#read();
   }
 
+  get idle(): boolean {
+    return this.#endWrite === undefined;
+  }
+
   whenTaken(callback: () => void): void {
     // On Deno a write of the TLS socket has ended by now, and a microtask brings its records.
     queueMicrotask(() => {

@@ -28,6 +28,10 @@ export class SocketCarrier implements Carrier {
 
   resume(): void {}
 
+  get idle(): true {
+    return true;
+  }
+
   /** A write of the TLS socket ends when the kernel has taken it. */
   whenTaken(callback: () => void): void {
     callback();
