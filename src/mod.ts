@@ -141,7 +141,7 @@ export async function connect<In, Out>(options: ClientOptions<In, Out> & Connect
   if (options?.tls === undefined && options?.proxyProtocol === undefined) return runtime.connect(options);
   const { tls, proxyProtocol, ...others } = options;
   const steps = [...(await stepsOf({ tls, proxyProtocol })), ...(options.establish ?? [])];
-  return runtime.connect({ ...others, establish: steps } as ClientOptions<In, Out>);
+  return runtime.connect({ ...others, establish: steps });
 }
 
 /** @throws {TypeError} an option that is no step */

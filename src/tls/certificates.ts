@@ -1,21 +1,8 @@
 import { constants, createHash, createPrivateKey, X509Certificate } from "node:crypto";
 import { createSecureContext, type SecureContext } from "node:tls";
-import { type Bytes, describe } from "../core/mod.ts";
+import { describe } from "../core/mod.ts";
+import type { Certificate, Pem, ServerNames } from "./certificate.ts";
 import { plainName } from "./client_hello.ts";
-
-/** Text in PEM, or its bytes. */
-export type Pem = string | Bytes;
-
-/** A certificate and its private key. */
-export interface Certificate {
-  /** The certificate in PEM, followed by those of intermediate authorities. */
-  readonly cert: Pem;
-  /** The private key in PEM, not encrypted. */
-  readonly key: Pem;
-}
-
-/** The certificates of host names: of a name, or with `*.` before it those of all names with one more label. */
-export type ServerNames = Readonly<Record<string, Certificate>>;
 
 /** What all secure contexts of a step share. */
 export interface ContextSettings {
@@ -27,7 +14,7 @@ export interface ContextSettings {
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 
 /** Returns PEM as text. */
-export function pemText(pem: Pem): string {
+function pemText(pem: Pem): string {
   return typeof pem === "string" ? pem : new TextDecoder().decode(pem);
 }
 

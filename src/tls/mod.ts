@@ -4,6 +4,6 @@
  *
  * @module
  */
-export type { Certificate, Pem, ServerNames } from "./certificates.ts";
+export type { Certificate, Pem, ServerNames } from "./certificate.ts";
 export { type ReloadOptions, type TlsOptions, type TlsStep, tls } from "./tls.ts";
 export { type TlsClientContext, type TlsClientOptions, tlsClient } from "./tls_client.ts";

@@ -11,7 +11,8 @@ import {
   SpillwayError,
   type TlsInfo,
 } from "../core/mod.ts";
-import { type Certificate, Certificates, checkAuthorities, type Pem, type ServerNames } from "./certificates.ts";
+import type { Certificate, Pem, ServerNames } from "./certificate.ts";
+import { Certificates, checkAuthorities } from "./certificates.ts";
 import { ClientHelloReader } from "./client_hello.ts";
 import { handshake } from "./handshake.ts";
 import { checkAlpn, checkChoice, checkFlag, checkMinVersion } from "./options.ts";

@@ -11,7 +11,8 @@ import {
   SpillwayError,
   type TlsInfo,
 } from "../core/mod.ts";
-import { checkAuthorities, checkCertificate, type Pem, secureContext } from "./certificates.ts";
+import type { Pem } from "./certificate.ts";
+import { checkAuthorities, checkCertificate, secureContext } from "./certificates.ts";
 import { handshake } from "./handshake.ts";
 import { checkAlpn, checkFlag, checkMinVersion, checkServerName } from "./options.ts";
 import { type SessionFacts, sessionFacts } from "./session_facts.ts";
