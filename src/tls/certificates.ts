@@ -27,7 +27,7 @@ export interface ContextSettings {
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 
 /** Returns PEM as text. */
-export function pemText(pem: Pem): string {
+function pemText(pem: Pem): string {
   return typeof pem === "string" ? pem : new TextDecoder().decode(pem);
 }
 
