@@ -2,7 +2,7 @@ import { nextTick } from "node:process";
 import type { TLSSocket } from "node:tls";
 import type { Connection, EstablishContext, SpillwayError } from "../core/mod.ts";
 import type { Carrier, CarrierOwner } from "./carrier.ts";
-import { certificateOf } from "./session_facts.ts";
+import { certificateOfFailed } from "./session_facts.ts";
 import { TlsDriver } from "./tls_driver.ts";
 import { handshakeError } from "./tls_errors.ts";
 
@@ -89,7 +89,7 @@ class Handshake implements CarrierOwner {
   };
 
   readonly #onError = (cause: unknown): void => {
-    this.#fail(handshakeError(cause, certificateOf(this.#options.socket)));
+    this.#fail(handshakeError(cause, certificateOfFailed(this.#options.socket)));
   };
 
   readonly #onEnd = (): void => this.#fail(handshakeError({ code: "ECONNRESET", message: "the peer ended" }));

@@ -1,5 +1,5 @@
 import type { TLSSocket } from "node:tls";
-import { describe, type PeerCertificate, type TlsInfo } from "../core/mod.ts";
+import { describe, type PeerCertificate, SpillwayError, type TlsInfo } from "../core/mod.ts";
 import { peerCertificate } from "./peer_certificate.ts";
 import { codeOf, failedCheck } from "./tls_errors.ts";
 
@@ -16,6 +16,7 @@ interface Handle {
   readonly ssl?: { verifyError?(): unknown };
 }
 
+/** @throws {SpillwayError} `tls-failed`: the certificate of the peer cannot be read */
 export function sessionFacts(socket: TLSSocket): SessionFacts {
   const certificate = certificateOf(socket);
   const { alpnProtocol } = socket;
@@ -33,8 +34,23 @@ export function sessionFacts(socket: TLSSocket): SessionFacts {
   };
 }
 
-/** Returns the certificate that the peer has sent, also in a handshake that failed. */
-export function certificateOf(socket: TLSSocket): PeerCertificate | undefined {
+/** @throws {SpillwayError} `tls-failed`: it cannot be read */
+function certificateOf(socket: TLSSocket): PeerCertificate | undefined {
   const raw = socket.getPeerX509Certificate()?.raw;
-  return raw === undefined ? undefined : peerCertificate(raw);
+  if (raw === undefined) return undefined;
+  try {
+    return peerCertificate(raw);
+  } catch (cause) {
+    const message = `the certificate of the peer cannot be read: ${describe(cause)}`;
+    throw new SpillwayError("tls-failed", message, { cause });
+  }
+}
+
+/** Returns the certificate that the peer has sent in a handshake that failed, if the runtime still knows it. */
+export function certificateOfFailed(socket: TLSSocket): PeerCertificate | undefined {
+  try {
+    return certificateOf(socket);
+  } catch {
+    return undefined;
+  }
 }

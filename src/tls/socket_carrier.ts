@@ -43,8 +43,11 @@ export class SocketCarrier implements Carrier {
   }
 
   release(callback?: () => void): void {
-    this.stream.destroy();
-    callback?.();
+    // As with a reset: not within a callback of the TLS socket.
+    setImmediate(() => {
+      this.stream.destroy();
+      callback?.();
+    });
   }
 
   reset(socket: TLSSocket): void {

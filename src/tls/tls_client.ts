@@ -68,6 +68,14 @@ const MAX_SESSIONS = 64;
  * Owns the connection, pushes back and aborts as {@link tls} does.
  *
  * @throws {TypeError | RangeError} an invalid option; a certificate and its key cannot be read, or do not belong together
+ *
+ * @example
+ * ```ts
+ * import { tlsClient } from "spillway/tls";
+ *
+ * const step = tlsClient({ serverName: "server.example", alpn: ["x/1"] });
+ * console.log(typeof step); // function
+ * ```
  */
 export function tlsClient(options: TlsClientOptions = {}): EstablishStep {
   const client = new TlsClient(options);

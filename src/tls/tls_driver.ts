@@ -44,12 +44,10 @@ export class TlsDriver implements Driver, CarrierOwner {
   };
   readonly #onTaken = (): void => {
     if (this.#pending !== "write") return;
-    if (this.#rest.length === 0) {
-      this.#pending = undefined;
-      return this.connection.sent();
-    }
+    this.#pending = undefined;
+    if (this.#rest.length === 0) return this.connection.sent();
     this.connection.took(this.#pieceLength);
-    this.write(this.#rest);
+    if (this.write(this.#rest)) this.connection.sent();
   };
 
   constructor(socket: TLSSocket, carrier: Carrier, { remoteAddress, localAddress }: Connection) {

@@ -137,7 +137,7 @@ describe("the certificate of a server", () => {
         socket.on("error", reject);
         socket.on("data", () => {
           const { CN } = socket.getPeerCertificate().subject;
-          subjects.add(CN as string);
+          subjects.add(CN);
           socket.destroy();
           resolve();
         });
