@@ -17,7 +17,8 @@ const HALF_CLOSES = new RegExp(
     "that takes a while: what follows|ends with the frame that the end|to a slow reader lose|a reply follows the peer",
     "16 MB follow the peer|a reset in the middle of a reply|when more waits than the whole server",
     "a client that does not answer FIN|a quiet connection may say its last word|takes no notice of what comes later",
-    "follow the client's FIN to their end|one slow reader among",
+    "follow the client's FIN to their end|one slow reader among|leave all that comes with the head",
+    "leave the peer's FIN behind the head|that take time behind a head|may give a connection another address",
   ].join("|")})`,
 );
 
@@ -30,6 +31,7 @@ const FAULTS: Record<string, Record<string, string>> = {
   node: {},
   deno: {
     "session.abort() is a reset for the peer": NO_RESET,
+    "that refuse reset the connection": NO_RESET,
     "are refused where nothing listens": LATE_CLOSE,
     "leave the signal alone, and are left alone by it, once they are made or have failed": LATE_CLOSE,
     "end the iteration of a listener that finishes while it waits, where one can": LATE_CLOSE,
