@@ -8,7 +8,7 @@ import { Budgets } from "../output/budgets.ts";
 import { ErrorLog } from "../session/error_log.ts";
 import { EventSink, listOf } from "../session/event_sink.ts";
 import { Groups } from "../session/groups.ts";
-import { connectionClosed, type DrainResult, type ServerEvent } from "../session/observer.ts";
+import { connectionClosed, type DrainResult, type ObservedServer, type ServerEvent } from "../session/observer.ts";
 import { ServedSession, type SessionOwner } from "../session/served_session.ts";
 import type { ServerStats } from "../session/server_stats.ts";
 import { hooksOf } from "../session/session_hooks.ts";
@@ -65,6 +65,7 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
   #ending = false;
   #grace: Grace | undefined;
   #draining = false;
+  #closed = false;
   /** Tells `finished` that a shutdown has begun. */
   #onEnding: (() => void) | undefined;
   #drain: Promise<DrainResult> | undefined;
@@ -176,6 +177,13 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
   /** The groups that have members, at the beginning of an iteration. */
   get groups(): Iterable<Group<Out, State>> {
     return this.#groups.all();
+  }
+
+  /** What it does: accepts connections, only serves those that it has, ends them, or has ended. */
+  get state(): ObservedServer["state"] {
+    if (this.#closed) return "closed";
+    if (this.#draining) return "draining";
+    return this.#acceptsNothing ? "accepting-stopped" : "listening";
   }
 
   /** Returns a snapshot of the counts. */
@@ -316,6 +324,7 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
       ...(this.#unconfirmed > 0 && { unconfirmed: this.#unconfirmed }),
       ...(this.#bytesDiscarded > 0 && { bytesDiscarded: this.#bytesDiscarded }),
     };
+    this.#closed = true;
     this.#events.emit({ type: "drained", ...result });
     this.#events.end();
     return result;
