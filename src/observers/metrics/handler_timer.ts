@@ -2,24 +2,25 @@ import type { AnyMiddleware, Clock, Context, Next, Reply } from "../../core/mod.
 import { followed } from "./followed.ts";
 import type { Recorder } from "./histogram.ts";
 
-/** Between two doublings of the gap so many handlers are timed. */
-const TIMED_PER_GAP = 64;
+/** Of so many handlers in a period all are timed; after so many, the mean gap doubles. */
+const TIMED_PER_GAP = 32;
 /** No period is so busy. Without an end the gap would grow for ever where no period ends, because the observer is missing. */
 const MAX_MEAN_GAP = 4_096;
 
 /**
- * Times handlers. In each period the first 64 are all timed, then one of 2 on average, and after each further 64 one of twice as many:
- * so a quiet server times every handler, and a busy one a few hundred in a period. A handler that is timed counts as many times as
- * there are frames since the one before. The gaps are random, so that no pattern of the traffic keeps step with them.
+ * Times handlers: all of them on a quiet server, and a sample on a busy one. The mean gap from one timed frame to the next doubles after
+ * each 32, and is halved at the end of a period: so about 32 to 64 are timed in a period, however many there are. A timed frame counts
+ * as many times as there are frames since the one before. The gaps are random, so that no pattern of the traffic keeps step with them.
  */
 export class HandlerTimer {
   readonly middleware: AnyMiddleware;
   readonly #recorder: Recorder;
   readonly #clock: Clock;
   readonly #random: () => number;
-  /** The mean number of frames from one that is timed to the next. */
   #meanGap = 1;
+  /** The number of frames timed since the gap changed, and whether one was in this period. */
   #timedAtGap = 0;
+  #timedInPeriod = false;
   /** The number of frames from the last that was timed to the next, and how many of them are still to come. */
   #gap = 1;
   #left = 1;
@@ -34,11 +35,15 @@ export class HandlerTimer {
     };
   }
 
-  /** Begins the next period. */
+  /**
+   * Begins the next period. When the last one timed no frame, those since the last that was timed are forgotten: they must not
+   * count as a later one, which may be of another kind.
+   */
   begin(): void {
-    this.#meanGap = 1;
+    if (this.#timedInPeriod) this.#meanGap = Math.max(1, this.#meanGap / 2);
+    else this.#meanGap = this.#gap = this.#left = 1;
     this.#timedAtGap = 0;
-    this.#gap = this.#left = 1;
+    this.#timedInPeriod = false;
   }
 
   #time<In, Out, State>(
@@ -54,6 +59,7 @@ export class HandlerTimer {
   }
 
   #chooseNext(): void {
+    this.#timedInPeriod = true;
     this.#timedAtGap += 1;
     if (this.#timedAtGap === TIMED_PER_GAP) {
       this.#timedAtGap = 0;
