@@ -78,9 +78,9 @@ class Ending {
     let exhausted = false;
     try {
       for (;;) {
-        const { done, value } = await pull(() => frames.next());
-        if (done === true) break;
-        yield value;
+        const result = await pull(() => frames.next());
+        if (result.done === true) break;
+        yield result.value;
       }
       exhausted = true;
       this.end("streamed");

@@ -60,11 +60,11 @@ export class HandlerTimer {
 
   #chooseNext(): void {
     this.#timedInPeriod = true;
-    this.#timedAtGap += 1;
     if (this.#timedAtGap === TIMED_PER_GAP) {
       this.#timedAtGap = 0;
       this.#meanGap = Math.min(2 * this.#meanGap, MAX_MEAN_GAP);
     }
+    this.#timedAtGap += 1;
     this.#gap = this.#left = 1 + Math.floor(this.#random() * (2 * this.#meanGap - 1));
   }
 }

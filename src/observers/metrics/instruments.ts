@@ -1,4 +1,4 @@
-import type { Numbers } from "./numbers.ts";
+import type { Numbers, Recorders } from "./numbers.ts";
 
 /** One number of a metric, with its label if it has one. */
 export interface Sample {
@@ -21,7 +21,7 @@ export interface Instrument {
 export interface HistogramInstrument {
   readonly name: string;
   readonly help: string;
-  readonly recorder: "handler" | "connection" | "loopDelay";
+  readonly recorder: keyof Recorders;
 }
 
 type Total = keyof ReturnType<Numbers["read"]>["totals"];
@@ -33,9 +33,9 @@ function total(name: string, help: string, count: Total): Instrument {
 
 type Counted = "closed" | "establishFailures" | "frameErrors" | "handlerErrors" | "acceptErrors";
 
-function byLabel(name: string, label: string, help: string, counter: Counted): Instrument {
+function byLabel(name: string, label: string, help: string, counts: Counted): Instrument {
   const read = (numbers: Numbers) =>
-    [...numbers[counter]].map(([value, count]) => ({ labels: { [label]: value }, value: count }));
+    [...numbers[counts]].map(([value, count]) => ({ labels: { [label]: value }, value: count }));
   return { name, kind: "counter", help, label, read };
 }
 
@@ -103,16 +103,20 @@ export const INSTRUMENTS: readonly Instrument[] = [
   ofPools("spillway_pool_waiting", "Frames that wait in front of a pool.", "waiting"),
 ];
 
-export const HISTOGRAMS: readonly HistogramInstrument[] = [
-  {
+export const HISTOGRAMS: Readonly<Record<keyof Recorders, HistogramInstrument>> = {
+  handler: {
     name: "spillway_handler_seconds",
-    help: "Time from a frame's call of the handler to its answer.",
+    help: "Time from the call of the handler for a frame to its answer.",
     recorder: "handler",
   },
-  { name: "spillway_connection_seconds", help: "Time from accept to the end of a connection.", recorder: "connection" },
-  {
+  connection: {
+    name: "spillway_connection_seconds",
+    help: "Time from accept to the end of a connection.",
+    recorder: "connection",
+  },
+  loopDelay: {
     name: "spillway_event_loop_delay_seconds",
     help: "Time by which the event loop was late for a timer, ten times a second.",
     recorder: "loopDelay",
   },
-];
+};

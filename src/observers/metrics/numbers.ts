@@ -109,6 +109,9 @@ export class Numbers {
         return;
       case "connections-full":
         this.full += 1;
+        return;
+      default:
+      // Others change nothing that is not read from the server.
     }
   }
 
@@ -129,7 +132,9 @@ export class Numbers {
 
   #largestGroups(): readonly (readonly [string, number])[] {
     if (this.#groupCount === 0) return [];
-    const largest = [...this.#servers.groups()].sort(([, one], [, other]) => other - one).slice(0, this.#groupCount);
+    const largest = [...this.#servers.groups()]
+      .toSorted(([, one], [, other]) => other - one)
+      .slice(0, this.#groupCount);
     // Several names may have one label.
     const labelled = new Map<string, number>();
     for (const [name, size] of largest) {

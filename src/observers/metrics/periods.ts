@@ -41,7 +41,7 @@ export class Periods {
 
 /** Lets the process end while the timer runs. Timers of Node and Bun are objects; Deno's are numbers. */
 function unref(timer: unknown): void {
-  if (typeof timer === "object") return (timer as { unref?(): void } | null)?.unref?.();
-  const { Deno } = globalThis as { Deno?: { unrefTimer?(timer: unknown): void } };
-  if (typeof timer === "number") Deno?.unrefTimer?.(timer);
+  if (typeof timer === "object" && timer !== null && "unref" in timer) (timer as { unref(): void }).unref();
+  const { unrefTimer } = (globalThis as { Deno?: { unrefTimer?: (timer: number) => void } }).Deno ?? {};
+  if (typeof timer === "number") unrefTimer?.(timer);
 }

@@ -86,16 +86,10 @@ export function metrics(options: MetricsOptions = {}): Metrics {
   const numbers = new Numbers(options, histograms);
   const own = prometheusMetrics(numbers, histograms);
   if (registry !== undefined) register(own, checkRegistry(registry));
-  let found: Promise<PrometheusRegistry> | undefined = registry && Promise.resolve(registry);
+  let found = registry;
   const text = async (): Promise<string> => {
-    found ??= ownRegistry(own);
-    try {
-      return (await found).metrics();
-    } catch (error) {
-      // The package may be there the next time.
-      found = undefined;
-      throw error;
-    }
+    found ??= await ownRegistry(own);
+    return found.metrics();
   };
   const observer: Observer = (event) => numbers.observe(event);
   return Object.assign(observer, {

@@ -1,6 +1,6 @@
 import type { Histogram } from "./histogram.ts";
 import { HISTOGRAMS, INSTRUMENTS, type Instrument } from "./instruments.ts";
-import type { Numbers } from "./numbers.ts";
+import type { Numbers, Recorders } from "./numbers.ts";
 
 interface Value {
   readonly labels: Readonly<Record<string, string | number>>;
@@ -28,11 +28,13 @@ export interface PrometheusMetric {
 /** Returns the metrics that read these numbers. */
 export function prometheusMetrics(
   numbers: Numbers,
-  histograms: Readonly<Record<"handler" | "connection" | "loopDelay", Histogram>>,
+  histograms: Readonly<Record<keyof Recorders, Histogram>>,
 ): PrometheusMetric[] {
   return [
     ...INSTRUMENTS.map((instrument) => metric(instrument, instrument.kind, () => valuesOf(instrument, numbers))),
-    ...HISTOGRAMS.map((one) => metric(one, "histogram", (name) => bucketsOf(name, histograms[one.recorder]))),
+    ...Object.values(HISTOGRAMS).map((one) =>
+      metric(one, "histogram", (name) => bucketsOf(name, histograms[one.recorder])),
+    ),
   ];
 }
 
