@@ -27,7 +27,7 @@ describe("the tests' reader of expositions", () => {
     ["buckets without an end", histogram('h_bucket{le="1"} 2', "h_sum 1", "h_count 2")],
     ["a count that is none", histogram('h_bucket{le="+Inf"} 2', "h_sum 1", "h_count 1")],
     ["no sum", histogram('h_bucket{le="+Inf"} 2', "h_count 2")],
-  ])("refuses %s", (_what, text) => {
+  ])("refuses to read %s", (_what, text) => {
     expect(() => parseExposition(text)).toThrow(SyntaxError);
   });
 });

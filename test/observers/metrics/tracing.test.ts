@@ -222,7 +222,7 @@ describe("tracing", () => {
     ["a ratio that is no number", { sampleRatio: Number.NaN }, "sampleRatio must be from 0 to 1, not NaN"],
     ["another context", { context: {} }, "context must be the context of @opentelemetry/api"],
     ["no function", { random: 4 }, "random must be a function"],
-  ])("refuses %s", (_name, options, message) => {
+  ])("refuses options with %s", (_name, options, message) => {
     expect(() => tracing({ tracer: new RecordedTracer(), sampleRatio: 1, ...options })).toThrow(message);
   });
 });
