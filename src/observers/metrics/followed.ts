@@ -4,7 +4,7 @@ import { type Context, isPromiseLike, isStream, type Next, type Reply } from "..
  * What became of a frame: `replied` and `silent` with one frame and none, `streamed` with a stream, which has ended by itself, `failed`
  * when something threw, `aborted` when the answer was no longer wanted.
  */
-export type Outcome = "replied" | "silent" | "streamed" | "failed" | "aborted";
+type Outcome = "replied" | "silent" | "streamed" | "failed" | "aborted";
 
 /** Follows one frame until it was answered. */
 export interface Follower {

@@ -1,7 +1,7 @@
 import type { Numbers, Recorders } from "./numbers.ts";
 
 /** One number of a metric, with its label if it has one. */
-export interface Sample {
+interface Sample {
   readonly labels?: Readonly<Record<string, string>>;
   readonly value: number;
 }
