@@ -48,6 +48,11 @@ export const SUBJECTS = {
     script: echo,
     args: ["--wait", "--concurrency", "16"],
   },
+  "spillway-metrics": {
+    about: "`spillway` with `metrics()`, its middleware too",
+    script: echo,
+    args: ["--metrics"],
+  },
   cli: {
     about: "`spillway serve echo`, which serves byte frames, all deadlines on",
     script: () => "spillway/cli.mjs",

@@ -13,6 +13,7 @@ const who = { connection: 7, remote: "[::1]:5000" };
 const refused = new SpillwayError("frame-too-large", "a line of more than 8 bytes");
 
 const server: ObservedServer = {
+  state: "listening",
   addresses: [],
   sessions: [],
   groups: [],

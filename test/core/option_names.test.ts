@@ -16,6 +16,7 @@ import {
 } from "../../src/core/codecs/mod.ts";
 import { checkOptions, connect, serve } from "../../src/core/mod.ts";
 import { authenticate, logging, rateLimit, timeout } from "../../src/middleware/mod.ts";
+import { metrics, openTelemetryMetrics, tracing } from "../../src/observers/metrics/mod.ts";
 import { parseProxyHeader, proxyHeader, proxyProtocol, sendProxyHeader } from "../../src/proxy_protocol/mod.ts";
 import { memoryTransport } from "../../src/testing/mod.ts";
 
@@ -24,6 +25,9 @@ const served = (options: object) =>
 
 const connected = (options: object) =>
   connect(memoryTransport(), { hostname: "localhost", port: 1, codec: lines(), ...options });
+
+/** Stands for what is not looked at. */
+const NONE = {} as never;
 
 /** Whatever takes options, a name that it does not know, and the one that was meant. */
 const TAKERS: readonly (readonly [name: string, take: (options: object) => unknown, given: string, meant: string])[] = [
@@ -50,6 +54,9 @@ const TAKERS: readonly (readonly [name: string, take: (options: object) => unkno
   ["int32", (options) => int32(options), "endians", "endian"],
   ["text", (options) => text(netstrings(), "utf-8", options), "fatale", "fatal"],
   ["json", (options) => json(lines(), options), "shema", "schema"],
+  ["metrics", (options) => metrics(options), "group", "groups"],
+  ["openTelemetryMetrics", (options) => openTelemetryMetrics({ meter: NONE, ...options }), "pool", "pools"],
+  ["tracing", (options) => tracing({ tracer: NONE, sampleRatio: 1, ...options }), "sampleRate", "sampleRatio"],
   ["authenticate", (options) => authenticate({ check: () => true, ...options }), "accept", "accepted"],
   ["logging", (options) => logging({ log: () => {}, ...options }), "clocks", "clock"],
   ["rateLimit", (options) => rateLimit({ perSecond: 1, onLimit: "wait", ...options }), "bursts", "burst"],

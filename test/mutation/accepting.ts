@@ -44,8 +44,8 @@ export const ACCEPTING: readonly Mutated[] = [
       },
       {
         name: "shuts down when it only stops accepting",
-        find: "if (this.#acceptsNothing && !this.#ending) {",
-        replacement: "if (this.#acceptsNothing && this.#ending) {",
+        find: 'if (this.#state === "accepting-stopped" && !this.#ending) {',
+        replacement: 'if (this.#state === "accepting-stopped" && this.#ending) {',
       },
       {
         name: "serves one connection too many",
@@ -54,8 +54,8 @@ export const ACCEPTING: readonly Mutated[] = [
       },
       {
         name: "does not drain what it accepts while it drains",
-        find: "if (this.#draining) session.drain();",
-        replacement: "if (this.#draining) return;",
+        find: 'if (this.#state === "draining") session.drain();',
+        replacement: 'if (this.#state === "draining") return;',
       },
       {
         name: "does not say that the end of a session makes room",
@@ -69,7 +69,7 @@ export const ACCEPTING: readonly Mutated[] = [
       },
       {
         name: "counts what it has cut off as drained",
-        find: "if (this.#cutOff.delete(session)) this.#aborted += 1;\n    else if",
+        find: "if (this.#cutOff.delete(session)) this.#counts.aborted += 1;\n    else if",
         replacement: "if",
       },
     ],

@@ -5,7 +5,14 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { runHere } from "../support/child.ts";
 import { codeOnly, filesIn, importsOf, linesMatching, root, sourcesIn } from "../support/tree.ts";
 
-describe.each(["src/core", "src/admission", "src/middleware", "src/proxy_protocol", "src/testing"])("%s", (folder) => {
+describe.each([
+  "src/core",
+  "src/admission",
+  "src/middleware",
+  "src/observers/metrics",
+  "src/proxy_protocol",
+  "src/testing",
+])("%s", (folder) => {
   it("names no global of a runtime", () => {
     const code = sourcesIn(folder).map((source) => ({ ...source, text: codeOnly(source.text) }));
     expect(

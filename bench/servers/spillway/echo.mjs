@@ -16,9 +16,10 @@ const { values } = parseArgs({
     concurrency: { type: "string", default: "1" },
     async: { type: "boolean", default: false },
     wait: { type: "boolean", default: false },
+    metrics: { type: "boolean", default: false },
   },
 });
-const common = { ...deadlines, port: 0, concurrency: Number(values.concurrency) };
+const common = { ...deadlines, ...(await measured()), port: 0, concurrency: Number(values.concurrency) };
 const maxFrameBytes = MAX_LINE_BYTES;
 
 const server = await start();
@@ -29,6 +30,14 @@ function start() {
   if (values.encoding === "bytes")
     return serve({ ...common, codec: lines({ encoding: "bytes", maxFrameBytes }), handler: (line) => line });
   return serve({ ...common, codec: lines({ maxFrameBytes }), handler: handlerOfText() });
+}
+
+/** The options of a server with metrics. Loaded only where it is asked for: another checkout may not have them. */
+async function measured() {
+  if (!values.metrics) return {};
+  const { metrics } = await import("../../../dist/observers/metrics/mod.js");
+  const m = metrics();
+  return { observer: m, middleware: [m.middleware] };
 }
 
 /** @returns {(line: string) => string | Promise<string>} */

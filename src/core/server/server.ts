@@ -8,7 +8,7 @@ import { Budgets } from "../output/budgets.ts";
 import { ErrorLog } from "../session/error_log.ts";
 import { EventSink, listOf } from "../session/event_sink.ts";
 import { Groups } from "../session/groups.ts";
-import { connectionClosed, type DrainResult, type ServerEvent } from "../session/observer.ts";
+import { connectionClosed, type DrainResult, type ObservedServer, type ServerEvent } from "../session/observer.ts";
 import { ServedSession, type SessionOwner } from "../session/served_session.ts";
 import type { ServerStats } from "../session/server_stats.ts";
 import { hooksOf } from "../session/session_hooks.ts";
@@ -21,6 +21,7 @@ import { schedulerOf } from "../time/scheduler.ts";
 import { type ConnectionInfo, connectionInfo } from "../transport/connection_info.ts";
 import type { Address, Connection, TcpAddress, Transport } from "../transport/transport.ts";
 import { Acceptor, type Bound } from "./acceptor.ts";
+import { DrainCounts } from "./drain_counts.ts";
 import { Fullness } from "./fullness.ts";
 import { Grace } from "./grace.ts";
 import type { ServeOptions } from "./service.ts";
@@ -60,19 +61,14 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
   /** Sessions that the drain aborted before their output was written. */
   readonly #cutOff = new Set<ServedSession<In, Out, State>>();
   readonly #fullness: Fullness;
-  #acceptsNothing = false;
+  #state: ObservedServer["state"] = "listening";
   /** Whether a shutdown has begun, with its grace or its drain. */
   #ending = false;
   #grace: Grace | undefined;
-  #draining = false;
   /** Tells `finished` that a shutdown has begun. */
   #onEnding: (() => void) | undefined;
   #drain: Promise<DrainResult> | undefined;
-  #drained = 0;
-  #aborted = 0;
-  #unconfirmed = 0;
-  /** The bytes discarded by connections that ended during the shutdown. */
-  #bytesDiscarded = 0;
+  readonly #counts = new DrainCounts();
   #refusedCount = 0;
   /** The traffic of connections that are over. */
   #past: Traffic = NO_TRAFFIC;
@@ -178,6 +174,11 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
     return this.#groups.all();
   }
 
+  /** What it does: accepts connections, only serves those that it has, ends them, or has ended. */
+  get state(): ObservedServer["state"] {
+    return this.#state;
+  }
+
   /** Returns a snapshot of the counts. */
   stats(this: this): ServerStats {
     let traffic = this.#past;
@@ -248,7 +249,7 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
       await (this.#drain ?? this.shutdown());
       throw error;
     }
-    if (this.#acceptsNothing && !this.#ending) {
+    if (this.#state === "accepting-stopped" && !this.#ending) {
       await new Promise<void>((resolve) => {
         this.#onEnding = resolve;
       });
@@ -284,8 +285,8 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
 
   #stopAccepting(graceMs: number | undefined): void {
     // A grace is observed whether or not accepting had stopped before.
-    if ((this.#acceptsNothing && graceMs === undefined) || this.#draining) return;
-    this.#acceptsNothing = true;
+    if (this.#state !== "listening" && (this.#state !== "accepting-stopped" || graceMs === undefined)) return;
+    this.#state = "accepting-stopped";
     const connections = this.#sessions.size;
     const type = "accepting-stopped";
     this.#events.emit(graceMs === undefined ? { type, connections } : { type, connections, graceMs });
@@ -300,7 +301,7 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
   }
 
   async #startDrain(timeoutMs: number): Promise<DrainResult> {
-    this.#draining = true;
+    this.#state = "draining";
     this.#events.emit({ type: "draining", connections: this.#sessions.size });
     this.#acceptor.stop();
     const deadline = new Deadline({ onDeadline: () => this.#abortAll("the drain's time was up") });
@@ -310,12 +311,8 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
     await this.#whenAlone();
     await this.#refusals.whenEmpty();
     this.#settings.deadlines.disarm(deadline);
-    const result = {
-      drained: this.#drained,
-      aborted: this.#aborted,
-      ...(this.#unconfirmed > 0 && { unconfirmed: this.#unconfirmed }),
-      ...(this.#bytesDiscarded > 0 && { bytesDiscarded: this.#bytesDiscarded }),
-    };
+    const result = this.#counts.result();
+    this.#state = "closed";
     this.#events.emit({ type: "drained", ...result });
     this.#events.end();
     return result;
@@ -370,7 +367,7 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
     this.#sessions.add(session);
     session.start();
     session.open();
-    if (this.#draining) session.drain();
+    if (this.#state === "draining") session.drain();
     else this.#grace?.add(session);
   }
 
@@ -387,11 +384,11 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
   #onOver(session: ServedSession<In, Out, State>): void {
     this.#past = add(this.#past, session.traffic);
     if (this.#refusals.delete(session)) return;
-    if (this.#ending) this.#bytesDiscarded += session.inbox.bytesDiscarded;
-    if (this.#cutOff.delete(session)) this.#aborted += 1;
+    if (this.#ending) this.#counts.bytesDiscarded += session.inbox.bytesDiscarded;
+    if (this.#cutOff.delete(session)) this.#counts.aborted += 1;
     else if (this.#ending) {
-      this.#drained += 1;
-      if (session.unconfirmed) this.#unconfirmed += 1;
+      this.#counts.drained += 1;
+      if (session.unconfirmed) this.#counts.unconfirmed += 1;
     }
     this.#sessions.delete(session);
     this.#onRoom();

@@ -24,6 +24,8 @@ export interface DrainResult {
 
 /** A server, as its observers see it. */
 export interface ObservedServer {
+  /** `closed` means drained: its counts are final. From `accepting-stopped` on, it accepts nothing. */
+  readonly state: "listening" | "accepting-stopped" | "draining" | "closed";
   readonly addresses: readonly Address[];
   readonly sessions: Iterable<Session<never>>;
   readonly groups: Iterable<Group<never>>;

@@ -74,7 +74,7 @@ export function mostThatWaits(platform: Platform, maxOutboundBytes: number): num
 const LONGEST_FAULT_MS = 2_000;
 
 /** Runs a case that may miss its expectations. */
-async function ends(run: () => Promise<void>): Promise<void> {
+async function toleratingMisses(run: () => Promise<void>): Promise<void> {
   try {
     await run();
   } catch (error) {
@@ -87,7 +87,7 @@ async function ends(run: () => Promise<void>): Promise<void> {
 export function testOn(platform: Platform, name: string, run: () => Promise<void>): void {
   const fault = platform.faults[name];
   const { cases, reason } = platform.unreliable ?? {};
-  if (cases?.test(name) === true) it(`${name} (unreliable here: ${reason})`, () => ends(run));
+  if (cases?.test(name) === true) it(`${name} (unreliable here: ${reason})`, () => toleratingMisses(run));
   else if (fault === undefined) it(name, run);
   else it.fails(`${name} (known fault: ${fault})`, run, LONGEST_FAULT_MS);
 }

@@ -1,0 +1,122 @@
+import type { Numbers, Recorders } from "./numbers.ts";
+
+/** One number of a metric, with its label if it has one. */
+interface Sample {
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly value: number;
+}
+
+/** A metric that is read when somebody asks for it. */
+export interface Instrument {
+  /** By the conventions of Prometheus: a counter ends in `_total`, after its unit. */
+  readonly name: string;
+  readonly kind: "counter" | "gauge";
+  readonly help: string;
+  /** The name of its label, if it has one. */
+  readonly label?: string;
+  read(numbers: Numbers): readonly Sample[];
+}
+
+/** A histogram, of seconds. */
+export interface HistogramInstrument {
+  readonly name: string;
+  readonly help: string;
+  readonly recorder: keyof Recorders;
+}
+
+type Total = keyof ReturnType<Numbers["read"]>["totals"];
+
+function total(name: string, help: string, count: Total): Instrument {
+  const kind = name.endsWith("_total") ? "counter" : "gauge";
+  return { name, kind, help, read: (numbers) => [{ value: numbers.read().totals[count] }] };
+}
+
+type Counted = "closed" | "establishFailures" | "frameErrors" | "handlerErrors" | "acceptErrors";
+
+function byLabel(name: string, label: string, help: string, counts: Counted): Instrument {
+  const read = (numbers: Numbers) =>
+    [...numbers[counts]].map(([value, count]) => ({ labels: { [label]: value }, value: count }));
+  return { name, kind: "counter", help, label, read };
+}
+
+function counter(name: string, help: string, read: (numbers: Numbers) => number): Instrument {
+  return { name, kind: "counter", help, read: (numbers) => [{ value: read(numbers) }] };
+}
+
+function ofPools(name: string, help: string, stat: "workers" | "busy" | "ending" | "queued" | "waiting"): Instrument {
+  const read = (numbers: Numbers) =>
+    numbers.read().pools.map(([pool, stats]) => ({ labels: { pool }, value: stats[stat] }));
+  return { name, kind: "gauge", help, label: "pool", read };
+}
+
+/** Everything that is read, in the order in which it is published. */
+export const INSTRUMENTS: readonly Instrument[] = [
+  {
+    name: "spillway_servers",
+    kind: "gauge",
+    help: "Servers by what they do: listening, accepting-stopped, draining, closed.",
+    label: "state",
+    read: (numbers) => Object.entries(numbers.read().states).map(([state, value]) => ({ labels: { state }, value })),
+  },
+  total("spillway_connections_open", "Connections that are open.", "connections"),
+  total("spillway_connections_establishing", "Connections in their establish steps.", "establishing"),
+  total("spillway_connections_accepted_total", "Connections that were accepted and established.", "accepted"),
+  total("spillway_connections_refused_total", "Connections beyond maxConnections that were refused.", "refused"),
+  byLabel("spillway_connections_closed_total", "reason", "Connections that ended, by close reason.", "closed"),
+  byLabel(
+    "spillway_establish_failures_total",
+    "reason",
+    "Connections that were not established, by error code.",
+    "establishFailures",
+  ),
+  byLabel("spillway_accept_errors_total", "code", "Errors of accepting, by error code.", "acceptErrors"),
+  counter("spillway_connections_full_total", "Times that maxConnections was reached.", ({ full }) => full),
+  total("spillway_frames_received_total", "Frames that were received.", "framesIn"),
+  total("spillway_frames_sent_total", "Frames that were sent.", "framesOut"),
+  total("spillway_frames_dropped_total", "Pushes that were dropped for want of room.", "framesDropped"),
+  byLabel("spillway_frame_errors_total", "code", "Frames that the codec refused, by error code.", "frameErrors"),
+  total("spillway_received_bytes_total", "Bytes that were received.", "bytesIn"),
+  total("spillway_sent_bytes_total", "Bytes that were sent.", "bytesOut"),
+  total("spillway_discarded_bytes_total", "Received bytes that never reached the decoder.", "bytesDiscarded"),
+  total("spillway_inbound_waiting_bytes", "Received bytes that wait.", "waitingInboundBytes"),
+  total("spillway_outbound_waiting_bytes", "Bytes that wait to be sent.", "waitingOutboundBytes"),
+  counter(
+    "spillway_slow_consumers_total",
+    "Times that a connection began to have no room for pushes.",
+    ({ slowConsumers }) => slowConsumers,
+  ),
+  total("spillway_handlers_in_flight", "Asynchronous handlers and streams that run.", "handlers"),
+  byLabel("spillway_handler_errors_total", "code", "Handlers and hooks that failed, by error code.", "handlerErrors"),
+  total("spillway_observer_errors_total", "Events on which an observer threw.", "observerErrors"),
+  total("spillway_groups", "Groups with members.", "groups"),
+  {
+    name: "spillway_group_members",
+    kind: "gauge",
+    help: "Members of the largest groups.",
+    label: "group",
+    read: (numbers) => numbers.read().groups.map(([group, value]) => ({ labels: { group }, value })),
+  },
+  ofPools("spillway_pool_workers", "Worker threads of a pool.", "workers"),
+  ofPools("spillway_pool_busy", "Frames that the workers of a pool compute.", "busy"),
+  ofPools("spillway_pool_ending", "Worker threads that were told to end and still compute.", "ending"),
+  ofPools("spillway_pool_queued", "Frames that wait inside a pool.", "queued"),
+  ofPools("spillway_pool_waiting", "Frames that wait in front of a pool.", "waiting"),
+];
+
+export const HISTOGRAMS: Readonly<Record<keyof Recorders, HistogramInstrument>> = {
+  handler: {
+    name: "spillway_handler_seconds",
+    help: "Time from the call of the handler for a frame to its answer.",
+    recorder: "handler",
+  },
+  connection: {
+    name: "spillway_connection_seconds",
+    help: "Time from accept to the end of a connection.",
+    recorder: "connection",
+  },
+  loopDelay: {
+    name: "spillway_event_loop_delay_seconds",
+    help: "Time by which the event loop was late for a timer, ten times a second.",
+    recorder: "loopDelay",
+  },
+};

@@ -1,0 +1,22 @@
+/**
+ * Metrics of servers: {@link metrics} for Prometheus, through the package `prom-client`; {@link openTelemetryMetrics} for OpenTelemetry;
+ * and {@link tracing}, with a span for a frame, through `@opentelemetry/api`. Neither package is installed with this one.
+ *
+ * @module
+ */
+export { isMetricsError, type MetricsError, type MetricsErrorCode } from "./errors.ts";
+export type { MeasuredPool, NumbersOptions } from "./numbers.ts";
+export {
+  type OpenTelemetryMeter,
+  type OpenTelemetryMetrics,
+  type OpenTelemetryMetricsOptions,
+  openTelemetryMetrics,
+} from "./open_telemetry.ts";
+export { type Metrics, type MetricsOptions, metrics, type PrometheusRegistry } from "./prometheus.ts";
+export {
+  type OpenTelemetryContext,
+  type OpenTelemetrySpan,
+  type OpenTelemetryTracer,
+  type TracingOptions,
+  tracing,
+} from "./tracing.ts";
