@@ -31,6 +31,11 @@ async function strayConnection(): Promise<Connection> {
 
 const firstLine = (bytes: Uint8Array): number | undefined => bytes.indexOf(10) + 1 || undefined;
 
+function lock(connection: Connection): Connection {
+  connection.readable.getReader();
+  return connection;
+}
+
 const denied = () => new SpillwayError<"denied">("denied", "not you");
 
 describe("establish steps", () => {
@@ -130,6 +135,32 @@ describe("establish steps", () => {
     });
     await harness.connect();
     expect(calls).toBe(0);
+  });
+
+  it.each([
+    ["asynchronous", async (connection: Connection) => lock(connection)],
+    ["synchronous", lock],
+  ] satisfies [string, EstablishStep][])("that still use what they return end that connection: %s", async (_, step) => {
+    const harness = await served({ establish: [step] });
+    const peer = await harness.connect();
+    await harness.settle();
+    expect(peer.error).toBeDefined();
+    expect(harness.reasons).toEqual(["connection-failed"]);
+    expect(harness.closed[0]?.error?.message).toMatch(
+      /^the connection cannot be served, because an establish step still/,
+    );
+    expect(harness.server.stats().connections).toBe(0);
+    expect(await harness.server.shutdown()).toEqual({ drained: 0, aborted: 0 });
+  });
+
+  it("that return a connection twice end the second, and leave the first alone", async () => {
+    let kept: Connection | undefined;
+    const harness = await served({ establish: [(connection) => (kept ??= connection)] });
+    const first = await harness.connect();
+    await harness.connect();
+    await first.send("hi\n");
+    expect(first.received).toBe("HI\n");
+    expect(harness.reasons).toEqual(["connection-failed"]);
   });
 
   it("may end the connection in order before they refuse it", async () => {
@@ -412,6 +443,18 @@ describe("readHead", () => {
     await harness.clock.advance(1_100);
     expect(peer.error !== undefined).toBe(true);
     expect(harness.of("establish-failed")).toMatchObject([{ error: { code: "establish-timeout" } }]);
+  });
+
+  it("reads one head at a time", async () => {
+    const twice: EstablishStep = async (connection) => {
+      await Promise.all([readHead(connection, firstLine), readHead(connection, firstLine)]);
+      return connection;
+    };
+    const harness = await served({ establish: [twice] });
+    await harness.connect();
+    expect(harness.of("establish-failed")).toMatchObject([
+      { error: { code: "establish-failed", cause: expect.any(TypeError) as unknown } },
+    ]);
   });
 
   it("stops at a signal of its own", async () => {

@@ -59,6 +59,8 @@ describe("protocols", () => {
 
   it.each([
     [{ protocols: 1 }, "protocols must be an object"],
+    [{ protocols: [] }, "protocols must be an object"],
+    [{ protocols: { "": bytes } }, "the name of a protocol must not be empty"],
     [{ protocols: { a: { codec: lines() } } }, "handler must be a function"],
     [{ protocols: { a: { ...bytes, handle: 1 } } }, "unknown option handle; did you mean handler?"],
     [

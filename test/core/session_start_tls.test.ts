@@ -140,27 +140,80 @@ describe("context.startTls", () => {
     expect(harness.reasons).toEqual([end === "FIN" ? "unexpected-eof" : "connection-reset"]);
   });
 
-  it("lets a drain wait for the handshake, and then ends in order", async () => {
+  it.each([
+    ["a drain", "drained"],
+    ["session.close()", "handler-closed"],
+  ])("is ended at once by %s", async (how, reason) => {
     const harness = await served({ handler, onDrain: () => "bye" });
     const peer = await harness.connect();
     await peer.send("STARTTLS\n");
-    const drained = harness.server.shutdown();
+    if (how === "a drain") void harness.server.shutdown();
+    else for (const session of harness.server.sessions) session.close();
     await harness.settle();
-    expect(harness.reasons).toEqual([]);
-    await peer.send("hello\n");
-    await harness.settle();
-    expect(peer.received).toBe("STARTTLS plain\nBYE\n");
-    expect(await drained).toMatchObject({ drained: 1, aborted: 0 });
+    expect(harness.reasons).toEqual([reason]);
+    expect(peer.received).toBe("STARTTLS plain\n");
+    expect(harness.server.stats().connections).toBe(0);
   });
 
-  it("is cut off by the end of a drain", async () => {
-    const harness = await served({ handler });
+  it.each([
+    ["a drain", "drained"],
+    ["session.close()", "handler-closed"],
+    ["FIN", "remote-closed"],
+  ])("does not begin when %s comes before the reply", async (how, reason) => {
+    const pending = answers();
+    const harness = await served({
+      onDrain: () => "bye",
+      handler: (line, context) => {
+        context.startTls(secure);
+        return pending.handler(line, context);
+      },
+    });
     const peer = await harness.connect();
     await peer.send("STARTTLS\n");
-    const drained = harness.server.shutdown({ timeoutMs: 500 });
-    await harness.clock.advance(600);
-    expect(await drained).toMatchObject({ drained: 0, aborted: 1 });
-    expect(harness.reasons).toEqual(["drain-timeout"]);
+    if (how === "a drain") void harness.server.shutdown();
+    else if (how === "FIN") await peer.finish();
+    else for (const session of harness.server.sessions) session.close();
+    await harness.settle();
+    pending.of("STARTTLS").resolve("go");
+    await harness.settle();
+    expect(harness.reasons).toEqual([reason]);
+    expect(peer.received).toBe("go\n");
+    expect(peer.ended).toBe(true);
+  });
+
+  it("refuses what came behind the command although other handlers are at work on it", async () => {
+    const pending = answers();
+    const harness = await served({
+      concurrency: 2,
+      handler: async (line, context) => {
+        if (line !== "STARTTLS") return `did ${line}`;
+        const reply = await pending.handler(line, context);
+        context.startTls(secure);
+        return reply;
+      },
+    });
+    const peer = await harness.connect();
+    await peer.send("STARTTLS\nMAIL FROM:<evil>\n");
+    pending.of("STARTTLS").resolve("go");
+    await harness.settle();
+    expect(harness.reasons).toEqual(["tls-failed"]);
+    expect(peer.received).toBe("");
+  });
+
+  it("ends a connection that its step still uses", async () => {
+    const harness = await served({
+      handler: (line, context) => {
+        context.startTls((connection) => {
+          connection.readable.getReader();
+          return connection;
+        });
+        return line;
+      },
+    });
+    const peer = await harness.connect();
+    await peer.send("STARTTLS\n");
+    await harness.settle();
+    expect(harness.reasons).toEqual(["connection-failed"]);
     expect(peer.error).toBeDefined();
   });
 

@@ -91,7 +91,10 @@ export interface ClientBehaviour<In, Out = In> extends Partial<ClientLimits> {
   readonly codec: Codec<In, Out>;
   /** Cancels the first attempt to connect, including `onConnect`. Has no effect afterwards. */
   readonly signal?: AbortSignal;
-  /** The time for an attempt to connect: `connection-timed-out`. Default 10000. `Infinity` leaves it to the system. */
+  /**
+   * The time for an attempt to connect: `connection-timed-out`, or `establish-timeout` in an establish step. Default 10000.
+   * `Infinity` leaves it to the system.
+   */
   readonly connectTimeoutMs?: number;
   /**
    * Runs on every connection before anything else is sent, for a login or a subscription. It sends with its session. Until it has

@@ -25,8 +25,9 @@ export interface DialOptions {
  * or of a step
  */
 export async function dial(transport: Transport, options: DialOptions, signal: AbortSignal): Promise<Connection> {
+  const endsAt = options.clock.now() + options.connectTimeoutMs;
   const connection = await connect(transport, options, signal);
-  return options.steps.length === 0 ? connection : establish(connection, options, signal);
+  return options.steps.length === 0 ? connection : establish(connection, options, endsAt, signal);
 }
 
 function connect(transport: Transport, options: DialOptions, signal: AbortSignal): Promise<Connection> {
@@ -63,8 +64,14 @@ function connect(transport: Transport, options: DialOptions, signal: AbortSignal
   });
 }
 
-function establish(connection: Connection, options: DialOptions, signal: AbortSignal): Promise<Connection> {
-  const { clock, deadlines, establishTimeoutMs: timeoutMs, id, steps, to } = options;
+function establish(
+  connection: Connection,
+  options: DialOptions,
+  endsAt: number,
+  signal: AbortSignal,
+): Promise<Connection> {
+  const { clock, deadlines, id, steps, to } = options;
+  const timeoutMs = Math.min(options.establishTimeoutMs, endsAt - clock.now());
   const settings = { clock, deadlines, timeoutMs, ...(to.hostname !== undefined && { hostname: to.hostname }) };
   return new Promise((resolve, reject) => {
     const onAbort = () => establishing.abort(connectAborted(signal));

@@ -170,7 +170,10 @@ function checkProtocols(
   middleware: readonly { readonly authenticates?: boolean }[],
 ): void {
   if (protocols === undefined) return;
-  if (typeof protocols !== "object" || protocols === null) throw new TypeError("protocols must be an object");
+  if (typeof protocols !== "object" || protocols === null || Array.isArray(protocols)) {
+    throw new TypeError("protocols must be an object");
+  }
+  if (Object.hasOwn(protocols, "")) throw new TypeError("the name of a protocol must not be empty");
   for (const protocol of Object.values(protocols)) {
     checkOptions(protocol, PROTOCOL_OPTIONS);
     checkProtocol(protocol as unknown as Protocol<unknown>);

@@ -1,4 +1,5 @@
 import type { Encoder } from "../codecs/codec.ts";
+import { describe } from "../errors/describe.ts";
 import { type CloseReason, SpillwayError } from "../errors/errors.ts";
 import {
   brokenReason,
@@ -25,7 +26,7 @@ import type { Task } from "../time/scheduler.ts";
 import { type ConnectionInfo, connectionInfo } from "../transport/connection_info.ts";
 import { Establishing, type EstablishOwner, type EstablishStep } from "../transport/establish.ts";
 import { ownedBy } from "../transport/owned_by.ts";
-import type { ConnectionOwner, TransportConnection } from "../transport/transport.ts";
+import type { ByteReader, ConnectionOwner, TransportConnection } from "../transport/transport.ts";
 import { Goodbye, type GoodbyeOwner } from "./goodbye.ts";
 import type { Broadcast, Member } from "./groups.ts";
 import { Inbox, type InboxOwner } from "./inbox.ts";
@@ -269,8 +270,8 @@ export class ServedSession<In, Out, State> implements Session<Out, State>, Membe
 
   /** Serves the connection to its end, and then tells the owner. Input that is there already waits for `open` or `fail`. */
   start(): void {
-    const { reader, writer } = ownedBy(this, this.#wire);
-    this.outbox.writer = writer;
+    const reader = this.#own();
+    if (reader === undefined) return;
     this.#advancing = true;
     this.inbox.run(reader);
     this.#advancing = false;
@@ -279,6 +280,7 @@ export class ServedSession<In, Out, State> implements Session<Out, State>, Membe
 
   /** Calls `onConnect`, which may send before the first frame is taken and before any end. Then takes frames. */
   open(): void {
+    if (this.over) return;
     if (this.settings.hooks === undefined) {
       if (this.#advanceAgain) this.#advance();
       return;
@@ -289,13 +291,15 @@ export class ServedSession<In, Out, State> implements Session<Out, State>, Membe
     this.#advance();
   }
 
-  /** Ends in order: answers frames received in full, writes the output, and sends FIN. */
+  /** Ends in order: answers frames received in full, writes the output, and sends FIN. Half a handshake ends at once. */
   stop(reason: CloseReason): void {
+    if (this.#securing instanceof Establishing) return this.#securing.abort(drainError(reason));
     if (this.#stop(reason)) this.#advance();
   }
 
   /** Ends in order, as `stop` does, with a goodbye: the server drains. */
   drain(): void {
+    if (this.#securing instanceof Establishing) return this.stop("drained");
     const serving = this.#phase === "serving" || this.#phase === "half-closed";
     if (!this.#stop("drained")) return;
     if (serving) this.#askGoodbye();
@@ -304,6 +308,7 @@ export class ServedSession<In, Out, State> implements Session<Out, State>, Membe
 
   /** Ends with a fault frame, after the replies to earlier frames. */
   fail(error: SpillwayError): void {
+    if (this.over) return;
     this.inbox.stop();
     this.pipeline.fault(error);
     this.#advance();
@@ -357,12 +362,14 @@ export class ServedSession<In, Out, State> implements Session<Out, State>, Membe
     this.#advancing = false;
     if (this.pipeline.tickOpen) return;
     const ending = this.#phase !== "serving" || this.#writeSide !== "open";
+    // The peer expects TLS now, and gets nothing more in plain: neither replies nor a goodbye.
+    if (ending && this.#securing !== undefined && !this.#decided) this.#decide(this.#reason ?? "handler-closed");
     if (ending) this.#sayGoodbye();
     // Only now: a handler may have held the event loop.
     const now = this.settings.clock.now();
     if (this.#pause !== "flushed") this.outbox.flush(now);
     if (this.#pause === "unflushed") this.#pause = "flushed";
-    if (this.#securing !== undefined && !this.#decided && this.outbox.pending === 0) return this.#secure();
+    if (this.#securing !== undefined && this.#phase === "serving" && this.outbox.pending === 0) return this.#secure();
     if (ending) this.#closeWhenDone();
     // Otherwise the end has set the last deadline.
     if (!this.over) this.#deadlines.settle(now);
@@ -473,6 +480,8 @@ export class ServedSession<In, Out, State> implements Session<Out, State>, Membe
 
   onStartTls(step: EstablishStep): void {
     this.#securing = step;
+    // The handler took its time, and others work at what came behind the command.
+    if (this.pipeline.length > 0) this.#refusePlain();
   }
 
   onEncoder(encoder: Encoder<Out>): void {
@@ -613,6 +622,25 @@ export class ServedSession<In, Out, State> implements Session<Out, State>, Membe
     else this.onSettled();
   }
 
+  /**
+   * Makes this session the owner of its connection, and returns the reader. A connection that an establish step still
+   * uses is over.
+   */
+  #own(): ByteReader | undefined {
+    try {
+      const { reader, writer } = ownedBy(this, this.#wire);
+      this.outbox.writer = writer;
+      return reader;
+    } catch (cause) {
+      const message = `the connection cannot be served, because an establish step still uses it: ${describe(cause)}`;
+      const error = new SpillwayError("connection-failed", message, { cause });
+      // Otherwise it is another session's.
+      if (this.#wire.owned !== true) this.#wire.abort(error);
+      this.#complete(error);
+      return undefined;
+    }
+  }
+
   /** Creates the session's state, and calls `onConnect`. */
   #connect(exchange: HookExchange<Out, State>): Reply<Out> | PromiseLike<Reply<Out>> {
     const { onConnect, state } = this.settings.hooks ?? {};
@@ -630,10 +658,7 @@ export class ServedSession<In, Out, State> implements Session<Out, State>, Membe
   /** Hands the connection to the step, once the reply is sent. */
   #secure(): void {
     const step = this.#securing as EstablishStep;
-    if (this.#hasInput() || this.#wire.disown === undefined) {
-      const message = "bytes came in plain behind the command that starts TLS";
-      return void this.breakOff("tls-failed", new SpillwayError("tls-failed", message));
-    }
+    if (this.#hasInput() || this.#wire.disown === undefined) return this.#refusePlain();
     this.inbox.release();
     this.#wire.disown(this);
     const gate = new GatedWriter();
@@ -645,10 +670,15 @@ export class ServedSession<In, Out, State> implements Session<Out, State>, Membe
     this.#securing.start();
   }
 
-  /** Whether there is input behind the frames that were taken, or its end. */
+  #refusePlain(): void {
+    const message = "bytes came in plain behind the command that starts TLS";
+    this.breakOff("tls-failed", new SpillwayError("tls-failed", message));
+  }
+
+  /** Whether there is input behind the frames that were taken. */
   #hasInput(): boolean {
     try {
-      return this.pipeline.length > 0 || this.inbox.peek() || !this.inbox.idle;
+      return this.inbox.peek() || !this.inbox.idle;
     } catch {
       return true;
     }
@@ -659,9 +689,9 @@ export class ServedSession<In, Out, State> implements Session<Out, State>, Membe
     this.#wire = wire;
     this.connection = connectionInfo(this.connection.id, wire);
     this.pipeline.held = false;
-    const { reader, writer } = ownedBy(this, wire);
-    this.outbox.writer = writer;
-    this.#gate?.open(writer);
+    const reader = this.#own();
+    if (reader === undefined) return;
+    this.#gate?.open(this.outbox.writer);
     this.inbox.run(reader);
     if (!this.over) this.#advance();
   }

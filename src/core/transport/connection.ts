@@ -113,6 +113,10 @@ export class DriverConnection implements TransportConnection {
     return { reader, writer };
   }
 
+  get owned(): boolean {
+    return this.#owner !== undefined;
+  }
+
   disown(owner: ConnectionOwner): void {
     if (this.#owner !== owner) return;
     this.#owner = undefined;
@@ -121,8 +125,8 @@ export class DriverConnection implements TransportConnection {
 
   /** @throws {TypeError} it has an owner, or its native streams were used */
   readHead(lengthOf: HeadLength, signal?: AbortSignal): Promise<Bytes> {
-    if (this.#owner !== undefined || this.#readable !== undefined) {
-      throw new TypeError("readHead() must come before anything else reads the connection");
+    if (this.#owner !== undefined || this.#readable !== undefined || this.#reader.reading) {
+      throw new TypeError("readHead() must come before anything else reads the connection, and one at a time");
     }
     return readHeadFrom(this.#reader, lengthOf, signal);
   }

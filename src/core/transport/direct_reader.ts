@@ -34,6 +34,11 @@ export class DirectReader implements ByteReader, Outcome<Result> {
     return this.#state === "ended";
   }
 
+  /** Whether a read is pending. */
+  get reading(): boolean {
+    return this.#onResult !== undefined;
+  }
+
   get discarding(): boolean {
     return this.#state === "discarding";
   }

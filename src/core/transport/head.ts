@@ -16,9 +16,9 @@ const FIRST_BYTES = 256;
  * @throws {SpillwayError} `unexpected-eof`: FIN came before the end of the head; `frame-too-large`: more than 65,536 bytes
  * came without a head
  *
- * @throws {TypeError} the connection is not one of a step, or its native streams were used
+ * @throws {TypeError} the connection is not one of a step, its native streams were used, or another head is being read
  */
-export function readHead(connection: Connection, lengthOf: HeadLength, signal?: AbortSignal): Promise<Bytes> {
+export async function readHead(connection: Connection, lengthOf: HeadLength, signal?: AbortSignal): Promise<Bytes> {
   const reading = (connection as TransportConnection).readHead?.(lengthOf, signal);
   if (reading === undefined) throw new TypeError("readHead() takes the connection of an establish step");
   return reading;

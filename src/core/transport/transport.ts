@@ -274,6 +274,8 @@ export interface TransportConnection extends Connection {
    * @throws {TypeError} the connection has an owner, or one of its streams is locked
    */
   own?(owner: ConnectionOwner): { readonly reader: ByteReader; readonly writer: ByteWriter };
+  /** Whether it has an owner. Present with `own`. */
+  readonly owned?: boolean;
   /**
    * Ends the ownership of `owner`, which reads and writes no more. Nothing must be being written. Bytes that come wait
    * for the next owner. Present with `own`.
