@@ -23,12 +23,13 @@ export class EventSink<Event extends LoggedEvent> {
   }
 
   emit(event: Event): void {
-    for (const observer of this.#observers) this.#call(observer, event);
+    // Not `for of`, whose iterator costs each event 128 bytes on V8.
+    for (let index = 0; index < this.#observers.length; index++) this.#call(index, event);
   }
 
-  #call(observer: (event: Event) => unknown, event: Event): void {
+  #call(index: number, event: Event): void {
     try {
-      const result = observer(event);
+      const result = this.#observers[index]?.(event);
       if (isPromiseLike(result)) result.then(undefined, (cause: unknown) => this.#report(event, cause));
     } catch (cause) {
       this.#report(event, cause);
