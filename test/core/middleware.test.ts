@@ -52,6 +52,57 @@ describe("middleware", () => {
     expect(seen).toEqual(["A", 0, "B", 0]);
   });
 
+  it("that samples is asked once for each frame, and gets those that it takes", async () => {
+    const trace: string[] = [];
+    let asked = 0;
+    const samples = () => {
+      asked += 1;
+      return asked % 2 === 0;
+    };
+    const harness = await served({
+      middleware: [tracing("1", trace), Object.assign(tracing("2", trace), { samples }), tracing("3", trace)],
+      handler: (line) => `${line}-`,
+    });
+    const peer = await harness.connect();
+    await peer.send("a\nb\n");
+    expect(peer.received).toBe("a13-31\nb123-321\n");
+    expect(trace).toEqual(["> 1", "> 3", "< 3", "< 1", "> 1", "> 2", "> 3", "< 3", "< 2", "< 1"]);
+    expect(asked).toBe(2);
+  });
+
+  it("that samples is passed by with the context of the middleware around it", async () => {
+    const contexts: unknown[] = [];
+    const outer: Layer = (line, context, next) => {
+      const other = Object.create(context) as Context<string>;
+      contexts.push(other);
+      return next(line, other);
+    };
+    const harness = await served({
+      middleware: [outer, Object.assign(tracing("2", []), { samples: () => false })],
+      handler: (line, context) => {
+        contexts.push(context);
+        return line;
+      },
+    });
+    await (await harness.connect()).send("a\n");
+    expect(contexts[1]).toBe(contexts[0]);
+  });
+
+  it("that cannot say whether it samples fails the frame", async () => {
+    const samples = () => {
+      throw new Error("undecided");
+    };
+    const harness = await served({ middleware: [Object.assign(tracing("1", []), { samples })] });
+    await (await harness.connect()).send("a\n");
+    expect(failures(harness)).toEqual(["handler-failed: the handler threw: undecided"]);
+  });
+
+  it("that samples by anything but a function is refused", async () => {
+    const middleware = [Object.assign(tracing("1", []), { samples: 0.5 })] as unknown as Layer[];
+    const started = serve(memoryTransport(), { port: 0, codec: lines(), handler: (line) => line, middleware });
+    await expect(started).rejects.toThrow(new TypeError("samples of a middleware must be a function"));
+  });
+
   it("that is asynchronous keeps the order of the replies", async () => {
     const pending = answers();
     const late: Layer = async (line, context, next) => `${(await next(line, context)) as string}!`;

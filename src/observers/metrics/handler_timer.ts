@@ -1,6 +1,7 @@
 import type { AnyMiddleware, Clock, Context, Next, Reply } from "../../core/mod.ts";
 import { followed } from "./followed.ts";
 import type { Recorder } from "./histogram.ts";
+import { sampled } from "./sampled.ts";
 
 /** Of so many handlers in a period all are timed; after so many, the mean gap doubles. */
 const TIMED_PER_GAP = 32;
@@ -29,10 +30,11 @@ export class HandlerTimer {
     this.#recorder = recorder;
     this.#clock = clock;
     this.#random = random;
-    this.middleware = (frame, context, next) => {
+    const isDue = (): boolean => {
       this.#left -= 1;
-      return this.#left > 0 ? next(frame, context) : this.#time(frame, context, next);
+      return this.#left <= 0;
     };
+    this.middleware = sampled(isDue, (frame, context, next) => this.#time(frame, context, next));
   }
 
   /**

@@ -1,3 +1,4 @@
+import type { CodeCounter } from "./known_codes.ts";
 import type { Numbers, Recorders } from "./numbers.ts";
 
 /** One number of a metric, with its label if it has one. */
@@ -31,9 +32,7 @@ function total(name: string, help: string, count: Total): Instrument {
   return { name, kind, help, read: (numbers) => [{ value: numbers.read().totals[count] }] };
 }
 
-type Counted = "closed" | "establishFailures" | "frameErrors" | "handlerErrors" | "acceptErrors";
-
-function byLabel(name: string, label: string, help: string, counts: Counted): Instrument {
+function byLabel(name: string, label: string, help: string, counts: CodeCounter): Instrument {
   const read = (numbers: Numbers) =>
     [...numbers[counts]].map(([value, count]) => ({ labels: { [label]: value }, value: count }));
   return { name, kind: "counter", help, label, read };

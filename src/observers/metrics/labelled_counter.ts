@@ -5,8 +5,10 @@ export class LabelledCounter implements Iterable<readonly [label: string, count:
   readonly #labels: LabelValues;
   readonly #counts = new Map<string, number>();
 
-  constructor(maxValues: number) {
+  /** `known` are values that are shown before they are counted. */
+  constructor(maxValues: number, known: readonly string[]) {
     this.#labels = new LabelValues(maxValues);
+    for (const value of known) this.#counts.set(this.#labels.of(value), 0);
   }
 
   add(value: string): void {

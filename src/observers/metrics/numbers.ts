@@ -1,6 +1,7 @@
 import { type AnyMiddleware, type Clock, checkWhole, type ServerEvent, systemClock } from "../../core/mod.ts";
 import { HandlerTimer } from "./handler_timer.ts";
 import type { Recorder } from "./histogram.ts";
+import { KNOWN_CODES } from "./known_codes.ts";
 import { LabelValues } from "./label_values.ts";
 import { LabelledCounter } from "./labelled_counter.ts";
 import { Periods } from "./periods.ts";
@@ -51,11 +52,11 @@ export interface Reading {
  * come; handlers are timed by the middleware.
  */
 export class Numbers {
-  readonly closed: LabelledCounter = new LabelledCounter(MAX_LABEL_VALUES);
-  readonly establishFailures: LabelledCounter = new LabelledCounter(MAX_LABEL_VALUES);
-  readonly frameErrors: LabelledCounter = new LabelledCounter(MAX_LABEL_VALUES);
-  readonly handlerErrors: LabelledCounter = new LabelledCounter(MAX_LABEL_VALUES);
-  readonly acceptErrors: LabelledCounter = new LabelledCounter(MAX_LABEL_VALUES);
+  readonly closed: LabelledCounter = new LabelledCounter(MAX_LABEL_VALUES, KNOWN_CODES.closed);
+  readonly establishFailures: LabelledCounter = new LabelledCounter(MAX_LABEL_VALUES, KNOWN_CODES.establishFailures);
+  readonly frameErrors: LabelledCounter = new LabelledCounter(MAX_LABEL_VALUES, KNOWN_CODES.frameErrors);
+  readonly handlerErrors: LabelledCounter = new LabelledCounter(MAX_LABEL_VALUES, KNOWN_CODES.handlerErrors);
+  readonly acceptErrors: LabelledCounter = new LabelledCounter(MAX_LABEL_VALUES, KNOWN_CODES.acceptErrors);
   slowConsumers = 0;
   full = 0;
   readonly #recorders: Recorders;

@@ -32,7 +32,7 @@ export interface OpenTelemetryMetricsOptions extends NumbersOptions {
 
 /** An observer that keeps metrics for OpenTelemetry: see {@link openTelemetryMetrics}. */
 export interface OpenTelemetryMetrics extends Observer {
-  /** Times handlers, for `spillway.handler`. Make it the first middleware, so that it times the others, too. */
+  /** Times handlers, for `spillway.handler.seconds`. Make it the first middleware, so that it times the others, too. */
   readonly middleware: AnyMiddleware;
   /** The meter reads no more. */
   close(this: void): void;
@@ -42,9 +42,9 @@ const OPTIONS: OptionNames<OpenTelemetryMetricsOptions> = { meter: true, groups:
 
 /**
  * Returns an observer that keeps the metrics of its servers for OpenTelemetry: the numbers of `metrics()`, which the meter's reader asks
- * for. The names have dots, and no unit at the end: `spillway_received_bytes_total` is `spillway.received`, in bytes.
+ * for. The names have dots, and no `total` at the end: `spillway_received_bytes_total` is `spillway.received.bytes`.
  *
- * The API has no histogram that can be asked. So `spillway.handler` gets the times that were taken, which on a busy server are a sample:
+ * The API has no histogram that can be asked. So `spillway.handler.seconds` gets the times that were taken, which on a busy server are a sample:
  * its count is not the number of frames.
  *
  * - **Owns** a timer, from the first `listening` until its servers have drained, which does not keep the process alive.

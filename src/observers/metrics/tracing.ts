@@ -8,6 +8,7 @@ import {
   type Session,
 } from "../../core/mod.ts";
 import { type Follower, followed } from "./followed.ts";
+import { sampled } from "./sampled.ts";
 
 type Attributes = Record<string, string | number>;
 
@@ -99,14 +100,16 @@ export function tracing(options: TracingOptions): AnyMiddleware {
     connections.set(session, span.spanContext());
     return span.spanContext();
   };
-  return (frame, context, next) => {
-    if (random() >= sampleRatio) return next(frame, context);
-    const attributes = attributesOf(context.connection);
-    const links = [{ context: spanOf(context.session, attributes) as never }];
-    return tracer.startActiveSpan("spillway.frame", { kind: SERVER, attributes, links }, (span) =>
-      followed(frame, context, next, followerOf(span, api)),
-    );
-  };
+  return sampled(
+    () => random() < sampleRatio,
+    (frame, context, next) => {
+      const attributes = attributesOf(context.connection);
+      const links = [{ context: spanOf(context.session, attributes) as never }];
+      return tracer.startActiveSpan("spillway.frame", { kind: SERVER, attributes, links }, (span) =>
+        followed(frame, context, next, followerOf(span, api)),
+      );
+    },
+  );
 }
 
 function followerOf(span: OpenTelemetrySpan, api: OpenTelemetryContext | undefined): Follower {

@@ -21,10 +21,11 @@ describe("the values of a label", () => {
     expect(labels.of("x".repeat(100_000)).length).toBeLessThan(200);
   });
 
-  it("are counted, those beyond the limit together", () => {
-    const counter = new LabelledCounter(2);
+  it("are counted, those beyond the limit together, and known ones from 0", () => {
+    const counter = new LabelledCounter(3, ["z"]);
     for (const value of ["a", "b", "c", "a", "d"]) counter.add(value);
     expect([...counter]).toEqual([
+      ["z", 0],
       ["a", 2],
       ["b", 1],
       ["other", 2],

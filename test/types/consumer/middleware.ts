@@ -173,3 +173,10 @@ export async function wrongOnes(): Promise<void> {
   // @ts-expect-error a policy that there is not
   rateLimit({ perSecond: 1, onLimit: "drop" });
 }
+
+export function sampling(): AnyMiddleware {
+  const around: AnyMiddleware = (frame, context, next) => next(frame, context);
+  // @ts-expect-error a share, not a function
+  const wrong: Pick<AnyMiddleware, "samples"> = { samples: 0.5 };
+  return Object.assign(around, wrong, { samples: () => Math.random() < 0.5 });
+}

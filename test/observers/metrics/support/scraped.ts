@@ -6,6 +6,11 @@ export async function scraped(m: Metrics): Promise<Map<string, number>> {
   return new Map([...parseExposition(await m.text()).values()].flatMap(({ values }) => [...values]));
 }
 
+/** The values of one metric above 0, by its label. */
+export async function happened(m: Metrics, metric: string): Promise<Record<string, number>> {
+  return Object.fromEntries(Object.entries(await byLabel(m, metric)).filter(([, value]) => value > 0));
+}
+
 /** The values of one metric, by its label. */
 export async function byLabel(m: Metrics, metric: string): Promise<Record<string, number>> {
   const values = [...(parseExposition(await m.text()).get(metric)?.values ?? [])];
