@@ -349,7 +349,7 @@ describe("readHead of a connection with byteRate", () => {
     expect(reading.received).toEqual([...bytes(100, 30)]);
     await all.clock.advance(120);
     expect(reading.received).toEqual([...bytes(220, 30)]);
-    expect(() => readHead(all.near, () => 1)).toThrow(TypeError);
+    await expect(readHead(all.near, () => 1)).rejects.toThrow(TypeError);
     all.near.abort();
     await all.clock.advance(0);
   });
@@ -360,7 +360,7 @@ describe("readHead of a connection with byteRate", () => {
     sender(all)(bytes(250));
     await all.clock.advance(0);
     all.near.disown?.(reading);
-    expect(() => readHead(all.near, () => 1)).toThrow(/must come before anything else reads the connection$/);
+    await expect(readHead(all.near, () => 1)).rejects.toThrow(/must come before anything else reads the connection$/);
     all.near.abort();
     await all.clock.advance(0);
   });
