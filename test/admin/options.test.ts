@@ -27,7 +27,7 @@ describe("admin", () => {
     [{ listen: LISTEN, onLogLevel: 1 }, /^onLogLevel must be a function/],
     [{ listen: LISTEN, metrics: {} }, /^metrics must have text\(\)/],
     [{ listen: LISTEN, metrics: null }, /^metrics must have text\(\)/],
-  ])("refuses %j", (options, message) => {
+  ])("refuses what makes no sense: %j", (options, message) => {
     expect(() => admin(options as AdminOptions)).toThrow(TypeError);
     expect(() => admin(options as AdminOptions)).toThrow(message);
   });
@@ -108,13 +108,16 @@ describe("adminTarget", () => {
     ["[::1]:9090", { port: 9_090, hostname: "::1" }],
     ["9090", { port: 9_090, hostname: "127.0.0.1" }],
     ["unix:/run/admin.sock", { path: "/run/admin.sock" }],
-  ])("reads %s", (text, target) => {
+  ])("reads the target %s", (text, target) => {
     expect(adminTarget(text)).toEqual(target);
   });
 
-  it.each(["", "localhost", "::1:9090", "1.2.3.4:", "http://localhost:1", "a b:1", "unix:"])("refuses %j", (text) => {
-    expect(() => adminTarget(text)).toThrow(TypeError);
-  });
+  it.each(["", "localhost", "::1:9090", "1.2.3.4:", "http://localhost:1", "a b:1", "unix:"])(
+    "refuses other text: %j",
+    (text) => {
+      expect(() => adminTarget(text)).toThrow(TypeError);
+    },
+  );
 
   it("refuses a port that does not exist", () => {
     expect(() => adminTarget("localhost:65536")).toThrow(RangeError);

@@ -174,7 +174,7 @@ describe("GET /connections", () => {
     ["limit=1&limit=2", "the parameter limit comes twice"],
     [`address=${"a".repeat(300)}`, "address has more than 256 characters"],
     ["reason=aborted&sort=id", "it takes no sort"],
-  ])("refuses %s", async (query, message) => {
+  ])("refuses the query %s", async (query, message) => {
     const served = await adminServed();
     expect(await served.get(`/connections?${query}`)).toMatchObject({
       status: 400,
