@@ -21,12 +21,36 @@ const uplot = (name: string, contentType: string): PageFile => ({
   locate: () => createRequire(import.meta.url).resolve(`uplot/dist/${name}`),
 });
 
+/** The dashboard's own scripts. */
+const SCRIPTS = [
+  "admin_client.js",
+  "chart.js",
+  "connections_panel.js",
+  "dashboard.js",
+  "details.js",
+  "drain_dialog.js",
+  "element.js",
+  "ended_panel.js",
+  "events_panel.js",
+  "format.js",
+  "groups_panel.js",
+  "handler_times.js",
+  "history.js",
+  "rates.js",
+  "reasons_card.js",
+  "rows.js",
+  "tabs.js",
+  "toast.js",
+  "token.js",
+  "tones.js",
+];
+
 /** The files of the dashboard, by the paths at which they are served. */
 const FILES: Readonly<Record<string, PageFile>> = {
   "/": own("index.html", HTML),
   "/assets/dashboard.css": own("dashboard.css", STYLE),
   "/assets/icon.svg": own("icon.svg", PICTURE),
-  "/assets/dashboard.js": own("dashboard.js", SCRIPT),
+  ...Object.fromEntries(SCRIPTS.map((name) => [`/assets/${name}`, own(name, SCRIPT)])),
   "/assets/uplot.js": uplot("uPlot.esm.js", SCRIPT),
   "/assets/uplot.css": uplot("uPlot.min.css", STYLE),
 };
