@@ -109,8 +109,16 @@ export class Chart {
             gap: 2,
             space: 70,
             grid: { show: false },
-            values: (_plot, splits, _axis, _space, increment) =>
-              splits.map((at) => clock(new Date(at * 1_000)).slice(0, increment < 60 ? 8 : 5)),
+            // A label at an end would touch those of the other axis, or be cut.
+            values: (plot, splits, _axis, _space, increment) => {
+              const { min = 0, max = 0 } = plot.scales["x"] ?? {};
+              const margin = (max - min) / 14;
+              return splits.map((at) =>
+                at < min + margin || at > max - margin / 2
+                  ? ""
+                  : clock(new Date(at * 1_000)).slice(0, increment < 60 ? 8 : 5),
+              );
+            },
             incrs: [10, 15, 30, 60, 120, 300],
           },
           {
