@@ -27,8 +27,12 @@ function isCopied(file) {
 
 /** @param {string} folder */
 function copy(folder) {
-  const filter = (/** @type {string} */ file) => !/(^|[\\/])tsconfig\.json$|\.d\.ts$/.test(file);
-  cpSync(path.join(root, "src", folder), path.join(root, "dist", folder), { recursive: true, filter });
+  cpSync(path.join(root, "src", folder), path.join(root, "dist", folder), { recursive: true, filter: isForBrowsers });
+}
+
+/** @param {string} file */
+function isForBrowsers(file) {
+  return !/(^|[\\/])tsconfig\.json$|\.d\.ts$/.test(file);
 }
 
 function removeOrphans() {

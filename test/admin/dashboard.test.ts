@@ -95,7 +95,15 @@ describe("the dashboard", () => {
       const sessions = [...served.server.sessions];
       expect(
         rows.map(([id, remote, , , framesIn, framesOut, bytesIn, bytesOut, waiting, inFlight, groups]) => [
-          ...[id, remote, framesIn, framesOut, bytesIn, bytesOut, waiting, inFlight, groups],
+          id,
+          remote,
+          framesIn,
+          framesOut,
+          bytesIn,
+          bytesOut,
+          waiting,
+          inFlight,
+          groups,
         ]),
       ).toEqual(
         sessions.map((session) => {
@@ -145,21 +153,14 @@ describe("the dashboard", () => {
       const peer = await served.connect();
       const { page } = await openDashboard(context, served.url);
       const writer = peer.writable.getWriter();
-      let stopped = false;
-      const talk = (async () => {
-        while (!stopped) {
-          await writer.write(new TextEncoder().encode("x\n"));
-          await new Promise((resolve) => setTimeout(resolve, 10));
-        }
-      })();
+      const talk = setInterval(() => void writer.write(new TextEncoder().encode("x\n")), 10);
       await expect
         .poll(async () => Number(await textOf(page, "[data-figure=framesIn]")), { timeout: 10_000 })
         .toBeGreaterThan(1);
       await expect.poll(() => textOf(page, "[data-figure=bytesIn]"), { timeout: 10_000 }).toMatch(/^[1-9]\d* B$/);
       await expect.poll(() => textOf(page, "[data-figure=p50]"), { timeout: 10_000 }).toBe("1.5 ms");
       expect(await textOf(page, "[data-figure=p99]")).toBe("2 ms");
-      stopped = true;
-      await talk;
+      clearInterval(talk);
     },
     SLOW,
   );
@@ -404,13 +405,14 @@ describe("the dashboard", () => {
     SLOW,
   );
 
-  it.for([
+  it.for<[scheme: "light" | "dark", width: number]>([
     ["light", 1_280],
     ["dark", 1_280],
     ["light", 400],
     ["dark", 400],
-  ] as const)(
+  ])(
     "has nothing that axe-core finds serious: %s, %d pixels wide",
+    { timeout: SLOW },
     async ([scheme, width], context) => {
       const served = await adminServed(
         { describe: () => ({ user: "ann" }) },
@@ -443,6 +445,5 @@ describe("the dashboard", () => {
       expect(await seriousIn(page)).toEqual([]);
       expectQuiet(dashboard, served.url);
     },
-    SLOW,
   );
 });

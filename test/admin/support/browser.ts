@@ -103,7 +103,7 @@ export async function openDashboard(
 
 export async function keepScreenshot(page: Page, name: string): Promise<void> {
   mkdirSync(screenshots, { recursive: true });
-  await page.screenshot({ path: path.join(screenshots, `${name}.png`) as `${string}.png` });
+  await page.screenshot({ path: path.join(screenshots, `${name}.png`) });
 }
 
 /** The text of an element. */

@@ -1,12 +1,12 @@
 // What the dashboard works out by itself.
 import { describe, expect, it } from "vitest";
-import { bytes, compact, duration, milliseconds } from "../../src/admin/page/format.js";
-import { HandlerTimes } from "../../src/admin/page/handler_times.js";
-import { History } from "../../src/admin/page/history.js";
-import { Rates } from "../../src/admin/page/rates.js";
+import { bytes, compact, duration, milliseconds } from "../../../src/admin/page/format.js";
+import { HandlerTimes } from "../../../src/admin/page/handler_times.js";
+import { History } from "../../../src/admin/page/history.js";
+import { Rates } from "../../../src/admin/page/rates.js";
 
 describe("the formats of the dashboard", () => {
-  it("are short", () => {
+  it("are short, and have their units", () => {
     expect([0, 7, 999, 1_000, 12_345, 4_560_000, 2e9].map(compact)).toEqual([
       "0",
       "7",
