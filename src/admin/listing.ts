@@ -1,4 +1,4 @@
-import { addressText, type ObservedServer, type Session, type SessionStats } from "../core/mod.ts";
+import { addressText, type ObservedServer, type Session } from "../core/mod.ts";
 import { BestOf } from "./best_of.ts";
 import { connectionRecord, type DescribeSession, IN_A_LIST } from "./connection_record.ts";
 import { Gone } from "./gone.ts";
@@ -27,22 +27,28 @@ export function pageOf(query: Query): Page {
   };
 }
 
+type KeyOf = (session: Session<never>) => number | string;
+
 /** What connections are ordered by. The names are those of the record. */
-const KEYS: Readonly<Record<string, (session: Session<never>, stats: SessionStats) => number | string>> = {
+const IDENTITY_KEYS: Readonly<Record<string, KeyOf>> = {
   id: ({ connection }) => connection.id,
   remote: ({ connection }) => addressText(connection.remoteAddress),
   local: ({ connection }) => addressText(connection.localAddress),
-  ageMs: (_session, { ageMs }) => ageMs,
-  idleMs: (_session, { quietMs }) => quietMs,
-  framesIn: (_session, { framesIn }) => framesIn,
-  framesOut: (_session, { framesOut }) => framesOut,
-  framesDropped: (_session, { framesDropped }) => framesDropped,
-  bytesIn: (_session, { bytesIn }) => bytesIn,
-  bytesOut: (_session, { bytesOut }) => bytesOut,
-  waitingBytes: (_session, { waitingOutboundBytes }) => waitingOutboundBytes,
-  inFlight: (_session, { framesInFlight }) => framesInFlight,
-  groupCount: (_session, { groups }) => groups.length,
 };
+/** These cost a snapshot of the counts of each connection. */
+const COUNT_KEYS: Readonly<Record<string, KeyOf>> = {
+  ageMs: (session) => session.stats().ageMs,
+  idleMs: (session) => session.stats().quietMs,
+  framesIn: (session) => session.stats().framesIn,
+  framesOut: (session) => session.stats().framesOut,
+  framesDropped: (session) => session.stats().framesDropped,
+  bytesIn: (session) => session.stats().bytesIn,
+  bytesOut: (session) => session.stats().bytesOut,
+  waitingBytes: (session) => session.stats().waitingOutboundBytes,
+  inFlight: (session) => session.stats().framesInFlight,
+  groupCount: (session) => session.stats().groups.length,
+};
+const KEYS: Readonly<Record<string, KeyOf>> = { ...IDENTITY_KEYS, ...COUNT_KEYS };
 
 export const CONNECTION_PARAMETERS: readonly string[] = [
   ...PAGE_PARAMETERS,
@@ -98,16 +104,15 @@ export async function listConnections(
   host: ListingHost,
 ): Promise<string> {
   const slices = new Slices(host);
-  const key = KEYS[query.sort] as (session: Session<never>, stats: SessionStats) => number | string;
+  const key = KEYS[query.sort] as KeyOf;
   const best = new BestOf<Row>(query.offset + query.limit, order(query.descending));
   let total = 0;
   let matching = 0;
   for (const session of server.sessions) {
     total += 1;
-    const stats = session.stats();
-    if (matches(session, stats, query)) {
+    if (matches(session, query)) {
       matching += 1;
-      best.push({ key: key(session, stats), session });
+      best.push({ key: key(session), session });
     }
     if (slices.spend()) await pause(slices, host);
   }
@@ -182,7 +187,7 @@ function order(descending: boolean): (one: Row, other: Row) => number {
   };
 }
 
-function matches(session: Session<never>, stats: SessionStats, { address, group }: ConnectionQuery): boolean {
-  if (group !== undefined && !stats.groups.includes(group)) return false;
-  return address === undefined || addressText(session.connection.remoteAddress).includes(address);
+function matches(session: Session<never>, { address, group }: ConnectionQuery): boolean {
+  if (address !== undefined && !addressText(session.connection.remoteAddress).includes(address)) return false;
+  return group === undefined || session.stats().groups.includes(group);
 }
