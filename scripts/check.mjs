@@ -32,6 +32,7 @@ const steps = [
   step("types", tool("typescript", ["-p", "."], "tsc")),
   step("types-core", tool("typescript", ["-p", "src/core"], "tsc")),
   step("types-scripts", tool("typescript", ["-p", "scripts"], "tsc")),
+  step("types-page", tool("typescript", ["-p", "src/admin/page"], "tsc")),
   step("types-bench", tool("typescript", ["-p", "bench"], "tsc")),
   // What the adapters take the natives for, against the runtimes' own types.
   step("types-deno", tool("typescript", ["-p", "test/types/deno"], "tsc")),

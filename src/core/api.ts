@@ -27,10 +27,10 @@ export type { RuntimeServeOptions } from "./server/drain_signals.ts";
 export type { DescriptorTarget, ListenTarget, TargetOptions, TcpTarget, UnixTarget } from "./server/listen_targets.ts";
 export type { Server } from "./server/server.ts";
 export { defineService, type ServeOptions, type Service } from "./server/service.ts";
-export type { ShutdownOptions } from "./server/shutdown_options.ts";
 export type { InvalidFramePolicy } from "./session/invalid_frame.ts";
 export type { ConnectionClosed, DrainResult, ObservedServer, Observer, ServerEvent } from "./session/observer.ts";
 export type { ServerStats } from "./session/server_stats.ts";
+export type { ShutdownOptions } from "./session/shutdown_options.ts";
 export type { Traffic } from "./session/traffic.ts";
 export { type Clock, systemClock } from "./time/clock.ts";
 export type {

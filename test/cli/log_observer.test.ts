@@ -12,14 +12,17 @@ const connection = {
 const who = { connection: 7, remote: "[::1]:5000" };
 const refused = new SpillwayError("frame-too-large", "a line of more than 8 bytes");
 
+function unwanted(): never {
+  throw new Error("the log asks the server for nothing");
+}
 const server: ObservedServer = {
   state: "listening",
   addresses: [],
   sessions: [],
   groups: [],
-  stats: () => {
-    throw new Error("the log needs no counts");
-  },
+  stats: unwanted,
+  stopAccepting: unwanted,
+  shutdown: unwanted,
 };
 
 function closed(reason: CloseReason, error?: SpillwayError): ServerEvent {

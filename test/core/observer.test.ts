@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from "vitest";
-import { lines, serve } from "../../src/core/mod.ts";
+import { lines, type ObservedServer, serve } from "../../src/core/mod.ts";
 import { memoryTransport } from "../../src/testing/mod.ts";
 import { tickEnd } from "../../src/testing/tick.ts";
 import { answers } from "./support/answers.ts";
@@ -152,6 +152,28 @@ describe("observer", () => {
     await peer.send("a\ntoo long\nb\n");
     expect(await harness.server.finished).toEqual({ drained: 1, aborted: 0 });
     expect(peer.received).toBe("A\nB\n");
+  });
+
+  it("may stop and drain the server that it gets with `listening`", async () => {
+    const servers: ObservedServer[] = [];
+    const harness = await served({
+      observer(event) {
+        if (event.type === "listening") servers.push(event.server);
+      },
+    });
+    const peer = await harness.connect();
+    const [server] = servers;
+    server?.stopAccepting();
+    await harness.settle();
+    await expect(harness.connect()).rejects.toMatchObject({ code: "connection-refused" });
+    await peer.send("a\n");
+    expect(peer.received).toBe("A\n");
+    expect(() => server?.shutdown({ timeoutMs: 0 })).toThrow(RangeError);
+    const result = server?.shutdown({ timeoutMs: 50 });
+    await harness.settle();
+    await peer.finish();
+    expect(await result).toMatchObject({ drained: 1, aborted: 0 });
+    expect(harness.reasons).toEqual(["drained"]);
   });
 
   it("is told each connection's number and addresses", async () => {

@@ -1,10 +1,10 @@
 import { checkBoolean } from "../options/limits.ts";
 import { checkOptions, type OptionNames } from "../options/option_names.ts";
+import type { ShutdownOptions } from "../session/shutdown_options.ts";
 import type { Transport } from "../transport/transport.ts";
 import { startServer } from "./serve.ts";
 import type { Server } from "./server.ts";
 import { SERVE_OPTIONS, type ServeOptions } from "./service.ts";
-import type { ShutdownOptions } from "./shutdown_options.ts";
 
 /** The source of signals: a process. */
 export interface SignalSource {

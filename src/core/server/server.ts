@@ -13,6 +13,7 @@ import { ServedSession, type SessionOwner } from "../session/served_session.ts";
 import type { ServerStats } from "../session/server_stats.ts";
 import { hooksOf } from "../session/session_hooks.ts";
 import type { SessionSettings } from "../session/session_settings.ts";
+import { checkShutdown, type ShutdownOptions } from "../session/shutdown_options.ts";
 import { add, NO_TRAFFIC, type Traffic } from "../session/traffic.ts";
 import { systemClock } from "../time/clock.ts";
 import { Deadline, DeadlineQueue } from "../time/deadline.ts";
@@ -26,7 +27,6 @@ import { Fullness } from "./fullness.ts";
 import { Grace } from "./grace.ts";
 import type { ServeOptions } from "./service.ts";
 import { settingsOfProtocols } from "./settings_of_protocols.ts";
-import { checkShutdown, type ShutdownOptions } from "./shutdown_options.ts";
 import { Tracker } from "./tracker.ts";
 
 /** The number of refused connections that may get a fault frame at the same time. Further ones are reset. */

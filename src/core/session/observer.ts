@@ -4,6 +4,7 @@ import type { SlowConsumerPolicy } from "../output/slow_consumer.ts";
 import type { ConnectionInfo } from "../transport/connection_info.ts";
 import type { Address } from "../transport/transport.ts";
 import type { ServerStats } from "./server_stats.ts";
+import type { ShutdownOptions } from "./shutdown_options.ts";
 import type { Traffic } from "./traffic.ts";
 
 /** The result of a drain: the number of connections (of a server) or requests (of a client) that finished, and that were aborted. */
@@ -30,6 +31,10 @@ export interface ObservedServer {
   readonly sessions: Iterable<Session<never>>;
   readonly groups: Iterable<Group<never>>;
   stats(): ServerStats;
+  /** Stops accepting connections, as `server.stopAccepting()` does. */
+  stopAccepting(): void;
+  /** Drains the server, as `server.shutdown()` does: a second call aborts what is left. */
+  shutdown(options?: ShutdownOptions): Promise<DrainResult>;
 }
 
 /**

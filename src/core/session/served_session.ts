@@ -207,10 +207,15 @@ export class ServedSession<In, Out, State> implements Session<Out, State>, Membe
   }
 
   stats(): SessionStats {
-    const { bytesDiscarded: _, ...traffic } = this.traffic;
+    const { bytesIn, bytesOut, framesIn, framesOut, framesDropped } = this.traffic;
     const now = this.settings.clock.now();
+    // Written out: a spread costs V8 microseconds, and a list of connections asks each of them.
     return {
-      ...traffic,
+      bytesIn,
+      bytesOut,
+      framesIn,
+      framesOut,
+      framesDropped,
       ageMs: now - this.openedAt,
       quietMs: now - Math.max(this.inbox.heardAt, this.outbox.progressAt, this.openedAt),
       waitingOutboundBytes: this.outbox.pending,

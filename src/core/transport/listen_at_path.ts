@@ -45,7 +45,7 @@ export interface PathHost<Bound extends { close(): void }> {
   /** Listens at a path where nothing is. The runtime may remove that path when the listener closes. */
   listen(path: string): Bound | Promise<Bound>;
   /** Connects to a path. Rejects with `connection-refused` if nobody listens there, and only then. */
-  connect(path: string, signal: AbortSignal): Promise<Connection>;
+  connect(path: string, signal: AbortSignal): Promise<Pick<Connection, "abort">>;
   readonly clock?: Clock;
 }
 

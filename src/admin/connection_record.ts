@@ -1,0 +1,92 @@
+import { addressText, describe as describeThrown, escapeText, type Session, type TlsInfo } from "../core/mod.ts";
+import { type ShownConnection, shownConnection, shownName } from "./shown.ts";
+
+/** How much of a connection is shown, in a list and alone. */
+export interface Detail {
+  readonly groups: number;
+  readonly stateCharacters: number;
+}
+
+export const IN_A_LIST: Detail = { groups: 8, stateCharacters: 512 };
+export const ALONE: Detail = { groups: 1_000, stateCharacters: 16_384 };
+
+/** An open connection, as `/connections` shows it. */
+export interface ConnectionRecord extends ShownConnection {
+  readonly tls?: object;
+  readonly proxy?: object;
+  readonly ageMs: number;
+  /** The time since the last byte in either direction. */
+  readonly idleMs: number;
+  readonly framesIn: number;
+  readonly framesOut: number;
+  readonly framesDropped: number;
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+  /** The number of bytes that wait to be sent. */
+  readonly waitingBytes: number;
+  /** The number of frames with the handler, or answered and waiting for an earlier reply. */
+  readonly inFlight: number;
+  readonly authenticating: boolean;
+  /** The names of its first groups, and the number of all. */
+  readonly groups: readonly string[];
+  readonly groupCount: number;
+  /** The result of `describe`, as JSON; cut text, if it is long. */
+  readonly state?: unknown;
+}
+
+/** A function that summarizes the state of a session, for people who look at it. */
+export type DescribeSession = (session: Session<never>) => unknown;
+
+export function connectionRecord(
+  session: Session<never>,
+  detail: Detail,
+  describe: DescribeSession | undefined,
+): ConnectionRecord {
+  const { connection } = session;
+  const stats = session.stats();
+  const { tls, proxy } = connection;
+  return {
+    ...shownConnection(connection),
+    ...(tls !== undefined && { tls: shownTls(tls) }),
+    ...(proxy !== undefined && { proxy: { version: proxy.version, from: addressText(proxy.from) } }),
+    ageMs: Math.round(stats.ageMs),
+    idleMs: Math.round(stats.quietMs),
+    framesIn: stats.framesIn,
+    framesOut: stats.framesOut,
+    framesDropped: stats.framesDropped,
+    bytesIn: stats.bytesIn,
+    bytesOut: stats.bytesOut,
+    waitingBytes: stats.waitingOutboundBytes,
+    inFlight: stats.framesInFlight,
+    authenticating: session.authenticating,
+    groups: stats.groups.slice(0, detail.groups).map(shownName),
+    groupCount: stats.groups.length,
+    ...(describe !== undefined && { state: stateOf(session, detail, describe) }),
+  };
+}
+
+function shownTls(tls: TlsInfo): object {
+  const { protocol, cipher, alpn, serverName, authorized, authorizationError, resumed, peerCertificate } = tls;
+  return {
+    protocol,
+    cipher,
+    ...(alpn !== undefined && { alpn: shownName(alpn) }),
+    ...(serverName !== undefined && { serverName: shownName(serverName) }),
+    ...(peerCertificate !== undefined && { subject: shownName(peerCertificate.subject) }),
+    authorized,
+    ...(authorizationError !== undefined && { authorizationError: shownName(authorizationError) }),
+    resumed,
+  };
+}
+
+/** What a service says of its session is bounded, and what it throws harms nothing but this field. */
+function stateOf(session: Session<never>, { stateCharacters }: Detail, describe: DescribeSession): unknown {
+  try {
+    const state = describe(session);
+    const text = JSON.stringify(state);
+    if (text === undefined) return null;
+    return text.length <= stateCharacters ? (JSON.parse(text) as unknown) : escapeText(text, stateCharacters);
+  } catch (cause) {
+    return { error: escapeText(`describe threw: ${describeThrown(cause)}`, stateCharacters) };
+  }
+}

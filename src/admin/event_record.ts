@@ -1,0 +1,41 @@
+import { addressText, type ServerEvent } from "../core/mod.ts";
+import { shownConnection, shownError } from "./shown.ts";
+
+/** The fields of an event that are copied as they are: numbers, flags, and words of this library. */
+const PLAIN = [
+  "reason",
+  "bytesIn",
+  "bytesOut",
+  "framesIn",
+  "framesOut",
+  "framesDropped",
+  "bytesDiscarded",
+  "framesAfterReset",
+  "unconfirmed",
+  "durationMs",
+  "retryInMs",
+  "connections",
+  "fullMs",
+  "graceMs",
+  "skipped",
+  "policy",
+  "waitingBytes",
+  "waitingFrames",
+  "drained",
+  "aborted",
+  "transport",
+] as const;
+
+/** Returns an event as `/events` shows it, without what the service and its peers have chosen to keep. */
+export function eventRecord(event: ServerEvent): Record<string, unknown> {
+  const record: Record<string, unknown> = { at: new Date().toISOString(), type: event.type };
+  if ("address" in event) record["address"] = addressText(event.address);
+  if ("connection" in event) Object.assign(record, shownConnection(event.connection));
+  const fields = event as unknown as Readonly<Record<string, unknown>>;
+  for (const name of PLAIN) {
+    const value = fields[name];
+    if (value !== undefined) record[name] = typeof value === "number" ? Math.round(value) : value;
+  }
+  if ("error" in event && event.error !== undefined) record["error"] = shownError(event.error);
+  return record;
+}

@@ -1,0 +1,2 @@
+// uplot.js is served from the package of that name.
+export { default } from "uplot";

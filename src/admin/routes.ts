@@ -1,0 +1,285 @@
+import { type DrainResult, describe as describeThrown, type ObservedServer, type Session } from "../core/mod.ts";
+import type { AdminSettings } from "./admin_options.ts";
+import { type Answer, json, jsonText } from "./answer.ts";
+import { ALONE, connectionRecord } from "./connection_record.ts";
+import { type EndRecord, endRecord, reasonOf } from "./end_record.ts";
+import type { EventStream } from "./event_stream.ts";
+import type { HttpRequest } from "./http_server.ts";
+import {
+  CONNECTION_PARAMETERS,
+  connectionQuery,
+  findConnection,
+  type ListingHost,
+  listConnections,
+  listGroups,
+  PAGE_PARAMETERS,
+  pageOf,
+} from "./listing.ts";
+import { LOG_LEVELS, type LogLevel } from "./log_level.ts";
+import type { LoopDelay } from "./loop_delay.ts";
+import { OneAtATime } from "./one_at_a_time.ts";
+import type { Query } from "./query.ts";
+import { Refusal } from "./refusal.ts";
+import { readJson } from "./request_body.ts";
+import type { ServerWatch } from "./server_watch.ts";
+
+/** A request with its target taken apart. */
+export interface RoutedRequest extends HttpRequest {
+  readonly query: Query;
+  /** What the pattern of the route has captured. */
+  readonly captured: readonly string[];
+}
+
+/** What answers a method at a path. */
+export interface Route {
+  readonly method: "GET" | "POST" | "PUT" | "DELETE";
+  readonly path: RegExp;
+  /** Whether it changes something, so that it needs the token. */
+  readonly changes?: boolean;
+  /** The parameters that it has. Probes ignore all: who configures a probe sees no error message. */
+  readonly parameters: readonly string[] | "ignored";
+  readonly answer: (request: RoutedRequest) => Promise<Answer> | Answer | undefined;
+}
+
+const LIST = /^\/connections$/;
+const ONE = /^\/connections\/(\d{1,15})$/;
+const CLOSED_PARAMETERS: readonly string[] = [...PAGE_PARAMETERS, "address", "reason"];
+const DRAIN_FIELDS: readonly string[] = ["timeoutMs", "graceMs", "force"];
+const EVENT_STREAM = "text/event-stream; charset=utf-8";
+
+/** The routes about one server. */
+export class Routes {
+  readonly #settings: AdminSettings;
+  readonly #watch: ServerWatch;
+  readonly #events: EventStream;
+  readonly #loopDelay: LoopDelay;
+  readonly #lists = new OneAtATime();
+  /** The answer of the metrics that are being gathered. */
+  #metrics: Promise<string> | undefined;
+  /** The server that was told to drain. */
+  #draining: ObservedServer | undefined;
+
+  readonly all: readonly Route[] = [
+    { method: "GET", path: /^\/healthz$/, parameters: "ignored", answer: () => this.#health() },
+    { method: "GET", path: /^\/readyz$/, parameters: "ignored", answer: () => this.#readiness() },
+    { method: "GET", path: /^\/metrics$/, parameters: [], answer: () => this.#metricsText() },
+    { method: "GET", path: /^\/stats$/, parameters: [], answer: () => this.#stats() },
+    { method: "GET", path: LIST, parameters: CONNECTION_PARAMETERS, answer: (request) => this.#connections(request) },
+    { method: "GET", path: ONE, parameters: [], answer: (request) => this.#connection(request) },
+    {
+      method: "DELETE",
+      path: ONE,
+      changes: true,
+      parameters: ["reset"],
+      answer: (request) => this.#closeConnection(request),
+    },
+    { method: "GET", path: /^\/closed$/, parameters: CLOSED_PARAMETERS, answer: ({ query }) => this.#closed(query) },
+    { method: "GET", path: /^\/groups$/, parameters: PAGE_PARAMETERS, answer: (request) => this.#groups(request) },
+    { method: "GET", path: /^\/events$/, parameters: [], answer: (request) => this.#openStream(request) },
+    {
+      method: "POST",
+      path: /^\/drain$/,
+      changes: true,
+      parameters: [],
+      answer: (request) => this.#drain(request),
+    },
+    { method: "GET", path: /^\/config$/, parameters: [], answer: () => this.#config() },
+    {
+      method: "PUT",
+      path: /^\/log-level$/,
+      changes: true,
+      parameters: [],
+      answer: (request) => this.#setLogLevel(request),
+    },
+  ];
+
+  constructor(settings: AdminSettings, watch: ServerWatch, events: EventStream, loopDelay: LoopDelay) {
+    this.#settings = settings;
+    this.#watch = watch;
+    this.#events = events;
+    this.#loopDelay = loopDelay;
+  }
+
+  #health(): Answer {
+    return json({ status: "ok", loopDelayMs: Math.round(this.#loopDelay.maxMs) });
+  }
+
+  #readiness(): Answer {
+    const problems = this.#watch.problems();
+    const { phase } = this.#watch;
+    return problems.length === 0
+      ? json({ status: "ready", phase })
+      : json({ status: "not-ready", phase, problems }, 503);
+  }
+
+  async #metricsText(): Promise<Answer> {
+    const { metrics } = this.#settings;
+    if (metrics === undefined) throw notConfigured("metrics", "admin({ metrics })");
+    this.#metrics ??= metrics.text().finally(() => {
+      this.#metrics = undefined;
+    });
+    const body = await calling("metrics.text()", () => this.#metrics as Promise<string>);
+    return { status: 200, contentType: metrics.contentType, body };
+  }
+
+  #stats(): Answer {
+    const watch = this.#watch;
+    const since = watch.listeningSince;
+    return json({
+      at: new Date().toISOString(),
+      phase: watch.phase,
+      ready: watch.problems().length === 0,
+      addresses: watch.addresses(),
+      ...(since !== undefined && { listeningSince: new Date(since).toISOString(), uptimeMs: Date.now() - since }),
+      loopDelayMs: Math.round(this.#loopDelay.maxMs * 10) / 10,
+      server: watch.server?.stats() ?? null,
+      ends: Object.fromEntries(watch.endsByReason),
+      establishFailures: Object.fromEntries(watch.failuresByCode),
+      events: { ...watch.counts },
+      admin: {
+        streams: this.#events.size,
+        changes: this.#settings.token !== undefined,
+        metrics: this.#settings.metrics !== undefined,
+        describes: this.#settings.describe !== undefined,
+      },
+    });
+  }
+
+  async #connections({ gone, query }: RoutedRequest): Promise<Answer> {
+    if (query.text("reason") !== undefined) {
+      const other = ["sort", "order", "group"].find((name) => query.text(name) !== undefined);
+      if (other === undefined) return this.#closed(query);
+      throw new Refusal(400, "bad-request", `reason lists what has ended, as /closed does: it takes no ${other}`);
+    }
+    const wanted = connectionQuery(query);
+    const server = this.#server();
+    return jsonText(await this.#lists.run(() => listConnections(server, wanted, this.#listingHost(gone))));
+  }
+
+  async #connection(request: RoutedRequest): Promise<Answer> {
+    const session = await this.#find(request);
+    return json(connectionRecord(session, ALONE, this.#settings.describe));
+  }
+
+  async #closeConnection(request: RoutedRequest): Promise<Answer> {
+    const reset = request.query.flag("reset");
+    const session = await this.#find(request);
+    if (reset) session.abort();
+    else session.close();
+    return json({ id: session.connection.id, closing: reset ? "reset" : "in-order" }, 202);
+  }
+
+  #closed(query: Query): Answer {
+    const { limit, offset } = pageOf(query);
+    const address = query.text("address");
+    const reason = query.text("reason");
+    const ends = this.#watch.ends.newestFirst();
+    const records: EndRecord[] = ends
+      .filter((end) => reason === undefined || reasonOf(end) === reason)
+      .map(endRecord)
+      .filter(({ remote }) => address === undefined || remote.includes(address));
+    const closed = records.slice(offset, offset + limit);
+    return json({ total: ends.length, matching: records.length, offset, limit, closed });
+  }
+
+  async #groups({ gone, query }: RoutedRequest): Promise<Answer> {
+    const page = pageOf(query);
+    const server = this.#server();
+    return json(await this.#lists.run(() => listGroups(server, page, this.#listingHost(gone))));
+  }
+
+  #openStream({ message, stream }: RoutedRequest): Answer | undefined {
+    if (message.method === "HEAD") return { status: 200, contentType: EVENT_STREAM, body: "" };
+    this.#events.checkRoom();
+    this.#events.open(stream(EVENT_STREAM));
+    return undefined;
+  }
+
+  async #drain({ message }: RoutedRequest): Promise<Answer> {
+    const { force, ...options } = objectOf(await readJson(message), DRAIN_FIELDS);
+    if (force !== undefined && typeof force !== "boolean") {
+      throw new Refusal(400, "bad-request", "force must be true or false");
+    }
+    const server = this.#server();
+    const { phase } = this.#watch;
+    const ending = this.#draining === server || phase === "grace" || phase === "draining" || phase === "drained";
+    if (ending && force !== true) {
+      const why = 'the server drains already: send {"force": true} to abort what is left';
+      throw new Refusal(409, "draining", phase === "drained" ? "the server has drained" : why);
+    }
+    try {
+      this.#begin(server, server.shutdown(options));
+    } catch (error) {
+      if (!(error instanceof TypeError || error instanceof RangeError)) throw error;
+      throw new Refusal(400, "bad-request", error.message);
+    }
+    return json({ phase: this.#watch.phase, connections: server.stats().connections }, 202);
+  }
+
+  #begin(server: ObservedServer, drain: Promise<DrainResult>): void {
+    this.#draining = server;
+    // Why it fails, whoever owns the server learns from `finished`.
+    drain.catch(() => undefined);
+  }
+
+  async #config(): Promise<Answer> {
+    const { config } = this.#settings;
+    if (config === undefined) throw notConfigured("settings", "admin({ config })");
+    return json((await calling("config()", () => config())) ?? null);
+  }
+
+  async #setLogLevel({ message }: RoutedRequest): Promise<Answer> {
+    const { onLogLevel } = this.#settings;
+    if (onLogLevel === undefined) throw notConfigured("log", "admin({ onLogLevel })");
+    const { level } = objectOf(await readJson(message), ["level"]);
+    if (!LOG_LEVELS.includes(level as LogLevel)) {
+      throw new Refusal(400, "bad-request", `send {"level": LEVEL}, where LEVEL is one of ${LOG_LEVELS.join(", ")}`);
+    }
+    await calling("onLogLevel()", () => onLogLevel(level as LogLevel));
+    return json({ level });
+  }
+
+  async #find({ captured, gone }: RoutedRequest): Promise<Session<never>> {
+    const id = Number(captured[0]);
+    const server = this.#server();
+    const session = await this.#lists.run(() => findConnection(server, id, this.#listingHost(gone)));
+    if (session !== undefined) return session;
+    throw new Refusal(404, "no-such-connection", `no connection ${id} is open: /closed lists the last that have ended`);
+  }
+
+  /** @throws {Refusal} there is none */
+  #server(): ObservedServer {
+    const { server } = this.#watch;
+    if (server !== undefined) return server;
+    throw new Refusal(503, "not-listening", "no server listens yet", { "Retry-After": "1" });
+  }
+
+  #listingHost(gone: () => boolean): ListingHost {
+    const { clock, describe } = this.#settings;
+    return { clock, describe, gone };
+  }
+}
+
+function notConfigured(what: string, option: string): Refusal {
+  return new Refusal(404, "not-configured", `this server offers no ${what}: see ${option}`);
+}
+
+/** Calls a function of the user's. @throws {Refusal} it threw */
+async function calling<Result>(name: string, call: () => Result | Promise<Result>): Promise<Result> {
+  try {
+    return await call();
+  } catch (cause) {
+    throw new Refusal(500, "failed", `${name} threw: ${describeThrown(cause)}`);
+  }
+}
+
+/** Checks the fields of a JSON object; an absent body is an empty one. @throws {Refusal} */
+function objectOf(value: unknown, names: readonly string[]): Record<string, unknown> {
+  if (value === undefined) return {};
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw new Refusal(400, "bad-request", "the body must be a JSON object");
+  }
+  const unknown = Object.keys(value).find((name) => !names.includes(name));
+  if (unknown === undefined) return value as Record<string, unknown>;
+  throw new Refusal(400, "bad-request", `unknown field ${JSON.stringify(unknown)}: there are ${names.join(", ")}`);
+}

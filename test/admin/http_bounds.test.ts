@@ -1,0 +1,152 @@
+import { connect, type Socket } from "node:net";
+import { afterEach, describe, expect, it } from "vitest";
+import { json } from "../../src/admin/answer.ts";
+import { HTTP_BOUNDS, type HttpBounds, HttpServer, type Responder } from "../../src/admin/http_server.ts";
+import { systemClock } from "../../src/core/mod.ts";
+import { exchange } from "./support/admin_served.ts";
+
+const servers: HttpServer[] = [];
+const sockets: Socket[] = [];
+
+afterEach(async () => {
+  for (const socket of sockets.splice(0)) socket.destroy();
+  for (const server of servers.splice(0)) await server.close();
+});
+
+async function listening(bounds: Partial<HttpBounds>, respond: Responder = async () => json("ok")): Promise<number> {
+  const server = new HttpServer(respond, systemClock, { ...HTTP_BOUNDS, checkMs: 50, ...bounds });
+  servers.push(server);
+  return (await server.listen({ port: 0 })).port as number;
+}
+
+/** Connects without reading. */
+function open(port: number): { socket: Socket; closed: Promise<void> } {
+  const socket = connect(port, "127.0.0.1");
+  socket.on("error", () => undefined);
+  sockets.push(socket);
+  return { socket, closed: new Promise((resolve) => socket.once("close", () => resolve())) };
+}
+
+const GET = "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n";
+
+describe("the HTTP server", () => {
+  it("refuses headers of more bytes than it takes", async () => {
+    const port = await listening({ maxHeaderBytes: 4_096 });
+    expect(await exchange(port, `${GET}X: ${"y".repeat(3_000)}\r\n\r\n`)).toMatch(/^HTTP\/1\.1 200/);
+    expect(await exchange(port, `${GET}X: ${"y".repeat(20_000)}\r\n\r\n`)).toMatch(/^(HTTP\/1\.1 431|$)/);
+  });
+
+  it("refuses more headers than it takes", async () => {
+    const port = await listening({ maxHeaders: 10 });
+    const headers = (count: number) => Array.from({ length: count }, (_, at) => `X-${at}: y\r\n`).join("");
+    expect(await exchange(port, `${GET}${headers(8)}\r\n`)).toMatch(/^HTTP\/1\.1 200/);
+    expect(await exchange(port, `${GET}${headers(9)}\r\n`)).toMatch(/^(HTTP\/1\.1 431|$)/);
+    expect(await exchange(port, `${GET}${headers(500)}\r\n`)).toMatch(/^(HTTP\/1\.1 431|$)/);
+  });
+
+  it.each([
+    ["bytes of TLS", "\u0016\u0003\u0001\u0002\u0000\u0001"],
+    ["a line that is no request", "hello\r\n\r\n"],
+    [
+      "two lengths",
+      "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    ],
+    ["a method with a space", "GE T / HTTP/1.1\r\nHost: localhost\r\n\r\n"],
+  ])("disconnects who sends %s", async (_what, bytes) => {
+    const answer = await exchange(await listening({}), bytes);
+    expect(answer).toMatch(/^(HTTP\/1\.1 400|$)/);
+  });
+
+  it("disconnects who sends a head slowly, or nothing", async () => {
+    const port = await listening({ headersTimeoutMs: 100, requestTimeoutMs: 200 });
+    expect(await exchange(port, "GET / HTTP/1.1\r\nHost: loc")).toMatch(/^(HTTP\/1\.1 408|$)/);
+    expect(await exchange(port, "")).toMatch(/^(HTTP\/1\.1 408|$)/);
+  });
+
+  it("disconnects who sends a body slowly", async () => {
+    const respond: Responder = async ({ message }) => {
+      let length = 0;
+      for await (const chunk of message as AsyncIterable<Uint8Array>) length += chunk.length;
+      return json(length);
+    };
+    const port = await listening({ headersTimeoutMs: 100, requestTimeoutMs: 200 }, respond);
+    const head = "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n";
+    expect(await exchange(port, `${head}a`)).not.toContain(" 200 ");
+  });
+
+  it("disconnects who is silent after an answer", async () => {
+    const port = await listening({ keepAliveTimeoutMs: 50 });
+    expect(await exchange(port, "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")).toMatch(/^HTTP\/1\.1 200/);
+  });
+
+  it("disconnects who does not read an answer", async () => {
+    let answered = 0;
+    const respond: Responder = async () => {
+      answered += 1;
+      return { status: 200, contentType: "text/plain", body: new Uint8Array(12_000_000) };
+    };
+    const port = await listening({ answerTimeoutMs: 200, keepAliveTimeoutMs: 60_000 }, respond);
+    const { closed, socket } = open(port);
+    socket.pause();
+    socket.write("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    await expect.poll(() => answered).toBe(1);
+    // Its bytes count no more when it is gone: the next answer would not fit beside them.
+    await expect
+      .poll(() => exchange(port, `${GET}\r\n`).then((answer) => answer.slice(0, 12)), { timeout: 5_000 })
+      .toBe("HTTP/1.1 200");
+    socket.resume();
+    await closed;
+  });
+
+  it("disconnects who asks for what is never answered", async () => {
+    const port = await listening({ answerTimeoutMs: 100 }, () => new Promise(() => undefined));
+    expect(await exchange(port, `${GET}\r\n`)).toBe("");
+  });
+
+  it("takes no more connections than it may, until one is gone", async () => {
+    const port = await listening({
+      maxConnections: 2,
+      keepAliveTimeoutMs: 60_000,
+      headersTimeoutMs: 60_000,
+      requestTimeoutMs: 60_000,
+    });
+    const [first, second] = [open(port), open(port)];
+    // Bun accepts a connection when its first bytes come, or a second later.
+    for (const { socket } of [first, second]) socket.write("GET / HTTP/1.1\r\nHost: loc");
+    await expect.poll(() => exchange(port, `${GET}\r\n`)).toBe("");
+    first.socket.destroy();
+    await expect.poll(() => exchange(port, `${GET}\r\n`)).toMatch(/^HTTP\/1\.1 200/);
+    second.socket.destroy();
+  });
+
+  it("answers 503 while too many bytes wait to be read", async () => {
+    const respond: Responder = async () => ({
+      status: 200,
+      contentType: "text/plain",
+      body: new Uint8Array(9_000_000),
+    });
+    const port = await listening({}, respond);
+    const { socket } = open(port);
+    socket.pause();
+    socket.write("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    await expect
+      .poll(() => exchange(port, `${GET}\r\n`).then((answer) => [answer.slice(0, 12), answer.includes('"busy"')]))
+      .toEqual(["HTTP/1.1 503", true]);
+  });
+
+  it("closes although somebody is connected", async () => {
+    const port = await listening({ keepAliveTimeoutMs: 60_000, headersTimeoutMs: 60_000, requestTimeoutMs: 60_000 });
+    const { closed, socket } = open(port);
+    // Bun accepts a connection when its first bytes come, or a second later.
+    socket.write("GET / HTTP/1.1\r\nHost: loc");
+    await exchange(port, `${GET}\r\n`);
+    await servers.pop()?.close();
+    await closed;
+    expect(await exchange(port, `${GET}\r\n`)).toBe("");
+  });
+
+  it("answers what a responder throws", async () => {
+    const port = await listening({}, () => Promise.reject(new Error("a bug")));
+    expect(await exchange(port, `${GET}\r\n`)).toMatch(/^HTTP\/1\.1 500 [^]*"code":"failed","message":"[^"]*a bug"/);
+  });
+});
