@@ -1,4 +1,5 @@
 import { EventEmitter } from "node:events";
+import { PassThrough, Readable } from "node:stream";
 import { describe, expect, it } from "vitest";
 import { run } from "../../src/cli/run.ts";
 import { SETTINGS } from "../../src/cli/settings.ts";
@@ -23,6 +24,8 @@ function started(args: readonly string[], transport = runtimeTransport, variable
         written.err += text;
         done();
       },
+      stdin: Readable.from([]),
+      stdout: new PassThrough(),
       terminal: false,
       colors: false,
       columns: 100,

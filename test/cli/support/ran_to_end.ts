@@ -1,4 +1,5 @@
 import { EventEmitter } from "node:events";
+import { PassThrough, Readable } from "node:stream";
 import { run } from "../../../src/cli/run.ts";
 import { transport } from "../../../src/mod.ts";
 
@@ -18,6 +19,8 @@ export async function ranToEnd(
         err += text;
         done();
       },
+      stdin: Readable.from([]),
+      stdout: new PassThrough(),
       terminal: false,
       colors: false,
       columns: 100,

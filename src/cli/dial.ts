@@ -1,0 +1,89 @@
+import { clearTimeout, setTimeout } from "node:timers";
+import { isError } from "../core/mod.ts";
+import { type Connection, type EstablishStep, SpillwayError, type Transport } from "../mod.ts";
+import { type Failure, firstLine, runFailure } from "./failure.ts";
+import type { Target } from "./target.ts";
+
+/** A connection to make. */
+export interface Dial {
+  readonly target: Target;
+  readonly steps: readonly EstablishStep[];
+  /** The time for the connection and its steps together. `Infinity`: no limit. */
+  readonly timeoutMs: number;
+}
+
+/**
+ * Connects, and takes the connection through its establish steps.
+ *
+ * @throws {SpillwayError} the error of the transport or of a step; `connection-timed-out`; the reason of `signal`
+ */
+export async function dial(
+  transport: Transport,
+  { target, steps, timeoutMs }: Dial,
+  signal?: AbortSignal,
+): Promise<Connection> {
+  const attempt = new AbortController();
+  const giveUp = () => attempt.abort(signal?.reason);
+  const timer =
+    timeoutMs === Infinity
+      ? undefined
+      : setTimeout(() => {
+          attempt.abort(new SpillwayError("connection-timed-out", `not connected within ${timeoutMs} ms`));
+        }, timeoutMs);
+  signal?.addEventListener("abort", giveUp);
+  if (signal?.aborted === true) giveUp();
+  try {
+    let connection = await unlessAborted(
+      transport.connect({ ...target.address, signal: attempt.signal }),
+      attempt.signal,
+    );
+    const context = {
+      id: 1,
+      signal: attempt.signal,
+      hostname: "hostname" in target.address ? target.address.hostname : undefined,
+    };
+    for (const step of steps) {
+      const below = connection;
+      try {
+        connection = await unlessAborted(Promise.resolve(step(below, context)), attempt.signal);
+      } catch (error) {
+        below.abort(error);
+        throw error;
+      }
+    }
+    return connection;
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener("abort", giveUp);
+  }
+}
+
+/** Settles as `connecting` does, or rejects as soon as `signal` aborts. A connection that is made too late is aborted. */
+async function unlessAborted(connecting: Promise<Connection>, signal: AbortSignal): Promise<Connection> {
+  let onAbort = () => {};
+  const aborted = new Promise<never>((_, reject) => {
+    onAbort = () => reject(signal.reason as Error);
+    signal.addEventListener("abort", onAbort);
+  });
+  try {
+    return await Promise.race([connecting, aborted]);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    connecting.then(
+      (late) => late.abort(signal.reason),
+      () => undefined,
+    );
+    throw signal.reason;
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
+}
+
+/** Explains why there is no connection. */
+export function dialFailure({ text }: Target, error: unknown): Failure {
+  const denied = isError(error) && isError(error.cause) && error.cause.name === "NotCapable";
+  const reason = denied ? "Deno denied the permission; run deno with --allow-net" : firstLine(error);
+  // Transports begin with the same words, and the address.
+  const message = reason.startsWith("cannot connect to ") ? reason : `cannot connect to ${text}: ${reason}`;
+  return runFailure(message, { cause: error });
+}
