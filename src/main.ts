@@ -51,6 +51,7 @@ void run(process.argv.slice(2), {
   transport,
   cwd: process.cwd(),
   variables: process.env,
+  pid: process.pid,
 }).then((code) => {
   exitCode = code;
   process.exitCode = code;

@@ -38,10 +38,17 @@ function readEntry(path: string, name: string, value: unknown): ReadSetting {
   }
   const origin = { source: path, text: `'${setting.name}' in ${path}` };
   try {
-    return { name: setting.name, value: setting.parse(written(setting, value)), origin };
+    return { name: setting.name, value: parsed(setting, value), origin };
   } catch (error) {
     throw usageFailure(`${origin.text} cannot be ${shown(value)}: ${firstLine(error)}`);
   }
+}
+
+function parsed(setting: Setting, value: unknown): unknown {
+  const { parse, parseElement } = setting;
+  if (parseElement === undefined || typeof value === "string") return parse(written(setting, value));
+  if (!Array.isArray(value) || value.length === 0) throw new TypeError("write a string, or an array of strings");
+  return value.map((element) => parseElement(written(setting, element)));
 }
 
 /** Writes a value as on the command line. */

@@ -20,6 +20,7 @@ const KNOWN: ReadonlySet<string> = new Set([...SETTINGS.map(({ variable }) => va
 /** Variables that Kubernetes sets for each Service, and Docker for each link, of which one may be called "spillway". */
 const LINK = /^SPILLWAY_(?:\w+_)?(?:SERVICE_(?:HOST|PORT)|PORT_\d+_(?:TCP|UDP|SCTP))(?:_\w+)?$/;
 const LINK_ADDRESS = /^(?:tcp|udp|sctp):\/\//;
+const LINK_NAME = /_PORT$/;
 
 /**
  * Returns the settings that environment variables give. An empty variable counts as not set.
@@ -30,6 +31,8 @@ export function environmentSettings(variables: Variables): ReadSetting[] {
   checkNames(variables);
   return SETTINGS.flatMap((setting) => {
     const source = setting.name === "port" ? portVariable(variables) : setting.variable;
+    // The platform's port is a proposal, which another place to listen on replaces.
+    if (source === PORT_VARIABLE && (variables.SPILLWAY_LISTEN ?? "") !== "") return [];
     const text = variables[source] ?? "";
     return text === "" ? [] : [readVariable(setting, source, text)];
   });
@@ -52,7 +55,8 @@ function portVariable(variables: Variables): string {
 
 function checkNames(variables: Variables): void {
   for (const [name, value = ""] of Object.entries(variables)) {
-    if (!name.startsWith(PREFIX) || KNOWN.has(name) || LINK.test(name) || LINK_ADDRESS.test(value)) continue;
+    if (!name.startsWith(PREFIX) || KNOWN.has(name) || LINK.test(name)) continue;
+    if (LINK_NAME.test(name) && LINK_ADDRESS.test(value)) continue;
     const meant = nearest(
       name.slice(PREFIX.length),
       [...KNOWN].map((known) => known.slice(PREFIX.length)),

@@ -1,3 +1,4 @@
+import { usageFailure } from "./failure.ts";
 import type { SettingName, Settings } from "./settings.ts";
 
 /** Settings, and the origin of each. */
@@ -21,15 +22,41 @@ export interface ReadSetting {
   readonly origin: Origin;
 }
 
-/** Merges settings; later ones take precedence. */
-export function given(read: Iterable<ReadSetting>): Given {
+/** The settings that `listen` replaces, and that replace it. */
+const ONE_PORT: readonly SettingName[] = ["hostname", "port"];
+
+/**
+ * Merges the settings of several places; later places take precedence. What a server listens on is one setting, `listen`, or
+ * `hostname` and `port`.
+ *
+ * @throws {Failure} one place has both
+ */
+export function given(...places: readonly (readonly ReadSetting[])[]): Given {
   const settings: Partial<Record<SettingName, unknown>> = {};
   const origins: Partial<Record<SettingName, Origin>> = {};
-  for (const { name, value, origin } of read) {
-    settings[name] = value;
-    origins[name] = origin;
+  for (const place of places) {
+    for (const name of replacedBy(place)) {
+      delete settings[name];
+      delete origins[name];
+    }
+    for (const { name, value, origin } of place) {
+      settings[name] = value;
+      origins[name] = origin;
+    }
   }
   return { settings: settings as Settings, origins };
+}
+
+function replacedBy(place: readonly ReadSetting[]): readonly SettingName[] {
+  const listen = place.find(({ name }) => name === "listen");
+  const onePort = place.find(({ name }) => ONE_PORT.includes(name));
+  if (listen !== undefined && onePort !== undefined) {
+    throw usageFailure(
+      `${listen.origin.text} and ${onePort.origin.text} do not go together: write the port as tcp://host:port in the former`,
+    );
+  }
+  if (listen !== undefined) return ONE_PORT;
+  return onePort === undefined ? [] : ["listen"];
 }
 
 /** Returns the origin of a setting in the wording of a message. */

@@ -1,38 +1,96 @@
 import { addressText, isError } from "../core/mod.ts";
-import { type ErrorCode, SpillwayError } from "../mod.ts";
-import { type Failure, firstLine, runFailure } from "./failure.ts";
+import { type ErrorCode, type ListenOptions, SpillwayError } from "../mod.ts";
+import { type Failure, firstLine, runFailure, usageFailure } from "./failure.ts";
+import { type Given, originText } from "./given.ts";
 
 interface Explanation {
   readonly wrong: string;
   readonly advice: string;
 }
 
-const EXPLANATIONS: Partial<Record<ErrorCode, Explanation>> = {
+type Explanations = Partial<Record<ErrorCode, Explanation>>;
+
+/** Explains why listening failed, and how to fix it. `at` is the place of several that failed. */
+export function listenFailure(at: ListenOptions, given: Given, error: SpillwayError): Failure {
+  const { fd } = at;
+  const where = fd === undefined ? addressText(at) : `fd:${fd}`;
+  const explanation = explanationOf(at, given, error);
+  const why = explanation === undefined ? reasonOf(error) : `${explanation.wrong}; ${explanation.advice}`;
+  const failure = isUnsupported(error) && given.settings.listen !== undefined ? usageFailure : runFailure;
+  return failure(`cannot listen on ${where}: ${why}`, { cause: error });
+}
+
+/** Explains an option of a place that makes no sense there. */
+export function placeFailure(name: string, given: Given, cause: unknown): Failure {
+  const whose = given.settings.listen === undefined ? name : originText("listen", given);
+  return usageFailure(`${whose}: ${firstLine(cause)}`, { cause });
+}
+
+function isUnsupported({ code }: SpillwayError): boolean {
+  return code === "runtime-unsupported";
+}
+
+function explanationOf({ fd, path }: ListenOptions, given: Given, error: SpillwayError): Explanation | undefined {
+  if (isError(error.cause) && error.cause.name === "NotCapable") {
+    const flags = path === undefined ? "--allow-net" : "--allow-net, --allow-read and --allow-write";
+    return { wrong: "Deno denied the permission", advice: `run deno with ${flags}` };
+  }
+  if (fd !== undefined) return descriptorExplanation(error);
+  if (path === undefined) return tcpExplanations(given)[error.code];
+  return path.startsWith("\0") ? ABSTRACT[error.code] : pathExplanation(error);
+}
+
+function tcpExplanations({ settings: { listen } }: Given): Explanations {
+  const [port, hostname] = listen === undefined ? ["--port", "--hostname"] : ["--listen", "--listen"];
+  return {
+    "address-in-use": {
+      wrong: "the port is in use",
+      advice: `stop the program that listens there, or choose another port with ${port} (0 selects a free port)`,
+    },
+    "address-not-available": {
+      wrong: "this machine does not have that address",
+      advice: `choose an address of this machine with ${hostname} (0.0.0.0 or :: for all addresses)`,
+    },
+    "permission-denied": {
+      wrong: "permission denied",
+      advice: `choose a ${listen === undefined ? "--port" : "port"} above 1023, or grant this process the right to listen there`,
+    },
+    "host-not-found": {
+      wrong: "the name does not resolve",
+      advice: `check ${hostname}, or write a numeric address`,
+    },
+  };
+}
+
+const ABSTRACT: Explanations = {
   "address-in-use": {
-    wrong: "the port is in use",
-    advice: "stop the program that listens there, or choose another port with --port (0 selects a free port)",
-  },
-  "address-not-available": {
-    wrong: "this machine does not have that address",
-    advice: "choose an address of this machine with --hostname (0.0.0.0 or :: for all addresses)",
-  },
-  "permission-denied": {
-    wrong: "permission denied",
-    advice: "choose a --port above 1023, or grant this process the right to listen there",
-  },
-  "host-not-found": {
-    wrong: "the name does not resolve",
-    advice: "check --hostname, or write a numeric address",
+    wrong: "the name is in use",
+    advice: "stop the program that listens there, or choose another name with --listen",
   },
 };
 
-const DENO_DENIED: Explanation = { wrong: "Deno denied the permission", advice: "run deno with --allow-net" };
+const PATH_ADVICE: Partial<Record<ErrorCode, string>> = {
+  "address-in-use": "stop that server, or choose another path with --listen",
+  "permission-denied": "grant this user that right, or choose another path with --listen",
+};
 
-/** Explains why listening failed, and how to fix it. */
-export function listenFailure(hostname: string, port: number, error: SpillwayError): Failure {
-  const where = addressText({ hostname, port });
-  const denied = isError(error.cause) && error.cause.name === "NotCapable";
-  const explanation = denied ? DENO_DENIED : EXPLANATIONS[error.code];
-  if (explanation === undefined) return runFailure(`cannot listen on ${where}: ${firstLine(error)}`, { cause: error });
-  return runFailure(`cannot listen on ${where}: ${explanation.wrong}; ${explanation.advice}`, { cause: error });
+/** The core looks at what is at the path, and says what it has found. */
+function pathExplanation(error: SpillwayError): Explanation | undefined {
+  const missing = (error.cause as NodeJS.ErrnoException | undefined)?.code === "ENOENT";
+  const advice = missing ? "create it, or choose another path with --listen" : PATH_ADVICE[error.code];
+  if (advice === undefined) return undefined;
+  const wrong = reasonOf(error);
+  const told = wrong.replace(/: choose another path$/, "");
+  return { wrong: told, advice: told === wrong ? advice : "remove it, or choose another path with --listen" };
+}
+
+function descriptorExplanation(error: SpillwayError): Explanation | undefined {
+  const wrong = reasonOf(error);
+  if (!wrong.includes("is no bound stream socket")) return undefined;
+  return { wrong, advice: "the process that starts this one must pass it a listening socket as that descriptor" };
+}
+
+/** Returns what went wrong, without the words that this failure begins with itself. */
+function reasonOf(error: SpillwayError): string {
+  return firstLine(error).replace(/^cannot listen(?:: (?:unix:\S* (?=is ))?| at unix:\S*: )/, "");
 }

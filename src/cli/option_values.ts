@@ -1,4 +1,5 @@
 /** Parsers of option values. Each throws commander's `InvalidArgumentError`; commander adds the name of the option. */
+import { isIP } from "node:net";
 import { InvalidArgumentError } from "commander";
 import { LOG_LEVELS } from "./log.ts";
 
@@ -95,4 +96,61 @@ export function parseHostname(text: string): string {
     throw new InvalidArgumentError("write a name or a numeric address, such as 0.0.0.0 or ::1");
   }
   return hostname;
+}
+
+/**
+ * Returns a parser of a list, whose elements are separated by commas. `parseElement` begins its messages with what to
+ * write.
+ */
+export function parseList<Element>(parseElement: (text: string) => Element): (text: string) => readonly Element[] {
+  return (text) => {
+    const elements = text.split(",");
+    return elements.map((element) => {
+      try {
+        return parseElement(element.trim());
+      } catch (error) {
+        if (elements.length === 1 || !(error instanceof InvalidArgumentError)) throw error;
+        throw new InvalidArgumentError(`instead of '${element}', ${error.message}`);
+      }
+    });
+  };
+}
+
+/** Parses a range of addresses: `10.0.0.0/8`, `::1`, or `unix` for all Unix peers. */
+export function parseAddressRange(text: string): string {
+  if (text === "unix") return text;
+  const [, address = "", length] = /^([^/%]+)(?:\/(\d{1,3}))?$/.exec(text) ?? [];
+  const version = isIP(address);
+  if (version === 0 || Number(length ?? 0) > (version === 4 ? 32 : 128)) {
+    throw new InvalidArgumentError("write a numeric address, a range such as 10.0.0.0/8, or unix for Unix sockets");
+  }
+  return text;
+}
+
+/** Parses a rate per second: a number above 0, also below 1; `off` is `Infinity`. */
+export function parseRate(text: string): number {
+  if (text === "off") return Infinity;
+  const rate = /^\d+(?:\.\d+)?$/.test(text) ? Number(text) : 0;
+  if (rate === 0 || rate === Infinity)
+    throw new InvalidArgumentError("write a number above 0, such as 10 or 0.5, or off");
+  return rate;
+}
+
+/** Parses the permissions of a file, in octal. */
+export function parseMode(text: string): number {
+  const [, digits] = /^0?o?([0-7]{3})$/.exec(text) ?? [];
+  if (digits === undefined) throw new InvalidArgumentError("write three octal digits, such as 600 or 660");
+  return Number.parseInt(digits, 8);
+}
+
+/** Parses the path of a file. */
+export function parseFile(text: string): string {
+  if (text === "" || text.includes("\0")) throw new InvalidArgumentError("write the path of a file");
+  return text;
+}
+
+/** Parses the name of a protocol that ALPN chooses. */
+export function parseAlpnName(text: string): string {
+  if (!/^[\x21-\x7e]{1,255}$/.test(text)) throw new InvalidArgumentError("write the name of a protocol, such as h2");
+  return text;
 }

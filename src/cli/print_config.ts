@@ -22,29 +22,55 @@ export interface PrintedConfig {
  * @throws {TypeError | RangeError} an invalid limit of the service
  */
 export function configText({ name, service, given, options }: PrintedConfig): string {
-  const values: Partial<Record<SettingName, unknown>> = { ...given.settings, ...options, ...resolveLimits(options) };
-  const applying = SETTINGS.filter((setting) => doesNotApply(setting.name, name, given.settings) === undefined);
+  const { codec, listen, unixMode = service.mode } = given.settings;
+  const values: Partial<Record<SettingName, unknown>> = {
+    ...given.settings,
+    ...options,
+    ...resolveLimits(options),
+    // The options of a service have these names for something else.
+    codec,
+    listen,
+    unixMode,
+  };
+  const applying = SETTINGS.filter((setting) => applies(setting.name, name, { service, given }));
   const settings: Record<string, unknown> = {};
   for (const setting of applying) {
-    const value = setting.name === "codec" ? given.settings.codec?.text : values[setting.name];
+    const value = values[setting.name];
     const from = given.origins[setting.name]?.source ?? (says(service, setting) ? name : "default");
     if (value !== undefined || setting.fallback !== undefined) {
-      settings[setting.name] = { value: plain(value ?? defaultOf(setting)), from };
+      settings[setting.name] = { value: written(setting, value ?? defaultOf(setting)), from };
     }
   }
   return `${JSON.stringify({ service: name, settings }, null, 2)}\n`;
 }
 
-/** Reports whether the service sets the option itself. The codec object of a service is not the setting `codec`. */
+/** Reports whether a setting has a meaning for a service. A hostname and a port have none where `listen` says it all. */
+function applies(
+  setting: SettingName,
+  name: string,
+  { service, given }: Pick<PrintedConfig, "service" | "given">,
+): boolean {
+  const { listen, hostname, port } = given.settings;
+  if (setting === "hostname" || setting === "port") {
+    if (listen !== undefined) return false;
+    if (hostname !== undefined || port !== undefined) return true;
+    return service.listen === undefined && service.path === undefined && service.fd === undefined;
+  }
+  return doesNotApply(setting, name, given.settings) === undefined;
+}
+
+/** Reports whether the service sets the option itself. */
 function says(service: ServiceOptions, { name }: Setting): boolean {
-  return name !== "codec" && Object.hasOwn(service, name);
+  if (name === "unixMode") return service.mode !== undefined;
+  return name !== "codec" && name !== "listen" && Object.hasOwn(service, name);
 }
 
-function defaultOf({ name, parse, fallback = "" }: Setting): unknown {
-  return name === "codec" ? fallback : parse(fallback);
+function defaultOf({ parse, fallback = "" }: Setting): unknown {
+  return parse(fallback);
 }
 
-/** Replaces `Infinity`, which JSON cannot represent. */
-function plain(value: unknown): unknown {
+/** Writes a value as in a configuration file. JSON cannot represent `Infinity`. */
+function written({ written: write }: Setting, value: unknown): unknown {
+  if (write !== undefined) return write(value as never);
   return value === Infinity ? "off" : value;
 }

@@ -1,21 +1,25 @@
 import type { Logger } from "@logtape/logtape";
-import { addressText, type DrainSignal, drainOnSignals, type Server, type SignalSource, serve } from "../core/mod.ts";
-import { type Observer, SpillwayError, type Transport } from "../mod.ts";
+import { type DrainSignal, drainOnSignals, type Server, type SignalSource, serve } from "../core/mod.ts";
+import { type ListenOptions, type Observer, SpillwayError, type Transport } from "../mod.ts";
 import { configFileSettings } from "./config_file.ts";
 import { CONFIG_VARIABLE, environmentSettings, type Variables } from "./environment_settings.ts";
-import { EXIT_FAILED, firstLine, runFailure, usageFailure, withStack } from "./failure.ts";
+import { type LoadedSteps, loadSteps } from "./establish_steps.ts";
+import { EXIT_FAILED, type Failure, firstLine, runFailure, usageFailure, withStack } from "./failure.ts";
 import { type Given, given, originText } from "./given.ts";
-import { listenFailure } from "./listen_failure.ts";
+import { listenFailure, placeFailure } from "./listen_failure.ts";
+import { type Places, resolvePlaces, withSteps } from "./listen_targets.ts";
 import { startLog } from "./log.ts";
 import { logObserver, observerErrorLog } from "./log_observer.ts";
 import { LogOutput } from "./log_output.ts";
 import { configText } from "./print_config.ts";
+import { readyLine } from "./ready_line.ts";
 import { flagSettings, type ServeFlags } from "./serve_flags.ts";
 import { type CliServeOptions, serveOptions } from "./serve_options.ts";
 import { chooseService } from "./service.ts";
-import type { Settings } from "./settings.ts";
+import type { SettingName, Settings } from "./settings.ts";
 import { startPool } from "./start_pool.ts";
 import type { Stdio } from "./stdio.ts";
+import { systemdNotifier } from "./systemd_notify.ts";
 import { UncaughtErrors, type UncaughtSource } from "./uncaught.ts";
 
 const DRAIN_SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"] as const;
@@ -32,6 +36,8 @@ export interface Environment {
   readonly cwd: string;
   /** The environment variables. */
   readonly variables: Variables;
+  /** The number of this process. */
+  readonly pid: number;
 }
 
 /** Runs `spillway serve`; fulfils with the exit code when the server has drained. @throws {Failure} nothing was served */
@@ -78,10 +84,11 @@ async function serveService(serving: Serving): Promise<number> {
     stdio.out(checked(name, () => configText({ name, service, given: all, options })));
     return 0;
   }
-  if (size === undefined) return serveUntilDrained(serving, options);
+  const places = await establishing(serving, options);
+  if (size === undefined) return serveUntilDrained(serving, places);
   const pool = await startPool(name, size, cwd, logger);
   try {
-    return await serveUntilDrained(serving, { ...options, handler: pool.handler });
+    return await serveUntilDrained(serving, { ...places, options: { ...places.options, handler: pool.handler } });
   } finally {
     await pool.close();
   }
@@ -114,7 +121,7 @@ async function readSettings(flags: ServeFlags, { variables, cwd }: Environment):
   if (flags.config === "") throw usageFailure("option '--config' requires the path of a file");
   const file = flags.config ?? variables[CONFIG_VARIABLE] ?? "";
   const fromFile = file === "" ? [] : await configFileSettings(file, cwd);
-  return given([...fromFile, ...fromEnvironment, ...flagSettings(flags)]);
+  return given(fromFile, fromEnvironment, flagSettings(flags));
 }
 
 /** Runs `work`. An invalid limit of a service is reported as a fault of its author. */
@@ -126,11 +133,26 @@ function checked<T>(name: string, work: () => T): T {
   }
 }
 
-async function serveUntilDrained(serving: Serving, options: CliServeOptions): Promise<number> {
+type Established = Places & Pick<LoadedSteps, "watch">;
+
+/** Resolves where to listen, and puts the steps of the settings before those of the service. */
+async function establishing({ all, environment }: Serving, options: CliServeOptions): Promise<Established> {
+  const places = resolvePlaces(options, all, environment);
+  const { steps, watch } = await loadSteps(all, environment.cwd);
+  return { ...places, options: withSteps(places, steps), watch };
+}
+
+async function serveUntilDrained(serving: Serving, { options, speaksTls, watch }: Established): Promise<number> {
   const { all, environment, log, uncaught } = serving;
-  const { stdio, transport } = environment;
+  const { stdio, transport, variables, pid } = environment;
+  const systemd = systemdNotifier(variables, pid, (message) => log().warning(message, { event: "systemd" }));
+  let stopping = false;
   let drained = false;
   const observer: Observer = (event) => {
+    if (!stopping && (event.type === "accepting-stopped" || event.type === "draining")) {
+      stopping = true;
+      systemd.stopping();
+    }
     if (event.type === "drained") drained = true;
     options.observer(event);
   };
@@ -153,35 +175,70 @@ async function serveUntilDrained(serving: Serving, options: CliServeOptions): Pr
     log().error("draining because of an uncaught error", { event: "uncaught-drain" });
     void server.shutdown();
   };
+  const endWatch = watch(log());
   try {
     // The first error may have come while the service was loaded, or while the server began to listen.
     if (uncaught.count > 0) uncaught.onFirst();
-    else stdio.out(`spillway listening on ${addressText(server.address)} (${transport.name})\n`);
+    else {
+      stdio.out(readyLine(server.addresses, speaksTls, transport.name));
+      systemd.ready();
+    }
     const { aborted } = await server.finished;
     return aborted + uncaught.count > 0 ? EXIT_FAILED : 0;
   } catch {
     // Accepting failed permanently; the observer has logged that.
     return EXIT_FAILED;
   } finally {
+    endWatch();
+    systemd.close();
     ignoreSignals();
   }
 }
 
 async function listen({ name, all }: Serving, transport: Transport, options: CliServeOptions): Promise<Server> {
+  let failed: ListenOptions | undefined;
+  const watched: Transport = {
+    name: transport.name,
+    connect: (to) => transport.connect(to),
+    ...(transport.afterIo !== undefined && { afterIo: (callback: () => void) => transport.afterIo?.(callback) }),
+    listen: async (at) => {
+      try {
+        return await transport.listen(at);
+      } catch (error) {
+        failed = at;
+        throw error;
+      }
+    },
+  };
   try {
-    return await serve(transport, options);
+    return await serve(watched, options);
   } catch (error) {
-    // Keepalive is the only setting that a runtime may not support.
-    if (error instanceof SpillwayError && error.code === "runtime-unsupported" && options.keepAliveMs !== undefined) {
+    if (
+      error instanceof SpillwayError &&
+      error.code === "runtime-unsupported" &&
+      error.message.includes("keepAliveMs")
+    ) {
       throw usageFailure(
         `${originText("keepAliveMs", all)} is not supported on ${transport.name}: use --silence-timeout instead`,
         { cause: error },
       );
     }
-    if (error instanceof SpillwayError) throw listenFailure(options.hostname, options.port, error);
-    if (error instanceof TypeError || error instanceof RangeError) throw usageFailure(`${name}: ${firstLine(error)}`);
+    if (error instanceof SpillwayError && failed !== undefined) throw listenFailure(failed, all, error);
+    if (failed !== undefined && isMisuse(error)) throw placeFailure(name, all, error);
+    if (isMisuse(error)) throw misuse(name, all, firstLine(error));
     throw runFailure(firstLine(error), { cause: error });
   }
+}
+
+/** Reports an option of `serve()` that makes no sense: as a fault of the setting that gave it, or of the service. */
+function misuse(name: string, all: Given, message: string): Failure {
+  const [, option = "", rest = ""] = /^(\w+) (.*)$/s.exec(message) ?? [];
+  const origin = Object.hasOwn(all.origins, option) ? originText(option as SettingName, all) : undefined;
+  return usageFailure(origin === undefined ? `${name}: ${message}` : `${origin} ${rest}`);
+}
+
+function isMisuse(error: unknown): boolean {
+  return error instanceof TypeError || error instanceof RangeError;
 }
 
 function logSignal(logger: Logger, signal: DrainSignal, forced: boolean): void {

@@ -14,7 +14,7 @@ const CONFIG = "Configuration:";
 
 /** Declares the options on a command. */
 export function addServeFlags(command: Command): Command {
-  for (const { setting, option } of OPTIONS) command.addOption(option().argParser(setting.parse));
+  for (const { setting, option } of OPTIONS) command.addOption(option().argParser(parserOf(setting)));
   return command
     .addOption(
       new Option(
@@ -34,6 +34,12 @@ export function flagSettings(flags: ServeFlags): ReadSetting[] {
 }
 
 const OPTIONS = SETTINGS.map((setting) => ({ setting, option: () => optionOf(setting) }));
+
+/** A list that is given several times is one list. */
+function parserOf({ parse, parseElement }: Setting): (text: string, before: unknown) => unknown {
+  if (parseElement === undefined) return parse;
+  return (text, before = []) => [...(before as readonly unknown[]), ...(parse(text) as readonly unknown[])];
+}
 
 /** The default appears only in the text: a service module has defaults of its own, which only an explicit option overrides. */
 function optionOf({ letter, option, placeholder, description, fallback, group }: Setting): Option {

@@ -1,12 +1,12 @@
 import { sep } from "node:path";
 import { checkOptions, SERVICE_OPTIONS } from "../core/mod.ts";
-import type { ServeOptions, Service } from "../mod.ts";
+import type { Service } from "../mod.ts";
 import { Failure, firstLine, usageFailure } from "./failure.ts";
 import { checkFile, importDefault } from "./module_file.ts";
 import { folderFailure, similarModule } from "./service_path.ts";
 
-/** A service, and the address that it wants to listen on. The type of its frames concerns only its codec and its handler. */
-export type ServiceOptions = Service<unknown> & Partial<Pick<ServeOptions<unknown>, "hostname" | "port">>;
+/** A service. The type of its frames concerns only its codec and its handler. */
+export type ServiceOptions = Service<unknown>;
 
 /** Reports whether the name of a service is the path of a module. */
 export function isModulePath(name: string): boolean {

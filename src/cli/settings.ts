@@ -6,16 +6,23 @@
 import { resolveLimits } from "../core/mod.ts";
 import type { Limits, Service } from "../mod.ts";
 import { type CodecSpec, parseCodecSpec } from "./codec_spec.ts";
+import { type ListenSpec, parseListenSpec } from "./listen_spec.ts";
 import { LOG_FORMATS, type LOG_LEVELS } from "./log.ts";
 import {
   durationText,
+  parseAddressRange,
+  parseAlpnName,
   parseChoice,
   parseCount,
   parseDelay,
+  parseFile,
   parseHostname,
+  parseList,
   parseLogLevel,
+  parseMode,
   parsePool,
   parsePort,
+  parseRate,
   parseTimeout,
 } from "./option_values.ts";
 
@@ -30,8 +37,24 @@ export type PolicyName = {
 
 /** The settings that were given. A setting that was not given is absent. */
 export interface Settings extends Partial<Limits>, Partial<Pick<Service, PolicyName>> {
+  /** What to listen on, instead of `hostname` and `port`. */
+  readonly listen?: readonly ListenSpec[];
   readonly hostname?: string;
   readonly port?: number;
+  /** The permissions of the sockets at the paths of `listen`. */
+  readonly unixMode?: number;
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
+  readonly tlsCa?: string;
+  readonly tlsClientCertificate?: (typeof CLIENT_CERTIFICATES)[number];
+  readonly tlsAlpn?: readonly string[];
+  readonly tlsMinVersion?: (typeof TLS_VERSIONS)[number];
+  /** The proxies that begin a connection with a PROXY header. */
+  readonly proxyFrom?: readonly string[];
+  readonly allow?: readonly string[];
+  readonly deny?: readonly string[];
+  readonly maxConnectionsPerAddress?: number;
+  readonly connectsPerSecond?: number;
   readonly delayMs?: number;
   readonly codec?: CodecSpec;
   readonly prefix?: string;
@@ -42,6 +65,9 @@ export interface Settings extends Partial<Limits>, Partial<Pick<Service, PolicyN
   readonly logLevel?: (typeof LOG_LEVELS)[number];
   readonly logFormat?: (typeof LOG_FORMATS)[number];
 }
+
+const CLIENT_CERTIFICATES = ["none", "optional", "required"] as const;
+const TLS_VERSIONS = ["1.2", "1.3"] as const;
 
 /** The key of a setting in a configuration file. Limits and policies have the names that they have in `serve()`. */
 export type SettingName = keyof Settings;
@@ -66,6 +92,13 @@ export interface Setting {
   readonly numeric: boolean;
   /** @throws {InvalidArgumentError} which values are allowed */
   readonly parse: (text: string) => unknown;
+  /**
+   * For a list: parses one element. `parse` takes elements that are separated by commas; the option may be repeated, and a file may
+   * give an array.
+   */
+  readonly parseElement?: (text: string) => unknown;
+  /** Returns a value as a configuration file has it. Without it, the value is the same there. */
+  readonly written?: (value: never) => unknown;
 }
 
 const LIMITS: Readonly<Record<keyof Limits, string>> = {
@@ -119,16 +152,25 @@ const POLICIES: { readonly [Name in PolicyName]: Policy<NonNullable<Service[Name
 };
 
 const WHERE = "Listening:";
+const TLS = "TLS:";
+const PEERS = "Who may connect:";
 const OWN = "Service:";
 const LIMIT = "Limits (durations such as 250ms, 5s, 5m, 1h; off disables a limit):";
 const POLICY = "Policies:";
 const LOG = "Logging, to stderr:";
 
 type Row = Pick<Setting, "placeholder" | "description" | "parse"> &
-  Partial<Pick<Setting, "letter" | "fallback" | "numeric">>;
+  Partial<Pick<Setting, "letter" | "fallback" | "numeric" | "parseElement" | "written">>;
 
 /** Every setting, in the order of the help. */
 export const SETTINGS: readonly Setting[] = [
+  setting(WHERE, "listen", {
+    placeholder: "<place>",
+    description:
+      "instead of --hostname and --port, and may be repeated: tcp://host:port, tls://host:port, unix:/path, unix:@name, fd:3, systemd",
+    ...listOf(parseListenSpec),
+    written: (specs: readonly ListenSpec[]) => specs.map(({ text }) => text),
+  }),
   setting(WHERE, "hostname", {
     placeholder: "<address>",
     description: "name or numeric address; 0.0.0.0 or :: for all addresses",
@@ -143,6 +185,75 @@ export const SETTINGS: readonly Setting[] = [
     numeric: true,
     parse: parsePort,
   }),
+  setting(WHERE, "unixMode", {
+    placeholder: "<mode>",
+    description: "permissions of the sockets at paths, in octal",
+    fallback: "600",
+    parse: parseMode,
+    written: (mode: number) => mode.toString(8).padStart(3, "0"),
+  }),
+  setting(TLS, "tlsCert", {
+    placeholder: "<file>",
+    description: "certificate chain, in PEM; with it, --port speaks TLS, and changed files are loaded",
+    parse: parseFile,
+  }),
+  setting(TLS, "tlsKey", {
+    placeholder: "<file>",
+    description: "private key of the certificate, in PEM",
+    parse: parseFile,
+  }),
+  setting(TLS, "tlsCa", {
+    placeholder: "<file>",
+    description: "authorities of client certificates, in PEM",
+    parse: parseFile,
+  }),
+  setting(TLS, "tlsClientCertificate", {
+    placeholder: "<policy>",
+    description: `whether a client must show a certificate: ${CLIENT_CERTIFICATES.join(", ")}`,
+    fallback: "none",
+    parse: parseChoice(CLIENT_CERTIFICATES),
+  }),
+  setting(TLS, "tlsAlpn", {
+    placeholder: "<names>",
+    description: "protocols for ALPN, in order of preference, separated by commas",
+    ...listOf(parseAlpnName),
+  }),
+  setting(TLS, "tlsMinVersion", {
+    placeholder: "<version>",
+    description: `lowest version: ${TLS_VERSIONS.join(" or ")}`,
+    fallback: "1.2",
+    numeric: true,
+    parse: parseChoice(TLS_VERSIONS),
+  }),
+  setting(PEERS, "proxyFrom", {
+    placeholder: "<ranges>",
+    description: "proxies, which must send a PROXY header: 10.0.0.0/8, ::1, unix; separated by commas",
+    ...listOf(parseAddressRange),
+  }),
+  setting(PEERS, "allow", {
+    placeholder: "<ranges>",
+    description: "only these addresses, and what is not denied within them",
+    ...listOf(parseAddressRange),
+  }),
+  setting(PEERS, "deny", {
+    placeholder: "<ranges>",
+    description: "not these addresses; the longest range decides",
+    ...listOf(parseAddressRange),
+  }),
+  setting(PEERS, "maxConnectionsPerAddress", {
+    placeholder: "<count>",
+    description: "connections of one address at once (IPv6: of its /64)",
+    fallback: "off",
+    numeric: true,
+    parse: parseCount,
+  }),
+  setting(PEERS, "connectsPerSecond", {
+    placeholder: "<rate>",
+    description: "new connections of one address per second, on average",
+    fallback: "off",
+    numeric: true,
+    parse: parseRate,
+  }),
   setting(OWN, "delayMs", {
     placeholder: "<duration>",
     description: "compute: time that each line takes",
@@ -155,6 +266,7 @@ export const SETTINGS: readonly Setting[] = [
     description: "echo: the framing, see below",
     fallback: "lines",
     parse: parseCodecSpec,
+    written: ({ text }: CodecSpec) => text,
   }),
   setting(OWN, "prefix", {
     placeholder: "<text>",
@@ -202,6 +314,10 @@ export const SERVE_OPTIONS: readonly (keyof Limits | PolicyName)[] = [
   ...(Object.keys(LIMITS) as (keyof Limits)[]),
   ...(Object.keys(POLICIES) as PolicyName[]),
 ];
+
+function listOf(parseElement: (text: string) => unknown): Pick<Setting, "parse" | "parseElement"> {
+  return { parse: parseList(parseElement), parseElement };
+}
 
 function limitSettings(): Setting[] {
   const defaults = resolveLimits({});

@@ -61,6 +61,17 @@ describe("a configuration file", () => {
     ["null.json", '{ "port": null }', "'port' in null.json cannot be null: write a number or a string"],
     ["number.json", '{ "hostname": 5 }', "'hostname' in number.json cannot be 5: write a string"],
     ["policy.json", '{ "slowConsumer": "wait" }', "'slowConsumer' in policy.json cannot be \"wait\": choose one of"],
+    [
+      "scheme.json",
+      '{ "listen": ["tcp://[::]:1", "udp://[::]:1"] }',
+      'cannot be ["tcp://[::]:1","udp://[::]:1"]: write tcp://',
+    ],
+    ["empty.json", '{ "allow": [] }', "'allow' in empty.json cannot be []: write a string, or an array of strings"],
+    [
+      "both.json",
+      '{ "port": 1, "listen": "fd:3" }',
+      "'listen' in both.json and 'port' in both.json do not go together",
+    ],
     ["function.mjs", "export default { port() {} };", "'port' in function.mjs cannot be function: write a number"],
   ])("%s is refused, with its name", async (file, text, message) => {
     await writeFile(join(folder, file), text);
@@ -132,18 +143,36 @@ describe("--print-config", () => {
   ])("shows for %s every setting that applies, and no other", async (name, others) => {
     await writeFile(join(folder, "limits.mjs"), `export default { ${SERVICE} };`);
     const { settings } = await printed([name]);
-    const expected = SETTINGS.map((setting) => setting.name).filter((key) => !others.includes(key) && key !== "prefix");
-    expect(Object.keys(settings)).toEqual(expected);
+    // What has no default is shown when it is given.
+    const expected = SETTINGS.filter((setting) => setting.fallback !== undefined).map((setting) => setting.name);
+    expect(Object.keys(settings)).toEqual(expected.filter((key) => !others.includes(key)));
   });
 
-  it("prints what a configuration file may have: the values give the same again", async () => {
-    const first = await printed(["echo", "--codec", "u16be", "--lifetime", "off", "-p", "0", "--prefix", "> "]);
+  it.each([
+    ["-p", "0"],
+    ["--listen", "tls://[::1]:0", "--listen", "unix:/x,systemd", "--unix-mode", "060"],
+  ])("prints what a configuration file may have: the values give the same again (%s %s)", async (...where) => {
+    const options = ["--codec", "u16be", "--lifetime", "off", ...where, "--prefix", "> ", "--tls-alpn", "h2,x"];
+    const first = await printed(["echo", ...options, "--deny", "10.0.0.0/8", "--tls-min-version", "1.3"]);
     const values = Object.fromEntries(Object.entries(first.settings).map(([name, { value }]) => [name, value]));
     await writeFile(join(folder, "again.json"), JSON.stringify(values));
     const second = await printed(["echo", "--config", "again.json"]);
     expect(Object.entries(second.settings)).toEqual(
       Object.entries(values).map(([name, value]) => [name, { value, from: "again.json" }]),
     );
+  });
+
+  it("shows where a service listens only by what the command line can say", async () => {
+    const listen = "listen: [{ port: 0, establish: [(connection) => connection] }]";
+    await writeFile(join(folder, "places.mjs"), `export default { ${SERVICE}, ${listen} };`);
+    await writeFile(join(folder, "path.mjs"), `export default { ${SERVICE}, path: "/x", mode: 0o660 };`);
+    const places = await printed(["./places.mjs"]);
+    expect(Object.keys(places.settings).slice(0, 1)).toEqual(["unixMode"]);
+    const path = await printed(["./path.mjs"]);
+    expect(path.settings).not.toHaveProperty("port");
+    expect(path.settings["unixMode"]).toEqual({ value: "660", from: "./path.mjs" });
+    const port = await printed(["./path.mjs", "-p", "0"]);
+    expect(port.settings).toMatchObject({ hostname: { value: "127.0.0.1", from: "default" }, port: { value: 0 } });
   });
 
   it("refuses a limit of the service that makes no sense", async () => {

@@ -2,13 +2,19 @@ import { InvalidArgumentError } from "commander";
 import { describe, expect, it } from "vitest";
 import {
   durationText,
+  parseAddressRange,
+  parseAlpnName,
   parseChoice,
   parseCount,
   parseDelay,
+  parseFile,
   parseHostname,
+  parseList,
   parseLogLevel,
+  parseMode,
   parsePool,
   parsePort,
+  parseRate,
   parseTimeout,
 } from "../../src/cli/option_values.ts";
 
@@ -163,5 +169,79 @@ describe("parseHostname", () => {
 
   it.each(["", " ", "local host"])("refuses %j as a hostname", (text) => {
     expect(() => parseHostname(text)).toThrow("a name or a numeric address");
+  });
+});
+
+describe("parseList", () => {
+  const parse = parseList(parsePort);
+
+  it("reads elements between commas, and ignores space around them", () => {
+    expect(parse("1")).toEqual([1]);
+    expect(parse("1, 2 ,3")).toEqual([1, 2, 3]);
+  });
+
+  it("says which of several elements is wrong", () => {
+    expect(() => parse("x")).toThrow(/^write a whole number/);
+    expect(() => parse("1,x")).toThrow("instead of 'x', write a whole number");
+    expect(() => parse("1,")).toThrow("instead of '', write a whole number");
+  });
+});
+
+describe("parseAddressRange", () => {
+  it.each(["192.0.2.1", "10.0.0.0/8", "0.0.0.0/0", "::1", "2001:db8::/32", "::ffff:10.0.0.0/104", "unix"])(
+    "takes %s as a range",
+    (text) => {
+      expect(parseAddressRange(text)).toBe(text);
+    },
+  );
+
+  it.each(["", "localhost", "10.0.0", "10.0.0.0/33", "10.0.0.0/", "10.0.0.0/x", "::/129", "fe80::1%eth0", "unix/8"])(
+    "refuses %j as a range",
+    (text) => {
+      expect(() => parseAddressRange(text)).toThrow("write a numeric address, a range such as 10.0.0.0/8, or unix");
+    },
+  );
+});
+
+describe("parseRate", () => {
+  it.each([
+    ["10", 10],
+    ["0.5", 0.5],
+    ["off", Infinity],
+  ])("reads %j as a rate", (text, rate) => {
+    expect(parseRate(text)).toBe(rate);
+  });
+
+  it.each(["", "0", "0.0", "-1", "1/s", "Infinity", "1e3", `1${"0".repeat(400)}`])("refuses %j as a rate", (text) => {
+    expect(() => parseRate(text)).toThrow("write a number above 0, such as 10 or 0.5, or off");
+  });
+});
+
+describe("parseMode", () => {
+  it.each([
+    ["600", 0o600],
+    ["0660", 0o660],
+    ["0o777", 0o777],
+    ["000", 0],
+  ])("reads %j as a mode", (text, mode) => {
+    expect(parseMode(text)).toBe(mode);
+  });
+
+  it.each(["", "6", "1777", "888", "rw-", "o660 "])("refuses %j as a mode", (text) => {
+    expect(() => parseMode(text)).toThrow("write three octal digits, such as 600 or 660");
+  });
+});
+
+describe("parseFile and parseAlpnName", () => {
+  it("take what can be a file or a name", () => {
+    expect(parseFile("a b.pem")).toBe("a b.pem");
+    expect(parseAlpnName("http/1.1")).toBe("http/1.1");
+  });
+
+  it("refuse what can be none", () => {
+    for (const text of ["", "a\0b"]) expect(() => parseFile(text)).toThrow("write the path of a file");
+    for (const text of ["", "a b", "ä", "x".repeat(256)]) {
+      expect(() => parseAlpnName(text)).toThrow("write the name of a protocol, such as h2");
+    }
   });
 });

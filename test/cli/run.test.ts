@@ -1,10 +1,14 @@
 import { EventEmitter } from "node:events";
+import process from "node:process";
 import { PassThrough, Readable } from "node:stream";
 import { describe, expect, it } from "vitest";
 import { run } from "../../src/cli/run.ts";
 import { SETTINGS } from "../../src/cli/settings.ts";
 import { VERSION } from "../../src/cli/version.ts";
 import { transport as runtimeTransport, SpillwayError, type Transport } from "../../src/mod.ts";
+import { pathOf } from "../tls/support/certificates.ts";
+
+const CERTIFICATE = ["--tls-cert", pathOf("server.pem"), "--tls-key", pathOf("server.key")];
 
 /** The command line within this process. */
 function started(args: readonly string[], transport = runtimeTransport, variables = {}) {
@@ -35,6 +39,7 @@ function started(args: readonly string[], transport = runtimeTransport, variable
     transport,
     cwd: "/",
     variables,
+    pid: process.pid,
   });
   return { signals, written, ready, exitCode };
 }
@@ -108,6 +113,84 @@ describe("usage", () => {
       ["serve", "--handler-timeout", "1s"],
       "option '--handler-timeout' (1000 ms) must be longer than the --delay of compute (2000 ms)",
     ],
+    [
+      ["serve", "--listen", "udp://127.0.0.1:1"],
+      "option '--listen' cannot be 'udp://127.0.0.1:1': write tcp://host:port, tls://host:port, unix:/path, unix:@name",
+    ],
+    [
+      ["serve", "--listen", "127.0.0.1:1"],
+      "option '--listen' cannot be '127.0.0.1:1': write tcp://host:port, tls://host:port, unix:/path, unix:@name, fd:3 or systemd (did you mean tcp://127.0.0.1:1?)",
+    ],
+    [
+      ["serve", "--listen", "fd:3", "-p", "1"],
+      "option '--listen' and option '--port' do not go together: write the port as tcp://host:port in the former",
+    ],
+    [
+      ["serve", "--listen", "fd:3", "--hostname", "::1"],
+      "option '--listen' and option '--hostname' do not go together",
+    ],
+    [["serve", "--listen", "systemd"], "option '--listen' says systemd, but LISTEN_FDS is not set; start this process"],
+    [["serve", "--listen", "fd:7,fd:7"], "option '--listen' names descriptor 7 twice"],
+    [["serve", "--listen", `unix:/${"x".repeat(200)}`], "option '--listen': path must be at most "],
+    [
+      ["serve", "--listen", "unix:/no/such.sock", "--keep-alive", "5s"],
+      "option '--keep-alive' is for TCP, and this server listens only at paths",
+    ],
+    [["serve", "--unix-mode", "660"], "option '--unix-mode' has no effect: nothing listens at a path"],
+    [["serve", "--unix-mode", "rw"], "option '--unix-mode' cannot be 'rw': write three octal digits"],
+    [["serve", "--listn", "fd:3"], "unknown option '--listn' (did you mean --listen?)"],
+    [["serve", "--allow", "localhost"], "option '--allow' cannot be 'localhost': write a numeric address, a range"],
+    [
+      ["serve", "--deny", "10.0.0.1/8"],
+      "option '--deny' must have no bit set behind the first 8, as \"10.0.0.1/8\" has",
+    ],
+    [["serve", "--proxy-from", "::1/8"], "option '--proxy-from' must have no bit set behind the first 8"],
+    [["serve", "--proxy-from", ""], "option '--proxy-from' cannot be '': write a numeric address"],
+    [
+      ["serve", "--max-connections-per-address", "0"],
+      "option '--max-connections-per-address' cannot be '0': write a whole number of at least 1, or off",
+    ],
+    [["serve", "--connects-per-second", "0"], "option '--connects-per-second' cannot be '0': write a number above 0"],
+    [["serve", "--tls-cert", "a.pem"], "option '--tls-cert' requires --tls-key (the same file, if it has both)"],
+    [["serve", "--tls-key", "a.key"], "option '--tls-key' requires --tls-cert"],
+    [
+      ["serve", "--listen", "fd:3,tls://[::1]:1"],
+      "option '--listen' names tls://[::1]:1, which requires --tls-cert and --tls-key",
+    ],
+    [["serve", "--tls-ca", "a.pem"], "option '--tls-ca' has no effect without --tls-cert and --tls-key"],
+    [["serve", "--tls-client-certificate", "optional"], "option '--tls-client-certificate' has no effect without"],
+    [["serve", "--tls-alpn", "x"], "option '--tls-alpn' has no effect without --tls-cert and --tls-key"],
+    [["serve", "--tls-min-version", "1.3"], "option '--tls-min-version' has no effect without --tls-cert"],
+    [["serve", "--tls-min-version", "1.1"], "option '--tls-min-version' cannot be '1.1': choose one of 1.2, 1.3"],
+    [["serve", "--tls-client-certificate", "yes"], "option '--tls-client-certificate' cannot be 'yes': choose one of"],
+    [
+      ["serve", "--listen", "tcp://[::1]:1", ...CERTIFICATE],
+      "option '--tls-cert' has no effect: no place of --listen speaks TLS; write tls://host:port",
+    ],
+    [
+      ["serve", ...CERTIFICATE, "--tls-client-certificate", "required"],
+      "option '--tls-client-certificate' requires --tls-ca, the authorities that have signed",
+    ],
+    [
+      ["serve", ...CERTIFICATE, "--tls-ca", pathOf("ca.pem")],
+      "option '--tls-ca' has no effect without --tls-client-certificate optional or required",
+    ],
+    [
+      ["serve", "--tls-cert", "/no/such.pem", "--tls-key", "/no/such.key"],
+      "cannot load the certificate /no/such.pem: the file /no/such.pem does not exist",
+    ],
+    [
+      ["serve", "--tls-cert", pathOf("server.pem"), "--tls-key", pathOf("client.key")],
+      `cannot speak TLS: ${pathOf("client.key")} is not the key of ${pathOf("server.pem")}; check the files of --tls-cert`,
+    ],
+    [
+      ["serve", "--tls-cert", pathOf("server.key"), "--tls-key", pathOf("server.key")],
+      `cannot speak TLS: ${pathOf("server.key")} has no certificate in PEM; check`,
+    ],
+    [
+      ["serve", ...CERTIFICATE, "--tls-client-certificate", "optional", "--tls-ca", pathOf("server.key")],
+      `cannot speak TLS: ${pathOf("server.key")} has no certificate in PEM; check`,
+    ],
     [["serve", "./no_such_module.mjs"], "cannot load the service module ./no_such_module.mjs: the file "],
   ])("%j is refused in one line", async (args, message) => {
     const { written, exitCode } = started(args);
@@ -169,6 +252,27 @@ describe("serve", () => {
     expect(written.out.split("\n")).toHaveLength(2);
     expect(written.err).toContain("SIGHUP: draining; a second signal aborts the remaining connections");
     expect(written.err).toContain("drained, closed in order: 0, aborted: 0");
+  });
+
+  it("says in one line everywhere that it listens", async () => {
+    const args = ["serve", "echo", "--listen", "tcp://127.0.0.1:0,tcp://localhost:0"];
+    const { signals, written, ready, exitCode } = started(args);
+    await ready;
+    expect(written.out).toMatch(
+      /^spillway listening on tcp:\/\/127\.0\.0\.1:\d+, tcp:\/\/\S+:\d+ \(\w+ \d+\.\d+\.\d+\S*\)\n$/,
+    );
+    signals.emit("SIGTERM");
+    expect(await exitCode).toBe(0);
+  });
+
+  it("says what of several places it cannot listen on", async () => {
+    const args = ["serve", "echo", "--listen", "tcp://127.0.0.1:0,tcp://203.0.113.1:0,tcp://127.0.0.1:0"];
+    const { written, exitCode } = started(args);
+    expect(await exitCode).toBe(1);
+    expect(written).toEqual({
+      out: "",
+      err: "spillway: cannot listen on 203.0.113.1:0: this machine does not have that address; choose an address of this machine with --listen (0.0.0.0 or :: for all addresses)\n",
+    });
   });
 
   it("ends with 1, and says why, when accepting fails for good", async () => {

@@ -33,6 +33,31 @@ describe("serveOptions", () => {
     expect(serveOptions({ ...service, ...said }, set, log, noError)).toEqual({ ...service, ...set, observer: log });
   });
 
+  it("replaces where a service listens by a port that was set", () => {
+    const here = { ...service, noDelay: false, observer: log };
+    for (const own of [{ path: "/x", mode: 0o660 }, { fd: 3 }, { listen: [{ port: 1 }] }]) {
+      expect(serveOptions({ ...service, noDelay: false, ...own }, {}, log, noError)).toEqual({ ...here, ...own });
+      expect(serveOptions({ ...service, noDelay: false, ...own }, { port: 5 }, log, noError)).toEqual({
+        ...here,
+        hostname: "127.0.0.1",
+        port: 5,
+      });
+      expect(serveOptions({ ...service, noDelay: false, ...own }, { listen: [] }, log, noError)).toEqual(here);
+    }
+    const own = { ...service, hostname: "::1", port: 9000, ipv6Only: true, reusePort: true };
+    expect(serveOptions(own, { port: 5 }, log, noError)).toEqual({ ...own, port: 5, observer: log });
+    expect(serveOptions(own, { listen: [] }, log, noError)).toEqual({ ...service, observer: log });
+  });
+
+  it("gives the path of a service the permissions that were set", () => {
+    expect(serveOptions({ ...service, path: "/x" }, { unixMode: 0o660 }, log, noError)).toEqual({
+      ...service,
+      path: "/x",
+      mode: 0o660,
+      observer: log,
+    });
+  });
+
   it("shows events to the log first, then to the service's own observer", () => {
     const seen: string[] = [];
     const event: ServerEvent = { type: "draining", connections: 1 };

@@ -14,6 +14,16 @@ const OTHER: Readonly<Record<string, readonly [text: string, value: unknown]>> =
   "<spec>": ["u8", expect.objectContaining({ text: "u8" })],
   "<text>": ["> ", "> "],
   "<count>": ["7", 7],
+  "<place>": [
+    "fd:3,unix:/x",
+    [expect.objectContaining({ text: "fd:3" }), expect.objectContaining({ text: "unix:/x" })],
+  ],
+  "<mode>": ["660", 0o660],
+  "<file>": ["./a.pem", "./a.pem"],
+  "<names>": ["h2, x/1", ["h2", "x/1"]],
+  "<version>": ["1.3", "1.3"],
+  "<ranges>": ["10.0.0.0/8,::1,unix", ["10.0.0.0/8", "::1", "unix"]],
+  "<rate>": ["0.5", 0.5],
   "<workers>": ["7", 7],
   "<level>": ["warn", "warning"],
   "<format>": ["json", "json"],
@@ -70,12 +80,49 @@ describe("the settings", () => {
   );
 });
 
+describe("a list", () => {
+  it("may be given by several options", () => {
+    expect(parsed("--deny", "10.0.0.0/8", "--deny", "::1,unix").settings).toEqual({
+      deny: ["10.0.0.0/8", "::1", "unix"],
+    });
+  });
+});
+
+describe("where to listen", () => {
+  const [listen, port] = [
+    { name: "listen", value: [], origin: { source: "a", text: "a" } },
+    { name: "port", value: 1, origin: { source: "b", text: "b" } },
+  ] as const;
+
+  it("is said by the place that comes last, with a list or with a port", () => {
+    expect(given([listen], [port])).toEqual({ settings: { port: 1 }, origins: { port: port.origin } });
+    expect(given([port], [listen])).toEqual({ settings: { listen: [] }, origins: { listen: listen.origin } });
+  });
+
+  it("is not said in both ways by one place", () => {
+    expect(() => given([port], [port, listen])).toThrow("a and b do not go together");
+  });
+});
+
 describe("environment variables", () => {
   it("may say the port as platforms do; SPILLWAY_PORT goes before that", () => {
     expect(environmentSettings({ PORT: "1" })).toMatchObject([{ name: "port", value: 1, origin: { source: "PORT" } }]);
     expect(environmentSettings({ PORT: "1", SPILLWAY_PORT: "2" })).toMatchObject([
       { name: "port", value: 2, origin: { source: "SPILLWAY_PORT" } },
     ]);
+  });
+
+  it("say where to listen; the platform's port is then no second place, but SPILLWAY_PORT is", () => {
+    const variables = { SPILLWAY_LISTEN: "tcp://127.0.0.1:1,unix:/x" };
+    expect(given(environmentSettings({ ...variables, PORT: "3" })).settings).toEqual({
+      listen: [
+        expect.objectContaining({ text: "tcp://127.0.0.1:1" }),
+        expect.objectContaining({ text: "unix:/x" }),
+      ] as unknown,
+    });
+    expect(() => given(environmentSettings({ ...variables, SPILLWAY_PORT: "3" }))).toThrow(
+      "environment variable SPILLWAY_LISTEN and environment variable SPILLWAY_PORT do not go together",
+    );
   });
 
   it("count as not set when they are empty", () => {
@@ -94,6 +141,8 @@ describe("environment variables", () => {
       SPILLWAY_PORT_8080_TCP_ADDR: "10.0.0.1",
       SPILLWAY_CHAT_PORT: "tcp://10.0.0.2:8080",
       SPILLWAY_CHAT_SERVICE_HOST: "10.0.0.2",
+      SPILLWAY_LISTEN_SERVICE_HOST: "10.0.0.3",
+      SPILLWAY_LISTEN_PORT: "tcp://10.0.0.3:8080",
     };
     expect(environmentSettings(variables)).toEqual([]);
     expect(environmentSettings({ ...variables, PORT: "3" })).toMatchObject([{ name: "port", value: 3 }]);
@@ -105,6 +154,11 @@ describe("environment variables", () => {
     [{ SPILLWAY_LIFETIME: "0s" }, "environment variable SPILLWAY_LIFETIME cannot be '0s': it must be more than 0"],
     [{ SPILLWAY_CODEC: "morse" }, "environment variable SPILLWAY_CODEC cannot be 'morse': write lines"],
     [{ SPILLWAY_LIFE_TIME: "1s" }, "unknown environment variable SPILLWAY_LIFE_TIME (did you mean SPILLWAY_LIFETIME?)"],
+    [{ SPILLWAY_LISTN: "tcp://[::]:1" }, "unknown environment variable SPILLWAY_LISTN (did you mean SPILLWAY_LISTEN?)"],
+    [
+      { SPILLWAY_DENY: "10.0.0.0/8,x" },
+      "variable SPILLWAY_DENY cannot be '10.0.0.0/8,x': instead of 'x', write a numeric",
+    ],
     [{ SPILLWAY_BANANAS: "1" }, /^unknown environment variable SPILLWAY_BANANAS$/],
   ])("%j is refused", (variables, message) => {
     expect(() => environmentSettings(variables)).toThrow(message);

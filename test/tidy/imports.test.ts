@@ -58,8 +58,17 @@ describe("the import rule", () => {
   });
 
   it("the CLI imports public faces only", () => {
-    const faces = /^src\/(mod|(core|testing|compute|observers|buses)\/(.+\/)?mod)\.ts$/;
+    const faces = /^src\/(mod|(core|testing|admission|compute|observers|buses|proxy_protocol|tls)\/(.+\/)?mod)\.ts$/;
     expect(outside(/^src\/(cli\/|main\.ts$)/, [/^src\/cli\//, faces, NODE, PACKAGE])).toEqual([]);
+  });
+
+  it("the CLI loads optional parts only when they are asked for", () => {
+    const sources = [...sourcesIn("src/cli"), ...sourcesIn("src").filter((source) => source.path === "src/main.ts")];
+    const rooms = "admission|buses|compute|observers|proxy_protocol|testing|tls";
+    const atOnce = new RegExp(`^(import|export) (?!type\\b)[^;]*from "\\.{1,2}/(${rooms})/`, "m");
+    expect(sources.filter(({ text }) => atOnce.test(text)).map((source) => source.path)).toEqual([]);
+    const later = new RegExp(`import\\("\\.{1,2}/(${rooms})/mod\\.ts"\\)`);
+    expect(sources.some(({ text }) => later.test(text))).toBe(true);
   });
 
   it("nothing imports the CLI but the CLI", () => {

@@ -7,8 +7,9 @@ export class LineConnection {
   #over = false;
   readonly #waiting = new Set<() => void>();
 
-  constructor(port: number, hostname = "127.0.0.1") {
-    this.#socket = connect({ port, host: hostname });
+  /** Connects to a port, or to the path of a Unix socket. */
+  constructor(to: number | string, hostname = "127.0.0.1") {
+    this.#socket = connect(typeof to === "string" ? { path: to } : { port: to, host: hostname });
     this.#socket.setEncoding("utf8").on("data", (text: string) => {
       this.#received += text;
       this.#look();

@@ -1,4 +1,5 @@
 import { EventEmitter } from "node:events";
+import process from "node:process";
 import { PassThrough, Readable } from "node:stream";
 import { run } from "../../../src/cli/run.ts";
 import { transport } from "../../../src/mod.ts";
@@ -30,6 +31,7 @@ export async function ranToEnd(
     transport,
     cwd,
     variables,
+    pid: process.pid,
   });
   return { code, out, err };
 }

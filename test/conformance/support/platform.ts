@@ -44,8 +44,11 @@ export interface Platform {
   readonly faults: Readonly<Record<string, string>>;
 }
 
-/** Transports that accept when they are asked, and cannot say whether a write that waits was refused or has not been tried. */
+/** Transports that accept when they are asked. */
 const ASKED = /^(deno |streams$)/;
+
+/** Transports that cannot say whether a write that waits was refused or has not been tried. */
+const UNSURE = /^(deno |streams$|tls )/;
 
 /** Whether connections are accepted before the server asks for them. */
 export function acceptsAhead({ transport }: Platform): boolean {
@@ -54,7 +57,7 @@ export function acceptsAhead({ transport }: Platform): boolean {
 
 /** Whether a write that waits was refused. */
 export function writesPromptly({ transport }: Platform): boolean {
-  return !ASKED.test(transport.name);
+  return !UNSURE.test(transport.name);
 }
 
 /** How much may wait to be sent: more for as long as a write may just not have been tried. */

@@ -1,0 +1,20 @@
+import { addressText } from "../core/mod.ts";
+import type { Address } from "../mod.ts";
+
+/** Returns the line on stdout that says where the server listens. `speaksTls` gets the number of an address. */
+export function readyLine(
+  addresses: readonly Address[],
+  speaksTls: (index: number) => boolean,
+  transport: string,
+): string {
+  const places = addresses.map((address, index) => placeText(address, speaksTls(index), addresses.length === 1));
+  return `spillway listening on ${places.join(", ")} (${transport})\n`;
+}
+
+/** Returns a place in the form of `--listen`. A single TCP address stands alone. */
+function placeText(address: Address, tls: boolean, alone: boolean): string {
+  const text = addressText(address);
+  if (address.path !== undefined) return tls ? `tls+${text}` : text;
+  if (tls) return `tls://${text}`;
+  return alone ? text : `tcp://${text}`;
+}

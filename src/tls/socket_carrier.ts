@@ -1,0 +1,55 @@
+import { Buffer } from "node:buffer";
+import type { Socket } from "node:net";
+import type { TLSSocket } from "node:tls";
+import type { Detached } from "../core/mod.ts";
+import type { Carrier, CarrierOwner } from "./carrier.ts";
+import { connectionError } from "./tls_errors.ts";
+
+/** A socket of the runtime as the carrier of a TLS socket, which then uses its descriptor itself. */
+export class SocketCarrier implements Carrier {
+  readonly stream: Socket;
+  owner: CarrierOwner | undefined;
+
+  constructor(detached: Detached) {
+    this.stream = detached.socket as Socket;
+    for (const { buffer, byteOffset, length } of detached.unread.toReversed()) {
+      this.stream.unshift(Buffer.from(buffer, byteOffset, length));
+    }
+    this.stream.on("error", (cause) => this.owner?.onBroken(connectionError(cause)));
+    this.stream.on("close", () => {
+      detached.released();
+      this.owner?.onReleased();
+    });
+  }
+
+  start(): void {}
+
+  pause(): void {}
+
+  resume(): void {}
+
+  /** A write of the TLS socket ends when the kernel has taken it. */
+  whenTaken(callback: () => void): void {
+    callback();
+  }
+
+  /** The TLS socket has sent it. */
+  finish(callback: () => void): void {
+    callback();
+  }
+
+  release(callback?: () => void): void {
+    this.stream.destroy();
+    callback?.();
+  }
+
+  reset(socket: TLSSocket): void {
+    // Within a callback of the TLS socket, a reset of what is under it would crash Node.
+    setImmediate(() => {
+      // A reset fails (EINVAL) while the shutdown is under way, and the socket would never close.
+      if (socket.writableEnded || this.stream.destroyed) this.stream.destroy();
+      else this.stream.resetAndDestroy();
+      socket.destroy();
+    });
+  }
+}

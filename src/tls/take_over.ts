@@ -1,0 +1,16 @@
+import type { Connection, TransportConnection } from "../core/mod.ts";
+import type { Carrier } from "./carrier.ts";
+import { ConnectionCarrier } from "./connection_carrier.ts";
+import { SocketCarrier } from "./socket_carrier.ts";
+
+/**
+ * Takes over a connection for TLS: the socket of the runtime where there is one, which costs less, and the connection as
+ * a stream otherwise.
+ *
+ * @throws {TypeError} not the connection of an establish step, or in use
+ */
+export function takeOver(connection: Connection): Carrier {
+  const wire: TransportConnection = connection;
+  const detached = wire.detach?.();
+  return detached === undefined ? new ConnectionCarrier(wire) : new SocketCarrier(detached);
+}

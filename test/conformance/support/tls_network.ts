@@ -1,0 +1,72 @@
+import { AcceptQueue, QueueListener, SpillwayError } from "../../../src/core/mod.ts";
+import type {
+  Connection,
+  ConnectOptions,
+  EstablishStep,
+  Listener,
+  ListenOptions,
+  Transport,
+} from "../../../src/mod.ts";
+import { tls, tlsClient } from "../../../src/tls/mod.ts";
+import { ca, pair } from "../../tls/support/certificates.ts";
+
+/** A transport whose connections are those of another one, with TLS. */
+export class TlsNetwork implements Transport {
+  readonly name: string;
+  readonly #below: Transport;
+  readonly #server: EstablishStep = tls(pair("server"));
+  readonly #client: EstablishStep = tlsClient({ ca, serverName: "localhost" });
+
+  readonly #waiting = new Map<number, () => void>();
+
+  constructor(below: Transport) {
+    this.name = `tls over ${below.name}`;
+    this.#below = below;
+    if (below.afterIo !== undefined) this.afterIo = below.afterIo.bind(below);
+  }
+
+  afterIo?: (callback: () => void) => void;
+
+  async listen(options: ListenOptions): Promise<Listener> {
+    const listener = await this.#below.listen(options);
+    const queue = new AcceptQueue(options.backlog);
+    void this.#accept(listener, queue);
+    return new QueueListener(listener.address, queue, () => listener.close());
+  }
+
+  async connect(options: ConnectOptions): Promise<Connection> {
+    const connection = await this.#below.connect(options);
+    const accepted = this.#accepted(connection.localAddress.port as number);
+    const context = { id: 0, signal: options.signal ?? new AbortController().signal, hostname: "localhost" };
+    try {
+      const encrypted = await this.#client(connection, context);
+      // With TLS 1.3 a client is done before the server.
+      await Promise.race([accepted, encrypted.closed]);
+      return encrypted;
+    } catch (cause) {
+      connection.abort();
+      // What the system accepts behind a listener that is closed is nobody's.
+      throw new SpillwayError("connection-refused", "the handshake failed", { cause });
+    }
+  }
+
+  /** Fulfils when the server has established the connection from a port. */
+  #accepted(port: number): Promise<void> {
+    return new Promise((resolve) => this.#waiting.set(port, resolve));
+  }
+
+  async #accept(listener: Listener, queue: AcceptQueue): Promise<void> {
+    for await (const connection of listener) void this.#establish(connection, queue);
+  }
+
+  async #establish(connection: Connection, queue: AcceptQueue): Promise<void> {
+    try {
+      const { port = 0 } = connection.remoteAddress;
+      queue.push(await this.#server(connection, { id: 0, signal: new AbortController().signal }));
+      this.#waiting.get(port)?.();
+      this.#waiting.delete(port);
+    } catch {
+      connection.abort();
+    }
+  }
+}
