@@ -36,6 +36,7 @@ void run(process.argv.slice(2), {
     },
     stdout,
     terminal: stdout.isTTY && stderr.isTTY,
+    errTerminal: stderr.isTTY,
     // Read lazily: Deno may deny access to the environment, and `run` reports that.
     get colors() {
       return stderr.isTTY && !process.env.NO_COLOR;

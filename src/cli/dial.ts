@@ -60,23 +60,27 @@ export async function dial(
 
 /** Settles as `connecting` does, or rejects as soon as `signal` aborts. A connection that is made too late is aborted. */
 async function unlessAborted(connecting: Promise<Connection>, signal: AbortSignal): Promise<Connection> {
-  let onAbort = () => {};
-  const aborted = new Promise<never>((_, reject) => {
-    onAbort = () => reject(signal.reason as Error);
+  return await new Promise((resolve, reject) => {
+    const onAbort = () => {
+      reject(signal.reason as Error);
+      connecting.then(
+        (late) => late.abort(signal.reason),
+        () => undefined,
+      );
+    };
+    if (signal.aborted) return onAbort();
     signal.addEventListener("abort", onAbort);
-  });
-  try {
-    return await Promise.race([connecting, aborted]);
-  } catch (error) {
-    if (!signal.aborted) throw error;
     connecting.then(
-      (late) => late.abort(signal.reason),
-      () => undefined,
+      (connection) => {
+        signal.removeEventListener("abort", onAbort);
+        resolve(connection);
+      },
+      (error: unknown) => {
+        signal.removeEventListener("abort", onAbort);
+        reject(error as Error);
+      },
     );
-    throw signal.reason;
-  } finally {
-    signal.removeEventListener("abort", onAbort);
-  }
+  });
 }
 
 /** Explains why there is no connection. */

@@ -1,6 +1,7 @@
 import { Command, CommanderError, Option } from "commander";
 import { escapeText, isError, nearest } from "../core/mod.ts";
 import { SpillwayError } from "../mod.ts";
+import { addBenchFlags, type BenchFlags } from "./bench_flags.ts";
 import { addConnectFlags, type ConnectFlags } from "./connect_flags.ts";
 import { Failure, firstLine, runFailure, usageFailure } from "./failure.ts";
 import { type Environment, runServe } from "./serve_command.ts";
@@ -49,6 +50,18 @@ Examples:
   printf '1\\n2\\n' | spillway connect unix:/run/compute.sock
   spillway connect tls://example.org:8443 --tls-ca ca.pem -v
   echo '00 ff' | spillway connect 127.0.0.1:9000 --codec u16be --hex
+`;
+
+const BENCH_EXAMPLES = `
+Every connection sends the same frame, and takes each frame of the peer for the reply to its oldest unanswered one. Ctrl-C ends
+early, with the result so far. The exit code is 1 if there were errors.
+
+Codecs:
+${CODECS}
+Examples:
+  spillway bench 127.0.0.1:8080 --connections 100 --duration 30s
+  spillway bench 127.0.0.1:8080 --rate 5000 --frame 41 --expect "result: 42 (processed '41')"
+  spillway bench tls://127.0.0.1:8443 --tls-ca ca.pem --in-flight 64 --processes 2 --json
 `;
 
 /** Runs the command line, and fulfils with the exit code. Does not reject: a failure is reported in one line on stderr. */
@@ -107,13 +120,22 @@ function programFor(environment: Environment, onExitCode: (code: number) => void
     })
     .addHelpText("after", CONNECT_EXAMPLES);
   addConnectFlags(connect);
+  const bench = program.command("bench").description("Measure the throughput and the reply times of a server.");
+  bench
+    .argument("<target>", TARGET_HELP)
+    .action(async (target: string, flags: BenchFlags) => {
+      const { runBench } = await import("./bench_command.ts");
+      onExitCode(await runBench(target, flags, environment));
+    })
+    .addHelpText("after", BENCH_EXAMPLES);
+  addBenchFlags(bench);
   program
     .command("help")
     .description("Print the help of a command.")
     .argument("[command]")
     .helpOption(false)
     .action((name?: string) => helpOf(name, program));
-  for (const command of [program, serve, connect]) {
+  for (const command of [program, serve, connect, bench]) {
     command
       // There, `-v` is `--verbose`.
       .version(VERSION, command === connect ? "--version" : "-v, --version", "print the version")

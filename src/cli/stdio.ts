@@ -15,6 +15,8 @@ export interface Stdio {
   readonly stdout: Standard<Writable>;
   /** Whether stdout and stderr both go to a terminal, where their lines mix. */
   readonly terminal: boolean;
+  /** Whether stderr goes to a terminal. */
+  readonly errTerminal: boolean;
   /** Whether stderr is a terminal that shows colours. */
   readonly colors: boolean;
   /** The width of the help, in characters. */

@@ -31,6 +31,7 @@ function started(args: readonly string[], transport = runtimeTransport, variable
       stdin: Readable.from([]),
       stdout: new PassThrough(),
       terminal: false,
+      errTerminal: false,
       colors: false,
       columns: 100,
     },

@@ -119,9 +119,9 @@ class PipedConversation {
   /** Returns the next chunk of the input, or `undefined` at its end. @throws {Failure} stdin cannot be read */
   async #nextChunk(chunks: AsyncIterator<Uint8Array | string>): Promise<Bytes | undefined> {
     try {
-      const { done, value } = await chunks.next();
-      if (done === true) return undefined;
-      return (typeof value === "string" ? new TextEncoder().encode(value) : value) as Bytes;
+      const result = await chunks.next();
+      if (result.done === true) return undefined;
+      return (typeof result.value === "string" ? new TextEncoder().encode(result.value) : result.value) as Bytes;
     } catch (cause) {
       if (this.#over) return undefined;
       throw runFailure(`cannot read stdin: ${firstLine(cause)}`, { cause });

@@ -23,6 +23,7 @@ export async function ranToEnd(
       stdin: Readable.from([]),
       stdout: new PassThrough(),
       terminal: false,
+      errTerminal: false,
       colors: false,
       columns: 100,
     },
