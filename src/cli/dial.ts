@@ -75,9 +75,9 @@ async function unlessAborted(connecting: Promise<Connection>, signal: AbortSigna
         signal.removeEventListener("abort", onAbort);
         resolve(connection);
       },
-      (error: unknown) => {
+      (error: Error) => {
         signal.removeEventListener("abort", onAbort);
-        reject(error as Error);
+        reject(error);
       },
     );
   });

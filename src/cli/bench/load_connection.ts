@@ -104,10 +104,11 @@ export class LoadConnection {
     try {
       for (;;) {
         const { done, value } = await reader.read();
-        if (done) break;
-        this.receivedBytes += value.length;
-        this.#decoder.push(value);
+        if (done) this.#decoder.end();
+        else this.#decoder.push(value);
+        if (value !== undefined) this.receivedBytes += value.length;
         this.#takeReplies();
+        if (done) break;
       }
     } catch (error) {
       const reason = error instanceof SpillwayError ? error : new SpillwayError("codec-failed", String(error));

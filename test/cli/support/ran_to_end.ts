@@ -7,8 +7,21 @@ import { transport } from "../../../src/mod.ts";
 /** A command line within this process, for one that ends by itself. */
 export async function ranToEnd(
   args: readonly string[],
-  { cwd, variables = {} }: { readonly cwd: string; readonly variables?: Readonly<Record<string, string>> },
-): Promise<{ readonly code: number; readonly out: string; readonly err: string }> {
+  {
+    cwd,
+    variables = {},
+    stdin = Readable.from([]),
+    signals = new EventEmitter(),
+  }: {
+    readonly cwd: string;
+    readonly variables?: Readonly<Record<string, string>>;
+    readonly stdin?: Readable;
+    readonly signals?: EventEmitter;
+  },
+): Promise<{ readonly code: number; readonly out: string; readonly err: string; readonly stdout: string }> {
+  const stdout = new PassThrough();
+  const written: Uint8Array[] = [];
+  stdout.on("data", (chunk: Uint8Array) => written.push(chunk));
   let out = "";
   let err = "";
   const code = await run(args, {
@@ -20,19 +33,19 @@ export async function ranToEnd(
         err += text;
         done();
       },
-      stdin: Readable.from([]),
-      stdout: new PassThrough(),
+      stdin,
+      stdout,
       terminal: false,
       errTerminal: false,
       colors: false,
       columns: 100,
     },
-    signals: new EventEmitter(),
+    signals,
     uncaught: new EventEmitter(),
     transport,
     cwd,
     variables,
     pid: process.pid,
   });
-  return { code, out, err };
+  return { code, out, err, stdout: Buffer.concat(written).toString() };
 }
