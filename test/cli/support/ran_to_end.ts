@@ -11,17 +11,22 @@ export async function ranToEnd(
     cwd,
     variables = {},
     stdin = Readable.from([]),
+    onStdout = () => undefined,
     signals = new EventEmitter(),
   }: {
     readonly cwd: string;
     readonly variables?: Readonly<Record<string, string>>;
     readonly stdin?: Readable;
+    readonly onStdout?: () => void;
     readonly signals?: EventEmitter;
   },
 ): Promise<{ readonly code: number; readonly out: string; readonly err: string; readonly stdout: string }> {
   const stdout = new PassThrough();
   const written: Uint8Array[] = [];
-  stdout.on("data", (chunk: Uint8Array) => written.push(chunk));
+  stdout.on("data", (chunk: Uint8Array) => {
+    written.push(chunk);
+    onStdout();
+  });
   let out = "";
   let err = "";
   const code = await run(args, {
