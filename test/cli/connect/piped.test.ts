@@ -207,7 +207,8 @@ describe("spillway connect with a hostile peer", () => {
 
   it("passes garbage on as it is: what is escaped at a terminal is data in a pipe", async () => {
     await using server = new HostileServer(peers["garbage"] as (socket: Socket) => void);
-    const run = await connect(await server.target(), "");
+    // The input stays open: node:net on Deno fails to reply to a peer that has sent FIN at once.
+    const run = await connect(await server.target(), new PassThrough());
     expect(run).toEqual({ ...DONE, stdout: GARBAGE.toString() });
   });
 
