@@ -34,7 +34,7 @@ export class Latencies {
   }
 
   get maxMs(): number {
-    return this.count === 0 ? 0 : this.#histogram.maxValue / 1_000;
+    return this.atPercentile(100);
   }
 
   get meanMs(): number {

@@ -78,9 +78,11 @@ export class Load implements LoadOwner {
   async run(): Promise<LoadResult> {
     const { durationMs, warmUpMs, timeoutMs } = this.#plan;
     if (this.#state === "connecting") this.#state = "running";
+    // Without a warm-up the first frames are measured, too.
+    if (warmUpMs === 0) this.#measuredFrom = performance.now();
     if (this.#state === "running") this.#pace.start([...this.#connections]);
-    await this.#pause(warmUpMs);
-    this.#measuredFrom = performance.now();
+    if (warmUpMs > 0) await this.#pause(warmUpMs);
+    this.#measuredFrom = Math.min(this.#measuredFrom, performance.now());
     this.#end = this.#measuredFrom + durationMs;
     this.#bytesBefore = this.#receivedBytes();
     const cpu = process.cpuUsage();

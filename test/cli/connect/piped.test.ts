@@ -121,8 +121,8 @@ describe("spillway connect in a pipe", () => {
     const folder = await mkdtemp(join(tmpdir(), "spillway-"));
     try {
       const path = join(folder, "echo.sock");
-      await using _server = await serve({ path, codec: lines(), handler: (line) => line });
-      expect(await connect(`unix:${path}`, "hello\n")).toEqual({ ...DONE, stdout: "hello\n" });
+      await using server = await serve({ path, codec: lines(), handler: (line) => line });
+      expect(await connect(`unix:${String(server.address.path)}`, "hello\n")).toEqual({ ...DONE, stdout: "hello\n" });
     } finally {
       await rm(folder, { recursive: true });
     }
