@@ -111,6 +111,14 @@ function programFor(environment: Environment, onExitCode: (code: number) => void
     .action(async (service: string, flags: ServeFlags) => onExitCode(await runServe(service, flags, environment)))
     .addHelpText("after", SERVE_EXAMPLES);
   addServeFlags(serve);
+  const check = program
+    .command("check")
+    .description("Do all that serve does before it listens, and say what is wrong.");
+  check.argument("<service>", SERVICE_HELP).action(async (service: string, flags: ServeFlags) => {
+    const { runCheck } = await import("./check_command.ts");
+    onExitCode(await runCheck(service, flags, environment));
+  });
+  addServeFlags(check);
   const connect = program.command("connect").description("Send lines to a server as frames, and show its frames.");
   connect
     .argument("<target>", TARGET_HELP)
@@ -135,7 +143,7 @@ function programFor(environment: Environment, onExitCode: (code: number) => void
     .argument("[command]")
     .helpOption(false)
     .action((name?: string) => helpOf(name, program));
-  for (const command of [program, serve, connect, bench]) {
+  for (const command of [program, serve, check, connect, bench]) {
     command
       // There, `-v` is `--verbose`.
       .version(VERSION, command === connect ? "--version" : "-v, --version", "print the version")

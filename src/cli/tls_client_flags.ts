@@ -49,6 +49,9 @@ export async function tlsSteps(flags: TlsClientFlags, target: Target, cwd: strin
   if ((flags.tlsCert === undefined) !== (flags.tlsKey === undefined)) {
     throw usageFailure("options '--tls-cert' and '--tls-key' go together");
   }
+  if (serverName === undefined && "path" in target.address) {
+    throw usageFailure("TLS to a path requires --tls-server-name, the name that the certificate must have");
+  }
   const [ca, cert, key] = await Promise.all([
     fileOf("tlsCa", flags, cwd),
     fileOf("tlsCert", flags, cwd),

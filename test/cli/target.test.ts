@@ -11,6 +11,8 @@ describe("a target", () => {
     ["unix:/run/echo.sock", { path: "/run/echo.sock" }, false],
     ["unix:echo.sock", { path: "echo.sock" }, false],
     ["unix:@echo", { path: "\0echo" }, false],
+    ["tcp://127.0.0.1:80", { hostname: "127.0.0.1", port: 80 }, false],
+    ["tls+unix:/run/echo.sock", { path: "/run/echo.sock" }, true],
   ])("is understood: %s", (text, address, tls) => {
     expect(parseTarget(text)).toEqual({ text, address, tls });
   });
@@ -30,6 +32,7 @@ describe("a target", () => {
     ["example.org:65536", "the port must be from 1 to 65535"],
     ["example.org:99999999999999999999", "the port must be from 1 to 65535"],
     ["unix:", "write the path of the socket"],
+    ["tls+unix:", "write the path of the socket"],
     ["unix:@", "write the path of the socket"],
   ])("is refused with what to write: '%s'", (text, why) => {
     expect(() => parseTarget(text)).toThrow(`target '${text}': ${why}`);

@@ -20,7 +20,7 @@ export interface Whole extends PartPlan {
 }
 
 /** Returns why the result may say more of the generator than of the server; empty if nothing suggests that. */
-export function bottlenecks({ rate, processes }: Whole, result: LoadResult): string[] {
+function bottlenecks({ rate, processes }: Whole, result: LoadResult): string[] {
   const found: string[] = [];
   const more = processes === 1 ? "add --processes 2" : "use more --processes, or another machine";
   const late = result.lateness.atPercentile(99);

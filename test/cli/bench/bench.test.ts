@@ -96,7 +96,7 @@ describe("spillway bench", () => {
     expect(result.seconds).toBeLessThan(0.9);
   });
 
-  it("speaks TLS", async () => {
+  it("speaks TLS where the target does", async () => {
     await using server = await serve({
       port: 0,
       codec: lines(),

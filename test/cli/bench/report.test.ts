@@ -35,7 +35,7 @@ const RESULT: LoadResult = {
 };
 
 describe("the result of a bench", () => {
-  it("is readable", () => {
+  it("is readable for people", () => {
     expect(resultText(WHOLE, RESULT)).toBe(`localhost:9000: 50 connections, 1 in flight, 10 s after 1 s of warm-up
 throughput  1,235 replies/s, 123 kB/s received, 12,345 replies
 latency     p50 1 ms, p90 2 s, p99 2 s, p99.9 2 s, max 2 s

@@ -122,7 +122,10 @@ describe("spillway connect in a pipe", () => {
     try {
       const path = join(folder, "echo.sock");
       await using server = await serve({ path, codec: lines(), handler: (line) => line });
-      expect(await connect(`unix:${String(server.address.path)}`, "hello\n")).toEqual({ ...DONE, stdout: "hello\n" });
+      expect(await connect(`unix:${String(server.addresses[0]?.path)}`, "hello\n")).toEqual({
+        ...DONE,
+        stdout: "hello\n",
+      });
     } finally {
       await rm(folder, { recursive: true });
     }
@@ -247,6 +250,7 @@ describe("spillway connect refuses", () => {
     [["connect", "x:1", "--tls-insecure"], "option '--tls-insecure' is for TLS: write tls://host:port, or add --tls"],
     [["connect", "unix:/x", "--tls-ca", "ca.pem"], "option '--tls-ca' is for TLS"],
     [["connect", "tls://x:1", "--tls-cert", "x.pem"], "options '--tls-cert' and '--tls-key' go together"],
+    [["connect", "tls+unix:/x"], "TLS to a path requires --tls-server-name"],
     [["connect", "tls://x:1", "--tls-ca", "/no/such.pem"], "option '--tls-ca': cannot read /no/such.pem"],
     [["connect", "tls://x:1", "--tls-ca", pathOf("server.key")], "TLS: ca has no certificate in PEM"],
     [["connect", `unix:/${"x".repeat(200)}`], "path must be at most"],
