@@ -40,8 +40,8 @@ Examples:
 const TARGET_HELP = "host:port, tls://host:port, unix:/path, or unix:@name for an abstract socket";
 
 const CONNECT_EXAMPLES = `
-At a terminal each line that is entered is a frame. In a pipe each line of stdin is one, and each frame of the peer a line of
-stdout. At the end of the input it sends FIN and waits for what is still to come.
+At a terminal each line that is entered is a frame. In a pipe each line of stdin is one, and each
+frame of the peer a line of stdout. At the end of the input it sends FIN, and waits for the peer's.
 
 Codecs:
 ${CODECS}
@@ -53,8 +53,8 @@ Examples:
 `;
 
 const BENCH_EXAMPLES = `
-Every connection sends the same frame, and takes each frame of the peer for the reply to its oldest unanswered one. Ctrl-C ends
-early, with the result so far. The exit code is 1 if there were errors.
+Every connection sends the same frame, and takes each frame of the peer for the reply to its oldest
+unanswered one. Ctrl-C ends early, with the result so far. The exit code is 1 if there were errors.
 
 Codecs:
 ${CODECS}
