@@ -37,6 +37,9 @@ export class Load implements LoadOwner {
   #state: "connecting" | "running" | "waiting" | "over" = "connecting";
   #measuredFrom = Infinity;
   #end = Infinity;
+  /** The instant of the last reply, and the one at which a pause ends: on Node, replies of 1,024 connections delay timers. */
+  #now = 0;
+  #pauseEnd = Infinity;
   #replies = 0;
   /** Bytes received before the measured time, and on connections that are over. */
   #bytesBefore = 0;
@@ -126,6 +129,7 @@ export class Load implements LoadOwner {
   }
 
   onReply(sentAt: number, now: number, right: boolean): void {
+    this.#now = now;
     if (!right) this.#count("wrong-reply");
     else {
       if (now >= this.#measuredFrom && now < this.#end) this.#replies += 1;
@@ -138,8 +142,10 @@ export class Load implements LoadOwner {
   }
 
   onRoom(connection: LoadConnection): void {
-    if (this.#state === "running") this.#pace.onRoom(connection);
-    else if (connection.unanswered === 0) this.#answered(connection);
+    if (this.#state === "running") {
+      this.#pace.onRoom(connection);
+      if (this.#now >= this.#pauseEnd) this.#onStop();
+    } else if (connection.unanswered === 0) this.#answered(connection);
   }
 
   onEnd(connection: LoadConnection, error: SpillwayError | undefined): void {
@@ -187,8 +193,10 @@ export class Load implements LoadOwner {
   #pause(ms: number): Promise<void> {
     return new Promise((resolve) => {
       if (this.#state !== "running") return resolve();
+      this.#pauseEnd = performance.now() + ms;
       const timer = setTimeout(resolve, ms);
       this.#onStop = () => {
+        this.#pauseEnd = Infinity;
         clearTimeout(timer);
         resolve();
       };

@@ -82,11 +82,10 @@ export class OpenLoop implements Pace {
   stop(measuredFrom: number): number {
     clearTimeout(this.#timer);
     clearImmediate(this.#immediate);
-    this.#turn();
+    const now = performance.now();
+    this.#sendDue(now);
     this.#running = false;
-    clearTimeout(this.#timer);
-    clearImmediate(this.#immediate);
-    const due = Math.floor((performance.now() - this.#begun) / this.#gapMs);
+    const due = Math.floor((now - this.#begun) / this.#gapMs) + 1;
     const first = Math.max(this.#next, Math.ceil((measuredFrom - this.#begun) / this.#gapMs));
     return Math.max(0, due - first);
   }
@@ -114,6 +113,12 @@ export class OpenLoop implements Pace {
     this.#timer = this.#immediate = undefined;
     if (!this.#running) return;
     const now = performance.now();
+    this.#sendDue(now);
+    if (this.#fullAt !== now) this.#plan();
+  }
+
+  /** Sends the frames that are due, as far as there is room. */
+  #sendDue(now: number): void {
     const used = new Set<LoadConnection>();
     for (let at = this.#plannedAt(); at <= now; at = this.#plannedAt()) {
       const connection = this.#take();
@@ -129,7 +134,6 @@ export class OpenLoop implements Pace {
       used.add(connection);
     }
     for (const connection of used) connection.flush();
-    if (this.#fullAt !== now) this.#plan();
   }
 
   /** Plans the next turn. */
