@@ -4,7 +4,7 @@ import { Parts } from "./bench/parts.ts";
 import { errorCount, progressText, resultJson, resultText, type Whole } from "./bench/report.ts";
 import { runPart } from "./bench/run_part.ts";
 import type { BenchFlags } from "./bench_flags.ts";
-import { EXIT_FAILED, usageFailure } from "./failure.ts";
+import { EXIT_FAILED, EXIT_INTERRUPTED, usageFailure } from "./failure.ts";
 import type { Environment } from "./serve_command.ts";
 import { parseTarget } from "./target.ts";
 
@@ -15,8 +15,6 @@ const DEFAULT_IN_FLIGHT = { closed: 1, open: 128 };
 const MOST_IN_FLIGHT = 67_108_864;
 const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 const PROGRESS_MS = 1_000;
-/** The exit code of a program that SIGINT ended. */
-const EXIT_INTERRUPTED = 130;
 
 /**
  * Runs `spillway bench`; fulfils with the exit code: 1 if there were errors. The first SIGINT or SIGTERM ends the load

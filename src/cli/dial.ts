@@ -15,37 +15,22 @@ export interface Dial {
 /**
  * Connects, and takes the connection through its establish steps.
  *
- * @throws {SpillwayError} the error of the transport or of a step; `connection-timed-out`; the reason of `signal`
+ * @throws {SpillwayError} the error of the transport or of a step; `connection-timed-out`
  */
-export async function dial(
-  transport: Transport,
-  { target, steps, timeoutMs }: Dial,
-  signal?: AbortSignal,
-): Promise<Connection> {
+export async function dial(transport: Transport, { target, steps, timeoutMs }: Dial): Promise<Connection> {
   const attempt = new AbortController();
-  const giveUp = () => attempt.abort(signal?.reason);
-  const timer =
-    timeoutMs === Infinity
-      ? undefined
-      : setTimeout(() => {
-          attempt.abort(new SpillwayError("connection-timed-out", `not connected within ${timeoutMs} ms`));
-        }, timeoutMs);
-  signal?.addEventListener("abort", giveUp);
-  if (signal?.aborted === true) giveUp();
+  const { signal } = attempt;
+  const timedOut = () => {
+    attempt.abort(new SpillwayError("connection-timed-out", `not connected within ${timeoutMs} ms`));
+  };
+  const timer = timeoutMs === Infinity ? undefined : setTimeout(timedOut, timeoutMs);
   try {
-    let connection = await unlessAborted(
-      transport.connect({ ...target.address, signal: attempt.signal }),
-      attempt.signal,
-    );
-    const context = {
-      id: 1,
-      signal: attempt.signal,
-      hostname: "hostname" in target.address ? target.address.hostname : undefined,
-    };
+    let connection = await unlessAborted(transport.connect({ ...target.address, signal }), signal);
+    const hostname = "hostname" in target.address ? target.address.hostname : undefined;
     for (const step of steps) {
       const below = connection;
       try {
-        connection = await unlessAborted(Promise.resolve(step(below, context)), attempt.signal);
+        connection = await unlessAborted(Promise.resolve(step(below, { id: 1, signal, hostname })), signal);
       } catch (error) {
         below.abort(error);
         throw error;
@@ -54,7 +39,6 @@ export async function dial(
     return connection;
   } finally {
     clearTimeout(timer);
-    signal?.removeEventListener("abort", giveUp);
   }
 }
 

@@ -1,17 +1,15 @@
 import { clearScreenDown, createInterface, cursorTo, type Interface, moveCursor } from "node:readline";
 import { addressText } from "../../core/mod.ts";
 import { type Bytes, SpillwayError } from "../../mod.ts";
-import { firstLine, runFailure } from "../failure.ts";
+import { EXIT_INTERRUPTED, firstLine, runFailure } from "../failure.ts";
 import { FrameBatch } from "../frame_batch.ts";
 import { frameText, linesText } from "../frame_text.ts";
 import { hexText, parseHex } from "../hex.ts";
-import { type Conversation, peerSilent, receiveFrames, replyTime, writeOut } from "./conversation.ts";
+import { type Conversation, peerSilent, receiveFrames, replyTime, StdoutClosed, writeOut } from "./conversation.ts";
 import { ReplyWait } from "./reply_wait.ts";
 import { SentTimes } from "./sent_times.ts";
 
 const PROMPT = "> ";
-/** The exit code of a program that SIGINT ended. */
-const EXIT_INTERRUPTED = 130;
 /** While more bytes than this wait to be sent, no line is read. */
 const MOST_WAITING_BYTES = 1_048_576;
 
@@ -65,7 +63,8 @@ class TerminalConversation {
       return 0;
     } catch (error) {
       connection.abort();
-      if (this.#interrupted) return EXIT_INTERRUPTED;
+      // The terminal may be gone, too.
+      if (this.#interrupted || error instanceof StdoutClosed) return EXIT_INTERRUPTED;
       await this.#leave([]);
       if (!(error instanceof SpillwayError)) throw error;
       throw runFailure(`the connection to ${peer} ended: ${firstLine(error)}`, { cause: error });

@@ -118,6 +118,22 @@ describe("an open loop", () => {
     expect(Math.abs(result.latencyMs.count - 500 * result.seconds)).toBeLessThan(3);
   });
 
+  it("sends on all connections in turn", async () => {
+    const frames = new Map<number, number>();
+    await using server = await serve({
+      port: 0,
+      codec: lines(),
+      handler: (line, { session }) => {
+        frames.set(session.connection.id, (frames.get(session.connection.id) ?? 0) + 1);
+        return line;
+      },
+    });
+    await bench(`127.0.0.1:${server.address.port}`, ["-c", "5", "--rate", "1000"]);
+    const counts = [...frames.values()];
+    expect(counts).toHaveLength(5);
+    expect(Math.max(...counts) - Math.min(...counts)).toBeLessThanOrEqual(2);
+  });
+
   // Coordinated omission: a closed loop sends one frame into the pause, and sees one long time.
   it("counts times from the planned instants, so that a pause of the server shows in all that it has held up", async () => {
     await using server = new HostileServer((socket) => {

@@ -4,7 +4,7 @@ import type { Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
-import { PassThrough, Readable } from "node:stream";
+import { PassThrough, Readable, Transform } from "node:stream";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parseCodecSpec } from "../../../src/cli/codec_spec.ts";
@@ -114,6 +114,38 @@ describe("spillway connect in a pipe", () => {
   it("sends all lines of a large input, and writes all replies", async () => {
     const text = Array.from({ length: 100_000 }, (_, index) => `line ${index}\n`).join("");
     expect(await withEcho(text)).toEqual({ ...DONE, stdout: text });
+  });
+
+  it("does not blame the peer when the reader of stdout is slow", async () => {
+    await using server = await echo();
+    const slow = new Transform({
+      transform: (chunk, _encoding, done) => void setTimeout(() => done(null, chunk), 250),
+    });
+    const run = await ranToEnd(["connect", `127.0.0.1:${server.address.port}`, "--wait", "100ms"], {
+      cwd: "/",
+      stdin: chunked("one\n"),
+      stdout: slow,
+    });
+    expect(run).toEqual({ ...DONE, stdout: "one\n" });
+  });
+
+  it("fails when stdout cannot be written, and ends in order when nobody reads it any more", async () => {
+    await using server = await echo();
+    const withFault = (code: string) =>
+      ranToEnd(["connect", `127.0.0.1:${server.address.port}`], {
+        cwd: "/",
+        stdin: chunked("one\n"),
+        stdout: new Transform({
+          transform: (_chunk, _encoding, done) => done(Object.assign(new Error(`${code}: no`), { code })),
+        }).on("error", () => undefined),
+      });
+    expect(await withFault("ENOSPC")).toEqual({
+      code: 1,
+      out: "",
+      stdout: "",
+      err: "spillway: cannot write to stdout: ENOSPC: no\n",
+    });
+    expect(await withFault("EPIPE")).toEqual({ ...DONE, stdout: "" });
   });
 
   it("connects to a Unix socket", async (context) => {

@@ -1,6 +1,6 @@
 import { EventEmitter } from "node:events";
 import process from "node:process";
-import { PassThrough, Readable } from "node:stream";
+import { type Duplex, PassThrough, Readable } from "node:stream";
 import { run } from "../../../src/cli/run.ts";
 import { transport } from "../../../src/mod.ts";
 
@@ -11,17 +11,18 @@ export async function ranToEnd(
     cwd,
     variables = {},
     stdin = Readable.from([]),
+    stdout = new PassThrough(),
     onStdout = () => undefined,
     signals = new EventEmitter(),
   }: {
     readonly cwd: string;
     readonly variables?: Readonly<Record<string, string>>;
     readonly stdin?: Readable;
+    readonly stdout?: Duplex;
     readonly onStdout?: () => void;
     readonly signals?: EventEmitter;
   },
 ): Promise<{ readonly code: number; readonly out: string; readonly err: string; readonly stdout: string }> {
-  const stdout = new PassThrough();
   const written: Uint8Array[] = [];
   stdout.on("data", (chunk: Uint8Array) => {
     written.push(chunk);
