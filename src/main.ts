@@ -31,7 +31,12 @@ void run(process.argv.slice(2), {
   stdio: {
     out: (text) => stdout.write(text),
     err: writeToStderr,
+    get stdin() {
+      return process.stdin;
+    },
+    stdout,
     terminal: stdout.isTTY && stderr.isTTY,
+    errTerminal: stderr.isTTY,
     // Read lazily: Deno may deny access to the environment, and `run` reports that.
     get colors() {
       return stderr.isTTY && !process.env.NO_COLOR;

@@ -4,6 +4,8 @@ import { firstError, plain, stackText } from "./thrown_place.ts";
 /** The exit codes of the command line. 0: the server drained completely. */
 export const EXIT_FAILED = 1;
 export const EXIT_USAGE = 2;
+/** SIGINT, of a command that does not drain. */
+export const EXIT_INTERRUPTED = 130;
 
 interface FailureOptions extends ErrorOptions {
   readonly details?: string;

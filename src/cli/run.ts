@@ -1,6 +1,8 @@
 import { Command, CommanderError, Option } from "commander";
 import { escapeText, isError, nearest } from "../core/mod.ts";
 import { SpillwayError } from "../mod.ts";
+import { addBenchFlags, type BenchFlags } from "./bench_flags.ts";
+import { addConnectFlags, type ConnectFlags } from "./connect_flags.ts";
 import { Failure, firstLine, runFailure, usageFailure } from "./failure.ts";
 import { type Environment, runServe } from "./serve_command.ts";
 import { addServeFlags, type ServeFlags } from "./serve_flags.ts";
@@ -13,9 +15,7 @@ const LONGEST_MESSAGE = 10_000;
 
 const SERVICE_HELP = "compute, echo, or the path of a module with `export default { codec, handler }`";
 
-const CODECS_AND_EXAMPLES = `
-Codecs of echo:
-  lines               end at LF or CRLF; lines:crlf replies with CRLF
+const CODECS = `  lines               end at LF or CRLF; lines:crlf replies with CRLF
   delimited:0x1e      end at these bytes; or at text: delimited:'\\r\\n' (also \\t \\0 \\\\ \\x1e)
   fixed:16            16 bytes each
   u8 u16be u32le ...  length prefix of 8, 16, 24, 32, 48 or 64 bits, big or little endian
@@ -24,13 +24,44 @@ Codecs of echo:
   octet               5 hello (syslog), or end at LF or NUL; or at other bytes: octet:'\\0'
   content-length      header fields and a body (LSP)
   bytes               chunks as they arrive
+`;
 
+const SERVE_EXAMPLES = `
+Codecs of echo:
+${CODECS}
 Examples:
   spillway serve                          reply to each integer with the next one after 2 s
   spillway serve echo --prefix '> '       echo lines
   spillway serve echo --codec u16be       echo frames with a length of two bytes
   spillway serve ./chat.js --port 9000    serve a module
   spillway serve ./primes.js --pool 4     serve a module with four worker threads
+`;
+
+const TARGET_HELP = "host:port, tls://host:port, unix:/path, or unix:@name for an abstract socket";
+
+const CONNECT_EXAMPLES = `
+At a terminal each line that is entered is a frame. In a pipe each line of stdin is one, and each
+frame of the peer a line of stdout. At the end of the input it sends FIN, and waits for the peer's.
+
+Codecs:
+${CODECS}
+Examples:
+  spillway connect 127.0.0.1:8080
+  printf '1\\n2\\n' | spillway connect unix:/run/compute.sock
+  spillway connect tls://example.org:8443 --tls-ca ca.pem -v
+  echo '00 ff' | spillway connect 127.0.0.1:9000 --codec u16be --hex
+`;
+
+const BENCH_EXAMPLES = `
+Every connection sends the same frame, and takes each frame of the peer for the reply to its oldest
+unanswered one. Ctrl-C ends early, with the result so far. The exit code is 1 if there were errors.
+
+Codecs:
+${CODECS}
+Examples:
+  spillway bench 127.0.0.1:8080 --connections 100 --duration 30s
+  spillway bench 127.0.0.1:8080 --rate 5000 --frame 41 --expect "result: 42 (processed '41')"
+  spillway bench tls://127.0.0.1:8443 --tls-ca ca.pem --in-flight 64 --processes 2 --json
 `;
 
 /** Runs the command line, and fulfils with the exit code. Does not reject: a failure is reported in one line on stderr. */
@@ -65,6 +96,8 @@ function programFor(environment: Environment, onExitCode: (code: number) => void
   const program = new Command("spillway")
     .description("One TCP server that runs unchanged on Node, Deno and Bun.")
     .helpCommand(false)
+    // An option behind a command is the command's: `-v` is not the same for all.
+    .enablePositionalOptions()
     .configureOutput({
       writeOut: (text) => stdio.out(text),
       // `run` reports errors, in one line.
@@ -76,17 +109,44 @@ function programFor(environment: Environment, onExitCode: (code: number) => void
   serve
     .argument("[service]", SERVICE_HELP, "compute")
     .action(async (service: string, flags: ServeFlags) => onExitCode(await runServe(service, flags, environment)))
-    .addHelpText("after", CODECS_AND_EXAMPLES);
+    .addHelpText("after", SERVE_EXAMPLES);
   addServeFlags(serve);
+  const check = program
+    .command("check")
+    .description("Do all that serve does before it listens, and say what is wrong.");
+  check.argument("<service>", SERVICE_HELP).action(async (service: string, flags: ServeFlags) => {
+    const { runCheck } = await import("./check_command.ts");
+    onExitCode(await runCheck(service, flags, environment));
+  });
+  addServeFlags(check);
+  const connect = program.command("connect").description("Send lines to a server as frames, and show its frames.");
+  connect
+    .argument("<target>", TARGET_HELP)
+    .action(async (target: string, flags: ConnectFlags) => {
+      const { runConnect } = await import("./connect_command.ts");
+      onExitCode(await runConnect(target, flags, environment));
+    })
+    .addHelpText("after", CONNECT_EXAMPLES);
+  addConnectFlags(connect);
+  const bench = program.command("bench").description("Measure the throughput and the reply times of a server.");
+  bench
+    .argument("<target>", TARGET_HELP)
+    .action(async (target: string, flags: BenchFlags) => {
+      const { runBench } = await import("./bench_command.ts");
+      onExitCode(await runBench(target, flags, environment));
+    })
+    .addHelpText("after", BENCH_EXAMPLES);
+  addBenchFlags(bench);
   program
     .command("help")
     .description("Print the help of a command.")
     .argument("[command]")
     .helpOption(false)
     .action((name?: string) => helpOf(name, program));
-  for (const command of [program, serve]) {
+  for (const command of [program, serve, check, connect, bench]) {
     command
-      .version(VERSION, "-v, --version", "print the version")
+      // There, `-v` is `--verbose`.
+      .version(VERSION, command === connect ? "--version" : "-v, --version", "print the version")
       .helpOption("-h, --help", "print this help")
       .showSuggestionAfterError(false)
       // `-V` is the letter that Deno and many other tools use.

@@ -1,5 +1,6 @@
 import { EventEmitter } from "node:events";
 import process from "node:process";
+import { PassThrough, Readable } from "node:stream";
 import { describe, expect, it } from "vitest";
 import { run } from "../../src/cli/run.ts";
 import { SETTINGS } from "../../src/cli/settings.ts";
@@ -27,7 +28,10 @@ function started(args: readonly string[], transport = runtimeTransport, variable
         written.err += text;
         done();
       },
+      stdin: Readable.from([]),
+      stdout: new PassThrough(),
       terminal: false,
+      errTerminal: false,
       colors: false,
       columns: 100,
     },
