@@ -6,6 +6,7 @@ import {
   getLogger,
   getTextFormatter,
   type Logger,
+  type LogLevel,
   type LogRecord,
   type TextFormatter,
   type TextFormatterOptions,
@@ -20,7 +21,7 @@ export const LOG_FORMATS = ["pretty", "json"] as const;
 
 /** Settings of {@link startLog}. */
 export interface LogOptions {
-  readonly level: (typeof LOG_LEVELS)[number];
+  readonly level: LogLevel;
   readonly format: (typeof LOG_FORMATS)[number];
   /** Whether pretty logs are coloured. */
   readonly colors: boolean;
@@ -41,7 +42,7 @@ export function startLog({ level, format, colors, output }: LogOptions): Logger 
     loggers: [
       { category: [], sinks: ["lines"], lowestLevel: level },
       // The category of LogTape itself, which logs a greeting at level info.
-      { category: ["logtape", "meta"], lowestLevel: level === "error" ? "error" : "warning" },
+      { category: ["logtape", "meta"], lowestLevel: level === "error" || level === "fatal" ? level : "warning" },
     ],
   });
   const logger = getLogger("spillway");

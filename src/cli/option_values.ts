@@ -154,3 +154,9 @@ export function parseAlpnName(text: string): string {
   if (!/^[\x21-\x7e]{1,255}$/.test(text)) throw new InvalidArgumentError("write the name of a protocol, such as h2");
   return text;
 }
+
+/** Parses the place of the admin endpoint, as far as its room need not be loaded for that. */
+export function parseAdminPlace(text: string): string {
+  if (/^(?:unix:.+|(?:.+:)?\d{1,5})$/.test(text)) return text;
+  throw new InvalidArgumentError("write host:port, a port, or unix:/path");
+}

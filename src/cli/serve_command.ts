@@ -1,6 +1,7 @@
-import type { Logger } from "@logtape/logtape";
+import type { Logger, LogLevel } from "@logtape/logtape";
 import { type DrainSignal, drainOnSignals, type Server, type SignalSource, serve } from "../core/mod.ts";
 import { type ListenOptions, type Observer, SpillwayError, type Transport } from "../mod.ts";
+import { type AdminEndpoint, startAdmin } from "./admin_endpoint.ts";
 import { configFileSettings } from "./config_file.ts";
 import { CONFIG_VARIABLE, environmentSettings, type Variables } from "./environment_settings.ts";
 import { type LoadedSteps, loadSteps } from "./establish_steps.ts";
@@ -58,19 +59,24 @@ export async function runServe(name: string, flags: ServeFlags, environment: Env
   }
 }
 
+/** Returns the logger. The first call starts the log. */
+interface Log {
+  (): Logger;
+  setLevel(level: LogLevel): void;
+}
+
 interface Serving {
   readonly name: string;
   readonly all: Given;
   readonly flags: ServeFlags;
   readonly environment: Environment;
-  readonly log: () => Logger;
+  readonly log: Log;
   readonly uncaught: UncaughtErrors;
 }
 
 async function serveService(serving: Serving): Promise<number> {
   const { name, all, flags, environment, log } = serving;
   const { stdio, cwd } = environment;
-  const { pool: size } = all.settings;
   const service = await chooseService(name, all, cwd);
   // Created only now: a service may configure LogTape when it is loaded, and this replaces that configuration.
   const logger = log();
@@ -84,9 +90,34 @@ async function serveService(serving: Serving): Promise<number> {
     stdio.out(checked(name, () => configText({ name, service, given: all, options })));
     return 0;
   }
+  const endpoint = await startAdmin(all, {
+    cwd,
+    logger,
+    config: () => JSON.parse(configText({ name, service, given: all, options })) as unknown,
+    onLogLevel: (level) => log.setLevel(level),
+  });
+  try {
+    return await serveObserved(serving, endpoint === undefined ? options : observedBy(endpoint, options));
+  } finally {
+    await endpoint?.close();
+  }
+}
+
+/** Returns the options with the observers of the admin endpoint, and the middleware that times handlers for it. */
+function observedBy({ middleware, observers }: AdminEndpoint, options: CliServeOptions): CliServeOptions {
+  const observer: Observer = (event) => {
+    for (const one of observers) one(event);
+    options.observer(event);
+  };
+  return { ...options, observer, middleware: [middleware, ...(options.middleware ?? [])] };
+}
+
+async function serveObserved(serving: Serving, options: CliServeOptions): Promise<number> {
+  const { name, all, environment, log } = serving;
+  const { pool: size } = all.settings;
   const places = await establishing(serving, options);
   if (size === undefined) return serveUntilDrained(serving, places);
-  const pool = await startPool(name, size, cwd, logger);
+  const pool = await startPool(name, size, environment.cwd, log());
   try {
     return await serveUntilDrained(serving, { ...places, options: { ...places.options, handler: pool.handler } });
   } finally {
@@ -102,17 +133,15 @@ function listeningIsSaid(log: Observer): Observer {
 }
 
 /** Returns a function that starts logging on its first call. */
-function logOf({ logLevel = "info", logFormat = "pretty" }: Settings, { stdio }: Environment): () => Logger {
+function logOf({ logLevel = "info", logFormat = "pretty" }: Settings, { stdio }: Environment): Log {
   let logger: Logger | undefined;
-  return () => {
-    logger ??= startLog({
-      level: logLevel,
-      format: logFormat,
-      colors: stdio.colors,
-      output: new LogOutput(stdio.err),
-    });
+  const output = new LogOutput(stdio.err);
+  const start = (level: LogLevel) => startLog({ level, format: logFormat, colors: stdio.colors, output });
+  const log = () => {
+    logger ??= start(logLevel);
     return logger;
   };
+  return Object.assign(log, { setLevel: (level: LogLevel) => void (logger = start(level)) });
 }
 
 /** Options take precedence over the environment, and the environment over a file. */

@@ -11,6 +11,7 @@ import { LOG_FORMATS, type LOG_LEVELS } from "./log.ts";
 import {
   durationText,
   parseAddressRange,
+  parseAdminPlace,
   parseAlpnName,
   parseChoice,
   parseCount,
@@ -55,6 +56,9 @@ export interface Settings extends Partial<Limits>, Partial<Pick<Service, PolicyN
   readonly deny?: readonly string[];
   readonly maxConnectionsPerAddress?: number;
   readonly connectsPerSecond?: number;
+  /** Where the admin endpoint listens, and the file with the token of its mutations. */
+  readonly admin?: string;
+  readonly adminTokenFile?: string;
   readonly delayMs?: number;
   readonly codec?: CodecSpec;
   readonly prefix?: string;
@@ -154,6 +158,7 @@ const POLICIES: { readonly [Name in PolicyName]: Policy<NonNullable<Service[Name
 const WHERE = "Listening:";
 const TLS = "TLS:";
 const PEERS = "Who may connect:";
+const ADMIN = "Operation:";
 const OWN = "Service:";
 const LIMIT = "Limits (durations such as 250ms, 5s, 5m, 1h; off disables a limit):";
 const POLICY = "Policies:";
@@ -253,6 +258,16 @@ export const SETTINGS: readonly Setting[] = [
     fallback: "off",
     numeric: true,
     parse: parseRate,
+  }),
+  setting(ADMIN, "admin", {
+    placeholder: "<place>",
+    description: "health, numbers, connections and a dashboard over HTTP: 127.0.0.1:9090, 9090, unix:/path",
+    parse: parseAdminPlace,
+  }),
+  setting(ADMIN, "adminTokenFile", {
+    placeholder: "<file>",
+    description: "token that whoever changes something over --admin must send; without it, nothing can be changed",
+    parse: parseFile,
   }),
   setting(OWN, "delayMs", {
     placeholder: "<duration>",

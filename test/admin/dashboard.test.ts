@@ -53,6 +53,7 @@ function fakeServer(count: number): ObservedServer {
   const address = { hostname: "10.0.0.1", port: 80 };
   return {
     addresses: [address],
+    state: "listening",
     sessions,
     groups,
     stats: () => stats,

@@ -58,7 +58,8 @@ describe("the import rule", () => {
   });
 
   it("the CLI imports public faces only", () => {
-    const faces = /^src\/(mod|(core|testing|admin|admission|compute|observers|buses|proxy_protocol|tls)\/(.+\/)?mod)\.ts$/;
+    const faces =
+      /^src\/(mod|(core|testing|admin|admission|compute|observers|buses|proxy_protocol|tls)\/(.+\/)?mod)\.ts$/;
     expect(outside(/^src\/(cli\/|main\.ts$)/, [/^src\/cli\//, faces, NODE, PACKAGE])).toEqual([]);
   });
 

@@ -29,6 +29,12 @@ class AskedServer implements ObservedServer {
   asked = 0;
   framesIn = 0;
 
+  stopAccepting(): void {}
+
+  shutdown(): Promise<never> {
+    throw new Error("metrics shut no server down");
+  }
+
   stats(): ServerStats {
     this.asked += 1;
     return { ...NOTHING, framesIn: this.framesIn };
