@@ -68,6 +68,41 @@ describe("spillway bench with several processes", { concurrent: true }, () => {
   );
 });
 
+describe("the processes of a bench", () => {
+  it("end when the one that has started them is killed", async () => {
+    let onBusy = () => {};
+    let onGone = () => {};
+    const busy = new Promise<void>((resolve) => {
+      onBusy = resolve;
+    });
+    const gone = new Promise<void>((resolve) => {
+      onGone = resolve;
+    });
+    let frames = 0;
+    let closed = 0;
+    await using server = await serve({
+      port: 0,
+      codec: lines(),
+      handler: (line) => {
+        frames += 1;
+        if (frames === 1_000) onBusy();
+        return line;
+      },
+      observer: (event) => {
+        if (event.type !== "connection-closed") return;
+        closed += 1;
+        if (closed === 4) onGone();
+      },
+    });
+    const target = `127.0.0.1:${server.address.port}`;
+    const cli = new CliProcess("bench", target, "-c", "4", "--processes", "2", "--duration", "1h", "--warm-up", "0s");
+    await busy;
+    cli.kill();
+    await gone;
+    expect((await cli.ended).code).not.toBe(0);
+  });
+});
+
 // Windows has no pseudo-terminals that Python could open.
 describe.skipIf(process.platform === "win32")("spillway bench at a terminal", () => {
   it("shows its progress, and then the result; Ctrl-C ends all of its processes early", async (context) => {
