@@ -107,7 +107,7 @@ export class Chart {
         },
         scales: {
           x: { time: true, range: () => this.#history.range },
-          y: { range: (_plot, _least, most) => [0, Math.max(most * 1.15, 1e-6) || 1] },
+          y: { range: (_plot, _least, most) => [0, most > 0 ? most * 1.15 : 1] },
         },
         axes: [
           {
