@@ -114,4 +114,23 @@ await server.shutdown();
   await start("node", process.execPath, [file], /^hello!\n$/);
   await start("deno", deno, ["run", "-A", file], /^hello!\n$/);
   await start("bun", bun, [file], /^hello!\n$/);
+
+  // The dashboard is made of files of this package, and of another one.
+  const page = path.join(folder, "app", "dashboard.mjs");
+  writeFileSync(
+    page,
+    `import { admin } from "spillway/admin";
+const endpoint = admin({ listen: { port: 0 } });
+await endpoint.start();
+for (const name of ["", "assets/dashboard.css", "assets/dashboard.js", "assets/uplot.js", "assets/uplot.css"]) {
+  const { status } = await fetch(\`http://127.0.0.1:\${endpoint.address.port}/\${name}\`, { headers: { Connection: "close" } });
+  console.log(status);
+}
+await endpoint.close();
+`,
+  );
+  const served = /^(200\n){5}$/;
+  await start("node", process.execPath, [page], served);
+  await start("deno", deno, ["run", "-A", page], served);
+  await start("bun", bun, [page], served);
 }

@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Address, Clock } from "../core/mod.ts";
 import type { AdminTarget } from "./admin_target.ts";
@@ -61,7 +61,7 @@ export type Responder = (request: HttpRequest) => Promise<Answer | undefined>;
  * bounded in number, bytes and time.
  */
 export class HttpServer {
-  readonly #server: Server;
+  #server: Server | undefined;
   readonly #respond: Responder;
   readonly #bounds: HttpBounds;
   readonly #clock: Clock;
@@ -73,6 +73,37 @@ export class HttpServer {
     this.#respond = respond;
     this.#clock = clock;
     this.#bounds = bounds;
+  }
+
+  /** @throws {SpillwayError} it cannot listen there */
+  async listen(target: AdminTarget): Promise<Address> {
+    const server = await this.#create();
+    this.#listener = await listenHttp(server, target);
+    this.#server = server;
+    // What goes wrong while it accepts is no reason to end the process.
+    server.on("error", () => undefined);
+    return this.#listener.address;
+  }
+
+  /** Stops listening, and disconnects everybody: those who wait for an answer, after a second. */
+  async close(): Promise<void> {
+    const server = this.#server;
+    if (server === undefined) return;
+    this.#listener?.remove();
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    server.closeIdleConnections();
+    const timer = this.#clock.setTimeout(() => {
+      for (const socket of this.#sockets) socket.destroy();
+      server.closeAllConnections();
+    }, GRACE_MS);
+    await closed;
+    this.#clock.clearTimeout(timer);
+  }
+
+  async #create(): Promise<Server> {
+    // Bun reads the environment when it loads this module.
+    const { createServer } = await import("node:http");
+    const bounds = this.#bounds;
     const options = {
       maxHeaderSize: bounds.maxHeaderBytes,
       headersTimeout: bounds.headersTimeoutMs,
@@ -80,32 +111,12 @@ export class HttpServer {
       keepAliveTimeout: bounds.keepAliveTimeoutMs,
       connectionsCheckingInterval: bounds.checkMs,
     };
-    this.#server = createServer(options, (message, response) => void this.#onRequest(message, response));
+    const server = createServer(options, (message, response) => void this.#onRequest(message, response));
     // One more than may be, so that too many can be told from just enough.
-    this.#server.maxHeadersCount = bounds.maxHeaders + 1;
-    this.#server.on("connection", (socket: Socket) => this.#onConnection(socket));
-    this.#server.on("clientError", (cause: Error & { code?: string }, socket: Socket) => refuseRaw(cause, socket));
-  }
-
-  /** @throws {SpillwayError} it cannot listen there */
-  async listen(target: AdminTarget): Promise<Address> {
-    this.#listener = await listenHttp(this.#server, target);
-    // What goes wrong while it accepts is no reason to end the process.
-    this.#server.on("error", () => undefined);
-    return this.#listener.address;
-  }
-
-  /** Stops listening, and disconnects everybody: those who wait for an answer, after a second. */
-  async close(): Promise<void> {
-    this.#listener?.remove();
-    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
-    this.#server.closeIdleConnections();
-    const timer = this.#clock.setTimeout(() => {
-      for (const socket of this.#sockets) socket.destroy();
-      this.#server.closeAllConnections();
-    }, GRACE_MS);
-    await closed;
-    this.#clock.clearTimeout(timer);
+    server.maxHeadersCount = bounds.maxHeaders + 1;
+    server.on("connection", (socket: Socket) => this.#onConnection(socket));
+    server.on("clientError", (cause: Error & { code?: string }, socket: Socket) => refuseRaw(cause, socket));
+    return server;
   }
 
   #onConnection(socket: Socket): void {

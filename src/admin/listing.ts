@@ -6,7 +6,7 @@ import type { Query } from "./query.ts";
 import { shownName } from "./shown.ts";
 import { Slices, type SlicesHost } from "./slices.ts";
 
-export const MOST_ROWS = 1_000;
+const MOST_ROWS = 1_000;
 const DEFAULT_ROWS = 100;
 const MOST_OFFSET = 10_000_000;
 

@@ -1,5 +1,4 @@
 import { readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
 import type { Answer } from "./answer.ts";
 
 const HTML = "text/html; charset=utf-8";
@@ -9,16 +8,20 @@ const PICTURE = "image/svg+xml";
 
 interface PageFile {
   readonly contentType: string;
-  readonly locate: () => URL | string;
+  readonly locate: () => Promise<URL | string>;
 }
 
 const own = (name: string, contentType: string): PageFile => ({
   contentType,
-  locate: () => new URL(`./page/${name}`, import.meta.url),
+  locate: () => Promise.resolve(new URL(`./page/${name}`, import.meta.url)),
 });
 const uplot = (name: string, contentType: string): PageFile => ({
   contentType,
-  locate: () => createRequire(import.meta.url).resolve(`uplot/dist/${name}`),
+  locate: async () => {
+    // To load this module has effects on Deno.
+    const { createRequire } = await import("node:module");
+    return createRequire(import.meta.url).resolve(`uplot/dist/${name}`);
+  },
 });
 
 /** The dashboard's own scripts. */
@@ -74,7 +77,7 @@ export class PageFiles {
 }
 
 async function answerOf({ contentType, locate }: PageFile): Promise<Answer> {
-  return { status: 200, contentType, body: await read(locate()) };
+  return { status: 200, contentType, body: await read(await locate()) };
 }
 
 /** Reads a file of this package, which may have been loaded from the network. */

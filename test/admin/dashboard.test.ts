@@ -1,6 +1,5 @@
 // The dashboard in a real browser.
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import axe from "axe-core";
 import type { Page } from "puppeteer-core";
 import { describe, expect, it } from "vitest";
 import { admin } from "../../src/admin/mod.ts";
@@ -9,19 +8,18 @@ import { adminServed, TOKEN } from "./support/admin_served.ts";
 import { type Dashboard, keepScreenshot, openDashboard, textOf } from "./support/browser.ts";
 
 const SLOW = 60_000;
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 /** What axe finds that keeps people from using the page. */
 async function seriousIn(page: Page): Promise<string[]> {
-  await page.evaluate(AXE);
+  await page.evaluate(axe.source);
   return await page.evaluate(async () => {
     interface Violation {
       readonly id: string;
       readonly impact: string;
       readonly nodes: readonly { readonly html: string }[];
     }
-    const { axe } = globalThis as unknown as { axe: { run(): Promise<{ violations: readonly Violation[] }> } };
-    const { violations } = await axe.run();
+    const loaded = globalThis as unknown as { axe: { run(): Promise<{ violations: readonly Violation[] }> } };
+    const { violations } = await loaded.axe.run();
     return violations
       .filter(({ impact }) => impact === "serious" || impact === "critical")
       .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" | ")}`);
@@ -373,6 +371,19 @@ describe("the dashboard", () => {
         .toContain("<img");
       expect(await page.$$eval("img, main script", (found) => found.length)).toBe(0);
       expectQuiet(dashboard, served.url);
+    },
+    SLOW,
+  );
+
+  it(
+    "has its figures also where the package of the charts is missing",
+    async (context) => {
+      const served = await adminServed();
+      await served.connect();
+      const { page } = await openDashboard(context, served.url, { without: "/assets/uplot.js" });
+      await expect.poll(() => textOf(page, "[data-figure=connections]")).toBe("1");
+      expect(await page.$$eval(".chart", (charts) => charts.filter((chart) => chart.checkVisibility()).length)).toBe(0);
+      await page.waitForSelector("#connections button");
     },
     SLOW,
   );

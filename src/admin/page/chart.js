@@ -2,8 +2,14 @@
 
 import { element, setText } from "./element.js";
 import { clock } from "./format.js";
-import uPlot from "./uplot.js";
 
+/** Without the package of the charts, for example where this one was loaded from the network, there are only the figures. */
+const uPlot = await import("./uplot.js").then(
+  ({ default: loaded }) => loaded,
+  () => undefined,
+);
+
+/** @typedef {import("./uplot.js").default} Plot */
 /** @typedef {{ name: string, label: string, color: "one" | "two" }} Series */
 
 /**
@@ -21,7 +27,7 @@ export class Chart {
   #note;
   #noteText;
   #box;
-  /** @type {uPlot | undefined} */
+  /** @type {Plot | undefined} */
   #plot;
   /** @type {number | null | undefined} */
   #hovered;
@@ -44,6 +50,7 @@ export class Chart {
       const mark = series.length > 1 ? [element("i", { "data-color": color, "aria-hidden": "true" })] : [];
       return element("p", { class: "figure" }, ...mark, value, element("span", {}, label));
     });
+    this.#box.hidden = uPlot === undefined;
     this.card = element(
       "article",
       { class: "card", id },
@@ -62,7 +69,7 @@ export class Chart {
     else this.#plot.setData(this.#data());
   }
 
-  /** @returns {uPlot.AlignedData} */
+  /** @returns {import("./uplot.js").default.AlignedData} */
   #data() {
     return [this.#history.times, ...this.#series.map(({ name }) => this.#history.column(name))];
   }
@@ -80,7 +87,7 @@ export class Chart {
 
   #make() {
     const { clientWidth: width, clientHeight: height } = this.#box;
-    if (width === 0) return;
+    if (uPlot === undefined || width === 0) return;
     this.#plot?.destroy();
     const style = getComputedStyle(document.documentElement);
     const color = (/** @type {string} */ name) => style.getPropertyValue(`--${name}`).trim();
@@ -100,7 +107,7 @@ export class Chart {
         },
         scales: {
           x: { time: true, range: () => this.#history.range },
-          y: { range: (_plot, _least, most) => [0, Math.max(most * 1.15, 1e-6) || 1] },
+          y: { range: (_plot, _least, most) => [0, most > 0 ? most * 1.15 : 1] },
         },
         axes: [
           {

@@ -18,6 +18,8 @@ import { Tabs } from "./tabs.js";
 const PERIOD_MS = 1_000;
 /** The distances between the lines of a chart of bytes. */
 const BINARY = Array.from({ length: 44 }, (_, power) => 2 ** power);
+/** Those of a chart of things that are counted. */
+const WHOLE = Array.from({ length: 12 }, (_, power) => [1, 2, 5].map((digit) => digit * 10 ** power)).flat();
 
 const PHASES = /** @type {Record<string, [string, string]>} */ ({
   waiting: ["Not listening", "warn"],
@@ -53,6 +55,7 @@ const charts = [
     title: "Connections",
     note: "open",
     format: compactCount,
+    increments: WHOLE,
     series: [{ name: "connections", label: "", color: "one" }],
   }),
   new Chart(history, {
@@ -60,6 +63,7 @@ const charts = [
     title: "Frames",
     note: "per second",
     format: compact,
+    increments: WHOLE,
     series: [
       { name: "framesIn", label: "in", color: "one" },
       { name: "framesOut", label: "out", color: "two" },
@@ -101,6 +105,7 @@ const handlersChart = new Chart(history, {
   title: "Handlers",
   note: "asynchronous, running",
   format: compactCount,
+  increments: WHOLE,
   series: [{ name: "handlers", label: "", color: "one" }],
 });
 

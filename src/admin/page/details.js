@@ -1,7 +1,7 @@
 // @ts-check
 import { change, getJson, Refused } from "./admin_client.js";
 import { byId, element, setText } from "./element.js";
-import { bytes, count, duration } from "./format.js";
+import { bytes, duration, many } from "./format.js";
 import { toast } from "./toast.js";
 
 const PERIOD_MS = 1_000;
@@ -65,10 +65,10 @@ function show(record) {
     ["Local", record.local],
     ["Age", duration(record.ageMs)],
     ["Quiet for", duration(record.idleMs)],
-    ["Received", `${bytes(record.bytesIn)} in ${count(record.framesIn)} frames`],
-    ["Sent", `${bytes(record.bytesOut)} in ${count(record.framesOut)} frames`],
-    ["Waiting", `${bytes(record.waitingBytes)}, ${count(record.framesDropped)} pushes dropped`],
-    ["In flight", `${count(record.inFlight)} frames`],
+    ["Received", `${bytes(record.bytesIn)} in ${many(record.framesIn, "frame")}`],
+    ["Sent", `${bytes(record.bytesOut)} in ${many(record.framesOut, "frame")}`],
+    ["Waiting", `${bytes(record.waitingBytes)}, ${many(record.framesDropped, "push", "pushes")} dropped`],
+    ["In flight", many(record.inFlight, "frame")],
   ];
   if (record.tls !== undefined) facts.push(["TLS", tlsText(record.tls)]);
   if (record.proxy !== undefined) facts.push(["Through", `${record.proxy.from} (PROXY ${record.proxy.version})`]);

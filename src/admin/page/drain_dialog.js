@@ -1,7 +1,7 @@
 // @ts-check
 import { change, Refused } from "./admin_client.js";
 import { byId, setText } from "./element.js";
-import { count } from "./format.js";
+import { many } from "./format.js";
 import { toast } from "./toast.js";
 
 const dialog = byId("drain-dialog", HTMLDialogElement);
@@ -14,13 +14,13 @@ const form = /** @type {HTMLFormElement} */ (dialog.querySelector("form"));
  * @param {boolean} draining
  */
 export function askDrain(connections, draining) {
-  const many = `${count(connections)} ${connections === 1 ? "connection" : "connections"}`;
+  const open = many(connections, "connection");
   setText(byId("drain-title", HTMLElement), draining ? "Abort what is left?" : "Drain the server?");
   setText(
     byId("drain-text", HTMLElement),
     draining
-      ? `${many} that are still open will be aborted at once. What they have in flight is lost.`
-      : `The server accepts nothing new, lets ${many} finish what was received, and ends. This cannot be undone.`,
+      ? `${open} still open will be aborted at once. What they have in flight is lost.`
+      : `The server accepts nothing new, lets ${open} finish what was received, and ends. This cannot be undone.`,
   );
   for (const row of form.querySelectorAll(".row")) /** @type {HTMLElement} */ (row).hidden = draining;
   setText(byId("confirm-drain", HTMLElement), draining ? "Abort them" : "Drain");

@@ -1,6 +1,6 @@
 // @ts-check
 import { byId, element, setText } from "./element.js";
-import { bytes, clock, count, duration } from "./format.js";
+import { bytes, clock, count, duration, many } from "./format.js";
 import { toneOf } from "./tones.js";
 
 const MOST = 200;
@@ -122,7 +122,7 @@ function textOf(event) {
   if (event.type === "connection-closed") {
     parts.push(`after ${duration(event.durationMs)}`, `${bytes(event.bytesIn)} in, ${bytes(event.bytesOut)} out`);
   }
-  if (event.connections !== undefined) parts.push(`${count(event.connections)} connections`);
+  if (event.connections !== undefined) parts.push(many(event.connections, "connection"));
   if (event.drained !== undefined) parts.push(`${count(event.drained)} drained, ${count(event.aborted)} aborted`);
   if (event.waitingBytes !== undefined) parts.push(`${bytes(event.waitingBytes)} wait, ${event.policy}`);
   if (event.error !== undefined) parts.push(event.error.message);

@@ -8,6 +8,17 @@ export function count(value) {
   return whole.format(Math.round(value));
 }
 
+/**
+ * 1 frame, 2,000 frames
+ *
+ * @param {number} value
+ * @param {string} one
+ * @param {string} [several]
+ */
+export function many(value, one, several = `${one}s`) {
+  return `${count(value)} ${value === 1 ? one : several}`;
+}
+
 /** 950, 12.3k, 4.56M @param {number} value */
 export function compact(value) {
   if (value < 1_000) return value < 10 && !Number.isInteger(value) ? value.toFixed(1) : String(Math.round(value));

@@ -1,6 +1,6 @@
 // What the dashboard works out by itself.
 import { describe, expect, it } from "vitest";
-import { bytes, compact, duration, milliseconds } from "../../../src/admin/page/format.js";
+import { bytes, compact, duration, many, milliseconds } from "../../../src/admin/page/format.js";
 import { HandlerTimes } from "../../../src/admin/page/handler_times.js";
 import { History } from "../../../src/admin/page/history.js";
 import { Rates } from "../../../src/admin/page/rates.js";
@@ -17,6 +17,7 @@ describe("the formats of the dashboard", () => {
       "2G",
     ]);
     expect([0, 1_023, 1_024, 100_000, 5 * 2 ** 30].map(bytes)).toEqual(["0 B", "1023 B", "1 KiB", "97.7 KiB", "5 GiB"]);
+    expect([many(1, "frame"), many(2_000, "push", "pushes")]).toEqual(["1 frame", "2,000 pushes"]);
     expect([0, 0.456, 3.14, 12.6, 1_500].map(milliseconds)).toEqual(["0 ms", "0.46 ms", "3.1 ms", "13 ms", "1.5 s"]);
     expect([12, 5_000, 65_000, 3_660_000, 90_000_000].map(duration)).toEqual([
       "12 ms",

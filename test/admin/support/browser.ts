@@ -10,7 +10,7 @@ import { root } from "../../support/tree.ts";
 const chromium = new RealProgram("chromium", "chromium");
 
 /** Where screenshots are kept. */
-export const screenshots: string = path.join(root, "tmp", "admin", runtime);
+const screenshots = path.join(root, "tmp", "admin", runtime);
 
 let profile: string | undefined;
 let started: StartedProgram | undefined;
@@ -75,12 +75,14 @@ export interface DashboardOptions {
   readonly scheme?: "light" | "dark";
   readonly width?: number;
   readonly height?: number;
+  /** A path that cannot be loaded. */
+  readonly without?: string;
 }
 
 export async function openDashboard(
   context: TestContext,
   url: string,
-  { scheme = "light", width = 1_280, height = 900 }: DashboardOptions = {},
+  { scheme = "light", width = 1_280, height = 900, without }: DashboardOptions = {},
 ): Promise<Dashboard> {
   const page = await (await browserOf(context)).newPage();
   pages.push(page);
@@ -91,6 +93,12 @@ export async function openDashboard(
   });
   page.on("pageerror", (error) => complaints.push(String(error)));
   page.on("request", (request) => origins.add(new URL(request.url()).origin));
+  if (without !== undefined) {
+    await page.setRequestInterception(true);
+    page.on("request", (request) => {
+      void (new URL(request.url()).pathname === without ? request.abort() : request.continue());
+    });
+  }
   await page.setViewport({ width, height });
   await page.emulateMediaFeatures([
     { name: "prefers-color-scheme", value: scheme },
