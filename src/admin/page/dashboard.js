@@ -109,14 +109,14 @@ const handlersChart = new Chart(history, {
   series: [{ name: "handlers", label: "", color: "one" }],
 });
 
-const connections = new ConnectionsPanel(() => void refreshList());
-const ended = new EndedPanel(() => void refreshList());
+const connections = new ConnectionsPanel(() => refreshList());
+const ended = new EndedPanel(() => refreshList());
 const events = new EventsPanel();
 const groups = new GroupsPanel((name) => {
   tabs.choose("connections");
   connections.filterByGroup(name);
 });
-const tabs = new Tabs(() => void refreshList());
+const tabs = new Tabs(() => refreshList());
 
 /** @param {number} value */
 function compactCount(value) {
@@ -159,7 +159,7 @@ async function refresh() {
   });
   stats = fresh;
   showStats();
-  await refreshList();
+  await readList();
 }
 
 async function readTimes() {
@@ -171,15 +171,20 @@ async function readTimes() {
 }
 
 /** What the chosen tab shows. A refusal, for example of too many requests, is no reason to call the server lost. */
-async function refreshList() {
+async function readList() {
   try {
     if (!stats?.server) return;
     if (tabs.chosen === "connections") await connections.refresh();
     if (tabs.chosen === "groups") await groups.refresh();
     if (tabs.chosen === "ended") await ended.refresh();
   } catch (error) {
-    if (!(error instanceof Refused)) setLive("lost", "No answer");
+    if (!(error instanceof Refused)) throw error;
   }
+}
+
+/** Reads it between two polls, which will find out by themselves whether the server is lost. */
+function refreshList() {
+  readList().catch(() => undefined);
 }
 
 function showStats() {
