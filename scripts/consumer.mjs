@@ -17,7 +17,7 @@ import { root, run } from "./commands.mjs";
 import { findRuntime } from "./runtimes.mjs";
 
 /** Documents, examples, sources and what was built of them. */
-const MOST_PACKED_BYTES = 1_000_000;
+const MOST_PACKED_BYTES = 1_500_000;
 const DEPENDENCIES = ["commander", "@logtape/logtape"];
 
 /** @type {string[]} */
