@@ -18,7 +18,11 @@ import { findRuntime } from "./runtimes.mjs";
 
 /** Documents, examples, sources and what was built of them. */
 const MOST_PACKED_BYTES = 1_500_000;
-const DEPENDENCIES = ["commander", "@logtape/logtape"];
+/** What an installation without network needs: the dependencies, and theirs. */
+const DEPENDENCIES = [
+  ...["@logtape/logtape", "commander", "ipaddr.js", "uplot"],
+  ...["hdr-histogram-js", "@assemblyscript/loader", "base64-js", "pako"],
+];
 
 /** @type {string[]} */
 const problems = [];
