@@ -20,8 +20,14 @@ import { findRuntime } from "./runtimes.mjs";
 const MOST_PACKED_BYTES = 1_500_000;
 /** What an installation without network needs: the dependencies, and theirs. */
 const DEPENDENCIES = [
-  ...["@logtape/logtape", "commander", "ipaddr.js", "uplot"],
-  ...["hdr-histogram-js", "@assemblyscript/loader", "base64-js", "pako"],
+  "@logtape/logtape",
+  "commander",
+  "ipaddr.js",
+  "uplot",
+  "hdr-histogram-js",
+  "@assemblyscript/loader",
+  "base64-js",
+  "pako",
 ];
 
 /** @type {string[]} */
