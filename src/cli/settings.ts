@@ -260,7 +260,7 @@ export const SETTINGS: readonly Setting[] = [
     parse: parseRate,
   }),
   setting(ADMIN, "admin", {
-    placeholder: "<place>",
+    placeholder: "<endpoint>",
     description: "health, numbers, connections and a dashboard over HTTP: 127.0.0.1:9090, 9090, unix:/path",
     parse: parseAdminPlace,
   }),

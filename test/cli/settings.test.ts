@@ -19,6 +19,7 @@ const OTHER: Readonly<Record<string, readonly [text: string, value: unknown]>> =
     [expect.objectContaining({ text: "fd:3" }), expect.objectContaining({ text: "unix:/x" })],
   ],
   "<mode>": ["660", 0o660],
+  "<endpoint>": ["127.0.0.1:9090", "127.0.0.1:9090"],
   "<file>": ["./a.pem", "./a.pem"],
   "<names>": ["h2, x/1", ["h2", "x/1"]],
   "<version>": ["1.3", "1.3"],

@@ -1,3 +1,4 @@
+import process from "node:process";
 import { describe } from "vitest";
 import { backpressure } from "./backpressure.ts";
 import { clients } from "./client.ts";
@@ -23,31 +24,29 @@ import { streams } from "./streams.ts";
 import { type Platform, stopServersAfterEach } from "./support/platform.ts";
 import { upgrade } from "./upgrade.ts";
 
+/** The parts that depend on what carries the bytes. */
+const OF_TRANSPORTS = [connections, listening, frames, pushes, endings, backpressure, halfClose, draining, establish];
+
+const OF_THE_CORE = [
+  ...[codecs, handlers, errorReports, middleware, upgrade, groups, fairness, streams, lifecycle],
+  ...[deadlines, stalls, parking, clients],
+];
+
 /** What every platform must do: the same tests, whatever carries the bytes. */
-export function conformance(platform: Platform): void {
+export function conformance(platform: Platform, parts: readonly Part[] = [...OF_TRANSPORTS, ...OF_THE_CORE]): void {
   describe(`on ${platform.name}`, () => {
     stopServersAfterEach();
-    connections(platform);
-    listening(platform);
-    frames(platform);
-    codecs(platform);
-    handlers(platform);
-    errorReports(platform);
-    middleware(platform);
-    upgrade(platform);
-    pushes(platform);
-    groups(platform);
-    fairness(platform);
-    streams(platform);
-    lifecycle(platform);
-    endings(platform);
-    backpressure(platform);
-    halfClose(platform);
-    deadlines(platform);
-    stalls(platform);
-    parking(platform);
-    draining(platform);
-    establish(platform);
-    clients(platform);
+    for (const part of parts) part(platform);
   });
+}
+
+type Part = (platform: Platform) => void;
+
+/**
+ * The same for a platform over another one that runs all of it: what does not depend on the carrier is left out, unless
+ * SPILLWAY_CONFORMANCE=all asks for it.
+ */
+export function carrierConformance(platform: Platform): void {
+  if (process.env["SPILLWAY_CONFORMANCE"] === "all") conformance(platform);
+  else conformance(platform, OF_TRANSPORTS);
 }

@@ -1,6 +1,6 @@
 import { transport as node } from "../../src/adapters/node/mod.ts";
 import { transport as native } from "../../src/mod.ts";
-import { conformance } from "./suite.ts";
+import { carrierConformance } from "./suite.ts";
 import { dialConnection } from "./support/connection_client.ts";
 import { TlsNetwork } from "./support/tls_network.ts";
 
@@ -48,7 +48,7 @@ const UNRELIABLE: Record<string, { readonly cases: RegExp; readonly reason: stri
 const network = new TlsNetwork(native, node);
 const [runtime = ""] = native.name.split(" ");
 
-conformance({
+carrierConformance({
   name: "TLS over the runtime",
   transport: network,
   dial: (address, options) => dialConnection(network, address, options),

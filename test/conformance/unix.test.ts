@@ -3,7 +3,7 @@ import os from "node:os";
 import path from "node:path";
 import { afterAll } from "vitest";
 import { transport as native } from "../../src/mod.ts";
-import { conformance } from "./suite.ts";
+import { carrierConformance } from "./suite.ts";
 import { dialNet } from "./support/net_client.ts";
 import { UnixNetwork } from "./support/unix_network.ts";
 
@@ -62,7 +62,7 @@ afterAll(() => rmSync(directory, { recursive: true, force: true }));
 const transport = new UnixNetwork(native, directory);
 const [runtime = ""] = native.name.split(" ");
 
-conformance({
+carrierConformance({
   name: "Unix sockets",
   transport,
   dial: (address, options) => dialNet(transport.addressOf(address), options),
