@@ -138,10 +138,16 @@ export interface ConnectSteps {
  * ```
  */
 export async function connect<In, Out>(options: ClientOptions<In, Out> & ConnectSteps): Promise<Client<In, Out>> {
-  if (options?.tls === undefined && options?.proxyProtocol === undefined) return runtime.connect(options);
+  if (!isObject(options) || !("tls" in options || "proxyProtocol" in options)) return runtime.connect(options);
   const { tls, proxyProtocol, ...others } = options;
-  const steps = [...(await stepsOf({ tls, proxyProtocol })), ...(options.establish ?? [])];
-  return runtime.connect({ ...others, establish: steps });
+  const steps = await stepsOf({ tls, proxyProtocol });
+  const { establish = [] } = options;
+  // What is no list is refused as by any client.
+  return runtime.connect({ ...others, establish: Array.isArray(establish) ? steps.concat(establish) : establish });
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
 }
 
 /** @throws {TypeError} an option that is no step */

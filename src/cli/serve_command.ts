@@ -106,8 +106,9 @@ async function serveService(serving: Serving): Promise<number> {
 /** Returns the options with the observers of the admin endpoint, and the middleware that times handlers for it. */
 function observedBy({ middleware, observers }: AdminEndpoint, options: CliServeOptions): CliServeOptions {
   const observer: Observer = (event) => {
-    for (const one of observers) one(event);
+    // The log first, whatever the others do.
     options.observer(event);
+    for (const one of observers) one(event);
   };
   return { ...options, observer, middleware: [middleware, ...(options.middleware ?? [])] };
 }

@@ -1,3 +1,4 @@
+import { isPromiseLike } from "../core/mod.ts";
 import type { Observer, ServerEvent } from "../mod.ts";
 import type { ServiceOptions } from "./service_module.ts";
 import { SERVE_OPTIONS, type Settings } from "./settings.ts";
@@ -61,7 +62,8 @@ function both(
     log(event);
     for (const observer of own) {
       try {
-        observer(event);
+        const result: unknown = observer(event);
+        if (isPromiseLike(result)) result.then(undefined, (error: unknown) => onError(error, event));
       } catch (error) {
         onError(error, event);
       }

@@ -27,13 +27,15 @@ import { upgrade } from "./upgrade.ts";
 /** The parts that depend on what carries the bytes. */
 const OF_TRANSPORTS = [connections, listening, frames, pushes, endings, backpressure, halfClose, draining, establish];
 
-const OF_THE_CORE = [
-  ...[codecs, handlers, errorReports, middleware, upgrade, groups, fairness, streams, lifecycle],
-  ...[deadlines, stalls, parking, clients],
-];
+const OF_THE_CORE = [codecs, handlers, errorReports, middleware, upgrade, groups, fairness, streams, lifecycle];
+/** What takes time. */
+const OF_TIME = [deadlines, stalls, parking, clients];
 
 /** What every platform must do: the same tests, whatever carries the bytes. */
-export function conformance(platform: Platform, parts: readonly Part[] = [...OF_TRANSPORTS, ...OF_THE_CORE]): void {
+export function conformance(
+  platform: Platform,
+  parts: readonly Part[] = [...OF_TRANSPORTS, ...OF_THE_CORE, ...OF_TIME],
+): void {
   describe(`on ${platform.name}`, () => {
     stopServersAfterEach();
     for (const part of parts) part(platform);

@@ -1,12 +1,15 @@
 import { describe, expect, it } from "vitest";
 import {
   type Connection,
+  connect,
   type EstablishContext,
   type EstablishStep,
   identify,
+  lines,
   readHead,
   type ServeOptions,
   SpillwayError,
+  serve,
   streamConnection,
 } from "../../src/core/mod.ts";
 import { memoryTransport } from "../../src/testing/mod.ts";
@@ -161,6 +164,40 @@ describe("establish steps", () => {
     await first.send("hi\n");
     expect(first.received).toBe("HI\n");
     expect(harness.reasons).toEqual(["connection-failed"]);
+  });
+
+  it("whose connection cannot be aborted are refused all the same", async () => {
+    const harness = await served({
+      establish: [
+        (connection) =>
+          Object.assign(streamConnection(connection), {
+            abort: () => {
+              throw new Error("no");
+            },
+          }),
+        () => {
+          throw denied();
+        },
+      ],
+    });
+    await harness.connect();
+    expect(harness.of("establish-failed")).toMatchObject([{ error: { code: "denied" } }]);
+    expect(harness.server.state).toBe("listening");
+  });
+
+  it("of one target hold up no other target", async () => {
+    const { step } = held();
+    const transport = memoryTransport();
+    await using server = await serve(transport, {
+      listen: [{ port: 1, establish: [step] }, { port: 2 }],
+      codec: lines(),
+      handler: (line) => line,
+      maxEstablishing: 1,
+    });
+    for (let count = 0; count < 3; count++) await transport.connect({ hostname: "127.0.0.1", port: 1 });
+    await using client = await connect(transport, { port: 2, codec: lines() });
+    expect(await client.request("hi")).toBe("hi");
+    expect(server.stats().establishing).toBe(1);
   });
 
   it("may end the connection in order before they refuse it", async () => {

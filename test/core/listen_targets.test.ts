@@ -108,6 +108,33 @@ describe("what a server listens on", () => {
     await clients[1]?.close();
   });
 
+  it("leaves no connection behind that waits for room when the server drains", async () => {
+    const transport = memoryTransport();
+    const server = await serve(transport, { ...service, listen: [{ port: 1 }, { port: 2 }], maxConnections: 1 });
+    const first = await connect(transport, { ...codec, port: 1 });
+    const waiting = [1, 2].map((port) => transport.connect({ hostname: "127.0.0.1", port }));
+    const ends = (await Promise.all(waiting)).map(({ closed }) => closed);
+    expect(await server.shutdown({ timeoutMs: 1_000 })).toEqual({ drained: 1, aborted: 0 });
+    expect((await Promise.all(ends)).map((error) => error?.code)).toEqual(["connection-reset", "connection-reset"]);
+    expect(server.stats()).toMatchObject({ connections: 0, accepted: 1 });
+    await first.close();
+  });
+
+  it("is known to an observer of listening, which may shut the server down", async () => {
+    const stats: unknown[] = [];
+    const server = await serve(memoryTransport(), {
+      ...service,
+      port: 0,
+      observer: (event) => {
+        if (event.type !== "listening") return;
+        stats.push(event.server.stats().connections);
+        void event.server.shutdown();
+      },
+    });
+    expect(await server.finished).toEqual({ drained: 0, aborted: 0 });
+    expect([stats, server.state]).toEqual([[0], "closed"]);
+  });
+
   it.each([
     [{}, "a server needs something to listen on: port, path, fd or listen"],
     [{ port: 1, path: "/a" }, "port and path are different things to listen on: use listen for both"],

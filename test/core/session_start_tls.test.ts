@@ -4,6 +4,7 @@ import {
   type Context,
   type EstablishStep,
   identify,
+  lines,
   readHead,
   SpillwayError,
   streamConnection,
@@ -199,6 +200,31 @@ describe("context.startTls", () => {
     expect(harness.reasons).toEqual(["tls-failed"]);
     expect(peer.received).toBe("");
   });
+
+  it.each(["startTls, then upgrade", "upgrade, then startTls", "startTls twice"])(
+    "is refused with: %s",
+    async (how) => {
+      const errors: unknown[] = [];
+      const other = { codec: lines(), handler: (line: string) => line };
+      const harness = await served({
+        handler: (line, context) => {
+          try {
+            if (how.startsWith("upgrade")) context.upgrade(other);
+            context.startTls(secure);
+            if (how.endsWith("upgrade")) context.upgrade(other);
+            if (how.endsWith("twice")) context.startTls(secure);
+          } catch (error) {
+            errors.push(error);
+          }
+          context.close();
+          return line;
+        },
+      });
+      const peer = await harness.connect();
+      await peer.send("x\n");
+      expect(errors).toEqual([expect.any(TypeError)]);
+    },
+  );
 
   it("ends a connection that its step still uses", async () => {
     const harness = await served({

@@ -49,7 +49,7 @@ function connect(transport: Transport, options: DialOptions, signal: AbortSignal
     signal.addEventListener("abort", onAbort);
     deadline.at = clock.now() + connectTimeoutMs;
     deadlines.arm(deadline);
-    void transport.connect({ ...to, signal: controller.signal }).then(
+    void connecting(transport, { ...to, signal: controller.signal }).then(
       (connection) => {
         settle();
         resolve(connection);
@@ -62,6 +62,11 @@ function connect(transport: Transport, options: DialOptions, signal: AbortSignal
       },
     );
   });
+}
+
+/** A transport that throws at once rejects like any other. */
+async function connecting(transport: Transport, to: ConnectOptions): Promise<Connection> {
+  return transport.connect(to);
 }
 
 function establish(

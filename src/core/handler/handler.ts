@@ -79,13 +79,13 @@ export interface Context<Out = unknown, State = unknown> {
   /**
    * Takes the connection through another establish step, usually `tls()`, behind the reply to this frame, for commands such as
    * `STARTTLS`. The reply leaves in plain; everything behind it, pushes too, goes through the new connection, and
-   * `connection.tls` says what was agreed. The codec and the handler stay, unless `upgrade` is called as well.
+   * `connection.tls` says what was agreed. The codec and the handler stay.
    *
    * Bytes that come behind the command before its reply is sent were not sent through TLS, whoever sent them. They are not
    * handled, and the connection ends as `tls-failed`. So does one whose step throws, and after `establishTimeoutMs` it
    * ends as `establish-timeout`.
    *
-   * @throws {TypeError} the handler has finished, or the argument is not a step
+   * @throws {TypeError} the handler has finished, has called this or `upgrade`, or the argument is not a step
    */
   startTls(this: object, step: EstablishStep): void;
   /**

@@ -140,12 +140,14 @@ export class Pipeline<In, Out, State>
     checkOptions(to, PROTOCOL_OPTIONS);
     checkProtocol(to);
     if (this.ended) return;
+    const last = this.#lastFrom(exchange);
+    if (typeof last.next === "function") throw new TypeError("upgrade() and startTls() do not go together");
     // From here on, the frames are those of the new protocol.
     const protocol = to as unknown as Protocol<In, Out, State>;
     const encoder = protocol.codec.encoder();
     this.#owner.onUpgrade(protocol);
     this.#handler = protocol.handler;
-    this.#lastFrom(exchange).next = encoder;
+    last.next = encoder;
     this.#owner.onSettled();
   }
 
@@ -162,6 +164,7 @@ export class Pipeline<In, Out, State>
     if (typeof step !== "function")
       throw new TypeError("startTls() takes an establish step, such as tls({ cert, key })");
     if (this.ended) return;
+    if (exchange.next !== undefined) throw new TypeError("startTls() is called once, and not with upgrade()");
     exchange.next = step;
     this.held = true;
   }

@@ -16,8 +16,8 @@ const LONGEST_BACK_OFF_MS = 1_000;
 
 /** The owner of an {@link AcceptLoop}. */
 export interface AcceptLoopOwner {
-  /** Returns when a connection may be accepted: now (`undefined`), or not before the promise fulfils. */
-  whenReady(): Promise<void> | undefined;
+  /** Returns when a connection with these steps may be accepted: now (`undefined`), or not before the promise fulfils. */
+  whenReady(steps: readonly EstablishStep[]): Promise<void> | undefined;
   /** Takes over a connection. Must not throw. */
   onConnection(connection: Connection, steps: readonly EstablishStep[]): void;
   /** Accepting failed, and continues in `retryInMs`. */
@@ -44,6 +44,7 @@ export class AcceptLoop {
   /** Accepts until `stop`. @throws {SpillwayError} accepting failed permanently */
   async run(): Promise<void> {
     const owner = this.#owner;
+    const steps = this.#steps;
     const connections = this.#listener[Symbol.asyncIterator]();
     let backOffMs = FIRST_BACK_OFF_MS;
     while (!this.#stopped) {
@@ -52,9 +53,15 @@ export class AcceptLoop {
         if (next.done) return;
         backOffMs = FIRST_BACK_OFF_MS;
         // Another listener of the server may have taken the place meanwhile.
-        for (let room = owner.whenReady(); room !== undefined; room = owner.whenReady()) await room;
-        owner.onConnection(next.value, this.#steps);
-        for (let room = owner.whenReady(); room !== undefined; room = owner.whenReady()) await room;
+        for (let room = owner.whenReady(steps); room !== undefined; room = owner.whenReady(steps)) {
+          await room;
+          if (this.#stopped) return next.value.abort();
+        }
+        owner.onConnection(next.value, steps);
+        for (let room = owner.whenReady(steps); room !== undefined; room = owner.whenReady(steps)) {
+          await room;
+          if (this.#stopped) return;
+        }
       } catch (cause) {
         const error = acceptError(cause);
         switch (RULES[error.code]) {
@@ -77,8 +84,9 @@ export class AcceptLoop {
 
   /** Stops accepting, but takes connections that wait already. Then `run` returns. */
   finish(): void {
-    if (this.#listener.finish === undefined) this.stop();
+    if (this.#listener.finish === undefined) this.#listener.close();
     else this.#listener.finish();
+    this.#resume?.();
   }
 
   /** Stops accepting at once. */

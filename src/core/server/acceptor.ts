@@ -3,6 +3,7 @@ import type { Limits } from "../options/limits.ts";
 import type { ServerEvent } from "../session/observer.ts";
 import type { Clock } from "../time/clock.ts";
 import type { DeadlineQueue } from "../time/deadline.ts";
+import { RESOLVED } from "../time/resolved.ts";
 import { connectionInfo } from "../transport/connection_info.ts";
 import {
   Establishing,
@@ -44,7 +45,7 @@ interface AcceptorSettings {
  * - **Bounded**: nothing is accepted while the server is full, or `maxEstablishing` connections are in their steps.
  */
 export class Acceptor implements AcceptLoopOwner, EstablishOwner {
-  /** Fulfils when nothing more will be accepted. Rejects when accepting failed permanently. */
+  /** Fulfils when nothing more will be accepted. Rejects when accepting failed permanently, on any listener. */
   readonly done: Promise<unknown>;
   /** The number of connections that were accepted, and of those that were not established. */
   accepted = 0;
@@ -53,6 +54,8 @@ export class Acceptor implements AcceptLoopOwner, EstablishOwner {
   readonly #limits: Limits;
   readonly #owner: AcceptorOwner;
   readonly #loops: readonly AcceptLoop[];
+  /** Fulfils when every loop has ended, in whatever way. */
+  readonly #ended: Promise<unknown>;
   readonly #establishing = new Tracker<Establishing>();
   /** The accept loops that wait for room. */
   #waiting: (() => void)[] = [];
@@ -68,7 +71,10 @@ export class Acceptor implements AcceptLoopOwner, EstablishOwner {
     this.#limits = limits;
     this.#owner = owner;
     this.#loops = listeners.map(({ listener, steps }) => new AcceptLoop(listener, steps, this, clock));
-    this.done = Promise.all(this.#loops.map((loop) => loop.run()));
+    // In a microtask, so that observers of `listening` have the whole server.
+    const runs = RESOLVED.then(() => this.#loops.map((loop) => this.#run(loop)));
+    this.done = runs.then((all) => Promise.all(all));
+    this.#ended = runs.then((all) => Promise.allSettled(all));
   }
 
   /** The number of connections in their steps. */
@@ -86,11 +92,22 @@ export class Acceptor implements AcceptLoopOwner, EstablishOwner {
     this.#stopped = true;
     for (const loop of this.#loops) loop.stop();
     for (const establishing of this.#establishing) establishing.abort(drainedError());
+    // Loops that hold a connection for which there was no room.
+    this.onRoom();
+  }
+
+  async #run(loop: AcceptLoop): Promise<void> {
+    try {
+      await loop.run();
+    } catch (error) {
+      this.#owner.observe({ type: "accept-error", error: error as SpillwayError });
+      throw error;
+    }
   }
 
   /** Fulfils when nothing more will be accepted, and no connection is in its steps. Never rejects. */
   async whenDone(): Promise<void> {
-    await this.done.catch(() => undefined);
+    await this.#ended;
     await this.#establishing.whenEmpty();
   }
 
@@ -100,10 +117,10 @@ export class Acceptor implements AcceptLoopOwner, EstablishOwner {
     for (const wake of this.#waiting.splice(0)) wake();
   }
 
-  whenReady(): Promise<void> | undefined {
+  whenReady(steps: readonly EstablishStep[]): Promise<void> | undefined {
     const { size } = this.#establishing;
     // The server is asked in any case: it observes that it is full.
-    if (!this.#owner.isFull(size) && size < this.#limits.maxEstablishing) return undefined;
+    if (!this.#owner.isFull(size) && (steps.length === 0 || size < this.#limits.maxEstablishing)) return undefined;
     return new Promise((resolve) => this.#waiting.push(resolve));
   }
 

@@ -110,14 +110,14 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
     };
     this.#protocols = settingsOfProtocols(options.protocols, this.#settings);
     this.#fullness = new Fullness(limits.maxConnections, this.#settings.deadlines, clock, observe);
-    for (const address of this.addresses)
-      observe({ type: "listening", address, transport: transport.name, server: this });
     this.#acceptor = new Acceptor(listeners, this.#settings, limits, {
       isFull: (establishing) => this.#isFull(establishing),
       onConnection: (connection, id) => this.#onConnection(connection, id),
       onRoom: () => this.#onRoom(),
       observe,
     });
+    for (const address of this.addresses)
+      observe({ type: "listening", address, transport: transport.name, server: this });
     const { signal } = options;
     const onAbort = () => {
       if (!this.#ending) void this.shutdown();
@@ -245,7 +245,6 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
     try {
       await this.#acceptor.done;
     } catch (error) {
-      this.#events.emit({ type: "accept-error", error: error as SpillwayError });
       await (this.#drain ?? this.shutdown());
       throw error;
     }
@@ -345,7 +344,7 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
     const info = connectionInfo(id, connection);
     this.#events.emit({ type: "connection-opened", connection: info });
     const session = this.#open(connection, info);
-    if (session === undefined) return;
+    if (session === undefined) return this.#onRoom();
     if (this.#sessions.size >= this.#limits.maxConnections) this.#refuse(session);
     else this.#serve(session);
   }

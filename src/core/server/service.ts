@@ -147,7 +147,7 @@ export function checkService<In, Out, State>(options: Service<In, Out, State>): 
   const { middleware = [], invalidFrame = "close", beyondMaxConnections = "wait", slowConsumer = "reset" } = options;
   checkProtocol(options);
   checkMiddleware(middleware);
-  checkProtocols(options.protocols, middleware);
+  checkProtocols(options.protocols, middleware, invalidFrame);
   checkEstablish(options.establish);
   const { random } = options as Partial<ServeOptions<In, Out, State>>;
   for (const observer of listOf(options.observer) ?? []) {
@@ -168,6 +168,7 @@ export function checkService<In, Out, State>(options: Service<In, Out, State>): 
 function checkProtocols(
   protocols: Readonly<Record<string, AnyProtocol<never>>> | undefined,
   middleware: readonly { readonly authenticates?: boolean }[],
+  invalidFrame: InvalidFramePolicy,
 ): void {
   if (protocols === undefined) return;
   if (typeof protocols !== "object" || protocols === null || Array.isArray(protocols)) {
@@ -177,6 +178,7 @@ function checkProtocols(
   for (const protocol of Object.values(protocols)) {
     checkOptions(protocol, PROTOCOL_OPTIONS);
     checkProtocol(protocol as unknown as Protocol<unknown>);
+    checkTruncates(protocol.codec, invalidFrame);
   }
   if (!middleware.some(({ authenticates }) => authenticates === true)) return;
   throw new TypeError("protocols have no middleware, so a service with one that authenticates cannot have any");

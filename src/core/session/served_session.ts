@@ -562,7 +562,8 @@ export class ServedSession<In, Out, State> implements Session<Out, State>, Membe
   // The deadlines.
 
   onDeadline(now: number): void {
-    if (!this.#deadlines.passed(now)) return;
+    // A handshake has a deadline of its own. The end of it settles this one again.
+    if (this.#securing instanceof Establishing || !this.#deadlines.passed(now)) return;
     if (this.#deadlines.due === "write-timeout") {
       this.outbox.writer.offerAgain?.();
       if (!this.#deadlines.passed(now)) return;
@@ -663,7 +664,8 @@ export class ServedSession<In, Out, State> implements Session<Out, State>, Membe
   /** Hands the connection to the step, once the reply is sent. */
   #secure(): void {
     const step = this.#securing as EstablishStep;
-    if (this.#hasInput() || this.#wire.disown === undefined) return this.#refusePlain();
+    if (this.#hasInput()) return this.#refusePlain();
+    if (this.#wire.disown === undefined) return this.#refuseTls("the transport cannot hand a connection on");
     this.inbox.release();
     this.#wire.disown(this);
     const gate = new GatedWriter();
@@ -676,7 +678,10 @@ export class ServedSession<In, Out, State> implements Session<Out, State>, Membe
   }
 
   #refusePlain(): void {
-    const message = "bytes came in plain behind the command that starts TLS";
+    this.#refuseTls("bytes came in plain behind the command that starts TLS");
+  }
+
+  #refuseTls(message: string): void {
     this.breakOff("tls-failed", new SpillwayError("tls-failed", message));
   }
 
@@ -697,6 +702,9 @@ export class ServedSession<In, Out, State> implements Session<Out, State>, Membe
     const reader = this.#own();
     if (reader === undefined) return;
     this.#gate?.open(this.outbox.writer);
+    this.#gate = undefined;
+    // What came in the handshake was heard, too.
+    this.inbox.heardAt = this.settings.clock.now();
     this.inbox.run(reader);
     if (!this.over) this.#advance();
   }

@@ -86,7 +86,7 @@ export class Establishing implements EstablishContext, DeadlineOwner {
     owner: EstablishOwner,
   ) {
     this.id = id;
-    this.connection = readable(connection);
+    this.connection = connection;
     this.#steps = steps;
     this.#settings = settings;
     this.#owner = owner;
@@ -115,6 +115,7 @@ export class Establishing implements EstablishContext, DeadlineOwner {
       const step = this.#steps[this.#next] as EstablishStep;
       this.#next += 1;
       try {
+        this.connection = readable(this.connection);
         const result = step(this.connection, this);
         if (isPromiseLike(result)) return this.#await(result);
         if (this.#over) return abandon(result);
@@ -164,14 +165,14 @@ export class Establishing implements EstablishContext, DeadlineOwner {
     if (typeof result?.abort !== "function") {
       throw new TypeError("an establish step must return a connection, or a promise of one");
     }
-    if (result !== this.connection) this.connection = readable(result);
+    this.connection = result;
   }
 
   #refuse(cause: unknown): void {
     if (this.#over) return;
     const error = cause instanceof SpillwayError ? cause : establishError(cause);
     this.#end();
-    this.connection.abort(error);
+    abandon(this.connection, error);
     this.#owner.onRefused(error, this);
   }
 
@@ -193,9 +194,13 @@ export function checkEstablish(steps: unknown): void {
   for (const step of steps) if (typeof step !== "function") throw new TypeError("an establish step must be a function");
 }
 
-/** Aborts what a step has returned too late: a connection, or what should have been one. */
-function abandon(result: Connection): void {
-  if (typeof result?.abort === "function") result.abort();
+/** Aborts a connection, or what a step has returned in its place. That of a step's author may throw. */
+function abandon(result: Connection, error?: SpillwayError<string>): void {
+  try {
+    if (typeof result?.abort === "function") result.abort(error);
+  } catch {
+    // It is over, as far as can be.
+  }
 }
 
 /** Returns a connection whose head can be read: the same one, or one over its streams. */
