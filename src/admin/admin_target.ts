@@ -61,6 +61,9 @@ export function checkAdminTarget(target: AdminTarget): AdminTarget {
  * ```
  */
 export function adminTarget(text: string): AdminTarget {
+  if (text.startsWith("unix:@")) {
+    throw new TypeError("an abstract socket has no permissions, so the endpoint takes none: write unix:/path");
+  }
   if (text.startsWith("unix:")) return checkAdminTarget({ path: text.slice("unix:".length) });
   const [, bracketed, plain, port] = /^(?:(?:\[([^\s[\]]+)\]|([^\s[\]:]+)):)?(\d{1,5})$/.exec(text) ?? [];
   if (port === undefined) {

@@ -1,4 +1,11 @@
-import { addressText, describe as describeThrown, escapeText, type Session, type TlsInfo } from "../core/mod.ts";
+import {
+  addressText,
+  describe as describeThrown,
+  escapeText,
+  isPromiseLike,
+  type Session,
+  type TlsInfo,
+} from "../core/mod.ts";
 import { type ShownConnection, shownConnection, shownName } from "./shown.ts";
 
 /** How much of a connection is shown, in a list and alone. */
@@ -83,6 +90,10 @@ function shownTls(tls: TlsInfo): object {
 function stateOf(session: Session<never>, { stateCharacters }: Detail, describe: DescribeSession): unknown {
   try {
     const state = describe(session);
+    if (isPromiseLike(state)) {
+      state.then(undefined, () => undefined);
+      return { error: "describe returned a promise, and must return the summary itself" };
+    }
     const text = JSON.stringify(state);
     if (text === undefined) return null;
     return text.length <= stateCharacters ? (JSON.parse(text) as unknown) : escapeText(text, stateCharacters);

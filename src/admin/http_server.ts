@@ -41,6 +41,9 @@ export const HTTP_BOUNDS: HttpBounds = {
   maxDiscardedBytes: 65_536,
 };
 
+/** Answers of so many bytes are not refused for want of room. */
+const SMALL_BYTES = 4_096;
+
 /** The time for answers under way to be read when the endpoint closes, and for the answer to a malformed request. */
 const GRACE_MS = 1_000;
 
@@ -66,6 +69,8 @@ export class HttpServer {
   readonly #bounds: HttpBounds;
   readonly #clock: Clock;
   readonly #sockets = new Set<Socket>();
+  /** The connections with a request that is not answered. */
+  readonly #asking = new WeakSet<Socket>();
   #waitingBytes = 0;
   #listener: HttpListener | undefined;
 
@@ -132,6 +137,7 @@ export class HttpServer {
   async #onRequest(message: IncomingMessage, response: ServerResponse): Promise<void> {
     message.on("error", () => undefined);
     response.on("error", () => undefined);
+    if (!this.#takes(message.socket, response)) return;
     const deadline = this.#clock.setTimeout(() => message.socket.destroy(), this.#bounds.answerTimeoutMs);
     response.on("close", () => this.#clock.clearTimeout(deadline));
     const stream = (contentType: string): ServerResponse => {
@@ -148,6 +154,21 @@ export class HttpServer {
     }
   }
 
+  /**
+   * One request at a time: an answer behind another one may never hear that its client is gone, and would be counted for
+   * ever.
+   */
+  #takes(socket: Socket, response: ServerResponse): boolean {
+    if (this.#asking.has(socket)) {
+      socket.destroy();
+      return false;
+    }
+    this.#asking.add(socket);
+    const answered = () => this.#asking.delete(socket);
+    response.on("finish", answered).on("close", answered);
+    return true;
+  }
+
   #checkHeaders({ rawHeaders }: IncomingMessage): void {
     if (rawHeaders.length <= 2 * this.#bounds.maxHeaders) return;
     throw new Refusal(431, "bad-request", `a request may have ${this.#bounds.maxHeaders} headers`);
@@ -158,7 +179,9 @@ export class HttpServer {
       response.destroy();
       return;
     }
-    const answer = this.#waitingBytes + given.body.length > this.#bounds.maxWaitingBytes ? busy() : given;
+    // Small answers always have room: those of probes, and of changes that were carried out.
+    const large = given.body.length > SMALL_BYTES;
+    const answer = large && this.#waitingBytes + given.body.length > this.#bounds.maxWaitingBytes ? busy() : given;
     const bytes = typeof answer.body === "string" ? new TextEncoder().encode(answer.body) : answer.body;
     // A body that nobody has read cannot be told from the next request.
     const unread = hasBody(message) && !message.readableEnded;

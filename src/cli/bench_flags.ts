@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { type CodecSpec, parseCodecSpec } from "./codec_spec.ts";
-import { parseCount, parseDelay, parsePool, parseRate, parseTimeout } from "./option_values.ts";
+import { parseCount, parseDelay, parsePool, parseRate, parseTimeout, parseUpTo } from "./option_values.ts";
 import { addTlsClientFlags, type TlsClientFlags } from "./tls_client_flags.ts";
 
 /** The options as commander parses them. */
@@ -22,6 +22,11 @@ export interface BenchFlags extends TlsClientFlags {
   /** This process is one of several, and gets its part of the load on stdin. */
   readonly part?: true;
 }
+
+/** More processes than this only wait for each other. */
+const MOST_PROCESSES = 64;
+/** A frame is in memory several times. */
+const MOST_FRAME_BYTES = 67_108_864;
 
 const LOAD = "Load:";
 const FRAMES = "Frames:";
@@ -53,10 +58,21 @@ const OPTIONS: readonly Option[] = [
   option(LOAD, "--warm-up <duration>", "time before that, which is not measured", parseDelay, 1_000, "1s"),
   option(LOAD, "--timeout <duration>", "time for the last replies after the end", parseTimeout, 5_000, "5s"),
   option(LOAD, "--connect-timeout <duration>", "time to connect, TLS included", parseTimeout, 10_000, "10s"),
-  option(LOAD, "--processes <count>", "processes that share the connections and the rate", parsePool, 1),
+  option(
+    LOAD,
+    "--processes <count>",
+    "processes that share the connections and the rate",
+    parseUpTo(MOST_PROCESSES),
+    1,
+  ),
   option(FRAMES, "--codec <spec>", "the framing, see below", parseCodecSpec, parseCodecSpec("lines"), "lines"),
   option(FRAMES, "--frame <text>", "what each frame contains"),
-  option(FRAMES, "--frame-bytes <count>", "length of each frame, all of it x (default: 64)", parsePool),
+  option(
+    FRAMES,
+    "--frame-bytes <count>",
+    "length of each frame, all of it x (default: 64)",
+    parseUpTo(MOST_FRAME_BYTES),
+  ),
   option(FRAMES, "--expect <text>", "what each reply must contain; others are errors (default: anything)"),
   option(FRAMES, "--max-frame-bytes <count>", "largest reply (default: 65536)", parseCount),
   option("Output:", "--json", "print the result as JSON"),

@@ -74,6 +74,15 @@ export function parsePool(text: string): number {
   return count;
 }
 
+/** Returns a parser of whole numbers from 1 to `most`. */
+export function parseUpTo(most: number): (text: string) => number {
+  return (text) => {
+    const count = parseWholeNumber(text);
+    if (count !== undefined && count >= 1 && count <= most) return count;
+    throw new InvalidArgumentError(`write a whole number from 1 to ${most}`);
+  };
+}
+
 /** Parses a port: 0 to 65535. */
 export function parsePort(text: string): number {
   const port = parseWholeNumber(text);

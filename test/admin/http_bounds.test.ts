@@ -57,6 +57,26 @@ describe("the HTTP server", () => {
     expect(answer).toMatch(/^(HTTP\/1\.1 400|$)/);
   });
 
+  it("takes one request at a time on a connection, and keeps nothing of those behind an answer that is not made", async () => {
+    const big = json("x".repeat(50_000));
+    const port = await listening({ maxWaitingBytes: 200_000 }, async ({ message, stream }) => {
+      if (message.url !== "/stream") return big;
+      stream("text/plain").write("x");
+      return undefined;
+    });
+    for (let count = 0; count < 5; count++) {
+      const { socket, closed } = open(port);
+      socket.write(
+        "GET /stream HTTP/1.1\r\nHost: localhost\r\n\r\n".concat("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n".repeat(9)),
+      );
+      // Bun hears of the others only behind the first answer.
+      await Promise.race([closed, new Promise((resolve) => socket.once("data", resolve))]);
+      socket.destroy();
+      await closed;
+    }
+    expect(await exchange(port, `${GET}\r\n`)).toMatch(/^HTTP\/1\.1 200/);
+  });
+
   it("disconnects who sends a head slowly, or nothing", async () => {
     const port = await listening({ headersTimeoutMs: 100, requestTimeoutMs: 200 });
     expect(await exchange(port, "GET / HTTP/1.1\r\nHost: loc")).toMatch(/^(HTTP\/1\.1 408|$)/);

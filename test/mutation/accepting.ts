@@ -18,8 +18,8 @@ export const ACCEPTING: readonly Mutated[] = [
       },
       {
         name: "does not cut the pause short when it is stopped",
-        find: "this.#resume?.();",
-        replacement: "",
+        find: "this.#stopped = true;\n    this.#listener.close();\n    this.#resume?.();",
+        replacement: "this.#stopped = true;\n    this.#listener.close();",
       },
       {
         name: "leaves the timer of a pause that was cut short",

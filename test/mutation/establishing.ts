@@ -29,8 +29,8 @@ export const ESTABLISHING: readonly Mutated[] = [
       },
       {
         name: "calls off what nobody made, and throws where nobody catches",
-        find: 'if (typeof result?.abort === "function") result.abort();',
-        replacement: "result.abort();",
+        find: 'if (typeof result?.abort === "function") result.abort(error);\n  } catch {\n    // It is over, as far as can be.\n  }',
+        replacement: "result.abort(error);\n  } finally {\n    // Nothing.\n  }",
       },
       {
         name: "does not tell a step that it is called off",
@@ -49,7 +49,7 @@ export const ESTABLISHING: readonly Mutated[] = [
       },
       {
         name: "leaves open what it refuses",
-        find: "this.connection.abort(error);",
+        find: "abandon(this.connection, error);",
         replacement: "",
       },
       {
@@ -59,7 +59,7 @@ export const ESTABLISHING: readonly Mutated[] = [
       },
       {
         name: "goes on with the connection that a step has replaced",
-        find: "if (result !== this.connection) this.connection = readable(result);",
+        find: "    this.connection = result;\n",
         replacement: "",
       },
       {
@@ -121,7 +121,7 @@ export const ESTABLISHING: readonly Mutated[] = [
     mutations: [
       {
         name: "takes any number into their steps",
-        find: " && size < this.#limits.maxEstablishing",
+        find: " && (steps.length === 0 || size < this.#limits.maxEstablishing)",
         replacement: "",
       },
       {

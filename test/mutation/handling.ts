@@ -47,7 +47,7 @@ export const HANDLING: readonly Mutated[] = [
       },
       {
         name: "takes the new encoder before the replies of the old one are out",
-        find: "this.#lastFrom(exchange).next = encoder;",
+        find: "last.next = encoder;",
         replacement: "exchange.next = encoder;",
       },
       {
