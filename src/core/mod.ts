@@ -38,7 +38,7 @@ export type { Driver } from "./transport/driver.ts";
 export { internAddress } from "./transport/intern_address.ts";
 export { listenAtPath, type PathHost, type Placed, type SocketFiles } from "./transport/listen_at_path.ts";
 export { plainAddress, plainHostname } from "./transport/plain_address.ts";
-export { QueueListener } from "./transport/queue_listener.ts";
+export { type BoundQueue, QueueListener } from "./transport/queue_listener.ts";
 export { ReadBuffer } from "./transport/read_buffer.ts";
 export { type StreamPair, streamConnection } from "./transport/stream_connection.ts";
 export { type StreamTransportOptions, streamTransport } from "./transport/stream_transport.ts";

@@ -1,6 +1,7 @@
 import {
   AcceptQueue,
   type Address,
+  type BoundQueue,
   checkListenOptions,
   ignoredOption,
   type Listener,
@@ -27,26 +28,15 @@ export async function listen(options: ListenOptions): Promise<Listener> {
       listen: (inner) => bind({ unix: inner }, options, { path }),
       connect: (to, signal) => connect({ path: to, signal }),
     });
-    return listenerOf(placed.bound, placed.remove);
+    return new QueueListener(placed.bound, placed.remove);
   }
-  return listenerOf(fd === undefined ? bind({ hostname, port, ipv6Only, reusePort }, options) : bind({ fd }, options));
-}
-
-interface Bound {
-  readonly address: Address;
-  readonly queue: AcceptQueue;
-  readonly close: () => void;
-}
-
-function listenerOf({ address, close, queue }: Bound, remove: () => void = () => {}): Listener {
-  return new QueueListener(address, queue, () => {
-    remove();
-    close();
-  });
+  return new QueueListener(
+    fd === undefined ? bind({ hostname, port, ipv6Only, reusePort }, options) : bind({ fd }, options),
+  );
 }
 
 /** Binds a listener. `at` is the address that it shows; by default, what Bun says. */
-function bind(to: ListenTarget, options: ListenOptions, at?: Address): Bound {
+function bind(to: ListenTarget, options: ListenOptions, at?: Address): BoundQueue {
   const { backlog, fd, keepAliveMs, noDelay } = options;
   const queue = new AcceptQueue(backlog);
   let settings: SocketSettings = { keepAliveMs, noDelay };

@@ -1,6 +1,7 @@
 import {
   AcceptQueue,
   type Address,
+  type BoundQueue,
   checkListenOptions,
   ignoredOption,
   type Listener,
@@ -32,10 +33,10 @@ export async function listen(options: ListenOptions): Promise<Listener> {
       listen: (inner) => bind({ path: inner }, options, { path }),
       connect: (to, signal) => connect({ path: to, signal }),
     });
-    return listenerOf(placed.bound, placed.remove);
+    return new QueueListener(placed.bound, placed.remove);
   }
-  if (fd !== undefined) return listenerOf(await bind({ fd }, options));
-  return listenerOf(await bind({ host: hostname, port, ipv6Only, ...(reusePort && { reusePort }) }, options));
+  if (fd !== undefined) return new QueueListener(await bind({ fd }, options));
+  return new QueueListener(await bind({ host: hostname, port, ipv6Only, ...(reusePort && { reusePort }) }, options));
 }
 
 /** What `node:net` listens on. */
@@ -44,21 +45,8 @@ type Target =
   | { readonly fd: number }
   | { readonly host: string; readonly port: number; readonly ipv6Only: boolean; readonly reusePort?: boolean };
 
-interface Bound {
-  readonly address: Address;
-  readonly queue: AcceptQueue;
-  readonly close: () => void;
-}
-
-function listenerOf({ address, close, queue }: Bound, remove: () => void = () => {}): Listener {
-  return new QueueListener(address, queue, () => {
-    remove();
-    close();
-  });
-}
-
 /** Binds a server. `at` is the address that it shows; by default, what the system says. */
-function bind(to: Target, options: ListenOptions, at?: Address): Promise<Bound> {
+function bind(to: Target, options: ListenOptions, at?: Address): Promise<BoundQueue> {
   const { backlog, fd, keepAliveMs, noDelay = true } = options;
   return new Promise((resolve, reject) => {
     const queue = new AcceptQueue(backlog);

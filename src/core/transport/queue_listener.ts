@@ -1,17 +1,28 @@
 import type { AcceptQueue } from "./accept_queue.ts";
 import type { Address, Connection, Listener } from "./transport.ts";
 
+/** What a runtime that accepts on its own has bound. It fills the queue. */
+export interface BoundQueue {
+  readonly address: Address;
+  readonly queue: AcceptQueue;
+  /** Makes the runtime accept nothing more. It may be called again. */
+  readonly close: () => void;
+}
+
 /** The listener of a runtime that accepts on its own: its connections come through an {@link AcceptQueue}. */
 export class QueueListener implements Listener {
   readonly address: Address;
   readonly #queue: AcceptQueue;
   readonly #stop: () => void;
 
-  /** `stop` makes the runtime accept nothing more. It may be called again. */
-  constructor(address: Address, queue: AcceptQueue, stop: () => void) {
+  /** `remove` removes what outlives the listener, such as the file of a socket, before the runtime stops. */
+  constructor({ address, queue, close }: BoundQueue, remove?: () => void) {
     this.address = address;
     this.#queue = queue;
-    this.#stop = stop;
+    this.#stop = () => {
+      remove?.();
+      close();
+    };
   }
 
   [Symbol.asyncIterator](): AsyncIterator<Connection> {

@@ -37,7 +37,7 @@ export class TlsNetwork implements Transport {
     const listener = await this.#below.listen(options);
     const queue = new AcceptQueue(options.backlog);
     void this.#accept(listener, queue);
-    return new QueueListener(listener.address, queue, () => listener.close());
+    return new QueueListener({ address: listener.address, queue, close: () => listener.close() });
   }
 
   async connect(options: ConnectOptions): Promise<Connection> {
