@@ -76,6 +76,11 @@ export interface AdmissionStats {
   readonly openAddresses: number;
   /** The number of addresses whose rate is remembered: at most `maxAddresses`. 0 without `connectsPerSecond`. */
   readonly ratedAddresses: number;
+  /**
+   * The number of addresses whose rate was forgotten too early, because the table of `maxAddresses` was full. If it grows, attackers may
+   * evade `connectsPerSecond`: raise `maxAddresses`, or deny their ranges. 0 without `connectsPerSecond`.
+   */
+  readonly forgottenAddresses: number;
 }
 
 /** The establish step of {@link admission}. It is synchronous: it returns the connection, or throws. */
@@ -159,6 +164,7 @@ class Gate {
       refused: { ...this.#refused },
       openAddresses: this.#open.size,
       ratedAddresses: this.#rates?.size ?? 0,
+      forgottenAddresses: this.#rates?.forgotten ?? 0,
     };
   }
 

@@ -5,7 +5,7 @@
  * @module
  */
 export { isMetricsError, type MetricsError, type MetricsErrorCode } from "./errors.ts";
-export type { MeasuredPool, NumbersOptions } from "./numbers.ts";
+export type { MeasuredAdmission, MeasuredPool, NumbersOptions } from "./numbers.ts";
 export {
   type OpenTelemetryMeter,
   type OpenTelemetryMetrics,

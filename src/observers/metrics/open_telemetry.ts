@@ -38,7 +38,13 @@ export interface OpenTelemetryMetrics extends Observer {
   close(this: void): void;
 }
 
-const OPTIONS: OptionNames<OpenTelemetryMetricsOptions> = { meter: true, groups: true, pools: true, clock: true };
+const OPTIONS: OptionNames<OpenTelemetryMetricsOptions> = {
+  meter: true,
+  groups: true,
+  pools: true,
+  admissions: true,
+  clock: true,
+};
 
 /**
  * Returns an observer that keeps the metrics of its servers for OpenTelemetry: the numbers of `metrics()`, which the meter's reader asks

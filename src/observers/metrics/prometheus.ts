@@ -44,6 +44,7 @@ const OPTIONS: OptionNames<MetricsOptions> = {
   handlerBuckets: true,
   groups: true,
   pools: true,
+  admissions: true,
   clock: true,
 };
 

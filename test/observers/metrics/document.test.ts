@@ -9,14 +9,18 @@ const page = read("docs/metrics.md");
 const [, rules = ""] = /^```yaml\n([^`]+)^```$/m.exec(page) ?? [];
 
 const known = [
-  ...INSTRUMENTS.map(({ name, kind, label = "" }) => ({ name, type: kind, label })),
-  ...Object.values(HISTOGRAMS).map(({ name }) => ({ name, type: "histogram", label: "" })),
+  ...INSTRUMENTS.map(({ name, kind, labels }) => ({ name, type: kind, labels: [...labels] })),
+  ...Object.values(HISTOGRAMS).map(({ name }) => ({ name, type: "histogram", labels: [] as string[] })),
 ];
 
 describe("docs/metrics.md", () => {
   it("has each metric, with its type and its label", () => {
-    const rows = [...page.matchAll(/^\| `(spillway_\w+)` \| (\w+) \| (?:`(\w+)` )?\| .+ \|$/gm)];
-    const described = rows.map(([, name, type, label = ""]) => ({ name, type, label }));
+    const rows = [...page.matchAll(/^\| `(spillway_\w+)` \| (\w+) \| ((?:`\w+`(?:, )?)*) ?\| .+ \|$/gm)];
+    const described = rows.map(([, name, type, labels = ""]) => ({
+      name,
+      type,
+      labels: [...labels.matchAll(/\w+/g)].map(([label]) => label),
+    }));
     const byName = (all: readonly { name?: string | undefined }[]) => new Map(all.map((one) => [one.name, one]));
     expect(byName(described)).toEqual(byName(known));
     expect(described).toHaveLength(known.length);
@@ -43,7 +47,7 @@ describe("docs/metrics.md", () => {
       return (
         metric === undefined ||
         (bucket !== undefined) !== (metric.type === "histogram") ||
-        (label ?? metric.label) !== metric.label
+        (label !== undefined && !metric.labels.includes(label))
       );
     });
     expect(wrong.map(([text]) => text)).toEqual([]);
