@@ -80,14 +80,19 @@ export interface Session<Out, State = unknown> {
 
 /** Counts of one connection. */
 export interface SessionStats {
+  /** The number of bytes received. */
   readonly bytesIn: number;
+  /** The number of bytes sent. */
   readonly bytesOut: number;
+  /** The number of frames received. */
   readonly framesIn: number;
+  /** The number of frames sent: replies, pushes and broadcasts. */
   readonly framesOut: number;
   /** The number of pushes dropped for want of room. */
   readonly framesDropped: number;
-  /** The time since it was accepted or made, and since the last byte in either direction. */
+  /** The time since it was accepted or made, in ms. */
   readonly ageMs: number;
+  /** The time since the last byte in either direction, in ms. */
   readonly quietMs: number;
   /** The number of bytes that wait to be sent. */
   readonly waitingOutboundBytes: number;
@@ -99,7 +104,7 @@ export interface SessionStats {
 
 /** Options of {@link Group.broadcast}. */
 export interface BroadcastOptions {
-  /** A session that does not get the frame, usually the sender. */
+  /** A session that does not get the frame, usually the sender. Default: none. */
   readonly except?: Session<never, unknown>;
 }
 

@@ -19,10 +19,11 @@ export type DrainSignal = "SIGINT" | "SIGTERM" | "SIGHUP" | "SIGQUIT";
 export interface DrainSignalOptions {
   /** The signals. Default: SIGINT and SIGTERM. Signals that the system does not have are ignored. */
   readonly signals?: readonly DrainSignal[];
-  /** Options of the drain at the first signal. */
+  /** Options of the drain at the first signal. Default: `{}`. */
   readonly shutdown?: ShutdownOptions;
   /**
    * Called for each signal before it has its effect. `forced`: a drain is under way, and the signal aborts the rest.
+   * Default: none.
    */
   readonly onSignal?: (signal: DrainSignal, forced: boolean) => void;
 }

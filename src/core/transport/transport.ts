@@ -115,11 +115,11 @@ export interface TcpConnectOptions {
    * fails with `runtime-unsupported`.
    */
   readonly localAddress?: string;
-  /** Aborts the attempt. Has no effect after it. */
+  /** Aborts the attempt. Has no effect after it. Default: none. */
   readonly signal?: AbortSignal;
-  /** As {@link TcpListenOptions.keepAliveMs}. */
+  /** As {@link TcpListenOptions.keepAliveMs}. Default: no probes. */
   readonly keepAliveMs?: number;
-  /** As {@link TcpListenOptions.noDelay}. */
+  /** As {@link TcpListenOptions.noDelay}. Default: true. */
   readonly noDelay?: boolean;
   readonly path?: undefined;
 }
@@ -131,7 +131,7 @@ export interface UnixConnectOptions {
    * that of an abstract socket. A path where nobody listens is `connection-refused`, whether or not there is a file.
    */
   readonly path: string;
-  /** Aborts the attempt. Has no effect after it. */
+  /** Aborts the attempt. Has no effect after it. Default: none. */
   readonly signal?: AbortSignal;
   readonly hostname?: undefined;
   readonly port?: undefined;

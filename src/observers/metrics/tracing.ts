@@ -48,7 +48,7 @@ export interface TracingOptions {
   readonly sampleRatio: number;
   /**
    * The `context` of `@opentelemetry/api`. With it, all of a stream runs inside the span of its frame. Without it, only the call of the
-   * handler and what that awaits does.
+   * handler and what that awaits does. Default: none.
    */
   readonly context?: OpenTelemetryContext;
   /** The source of random numbers from 0 to 1, for tests. Default: `Math.random`. */
