@@ -7,7 +7,9 @@ import { OriginRules } from "./origin_rules.ts";
 
 /** The numbers of a service as text, such as those of `spillway/metrics`. */
 export interface MetricsText {
+  /** Returns the numbers. What it rejects with is answered with 500. */
   text(): Promise<string>;
+  /** The `Content-Type` of the text. */
   readonly contentType: string;
 }
 

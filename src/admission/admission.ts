@@ -94,6 +94,7 @@ export interface AdmissionStep {
    * @throws {TypeError | RangeError} an invalid rule
    */
   replace(rules: AdmissionRules): void;
+  /** Returns the present counts. */
   stats(): AdmissionStats;
 }
 

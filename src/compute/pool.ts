@@ -59,6 +59,7 @@ export interface Pool<In, Out> extends AsyncDisposable {
    * @throws {PoolError} `pool-unavailable`, `worker-failed`, `pool-closed`; or the error that the module throws
    */
   ready(): Promise<void>;
+  /** Returns the present counts. */
   stats(): PoolStats;
   /**
    * Ends the workers at once, and fails the frames that they compute and those that wait (`pool-closed`). Fulfils when all threads

@@ -54,6 +54,7 @@ export interface TimeoutOptions<In = string, Out = In, State = unknown> {
  * ```
  */
 export function timeout(options: TimeoutOptions & { readonly reply?: never }): AnyMiddleware;
+/** As above, with a function that answers late frames. */
 export function timeout<In = string, Out = In, State = unknown>(
   options: TimeoutOptions<In, Out, State>,
 ): Middleware<In, Out, State>;

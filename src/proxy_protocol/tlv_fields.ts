@@ -28,7 +28,7 @@ const ZEROS = new Uint8Array(CHECKSUM_BYTES);
 export type TlvFields = Pick<ProxyHeader, "alpn" | "authority" | "uniqueId" | "netns" | "tls" | "others">;
 
 /** Options for TLVs. */
-export interface TlvOptions extends Partial<Pick<TlvFields, "alpn" | "authority" | "netns">> {
+export interface TlvOptions extends Partial<Pick<ProxyHeader, "alpn" | "authority" | "netns">> {
   /** An identifier of the connection that the proxy has chosen: at most 128 bytes. Default: none. */
   readonly uniqueId?: Uint8Array;
   /** The TLS session between the peer and the proxy. Default: none. */

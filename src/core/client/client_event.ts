@@ -2,20 +2,15 @@ import type { CloseReason, SpillwayError } from "../errors/errors.ts";
 import type { DrainResult, ServerEvent } from "../session/observer.ts";
 
 /**
- * The events of a connection of a client, which are those of a server's connections. The `id` counts up from 1 within
- * one client.
- */
-type ConnectionEvent = Extract<
-  ServerEvent,
-  { readonly type: "connection-opened" | "connection-closed" | "frame-error" | "handler-error" | "slow-consumer" }
->;
-
-/**
- * The events of a client, in the order in which they happened. `handler-error` reports an exception of `isPush`,
+ * The events of a client, in the order in which they happened. Those of its connections are those of a server's; their `id` counts up
+ * from 1 within one client. `handler-error` reports an exception of `isPush`,
  * `expect` or `onConnect`.
  */
 export type ClientEvent =
-  | ConnectionEvent
+  | Extract<
+      ServerEvent,
+      { readonly type: "connection-opened" | "connection-closed" | "frame-error" | "handler-error" | "slow-consumer" }
+    >
   /** The connection is lost. After `delayMs`, the attempt with this number is made. */
   | {
       readonly type: "reconnecting";

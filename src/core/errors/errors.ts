@@ -119,6 +119,7 @@ export type ErrorCode =
  * ```
  */
 export class SpillwayError<Code extends string = ErrorCode> extends Error {
+  /** Always `SpillwayError`. */
   override readonly name = "SpillwayError";
   /** Identifies the failure. */
   readonly code: Code;

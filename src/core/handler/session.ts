@@ -14,6 +14,7 @@ import type { ConnectionInfo } from "../transport/connection_info.ts";
  * @typeParam State what the service keeps for each connection
  */
 export interface Session<Out, State = unknown> {
+  /** The connection: its number, its addresses, and what TLS and a PROXY header say of it. */
   readonly connection: ConnectionInfo;
   /** The state that the service's `state` created for this connection. */
   readonly state: State;
@@ -123,6 +124,7 @@ export interface BroadcastResult {
  * are the same group.
  */
 export interface Group<Out, State = unknown> extends Iterable<Session<Out, State>> {
+  /** The name. */
   readonly name: string;
   /** The number of members. */
   readonly size: number;

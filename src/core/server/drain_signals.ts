@@ -8,7 +8,9 @@ import { SERVE_OPTIONS, type ServeOptions } from "./service.ts";
 
 /** The source of signals: a process. */
 export interface SignalSource {
+  /** Calls the listener at each signal from now on. */
   on(signal: DrainSignal, listener: () => void): unknown;
+  /** Calls it no more. */
   off(signal: DrainSignal, listener: () => void): unknown;
 }
 

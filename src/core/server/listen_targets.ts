@@ -4,7 +4,7 @@ import { checkEstablish, type EstablishStep } from "../transport/establish.ts";
 import type { ListenOptions, TcpListenOptions, UnixListenOptions } from "../transport/transport.ts";
 
 /** The options of accepted connections of a target. */
-interface AnyTarget {
+export interface AnyTarget {
   /** The steps of its connections. Default: those of the server. */
   readonly establish?: readonly EstablishStep[];
 }

@@ -29,9 +29,13 @@ export interface DrainResult {
 export interface ObservedServer {
   /** `closed` means drained: its counts are final. From `accepting-stopped` on, it accepts nothing. */
   readonly state: "listening" | "accepting-stopped" | "draining" | "closed";
+  /** What it listens on, with actual ports. */
   readonly addresses: readonly Address[];
+  /** The sessions of all open connections. */
   readonly sessions: Iterable<Session<never>>;
+  /** The groups that have members. */
   readonly groups: Iterable<Group<never>>;
+  /** Returns the present counts. */
   stats(): ServerStats;
   /** Stops accepting connections, as `server.stopAccepting()` does. */
   stopAccepting(): void;
@@ -143,6 +147,7 @@ export type ServerEvent =
 
 /** The last event of a connection, with its close reason. */
 export interface ConnectionClosed extends Traffic {
+  /** Tells the event from others. */
   readonly type: "connection-closed";
   /** The connection that is over. */
   readonly connection: ConnectionInfo;

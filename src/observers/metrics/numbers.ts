@@ -12,6 +12,7 @@ const MAX_LABEL_VALUES = 100;
 
 /** A pool of worker threads, as `pool` of `spillway/compute` returns it. */
 export interface MeasuredPool {
+  /** Its present counts, which are read when the metrics are. */
   stats(): {
     readonly workers: number;
     readonly busy: number;
