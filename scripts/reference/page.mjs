@@ -60,6 +60,8 @@ const OPTION_TYPES = /(Options|Target|Limits|Steps|Rules)$/;
 export class Page {
   /** @type {string[]} */
   #problems = [];
+  /** The options that a setting sets. @type {Set<string>} */
+  #set = new Set();
   #sources;
 
   /** @param {Sources} sources */
@@ -101,6 +103,10 @@ export class Page {
       const own = all.filter((one) => one.entry === entry).toSorted((one, other) => rank(one) - rank(other));
       const sections = own.map((declared) => this.#section(declared, shown)).filter((section) => section !== "");
       if (sections.length > 0) lines.push(`### ${entry}`, "", ...sections);
+    }
+    for (const { name, sets } of this.#sources.settings) {
+      if (sets === undefined || this.#set.has(sets)) continue;
+      this.#problems.push(`src/cli/settings.ts: ${name} sets ${sets}, and there is no such option`);
     }
     return lines.join("\n");
   }
@@ -162,7 +168,11 @@ export class Page {
 
   /** @param {Declared} declared @param {string} option */
   #flagOf({ entry, name }, option) {
-    return this.#sources.settings.find(({ sets }) => sets === `${entry} ${name}.${option}`)?.option ?? "";
+    const key = `${entry} ${name}.${option}`;
+    const setting = this.#sources.settings.find(({ sets }) => sets === key);
+    if (setting === undefined) return "";
+    this.#set.add(key);
+    return setting.option;
   }
 
   /** The code has the default limits, too. @param {Member} member @param {string | undefined} fallback */

@@ -66,7 +66,7 @@ export interface AdmissionOptions extends AdmissionRules {
   readonly clock?: Clock;
 }
 
-/** What an {@link AdmissionStep} has counted. */
+/** What `stats()` of an {@link AdmissionStep} returns: what it has counted, and the sizes of its tables. */
 export interface AdmissionStats {
   /** The number of connections that were admitted. */
   readonly admitted: number;

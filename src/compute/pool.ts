@@ -22,7 +22,7 @@ export interface PoolOptions {
   readonly onWorkerError?: (error: PoolError) => void;
 }
 
-/** The state of a {@link Pool}. */
+/** What `pool.stats()` returns: the present state of a {@link Pool}. */
 export interface PoolStats {
   /** The number of threads; 0 before the pool is first used, and after `close`. */
   readonly workers: number;

@@ -69,6 +69,22 @@ describe("the reference", { timeout: 60_000 }, () => {
     ]);
   });
 
+  it("names the option of the command line, and complains of a setting of an option that does not exist", () => {
+    const setting = { placeholder: "<count>", description: "x", group: "Limits:", variable: "SPILLWAY_X" };
+    const page = new Page({
+      ...sources,
+      settings: [
+        { ...setting, name: "backlog", option: "--backlog", sets: "spillway ServeOptions.backlog" },
+        { ...setting, name: "backlogs", option: "--backlogs", sets: "spillway ServeOptions.backlogs" },
+        { ...setting, name: "own", option: "--own" },
+      ],
+    });
+    expect(page.text()).toMatch(/^\| `backlog` \| `number` \| 4096.* \| `--backlog` \|$/m);
+    expect(page.problems).toEqual([
+      "src/cli/settings.ts: backlogs sets spillway ServeOptions.backlogs, and there is no such option",
+    ]);
+  });
+
   it("complains of what a type lacks, with its place", () => {
     class Lacking extends Declarations {
       override named(pattern: RegExp): Declared[] {

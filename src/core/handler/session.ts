@@ -79,7 +79,7 @@ export interface Session<Out, State = unknown> {
   completeAuthentication(this: object): void;
 }
 
-/** Counts of one connection. */
+/** What `session.stats()` returns: counts of one connection. */
 export interface SessionStats {
   /** The number of bytes received. */
   readonly bytesIn: number;
