@@ -11,8 +11,7 @@ import {
   type TextFormatter,
   type TextFormatterOptions,
 } from "@logtape/logtape";
-import { escapeText } from "../core/mod.ts";
-import type { LogOutput } from "./log_output.ts";
+import { escapeText, type LogOutput } from "../core/mod.ts";
 
 /** The values of `--log-level`: each logs its level and the more severe ones. */
 export const LOG_LEVELS = ["debug", "info", "warning", "error"] as const;
