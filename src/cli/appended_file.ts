@@ -7,6 +7,11 @@ import type { WriteText } from "../core/mod.ts";
 
 /** The permissions of a file that is created. */
 const MODE = 0o640;
+/**
+ * The most bytes that a pipe of Linux takes whole or not at all (PIPE_BUF). Of a longer write, Deno does not tell how many bytes a
+ * full pipe has taken.
+ */
+const PIPE_BYTES = 4_096;
 /** The delay before a pipe that took nothing is tried again. */
 const RETRY_MS = 50;
 /** The delay before a file that could not be opened or written is tried again; it is also looked for a rotated file so often. */
@@ -24,7 +29,8 @@ export interface FileEvents {
  *
  * - **Rotation**: when another file, or none, is at the path, it is opened anew, at most a second later. Every write goes to
  *   the end of the file, so it may also be truncated.
- * - **Faults** are tried again every second, from the byte that was not written.
+ * - **Faults** are tried again every second, from the byte that was not written. Deno does not tell which that is: after a full
+ *   disk, some lines may come twice there.
  */
 export class AppendedFile {
   readonly #path: string;
@@ -34,6 +40,8 @@ export class AppendedFile {
   /** The identity of the file that is open. */
   #identity = "";
   #lookedAt = 0;
+  /** The most bytes of one write. */
+  #mostBytes = Infinity;
   #faulty = false;
   #closed = false;
   #timer: NodeJS.Timeout | undefined;
@@ -91,14 +99,17 @@ export class AppendedFile {
 
   async #writeSome(bytes: Uint8Array): Promise<number> {
     this.#file ?? (await this.#open());
-    const { bytesWritten } = await (this.#file as FileHandle).write(bytes, 0, bytes.length, null);
+    const length = Math.min(bytes.length, this.#mostBytes);
+    const { bytesWritten } = await (this.#file as FileHandle).write(bytes, 0, length, null);
     return bytesWritten;
   }
 
   async #open(): Promise<void> {
     const { O_APPEND, O_CREAT, O_NONBLOCK, O_WRONLY } = constants;
     const file = await open(this.#path, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK, MODE);
-    this.#identity = identityOf(await file.stat({ bigint: true }));
+    const stats = await file.stat({ bigint: true });
+    this.#identity = identityOf(stats);
+    this.#mostBytes = stats.isFIFO() ? PIPE_BYTES : Infinity;
     this.#lookedAt = performance.now();
     this.#file = file;
   }

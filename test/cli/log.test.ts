@@ -192,7 +192,8 @@ it("logs what the observer of a service throws, a flood of it in a few lines and
   expect(JSON.parse(written[5] as string)).toMatchObject({
     level: "ERROR",
     event: "observer-failed",
-    message: "20 more like this in the last 10 s, the last of them: the service's observer threw at connection-opened: observer bug",
+    message:
+      "20 more like this in the last 10 s, the last of them: the service's observer threw at connection-opened: observer bug",
   });
 });
 
