@@ -1,6 +1,7 @@
 // @ts-check
 // What it costs to be watched: many connections with a modest load, and somebody who asks for the list of them every second. Windows
 // with and without that take turns on one server, so that its age and the machine's state are the same.
+import { request } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import { checkDescriptors } from "../descriptors.mjs";
 import { extentOf } from "../extent.mjs";
@@ -92,12 +93,23 @@ class Poll {
     // In the middle of the seconds: as many fit into each window.
     await sleep(POLL_MS / 2);
     while (!signal.aborted) {
-      const response = await fetch(url);
-      const { total } = /** @type {{ total?: number }} */ (await response.json());
+      const { total } = /** @type {{ total?: number }} */ (JSON.parse(await textAt(url)));
       if (total !== connections) throw new Error(`${url} lists ${total} connections, not ${connections}`);
       await sleep(POLL_MS, undefined, { signal }).catch(() => undefined);
     }
   }
+}
+
+/** On a connection of its own, as `curl` asks. @param {string} url @returns {Promise<string>} */
+function textAt(url) {
+  return new Promise((resolve, reject) => {
+    const asked = request(url, { agent: false }, (response) => {
+      let text = "";
+      response.setEncoding("utf8").on("data", (chunk) => (text += chunk));
+      response.on("end", () => resolve(text)).on("error", reject);
+    });
+    asked.on("error", reject).end();
+  });
 }
 
 /** @param {string} name @param {string} path @returns {PolledRow} */
