@@ -34,8 +34,8 @@ export class Gate {
     const { pathname, searchParams } = targetOf(message.url ?? "");
     const isProbe = PROBES.has(pathname);
     if (request.reserved && !isProbe) {
-      const message = "all connections of this endpoint are taken, and this one is kept for probes: try again";
-      throw new Refusal(503, "busy", message, { "Retry-After": "1" });
+      const why = "all connections of this endpoint are taken, and this one is kept for probes: try again";
+      throw new Refusal(503, "busy", why, { "Retry-After": "1" });
     }
     const rate = isProbe ? this.#probeRate : this.#rate;
     if (!rate.take()) {

@@ -41,9 +41,9 @@ export async function startAccessLog(given: Given, parts: AccessLogParts): Promi
   }
   const { accessLog } = await import("../observers/access_log/mod.ts");
   const { logger } = parts;
-  const { write, close } = await destinationOf(place, given, parts);
+  const destination = await destinationOf(place, given, parts);
   const log = accessLog({
-    write,
+    write: destination.write,
     ...(accessLogFormat !== undefined && { format: accessLogFormat }),
     onDropped: (lines) => sayLost(lines, logger),
   });
@@ -57,9 +57,16 @@ export async function startAccessLog(given: Given, parts: AccessLogParts): Promi
       await Promise.race([log.flushed(), late]);
       clearTimeout(timer);
       if (log.unwritten > 0) sayLost(log.unwritten, logger);
-      await close();
+      await destination.close();
     },
   };
+}
+
+/** Returns the message of an error. That of Deno does not have the code. */
+function withCode(error: unknown): string {
+  const message = firstLine(error);
+  const { code } = error as { readonly code?: unknown };
+  return typeof code !== "string" || message.includes(code) ? message : `${code}: ${message}`;
 }
 
 function sayLost(lines: number, logger: Logger): void {
@@ -86,7 +93,7 @@ async function destinationOf(
     onFault: (cause) =>
       logger.error("the access log cannot be written, and is tried again every second: {error}", {
         event: "access-log-failed",
-        error: firstLine(cause),
+        error: withCode(cause),
       }),
     onRecovered: () => logger.info("the access log is written again", { event: "access-log-recovered" }),
   });

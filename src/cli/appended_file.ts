@@ -98,13 +98,12 @@ export class AppendedFile {
   }
 
   async #writeSome(bytes: Uint8Array): Promise<number> {
-    this.#file ?? (await this.#open());
-    const length = Math.min(bytes.length, this.#mostBytes);
-    const { bytesWritten } = await (this.#file as FileHandle).write(bytes, 0, length, null);
+    const file = this.#file ?? (await this.#open());
+    const { bytesWritten } = await file.write(bytes, 0, Math.min(bytes.length, this.#mostBytes), null);
     return bytesWritten;
   }
 
-  async #open(): Promise<void> {
+  async #open(): Promise<FileHandle> {
     const { O_APPEND, O_CREAT, O_NONBLOCK, O_WRONLY } = constants;
     const file = await open(this.#path, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK, MODE);
     const stats = await file.stat({ bigint: true });
@@ -112,6 +111,7 @@ export class AppendedFile {
     this.#mostBytes = stats.isFIFO() ? PIPE_BYTES : Infinity;
     this.#lookedAt = performance.now();
     this.#file = file;
+    return file;
   }
 
   async #followRotation(): Promise<void> {

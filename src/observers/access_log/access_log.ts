@@ -133,6 +133,5 @@ function checkFunction(name: string, value: unknown): void {
 }
 
 function complain(lines: number): void {
-  // oxlint-disable-next-line eslint/no-console -- what is lost must not pass unseen
   console.error(`spillway: lines of the access log are lost: ${lines.toLocaleString("en-US")}`);
 }

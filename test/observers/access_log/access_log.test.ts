@@ -115,7 +115,7 @@ describe("a line of the access log", () => {
         framesOut: 0,
       },
     ],
-  ])("has %s", (_, event, expected) => {
+  ])("says of an end %s", (_, event, expected) => {
     expect(fieldsOf(event)).toMatchObject(expected);
   });
 
