@@ -131,6 +131,7 @@ describe.skipIf(process.platform === "win32")("spillway serve --access-log", { c
     expect(cli.stderr).toMatch(/the access log is blocked: lines that are lost: 3/);
   });
 
+  // As above.
   it.skipIf(process.platform !== "linux")("serves while the disk is full, and says so", async () => {
     const cli = start("--access-log", "/dev/full");
     const port = await cli.ready();

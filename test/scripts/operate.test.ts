@@ -100,6 +100,7 @@ describe.skipIf(process.platform === "win32")("an operator", () => {
   });
 });
 
+// As above.
 describe.skipIf(process.platform === "win32")("the check of foreign pages", () => {
   let careless: Server | undefined;
   afterEach(() => {
