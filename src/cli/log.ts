@@ -45,8 +45,10 @@ export function startLog({ level, format, colors, output }: LogOptions): Logger 
     ],
   });
   const logger = getLogger("spillway");
-  output.onDropped = (lines) =>
-    logger.warning("the log was blocked: {lines} lines were dropped", { event: "log-dropped", lines });
+  output.onDropped = (lines) => {
+    const count = lines.toLocaleString("en-US");
+    logger.warning("the log was blocked: {count} lines were dropped", { event: "log-dropped", count, lines });
+  };
   return logger;
 }
 

@@ -1,6 +1,6 @@
 // The access log of the real command line.
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import process from "node:process";
@@ -117,6 +117,17 @@ describe.skipIf(process.platform === "win32")("spillway serve --access-log", { c
     const cli = start(...args);
     expect(await cli.ended).toEqual({ code: 2, signal: null });
     expect(cli.stderr).toMatch(message);
+  });
+
+  it("is looked at by spillway check, which creates no file", async () => {
+    const file = newPath();
+    const valid = new CliProcess("check", "echo", "--access-log", file);
+    const invalid = new CliProcess("check", "echo", "--access-log", path.join(file, "x"));
+    started.push(valid, invalid);
+    expect(await valid.ended, valid.stderr).toEqual({ code: 0, signal: null });
+    expect(existsSync(file)).toBe(false);
+    expect(await invalid.ended).toEqual({ code: 2, signal: null });
+    expect(invalid.stderr).toMatch(/'--access-log' cannot be opened: /);
   });
 
   // Elsewhere there is no /dev/full, and no pipe with a name.
