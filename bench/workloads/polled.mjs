@@ -12,7 +12,7 @@ import { Server } from "../server.mjs";
 /** @typedef {import("../subjects.mjs").Subject} Subject */
 /** @typedef {import("./workload.mjs").Row & { path: string }} PolledRow */
 
-const FULL = { rounds: 15, connections: 10_000, windowMs: 4_000, warmUpMs: 8_000 };
+const FULL = { rounds: 15, connections: 10_000, windowMs: 3_000, warmUpMs: 3_000 };
 const QUICK = { rounds: 5, connections: 2_000, windowMs: 2_000, warmUpMs: 3_000 };
 /** Lines a second on each connection: less than half of what a core can do. */
 const LINES_PER_CONNECTION = 2;
