@@ -53,6 +53,21 @@ export const SUBJECTS = {
     script: echo,
     args: ["--metrics"],
   },
+  "spillway-admin": {
+    about: "`spillway` with `admin()`, which nobody asks",
+    script: echo,
+    args: ["--admin"],
+  },
+  "spillway-admin-polled": {
+    about: "the same server, asked for `/connections` every second",
+    script: echo,
+    args: ["--admin"],
+  },
+  "spillway-admin-polled-10": {
+    about: "the same server, asked for `/connections` ten times a second",
+    script: echo,
+    args: ["--admin"],
+  },
   cli: {
     about: "`spillway serve echo`, which serves byte frames, all deadlines on",
     script: () => "spillway/cli.mjs",

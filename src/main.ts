@@ -4,14 +4,14 @@ import process from "node:process";
 import { setTimeout } from "node:timers";
 import { EXIT_USAGE } from "./cli/failure.ts";
 import { run } from "./cli/run.ts";
-import { stderrWriter } from "./cli/stderr.ts";
+import { standardWriter } from "./cli/standard_writer.ts";
 import { transport } from "./mod.ts";
 
 /** The time that the process has to end by itself. */
 const EXIT_GRACE_MS = 1_000;
 
 const { stdout, stderr } = process;
-const writeToStderr = stderrWriter();
+const writeToStderr = standardWriter("stderr");
 // A reader that goes away (`spillway serve | head -1`) must not take the server with it.
 for (const stream of [stdout, stderr]) stream.on("error", () => undefined);
 
@@ -31,6 +31,10 @@ void run(process.argv.slice(2), {
   stdio: {
     out: (text) => stdout.write(text),
     err: writeToStderr,
+    // Opened lazily: few commands write lines there.
+    get lines() {
+      return standardWriter("stdout");
+    },
     get stdin() {
       return process.stdin;
     },

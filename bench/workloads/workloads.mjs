@@ -14,12 +14,13 @@ import { inFlight } from "./in_flight.mjs";
 import { latency } from "./latency.mjs";
 import { metrics } from "./metrics.mjs";
 import { pingPong } from "./ping_pong.mjs";
+import { polled } from "./polled.mjs";
 import { sizes } from "./sizes.mjs";
 import { startUp } from "./start_up.mjs";
 import { tls } from "./tls.mjs";
 
 const LINES = [pingPong, inFlight, tls, asyncHandlers, metrics, cli, sizes, latency, broadcast, concurrency, fairness];
-const CONNECTIONS = [idle, idleCpu, churn, burst, drain, startUp];
+const CONNECTIONS = [idle, idleCpu, polled, churn, burst, drain, startUp];
 
 /** Each takes the rows that it has itself. @type {import("./workload.mjs").Workload<any>[]} */
 export const WORKLOADS = [...LINES, ...CONNECTIONS, codecs];

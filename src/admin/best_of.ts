@@ -16,12 +16,19 @@ export class BestOf<Value> {
     return this.#heap.length;
   }
 
+  /** Whether a value would be among the first. */
+  takes(value: Value): boolean {
+    const heap = this.#heap;
+    return heap.length < this.#most || (this.#most > 0 && this.#compare(value, heap[0] as Value) < 0);
+  }
+
   push(value: Value): void {
+    if (!this.takes(value)) return;
     const heap = this.#heap;
     if (heap.length < this.#most) {
       heap.push(value);
       this.#rise(heap.length - 1);
-    } else if (this.#most > 0 && this.#compare(value, heap[0] as Value) < 0) {
+    } else {
       heap[0] = value;
       this.#sink();
     }

@@ -3,7 +3,7 @@
  *
  * | code | meaning | what to do |
  * |---|---|---|
- * | `bad-request` | the request is malformed: its target, a parameter, or its body | Read the message: it names the parameter and what it takes. |
+ * | `bad-request` | the request is malformed: its target (also one with a backslash, a `#`, or dot segments), a parameter, or its body | Read the message: it names the parameter and what it takes. |
  * | `host-not-allowed` | the `Host` names neither a loopback name, nor an address of the endpoint, nor one of `hosts` | Ask by the address that it listens on, or add the name of the proxy to `hosts`. |
  * | `origin-not-allowed` | the request comes from a page of another origin | Use the dashboard of the endpoint itself, or a program. |
  * | `no-token` | the endpoint has no token, so nothing can be changed | Start it with `token` (`--admin-token-file`). |
@@ -20,7 +20,7 @@
  * | `too-many-requests` | more than 100 requests came within a second | Ask less often; probes have a rate of their own. |
  * | `too-many-streams` | 8 streams of events are open | Close one of them. |
  * | `busy` | the answers that wait to be read take too much memory | Ask again later; read answers to their end. |
- * | `failed` | a function that was given to `admin` threw | The message has its error: mend that function. |
+ * | `failed` | `metrics`, `config` or `onLogLevel` threw, or returned what cannot be shown | The message says which, and why: mend that function. |
  */
 export type AdminErrorCode =
   | "bad-request"

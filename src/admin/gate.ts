@@ -32,7 +32,12 @@ export class Gate {
     const { message } = request;
     const { headers, rawHeaders, socket } = message;
     const { pathname, searchParams } = targetOf(message.url ?? "");
-    const rate = PROBES.has(pathname) ? this.#probeRate : this.#rate;
+    const isProbe = PROBES.has(pathname);
+    if (request.reserved && !isProbe) {
+      const why = "all connections of this endpoint are taken, and this one is kept for probes: try again";
+      throw new Refusal(503, "busy", why, { "Retry-After": "1" });
+    }
+    const rate = isProbe ? this.#probeRate : this.#rate;
     if (!rate.take()) {
       throw new Refusal(429, "too-many-requests", `more than ${RATE.perSecond} requests a second`, {
         "Retry-After": "1",
@@ -71,7 +76,7 @@ export class Gate {
   }
 }
 
-/** @throws {Refusal} the target is too long, or no path */
+/** @throws {Refusal} the target is too long, no path, or one that is read as another */
 function targetOf(target: string): URL {
   if (target.length > MOST_TARGET_CHARACTERS) {
     throw new Refusal(414, "target-too-long", `the target has more than ${MOST_TARGET_CHARACTERS} characters`);
@@ -80,7 +85,16 @@ function targetOf(target: string): URL {
   if (!target.startsWith("/") || target.startsWith("//")) {
     throw new Refusal(400, "bad-request", "the target must be a path");
   }
-  return new URL(target, "http://localhost");
+  const [path = ""] = target.split("?", 1);
+  const url = URL.canParse(target, "http://localhost") ? new URL(target, "http://localhost") : undefined;
+  // A backslash, a fragment, dot segments and control characters are read as another path: whoever checks paths before
+  // this endpoint may have read them otherwise.
+  if (url?.pathname === path && !target.includes("#")) return url;
+  throw new Refusal(
+    400,
+    "bad-request",
+    "the target must be a plain path: without backslashes, #, and the segments . and ..",
+  );
 }
 
 function wrongMethod(path: string, methods: readonly string[]): Refusal {

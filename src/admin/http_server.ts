@@ -13,6 +13,11 @@ import { SECURITY_HEADERS } from "./security_headers.ts";
 /** Limits of what clients of the endpoint may take. */
 export interface HttpBounds {
   readonly maxConnections: number;
+  /**
+   * The number of connections beyond `maxConnections` that carry one request each, and only a probe's. When they are taken, the
+   * oldest of them makes room.
+   */
+  readonly maxReserved: number;
   readonly maxHeaderBytes: number;
   readonly maxHeaders: number;
   readonly headersTimeoutMs: number;
@@ -30,6 +35,7 @@ export interface HttpBounds {
 
 export const HTTP_BOUNDS: HttpBounds = {
   maxConnections: 64,
+  maxReserved: 8,
   maxHeaderBytes: 8_192,
   maxHeaders: 64,
   headersTimeoutMs: 5_000,
@@ -50,6 +56,8 @@ const GRACE_MS = 1_000;
 /** A request that has come, with what its answer may need. */
 export interface HttpRequest {
   readonly message: IncomingMessage;
+  /** Whether its connection is one of those that are kept for probes. */
+  readonly reserved: boolean;
   /** Whether nobody waits for the answer any more. */
   readonly gone: () => boolean;
   /** Writes the head of a stream, which has no deadline, and returns the response. */
@@ -69,6 +77,8 @@ export class HttpServer {
   readonly #bounds: HttpBounds;
   readonly #clock: Clock;
   readonly #sockets = new Set<Socket>();
+  /** Those beyond `maxConnections`, the oldest first. */
+  readonly #reserved = new Set<Socket>();
   /** The connections with a request that is not answered. */
   readonly #asking = new WeakSet<Socket>();
   #waitingBytes = 0;
@@ -98,7 +108,7 @@ export class HttpServer {
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
     server.closeIdleConnections();
     const timer = this.#clock.setTimeout(() => {
-      for (const socket of this.#sockets) socket.destroy();
+      for (const socket of [...this.#sockets, ...this.#reserved]) socket.destroy();
       server.closeAllConnections();
     }, GRACE_MS);
     await closed;
@@ -126,12 +136,15 @@ export class HttpServer {
 
   #onConnection(socket: Socket): void {
     socket.on("error", () => undefined);
-    if (this.#sockets.size >= this.#bounds.maxConnections) {
-      socket.destroy();
-      return;
-    }
-    this.#sockets.add(socket);
-    socket.on("close", () => this.#sockets.delete(socket));
+    const { maxConnections, maxReserved } = this.#bounds;
+    const kept = this.#sockets.size < maxConnections ? this.#sockets : this.#reserved;
+    kept.add(socket);
+    socket.on("close", () => kept.delete(socket));
+    if (this.#reserved.size <= maxReserved) return;
+    const [oldest] = this.#reserved;
+    if (oldest === undefined) return;
+    this.#reserved.delete(oldest);
+    oldest.destroy();
   }
 
   async #onRequest(message: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -147,7 +160,11 @@ export class HttpServer {
     };
     try {
       this.#checkHeaders(message);
-      const answer = await this.#respond({ message, gone: () => response.closed || response.destroyed, stream });
+      const reserved = this.#reserved.has(message.socket);
+      // One that was kept for probes is so no longer than for one of them.
+      if (reserved) response.setHeader("Connection", "close");
+      const gone = () => response.closed || response.destroyed;
+      const answer = await this.#respond({ message, reserved, gone, stream });
       if (answer !== undefined) this.#send(message, response, answer);
     } catch (error) {
       if (!(error instanceof Gone)) this.#send(message, response, errorAnswer(error));

@@ -81,8 +81,8 @@ export function connectionQuery(query: Query): ConnectionQuery {
 }
 
 interface Row {
-  readonly key: number | string;
-  readonly session: Session<never>;
+  key: number | string;
+  session: Session<never>;
 }
 
 /** What a list is made with. */
@@ -106,13 +106,22 @@ export async function listConnections(
   const slices = new Slices(host);
   const key = KEYS[query.sort] as KeyOf;
   const best = new BestOf<Row>(query.offset + query.limit, order(query.descending));
+  const filtered = query.address !== undefined || query.group !== undefined;
   let total = 0;
   let matching = 0;
+  // Most sessions are beyond the page: for those nothing is made.
+  let candidate: Row | undefined;
   for (const session of server.sessions) {
     total += 1;
-    if (matches(session, query)) {
+    if (!filtered || matches(session, query)) {
       matching += 1;
-      best.push({ key: key(session), session });
+      candidate ??= { key: 0, session };
+      candidate.key = key(session);
+      candidate.session = session;
+      if (best.takes(candidate)) {
+        best.push(candidate);
+        candidate = undefined;
+      }
     }
     if (slices.spend()) await pause(slices, host);
   }

@@ -1,5 +1,5 @@
 import { type DrainResult, describe as describeThrown, type ObservedServer, type Session } from "../core/mod.ts";
-import type { AdminSettings } from "./admin_options.ts";
+import type { AdminSettings, MetricsText } from "./admin_options.ts";
 import { type Answer, json, jsonText } from "./answer.ts";
 import { ALONE, connectionRecord } from "./connection_record.ts";
 import { type EndRecord, endRecord, reasonOf } from "./end_record.ts";
@@ -115,10 +115,10 @@ export class Routes {
   async #metricsText(): Promise<Answer> {
     const { metrics } = this.#settings;
     if (metrics === undefined) throw notConfigured("metrics", "admin({ metrics })");
-    this.#metrics ??= metrics.text().finally(() => {
+    this.#metrics ??= textOf(metrics).finally(() => {
       this.#metrics = undefined;
     });
-    const body = await calling("metrics.text()", () => this.#metrics as Promise<string>);
+    const body = await this.#metrics;
     return { status: 200, contentType: metrics.contentType, body };
   }
 
@@ -239,7 +239,8 @@ export class Routes {
   async #config(): Promise<Answer> {
     const { config } = this.#settings;
     if (config === undefined) throw notConfigured("settings", "admin({ config })");
-    return json((await calling("config()", () => config())) ?? null);
+    const settings = await calling("config()", () => config());
+    return await calling("JSON of what config() returned", () => json(settings ?? null));
   }
 
   async #setLogLevel({ message }: RoutedRequest): Promise<Answer> {
@@ -276,6 +277,13 @@ export class Routes {
 
 function notConfigured(what: string, option: string): Refusal {
   return new Refusal(404, "not-configured", `this server offers no ${what}: see ${option}`);
+}
+
+/** @throws {Refusal} it threw, or returned no text */
+async function textOf(metrics: MetricsText): Promise<string> {
+  const text: unknown = await calling("metrics.text()", () => metrics.text());
+  if (typeof text === "string") return text;
+  throw new Refusal(500, "failed", `metrics.text() must return a string, not ${typeof text}`);
 }
 
 /** Calls a function of the user's. @throws {Refusal} it threw */

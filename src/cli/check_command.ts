@@ -89,6 +89,9 @@ function saying(stdio: Stdio, out: (text: string) => void): Stdio {
   return {
     out,
     err: stdio.err,
+    get lines() {
+      return stdio.lines;
+    },
     get stdin() {
       return stdio.stdin;
     },

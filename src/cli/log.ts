@@ -11,8 +11,7 @@ import {
   type TextFormatter,
   type TextFormatterOptions,
 } from "@logtape/logtape";
-import { escapeText } from "../core/mod.ts";
-import type { LogOutput } from "./log_output.ts";
+import { escapeText, type LogOutput } from "../core/mod.ts";
 
 /** The values of `--log-level`: each logs its level and the more severe ones. */
 export const LOG_LEVELS = ["debug", "info", "warning", "error"] as const;
@@ -46,8 +45,10 @@ export function startLog({ level, format, colors, output }: LogOptions): Logger 
     ],
   });
   const logger = getLogger("spillway");
-  output.onDropped = (lines) =>
-    logger.warning("the log was blocked: {lines} lines were dropped", { event: "log-dropped", lines });
+  output.onDropped = (lines) => {
+    const count = lines.toLocaleString("en-US");
+    logger.warning("the log was blocked: {count} lines were dropped", { event: "log-dropped", count, lines });
+  };
   return logger;
 }
 

@@ -18,6 +18,13 @@ export interface EventRecord {
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
+/** Settings of {@link logObserver}. */
+export interface LogObserverOptions {
+  readonly clock?: Clock | undefined;
+  /** Returns where the server listens, with the scheme. Default: the address. */
+  readonly place?: ((event: Extract<ServerEvent, { type: "listening" }>) => string) | undefined;
+}
+
 /** The close reasons that need no attention. */
 const ORDERLY: ReadonlySet<CloseReason> = new Set([
   "remote-closed",
@@ -34,14 +41,15 @@ const MOST_STACK_CHARACTERS = 16_384;
  * Returns an observer that logs events. Of a flood of similar errors, a few are logged in full; the others are counted, in one line
  * every ten seconds.
  */
-export function logObserver(logger: Logger, clock?: Clock): Observer {
+export function logObserver(logger: Logger, { clock, place }: LogObserverOptions = {}): Observer {
   const log = (event: ServerEvent, prefix = "", sum: Record<string, unknown> = {}) => {
     const { level, message, fields } = eventRecord(event);
-    logger[level](prefix + message, { event: event.type, ...fields, ...sum });
+    const where = event.type === "listening" && place !== undefined ? { address: place(event) } : {};
+    logger[level](prefix + message, { event: event.type, ...fields, ...where, ...sum });
   };
   const sampler = new RepeatSampler<ServerEvent>((_, more, seconds, last) => {
     const count = more.toLocaleString("en-US");
-    log(last, "{count} more like this in {seconds} s, the last: ", { count, more, seconds });
+    log(last, "{count} more like this in the last {seconds} s, the last of them: ", { count, more, seconds });
   }, clock);
   return (event) => {
     if (event.type === "drained") sampler.end();
@@ -56,7 +64,7 @@ export function observerErrorLog(logger: Logger, clock?: Clock): (error: unknown
   const sampler = new RepeatSampler<{ error: unknown; event: ServerEvent }>((_, more, seconds, { error, event }) => {
     const count = more.toLocaleString("en-US");
     const sum = { count, more, seconds };
-    logger.error(`{count} more like this in {seconds} s, the last: ${message}`, {
+    logger.error(`{count} more like this in the last {seconds} s, the last of them: ${message}`, {
       ...observerErrorFields(error, event),
       ...sum,
     });

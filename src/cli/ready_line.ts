@@ -11,8 +11,8 @@ export function readyLine(
   return `spillway listening on ${places.join(", ")} (${transport})\n`;
 }
 
-/** Returns a place in the form of `--listen`. A single TCP address stands alone. */
-function placeText(address: Address, tls: boolean, alone: boolean): string {
+/** Returns a place in the form of `--listen`. A plain TCP address may stand alone. */
+export function placeText(address: Address, tls: boolean, alone: boolean): string {
   const text = addressText(address);
   if (address.path !== undefined) return tls ? `tls+${text}` : text;
   if (tls) return `tls://${text}`;

@@ -1,6 +1,15 @@
 import type { Logger, LogLevel } from "@logtape/logtape";
-import { type DrainSignal, drainOnSignals, type Server, type SignalSource, serve } from "../core/mod.ts";
-import { type ListenOptions, type Observer, SpillwayError, type Transport } from "../mod.ts";
+import {
+  addressText,
+  type DrainSignal,
+  drainOnSignals,
+  LogOutput,
+  type Server,
+  type SignalSource,
+  serve,
+} from "../core/mod.ts";
+import { type ListenOptions, type Observer, type ServerEvent, SpillwayError, type Transport } from "../mod.ts";
+import { startAccessLog } from "./access_log_output.ts";
 import { type AdminEndpoint, startAdmin } from "./admin_endpoint.ts";
 import { configFileSettings } from "./config_file.ts";
 import { CONFIG_VARIABLE, environmentSettings, type Variables } from "./environment_settings.ts";
@@ -11,9 +20,8 @@ import { listenFailure, placeFailure } from "./listen_failure.ts";
 import { type Places, resolvePlaces, withSteps } from "./listen_targets.ts";
 import { startLog } from "./log.ts";
 import { logObserver, observerErrorLog } from "./log_observer.ts";
-import { LogOutput } from "./log_output.ts";
 import { configText } from "./print_config.ts";
-import { readyLine } from "./ready_line.ts";
+import { placeText, readyLine } from "./ready_line.ts";
 import { flagSettings, type ServeFlags } from "./serve_flags.ts";
 import { type CliServeOptions, serveOptions } from "./serve_options.ts";
 import { chooseService } from "./service.ts";
@@ -51,7 +59,10 @@ export async function runServe(name: string, flags: ServeFlags, environment: Env
   });
   try {
     // Before the server listens, there is nothing to drain.
-    return await Promise.race([failed, serveService({ name, all, flags, environment, log, uncaught })]);
+    return await Promise.race([
+      failed,
+      serveService({ name, all, flags, environment, log, uncaught, place: ({ address }) => addressText(address) }),
+    ]);
   } catch (error) {
     throw all.settings.logLevel === "debug" ? withStack(error) : error;
   } finally {
@@ -72,6 +83,8 @@ interface Serving {
   readonly environment: Environment;
   readonly log: Log;
   readonly uncaught: UncaughtErrors;
+  /** Names a place where the server listens. Known before it listens, and after the observers. */
+  place: (event: Extract<ServerEvent, { type: "listening" }>) => string;
 }
 
 async function serveService(serving: Serving): Promise<number> {
@@ -80,10 +93,11 @@ async function serveService(serving: Serving): Promise<number> {
   const service = await chooseService(name, all, cwd);
   // Created only now: a service may configure LogTape when it is loaded, and this replaces that configuration.
   const logger = log();
+  const events = logObserver(logger, { place: (event) => serving.place(event) });
   const options = serveOptions(
     service,
     all.settings,
-    stdio.terminal ? listeningIsSaid(logObserver(logger)) : logObserver(logger),
+    stdio.terminal ? listeningIsSaid(events) : events,
     observerErrorLog(logger),
   );
   if (flags.printConfig === true) {
@@ -99,26 +113,41 @@ async function serveService(serving: Serving): Promise<number> {
     onLogLevel: (level) => log.setLevel(level),
   });
   try {
-    return await serveObserved(serving, endpoint === undefined ? options : observedBy(endpoint, options), steps);
+    const accessLog = await startAccessLog(all, { cwd, stdio, logger });
+    try {
+      const logged = accessLog === undefined ? options : observedBy([accessLog.observer], options);
+      return await serveObserved(serving, endpoint === undefined ? logged : administered(endpoint, logged), steps);
+    } finally {
+      await accessLog?.close();
+    }
   } finally {
     await endpoint?.close();
   }
 }
 
 /** Returns the options with the observers of the admin endpoint, and the middleware that times handlers for it. */
-function observedBy({ middleware, observers }: AdminEndpoint, options: CliServeOptions): CliServeOptions {
+function administered({ middleware, observers }: AdminEndpoint, options: CliServeOptions): CliServeOptions {
+  return { ...observedBy(observers, options), middleware: [middleware, ...(options.middleware ?? [])] };
+}
+
+/** Returns the options with further observers. */
+function observedBy(observers: readonly Observer[], options: CliServeOptions): CliServeOptions {
   const observer: Observer = (event) => {
     // The log first, whatever the others do.
     options.observer(event);
     for (const one of observers) one(event);
   };
-  return { ...options, observer, middleware: [middleware, ...(options.middleware ?? [])] };
+  return { ...options, observer };
 }
 
 async function serveObserved(serving: Serving, options: CliServeOptions, steps: LoadedSteps): Promise<number> {
   const { name, all, environment, log } = serving;
   const { pool: size } = all.settings;
   const places = establishing(serving, options, steps);
+  serving.place = ({ address, server }) => {
+    const index = server.addresses.indexOf(address);
+    return placeText(address, places.speaksTls(index), true);
+  };
   if (size === undefined) return serveUntilDrained(serving, places);
   const pool = await startPool(name, size, environment.cwd, log());
   try {

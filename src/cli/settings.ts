@@ -5,6 +5,7 @@
  */
 import { resolveLimits } from "../core/mod.ts";
 import type { Limits, Service } from "../mod.ts";
+import type { AccessLogFormat } from "../observers/access_log/mod.ts";
 import { type CodecSpec, parseCodecSpec } from "./codec_spec.ts";
 import { type ListenSpec, parseListenSpec } from "./listen_spec.ts";
 import { LOG_FORMATS, type LOG_LEVELS } from "./log.ts";
@@ -68,10 +69,15 @@ export interface Settings extends Partial<Limits>, Partial<Pick<Service, PolicyN
   readonly graceMs?: number;
   readonly logLevel?: (typeof LOG_LEVELS)[number];
   readonly logFormat?: (typeof LOG_FORMATS)[number];
+  /** The file of the access log, or `-` for stdout, and the format of its lines. */
+  readonly accessLog?: string;
+  readonly accessLogFormat?: AccessLogFormat;
 }
 
 const CLIENT_CERTIFICATES = ["none", "optional", "required"] as const;
 const TLS_VERSIONS = ["1.2", "1.3"] as const;
+/** Those of the access log, whose room is not loaded here. */
+const ACCESS_LOG_FORMATS = ["json", "logfmt"] as const satisfies readonly AccessLogFormat[];
 
 /** The key of a setting in a configuration file. Limits and policies have the names that they have in `serve()`. */
 export type SettingName = keyof Settings;
@@ -168,6 +174,7 @@ const OWN = "Service:";
 const LIMIT = "Limits (durations such as 250ms, 5s, 5m, 1h; off disables a limit):";
 const POLICY = "Policies:";
 const LOG = "Logging, to stderr:";
+const ACCESS = "Access log:";
 
 type Row = Pick<Setting, "placeholder" | "description" | "parse"> &
   Partial<Pick<Setting, "letter" | "fallback" | "numeric" | "parseElement" | "sets" | "written">>;
@@ -344,6 +351,17 @@ export const SETTINGS: readonly Setting[] = [
     description: "text or JSON lines",
     fallback: "pretty",
     parse: parseChoice(LOG_FORMATS),
+  }),
+  setting(ACCESS, "accessLog", {
+    placeholder: "<file>",
+    description: "one line for each connection, at its end; - for stdout",
+    parse: parseFile,
+  }),
+  setting(ACCESS, "accessLogFormat", {
+    placeholder: "<format>",
+    description: `of its lines: ${ACCESS_LOG_FORMATS.join(" or ")}`,
+    fallback: "json",
+    parse: parseChoice(ACCESS_LOG_FORMATS),
   }),
 ];
 

@@ -1,5 +1,5 @@
 import type { Readable, Writable } from "node:stream";
-import type { WriteText } from "./log_output.ts";
+import type { WriteText } from "../core/mod.ts";
 
 /** A standard stream, which may be a terminal. */
 type Standard<Stream> = Stream & { readonly isTTY?: boolean; readonly columns?: number };
@@ -9,6 +9,8 @@ export interface Stdio {
   out(text: string): void;
   /** Writes to stderr; never blocks. */
   readonly err: WriteText;
+  /** Writes to stdout; never blocks. Reading the property opens it once more. */
+  readonly lines: WriteText;
   /** Stdin, for commands that read it. It is opened on first use. */
   readonly stdin: Standard<Readable>;
   /** Stdout, for commands that must not write faster than it is read. */

@@ -3,7 +3,7 @@
  * streamTransport} makes a transport of pairs of WHATWG streams; {@link DriverConnection} and {@link AcceptQueue} are
  * the parts to build one with. {@link isPromiseLike} and {@link isStream} classify the result of a middleware's `next`.
  * {@link checkCount} and similar functions validate options as the core does. {@link nearest} finds the name that was
- * probably meant. {@link resolveLimits} fills in the default limits.
+ * probably meant. {@link resolveLimits} fills in the default limits. {@link LogOutput} writes lines without waiting.
  *
  * @module
  */
@@ -27,6 +27,7 @@ export {
 export { serve } from "./server/serve.ts";
 export { SERVICE_OPTIONS } from "./server/service.ts";
 export { ErrorLog, type LoggedEvent } from "./session/error_log.ts";
+export { LogOutput, type WriteText } from "./session/log_output.ts";
 export { afterIo, afterRound } from "./time/clock.ts";
 export { isPromiseLike } from "./time/is_promise_like.ts";
 export { RepeatSampler } from "./time/repeat_sampler.ts";

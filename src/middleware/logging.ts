@@ -30,9 +30,13 @@ export interface HandledFrame {
   readonly frames?: number;
   /** What the handler threw, if anything. */
   readonly error?: unknown;
+  /** What `redact` has returned for the frame. Absent without `redact`, and if it has failed. */
+  readonly frame?: unknown;
+  /** True if `redact` has failed: it threw, or returned a promise. Absent otherwise. */
+  readonly redactFailed?: true;
 }
 
-const OPTIONS: OptionNames<LoggingOptions> = { log: true, clock: true };
+const OPTIONS: OptionNames<LoggingOptions> = { log: true, redact: true, clock: true };
 
 /** Settings of {@link logging}. */
 export interface LoggingOptions {
@@ -41,6 +45,14 @@ export interface LoggingOptions {
    * logging must not break the handler.
    */
   readonly log: (frame: HandledFrame) => void;
+  /**
+   * Returns what the log may see of a frame, which it gets as `frame`: a part of it, its length, or the user in
+   * `context.session.state`. It is called for each frame before the handler, so it sees the frame and the state as they have
+   * come. If it throws, or returns a promise, the log gets `redactFailed` and nothing of the frame, not even the error, which may
+   * quote it; the frame is handled as always. Default: the log sees no frame.
+   */
+  // A method, so that its parameters may be declared as what they are in a service: `(line: string) => …`.
+  redact?(this: void, frame: unknown, context: Context<never, unknown>): unknown;
   /** The clock, for tests. Default: the runtime's own. */
   readonly clock?: Clock;
 }
@@ -49,7 +61,9 @@ export interface LoggingOptions {
  * Returns a middleware that logs the duration and the outcome of every frame. Events of connections go to the server's `observer`
  * instead.
  *
- * @throws {TypeError} `log` is not a function
+ * What a peer has sent is not logged, unless `redact` says what of it may be.
+ *
+ * @throws {TypeError} `log` or `redact` is not a function
  *
  * @example
  * ```ts
@@ -66,13 +80,38 @@ export interface LoggingOptions {
  * });
  * console.log(server.address.port > 0); // true
  * ```
+ *
+ * @example The first word of each line, and who has sent it
+ * ```ts
+ * import { connect, lines, serve } from "spillway";
+ * import { logging } from "spillway/middleware";
+ *
+ * const seen: unknown[] = [];
+ * await using server = await serve({
+ *   port: 0,
+ *   codec: lines(),
+ *   state: () => ({ user: "ann" }),
+ *   middleware: [
+ *     logging({
+ *       log: ({ frame }) => seen.push(frame),
+ *       redact: (line: string, { session }) => ({ command: line.split(" ")[0], state: session.state }),
+ *     }),
+ *   ],
+ *   handler: () => "ok",
+ * });
+ * await using client = await connect({ port: server.address.port, codec: lines() });
+ * await client.request("LOGIN secret");
+ * console.log(seen); // [ { command: "LOGIN", state: { user: "ann" } } ]
+ * ```
  */
 export function logging(options: LoggingOptions): AnyMiddleware {
   checkOptions(options, OPTIONS);
-  const { log, clock = systemClock } = options;
+  const { log, redact, clock = systemClock } = options;
   checkFunction("log", log);
+  if (redact !== undefined) checkFunction("redact", redact);
   return <In, Out, State>(frame: In, context: Context<Out, State>, next: Next<In, Out>) => {
-    const entry = new Entry(context, log, clock);
+    const shown = redact === undefined ? NOTHING : redacted(redact, frame, context);
+    const entry = new Entry(context, shown, log, clock);
     try {
       const answer = next(frame, context);
       return isPromiseLike(answer) ? entry.await<Out>(answer) : entry.take<Out>(answer);
@@ -83,9 +122,27 @@ export function logging(options: LoggingOptions): AnyMiddleware {
   };
 }
 
+type Redact = NonNullable<LoggingOptions["redact"]>;
+type Shown = Pick<HandledFrame, "frame" | "redactFailed">;
+
+const NOTHING: Shown = {};
+
+/** Returns what `redact` shows of a frame. */
+function redacted(redact: Redact, frame: unknown, context: Context<never, unknown>): Shown {
+  try {
+    const shown = redact(frame, context);
+    if (!isPromiseLike(shown)) return { frame: shown };
+    shown.then(undefined, () => undefined);
+  } catch {
+    // The error may quote the frame.
+  }
+  return { redactFailed: true };
+}
+
 /** The log entry of one frame. */
 class Entry {
   readonly #context: Context<never>;
+  readonly #shown: Shown;
   readonly #log: LoggingOptions["log"];
   readonly #clock: Clock;
   readonly #begunAt: number;
@@ -93,8 +150,9 @@ class Entry {
   #frames: number | undefined;
   #written = false;
 
-  constructor(context: Context<never>, log: LoggingOptions["log"], clock: Clock) {
+  constructor(context: Context<never>, shown: Shown, log: LoggingOptions["log"], clock: Clock) {
     this.#context = context;
+    this.#shown = shown;
     this.#log = log;
     this.#clock = clock;
     this.#begunAt = clock.now();
@@ -133,6 +191,7 @@ class Entry {
         outcome,
         ...(this.#frames !== undefined && { frames: this.#frames }),
         ...(error !== undefined && { error }),
+        ...this.#shown,
       });
     } catch {
       // Errors of the log are ignored.

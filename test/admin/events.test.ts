@@ -1,9 +1,9 @@
 import { EventEmitter } from "node:events";
 import type { ServerResponse } from "node:http";
-import { connect } from "node:net";
+import { connect, type Socket } from "node:net";
 import { describe, expect, it } from "vitest";
 import { EventStream, STREAM_BOUNDS } from "../../src/admin/event_stream.ts";
-import { HttpServer } from "../../src/admin/http_server.ts";
+import { HTTP_BOUNDS, HttpServer } from "../../src/admin/http_server.ts";
 import { admin } from "../../src/admin/mod.ts";
 import { type ObservedServer, type ServerEvent, SpillwayError, systemClock } from "../../src/core/mod.ts";
 import { manualClock } from "../../src/testing/mod.ts";
@@ -225,5 +225,37 @@ describe("GET /events", () => {
     const watcher = await Watcher.open(served.url);
     await served.endpoint.close();
     await expect.poll(() => watcher.ended).toBe(true);
+  });
+});
+
+describe("probes", () => {
+  it("are answered while streams and silent connections hold everything else", async () => {
+    const served = await adminServed();
+    const watchers: Watcher[] = [];
+    const sockets: Socket[] = [];
+    try {
+      for (let count = 0; count < STREAM_BOUNDS.maxStreams; count += 1) watchers.push(await Watcher.open(served.url));
+      for (let count = 0; count < HTTP_BOUNDS.maxConnections; count += 1) {
+        const socket = connect(served.port, "127.0.0.1");
+        sockets.push(socket.on("error", () => undefined));
+        await new Promise((resolve) => socket.write("GET /stats HTTP/1.1\r\nHost: loc", resolve));
+      }
+      const ask = (path: string) => served.raw(`GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
+      await expect.poll(() => ask("/stats")).toMatch(/^HTTP\/1\.1 503 [^]*"code":"busy"/);
+      expect(await ask("/healthz")).toMatch(/^HTTP\/1\.1 200 [^]*"status":"ok"/);
+      expect(await ask("/readyz")).toMatch(/^HTTP\/1\.1 200 [^]*"status":"ready"/);
+      // Neither do connections that ask for nothing keep what is kept for probes.
+      for (let count = 0; count < 3 * HTTP_BOUNDS.maxReserved; count += 1) {
+        const socket = connect(served.port, "127.0.0.1");
+        sockets.push(socket.on("error", () => undefined));
+        await new Promise((resolve) => socket.write("GET /healthz HTTP/1.1\r\nHost: loc", resolve));
+      }
+      expect(await ask("/healthz")).toMatch(/^HTTP\/1\.1 200 [^]*"status":"ok"/);
+      expect(await ask("/drain")).toMatch(/^HTTP\/1\.1 503 [^]*"code":"busy"/);
+      expect(watchers.map(({ ended }) => ended)).not.toContain(true);
+    } finally {
+      for (const watcher of watchers) watcher.close();
+      for (const socket of sockets) socket.destroy();
+    }
   });
 });

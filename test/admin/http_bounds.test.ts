@@ -126,6 +126,7 @@ describe("the HTTP server", () => {
   it("takes no more connections than it may, until one is gone", async () => {
     const port = await listening({
       maxConnections: 2,
+      maxReserved: 0,
       keepAliveTimeoutMs: 60_000,
       headersTimeoutMs: 60_000,
       requestTimeoutMs: 60_000,
@@ -137,6 +138,26 @@ describe("the HTTP server", () => {
     first.socket.destroy();
     await expect.poll(() => exchange(port, `${GET}\r\n`)).toMatch(/^HTTP\/1\.1 200/);
     second.socket.destroy();
+  });
+
+  it("keeps a few connections for one request each, and says which those are; the oldest makes room", async () => {
+    const timeouts = { keepAliveTimeoutMs: 60_000, headersTimeoutMs: 60_000, requestTimeoutMs: 60_000 };
+    const port = await listening({ maxConnections: 2, maxReserved: 2, ...timeouts }, async ({ reserved }) =>
+      json(reserved),
+    );
+    // Bun accepts a connection when its first bytes come, or a second later.
+    const begin = "GET / HTTP/1.1\r\nHost: loc";
+    for (let held = 0; held < 2; held += 1) {
+      const { socket } = open(port);
+      await new Promise((resolve) => socket.write(begin, resolve));
+    }
+    const request = "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    const reserved = expect.stringMatching(/^HTTP\/1\.1 200 [^]*connection: close[^]*\r\n\r\ntrue\n$/i) as string;
+    await expect.poll(() => exchange(port, request), { timeout: 10_000 }).toEqual(reserved);
+    const late = [open(port), open(port), open(port)];
+    for (const { socket } of late) socket.write(begin);
+    await Promise.race(late.map(({ closed }) => closed));
+    expect(await exchange(port, request)).toEqual(reserved);
   });
 
   it("answers 503 while too many bytes wait to be read", async () => {

@@ -282,3 +282,39 @@ describe("the rate of requests", () => {
     expect((await served.get("/closed")).status).toBe(200);
   });
 });
+
+describe("a target that is read as another path", () => {
+  it.each([
+    "/\\[",
+    "/\\healthz",
+    "/connections\\1",
+    "/x/../healthz",
+    "/./healthz",
+    "/x/%2e%2e/healthz",
+    "/healthz/.",
+    "/healthz#x",
+    "/stats?#x",
+    "/healthz?a=b#c",
+    "/\\\\example.com/healthz",
+    "/[",
+  ])("is refused: %s", async (target) => {
+    const served = await adminServed();
+    const answer = await served.raw(`GET ${target} HTTP/1.1\r\nHost: localhost\r\n${CLOSE}`);
+    // A path without a route is one too.
+    expect(outcome(answer)).toEqual(target === "/[" ? [404, "not-found"] : [400, "bad-request"]);
+  });
+
+  it.each(["DELETE /connections/x/../1", "POST /x/../drain", "PUT /\\log-level", "POST /drain#"])(
+    "changes nothing, token or not: %s",
+    async (begin) => {
+      const served = await adminServed({ onLogLevel: () => expect.unreachable() });
+      await served.connect();
+      const answer = await served.raw(
+        `${begin} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${TOKEN}\r\n${CLOSE}`,
+      );
+      expect(outcome(answer)).toEqual([400, "bad-request"]);
+      expect(served.server.stats().connections).toBe(1);
+      expect((await served.get("/readyz")).status).toBe(200);
+    },
+  );
+});

@@ -69,6 +69,24 @@ describe("GET /metrics", () => {
       json: { error: { code: "failed", message: expect.stringContaining("no registry") } },
     });
   });
+
+  it.each<[string, () => unknown, string]>([
+    [
+      "throws at once",
+      () => {
+        throw new Error("no registry");
+      },
+      "metrics.text() threw: no registry",
+    ],
+    ["returns no text", () => Promise.resolve(3), "metrics.text() must return a string, not number"],
+    ["returns nothing", () => undefined, "metrics.text() must return a string, not undefined"],
+  ])("says that metrics.text() %s, each time", async (_, text, message) => {
+    const metrics = { contentType: "text/plain", text: text as () => Promise<string> };
+    const served = await adminServed({ metrics });
+    for (let time = 0; time < 2; time += 1) {
+      expect(await served.get("/metrics")).toMatchObject({ status: 500, json: { error: { code: "failed", message } } });
+    }
+  });
 });
 
 describe("GET /stats", () => {
@@ -335,6 +353,26 @@ describe("GET /config", () => {
     const served = await adminServed({ config: () => ({ port: 8080, cert: "(hidden)" }) });
     expect((await served.get("/config")).json).toEqual({ port: 8080, cert: "(hidden)" });
     expect((await (await adminServed()).get("/config")).status).toBe(404);
+  });
+
+  const circular: Record<string, unknown> = {};
+  circular["self"] = circular;
+  it.each<[string, () => unknown, RegExp]>([
+    [
+      "throws",
+      () => {
+        throw new Error("no settings");
+      },
+      /^config\(\) threw: no settings$/,
+    ],
+    ["rejects", () => Promise.reject(new Error("no settings")), /^config\(\) threw: no settings$/],
+    ["returns what is no JSON", () => circular, /^JSON of what config\(\) returned threw: .*(circular|cyclic)/i],
+  ])("says that config() %s", async (_, config, message) => {
+    const served = await adminServed({ config });
+    expect(await served.get("/config")).toMatchObject({
+      status: 500,
+      json: { error: { code: "failed", message: expect.stringMatching(message) } },
+    });
   });
 });
 

@@ -2,7 +2,7 @@ import { getLogger, resetSync } from "@logtape/logtape";
 import { afterEach, describe, expect, it } from "vitest";
 import { LOG_LEVELS, type LogOptions, startLog } from "../../src/cli/log.ts";
 import { logObserver, observerErrorLog } from "../../src/cli/log_observer.ts";
-import { LogOutput } from "../../src/cli/log_output.ts";
+import { LogOutput } from "../../src/core/mod.ts";
 import { type ObservedServer, SpillwayError } from "../../src/mod.ts";
 import { type ManualClock, manualClock } from "../../src/testing/mod.ts";
 
@@ -26,7 +26,7 @@ function started(options: Partial<LogOptions>, clock?: ManualClock) {
     }),
     ...options,
   });
-  return { logger, written, observe: logObserver(logger, clock) };
+  return { logger, written, observe: logObserver(logger, { clock }) };
 }
 
 describe("json", () => {
@@ -159,7 +159,7 @@ describe("a flood", () => {
       more: 1_204,
       seconds: 10,
       message:
-        "1,204 more like this in 10 s, the last: connection 7 from 127.0.0.1:5000: a frame was skipped: a line of more than 8 bytes",
+        "1,204 more like this in the last 10 s, the last of them: connection 7 from 127.0.0.1:5000: a frame was skipped: a line of more than 8 bytes",
     });
     expect(clock.pending).toBe(0);
   });
@@ -169,7 +169,7 @@ describe("a flood", () => {
     for (let i = 0; i < 7; i += 1) observe({ type: "frame-error", connection, error, skipped: true });
     observe({ type: "drained", drained: 1, aborted: 0 });
     expect(written.slice(5)).toEqual([
-      expect.stringContaining("2 more like this in 1 s, the last: connection 7"),
+      expect.stringContaining("2 more like this in the last 1 s, the last of them: connection 7"),
       expect.stringContaining("drained, closed in order: 1"),
     ]);
   });
@@ -192,7 +192,8 @@ it("logs what the observer of a service throws, a flood of it in a few lines and
   expect(JSON.parse(written[5] as string)).toMatchObject({
     level: "ERROR",
     event: "observer-failed",
-    message: "20 more like this in 10 s, the last: the service's observer threw at connection-opened: observer bug",
+    message:
+      "20 more like this in the last 10 s, the last of them: the service's observer threw at connection-opened: observer bug",
   });
 });
 

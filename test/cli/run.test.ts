@@ -28,6 +28,10 @@ function started(args: readonly string[], transport = runtimeTransport, variable
         written.err += text;
         done();
       },
+      lines: (text, done) => {
+        written.out += text;
+        done();
+      },
       stdin: Readable.from([]),
       stdout: new PassThrough(),
       terminal: false,

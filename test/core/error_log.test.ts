@@ -111,13 +111,13 @@ describe("a server without an observer", () => {
     await harness.clock.advance(10_000);
     expect(written.slice(5)).toEqual([
       expect.stringMatching(
-        /^spillway: 1,204 more like this in 10 s \[frame-too-large\]; the last: connection 1 from /,
+        /^spillway: 1,204 more like this in the last 10 s \[frame-too-large\]; the last of them: connection 1 from /,
       ),
     ]);
     await harness.send("too long a line\n".repeat(7));
     expect(written).toHaveLength(11);
     await harness.end();
-    expect(written[11]).toContain("2 more like this in 1 s [frame-too-large]");
+    expect(written[11]).toContain("2 more like this in the last 1 s [frame-too-large]");
     expect(written).toHaveLength(12);
   });
 

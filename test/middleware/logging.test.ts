@@ -190,6 +190,75 @@ describe("logging", () => {
     expect(peer.received).toBe("A\nB\n");
   });
 
+  it("shows nothing of a frame, unless redact says what", async () => {
+    const { peer, log } = await logged((line) => line);
+    await peer.send("secret\n");
+    expect(JSON.stringify(log)).not.toContain("secret");
+    expect(log[0]).not.toHaveProperty("frame");
+  });
+
+  it("shows what redact returns of a frame and of the state, as they have come", async () => {
+    const log: HandledFrame[] = [];
+    const harness = await served({
+      state: () => ({ user: "nobody" }),
+      middleware: [
+        logging({
+          log: (frame) => log.push(frame),
+          redact: (line: string, { session }) => [line.split(" ")[0], (session.state as { user: string }).user],
+        }),
+      ],
+      handler: async (line, { session }) => {
+        (session.state as { user: string }).user = line.split(" ")[1] ?? "";
+        return "ok";
+      },
+    });
+    const peer = await harness.connect();
+    await peer.send("LOGIN ann secret\nLIST secret\n");
+    await harness.settle();
+    expect(log.map(({ frame, outcome }) => [frame, outcome])).toEqual([
+      [["LOGIN", "nobody"], "replied"],
+      [["LIST", "ann"], "replied"],
+    ]);
+  });
+
+  it.each<[string, (frame: string) => unknown]>([
+    [
+      "throws an error that quotes the frame",
+      (frame) => {
+        throw new Error(frame);
+      },
+    ],
+    ["rejects", (frame) => Promise.reject(new Error(frame))],
+    ["returns a promise", (frame) => Promise.resolve(frame)],
+    [
+      "returns what is hostile",
+      (frame) => ({
+        get then() {
+          throw new Error(frame);
+        },
+      }),
+    ],
+  ])("shows nothing, and disturbs nothing, when redact %s", async (_, redact) => {
+    const log: HandledFrame[] = [];
+    const harness = await served({ middleware: [logging({ log: (frame) => log.push(frame), redact })] });
+    const peer = await harness.connect();
+    await peer.send("secret\nsecret\n");
+    await harness.settle();
+    expect(peer.received).toBe("SECRET\nSECRET\n");
+    expect(log).toMatchObject([
+      { outcome: "replied", redactFailed: true },
+      { outcome: "replied", redactFailed: true },
+    ]);
+    for (const entry of log) expect(entry).not.toHaveProperty("frame");
+    expect(JSON.stringify(log)).not.toContain("secret");
+  });
+
+  it("refuses a redact that is no function", () => {
+    expect(() => logging({ log: () => undefined, redact: "all" } as unknown as LoggingOptions)).toThrow(
+      "redact must be a function, not string",
+    );
+  });
+
   it("refuses a log that is no function", () => {
     expect(() => logging({ log: "console" } as unknown as LoggingOptions)).toThrow(TypeError);
     expect(() => logging({} as unknown as LoggingOptions)).toThrow("log must be a function");

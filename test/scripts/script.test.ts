@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { nameOrFile, wholeNumber } from "../../scripts/script.mjs";
 import { runHere } from "../support/child.ts";
 
-const SCRIPTS = ["simulate", "chaos", "fuzz", "mutate", "guard"].map((name) => `scripts/${name}.mjs`);
+const SCRIPTS = ["simulate", "chaos", "fuzz", "mutate", "guard", "operate"].map((name) => `scripts/${name}.mjs`);
 
 describe("scripts with options", () => {
   it.each([...SCRIPTS, "bench/run.mjs"])("%s says in a line what it does not understand", (script) => {

@@ -9,6 +9,7 @@ describe.each([
   "src/core",
   "src/admission",
   "src/middleware",
+  "src/observers/access_log",
   "src/observers/metrics",
   "src/proxy_protocol",
   "src/testing",

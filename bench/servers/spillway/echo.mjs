@@ -17,13 +17,16 @@ const { values } = parseArgs({
     async: { type: "boolean", default: false },
     wait: { type: "boolean", default: false },
     metrics: { type: "boolean", default: false },
+    admin: { type: "boolean", default: false },
   },
 });
-const common = { ...deadlines, ...(await measured()), port: 0, concurrency: Number(values.concurrency) };
+const endpoint = await watched();
+const observed = { ...(await measured()), ...(endpoint !== undefined && { observer: endpoint.observer }) };
+const common = { ...deadlines, ...observed, port: 0, concurrency: Number(values.concurrency) };
 const maxFrameBytes = MAX_LINE_BYTES;
 
 const server = await start();
-await controlServer(server.address.port, { drain });
+await controlServer(server.address.port, { drain, admin: () => ({ port: endpoint?.address.port }) });
 
 /** @returns {Promise<import("../../../dist/mod.js").Server<any, any>>} */
 function start() {
@@ -38,6 +41,15 @@ async function measured() {
   const { metrics } = await import("../../../dist/observers/metrics/mod.js");
   const m = metrics();
   return { observer: m, middleware: [m.middleware] };
+}
+
+/** The admin endpoint. Loaded only where it is asked for. */
+async function watched() {
+  if (!values.admin) return undefined;
+  const { admin } = await import("../../../dist/admin/mod.js");
+  const created = admin({ listen: { port: 0 } });
+  await created.start();
+  return created;
 }
 
 /** @returns {(line: string) => string | Promise<string>} */

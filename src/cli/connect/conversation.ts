@@ -85,7 +85,7 @@ export class StdoutClosed extends Error {
 /** Writes to stderr; fulfils when stderr has taken it. */
 export function writeErr({ err }: Stdio, text: string): Promise<void> {
   return new Promise((resolve) => {
-    err(text, resolve);
+    err(text, () => resolve());
   });
 }
 

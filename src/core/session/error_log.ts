@@ -79,7 +79,7 @@ export class ErrorLog {
     this.#direction = direction;
     this.#sampler = new RepeatSampler((kind, more, seconds, last) => {
       const count = more.toLocaleString("en-US");
-      write(`spillway: ${count} more like this in ${seconds} s [${kind}]; the last: ${lineOf(last)}`);
+      write(`spillway: ${count} more like this in the last ${seconds} s [${kind}]; the last of them: ${lineOf(last)}`);
     }, clock);
   }
 

@@ -39,6 +39,10 @@ export async function ranToEnd(
         err += text;
         done();
       },
+      lines: (text, done) => {
+        out += text;
+        done();
+      },
       stdin,
       stdout,
       terminal: false,

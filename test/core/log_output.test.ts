@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { LogOutput } from "../../src/cli/log_output.ts";
+import { LogOutput } from "../../src/core/session/log_output.ts";
 
 /** A destination that takes a text only when `take` is called. */
 function slowOutput() {
