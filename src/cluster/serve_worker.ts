@@ -1,6 +1,5 @@
 import process from "node:process";
-import { type Limits, type ServeOptions, type Server, serve } from "../core/mod.ts";
-import { shareLimits } from "./share_limits.ts";
+import { type ServeOptions, type Server, serve } from "../core/mod.ts";
 import type { WorkerHost } from "./worker_host.ts";
 import { type Answering, WorkerLink } from "./worker_link.ts";
 
@@ -36,10 +35,10 @@ export async function serveWorker<In, Out, State>(
   const { transport } = await import("../mod.ts");
   const link = await WorkerLink.join(process as unknown as WorkerHost, transport);
   link.answering = answering;
-  const { sockets, workers } = link.assignment;
+  const { sockets } = link.assignment;
   const server = await serve(link.transport, {
     ...serveOptions,
-    ...(shareLimits(options as Partial<Limits>, workers) as object),
+    ...link.share(options),
     ...(isPlaced(options) ? {} : { listen: sockets.map(({ target }) => target) }),
   });
   for (const signal of ["SIGINT", "SIGHUP", "SIGQUIT"] as const) process.on(signal, () => undefined);

@@ -1,8 +1,9 @@
-import type { ShutdownOptions, Transport } from "../core/mod.ts";
+import type { Limits, ShutdownOptions, Transport } from "../core/mod.ts";
 import { describe, isPromiseLike, SpillwayError } from "../core/mod.ts";
 import { inheritedTransport } from "./inherited_transport.ts";
 import { type Assignment, type FromWorker, type ToWorker, WORKER_VARIABLE } from "./messages.ts";
 import { receiveHandles } from "./received_handles.ts";
+import { shareLimits } from "./share_limits.ts";
 import type { WorkerHost } from "./worker_host.ts";
 
 /** A server, as far as its supervisor steers it. */
@@ -48,12 +49,19 @@ export class WorkerLink {
    */
   static async join(host: WorkerHost, transport: Transport): Promise<WorkerLink> {
     const assignment = assignmentOf(host);
+    // Processes that a service starts are no workers.
+    delete host.env[WORKER_VARIABLE];
     const handles = await receiveHandles(host, assignment.sockets);
     const sockets = assignment.sockets.map(({ address, fd, place }, index) => ({
       place,
       socket: fd ?? { handle: handles[index] as object, address },
     }));
     return new WorkerLink(host, assignment, inheritedTransport(transport, sockets));
+  }
+
+  /** Returns the part that a worker has of the limits of a whole server. @throws as {@link shareLimits} */
+  share(limits: Partial<Limits>): Partial<Limits> {
+    return shareLimits(limits, this.assignment.workers);
   }
 
   /** The server listens, and is steered by the supervisor from now on. */
