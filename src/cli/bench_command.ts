@@ -78,6 +78,7 @@ function wholeOf(text: string, flags: BenchFlags): Whole {
     ...(maxFrameBytes !== undefined && { maxFrameBytes: finite(maxFrameBytes) }),
     connections,
     inFlight,
+    framesPerConnection: finite(flags.framesPerConnection),
     ...(rate !== undefined && { rate }),
     durationMs: flags.duration,
     warmUpMs: flags.warmUp,

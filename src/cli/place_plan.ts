@@ -1,6 +1,5 @@
 /** How a supervisor learns where a service listens: a process of its own loads the service, and says it. */
 import { spawn } from "node:child_process";
-import { programCommand } from "../cluster/mod.ts";
 import type { ListenOptions } from "../mod.ts";
 import { checkingEnvironment } from "./checking_environment.ts";
 import type { Environment, Listening } from "./environment.ts";
@@ -34,7 +33,8 @@ export class PlanFailed extends Error {
  * @throws {PlanFailed} the service cannot be served: that process has said why
  * @throws {Failure} the process cannot be started
  */
-export function planPlaces({ args, cwd, pid, variables }: Environment): Promise<PlacePlan> {
+export async function planPlaces({ args, cwd, pid, variables }: Environment): Promise<PlacePlan> {
+  const { programCommand } = await import("../cluster/mod.ts");
   const [file, ...first] = programCommand(MAIN_MODULE);
   return new Promise((resolve, reject) => {
     const child = spawn(file, [...first, ...args], {

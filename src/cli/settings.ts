@@ -290,7 +290,7 @@ export const SETTINGS: readonly Setting[] = [
   setting(WORKERS, "balance", {
     placeholder: "<policy>",
     description:
-      "how connections come to workers: shared, to whoever is idle; kernel, evenly, also to a busy one (not on Deno, nor Node before 22.12)",
+      "whether workers accept from one socket, or the kernel spreads connections evenly (not on Deno, nor Node before 22.12): shared, kernel",
     fallback: "shared",
     parse: parseChoice(BALANCES),
   }),

@@ -25,6 +25,7 @@ export async function loadOfPart(part: PartPlan, { cwd, transport }: Environment
   const load = new Load({
     connections: part.connections,
     inFlight: part.inFlight,
+    framesPerConnection: part.framesPerConnection ?? Infinity,
     rate: part.rate,
     durationMs: part.durationMs,
     warmUpMs: part.warmUpMs,
