@@ -2,11 +2,13 @@ import { availableParallelism } from "node:os";
 import path from "node:path";
 import type { Logger } from "@logtape/logtape";
 import type { Cluster, HeldTarget, SuperviseOptions } from "../cluster/mod.ts";
+import { type HeldSocket, type ListenOptions, SpillwayError, type Transport } from "../mod.ts";
 import { clusterLog } from "./cluster_log.ts";
 import { logOf } from "./command_log.ts";
 import type { Environment } from "./environment.ts";
 import { EXIT_FAILED, firstLine, runFailure, usageFailure } from "./failure.ts";
 import { type Given, originText } from "./given.ts";
+import { listenFailure } from "./listen_failure.ts";
 import { MAIN_MODULE } from "./main_module.ts";
 import { watchModule } from "./module_watch.ts";
 import { PidFile } from "./pid_file.ts";
@@ -104,15 +106,27 @@ async function start(
     workers,
     drainTimeoutMs: Math.min(LONGEST_DRAIN_MS, (plan.drainTimeoutMs ?? LONGEST_DRAIN_MS) + EXTRA_DRAIN_MS),
     observer: clusterLog(logger),
-    transport: environment.transport,
     ...(balance !== undefined && { balance }),
     ...(graceMs !== Infinity && { graceMs }),
     ...(readyTimeoutMs !== undefined && { readyTimeoutMs }),
     ...(workerTimeoutMs !== undefined && { silenceTimeoutMs: workerTimeoutMs }),
   };
+  let failed: ListenOptions | undefined;
+  const transport: Transport = {
+    ...environment.transport,
+    hold: async (place) => {
+      failed = place;
+      const held = (await environment.transport.hold?.(place)) as HeldSocket;
+      failed = undefined;
+      return held;
+    },
+  };
   try {
-    return await supervise(options);
+    return await supervise({ ...options, transport });
   } catch (cause) {
+    if (cause instanceof SpillwayError && failed !== undefined && cause.code !== "runtime-unsupported") {
+      throw listenFailure(failed, all, cause);
+    }
     const message = firstLine(cause);
     if (message.includes("reusePort") && balance === "kernel") {
       throw usageFailure(`${originText("balance", all)} is not supported on ${environment.transport.name}`, { cause });

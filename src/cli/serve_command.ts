@@ -51,6 +51,13 @@ function asksForWorkers(workers: Settings["workers"], flags: ServeFlags, environ
   return isAlone(environment) && (workers !== undefined || flags.watch === true) && flags.printConfig !== true;
 }
 
+function checkWithoutWorkers(all: Given): void {
+  const given = (["balance", "readyTimeoutMs", "workerTimeoutMs"] as const).find(
+    (name) => all.settings[name] !== undefined,
+  );
+  if (given !== undefined) throw usageFailure(`${originText(given, all)} has no effect without --workers or --watch`);
+}
+
 async function serveCluster(options: ClusterServing, workers: Settings["workers"]): Promise<number> {
   return (await import("./serve_cluster.ts")).serveCluster(options, workers);
 }
@@ -71,6 +78,7 @@ async function serveService(serving: Serving): Promise<number> {
   const { stdio, cwd } = environment;
   const service = await chooseService(name, all, cwd);
   if (asksForWorkers(service.workers, flags, environment)) return serveCluster(serving, service.workers);
+  if (isAlone(environment)) checkWithoutWorkers(all);
   // Created only now: a service may configure LogTape when it is loaded, and this replaces that configuration.
   const logger = log();
   const options = shared(

@@ -41,6 +41,6 @@ export type FromWorker =
   | { readonly type: "up" }
   | { readonly type: "ready" }
   | { readonly type: "pong" }
-  /** It drains, whoever asked for it. */
+  /** It accepts nothing more and drains, whoever asked for it. */
   | { readonly type: "draining" }
   | { readonly type: "answer"; readonly id: number; readonly answer?: unknown; readonly error?: string };

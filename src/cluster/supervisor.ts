@@ -40,6 +40,8 @@ interface Slot {
   readonly number: number;
   current: Worker | undefined;
   successor: { readonly worker: Worker; readonly settle: (why: string | undefined) => void } | undefined;
+  /** The worker that was replaced, until it accepts nothing more. */
+  parting: { readonly worker: Worker; readonly settle: (why: undefined) => void } | undefined;
   /** The pause before another worker is started. */
   timer: unknown;
 }
@@ -101,6 +103,7 @@ export class WorkerSupervisor implements WorkerOwner {
       number: index + 1,
       current: undefined,
       successor: undefined,
+      parting: undefined,
       timer: undefined,
     }));
     for (const slot of this.#slots) this.#startIn(slot);
@@ -185,8 +188,11 @@ export class WorkerSupervisor implements WorkerOwner {
       slot.current = worker;
       const { settle } = slot.successor;
       slot.successor = undefined;
-      if (current !== undefined) this.#drain(current);
-      settle(undefined);
+      if (current === undefined) settle(undefined);
+      else {
+        slot.parting = { worker: current, settle };
+        this.#drain(current);
+      }
     }
     if (this.#phase !== "starting" || this.serving < this.#slots.length) return;
     this.#phase = "running";
@@ -206,12 +212,21 @@ export class WorkerSupervisor implements WorkerOwner {
     this.#boundDraining();
   }
 
+  onStopped(worker: Worker): void {
+    const slot = this.#slotOf(worker);
+    if (slot.parting?.worker !== worker) return;
+    const { settle } = slot.parting;
+    slot.parting = undefined;
+    settle(undefined);
+  }
+
   onKilled(worker: Worker, why: string): void {
     this.#emit({ type: "worker-killed", worker: infoOf(worker), why });
   }
 
   onEnded(worker: Worker, exit: Exit, from: WorkerState): void {
     this.#workers.delete(worker);
+    this.onStopped(worker);
     const expected = from === "draining" && exit.code === 0;
     this.#emit({ type: "worker-ended", worker: infoOf(worker), exit, expected });
     if (worker.age >= PROVEN_BEATS) this.#failures = 0;
@@ -225,7 +240,7 @@ export class WorkerSupervisor implements WorkerOwner {
       slot.current = undefined;
       if (this.#keepsRunning && slot.successor === undefined) this.#onLost(slot, worker, exit);
     }
-    if (this.#phase === "draining" && exit.code !== 0) this.#failed += 1;
+    if (this.#phase === "draining" && worker.hasServed && exit.code !== 0) this.#failed += 1;
     this.#endIfOver();
   }
 

@@ -42,6 +42,8 @@ export interface WorkerOwner {
   onReady(worker: Worker): void;
   /** It has begun to drain: `asked` by the supervisor, or because of a signal. */
   onDraining(worker: Worker, asked: boolean): void;
+  /** It accepts nothing more. */
+  onStopped(worker: Worker): void;
   /** It is being killed, because of this. */
   onKilled(worker: Worker, why: string): void;
   /** It is over. `from` is the state that it ended in. */
@@ -74,6 +76,7 @@ export class Worker {
   state: WorkerState = "starting";
   /** The beats since it became ready. */
   age = 0;
+  hasServed = false;
   readonly #process: WorkerProcess;
   readonly #patience: WorkerPatience;
   readonly #owner: WorkerOwner;
@@ -100,18 +103,18 @@ export class Worker {
     if (this.state === "starting") return this.kill("it had not started yet");
     if (this.state !== "serving" && this.state !== "draining") return;
     this.#drainBeats = graceBeats + this.#patience.draining;
-    this.#process.send({ type: "drain", ...(graceMs !== undefined && { graceMs }) });
     this.#startDraining(true);
+    this.#process.send({ type: "drain", ...(graceMs !== undefined && { graceMs }) });
   }
 
   /** Lets it abort what remains. */
   force(): void {
     if (this.state === "starting") return this.kill("it had not started yet");
     if (this.#forced || (this.state !== "serving" && this.state !== "draining")) return;
+    this.#startDraining(true);
     this.#forced = true;
     this.#beats = 0;
     this.#process.send({ type: "force" });
-    this.#startDraining(true);
   }
 
   kill(why: string): void {
@@ -195,10 +198,11 @@ export class Worker {
       case "ready":
         if (this.state !== "starting") return;
         this.state = "serving";
+        this.hasServed = true;
         return this.#owner.onReady(this);
       case "draining":
         if (this.state === "serving") this.#startDraining(false);
-        return;
+        return this.#owner.onStopped(this);
       case "answer":
         this.#answers.get(message.id)?.(message);
         this.#answers.delete(message.id);

@@ -76,7 +76,7 @@ export class WorkerLink {
     else this.#onMessage(this.#early);
   }
 
-  /** The server has begun to drain, whoever asked for it. */
+  /** The server accepts nothing more, whoever asked for it. */
   draining(): void {
     if (this.#draining) return;
     this.#draining = true;
@@ -101,13 +101,12 @@ export class WorkerLink {
 
   #shutDown(server: SteeredServer, message: ToWorker & { type: "drain" | "force" }): void {
     if (message.type === "drain") {
-      this.#draining = true;
       void server.shutdown(message.graceMs === undefined ? {} : { graceMs: message.graceMs });
-      return;
+      return this.draining();
     }
     // The first call drains, the second one aborts what remains.
     if (!this.#draining) void server.shutdown();
-    this.#draining = true;
+    this.draining();
     void server.shutdown();
   }
 
