@@ -8,7 +8,7 @@ export function clusterLog(logger: Logger): ClusterObserver {
     const fields = { event: event.type, ...fieldsOf(event) };
     switch (event.type) {
       case "bound":
-        return logger.debug("the places are bound for {workers} workers", fields);
+        return logger.debug("the places are bound; workers: {workers}", fields);
       case "worker-started":
         return logger.debug("worker {worker} starts as process {pid}", fields);
       case "worker-ready":
@@ -25,9 +25,9 @@ export function clusterLog(logger: Logger): ClusterObserver {
           ? logger.info("another worker {worker} is started", fields)
           : logger.warning("another worker {worker} is started in {pause}: {failures} have failed in a row", fields);
       case "ready":
-        return logger.info("all {workers} workers are ready", fields);
+        return logger.info("every worker is ready: {workers}", fields);
       case "reload-started":
-        return logger.info("replacing {workers} workers", fields);
+        return logger.info("replacing every worker: {workers}", fields);
       case "reload-finished":
         if (event.reloaded) return logger.info("the workers are replaced", fields);
         return logger.error("the workers are not replaced, and the old ones go on serving: {why}", fields);
@@ -36,7 +36,7 @@ export function clusterLog(logger: Logger): ClusterObserver {
       case "upgrade-failed":
         return logger.error("no supervisor has taken over, and this one goes on: {why}", fields);
       case "draining":
-        return logger.info("draining {workers} workers", fields);
+        return logger.info("every worker is to drain: {workers}", fields);
       case "drained":
         return event.failed === 0
           ? logger.info("all workers have drained", fields)

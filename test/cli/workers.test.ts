@@ -1,5 +1,5 @@
 // `spillway serve --workers`: the real command line, whose processes are stopped, killed and replaced.
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import process from "node:process";
@@ -243,13 +243,15 @@ describe.skipIf(process.platform === "win32")("serve --workers", { concurrent: t
   });
 
   it("--watch replaces the worker when a file beside the module changes", async () => {
-    const file = service("watched", "v1");
+    // The other tests write beside theirs.
+    mkdirSync(path.join(folder, "alone"));
+    const file = service("alone/watched", "v1");
     const cli = serve(file, "--watch");
     const port = await ready(cli);
     expect(await ask(port, "x")).toMatch(/ v1 x$/);
     // The first look must be over, and a file system may have coarse times.
     await new Promise((resolve) => setTimeout(resolve, 1_500));
-    service("watched", "version 2");
+    service("alone/watched", "version 2");
     await cli.logged(/the workers are replaced/);
     expect(await ask(port, "x")).toMatch(/ version 2 x$/);
     await end(cli);
