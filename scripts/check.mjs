@@ -22,7 +22,9 @@ const entries = [...Object.values(exports), "./src/main.ts"];
 const step = (name, command) => ({ name, run: () => run(command, { env: { NO_COLOR: "1" } }) });
 /** @param {string} name @param {string[]} args */
 const deno = (name, args) => step(name, { command: program, args });
-const script = path.join(root, "scripts", "docs.mjs");
+/** @param {string} name @param {string} file @param {string[]} [args] */
+const own = (name, file, args = []) =>
+  step(name, { command: process.execPath, args: [path.join(root, "scripts", file), ...args] });
 
 /** @type {Step[]} */
 const steps = [
@@ -48,10 +50,12 @@ const steps = [
     "attw",
     tool("@arethetypeswrong/cli", ["--pack", ".", "--profile", "esm-only", "--no-definitely-typed"], "attw"),
   ),
-  step("consumer", { command: process.execPath, args: [path.join(root, "scripts", "consumer.mjs")] }),
+  own("consumer", "consumer.mjs"),
   deno("jsr", ["publish", "--dry-run", "--allow-dirty", "--quiet"]),
   deno("docs-deno", ["test", "--doc", "--quiet", "-A", "src", ...documents()]),
-  step("docs", { command: process.execPath, args: [script] }),
+  own("docs", "docs.mjs"),
+  own("reference", "reference.mjs", ["--check"]),
+  own("docs-api", "api_docs.mjs"),
 ];
 
 const asked = process.argv.slice(2);

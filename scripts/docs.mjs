@@ -1,4 +1,6 @@
 // @ts-check
+// node scripts/docs.mjs [DOCUMENT…]     only these documents, such as docs/operations.md
+//
 // Executes what README.md, ARCHITECTURE.md, CONTRIBUTING.md and docs/*.md show, so that no document promises what is not so.
 //
 //   ```ts                    A complete program that ends by itself (it listens on port 0, if at all). Runs on Node and
@@ -28,9 +30,12 @@ import { findRuntime } from "./runtimes.mjs";
 
 const PORT = /\b80[89]\d\b/g;
 
+const asked = process.argv.slice(2);
+const chosen = documents().filter((document) => asked.length === 0 || asked.includes(document));
+
 /** @type {string[]} */
-const problems = [];
-for (const document of documents()) problems.push(...(await checkDocument(document)));
+const problems = asked.filter((name) => !chosen.includes(name)).map((name) => `there is no document ${name}`);
+for (const document of chosen) problems.push(...(await checkDocument(document)));
 for (const problem of problems) console.log(`\n${problem}`);
 if (problems.length > 0) process.exitCode = 1;
 

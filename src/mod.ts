@@ -122,9 +122,9 @@ export const serve: Runtime["serve"] = runtime.serve;
 
 /** Options of {@link connect} that stand for establish steps, before those of `establish`. */
 export interface ConnectSteps {
-  /** TLS: the step `tlsClient` of `spillway/tls` with these options; `true` for its defaults. */
+  /** TLS: the step `tlsClient` of `spillway/tls` with these options; `true` for its defaults. Default: false. */
   readonly tls?: boolean | TlsClientOptions;
-  /** A PROXY header, before TLS: the step `sendProxyHeader` of `spillway/proxy-protocol` with these options. */
+  /** A PROXY header, before TLS: the step `sendProxyHeader` of `spillway/proxy-protocol` with these options. Default: none. */
   readonly proxyProtocol?: ProxyHeaderOptions;
 }
 

@@ -7,8 +7,16 @@ import { OriginRules } from "./origin_rules.ts";
 
 /** The numbers of a service as text, such as those of `spillway/metrics`. */
 export interface MetricsText {
+  /** Returns the numbers. What it rejects with is answered with 500. */
   text(): Promise<string>;
+  /** The `Content-Type` of the text. */
   readonly contentType: string;
+}
+
+/** Something beside the server that counts, such as a pool of worker threads, or an admission step. */
+export interface StatsSource {
+  /** Returns its counts, which are shown as JSON. */
+  stats(): object;
 }
 
 /** Options of `admin`. */
@@ -27,6 +35,8 @@ export interface AdminOptions {
   readonly hosts?: readonly string[];
   /** The numbers for `/metrics`. Default: none, and the route answers 404. */
   readonly metrics?: MetricsText;
+  /** What has counts for `/stats` besides the server, by the names that they have there. Default: none. */
+  readonly sources?: Readonly<Record<string, StatsSource>>;
   /** Returns the effective settings for `/config`, without secrets. Default: none, and the route answers 404. */
   readonly config?: () => unknown;
   /**
@@ -45,6 +55,7 @@ const OPTIONS: OptionNames<AdminOptions> = {
   token: true,
   hosts: true,
   metrics: true,
+  sources: true,
   config: true,
   describe: true,
   onLogLevel: true,
@@ -56,6 +67,7 @@ export interface AdminSettings extends Pick<AdminOptions, "metrics" | "config" |
   readonly target: AdminTarget;
   readonly token: BearerToken | undefined;
   readonly origins: OriginRules;
+  readonly sources: Readonly<Record<string, StatsSource>>;
   readonly clock: Clock;
 }
 
@@ -75,7 +87,18 @@ export function checkAdminOptions(options: AdminOptions): AdminSettings {
     ...options,
     target: checkAdminTarget(options.listen),
     token: options.token === undefined ? undefined : new BearerToken(options.token),
+    sources: checkSources(options.sources ?? {}),
     origins: new OriginRules(options.hosts ?? []),
     clock: options.clock ?? systemClock,
   };
+}
+
+/** @throws {TypeError} not objects with `stats()` by their names */
+function checkSources(sources: Readonly<Record<string, StatsSource>>): Readonly<Record<string, StatsSource>> {
+  if (typeof sources !== "object" || sources === null)
+    throw new TypeError("sources must be an object: sources by names");
+  for (const [name, source] of Object.entries(sources)) {
+    if (typeof source?.stats !== "function") throw new TypeError(`sources.${name} has no stats()`);
+  }
+  return sources;
 }

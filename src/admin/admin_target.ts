@@ -17,6 +17,7 @@ export interface AdminTcpTarget {
 
 /** The path of a Unix socket. */
 export interface AdminPathTarget {
+  /** The path. Its directory must exist. */
   readonly path: string;
   /** Its permissions. Default `0o600`: only this user. */
   readonly mode?: number;

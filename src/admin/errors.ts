@@ -1,34 +1,43 @@
-/** The codes of the errors that the admin endpoint answers with, in `error.code` of the JSON. */
+/**
+ * The codes of the errors that the admin endpoint answers with, in `error.code` of the JSON.
+ *
+ * | code | meaning | what to do |
+ * |---|---|---|
+ * | `bad-request` | the request is malformed: its target, a parameter, or its body | Read the message: it names the parameter and what it takes. |
+ * | `host-not-allowed` | the `Host` names neither a loopback name, nor an address of the endpoint, nor one of `hosts` | Ask by the address that it listens on, or add the name of the proxy to `hosts`. |
+ * | `origin-not-allowed` | the request comes from a page of another origin | Use the dashboard of the endpoint itself, or a program. |
+ * | `no-token` | the endpoint has no token, so nothing can be changed | Start it with `token` (`--admin-token-file`). |
+ * | `unauthorized` | the token is missing or wrong | Send `Authorization: Bearer TOKEN`. |
+ * | `not-found` | there is no such route | docs/admin.md lists the routes. |
+ * | `no-such-connection` | there is no open connection of that number | It may have ended: see `/closed`. |
+ * | `method-not-allowed` | the route has other methods | See the header `Allow`. |
+ * | `not-configured` | what the route needs was not given to `admin` | The message names the option. |
+ * | `not-listening` | no server listens yet | Ask again; give `endpoint.observer` to `serve`. |
+ * | `draining` | the server drains already | Wait, or send `{"force": true}` to abort what is left. |
+ * | `body-too-large` | the body has more than 4,096 bytes | Send less. |
+ * | `body-not-json` | the body is not JSON, or its `Content-Type` is another | Send JSON with `Content-Type: application/json`. |
+ * | `target-too-long` | the target has more than 2,048 characters | Ask for less at once. |
+ * | `too-many-requests` | more than 100 requests came within a second | Ask less often; probes have a rate of their own. |
+ * | `too-many-streams` | 8 streams of events are open | Close one of them. |
+ * | `busy` | the answers that wait to be read take too much memory | Ask again later; read answers to their end. |
+ * | `failed` | a function that was given to `admin` threw | The message has its error: mend that function. |
+ */
 export type AdminErrorCode =
-  /** The request is malformed: its target, a parameter, or its body. */
   | "bad-request"
-  /** The `Host` names neither a loopback name, nor an address of the endpoint, nor one of `hosts`. */
   | "host-not-allowed"
-  /** The request comes from a page of another origin. */
   | "origin-not-allowed"
-  /** The endpoint has no token, so nothing can be changed. */
   | "no-token"
-  /** The token is missing or wrong. */
   | "unauthorized"
-  /** There is no such route. */
   | "not-found"
-  /** There is no open connection of that number. */
   | "no-such-connection"
-  /** The route has other methods: see `Allow`. */
   | "method-not-allowed"
-  /** What the route needs was not given to `admin`. */
   | "not-configured"
-  /** No server listens yet. */
   | "not-listening"
-  /** The server drains already. */
   | "draining"
   | "body-too-large"
   | "body-not-json"
   | "target-too-long"
-  /** More requests than the endpoint answers, or more streams of events. */
   | "too-many-requests"
   | "too-many-streams"
-  /** The responses that wait to be read take too much memory. */
   | "busy"
-  /** A function that was given to `admin` threw. */
   | "failed";

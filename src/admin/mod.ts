@@ -5,7 +5,7 @@
  * @module
  */
 export { type Admin, admin } from "./admin.ts";
-export type { AdminOptions, MetricsText } from "./admin_options.ts";
+export type { AdminOptions, MetricsText, StatsSource } from "./admin_options.ts";
 export { type AdminPathTarget, type AdminTarget, type AdminTcpTarget, adminTarget } from "./admin_target.ts";
 export type { DescribeSession } from "./connection_record.ts";
 export type { AdminErrorCode } from "./errors.ts";

@@ -136,6 +136,7 @@ export class Routes {
       ends: Object.fromEntries(watch.endsByReason),
       establishFailures: Object.fromEntries(watch.failuresByCode),
       events: { ...watch.counts },
+      sources: this.#sources(),
       admin: {
         streams: this.#events.size,
         changes: this.#settings.token !== undefined,
@@ -143,6 +144,19 @@ export class Routes {
         describes: this.#settings.describe !== undefined,
       },
     });
+  }
+
+  /** The counts of all sources. One that throws does not hide the others. */
+  #sources(): Record<string, object> {
+    const all: Record<string, object> = {};
+    for (const [name, source] of Object.entries(this.#settings.sources)) {
+      try {
+        all[name] = source.stats();
+      } catch (cause) {
+        all[name] = { error: `stats() threw: ${describeThrown(cause)}` };
+      }
+    }
+    return all;
   }
 
   async #connections({ gone, query }: RoutedRequest): Promise<Answer> {

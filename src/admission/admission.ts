@@ -66,7 +66,7 @@ export interface AdmissionOptions extends AdmissionRules {
   readonly clock?: Clock;
 }
 
-/** What an {@link AdmissionStep} has counted. */
+/** What `stats()` of an {@link AdmissionStep} returns: what it has counted, and the sizes of its tables. */
 export interface AdmissionStats {
   /** The number of connections that were admitted. */
   readonly admitted: number;
@@ -76,6 +76,11 @@ export interface AdmissionStats {
   readonly openAddresses: number;
   /** The number of addresses whose rate is remembered: at most `maxAddresses`. 0 without `connectsPerSecond`. */
   readonly ratedAddresses: number;
+  /**
+   * The number of addresses whose rate was forgotten too early, because the table of `maxAddresses` was full. If it grows, attackers may
+   * evade `connectsPerSecond`: raise `maxAddresses`, or deny their ranges. 0 without `connectsPerSecond`.
+   */
+  readonly forgottenAddresses: number;
 }
 
 /** The establish step of {@link admission}. It is synchronous: it returns the connection, or throws. */
@@ -89,6 +94,7 @@ export interface AdmissionStep {
    * @throws {TypeError | RangeError} an invalid rule
    */
   replace(rules: AdmissionRules): void;
+  /** Returns the present counts. */
   stats(): AdmissionStats;
 }
 
@@ -159,6 +165,7 @@ class Gate {
       refused: { ...this.#refused },
       openAddresses: this.#open.size,
       ratedAddresses: this.#rates?.size ?? 0,
+      forgottenAddresses: this.#rates?.forgotten ?? 0,
     };
   }
 

@@ -27,6 +27,7 @@ export class RateTable {
   #old = new Map<string, number>();
   /** The instant at which the younger generation began. */
   #begunAt: number;
+  #forgotten = 0;
 
   constructor({ perSecond, burst, maxKeys, clock }: RateTableSettings) {
     this.#rate = new TokenRate(perSecond, burst);
@@ -38,6 +39,11 @@ export class RateTable {
   /** The number of keys that are remembered. */
   get size(): number {
     return this.#young.size + this.#old.size;
+  }
+
+  /** The number of keys that were forgotten for want of room, before their buckets could be full. */
+  get forgotten(): number {
+    return this.#forgotten;
   }
 
   /** Takes a token from the bucket of a key. Returns false when there is none. */
@@ -53,8 +59,11 @@ export class RateTable {
 
   #keep(key: string, fullAt: number, now: number): void {
     if (!this.#young.has(key)) {
-      if (this.#young.size >= this.#half) this.#turn(now);
       this.#old.delete(key);
+      if (this.#young.size >= this.#half) {
+        this.#forgotten += this.#old.size;
+        this.#turn(now);
+      }
     }
     this.#young.set(key, fullAt);
   }

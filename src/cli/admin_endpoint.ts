@@ -2,6 +2,7 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import type { Logger, LogLevel } from "@logtape/logtape";
+import type { AdmissionStep } from "../admission/mod.ts";
 import { addressText } from "../core/mod.ts";
 import type { AnyMiddleware, Observer } from "../mod.ts";
 import { firstLine, runFailure, usageFailure } from "./failure.ts";
@@ -19,6 +20,8 @@ export interface AdminParts {
   readonly cwd: string;
   readonly logger: Logger;
   readonly config: () => unknown;
+  /** The step that judges who may connect, if there is one. */
+  readonly admission: AdmissionStep | undefined;
   readonly onLogLevel: (level: LogLevel) => void;
 }
 
@@ -37,12 +40,13 @@ export async function startAdmin(given: Given, parts: AdminParts): Promise<Admin
     import("../admin/mod.ts"),
     import("../observers/metrics/mod.ts"),
   ]);
-  const numbers = metrics();
+  const { admission, config, logger, onLogLevel } = parts;
+  const sources = admission === undefined ? {} : { admission };
+  const numbers = metrics(admission === undefined ? {} : { admissions: { serve: admission } });
   const token = adminTokenFile === undefined ? {} : { token: await readToken(adminTokenFile, given, parts.cwd) };
-  const { config, logger, onLogLevel } = parts;
   let endpoint: ReturnType<typeof admin>;
   try {
-    endpoint = admin({ listen: adminTarget(place), metrics: numbers, config, onLogLevel, ...token });
+    endpoint = admin({ listen: adminTarget(place), metrics: numbers, sources, config, onLogLevel, ...token });
   } catch (cause) {
     throw usageFailure(`${originText("admin", given)}: ${firstLine(cause)}`, { cause });
   }

@@ -1,5 +1,6 @@
 /** The establish steps that settings ask for. Their rooms are imported only then. */
 import type { Logger } from "@logtape/logtape";
+import type { AdmissionStep } from "../admission/mod.ts";
 import type { EstablishStep } from "../mod.ts";
 import { firstLine, usageFailure } from "./failure.ts";
 import { type Given, originText } from "./given.ts";
@@ -18,6 +19,8 @@ const ADMISSION = {
 /** The steps, and what goes on beside them. */
 export interface LoadedSteps {
   readonly steps: PlaceSteps;
+  /** The step that judges who may connect, if a setting asks for one. */
+  readonly admission: AdmissionStep | undefined;
   /** Loads certificates that change, and logs that. Returns a function that ends this. */
   readonly watch: (logger: Logger) => () => void;
 }
@@ -29,10 +32,12 @@ export interface LoadedSteps {
  */
 export async function loadSteps(given: Given, cwd: string): Promise<LoadedSteps> {
   const settings = tlsSettings(given);
-  const plain = [...(await proxyStep(given)), ...(await admissionStep(given))];
-  if (settings === undefined) return { steps: { plain, tls: plain }, watch: () => () => undefined };
+  const proxy = await proxyStep(given);
+  const admission = await admissionStep(given);
+  const plain = admission === undefined ? proxy : [...proxy, admission];
+  if (settings === undefined) return { steps: { plain, tls: plain }, admission, watch: () => () => undefined };
   const { step, watch } = await tlsStep(settings, cwd);
-  return { steps: { plain, tls: [...plain, step] }, watch };
+  return { steps: { plain, tls: [...plain, step] }, admission, watch };
 }
 
 async function tlsStep(
@@ -68,19 +73,19 @@ async function proxyStep(given: Given): Promise<EstablishStep[]> {
   return [made(() => proxyProtocol({ from }), { from: "proxyFrom" }, given)];
 }
 
-async function admissionStep(given: Given): Promise<EstablishStep[]> {
+async function admissionStep(given: Given): Promise<AdmissionStep | undefined> {
   const options: Record<string, unknown> = {};
   for (const [option, setting] of Object.entries(ADMISSION)) {
     const value = given.settings[setting];
     if (value !== undefined && value !== Infinity) options[option] = value;
   }
-  if (Object.keys(options).length === 0) return [];
+  if (Object.keys(options).length === 0) return undefined;
   const { admission } = await import("../admission/mod.ts");
-  return [made(() => admission(options), ADMISSION, given)];
+  return made(() => admission(options), ADMISSION, given);
 }
 
 /** Makes a step. `settings` has, for each option of the step, the setting that it is called here. */
-function made(make: () => EstablishStep, settings: Readonly<Record<string, SettingName>>, given: Given): EstablishStep {
+function made<Step>(make: () => Step, settings: Readonly<Record<string, SettingName>>, given: Given): Step {
   try {
     return make();
   } catch (error) {

@@ -94,20 +94,20 @@ async function serveService(serving: Serving): Promise<number> {
     stdio.out(checked(name, () => configText({ name, service, given: all, options })));
     return 0;
   }
+  const steps = await loadSteps(all, cwd);
   // A supervisor has the endpoint of its workers.
   const endpoint = !isAlone(environment)
     ? undefined
     : await startAdmin(all, {
         cwd,
         logger,
+        admission: steps.admission,
         config: () => JSON.parse(configText({ name, service, given: all, options })) as unknown,
         onLogLevel: (level) => log.setLevel(level),
       });
+  const loaded = { ...serving, workers: service.workers };
   try {
-    return await serveObserved(
-      { ...serving, workers: service.workers },
-      endpoint === undefined ? options : observedBy(endpoint, options),
-    );
+    return await serveObserved(loaded, endpoint === undefined ? options : observedBy(endpoint, options), steps);
   } finally {
     await endpoint?.close();
   }
@@ -128,10 +128,10 @@ function observedBy({ middleware, observers }: AdminEndpoint, options: CliServeO
   return { ...options, observer, middleware: [middleware, ...(options.middleware ?? [])] };
 }
 
-async function serveObserved(serving: Serving, options: CliServeOptions): Promise<number> {
+async function serveObserved(serving: Serving, options: CliServeOptions, steps: LoadedSteps): Promise<number> {
   const { name, all, environment, log } = serving;
   const { pool: size } = all.settings;
-  const places = await establishing(serving, options);
+  const places = establishing(serving, options, steps);
   if (size === undefined) return serveUntilDrained(serving, places);
   const pool = await startPool(name, size, environment.cwd, log());
   try {
@@ -160,9 +160,12 @@ function checked<T>(name: string, work: () => T): T {
 type Established = Places & Pick<LoadedSteps, "watch">;
 
 /** Resolves where to listen, and puts the steps of the settings before those of the service. */
-async function establishing({ all, environment }: Serving, options: CliServeOptions): Promise<Established> {
+function establishing(
+  { all, environment }: Serving,
+  options: CliServeOptions,
+  { steps, watch }: LoadedSteps,
+): Established {
   const places = resolvePlaces(options, all, environment);
-  const { steps, watch } = await loadSteps(all, environment.cwd);
   return { ...places, options: withSteps(places, steps), watch };
 }
 

@@ -102,6 +102,11 @@ export interface Setting {
   readonly fallback?: string;
   /** The heading of the setting in the help. */
   readonly group: string;
+  /**
+   * The option of the library that it sets: the entry point, the type and the name, such as `spillway/tls TlsOptions.cert`. Absent for what
+   * only the command line has.
+   */
+  readonly sets?: string;
   /** Whether a file may give a number; the number is in milliseconds if the name ends with Ms. */
   readonly numeric: boolean;
   /** @throws {InvalidArgumentError} which values are allowed */
@@ -176,11 +181,12 @@ const POLICY = "Policies:";
 const LOG = "Logging, to stderr:";
 
 type Row = Pick<Setting, "placeholder" | "description" | "parse"> &
-  Partial<Pick<Setting, "letter" | "fallback" | "numeric" | "parseElement" | "written">>;
+  Partial<Pick<Setting, "letter" | "fallback" | "numeric" | "parseElement" | "sets" | "written">>;
 
 /** Every setting, in the order of the help. */
 export const SETTINGS: readonly Setting[] = [
   setting(WHERE, "listen", {
+    sets: "spillway ServeOptions.listen",
     placeholder: "<place>",
     description:
       "instead of --hostname and --port, and may be repeated: tcp://host:port, tls://host:port, unix:/path, unix:@name, fd:3, systemd",
@@ -188,12 +194,14 @@ export const SETTINGS: readonly Setting[] = [
     written: (specs: readonly ListenSpec[]) => specs.map(({ text }) => text),
   }),
   setting(WHERE, "hostname", {
+    sets: "spillway ServeOptions.hostname",
     placeholder: "<address>",
     description: "name or numeric address; 0.0.0.0 or :: for all addresses",
     fallback: "127.0.0.1",
     parse: parseHostname,
   }),
   setting(WHERE, "port", {
+    sets: "spillway ServeOptions.port",
     letter: "-p",
     placeholder: "<number>",
     description: "0 selects a free port; also set by the environment variable PORT",
@@ -202,6 +210,7 @@ export const SETTINGS: readonly Setting[] = [
     parse: parsePort,
   }),
   setting(WHERE, "unixMode", {
+    sets: "spillway ServeOptions.mode",
     placeholder: "<mode>",
     description: "permissions of the sockets at paths, in octal",
     fallback: "600",
@@ -209,32 +218,38 @@ export const SETTINGS: readonly Setting[] = [
     written: (mode: number) => mode.toString(8).padStart(3, "0"),
   }),
   setting(TLS, "tlsCert", {
+    sets: "spillway/tls TlsOptions.cert",
     placeholder: "<file>",
     description: "certificate chain, in PEM; with it, --port speaks TLS, and changed files are loaded",
     parse: parseFile,
   }),
   setting(TLS, "tlsKey", {
+    sets: "spillway/tls TlsOptions.key",
     placeholder: "<file>",
     description: "private key of the certificate, in PEM",
     parse: parseFile,
   }),
   setting(TLS, "tlsCa", {
+    sets: "spillway/tls TlsOptions.ca",
     placeholder: "<file>",
     description: "authorities of client certificates, in PEM",
     parse: parseFile,
   }),
   setting(TLS, "tlsClientCertificate", {
+    sets: "spillway/tls TlsOptions.clientCertificate",
     placeholder: "<policy>",
     description: `whether a client must show a certificate: ${CLIENT_CERTIFICATES.join(", ")}`,
     fallback: "none",
     parse: parseChoice(CLIENT_CERTIFICATES),
   }),
   setting(TLS, "tlsAlpn", {
+    sets: "spillway/tls TlsOptions.alpn",
     placeholder: "<names>",
     description: "protocols for ALPN, in order of preference, separated by commas",
     ...listOf(parseAlpnName),
   }),
   setting(TLS, "tlsMinVersion", {
+    sets: "spillway/tls TlsOptions.minVersion",
     placeholder: "<version>",
     description: `lowest version: ${TLS_VERSIONS.join(" or ")}`,
     fallback: "1.2",
@@ -242,21 +257,25 @@ export const SETTINGS: readonly Setting[] = [
     parse: parseChoice(TLS_VERSIONS),
   }),
   setting(PEERS, "proxyFrom", {
+    sets: "spillway/proxy-protocol ProxyProtocolOptions.from",
     placeholder: "<ranges>",
     description: "proxies, which must send a PROXY header: 10.0.0.0/8, ::1, unix; separated by commas",
     ...listOf(parseAddressRange),
   }),
   setting(PEERS, "allow", {
+    sets: "spillway/admission AdmissionOptions.allow",
     placeholder: "<ranges>",
     description: "only these addresses, and what is not denied within them",
     ...listOf(parseAddressRange),
   }),
   setting(PEERS, "deny", {
+    sets: "spillway/admission AdmissionOptions.deny",
     placeholder: "<ranges>",
     description: "not these addresses; the longest range decides",
     ...listOf(parseAddressRange),
   }),
   setting(PEERS, "maxConnectionsPerAddress", {
+    sets: "spillway/admission AdmissionOptions.maxPerAddress",
     placeholder: "<count>",
     description: "connections of one address at once (IPv6: of its /64)",
     fallback: "off",
@@ -264,6 +283,7 @@ export const SETTINGS: readonly Setting[] = [
     parse: parseCount,
   }),
   setting(PEERS, "connectsPerSecond", {
+    sets: "spillway/admission AdmissionOptions.connectsPerSecond",
     placeholder: "<rate>",
     description: "new connections of one address per second, on average",
     fallback: "off",
@@ -271,11 +291,13 @@ export const SETTINGS: readonly Setting[] = [
     parse: parseRate,
   }),
   setting(ADMIN, "admin", {
+    sets: "spillway/admin AdminOptions.listen",
     placeholder: "<endpoint>",
     description: "health, numbers, connections and a dashboard over HTTP: 127.0.0.1:9090, 9090, unix:/path",
     parse: parseAdminPlace,
   }),
   setting(ADMIN, "adminTokenFile", {
+    sets: "spillway/admin AdminOptions.token",
     placeholder: "<file>",
     description: "token that whoever changes something over --admin must send; without it, nothing can be changed",
     parse: parseFile,
@@ -347,6 +369,7 @@ export const SETTINGS: readonly Setting[] = [
   }),
   ...limitSettings(),
   setting(LIMIT, "graceMs", {
+    sets: "spillway ShutdownOptions.graceMs",
     placeholder: "<duration>",
     description: "time to keep serving before a drain, closing idle connections one by one",
     fallback: "off",
@@ -384,6 +407,7 @@ function limitSettings(): Setting[] {
     const timeout = name.endsWith("Ms");
     const value = defaults[name];
     return setting(LIMIT, name, {
+      sets: `spillway ServeOptions.${name}`,
       placeholder: timeout ? "<duration>" : "<count>",
       description: LIMITS[name],
       fallback: timeout || value === Infinity ? durationText(value) : `${value}`,
@@ -398,6 +422,7 @@ function policySettings(): Setting[] {
     const { description, choices } = POLICIES[name];
     const [fallback, ...others] = Object.keys(choices) as [string, ...string[]];
     return setting(POLICY, name, {
+      sets: `spillway ServeOptions.${name}`,
       placeholder: "<policy>",
       description: `${description}: ${[fallback, ...others].join(", ")}`,
       fallback,

@@ -22,7 +22,7 @@ export interface PoolOptions {
   readonly onWorkerError?: (error: PoolError) => void;
 }
 
-/** The state of a {@link Pool}. */
+/** What `pool.stats()` returns: the present state of a {@link Pool}. */
 export interface PoolStats {
   /** The number of threads; 0 before the pool is first used, and after `close`. */
   readonly workers: number;
@@ -59,6 +59,7 @@ export interface Pool<In, Out> extends AsyncDisposable {
    * @throws {PoolError} `pool-unavailable`, `worker-failed`, `pool-closed`; or the error that the module throws
    */
   ready(): Promise<void>;
+  /** Returns the present counts. */
   stats(): PoolStats;
   /**
    * Ends the workers at once, and fails the frames that they compute and those that wait (`pool-closed`). Fulfils when all threads

@@ -24,12 +24,20 @@ export type { ConnectionLimits, Limits, ListenerLimits, ServerLimits } from "./o
 export type { SendResult } from "./output/send_result.ts";
 export type { SlowConsumerPolicy } from "./output/slow_consumer.ts";
 export type { RuntimeServeOptions } from "./server/drain_signals.ts";
-export type { DescriptorTarget, ListenTarget, TargetOptions, TcpTarget, UnixTarget } from "./server/listen_targets.ts";
+export type {
+  AnyTarget,
+  DescriptorTarget,
+  ListenTarget,
+  TargetOptions,
+  TcpTarget,
+  UnixTarget,
+} from "./server/listen_targets.ts";
 export type { Server } from "./server/server.ts";
 export { defineService, type ServeOptions, type Service } from "./server/service.ts";
 export type { InvalidFramePolicy } from "./session/invalid_frame.ts";
 export type { ConnectionClosed, DrainResult, ObservedServer, Observer, ServerEvent } from "./session/observer.ts";
 export type { ServerStats } from "./session/server_stats.ts";
+export type { SessionHooks } from "./session/session_hooks.ts";
 export type { ShutdownOptions } from "./session/shutdown_options.ts";
 export type { Traffic } from "./session/traffic.ts";
 export { type Clock, systemClock } from "./time/clock.ts";
@@ -46,7 +54,9 @@ export type { EstablishContext, EstablishStep } from "./transport/establish.ts";
 export { readHead } from "./transport/head.ts";
 export { identify } from "./transport/identify.ts";
 export type {
+  AcceptedTcpOptions,
   Address,
+  AnyListenOptions,
   Bytes,
   Connection,
   ConnectOptions,

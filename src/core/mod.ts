@@ -36,7 +36,13 @@ export { type Connector, connectByName } from "./transport/connect_by_name.ts";
 export { DriverConnection } from "./transport/connection.ts";
 export type { Driver } from "./transport/driver.ts";
 export { internAddress } from "./transport/intern_address.ts";
-export { listenAtPath, type PathHost, type Placed, type SocketFiles } from "./transport/listen_at_path.ts";
+export {
+  type FileFacts,
+  listenAtPath,
+  type PathHost,
+  type Placed,
+  type SocketFiles,
+} from "./transport/listen_at_path.ts";
 export { plainAddress, plainHostname } from "./transport/plain_address.ts";
 export { type BoundQueue, QueueListener } from "./transport/queue_listener.ts";
 export { ReadBuffer } from "./transport/read_buffer.ts";
@@ -49,6 +55,7 @@ export type {
   ConnectionOwner,
   Detached,
   Outcome,
+  TextWriter,
   TransportConnection,
 } from "./transport/transport.ts";
 export { checkConnectOptions, checkListenOptions, ignoredOption } from "./transport/transport_options.ts";

@@ -15,6 +15,7 @@ import { checkFunction } from "./options.ts";
 
 /** The outcome of one frame. */
 export interface HandledFrame {
+  /** The connection of the frame. */
   readonly connection: ConnectionInfo;
   /** The time from the call of the next handler to its answer; for a stream, to the end of the stream. */
   readonly durationMs: number;
@@ -27,6 +28,7 @@ export interface HandledFrame {
   readonly outcome: "replied" | "silent" | "streamed" | "failed" | "aborted";
   /** The number of frames of a stream. Absent for other answers. */
   readonly frames?: number;
+  /** What the handler threw, if anything. */
   readonly error?: unknown;
 }
 

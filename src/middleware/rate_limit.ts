@@ -57,6 +57,7 @@ export interface RateLimitOptions<In = string, Out = In, State = unknown> {
  * ```
  */
 export function rateLimit(options: RateLimitOptions & { readonly onLimit: "wait" | "close" }): AnyMiddleware;
+/** As above, with a function that answers frames beyond the limit. */
 export function rateLimit<In = string, Out = In, State = unknown>(
   options: RateLimitOptions<In, Out, State>,
 ): Middleware<In, Out, State>;

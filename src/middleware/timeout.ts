@@ -19,7 +19,7 @@ const OPTIONS: OptionNames<TimeoutOptions> = { ms: true, reply: true, clock: tru
 export interface TimeoutOptions<In = string, Out = In, State = unknown> {
   /** The time limit of the next handler. More than 0, at most 2147483647; `Infinity` turns it off. */
   readonly ms: number;
-  /** Returns the reply to a late frame. Without it, the connection ends. */
+  /** Returns the reply to a late frame. Without it, the connection ends. Default: none. */
   readonly reply?: (frame: In, context: Context<Out, State>) => NoInfer<Out>;
   /** The clock, for tests. Default: the runtime's own. */
   readonly clock?: Clock;
@@ -54,6 +54,7 @@ export interface TimeoutOptions<In = string, Out = In, State = unknown> {
  * ```
  */
 export function timeout(options: TimeoutOptions & { readonly reply?: never }): AnyMiddleware;
+/** As above, with a function that answers late frames. */
 export function timeout<In = string, Out = In, State = unknown>(
   options: TimeoutOptions<In, Out, State>,
 ): Middleware<In, Out, State>;

@@ -1,12 +1,15 @@
 import { escapeText, SpillwayError } from "../core/mod.ts";
 import { latin1Text } from "./text_bytes.ts";
 
-/** The codes of the PROXY protocol's own errors. They are close reasons of connections, too. */
-export type ProxyErrorCode =
-  /** The connection does not begin with a valid header, although it comes from an address that must send one. */
-  | "proxy-invalid"
-  /** The header did not come within `headerTimeoutMs`. */
-  | "proxy-timeout";
+/**
+ * The codes of the PROXY protocol's own errors. They are close reasons of connections, too.
+ *
+ * | code | meaning | what to do |
+ * |---|---|---|
+ * | `proxy-invalid` | the connection does not begin with a valid header, although it comes from an address that must send one | Switch the header on in the proxy (`send-proxy-v2`, `proxy_protocol on`), or take the address out of `from`. |
+ * | `proxy-timeout` | the header did not come within `headerTimeoutMs` | Health checks of a proxy need the header, too (`check-send-proxy`). |
+ */
+export type ProxyErrorCode = "proxy-invalid" | "proxy-timeout";
 
 /** A {@link SpillwayError} of the PROXY protocol. */
 export type ProxyError = SpillwayError<ProxyErrorCode>;

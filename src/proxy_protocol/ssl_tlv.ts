@@ -30,9 +30,9 @@ const TYPES: readonly number[] = [...TEXTS.map(([, type]) => type), CERTIFICATE]
 
 /** What {@link ProxyTlsInfo} says, to be written. Default: a peer without a certificate. */
 export interface TlsOptions extends Partial<Omit<ProxyTlsInfo, "certificate" | "others">> {
-  /** The certificate of the peer, in DER. */
+  /** The certificate of the peer, in DER. Default: none. */
   readonly certificate?: Uint8Array;
-  /** TLVs of types that have no option. */
+  /** TLVs of types that have no option. Default: none. */
   readonly others?: readonly Tlv[];
 }
 

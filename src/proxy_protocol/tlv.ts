@@ -4,7 +4,9 @@ import { invalidHeader } from "./errors.ts";
 
 /** A vector to write. */
 export interface Tlv {
+  /** The type, 0 to 255. */
   readonly type: number;
+  /** The value: at most 65535 bytes, less what the rest of the header takes. */
   readonly value: Uint8Array;
 }
 

@@ -28,12 +28,12 @@ const ZEROS = new Uint8Array(CHECKSUM_BYTES);
 export type TlvFields = Pick<ProxyHeader, "alpn" | "authority" | "uniqueId" | "netns" | "tls" | "others">;
 
 /** Options for TLVs. */
-export interface TlvOptions extends Partial<Pick<TlvFields, "alpn" | "authority" | "netns">> {
-  /** At most 128 bytes. */
+export interface TlvOptions extends Partial<Pick<ProxyHeader, "alpn" | "authority" | "netns">> {
+  /** An identifier of the connection that the proxy has chosen: at most 128 bytes. Default: none. */
   readonly uniqueId?: Uint8Array;
-  /** The TLS session between the peer and the proxy. */
+  /** The TLS session between the peer and the proxy. Default: none. */
   readonly tls?: TlsOptions;
-  /** TLVs of types that have no option. 0xe0 to 0xef belong to applications. */
+  /** TLVs of types that have no option. 0xe0 to 0xef belong to applications. Default: none. */
   readonly others?: readonly Tlv[];
   /** Whether the header carries a checksum (CRC-32C). Default: false. */
   readonly crc32c?: boolean;

@@ -34,9 +34,9 @@ export interface ProxyHeaderOptions extends TlvOptions {
    * but `"tcp"`.
    */
   readonly transport?: ProxyHeader["transport"];
-  /** The original remote address, numeric. */
+  /** The original remote address, numeric. Default: none. */
   readonly source?: Address;
-  /** The address to which the original peer connected, numeric. */
+  /** The address to which the original peer connected, numeric. Default: none. */
   readonly destination?: Address;
 }
 

@@ -40,6 +40,7 @@ export interface SimulateOptions<In, Out, State = unknown> {
 export interface SimulationResult {
   /** The hash of the trace: the same for the same seed. */
   readonly hash: string;
+  /** The number of events that happened. */
   readonly events: number;
   /** The number of connections for each close reason. */
   readonly reasons: Readonly<Partial<Record<CloseReason, number>>>;

@@ -17,6 +17,7 @@ export class SimulatedClient {
   readonly number: number;
   /** The client's own source of random numbers: drawing from it does not affect others. */
   readonly random: Random;
+  /** Its connection. */
   readonly connection: Connection;
   readonly #world: Simulation;
   readonly #reader: ReadableStreamDefaultReader<Bytes>;

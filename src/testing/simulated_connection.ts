@@ -7,8 +7,9 @@ import type { TimedWire } from "./timed_wire.ts";
 export interface LinkState {
   /** The most bytes that it holds. */
   readonly maxBytes: number;
-  /** The bytes that the network has taken from the writing end so far, and those that the reading end has taken. */
+  /** The bytes that the network has taken from the writing end so far. */
   readonly written: number;
+  /** The bytes that the reading end has taken so far. */
   readonly read: number;
   /** The bytes that have arrived and were not taken. */
   readonly waiting: number;
@@ -24,8 +25,9 @@ export interface LinkState {
 export class SimulatedConnection {
   /** The number within one network, from 1, in the order of connecting. */
   readonly number: number;
-  /** The directions: from the end that connected, and to it. */
+  /** The direction from the end that connected. */
   readonly forth: LinkState;
+  /** The direction to the end that connected. */
   readonly back: LinkState;
   readonly #links: { readonly forth: Link; readonly back: Link };
   readonly #wires: { readonly forth: TimedWire; readonly back: TimedWire };
@@ -51,11 +53,12 @@ export class SimulatedConnection {
     return this.#pair.near.localAddress.port ?? 0;
   }
 
-  /** Whether the accepting end is done with the connection; and the end that connected. */
+  /** Whether the accepting end is done with the connection. */
   get farOver(): boolean {
     return this.#pair.far.over;
   }
 
+  /** Whether the end that connected is done with the connection. */
   get nearOver(): boolean {
     return this.#pair.near.over;
   }

@@ -35,18 +35,21 @@ const RELOAD_OPTIONS: OptionNames<ReloadOptions> = { cert: true, key: true, serv
 
 /** Options of {@link tls}. */
 export interface TlsOptions extends Certificate {
-  /** The authorities whose client certificates are accepted, in PEM. Needed with `clientCertificate`. */
+  /** The authorities whose client certificates are accepted, in PEM. Needed with `clientCertificate`. Default: none. */
   readonly ca?: Pem | readonly Pem[];
   /**
    * Whether clients are asked for a certificate. `required` refuses those without a valid one. `optional` serves them,
    * and `connection.tls.authorized` tells. Default: `none`.
    */
   readonly clientCertificate?: "none" | "optional" | "required";
-  /** The protocols that this side speaks (ALPN), the preferred one first. A client that names only others is refused. */
+  /**
+   * The protocols that this side speaks (ALPN), the preferred one first. A client that names only others is refused.
+   * Default: none.
+   */
   readonly alpn?: readonly string[];
   /** The lowest version. Default: `TLSv1.2`. */
   readonly minVersion?: "TLSv1.2" | "TLSv1.3";
-  /** The certificates for certain server names (SNI). Clients that ask for another name, or none, get `cert`. */
+  /** The certificates for certain server names (SNI). Clients that ask for another name, or none, get `cert`. Default: none. */
   readonly serverNames?: ServerNames;
   /** Whether clients may resume sessions by tickets. Default: true. Deno cannot turn them off. */
   readonly sessionTickets?: boolean;
@@ -54,7 +57,7 @@ export interface TlsOptions extends Certificate {
 
 /** Options of {@link TlsStep.reload}. */
 export interface ReloadOptions extends Certificate {
-  /** Default: the certificates for certain names stay. */
+  /** The certificates for certain server names. Default: those that there are stay. */
   readonly serverNames?: ServerNames;
 }
 

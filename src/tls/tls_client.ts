@@ -36,11 +36,11 @@ export interface TlsClientOptions {
   readonly serverName?: string;
   /** The authorities whose certificates are accepted, in PEM. Default: those of the runtime. */
   readonly ca?: Pem | readonly Pem[];
-  /** The certificate of this side in PEM, for servers that ask for one. Needs `key`. */
+  /** The certificate of this side in PEM, for servers that ask for one. Needs `key`. Default: none. */
   readonly cert?: Pem;
-  /** The private key of `cert` in PEM, not encrypted. */
+  /** The private key of `cert` in PEM, not encrypted. Default: none. */
   readonly key?: Pem;
-  /** The protocols that this side speaks (ALPN), the preferred one first. */
+  /** The protocols that this side speaks (ALPN), the preferred one first. Default: none. */
   readonly alpn?: readonly string[];
   /** The lowest version. Default: `TLSv1.2`. */
   readonly minVersion?: "TLSv1.2" | "TLSv1.3";

@@ -26,6 +26,8 @@ describe("admin", () => {
     [{ listen: LISTEN, describe: "state" }, /^describe must be a function/],
     [{ listen: LISTEN, onLogLevel: 1 }, /^onLogLevel must be a function/],
     [{ listen: LISTEN, metrics: {} }, /^metrics must have text\(\)/],
+    [{ listen: LISTEN, sources: 7 }, /^sources must be an object/],
+    [{ listen: LISTEN, sources: { pool: {} } }, /^sources\.pool has no stats\(\)/],
     [{ listen: LISTEN, metrics: null }, /^metrics must have text\(\)/],
   ])("refuses what makes no sense: %j", (options, message) => {
     expect(() => admin(options as AdminOptions)).toThrow(TypeError);

@@ -92,6 +92,20 @@ describe("GET /stats", () => {
     expect(json["loopDelayMs"]).toBeGreaterThanOrEqual(0);
   });
 
+  it("has the counts of sources that it was given, and those of the others when one throws", async () => {
+    const failing = {
+      stats: () => {
+        throw new Error("no counts\n today");
+      },
+    };
+    const served = await adminServed({ sources: { failing, primes: { stats: () => ({ workers: 4, busy: 3 }) } } });
+    expect((await served.get("/stats")).json).toMatchObject({
+      phase: "serving",
+      sources: { failing: { error: "stats() threw: no counts\n today" }, primes: { workers: 4, busy: 3 } },
+    });
+    expect((await (await adminServed()).get("/stats")).json).toMatchObject({ sources: {} });
+  });
+
   it("counts connections that were not established", async () => {
     const refuse = () => {
       throw new SpillwayError<"not-today">("not-today", "refused");

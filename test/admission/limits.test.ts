@@ -191,7 +191,24 @@ describe("admission.stats", () => {
       refused: { denied: 2, "too-many-per-address": 1, "connects-too-fast": 0 },
       openAddresses: 2,
       ratedAddresses: 2,
+      forgottenAddresses: 0,
     });
+  });
+
+  it("counts the addresses whose rate was forgotten for want of room, and no others", async () => {
+    const clock = manualClock();
+    const step = admission({ connectsPerSecond: 1, maxAddresses: 4, clock });
+    const forgotten = (...hostnames: string[]) => {
+      for (const hostname of hostnames) outcomeOf(step, from(hostname));
+      return step.stats().forgottenAddresses;
+    };
+    expect(forgotten("192.0.2.1", "192.0.2.2", "192.0.2.3", "192.0.2.4")).toBe(0);
+    // The third half begins. The first address is in use again, and only the second one is lost.
+    expect(forgotten("192.0.2.1")).toBe(1);
+    expect(forgotten("192.0.2.5")).toBe(1);
+    expect(forgotten("192.0.2.6")).toBe(3);
+    await clock.advance(5_000);
+    expect(forgotten("192.0.2.7", "192.0.2.8")).toBe(3);
   });
 
   it("is a copy that does not change", () => {

@@ -54,6 +54,19 @@ describe.skipIf(process.platform === "win32")("spillway serve --admin", { concur
     expect(await cli.ended, cli.stderr).toEqual({ code: 0, signal: null });
   });
 
+  it("shows whom the rules of --allow and --deny have refused", async () => {
+    const { cli, port, url } = await observed("--allow", "127.0.0.0/8", "--deny", "127.0.0.1");
+    expect(await echoed("one\n", port)).toBe("");
+    await expect
+      .poll(async () => await (await fetch(`${url}metrics`)).text())
+      .toMatch(/^spillway_admission_refused_total\{admission="serve",reason="denied"\} 1$/m);
+    expect(await (await fetch(`${url}stats`)).json()).toMatchObject({
+      sources: { admission: { admitted: 0, refused: { denied: 1 } } },
+    });
+    cli.signal("SIGTERM");
+    expect(await cli.ended, cli.stderr).toEqual({ code: 0, signal: null });
+  });
+
   it("changes the level of the log, and drains, for who has the token", async () => {
     const { cli, port, url } = await observed("--admin-token-file", tokenFile);
     const level = { method: "PUT", body: JSON.stringify({ level: "debug" }) };

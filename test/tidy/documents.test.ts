@@ -1,4 +1,5 @@
 // The documents describe the sources as they are.
+import { posix } from "node:path";
 import { describe, expect, it } from "vitest";
 import { filesIn, read, sourcesIn } from "../support/tree.ts";
 
@@ -12,6 +13,24 @@ function pathsIn(document: string): string[] {
   );
 }
 
+/** The anchors that GitHub gives the headings of a document. */
+function anchorsOf(document: string): Set<string> {
+  const anchors = new Set<string>();
+  const headings = read(document)
+    .replace(/^```[^]*?^```$/gm, "")
+    .matchAll(/^#+ (.+)$/gm);
+  for (const [, heading = ""] of headings) {
+    const anchor = heading
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N}_ -]/gu, "")
+      .replaceAll(" ", "-");
+    let again = 0;
+    while (anchors.has(again === 0 ? anchor : `${anchor}-${again}`)) again += 1;
+    anchors.add(again === 0 ? anchor : `${anchor}-${again}`);
+  }
+  return anchors;
+}
+
 describe("documents", () => {
   it("name files and folders that exist", () => {
     const exists = (path: string) =>
@@ -22,6 +41,24 @@ describe("documents", () => {
         .map((path) => `${document}: ${path}`),
     );
     expect(missing).toEqual([]);
+  });
+
+  it("link to files and headings that exist", () => {
+    const broken = documents.flatMap((document) => {
+      const text = read(document).replace(/^```[^]*?^```$/gm, "");
+      return [...text.matchAll(/\]\(([^)\s]+)\)/g)]
+        .map(([, link = ""]) => link)
+        .filter((link) => !/^[a-z]+:/.test(link))
+        .filter((link) => {
+          const [file = "", heading] = link.split("#");
+          const target = file === "" ? document : posix.join(posix.dirname(document), file);
+          if (!files.includes(target) && !files.some((one) => one.startsWith(`${target.replace(/\/$/, "")}/`)))
+            return true;
+          return heading !== undefined && !anchorsOf(target).has(heading);
+        })
+        .map((link) => `${document}: ${link}`);
+    });
+    expect(broken).toEqual([]);
   });
 
   it("name methods that exist, in the path of a line", () => {

@@ -89,7 +89,7 @@ export interface ClientBehaviour<In, Out = In> extends Partial<ClientLimits> {
   readonly establish?: readonly EstablishStep[];
   /** The codec. A client does not send its fault frames, because a server would take them for requests. */
   readonly codec: Codec<In, Out>;
-  /** Cancels the first attempt to connect, including `onConnect`. Has no effect afterwards. */
+  /** Cancels the first attempt to connect, including `onConnect`. Has no effect afterwards. Default: none. */
   readonly signal?: AbortSignal;
   /**
    * The time for an attempt to connect: `connection-timed-out`, or `establish-timeout` in an establish step. Default 10000.
@@ -100,6 +100,7 @@ export interface ClientBehaviour<In, Out = In> extends Partial<ClientLimits> {
    * Runs on every connection before anything else is sent, for a login or a subscription. It sends with its session. Until it has
    * finished, requests wait, and `client.send` returns `"closed"`. If it throws, or takes longer than `authenticationTimeoutMs`, the
    * connection ends as `handler-failed` or `authentication-timeout`, which counts as a failed attempt, and `connect()` rejects.
+   * Default: none.
    */
   readonly onConnect?: (session: ClientSession<In, Out>) => unknown;
   /**
@@ -125,7 +126,7 @@ export interface ClientBehaviour<In, Out = In> extends Partial<ClientLimits> {
   /**
    * Returns whether a frame is not a reply, but a push, a greeting, a goodbye or a fault frame. Without it, only a frame that comes while
    * no request is pending is a push; any other frame answers the oldest pending request. An error ends the connection as
-   * `handler-failed`.
+   * `handler-failed`. Default: none.
    */
   readonly isPush?: (frame: In) => boolean;
   /** The policy for frames of `client.send` without room. Default `"reset"`. Requests wait instead. */

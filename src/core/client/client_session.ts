@@ -9,6 +9,7 @@ import type { RequestOptions } from "./request_options.ts";
  * @typeParam Out the frames that are sent
  */
 export interface ClientSession<In, Out> {
+  /** The connection: its number, its addresses, and what TLS says of it. */
   readonly connection: ConnectionInfo;
   /** Aborts when the connection accepts nothing new, with a {@link SpillwayError} as the reason. Created on first access. */
   readonly draining: AbortSignal;

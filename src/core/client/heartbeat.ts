@@ -12,6 +12,7 @@ export interface HeartbeatOptions<In, Out = In> {
   /**
    * Returns whether a frame answers a heartbeat. Such frames are dropped whenever they come, and answer no request. Without it, the
    * heartbeat is a request, and its reply comes in the order of requests. It is then not sent while a request is pending.
+   * Default: none.
    */
   readonly expect?: (frame: In) => boolean;
   /**

@@ -16,7 +16,7 @@ const OPTIONS: OptionNames<IntegerOptions> = { endian: true, signed: true };
 
 /** Settings of {@link int16} and {@link int32}. */
 export interface IntegerOptions {
-  /** Default `"big"`. */
+  /** The order of the bytes. Default `"big"`, that of networks. */
   readonly endian?: Endian;
   /** Whether numbers may be negative (two's complement). Default true. */
   readonly signed?: boolean;

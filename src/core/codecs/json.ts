@@ -13,9 +13,10 @@ const OPTIONS: OptionNames<JsonOptions<unknown>> = { schema: true, replySchema: 
 export interface JsonOptions<In, Out = In> {
   /**
    * Validates each document that arrives, and may change it: any synchronous validator that implements Standard Schema.
+   * Default: none.
    */
   readonly schema?: StandardSchema<In>;
-  /** Validates each document that is sent, and may change it. A refused document is `reply-invalid`. */
+  /** Validates each document that is sent, and may change it. A refused document is `reply-invalid`. Default: none. */
   readonly replySchema?: StandardSchema<unknown, Out>;
   /**
    * The maximum nesting depth of arrays and objects in a document that arrives. Deeper documents are `frame-invalid`,

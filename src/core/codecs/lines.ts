@@ -4,7 +4,7 @@ import type { Bytes } from "../transport/transport.ts";
 import type { Codec, Encoder } from "./codec.ts";
 import { frameLimit } from "./frame_limit.ts";
 import { LineDecoder, type LineRules } from "./line_decoder.ts";
-import { bytesEncoder, type LineTerminator, latin1Encoder, utf8Encoder } from "./line_encoders.ts";
+import { bytesEncoder, latin1Encoder, utf8Encoder } from "./line_encoders.ts";
 import { byteLines, type LinePayload, latin1Lines, Utf8Lines } from "./line_payloads.ts";
 
 /** The encoding of lines. */
@@ -39,7 +39,7 @@ export interface LinesOptions {
    * that contains a CR is refused as one with a LF is, because some peers accept either as the end of a line. Received
    * lines may end with either terminator.
    */
-  readonly terminator?: LineTerminator;
+  readonly terminator?: "\n" | "\r\n";
 }
 
 /**
@@ -62,6 +62,7 @@ export interface LinesOptions {
  * ```
  */
 export function lines(options: LinesOptions & { readonly encoding: "bytes" }): Codec<Bytes, Uint8Array>;
+/** As above, for frames that are strings. */
 export function lines(options?: LinesOptions & { readonly encoding?: "utf-8" | "latin1" }): Codec<string>;
 export function lines(options: LinesOptions = {}): Codec<string> | Codec<Bytes, Uint8Array> {
   checkOptions(options, OPTIONS);

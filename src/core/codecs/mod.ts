@@ -21,6 +21,6 @@ export { type FrameInfo, type FrameMap, mapCodec } from "./map_codec.ts";
 export { type NetstringsOptions, netstrings } from "./netstrings.ts";
 export { type OctetCountedOptions, octetCounted } from "./octet_counted.ts";
 export type { Payload } from "./payload.ts";
-export type { StandardIssue, StandardSchema } from "./standard_schema.ts";
+export type { StandardIssue, StandardResult, StandardSchema } from "./standard_schema.ts";
 export { type TextOptions, text } from "./text.ts";
 export { type VarintPrefixedOptions, varintPrefixed } from "./varint_prefixed.ts";

@@ -8,10 +8,15 @@ const MOST_CAUSES = 4;
 
 /** The properties of an error, as plain values. */
 export interface ErrorText {
+  /** The name of the error, or the type of another value. */
   readonly name: string;
+  /** The message, or another value as text. */
   readonly message: string;
+  /** The stack, if there is one. */
   readonly stack?: string;
+  /** The code, if there is one. */
   readonly code?: string;
+  /** The cause, if there is one. */
   readonly cause?: ErrorText;
 }
 

@@ -1,26 +1,34 @@
 /**
  * The reason for which a connection ended. Every connection ends with exactly one.
  *
- * | reason | meaning |
- * |---|---|
- * | `remote-closed` | the peer sent FIN, and its frames were answered |
- * | `handler-closed` | the handler closed it (`context.close()`, `session.close()`), and its reply was sent |
- * | `drained` | this side shut down (`server.shutdown()`, `client.close()`); what was in flight was answered |
- * | `unexpected-eof` | FIN in the middle of a frame |
- * | `connection-reset` | the peer reset the connection, or went away while a reply was being sent |
- * | `connection-failed` | the connection broke in another way |
- * | `frame-too-large` / `frame-invalid` | the decoder refused a frame |
- * | `codec-failed` | the codec threw an unexpected error |
- * | `handler-failed` | the handler threw, rejected, or returned a value that the codec cannot encode |
- * | `handler-timeout`, `idle-timeout`, `silence-timeout`, `frame-timeout`, `write-timeout`, `authentication-timeout` | that deadline passed |
- * | `request-timeout` | the peer answered no more requests of this side (as the code of a request: it was not answered in time) |
- * | `slow-consumer` | the peer does not read the output, and the policy is `"reset"` |
- * | `budget-exceeded` | more bytes waited in the whole server than `maxTotalOutboundBytes` or `maxTotalInboundBytes`, and this connection held the most of them |
- * | `establish-timeout`, `establish-failed`, `tls-failed` | the connection was not established again after `context.startTls()` |
- * | `lifetime-reached` | the connection reached its maximum lifetime |
- * | `too-many-connections` | `maxConnections` was reached and the policy is `"reject"` |
- * | `drain-timeout` | the connection was still busy at the end of the drain, or the drain was forced |
- * | `aborted` | this side aborted it (`client.abort()`) |
+ * | reason | meaning | what to do |
+ * |---|---|---|
+ * | `remote-closed` | the peer sent FIN, and its frames were answered | Nothing: this is the usual end. |
+ * | `handler-closed` | the handler, `session.close()` or the admin endpoint closed it, and its reply was sent | Nothing. |
+ * | `drained` | this side shut down (`server.shutdown()`, `client.close()`); what was in flight was answered | Nothing. `unconfirmed` tells whether the peer may miss the last bytes. |
+ * | `unexpected-eof` | FIN in the middle of a frame | Look whether peers end without the last terminator (`unterminated: "deliver"` accepts that), or die while they send. |
+ * | `connection-reset` | the peer reset the connection, or went away while a reply was being sent | Usual for peers that are killed. Many at once point to a proxy or load balancer with a shorter idle timeout. |
+ * | `connection-failed` | the connection broke in another way | Read the error's `cause`: the network failed, or keepalive found nobody. |
+ * | `frame-too-large` | the decoder refused a frame that exceeds its limit | Raise `maxFrameBytes` of the codec if such frames are legitimate; else look at the peer. |
+ * | `frame-invalid` | the decoder refused a malformed frame | The peer speaks another protocol, or another version. `invalidFrame: "skip"` drops single frames. |
+ * | `codec-failed` | the codec threw an unexpected error | A defect of the codec: its error is the `cause`. |
+ * | `handler-failed` | the handler or a hook threw, rejected, or returned a value that the codec cannot encode | Mend the handler: what was thrown is the `cause`, with its stack. Catch what is expected, and reply. |
+ * | `handler-timeout` | a handler did not finish within `handlerTimeoutMs` | Find what it waits for; give `context.signal` to it. Raise the limit only if such work is normal. |
+ * | `idle-timeout` | no byte went in either direction for `idleTimeoutMs` | Nothing, or let peers send a heartbeat. |
+ * | `silence-timeout` | no byte came for `silenceTimeoutMs` | The peer is gone or hangs. Its heartbeat must be more frequent than the limit. |
+ * | `frame-timeout` | a frame was not complete within `frameTimeoutMs` | A peer on a bad network, or an attack (slow loris). Raise the limit for large frames on slow links. |
+ * | `write-timeout` | the peer read too slowly for `writeTimeoutMs` | The peer hangs or its network is slow: see `minWriteBytesPerSecond`. |
+ * | `authentication-timeout` | the peer did not authenticate within `authenticationTimeoutMs` | Port scans do this. Else look at the login of the peer. |
+ * | `request-timeout` | the peer answered no more requests of this side (as the code of a request: it was not answered in time) | Look at the server; raise `requestTimeoutMs` if its answers take long. |
+ * | `slow-consumer` | the peer does not read the output, and the policy is `"reset"` | Send less to such peers, use `"drop"` or `"drop-oldest"`, or raise `maxOutboundBytes`. |
+ * | `budget-exceeded` | more bytes waited in the whole server than `maxTotalOutboundBytes` or `maxTotalInboundBytes`, and this connection held the most of them | The server is near its memory limit: find the slow peers (`sort=waitingBytes`), lower the limits for each connection, or raise the budget. |
+ * | `establish-timeout` | the steps of a connection, or of `context.startTls()`, took longer than `establishTimeoutMs` | Port scans do this. If many: a step waits for something slow, or the processor is busy with handshakes. |
+ * | `establish-failed` | an establish step threw an error without a code | A defect of that step: its error is the `cause`. |
+ * | `tls-failed` | the TLS handshake failed | The message says which check: a plaintext client, a version, a name, an expired certificate. |
+ * | `lifetime-reached` | the connection reached `lifetimeMs` | Nothing: peers should connect again. |
+ * | `too-many-connections` | `maxConnections` was reached and the policy is `"reject"` | Raise `maxConnections` and the limit of descriptors, or limit single addresses (`spillway/admission`). |
+ * | `drain-timeout` | the connection was still busy at the end of the drain, or the drain was forced | Raise `drainTimeoutMs`, or let handlers heed `session.draining`. |
+ * | `aborted` | this side aborted it (`client.abort()`, `session.abort()`) | Nothing: somebody asked for it. |
  */
 export type CloseReason =
   | "remote-closed"
@@ -52,11 +60,30 @@ export type CloseReason =
 
 /**
  * The failures of servers, clients, codecs and transports, as stable strings. Match on the code, never on a message. An
- * optional part of the package declares further codes, such as `PoolErrorCode` of `spillway/compute`.
+ * optional part of the package declares further codes, such as `PoolErrorCode` of `spillway/compute`. Every
+ * {@link CloseReason} is a code, too.
+ *
+ * | code | meaning | what to do |
+ * |---|---|---|
+ * | `reply-invalid` | the reply or push is not a frame of this codec | Mend the handler; the message says what the codec takes. |
+ * | `address-in-use` | another socket listens on this port or path | Find it (`ss -ltnp`), or choose another port. For a restart without a gap, use `reusePort` or an inherited socket. |
+ * | `address-not-available` | this machine has no such address | Check `hostname` against `ip address`; an address may come later than the service at boot. |
+ * | `permission-denied` | this user may not listen on or connect to this port or path | Ports below 1024 need a privilege, or a socket from systemd; for a path, the right to its directory. |
+ * | `host-not-found` | the name does not resolve | Check the name and the resolver. |
+ * | `listen-failed` | listening failed in another way | Read the `cause`. |
+ * | `connection-aborted` | a connection failed before it was accepted | Nothing: the next one may succeed. |
+ * | `out-of-descriptors` | no file descriptor or buffer is free; accepting is tried again | Raise the limit (`LimitNOFILE`, `ulimit -n`) above `maxConnections`, or lower `maxConnections`. |
+ * | `listener-closed` | the listener is closed | Nothing after a drain; else something closed the descriptor: restart. |
+ * | `accept-failed` | accepting failed for good | Read the `cause`, and restart: the server accepts nothing more. |
+ * | `connection-refused` | nobody listens at the address | Start the server, or correct the address. |
+ * | `connection-timed-out` | no connection within `connectTimeoutMs` | A firewall drops packets, or the backlog of the server is full. |
+ * | `connect-aborted` | `signal`, `close()` or `abort()` ended the attempt | Nothing. |
+ * | `connect-failed` | connecting failed in another way | Read the `cause`. |
+ * | `client-closed` | the client, or the one connection that the request was meant for, is closed or closing: the request was not sent | Connect again; the request may be repeated safely. |
+ * | `runtime-unsupported` | this runtime has no transport, or does not support an option | docs/runtimes.md says what works where: leave the option out, or use another runtime. |
  */
 export type ErrorCode =
   | CloseReason
-  /** The reply is not a frame of this codec. */
   | "reply-invalid"
   // Listening
   | "address-in-use"
@@ -65,9 +92,7 @@ export type ErrorCode =
   | "host-not-found"
   | "listen-failed"
   // Accepting
-  /** A connection failed before it was accepted; the next one may succeed. */
   | "connection-aborted"
-  /** No file descriptor or buffer is free; accepting may succeed later. */
   | "out-of-descriptors"
   | "listener-closed"
   | "accept-failed"
@@ -77,11 +102,8 @@ export type ErrorCode =
   | "connect-aborted"
   | "connect-failed"
   // Requests
-  /**
-   * The client, or the one connection that the request was meant for, is closed or closing: the request was not sent.
-   */
   | "client-closed"
-  /** This runtime has no transport, or does not support an option. */
+  // Any call
   | "runtime-unsupported";
 
 /**
@@ -97,6 +119,7 @@ export type ErrorCode =
  * ```
  */
 export class SpillwayError<Code extends string = ErrorCode> extends Error {
+  /** Always `SpillwayError`. */
   override readonly name = "SpillwayError";
   /** Identifies the failure. */
   readonly code: Code;

@@ -6,7 +6,9 @@ import type { Session } from "./session.ts";
 
 /** The codec, the handler and the hooks that `context.upgrade()` switches to. */
 export interface Protocol<In, Out = In, State = unknown> {
+  /** The codec, which decodes frames and encodes replies. */
   readonly codec: Codec<In, Out>;
+  /** The function that answers each frame. */
   readonly handler: Handler<In, Out, State>;
   /** Returns the goodbye when the server drains. The `onDrain` of the service uses the old codec and is not called. */
   readonly onDrain?: (session: Session<Out, State>) => Out | undefined | void | PromiseLike<Out | undefined | void>;
@@ -16,9 +18,13 @@ export interface Protocol<In, Out = In, State = unknown> {
 
 /** A {@link Protocol} with frames of any type. */
 export interface AnyProtocol<State = unknown> {
+  /** As of {@link Protocol}. */
   readonly codec: Codec<unknown, never>;
+  /** As of {@link Protocol}. */
   readonly handler: Handler<never, unknown, State>;
+  /** As of {@link Protocol}. */
   readonly onDrain?: (session: Session<never, State>) => unknown;
+  /** As of {@link Protocol}. */
   readonly onEnd?: (session: Session<never, State>) => unknown;
 }
 

@@ -54,7 +54,9 @@ export interface Middleware<In, Out = In, State = unknown> {
 /** A {@link Middleware} for every handler: it passes frames and replies on unchanged. */
 export interface AnyMiddleware {
   <In, Out, State>(frame: In, context: Context<Out, State>, next: Next<In, Out>): Reply<Out> | PromiseLike<Reply<Out>>;
+  /** As of {@link Middleware}. */
   readonly authenticates?: boolean;
+  /** As of {@link Middleware}. */
   readonly samples?: () => boolean;
 }
 

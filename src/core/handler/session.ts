@@ -14,6 +14,7 @@ import type { ConnectionInfo } from "../transport/connection_info.ts";
  * @typeParam State what the service keeps for each connection
  */
 export interface Session<Out, State = unknown> {
+  /** The connection: its number, its addresses, and what TLS and a PROXY header say of it. */
   readonly connection: ConnectionInfo;
   /** The state that the service's `state` created for this connection. */
   readonly state: State;
@@ -78,16 +79,21 @@ export interface Session<Out, State = unknown> {
   completeAuthentication(this: object): void;
 }
 
-/** Counts of one connection. */
+/** What `session.stats()` returns: counts of one connection. */
 export interface SessionStats {
+  /** The number of bytes received. */
   readonly bytesIn: number;
+  /** The number of bytes sent. */
   readonly bytesOut: number;
+  /** The number of frames received. */
   readonly framesIn: number;
+  /** The number of frames sent: replies, pushes and broadcasts. */
   readonly framesOut: number;
   /** The number of pushes dropped for want of room. */
   readonly framesDropped: number;
-  /** The time since it was accepted or made, and since the last byte in either direction. */
+  /** The time since it was accepted or made, in ms. */
   readonly ageMs: number;
+  /** The time since the last byte in either direction, in ms. */
   readonly quietMs: number;
   /** The number of bytes that wait to be sent. */
   readonly waitingOutboundBytes: number;
@@ -99,7 +105,7 @@ export interface SessionStats {
 
 /** Options of {@link Group.broadcast}. */
 export interface BroadcastOptions {
-  /** A session that does not get the frame, usually the sender. */
+  /** A session that does not get the frame, usually the sender. Default: none. */
   readonly except?: Session<never, unknown>;
 }
 
@@ -118,6 +124,7 @@ export interface BroadcastResult {
  * are the same group.
  */
 export interface Group<Out, State = unknown> extends Iterable<Session<Out, State>> {
+  /** The name. */
   readonly name: string;
   /** The number of members. */
   readonly size: number;

@@ -220,7 +220,11 @@ export function checkBoolean(name: string, value: boolean): void {
   if (typeof value !== "boolean") throw new TypeError(`${name} must be true or false, not ${typeof value}`);
 }
 
-/** @throws {TypeError} not a number */
+/**
+ * Checks a number.
+ *
+ * @throws {TypeError} not a number
+ */
 export function checkNumber(name: string, value: number): void {
   if (typeof value !== "number") throw new TypeError(`${name} must be a number, not ${typeof value}`);
 }

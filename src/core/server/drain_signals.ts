@@ -8,7 +8,9 @@ import { SERVE_OPTIONS, type ServeOptions } from "./service.ts";
 
 /** The source of signals: a process. */
 export interface SignalSource {
+  /** Calls the listener at each signal from now on. */
   on(signal: DrainSignal, listener: () => void): unknown;
+  /** Calls it no more. */
   off(signal: DrainSignal, listener: () => void): unknown;
 }
 
@@ -19,10 +21,11 @@ export type DrainSignal = "SIGINT" | "SIGTERM" | "SIGHUP" | "SIGQUIT";
 export interface DrainSignalOptions {
   /** The signals. Default: SIGINT and SIGTERM. Signals that the system does not have are ignored. */
   readonly signals?: readonly DrainSignal[];
-  /** Options of the drain at the first signal. */
+  /** Options of the drain at the first signal. Default: `{}`. */
   readonly shutdown?: ShutdownOptions;
   /**
    * Called for each signal before it has its effect. `forced`: a drain is under way, and the signal aborts the rest.
+   * Default: none.
    */
   readonly onSignal?: (signal: DrainSignal, forced: boolean) => void;
 }

@@ -4,8 +4,8 @@ import { checkEstablish, type EstablishStep } from "../transport/establish.ts";
 import type { ListenOptions, TcpListenOptions, UnixListenOptions } from "../transport/transport.ts";
 
 /** The options of accepted connections of a target. */
-interface AnyTarget {
-  /** The steps of its connections, instead of those of the server. */
+export interface AnyTarget {
+  /** The steps of its connections. Default: those of the server. */
   readonly establish?: readonly EstablishStep[];
 }
 
@@ -13,7 +13,7 @@ interface AnyTarget {
 export interface TcpTarget extends AnyTarget, Pick<TcpListenOptions, "ipv6Only" | "reusePort" | "noDelay"> {
   /** The address to listen on. Default `127.0.0.1`, for this machine only. `0.0.0.0` and `::` are all addresses. */
   readonly hostname?: string;
-  /** The port, 0 to 65535. With 0 the system chooses a port (see `server.address`). */
+  /** The port, 0 to 65535. With 0 the system chooses a port (see `server.address`). No default. */
   readonly port: number;
   readonly path?: undefined;
   readonly fd?: undefined;
@@ -40,15 +40,15 @@ export type ListenTarget = TcpTarget | UnixTarget | DescriptorTarget;
 
 /** The options of a server that say what it listens on. */
 export interface TargetOptions extends AnyTarget, Omit<Partial<TcpTarget>, "path" | "fd" | "establish"> {
-  /** The path to listen at, instead of a port: a Unix domain socket. Begins with NUL for an abstract socket. */
+  /** The path to listen at, instead of a port: a Unix domain socket. Begins with NUL for an abstract socket. Default: none. */
   readonly path?: string;
   /** The permissions of the socket at `path`. Default `0o600`: only this user may connect. */
   readonly mode?: number;
-  /** The inherited descriptor to listen on, instead of a port. */
+  /** The inherited descriptor to listen on, instead of a port. Default: none. */
   readonly fd?: number;
   /**
    * Several targets at once: IPv4 and IPv6, plain and TLS, TCP and Unix. The server listens on all of them, or `serve`
-   * rejects and it listens on none.
+   * rejects and it listens on none. Default: none.
    */
   readonly listen?: readonly ListenTarget[];
 }

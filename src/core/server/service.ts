@@ -24,6 +24,7 @@ export interface Service<In = string, Out = In, State = unknown>
   /**
    * The protocols of connections whose TLS session has agreed on one (ALPN), by its name: they take the place of `codec`, `handler`,
    * `onDrain` and `onEnd`. Other connections are served with those. Like the handler of an upgrade, theirs has no middleware.
+   * Default: none.
    *
    * @example
    * ```ts
@@ -101,7 +102,7 @@ export interface ServeOptions<In = string, Out = In, State = unknown> extends Se
   /**
    * If it aborts before the server listens, `serve` rejects with the signal's reason, and nothing stays open. If it aborts later, the
    * server drains as with `shutdown()`, and a call of `shutdown()` aborts the remaining connections. It has no effect after a shutdown
-   * has begun.
+   * has begun. Default: none.
    */
   readonly signal?: AbortSignal;
   /** The clock, for tests and simulations. Default: the clock of the runtime. */

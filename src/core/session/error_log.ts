@@ -25,8 +25,11 @@ function isReported(type: string, { code }: SpillwayError<string>): boolean {
 
 /** The parts of an event that the log uses. */
 export interface LoggedEvent {
+  /** The type of the event. */
   readonly type: string;
+  /** The connection that it is about, if any. */
   readonly connection?: ConnectionInfo;
+  /** The error, if any. */
   readonly error?: SpillwayError<string>;
 }
 

@@ -1,6 +1,6 @@
 import type { Traffic } from "./traffic.ts";
 
-/** Counts since the server began to listen. */
+/** What `server.stats()` returns: counts since the server began to listen. */
 export interface ServerStats extends Traffic {
   /** The number of open connections, except refused ones. */
   readonly connections: number;
@@ -16,8 +16,9 @@ export interface ServerStats extends Traffic {
   readonly handlers: number;
   /** The number of groups with members. */
   readonly groups: number;
-  /** The number of bytes that wait to be sent, and of received bytes that wait. See `maxTotalOutboundBytes` and `maxTotalInboundBytes`. */
+  /** The number of bytes that wait to be sent. `maxTotalOutboundBytes` bounds it. */
   readonly waitingOutboundBytes: number;
+  /** The number of received bytes that wait. `maxTotalInboundBytes` bounds it. */
   readonly waitingInboundBytes: number;
   /** The number of events on which the observer threw. */
   readonly observerErrors: number;

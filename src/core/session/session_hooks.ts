@@ -5,12 +5,12 @@ import type { ConnectionInfo } from "../transport/connection_info.ts";
 
 /** The state of a connection, and the hooks that run during its life. */
 export interface SessionHooks<Out = string, State = unknown> {
-  /** Creates the state of a connection (`session.state`). Called once, before the other hooks. */
+  /** Creates the state of a connection (`session.state`). Called once, before the other hooks. Default: none. */
   readonly state?: (connection: ConnectionInfo) => State;
   /**
    * Runs when a connection was accepted. No frame is handled before it has finished. Its result, a greeting, is sent first. With
    * `context.close()` the result, a refusal, is also the last frame. It runs before authentication. It has the handler deadline, and an
-   * error has the same effect as in a handler.
+   * error has the same effect as in a handler. Default: none.
    */
   readonly onConnect?: (
     session: Session<NoInfer<Out>, State>,
@@ -19,18 +19,19 @@ export interface SessionHooks<Out = string, State = unknown> {
   /**
    * Runs when the peer has sent FIN and every earlier frame is answered. Its result, a frame, nothing, or a stream of frames, is the
    * last reply, after which the connection ends. It does not run when the connection ends in another way, or during authentication.
-   * It has the handler deadline, and an error has the same effect as in a handler. An upgrade has its own.
+   * It has the handler deadline, and an error has the same effect as in a handler. An upgrade has its own. Default: none.
    */
   readonly onEnd?: (session: Session<Out, State>) => Reply<Out> | PromiseLike<Reply<Out>>;
   /**
    * Runs when a connection has ended, for every connection for which `onConnect` would run. A drain waits for its promise, at most for
-   * the handler deadline. An error is reported to the observer (`handler-error`).
+   * the handler deadline. An error is reported to the observer (`handler-error`). Default: none.
    */
   readonly onDisconnect?: (session: Session<NoInfer<Out>, State>, reason: CloseReason) => void | PromiseLike<void>;
   /**
    * Runs when the server drains this connection. Its result, a goodbye, is sent last, after the replies to all received frames, unless
    * a handler fails or calls `close()` before. It does not run for connections that are already ending, nor after an upgrade, which has
    * its own `onDrain`. An error is reported to the observer (`handler-error`), and the connection ends without a goodbye.
+   * Default: none.
    */
   readonly onDrain?: (
     session: Session<NoInfer<Out>, State>,

@@ -1,8 +1,12 @@
 /** The traffic of a connection or a server. */
 export interface Traffic {
+  /** The number of bytes received. */
   readonly bytesIn: number;
+  /** The number of bytes sent. */
   readonly bytesOut: number;
+  /** The number of frames received. */
   readonly framesIn: number;
+  /** The number of frames sent: replies, pushes and broadcasts. */
   readonly framesOut: number;
   /** The number of pushes dropped for want of room, because the peer reads too slowly. */
   readonly framesDropped: number;

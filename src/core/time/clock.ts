@@ -4,6 +4,7 @@ export interface Clock {
   now(): number;
   /** Calls back once, after `delayMs` or a little later. Returns a handle for {@link clearTimeout}. */
   setTimeout(callback: () => void, delayMs: number): unknown;
+  /** Takes back a timer. Has no effect on one that has fired. */
   clearTimeout(handle: unknown): void;
   /**
    * Calls back once, after everything that waits now has run: due timers, input, room for output. A runtime may deliver

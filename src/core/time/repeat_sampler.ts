@@ -32,6 +32,7 @@ export class RepeatSampler<Event> {
   readonly #kinds = new Map<string, Repeats<Event>>();
   #timer: unknown;
 
+  /** `onRepeated` is told how many events were not admitted. */
   constructor(onRepeated: OnRepeated<Event>, clock: Clock = systemClock) {
     this.#onRepeated = onRepeated;
     this.#clock = clock;

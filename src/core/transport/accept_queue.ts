@@ -12,10 +12,12 @@ export class AcceptQueue implements AsyncIterator<Connection> {
   #finished = false;
   #closed = false;
 
+  /** `limit` is the number of connections that may wait. */
   constructor(limit: number) {
     this.#limit = limit;
   }
 
+  /** Takes an accepted connection. Aborts it when the queue is full or closed. */
   push(connection: Connection): void {
     if (this.#closed || this.#finished) connection.abort();
     else if (this.#waiting.length < this.#limit) this.#offer(connection);
@@ -30,6 +32,7 @@ export class AcceptQueue implements AsyncIterator<Connection> {
     }
   }
 
+  /** Makes one `next()` reject with the error. */
   fail(error: SpillwayError): void {
     if (!this.#closed) this.#offer(error);
   }
@@ -47,8 +50,9 @@ export class AcceptQueue implements AsyncIterator<Connection> {
     this.#endWaiting();
   }
 
-  // This is not an async function, which would cost each connection two more promises.
+  /** Fulfils with the next connection, or the end. */
   next(): Promise<IteratorResult<Connection, undefined>> {
+    // This is not an async function, which would cost each connection two more promises.
     return new Promise((resolve, reject) => {
       const item = this.#closed ? undefined : this.#waiting.shift();
       if (item instanceof SpillwayError) reject(item);

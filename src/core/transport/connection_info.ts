@@ -5,7 +5,9 @@ import type { Bytes } from "./bytes.ts";
 export interface ConnectionInfo extends ConnectionFacts {
   /** The number of the connection, from 1 within one server. */
   readonly id: number;
+  /** The address of the peer: behind a PROXY header, the original one. */
   readonly remoteAddress: Address;
+  /** The address of this side that the peer connected to. */
   readonly localAddress: Address;
 }
 
@@ -49,17 +51,21 @@ export interface PeerCertificate {
   readonly issuer: string;
   /** The SHA-256 fingerprint: pairs of hexadecimal digits with colons between them. */
   readonly fingerprint256: string;
+  /** The serial number, in hexadecimal digits. */
   readonly serialNumber: string;
-  /** The ends of its validity, in ms since 1970. */
+  /** The beginning of its validity, in ms since 1970. */
   readonly validFrom: number;
+  /** The end of its validity, in ms since 1970. */
   readonly validTo: number;
 }
 
 /** The statements of a PROXY header, beside the addresses. */
 export interface ProxyInfo {
+  /** The version of the header. */
   readonly version: 1 | 2;
   /** `local`: the proxy speaks for itself, for example to check that the server is there. */
   readonly command: "proxy" | "local";
+  /** What the peer and the proxy speak. */
   readonly transport: "tcp" | "udp" | "unix" | "unspecified";
   /** The address of the proxy, from which the connection came. */
   readonly from: Address;
@@ -67,6 +73,7 @@ export interface ProxyInfo {
   readonly alpn?: string;
   /** The host name that the peer has asked the proxy for (SNI). */
   readonly authority?: string;
+  /** An identifier of the connection that the proxy has chosen. */
   readonly uniqueId?: Bytes;
   /** The name of the proxy's network namespace. */
   readonly netns?: string;
@@ -104,7 +111,9 @@ export interface ProxyTlsInfo {
 
 /** A type-length-value field of a PROXY header. */
 export interface ProxyTlv {
+  /** The type, 0 to 255. */
   readonly type: number;
+  /** The value, as it was sent. */
   readonly value: Bytes;
 }
 

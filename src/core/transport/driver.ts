@@ -7,6 +7,7 @@ import type { Address, Bytes } from "./transport.ts";
 export interface Driver {
   /** The addresses as the runtime reports them. `DriverConnection` makes them plain. */
   readonly remoteAddress: Address;
+  /** The address of this side. */
   readonly localAddress: Address;
   /** Asks for input: deliver a chunk with `push`, or call `end` or `fail`. Called again only when more is wanted. */
   pull(): void;

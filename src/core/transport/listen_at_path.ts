@@ -20,37 +20,50 @@ const LOCK_PAUSE_MS = 10;
 const PATIENCE = 10;
 
 /** What the file system says of a name. */
-interface FileFacts {
+export interface FileFacts {
+  /** The device that it is on. */
   readonly dev: bigint;
+  /** Its number on the device. */
   readonly ino: bigint;
   /** When the socket was bound: nothing that is done to its names changes it. */
   readonly mtimeNs: bigint;
+  /** Whether it is a socket. */
   isSocket(): boolean;
 }
 
 /** The calls that put a socket in its place, as `node:fs` has them. */
 export interface SocketFiles {
+  /** As of `node:fs`. */
   lstatSync(path: string, options: { readonly bigint: true }): FileFacts;
+  /** As of `node:fs`. */
   mkdtempSync(prefix: string): string;
+  /** As of `node:fs`. */
   chmodSync(path: string, mode: number): void;
+  /** As of `node:fs`. */
   linkSync(from: string, to: string): void;
+  /** As of `node:fs`. */
   renameSync(from: string, to: string): void;
+  /** As of `node:fs`. */
   unlinkSync(path: string): void;
+  /** As of `node:fs`. */
   rmdirSync(path: string): void;
 }
 
 /** What {@link listenAtPath} asks of a runtime. */
 export interface PathHost<Bound extends { close(): void }> {
+  /** The files of the system. */
   readonly files: SocketFiles;
   /** Listens at a path where nothing is. The runtime may remove that path when the listener closes. */
   listen(path: string): Bound | Promise<Bound>;
   /** Connects to a path. Rejects with `connection-refused` if nobody listens there, and only then. */
   connect(path: string, signal: AbortSignal): Promise<Pick<Connection, "abort">>;
+  /** The clock, for tests. Default: the clock of the runtime. */
   readonly clock?: Clock;
 }
 
 /** A listener in its place. */
 export interface Placed<Bound> {
+  /** What the runtime has bound. */
   readonly bound: Bound;
   /** Removes the socket, if the path is still that of this listener. Call it before the listener closes. */
   readonly remove: () => void;

@@ -12,6 +12,7 @@ const WORD = /^[0-9a-f]{1,4}$/i;
  * any spelling. Other addresses, including those with a zone and paths, are returned unchanged: the same object.
  */
 export function plainAddress(address: TcpAddress): TcpAddress;
+/** As above, for an address of any kind. */
 export function plainAddress(address: Address): Address;
 export function plainAddress(address: Address): Address {
   if (address.path !== undefined) return address;

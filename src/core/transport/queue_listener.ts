@@ -3,7 +3,9 @@ import type { Address, Connection, Listener } from "./transport.ts";
 
 /** What a runtime that accepts on its own has bound. It fills the queue. */
 export interface BoundQueue {
+  /** What it is bound to, with the actual port. */
   readonly address: Address;
+  /** Where accepted connections wait. */
   readonly queue: AcceptQueue;
   /** Makes the runtime accept nothing more. It may be called again. */
   readonly close: () => void;

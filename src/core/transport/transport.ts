@@ -13,7 +13,7 @@ export type { Address, TcpAddress, UnixAddress } from "./address.ts";
 export type { Bytes } from "./bytes.ts";
 
 /** Options of a listener of any kind. */
-interface AnyListenOptions {
+export interface AnyListenOptions {
   /**
    * The number of connections that may wait to be accepted. The kernel limits it (`net.core.somaxconn`, 4096 on Linux).
    * A runtime with a fixed backlog ignores it: Bun, and Deno at a path.
@@ -22,7 +22,7 @@ interface AnyListenOptions {
 }
 
 /** Options of accepted TCP connections. */
-interface AcceptedTcpOptions {
+export interface AcceptedTcpOptions {
   /**
    * The time without input after which accepted connections are probed, in whole seconds. Default: no probes. A runtime
    * that cannot probe refuses with `runtime-unsupported`.
@@ -143,11 +143,11 @@ export interface TcpConnectOptions {
    * fails with `runtime-unsupported`.
    */
   readonly localAddress?: string;
-  /** Aborts the attempt. Has no effect after it. */
+  /** Aborts the attempt. Has no effect after it. Default: none. */
   readonly signal?: AbortSignal;
-  /** As {@link TcpListenOptions.keepAliveMs}. */
+  /** As {@link TcpListenOptions.keepAliveMs}. Default: no probes. */
   readonly keepAliveMs?: number;
-  /** As {@link TcpListenOptions.noDelay}. */
+  /** As {@link TcpListenOptions.noDelay}. Default: true. */
   readonly noDelay?: boolean;
   readonly path?: undefined;
 }
@@ -159,7 +159,7 @@ export interface UnixConnectOptions {
    * that of an abstract socket. A path where nobody listens is `connection-refused`, whether or not there is a file.
    */
   readonly path: string;
-  /** Aborts the attempt. Has no effect after it. */
+  /** Aborts the attempt. Has no effect after it. Default: none. */
   readonly signal?: AbortSignal;
   readonly hostname?: undefined;
   readonly port?: undefined;
@@ -187,7 +187,9 @@ export interface Connection extends ConnectionFacts {
   readonly readable: ReadableStream<Bytes>;
   /** The outgoing bytes. Closing it is the half-close (FIN): `readable` stays open. */
   readonly writable: WritableStream<Uint8Array>;
+  /** The address of the peer. */
   readonly remoteAddress: Address;
+  /** The address of this side, which the peer connected to. */
   readonly localAddress: Address;
   /** Fulfils when the descriptor is released, with the error that broke the connection, if any. Never rejects. */
   readonly closed: Promise<SpillwayError | undefined>;
@@ -210,6 +212,7 @@ export interface Connection extends ConnectionFacts {
  * is an outcome, too.
  */
 export interface Outcome<Value> {
+  /** Calls one of the two functions, once. */
   then(onDone: (value: Value) => void, onError: (error: unknown) => void): unknown;
 }
 
@@ -279,7 +282,9 @@ export type HeadLength = (bytes: Bytes) => number | undefined;
 
 /** The new addresses and facts of a connection, for {@link TransportConnection.identify}. */
 export interface Identity extends ConnectionFacts {
+  /** The new address of the peer. Absent: it stays. */
   readonly remoteAddress?: Address;
+  /** The new address of this side. Absent: it stays. */
   readonly localAddress?: Address;
 }
 
@@ -338,6 +343,7 @@ export interface Listener extends AsyncIterable<Connection> {
    * elsewhere it is empty.
    */
   readonly address: Address;
+  /** Yields connections as they come, until the listener is closed. */
   [Symbol.asyncIterator](): AsyncIterator<Connection>;
   /**
    * Stops accepting at once. Connections that wait can still be taken, and then the iteration ends. Absent if no
@@ -353,6 +359,8 @@ export interface Transport {
   /** The name and version of the runtime, such as `node 20.20.2`. */
   readonly name: string;
   /**
+   * Listens, from the moment it fulfils.
+   *
    * @throws {TypeError | RangeError} options of different kinds together; an invalid path, mode or descriptor
    * @throws {SpillwayError} `address-in-use`, `address-not-available`, `permission-denied`, `host-not-found`, `listen-failed`, `runtime-unsupported`
    */
@@ -364,6 +372,8 @@ export interface Transport {
    */
   hold?(options: ListenOptions): Promise<HeldSocket>;
   /**
+   * Connects, and fulfils with the connection.
+   *
    * @throws {TypeError | RangeError} options of different kinds together; an invalid path
    * @throws {SpillwayError} `connection-refused`, `connection-timed-out`, `host-not-found`, `permission-denied`, `connect-aborted`, `connect-failed`,
    * `runtime-unsupported`

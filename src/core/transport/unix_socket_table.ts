@@ -54,7 +54,9 @@ export function isBound(table: string, path: string, exists: (path: string) => b
 
 /** The calls of `node:fs` that tell the path of a descriptor. */
 export interface DescriptorFiles {
+  /** As of `node:fs`. */
   readlinkSync(path: string): string;
+  /** As of `node:fs`. */
   readFileSync(path: string, encoding: "utf8"): string;
 }
 

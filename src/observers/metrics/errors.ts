@@ -1,6 +1,12 @@
 import { SpillwayError } from "../../core/mod.ts";
 
-/** The code of an error of metrics: the package that writes the format of Prometheus does not load. */
+/**
+ * The code of an error of metrics.
+ *
+ * | code | meaning | what to do |
+ * |---|---|---|
+ * | `metrics-unavailable` | the package that writes the format of Prometheus does not load | Install `prom-client`, or give `metrics` a registry. |
+ */
 export type MetricsErrorCode = "metrics-unavailable";
 
 /** A {@link SpillwayError} of metrics. */

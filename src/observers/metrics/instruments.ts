@@ -1,7 +1,7 @@
 import type { CodeCounter } from "./known_codes.ts";
-import type { Numbers, Recorders } from "./numbers.ts";
+import type { MeasuredAdmission, Numbers, Recorders } from "./numbers.ts";
 
-/** One number of a metric, with its label if it has one. */
+/** One number of a metric, with its labels. */
 interface Sample {
   readonly labels?: Readonly<Record<string, string>>;
   readonly value: number;
@@ -13,8 +13,8 @@ export interface Instrument {
   readonly name: string;
   readonly kind: "counter" | "gauge";
   readonly help: string;
-  /** The name of its label, if it has one. */
-  readonly label?: string;
+  /** The names of its labels. */
+  readonly labels: readonly string[];
   read(numbers: Numbers): readonly Sample[];
 }
 
@@ -29,23 +29,32 @@ type Total = keyof ReturnType<Numbers["read"]>["totals"];
 
 function total(name: string, help: string, count: Total): Instrument {
   const kind = name.endsWith("_total") ? "counter" : "gauge";
-  return { name, kind, help, read: (numbers) => [{ value: numbers.read().totals[count] }] };
+  return { name, kind, help, labels: [], read: (numbers) => [{ value: numbers.read().totals[count] }] };
 }
 
 function byLabel(name: string, label: string, help: string, counts: CodeCounter): Instrument {
   const read = (numbers: Numbers) =>
     [...numbers[counts]].map(([value, count]) => ({ labels: { [label]: value }, value: count }));
-  return { name, kind: "counter", help, label, read };
+  return { name, kind: "counter", help, labels: [label], read };
 }
 
 function counter(name: string, help: string, read: (numbers: Numbers) => number): Instrument {
-  return { name, kind: "counter", help, read: (numbers) => [{ value: read(numbers) }] };
+  return { name, kind: "counter", help, labels: [], read: (numbers) => [{ value: read(numbers) }] };
 }
 
 function ofPools(name: string, help: string, stat: "workers" | "busy" | "ending" | "queued" | "waiting"): Instrument {
   const read = (numbers: Numbers) =>
     numbers.read().pools.map(([pool, stats]) => ({ labels: { pool }, value: stats[stat] }));
-  return { name, kind: "gauge", help, label: "pool", read };
+  return { name, kind: "gauge", help, labels: ["pool"], read };
+}
+
+type AdmissionCount = Exclude<keyof ReturnType<MeasuredAdmission["stats"]>, "refused">;
+
+function ofAdmissions(name: string, help: string, stat: AdmissionCount): Instrument {
+  const kind = name.endsWith("_total") ? "counter" : "gauge";
+  const read = (numbers: Numbers) =>
+    numbers.read().admissions.map(([admission, stats]) => ({ labels: { admission }, value: stats[stat] }));
+  return { name, kind, help, labels: ["admission"], read };
 }
 
 /** Everything that is read, in the order in which it is published. */
@@ -54,7 +63,7 @@ export const INSTRUMENTS: readonly Instrument[] = [
     name: "spillway_servers",
     kind: "gauge",
     help: "Servers by what they do: listening, accepting-stopped, draining, closed.",
-    label: "state",
+    labels: ["state"],
     read: (numbers) => Object.entries(numbers.read().states).map(([state, value]) => ({ labels: { state }, value })),
   },
   total("spillway_connections_open", "Connections that are open.", "connections"),
@@ -92,7 +101,7 @@ export const INSTRUMENTS: readonly Instrument[] = [
     name: "spillway_group_members",
     kind: "gauge",
     help: "Members of the largest groups.",
-    label: "group",
+    labels: ["group"],
     read: (numbers) => numbers.read().groups.map(([group, value]) => ({ labels: { group }, value })),
   },
   ofPools("spillway_pool_workers", "Worker threads of a pool.", "workers"),
@@ -100,6 +109,26 @@ export const INSTRUMENTS: readonly Instrument[] = [
   ofPools("spillway_pool_ending", "Worker threads that were told to end and still compute.", "ending"),
   ofPools("spillway_pool_queued", "Frames that wait inside a pool.", "queued"),
   ofPools("spillway_pool_waiting", "Frames that wait in front of a pool.", "waiting"),
+  ofAdmissions("spillway_admission_admitted_total", "Connections that an admission step admitted.", "admitted"),
+  {
+    name: "spillway_admission_refused_total",
+    kind: "counter",
+    help: "Connections that an admission step refused, by reason.",
+    labels: ["admission", "reason"],
+    read: (numbers) =>
+      numbers
+        .read()
+        .admissions.flatMap(([admission, { refused }]) =>
+          Object.entries(refused).map(([reason, value]) => ({ labels: { admission, reason }, value })),
+        ),
+  },
+  ofAdmissions("spillway_admission_open_addresses", "Addresses with an open connection.", "openAddresses"),
+  ofAdmissions("spillway_admission_rated_addresses", "Addresses whose rate is remembered.", "ratedAddresses"),
+  ofAdmissions(
+    "spillway_admission_forgotten_addresses_total",
+    "Addresses whose rate was forgotten for want of room.",
+    "forgottenAddresses",
+  ),
 ];
 
 export const HISTOGRAMS: Readonly<Record<keyof Recorders, HistogramInstrument>> = {

@@ -5,17 +5,20 @@
  * @module
  */
 export { isMetricsError, type MetricsError, type MetricsErrorCode } from "./errors.ts";
-export type { MeasuredPool, NumbersOptions } from "./numbers.ts";
+export type { MeasuredAdmission, MeasuredPool, NumbersOptions } from "./numbers.ts";
 export {
+  type OpenTelemetryInstrument,
   type OpenTelemetryMeter,
   type OpenTelemetryMetrics,
   type OpenTelemetryMetricsOptions,
+  type OpenTelemetryResult,
   openTelemetryMetrics,
 } from "./open_telemetry.ts";
 export { type Metrics, type MetricsOptions, metrics, type PrometheusRegistry } from "./prometheus.ts";
 export {
   type OpenTelemetryContext,
   type OpenTelemetrySpan,
+  type OpenTelemetrySpanStart,
   type OpenTelemetryTracer,
   type TracingOptions,
   tracing,

@@ -12,6 +12,7 @@ const MAX_LABEL_VALUES = 100;
 
 /** A pool of worker threads, as `pool` of `spillway/compute` returns it. */
 export interface MeasuredPool {
+  /** Its present counts, which are read when the metrics are. */
   stats(): {
     readonly workers: number;
     readonly busy: number;
@@ -21,12 +22,27 @@ export interface MeasuredPool {
   };
 }
 
+/** An establish step that admits connections, as `admission` of `spillway/admission` returns it. */
+export interface MeasuredAdmission {
+  /** What the step has counted, which is read when the metrics are. */
+  stats(): {
+    readonly admitted: number;
+    /** The numbers of refused connections, by reason. */
+    readonly refused: Readonly<Record<string, number>>;
+    readonly openAddresses: number;
+    readonly ratedAddresses: number;
+    readonly forgottenAddresses: number;
+  };
+}
+
 /** What metrics are taken of, however they are published. */
 export interface NumbersOptions {
   /** The number of largest groups whose sizes are published. A whole number of at least 0; default 10. */
   readonly groups?: number;
   /** Pools of worker threads, by the names that they have in the label `pool`. Default: none. */
   readonly pools?: Readonly<Record<string, MeasuredPool>>;
+  /** Admission steps, by the names that they have in the label `admission`. Default: none. */
+  readonly admissions?: Readonly<Record<string, MeasuredAdmission>>;
   /** The clock, for tests. Default: the runtime's own. */
   readonly clock?: Clock;
 }
@@ -45,6 +61,7 @@ export interface Reading {
   /** The largest groups. */
   readonly groups: readonly (readonly [label: string, members: number])[];
   readonly pools: readonly (readonly [label: string, stats: ReturnType<MeasuredPool["stats"]>])[];
+  readonly admissions: readonly (readonly [label: string, stats: ReturnType<MeasuredAdmission["stats"]>])[];
 }
 
 /**
@@ -65,15 +82,17 @@ export class Numbers {
   readonly #periods: Periods;
   readonly #groupCount: number;
   readonly #groupLabels = new LabelValues(MAX_LABEL_VALUES);
-  readonly #pools: readonly (readonly [string, MeasuredPool])[];
+  readonly #pools: Named<MeasuredPool>;
+  readonly #admissions: Named<MeasuredAdmission>;
   #reading: Reading | undefined;
 
   /** @throws {TypeError | RangeError} an invalid option */
   constructor(options: NumbersOptions, recorders: Recorders, random: () => number = Math.random) {
-    const { groups = 10, pools = {}, clock = systemClock } = options;
+    const { groups = 10, pools = {}, admissions = {}, clock = systemClock } = options;
     checkWhole("groups", groups, 0);
     this.#groupCount = groups;
-    this.#pools = checkPools(pools);
+    this.#pools = checkNamed("pools", "a pool", pools);
+    this.#admissions = checkNamed("admissions", "an admission step", admissions);
     this.#recorders = recorders;
     this.#timer = new HandlerTimer(recorders.handler, clock, random);
     this.#periods = new Periods(clock, (delayMs) => {
@@ -127,6 +146,7 @@ export class Numbers {
       states: this.#servers.states(),
       groups: this.#largestGroups(),
       pools: this.#pools.map(([name, pool]) => [name, pool.stats()] as const),
+      admissions: this.#admissions.map(([name, step]) => [name, step.stats()] as const),
     };
     return this.#reading;
   }
@@ -146,12 +166,20 @@ export class Numbers {
   }
 }
 
-/** @throws {TypeError} not pools by their names */
-function checkPools(pools: Readonly<Record<string, MeasuredPool>>): readonly (readonly [string, MeasuredPool])[] {
-  if (typeof pools !== "object" || pools === null) throw new TypeError("pools must be an object: pools by their names");
-  const entries = Object.entries(pools);
-  for (const [name, pool] of entries) {
-    if (typeof pool?.stats !== "function") throw new TypeError(`pools.${name} is not a pool: it has no stats()`);
+type Named<Source> = readonly (readonly [name: string, source: Source])[];
+
+/** @throws {TypeError} not objects with `stats()` by their names */
+function checkNamed<Source extends { stats(): object }>(
+  option: string,
+  kind: string,
+  sources: Readonly<Record<string, Source>>,
+): Named<Source> {
+  if (typeof sources !== "object" || sources === null) {
+    throw new TypeError(`${option} must be an object: ${option} by their names`);
+  }
+  const entries = Object.entries(sources);
+  for (const [name, source] of entries) {
+    if (typeof source?.stats !== "function") throw new TypeError(`${option}.${name} is not ${kind}: it has no stats()`);
   }
   return entries;
 }

@@ -7,20 +7,31 @@ import { openTelemetryName } from "./open_telemetry_name.ts";
 
 /** What a `Meter` of `@opentelemetry/api` must have. */
 export interface OpenTelemetryMeter {
-  createHistogram(name: string, options?: InstrumentOptions): { record(value: number): void };
-  createObservableCounter(name: string, options?: InstrumentOptions): object;
-  createObservableGauge(name: string, options?: InstrumentOptions): object;
-  addBatchObservableCallback(callback: (result: BatchResult) => void, observables: object[]): void;
-  removeBatchObservableCallback(callback: (result: BatchResult) => void, observables: object[]): void;
+  /** As of `Meter`. */
+  createHistogram(name: string, options?: OpenTelemetryInstrument): { record(value: number): void };
+  /** As of `Meter`. */
+  createObservableCounter(name: string, options?: OpenTelemetryInstrument): object;
+  /** As of `Meter`. */
+  createObservableGauge(name: string, options?: OpenTelemetryInstrument): object;
+  /** As of `Meter`. */
+  addBatchObservableCallback(callback: (result: OpenTelemetryResult) => void, observables: object[]): void;
+  /** As of `Meter`. */
+  removeBatchObservableCallback(callback: (result: OpenTelemetryResult) => void, observables: object[]): void;
 }
 
-interface InstrumentOptions {
+/** What an instrument is created with. */
+export interface OpenTelemetryInstrument {
+  /** What it measures. */
   description?: string;
+  /** Its unit, by the conventions of UCUM. */
   unit?: string;
+  /** The buckets of a histogram. */
   advice?: { explicitBucketBoundaries?: number[] };
 }
 
-interface BatchResult {
+/** What takes the values of observable instruments. */
+export interface OpenTelemetryResult {
+  /** Takes one value. */
   observe(observable: object, value: number, attributes?: Readonly<Record<string, string>>): void;
 }
 
@@ -38,7 +49,13 @@ export interface OpenTelemetryMetrics extends Observer {
   close(this: void): void;
 }
 
-const OPTIONS: OptionNames<OpenTelemetryMetricsOptions> = { meter: true, groups: true, pools: true, clock: true };
+const OPTIONS: OptionNames<OpenTelemetryMetricsOptions> = {
+  meter: true,
+  groups: true,
+  pools: true,
+  admissions: true,
+  clock: true,
+};
 
 /**
  * Returns an observer that keeps the metrics of its servers for OpenTelemetry: the numbers of `metrics()`, which the meter's reader asks
@@ -76,7 +93,7 @@ export function openTelemetryMetrics(options: OpenTelemetryMetricsOptions): Open
   }
   const numbers = new Numbers(options, recordersOf(meter));
   const observed = INSTRUMENTS.map((instrument) => ({ instrument, observable: observableOf(meter, instrument) }));
-  const onCollect = (result: BatchResult): void => {
+  const onCollect = (result: OpenTelemetryResult): void => {
     for (const { instrument, observable } of observed) {
       for (const { value, labels } of instrument.read(numbers)) result.observe(observable, value, labels);
     }

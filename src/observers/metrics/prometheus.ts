@@ -9,8 +9,11 @@ const CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8";
 
 /** A `Registry` of prom-client 15. */
 export interface PrometheusRegistry {
+  /** The `Content-Type` of its text. */
   readonly contentType: string;
+  /** Adds a metric. */
   registerMetric(metric: never): void;
+  /** Returns the text of all metrics. */
   metrics(): Promise<string>;
 }
 
@@ -44,6 +47,7 @@ const OPTIONS: OptionNames<MetricsOptions> = {
   handlerBuckets: true,
   groups: true,
   pools: true,
+  admissions: true,
   clock: true,
 };
 

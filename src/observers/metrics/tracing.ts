@@ -12,31 +12,49 @@ import { sampled } from "./sampled.ts";
 
 type Attributes = Record<string, string | number>;
 
-interface SpanOptions {
+/** What a span is started with. */
+export interface OpenTelemetrySpanStart {
+  /** A `SpanKind`. */
   kind?: number;
+  /** Whether it has no parent. */
   root?: boolean;
-  attributes?: Attributes;
+  /** What it says. */
+  attributes?: Record<string, string | number>;
+  /** The spans that it belongs with. */
   links?: { context: never }[];
 }
 
 /** What a `Span` of `@opentelemetry/api` must have. */
 export interface OpenTelemetrySpan {
+  /** As of `Span`. */
   spanContext(): object;
+  /** As of `Span`. */
   setAttribute(key: string, value: string | number): unknown;
+  /** As of `Span`. */
   setStatus(status: { code: number; message?: string }): unknown;
+  /** As of `Span`. */
   recordException(exception: string | Error): void;
+  /** As of `Span`. */
   end(): void;
 }
 
 /** What a `Tracer` of `@opentelemetry/api` must have. */
 export interface OpenTelemetryTracer {
-  startSpan(name: string, options?: SpanOptions): OpenTelemetrySpan;
-  startActiveSpan<Result>(name: string, options: SpanOptions, run: (span: OpenTelemetrySpan) => Result): Result;
+  /** As of `Tracer`. */
+  startSpan(name: string, options?: OpenTelemetrySpanStart): OpenTelemetrySpan;
+  /** As of `Tracer`. */
+  startActiveSpan<Result>(
+    name: string,
+    options: OpenTelemetrySpanStart,
+    run: (span: OpenTelemetrySpan) => Result,
+  ): Result;
 }
 
 /** The `context` of `@opentelemetry/api`. */
 export interface OpenTelemetryContext {
+  /** As of `ContextAPI`. */
   active(): object;
+  /** As of `ContextAPI`. */
   with<Result>(context: never, run: () => Result): Result;
 }
 
@@ -48,7 +66,7 @@ export interface TracingOptions {
   readonly sampleRatio: number;
   /**
    * The `context` of `@opentelemetry/api`. With it, all of a stream runs inside the span of its frame. Without it, only the call of the
-   * handler and what that awaits does.
+   * handler and what that awaits does. Default: none.
    */
   readonly context?: OpenTelemetryContext;
   /** The source of random numbers from 0 to 1, for tests. Default: `Math.random`. */

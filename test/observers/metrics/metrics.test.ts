@@ -1,6 +1,7 @@
 import { Counter, Registry } from "prom-client";
 import { describe, expect, it, vi } from "vitest";
-import { lines, type Observer, SpillwayError, serve } from "../../../src/core/mod.ts";
+import { admission } from "../../../src/admission/mod.ts";
+import { type Connection, lines, type Observer, SpillwayError, serve } from "../../../src/core/mod.ts";
 import { isMetricsError, type Metrics, type MetricsOptions, metrics } from "../../../src/observers/metrics/mod.ts";
 import { manualClock, memoryTransport } from "../../../src/testing/mod.ts";
 import { answers } from "../../core/support/answers.ts";
@@ -232,6 +233,38 @@ describe("metrics", () => {
   });
 });
 
+describe("metrics of admission", () => {
+  const step = admission({ deny: ["10.0.0.0/8"], maxPerAddress: 1, connectsPerSecond: 5, clock: manualClock() });
+  const connection = (hostname: string): Connection =>
+    ({ remoteAddress: { hostname, port: 1 }, closed: new Promise(() => undefined) }) as Connection;
+  for (const hostname of ["10.0.0.1", "192.0.2.1", "192.0.2.1", "192.0.2.2"]) {
+    try {
+      step(connection(hostname));
+    } catch {
+      // It is counted.
+    }
+  }
+
+  it("show what a step has admitted and refused, and its tables", async () => {
+    const m = metrics({ admissions: { public: step } });
+    const series = [...(await scraped(m))].filter(([name]) => name.startsWith("spillway_admission"));
+    expect(series).toEqual([
+      ['spillway_admission_admitted_total{admission="public"}', 2],
+      ['spillway_admission_refused_total{admission="public",reason="denied"}', 1],
+      ['spillway_admission_refused_total{admission="public",reason="too-many-per-address"}', 1],
+      ['spillway_admission_refused_total{admission="public",reason="connects-too-fast"}', 0],
+      ['spillway_admission_open_addresses{admission="public"}', 2],
+      ['spillway_admission_rated_addresses{admission="public"}', 2],
+      ['spillway_admission_forgotten_addresses_total{admission="public"}', 0],
+    ]);
+  });
+
+  it("have no series without a step", async () => {
+    const series = [...(await scraped(metrics())).keys()].filter((name) => name.startsWith("spillway_admission"));
+    expect(series).toEqual([]);
+  });
+});
+
 describe("the sizes of groups", () => {
   async function grouped(options: MetricsOptions, sizes: Record<string, number>) {
     const clock = manualClock();
@@ -421,6 +454,12 @@ describe("the options of metrics", () => {
     ["a number of groups that is none", { groups: -1 }, "groups must be a whole number of at least 0, not -1"],
     ["a pool that is none", { pools: { primes: {} } }, "pools.primes is not a pool: it has no stats()"],
     ["pools without names", { pools: 7 }, "pools must be an object: pools by their names"],
+    [
+      "an admission step that is none",
+      { admissions: { a: {} } },
+      "admissions.a is not an admission step: it has no stats()",
+    ],
+    ["admission steps without names", { admissions: 7 }, "admissions must be an object: admissions by their names"],
     ["buckets that are none", { handlerBuckets: "1" }, "handlerBuckets must be an array of numbers of seconds"],
     [
       "buckets that do not ascend",

@@ -27,8 +27,10 @@ describe("metrics for OpenTelemetry", () => {
     const clock = manualClock();
     const meter = new CollectedMeter();
     const pools = { primes: { stats: () => ({ workers: 4, busy: 3, ending: 0, queued: 2, waiting: 1 }) } };
-    const other = metrics({ clock, pools });
-    const m = openTelemetryMetrics({ meter, clock, pools });
+    const counts = { admitted: 5, openAddresses: 3, ratedAddresses: 4, forgottenAddresses: 1 };
+    const admissions = { public: { stats: () => ({ ...counts, refused: { denied: 2, "connects-too-fast": 0 } }) } };
+    const other = metrics({ clock, pools, admissions });
+    const m = openTelemetryMetrics({ meter, clock, pools, admissions });
     const pending = answers();
     const harness = await served({
       clock,
