@@ -5,7 +5,6 @@ import { setTimeout } from "node:timers";
 import { EXIT_USAGE } from "./cli/failure.ts";
 import { run } from "./cli/run.ts";
 import { stderrWriter } from "./cli/stderr.ts";
-import type { WorkerHost } from "./cluster/mod.ts";
 import { transport } from "./mod.ts";
 
 /** The time that the process has to end by itself. */
@@ -55,7 +54,7 @@ void run(process.argv.slice(2), {
   variables: process.env,
   pid: process.pid,
   args: process.argv.slice(2),
-  host: process as unknown as WorkerHost,
+  host: process,
 }).then((code) => {
   exitCode = code;
   process.exitCode = code;

@@ -17,7 +17,7 @@ export function nowhereTransport(transport: Transport, onListen?: (options: List
 
 function addressOf({ fd, hostname, path, port }: ListenOptions): Address {
   if (path !== undefined) return { path };
-  return fd === undefined ? { hostname, port } : { path: `fd:${String(fd)}` };
+  return fd === undefined ? { hostname, port } : { path: `fd:${fd as number}` };
 }
 
 /** A listener to which nobody connects. */

@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
 import path from "node:path";
 import type { Logger } from "@logtape/logtape";
-import type { Cluster, HeldTarget, SuperviseOptions } from "../cluster/mod.ts";
+import type { Cluster, SuperviseOptions } from "../cluster/mod.ts";
 import { type HeldSocket, type ListenOptions, SpillwayError, type Transport } from "../mod.ts";
 import { clusterLog } from "./cluster_log.ts";
 import { logOf } from "./command_log.ts";
@@ -92,7 +92,7 @@ async function start(
   workers: number,
   logger: Logger,
 ): Promise<Cluster> {
-  const { supervise } = await import("../cluster/mod.ts");
+  const { heldTarget, supervise } = await import("../cluster/mod.ts");
   const { balance, graceMs = Infinity, readyTimeoutMs, workerTimeoutMs } = all.settings;
   const options: SuperviseOptions = {
     script: MAIN_MODULE,
@@ -100,9 +100,7 @@ async function start(
     cwd: environment.cwd,
     // Only this process speaks with systemd.
     env: { ...environment.variables, NOTIFY_SOCKET: undefined, WATCHDOG_USEC: undefined },
-    listen: plan.listen.map(
-      ({ backlog: _, keepAliveMs: _keepAliveMs, noDelay: _noDelay, ...target }) => target as HeldTarget,
-    ),
+    listen: plan.listen.map(heldTarget),
     workers,
     drainTimeoutMs: Math.min(LONGEST_DRAIN_MS, (plan.drainTimeoutMs ?? LONGEST_DRAIN_MS) + EXTRA_DRAIN_MS),
     observer: clusterLog(logger),

@@ -171,7 +171,7 @@ function establishing(
 
 async function serveUntilDrained(serving: Serving, { options, speaksTls, watch }: Established): Promise<number> {
   const { all, environment, log, uncaught } = serving;
-  const { link, stdio, transport, variables, pid } = environment;
+  const { link, transport, variables, pid } = environment;
   const systemd = systemdNotifier(variables, pid, (message) => log().warning(message, { event: "systemd" }));
   let stopping = false;
   let drained = false;

@@ -303,6 +303,7 @@ export const SETTINGS: readonly Setting[] = [
     parse: parseFile,
   }),
   setting(WORKERS, "workers", {
+    sets: "spillway/cluster SuperviseOptions.workers",
     placeholder: "<count>",
     description:
       "number of processes that serve, or auto for one for each processor; SIGHUP replaces them one by one (default: none, this process serves)",
@@ -310,6 +311,7 @@ export const SETTINGS: readonly Setting[] = [
     parse: parseWorkers,
   }),
   setting(WORKERS, "balance", {
+    sets: "spillway/cluster SuperviseOptions.balance",
     placeholder: "<policy>",
     description:
       "whether workers accept from one socket, or the kernel spreads connections evenly (not on Deno, nor Node before 22.12): shared, kernel",
@@ -317,6 +319,7 @@ export const SETTINGS: readonly Setting[] = [
     parse: parseChoice(BALANCES),
   }),
   setting(WORKERS, "readyTimeoutMs", {
+    sets: "spillway/cluster SuperviseOptions.readyTimeoutMs",
     placeholder: "<duration>",
     description: "time for a worker to become ready",
     fallback: "30s",
@@ -324,6 +327,7 @@ export const SETTINGS: readonly Setting[] = [
     parse: parsePatience,
   }),
   setting(WORKERS, "workerTimeoutMs", {
+    sets: "spillway/cluster SuperviseOptions.silenceTimeoutMs",
     placeholder: "<duration>",
     description: "time after which a worker whose event loop is blocked is killed and replaced; off waits",
     fallback: "10s",

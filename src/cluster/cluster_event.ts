@@ -7,7 +7,9 @@ export interface WorkerInfo {
   readonly slot: number;
   /** The number of workers that were started before it. */
   readonly id: number;
+  /** The number of its process. */
   readonly pid: number | undefined;
+  /** Where it is between its start and its end. */
   readonly state: WorkerState;
 }
 

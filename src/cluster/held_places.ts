@@ -33,8 +33,10 @@ export async function holdPlaces(
   { balance, workers }: { readonly balance: Balance; readonly workers: number },
   handedOver: readonly HeldPlace[] = [],
 ): Promise<HeldPlace[]> {
-  const { hold } = transport;
-  if (hold === undefined) throw unsupported(`${transport.name} cannot hold a socket for other processes`);
+  const hold: Hold = (options) => {
+    if (transport.hold !== undefined) return transport.hold(options);
+    throw unsupported(`${transport.name} cannot hold a socket for other processes`);
+  };
   const free = [...handedOver];
   const held: HeldPlace[] = [];
   try {
@@ -46,7 +48,7 @@ export async function holdPlaces(
         held.push({
           place,
           target: heldTarget(options),
-          sockets: await holdPlace(hold.bind(transport), options, balance, workers),
+          sockets: await holdPlace(hold, options, balance, workers),
         });
     }
   } catch (error) {
@@ -58,12 +60,9 @@ export async function holdPlaces(
   return held;
 }
 
-async function holdPlace(
-  hold: NonNullable<Transport["hold"]>,
-  options: ListenOptions,
-  balance: Balance,
-  workers: number,
-): Promise<HeldSocket[]> {
+type Hold = (options: ListenOptions) => Promise<HeldSocket>;
+
+async function holdPlace(hold: Hold, options: ListenOptions, balance: Balance, workers: number): Promise<HeldSocket[]> {
   if (balance === "shared" || options.port === undefined) return [await hold(options)];
   const sockets: HeldSocket[] = [];
   try {

@@ -9,7 +9,9 @@ export const WORKER_VARIABLE = "SPILLWAY_WORKER";
 export interface AssignedSocket {
   /** What it was asked for, as `placeKey` writes it. */
   readonly place: string;
+  /** The same, as an option of `serve`. */
   readonly target: HeldTarget;
+  /** What it is bound to, with the actual port. */
   readonly address: Address;
   /** The descriptor that the worker inherits. Without one, the socket comes beside a message. */
   readonly fd?: number;
@@ -21,6 +23,7 @@ export interface Assignment {
   readonly slot: number;
   /** The number of workers. */
   readonly workers: number;
+  /** The sockets of all places. */
   readonly sockets: readonly AssignedSocket[];
   /** The process to which systemd has given its sockets. */
   readonly supervisor: number;

@@ -1,6 +1,5 @@
 import process from "node:process";
 import { type ServeOptions, type Server, serve } from "../core/mod.ts";
-import type { WorkerHost } from "./worker_host.ts";
 import { type Answering, WorkerLink } from "./worker_link.ts";
 
 /** Options of {@link serveWorker}: those of `serve`. Without `port`, `path`, `fd` and `listen` it listens on all sockets. */
@@ -33,7 +32,7 @@ export async function serveWorker<In, Out, State>(
 ): Promise<Server<In, Out, State>> {
   const { answering, ...serveOptions } = options;
   const { transport } = await import("../mod.ts");
-  const link = await WorkerLink.join(process as unknown as WorkerHost, transport);
+  const link = await WorkerLink.join(process, transport);
   link.answering = answering;
   const { sockets } = link.assignment;
   const server = await serve(link.transport, {

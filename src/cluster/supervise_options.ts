@@ -107,7 +107,7 @@ export function checkSuperviseOptions(options: SuperviseOptions): CheckedOptions
   const { observer, transport, workers = availableParallelism() } = options;
   if (!(script instanceof URL) && typeof script !== "string") throw new TypeError("script must be a URL or a path");
   if (!BALANCES.includes(balance))
-    throw new TypeError(`balance must be ${BALANCES.join(" or ")}, not ${String(balance)}`);
+    throw new TypeError(`balance must be ${BALANCES.join(" or ")}, not ${balance as string}`);
   if (!Array.isArray(listen) || listen.length === 0) throw new TypeError("listen must be a list of at least one place");
   checkWhole("workers", workers, 1);
   if (workers > MOST_WORKERS) throw new RangeError(`workers must be at most ${MOST_WORKERS}, not ${workers}`);

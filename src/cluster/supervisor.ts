@@ -151,7 +151,7 @@ export class WorkerSupervisor implements WorkerOwner {
 
   /** Lets all workers drain. A second call forces them to abort what remains. */
   shutdown(graceMs?: number): Promise<ClusterResult> {
-    if (this.#phase === "draining") for (const worker of [...this.#workers]) worker.force();
+    if (this.#phase === "draining") for (const worker of this.#workers) worker.force();
     if (this.#phase === "starting" || this.#phase === "running") this.#startDraining(graceMs);
     return this.finished;
   }
@@ -325,7 +325,7 @@ export class WorkerSupervisor implements WorkerOwner {
     this.#phase = "draining";
     this.#emit({ type: "draining", workers: this.#workers.size });
     for (const slot of this.#slots) clock.clearTimeout(slot.timer);
-    for (const worker of [...this.#workers]) worker.drain(graceMs, Math.ceil((graceMs ?? 0) / beatMs));
+    for (const worker of this.#workers) worker.drain(graceMs, Math.ceil((graceMs ?? 0) / beatMs));
     if (neverReady) this.#onNeverReady(new SpillwayError("drained", "the cluster ended before its workers were ready"));
     this.#endIfOver();
   }
@@ -342,7 +342,7 @@ export class WorkerSupervisor implements WorkerOwner {
   #scheduleBeat(): void {
     const { beatMs, clock } = this.#settings;
     this.#beatTimer = clock.setTimeout(() => {
-      for (const worker of [...this.#workers]) worker.beat();
+      for (const worker of this.#workers) worker.beat();
       if (this.#phase !== "ended") this.#scheduleBeat();
     }, beatMs);
   }

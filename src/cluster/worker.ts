@@ -2,7 +2,9 @@ import type { FromWorker, ToWorker } from "./messages.ts";
 
 /** How a process ended. */
 export interface Exit {
+  /** Its exit code; `null` if a signal ended it. */
   readonly code: number | null;
+  /** The signal that ended it; `null` if none did. */
   readonly signal: string | null;
   /** Why it could not be started. */
   readonly error?: string;

@@ -8,7 +8,9 @@ import type { WorkerHost } from "./worker_host.ts";
 
 /** A server, as far as its supervisor steers it. */
 export interface SteeredServer {
+  /** Fulfils when it has ended. */
   readonly finished: Promise<unknown>;
+  /** Lets it drain. A second call aborts what remains. */
   shutdown(options?: ShutdownOptions): Promise<unknown>;
 }
 
@@ -22,6 +24,7 @@ export function isWorker({ env }: Pick<WorkerHost, "env">): boolean {
 
 /** A worker's end of the channel to its supervisor. */
 export class WorkerLink {
+  /** What the supervisor has said at the start. */
   readonly assignment: Assignment;
   /** Listens on the sockets of the supervisor. */
   readonly transport: Transport;

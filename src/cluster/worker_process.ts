@@ -39,7 +39,7 @@ export function startChild({ command, cwd, env, isOwn, sockets }: ChildPlan, own
   try {
     child = spawn(file, args, {
       ...(cwd !== undefined && { cwd }),
-      env: env as NodeJS.ProcessEnv,
+      env,
       stdio: [isOwn ? "ignore" : "inherit", "inherit", "inherit", "ipc", ...inherited],
     });
   } catch (error) {

@@ -12,7 +12,7 @@ const acts = fc.array(fc.tuple(fc.constantFrom(...ACTS), fc.nat(20)), { maxLengt
 
 async function act({ clock, supervisor, workers }: Supervised, [what, which]: Act): Promise<void> {
   const { alive } = workers;
-  const chosen = alive[which % Math.max(1, alive.length)] as FakeWorker | undefined;
+  const chosen = alive[which % Math.max(1, alive.length)];
   switch (what) {
     case "reload":
       void supervisor.reload();

@@ -46,7 +46,7 @@ interface Bound {
   readonly fd: number;
   /** Of a TCP socket. */
   readonly address?: Address | undefined;
-  close(): void;
+  readonly close: () => void;
 }
 
 function held({ fd, close }: Bound, address: Address, remove = () => {}, isInPlace = () => true): HeldSocket {

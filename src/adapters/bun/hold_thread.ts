@@ -1,5 +1,5 @@
 /** The thread of a held socket: it listens, and then waits without its event loop, so that it accepts nothing. */
-import { parentPort, workerData } from "node:worker_threads";
+import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import { type ListenTarget, listen, type TcpHandlers } from "./native.ts";
 
 /** What the thread is given. */
@@ -30,8 +30,7 @@ const socket: TcpHandlers<unknown> = {
   error: none,
 };
 
-function holdSocket({ to, state }: HoldingThread): void {
-  const say = (message: ThreadMessage) => parentPort?.postMessage(message);
+function holdSocket({ to, state }: HoldingThread, say: (message: ThreadMessage) => void): void {
   try {
     const listener = listen({ ...to, allowHalfOpen: true, socket });
     const name: { address?: string; port?: number } = {};
@@ -45,4 +44,5 @@ function holdSocket({ to, state }: HoldingThread): void {
   }
 }
 
-if (workerData !== undefined) holdSocket(workerData as HoldingThread);
+const port: MessagePort | null = parentPort;
+if (port !== null) holdSocket(workerData as HoldingThread, (message) => port.postMessage(message));
