@@ -57,6 +57,8 @@ void run(process.argv.slice(2), {
   cwd: process.cwd(),
   variables: process.env,
   pid: process.pid,
+  args: process.argv.slice(2),
+  host: process,
 }).then((code) => {
   exitCode = code;
   process.exitCode = code;

@@ -36,6 +36,11 @@ export const transport: Transport = {
     return process?.versions?.node === undefined ? "no transport" : `node ${process.versions.node}`;
   },
   listen: async (options) => (await load()).listen(options),
+  async hold(options) {
+    const own = await load();
+    if (own.hold !== undefined) return own.hold(options);
+    throw new SpillwayError("runtime-unsupported", "this runtime cannot hold a socket for other processes");
+  },
   connect: async (options) => (await load()).connect(options),
   afterIo(callback) {
     if (loaded?.afterIo === undefined) afterIo(callback);
@@ -69,7 +74,7 @@ async function importNative(): Promise<Transport> {
   throw new SpillwayError("runtime-unsupported", "no TCP here: Spillway runs on Node, Deno and Bun");
 }
 
-/** Deno's own listener takes no descriptor, and its `node:net` does. */
+/** Deno's own listener takes no socket that is bound already and lends none; its `node:net` does both. */
 async function denoTransport(): Promise<Transport> {
   const { transport: own } = await import("./adapters/deno/mod.ts");
   return {
@@ -80,6 +85,11 @@ async function denoTransport(): Promise<Transport> {
     async listen(options) {
       if (options.fd === undefined) return own.listen(options);
       return (await import("./adapters/node/mod.ts")).transport.listen(options);
+    },
+    async hold(options) {
+      // Its node:net says of most places only that they do not work, and not why.
+      if (options.port !== undefined) (await own.listen(options)).close();
+      return (await import("./adapters/node/hold.ts")).hold(options);
     },
   };
 }

@@ -4,8 +4,8 @@ import { Parts } from "./bench/parts.ts";
 import { errorCount, progressText, resultJson, resultText, type Whole } from "./bench/report.ts";
 import { runPart } from "./bench/run_part.ts";
 import type { BenchFlags } from "./bench_flags.ts";
+import type { Environment } from "./environment.ts";
 import { EXIT_FAILED, EXIT_INTERRUPTED, usageFailure } from "./failure.ts";
-import type { Environment } from "./serve_command.ts";
 import { parseTarget } from "./target.ts";
 
 const DEFAULT_FRAME_BYTES = 64;
@@ -78,6 +78,7 @@ function wholeOf(text: string, flags: BenchFlags): Whole {
     ...(maxFrameBytes !== undefined && { maxFrameBytes: finite(maxFrameBytes) }),
     connections,
     inFlight,
+    framesPerConnection: finite(flags.framesPerConnection),
     ...(rate !== undefined && { rate }),
     durationMs: flags.duration,
     warmUpMs: flags.warmUp,

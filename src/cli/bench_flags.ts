@@ -7,6 +7,7 @@ import { addTlsClientFlags, type TlsClientFlags } from "./tls_client_flags.ts";
 export interface BenchFlags extends TlsClientFlags {
   readonly connections: number;
   readonly inFlight?: number;
+  readonly framesPerConnection: number;
   readonly rate?: number;
   readonly duration: number;
   readonly warmUp: number;
@@ -47,6 +48,14 @@ const OPTIONS: readonly Option[] = [
     "--in-flight <count>",
     "most unanswered frames of a connection (default: 1; 128 with --rate)",
     parsePool,
+  ),
+  option(
+    LOAD,
+    "--frames-per-connection <count>",
+    "frames after which a connection is closed and replaced",
+    parseCount,
+    Infinity,
+    "off",
   ),
   option(
     LOAD,

@@ -3,8 +3,8 @@ import { pipedConversation } from "./connect/piped_conversation.ts";
 import { terminalConversation } from "./connect/terminal_conversation.ts";
 import { type ConnectFlags, DEFAULT_FRAME_BYTES } from "./connect_flags.ts";
 import { dial, dialFailure } from "./dial.ts";
+import type { Environment } from "./environment.ts";
 import { usageFailure } from "./failure.ts";
-import type { Environment } from "./serve_command.ts";
 import { parseTarget, type Target } from "./target.ts";
 import { tlsSteps } from "./tls_client_flags.ts";
 

@@ -2,6 +2,7 @@
 import { nearest } from "../core/mod.ts";
 import { firstLine, usageFailure } from "./failure.ts";
 import type { ReadSetting } from "./given.ts";
+import { ROLE_VARIABLES } from "./role_variables.ts";
 import { SETTINGS } from "./settings.ts";
 
 /** Environment variables by name. */
@@ -55,7 +56,7 @@ function portVariable(variables: Variables): string {
 
 function checkNames(variables: Variables): void {
   for (const [name, value = ""] of Object.entries(variables)) {
-    if (!name.startsWith(PREFIX) || KNOWN.has(name) || LINK.test(name)) continue;
+    if (!name.startsWith(PREFIX) || KNOWN.has(name) || ROLE_VARIABLES.includes(name) || LINK.test(name)) continue;
     if (LINK_NAME.test(name) && LINK_ADDRESS.test(value)) continue;
     const meant = nearest(
       name.slice(PREFIX.length),

@@ -13,7 +13,7 @@ type Explanations = Partial<Record<ErrorCode, Explanation>>;
 /** Explains why listening failed, and how to fix it. `at` is the place of several that failed. */
 export function listenFailure(at: ListenOptions, given: Given, error: SpillwayError): Failure {
   const { fd } = at;
-  const where = fd === undefined ? addressText(at) : `fd:${fd}`;
+  const where = fd === undefined ? addressText(at) : `fd:${fd as number}`;
   const explanation = explanationOf(at, given, error);
   const why = explanation === undefined ? reasonOf(error) : `${explanation.wrong}; ${explanation.advice}`;
   const failure = isUnsupported(error) && given.settings.listen !== undefined ? usageFailure : runFailure;

@@ -25,6 +25,8 @@ export interface LogOptions {
   /** Whether pretty logs are coloured. */
   readonly colors: boolean;
   readonly output: LogOutput;
+  /** The number of the worker that logs, if it is one. */
+  readonly worker?: number | undefined;
 }
 
 /** Matches characters that hide or reorder text, or break a line. */
@@ -33,8 +35,8 @@ const UNSAFE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 const OWN = new Set(["\n", "\u001b"]);
 
 /** Starts logging, in place of an earlier log. Returns the logger of the command line. */
-export function startLog({ level, format, colors, output }: LogOptions): Logger {
-  const render = format === "json" ? jsonFormatter() : prettyFormatter(colors);
+export function startLog({ level, format, colors, output, worker }: LogOptions): Logger {
+  const render = format === "json" ? jsonFormatter(worker) : prettyFormatter(colors, worker);
   configureSync({
     reset: true,
     sinks: { lines: (record: LogRecord) => output.add(render(record)) },
@@ -53,12 +55,13 @@ export function startLog({ level, format, colors, output }: LogOptions): Logger 
 }
 
 /** Formats each record as one JSON object in a line; the fields of the record stand beside its message. */
-function jsonFormatter(): TextFormatter {
+function jsonFormatter(worker: number | undefined): TextFormatter {
   const json = getJsonLinesFormatter({ properties: "flatten", message: "template" });
   const sentence = getTextFormatter({ value: "bare", timestamp: "none", format: ({ message }) => message });
+  const from = ({ properties }: LogRecord) => (worker === undefined ? {} : { properties: { worker, ...properties } });
   // The template is replaced with the rendered sentence: the formatter's own rendering quotes each value.
   return (record) =>
-    escapeUnsafe(json({ ...record, rawMessage: sentence(record).slice(0, -1) }), (character) =>
+    escapeUnsafe(json({ ...record, ...from(record), rawMessage: sentence(record).slice(0, -1) }), (character) =>
       Array.from({ length: character.length }, (_, i) => unicodeEscape(character.charCodeAt(i))).join(""),
     );
 }
@@ -72,12 +75,13 @@ function unicodeEscape(unit: number): string {
 }
 
 /** Formats each record as one line for people, followed by the stack of an error that a handler threw. */
-function prettyFormatter(colors: boolean): TextFormatter {
+function prettyFormatter(colors: boolean, worker: number | undefined): TextFormatter {
+  const from = worker === undefined ? "" : `[worker ${worker}] `;
   const options: TextFormatterOptions = {
     value: "bare",
     timestamp: "date-time-timezone",
     timeZone: null,
-    format: ({ timestamp, level, message, record }) => `${timestamp} ${level} ${message}${stackOf(record)}`,
+    format: ({ timestamp, level, message, record }) => `${timestamp} ${level} ${from}${message}${stackOf(record)}`,
   };
   const pretty = colors ? getAnsiColorFormatter(options) : getTextFormatter(options);
   return (record) => escapeUnsafe(pretty(record), (character) => escapeText(character, 2));

@@ -6,6 +6,8 @@ import { LOG_LEVELS } from "./log.ts";
 const UNIT_MS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
 /** The timers of every runtime keep their delay in 31 bits. */
 const LONGEST_DELAY_MS = 2 ** 31 - 1;
+/** Far more than a machine has processors. */
+const MOST_WORKERS = 1_024;
 
 /** Parses the duration of a limit, in milliseconds: `250ms`, `1.5s`, `5m`, `1h`; `off` is `Infinity`. */
 export function parseTimeout(text: string): number {
@@ -72,6 +74,21 @@ export function parsePool(text: string): number {
   const count = parseWholeNumber(text);
   if (count === undefined || count === 0) throw new InvalidArgumentError("write a whole number of at least 1");
   return count;
+}
+
+/** Parses a number of processes: a whole number of at least 1, or `auto`. */
+export function parseWorkers(text: string): number | "auto" {
+  if (text === "auto") return text;
+  const count = parseWholeNumber(text);
+  if (count !== undefined && count >= 1 && count <= MOST_WORKERS) return count;
+  throw new InvalidArgumentError(`write a whole number from 1 to ${MOST_WORKERS}, or auto`);
+}
+
+/** Parses a duration that cannot be turned off, in milliseconds. */
+export function parsePatience(text: string): number {
+  const ms = parseDuration(text);
+  if (ms !== undefined && ms > 0 && ms <= LONGEST_DELAY_MS) return ms;
+  throw new InvalidArgumentError("write a duration such as 250ms, 5s, 5m or 1h");
 }
 
 /** Returns a parser of whole numbers from 1 to `most`. */

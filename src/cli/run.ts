@@ -3,12 +3,13 @@ import { escapeText, isError, nearest } from "../core/mod.ts";
 import { SpillwayError } from "../mod.ts";
 import { addBenchFlags, type BenchFlags } from "./bench_flags.ts";
 import { addConnectFlags, type ConnectFlags } from "./connect_flags.ts";
+import type { Environment } from "./environment.ts";
 import { Failure, firstLine, runFailure, usageFailure } from "./failure.ts";
-import { type Environment, runServe } from "./serve_command.ts";
+import { runServe } from "./serve_command.ts";
 import { addServeFlags, type ServeFlags } from "./serve_flags.ts";
 import { VERSION } from "./version.ts";
 
-export type { Environment } from "./serve_command.ts";
+export type { Environment } from "./environment.ts";
 
 /** The most characters shown of a message that a user's code threw. */
 const LONGEST_MESSAGE = 10_000;

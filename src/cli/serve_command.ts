@@ -1,57 +1,38 @@
-import type { Logger, LogLevel } from "@logtape/logtape";
-import {
-  addressText,
-  type DrainSignal,
-  drainOnSignals,
-  LogOutput,
-  type Server,
-  type SignalSource,
-  serve,
-} from "../core/mod.ts";
+import type { Logger } from "@logtape/logtape";
+import { addressText, type DrainSignal, drainOnSignals, resolveLimits, type Server, serve } from "../core/mod.ts";
 import { type ListenOptions, type Observer, type ServerEvent, SpillwayError, type Transport } from "../mod.ts";
 import { startAccessLog } from "./access_log_output.ts";
 import { type AdminEndpoint, startAdmin } from "./admin_endpoint.ts";
-import { configFileSettings } from "./config_file.ts";
-import { CONFIG_VARIABLE, environmentSettings, type Variables } from "./environment_settings.ts";
+import { type Log, logOf } from "./command_log.ts";
+import { type Environment, isAlone, type Listening } from "./environment.ts";
 import { type LoadedSteps, loadSteps } from "./establish_steps.ts";
 import { EXIT_FAILED, type Failure, firstLine, runFailure, usageFailure, withStack } from "./failure.ts";
-import { type Given, given, originText } from "./given.ts";
+import { type Given, originText } from "./given.ts";
 import { listenFailure, placeFailure } from "./listen_failure.ts";
 import { type Places, resolvePlaces, withSteps } from "./listen_targets.ts";
-import { startLog } from "./log.ts";
 import { logObserver, observerErrorLog } from "./log_observer.ts";
 import { configText } from "./print_config.ts";
+import { inItsRole } from "./process_role.ts";
+import { readSettings } from "./read_settings.ts";
 import { placeText, readyLine } from "./ready_line.ts";
-import { flagSettings, type ServeFlags } from "./serve_flags.ts";
+import type { ClusterServing } from "./serve_cluster.ts";
+import type { ServeFlags } from "./serve_flags.ts";
 import { type CliServeOptions, serveOptions } from "./serve_options.ts";
 import { chooseService } from "./service.ts";
+import type { ServiceOptions } from "./service_module.ts";
 import type { SettingName, Settings } from "./settings.ts";
 import { startPool } from "./start_pool.ts";
-import type { Stdio } from "./stdio.ts";
 import { systemdNotifier } from "./systemd_notify.ts";
-import { UncaughtErrors, type UncaughtSource } from "./uncaught.ts";
+import { UncaughtErrors } from "./uncaught.ts";
 
 const DRAIN_SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"] as const;
 
-/** The parts of the process that a command needs. */
-export interface Environment {
-  readonly stdio: Stdio;
-  readonly signals: SignalSource;
-  /** Reports uncaught errors. */
-  readonly uncaught: UncaughtSource;
-  /** The transport to serve on. */
-  readonly transport: Transport;
-  /** The directory that relative paths start from. */
-  readonly cwd: string;
-  /** The environment variables. */
-  readonly variables: Variables;
-  /** The number of this process. */
-  readonly pid: number;
-}
-
 /** Runs `spillway serve`; fulfils with the exit code when the server has drained. @throws {Failure} nothing was served */
-export async function runServe(name: string, flags: ServeFlags, environment: Environment): Promise<number> {
+export async function runServe(name: string, flags: ServeFlags, given: Environment): Promise<number> {
+  const environment = await inItsRole(given);
   const all = await readSettings(flags, environment);
+  const cluster = { name, all, flags, environment };
+  if (asksForWorkers(all.settings.workers, flags, environment)) return serveCluster(cluster, all.settings.workers);
   const log = logOf(all.settings, environment);
   const uncaught = new UncaughtErrors(environment.uncaught, log);
   const failed = new Promise<number>((resolve) => {
@@ -70,10 +51,19 @@ export async function runServe(name: string, flags: ServeFlags, environment: Env
   }
 }
 
-/** Returns the logger. The first call starts the log. */
-interface Log {
-  (): Logger;
-  setLevel(level: LogLevel): void;
+function asksForWorkers(workers: Settings["workers"], flags: ServeFlags, environment: Environment): boolean {
+  return isAlone(environment) && (workers !== undefined || flags.watch === true) && flags.printConfig !== true;
+}
+
+function checkWithoutWorkers(all: Given): void {
+  const given = (["balance", "readyTimeoutMs", "workerTimeoutMs"] as const).find(
+    (name) => all.settings[name] !== undefined,
+  );
+  if (given !== undefined) throw usageFailure(`${originText(given, all)} has no effect without --workers or --watch`);
+}
+
+async function serveCluster(options: ClusterServing, workers: Settings["workers"]): Promise<number> {
+  return (await import("./serve_cluster.ts")).serveCluster(options, workers);
 }
 
 interface Serving {
@@ -85,33 +75,44 @@ interface Serving {
   readonly uncaught: UncaughtErrors;
   /** Names a place where the server listens. Known before it listens, and after the observers. */
   place: (event: Extract<ServerEvent, { type: "listening" }>) => string;
+  /** What the service says of its processes. Known when it is loaded. */
+  workers?: ServiceOptions["workers"];
 }
 
 async function serveService(serving: Serving): Promise<number> {
   const { name, all, flags, environment, log } = serving;
   const { stdio, cwd } = environment;
   const service = await chooseService(name, all, cwd);
+  if (asksForWorkers(service.workers, flags, environment)) return serveCluster(serving, service.workers);
+  if (isAlone(environment)) checkWithoutWorkers(all);
   // Created only now: a service may configure LogTape when it is loaded, and this replaces that configuration.
   const logger = log();
   const events = logObserver(logger, { place: (event) => serving.place(event) });
-  const options = serveOptions(
-    service,
-    all.settings,
-    stdio.terminal ? listeningIsSaid(events) : events,
-    observerErrorLog(logger),
+  const options = shared(
+    serveOptions(
+      service,
+      all.settings,
+      stdio.terminal || environment.link !== undefined ? listeningIsSaid(events) : events,
+      observerErrorLog(logger),
+    ),
+    environment,
   );
   if (flags.printConfig === true) {
     stdio.out(checked(name, () => configText({ name, service, given: all, options })));
     return 0;
   }
   const steps = await loadSteps(all, cwd);
-  const endpoint = await startAdmin(all, {
-    cwd,
-    logger,
-    admission: steps.admission,
-    config: () => JSON.parse(configText({ name, service, given: all, options })) as unknown,
-    onLogLevel: (level) => log.setLevel(level),
-  });
+  // A supervisor has the endpoint of its workers.
+  const endpoint = !isAlone(environment)
+    ? undefined
+    : await startAdmin(all, {
+        cwd,
+        logger,
+        admission: steps.admission,
+        config: () => JSON.parse(configText({ name, service, given: all, options })) as unknown,
+        onLogLevel: (level) => log.setLevel(level),
+      });
+  serving.workers = service.workers;
   try {
     const accessLog = await startAccessLog(all, { cwd, stdio, logger });
     try {
@@ -123,6 +124,11 @@ async function serveService(serving: Serving): Promise<number> {
   } finally {
     await endpoint?.close();
   }
+}
+
+/** A worker has its part of the limits of the whole server. */
+function shared(options: CliServeOptions, { link }: Environment): CliServeOptions {
+  return link === undefined ? options : { ...options, ...link.share(options) };
 }
 
 /** Returns the options with the observers of the admin endpoint, and the middleware that times handlers for it. */
@@ -157,32 +163,11 @@ async function serveObserved(serving: Serving, options: CliServeOptions, steps: 
   }
 }
 
-/** At a terminal the ready line already says where the server listens. */
+/** At a terminal, and in a worker, the ready line already says where the server listens. */
 function listeningIsSaid(log: Observer): Observer {
   return (event) => {
     if (event.type !== "listening") log(event);
   };
-}
-
-/** Returns a function that starts logging on its first call. */
-function logOf({ logLevel = "info", logFormat = "pretty" }: Settings, { stdio }: Environment): Log {
-  let logger: Logger | undefined;
-  const output = new LogOutput(stdio.err);
-  const start = (level: LogLevel) => startLog({ level, format: logFormat, colors: stdio.colors, output });
-  const log = () => {
-    logger ??= start(logLevel);
-    return logger;
-  };
-  return Object.assign(log, { setLevel: (level: LogLevel) => void (logger = start(level)) });
-}
-
-/** Options take precedence over the environment, and the environment over a file. */
-async function readSettings(flags: ServeFlags, { variables, cwd }: Environment): Promise<Given> {
-  const fromEnvironment = environmentSettings(variables);
-  if (flags.config === "") throw usageFailure("option '--config' requires the path of a file");
-  const file = flags.config ?? variables[CONFIG_VARIABLE] ?? "";
-  const fromFile = file === "" ? [] : await configFileSettings(file, cwd);
-  return given(fromFile, fromEnvironment, flagSettings(flags));
 }
 
 /** Runs `work`. An invalid limit of a service is reported as a fault of its author. */
@@ -208,7 +193,7 @@ function establishing(
 
 async function serveUntilDrained(serving: Serving, { options, speaksTls, watch }: Established): Promise<number> {
   const { all, environment, log, uncaught } = serving;
-  const { stdio, transport, variables, pid } = environment;
+  const { link, transport, variables, pid } = environment;
   const systemd = systemdNotifier(variables, pid, (message) => log().warning(message, { event: "systemd" }));
   let stopping = false;
   let drained = false;
@@ -216,6 +201,7 @@ async function serveUntilDrained(serving: Serving, { options, speaksTls, watch }
     if (!stopping && (event.type === "accepting-stopped" || event.type === "draining")) {
       stopping = true;
       systemd.stopping();
+      link?.draining();
     }
     if (event.type === "drained") drained = true;
     options.observer(event);
@@ -244,9 +230,15 @@ async function serveUntilDrained(serving: Serving, { options, speaksTls, watch }
     // The first error may have come while the service was loaded, or while the server began to listen.
     if (uncaught.count > 0) uncaught.onFirst();
     else {
-      stdio.out(readyLine(server.addresses, speaksTls, transport.name));
+      sayListening(environment, {
+        addresses: server.addresses,
+        speaksTls,
+        drainTimeoutMs: drainTimeoutOf(options),
+        workers: serving.workers,
+      });
       systemd.ready();
     }
+    link?.serving(server);
     const { aborted } = await server.finished;
     return aborted + uncaught.count > 0 ? EXIT_FAILED : 0;
   } catch {
@@ -257,6 +249,17 @@ async function serveUntilDrained(serving: Serving, { options, speaksTls, watch }
     systemd.close();
     ignoreSignals();
   }
+}
+
+function sayListening({ link, onListening, stdio, transport }: Environment, listening: Listening): void {
+  const { addresses, speaksTls } = listening;
+  if (onListening !== undefined) onListening(listening);
+  // A supervisor says it once for all its workers.
+  else if (link === undefined) stdio.out(readyLine(addresses, speaksTls, transport.name));
+}
+
+function drainTimeoutOf(options: CliServeOptions): number {
+  return resolveLimits(options).drainTimeoutMs;
 }
 
 async function listen({ name, all }: Serving, transport: Transport, options: CliServeOptions): Promise<Server> {

@@ -7,6 +7,7 @@ import { SETTINGS, type Setting } from "./settings.ts";
 export interface ServeFlags {
   readonly config?: string;
   readonly printConfig?: true;
+  readonly watch?: true;
   readonly [attribute: string]: unknown;
 }
 
@@ -21,6 +22,11 @@ export function addServeFlags(command: Command): Command {
         "--config <file>",
         "JSON file or module with settings; options and the environment override it",
       ).helpGroup(CONFIG),
+    )
+    .addOption(
+      new Option("--watch", "replace the workers (by default one) when files beside the module change").helpGroup(
+        CONFIG,
+      ),
     )
     .addOption(new Option("--print-config", "print every setting with its source, and exit").helpGroup(CONFIG));
 }

@@ -7,7 +7,7 @@ const DEFAULT_HOSTNAME = "127.0.0.1";
 const DEFAULT_PORT = 8080;
 
 /** The options that the command line passes to `serve()`. */
-export type CliServeOptions = Omit<ServiceOptions, "observer"> & { readonly observer: Observer };
+export type CliServeOptions = Omit<ServiceOptions, "observer" | "workers"> & { readonly observer: Observer };
 
 /**
  * Merges the options: settings take precedence over the service, and the service over the defaults. `log` receives every event, and
@@ -21,9 +21,9 @@ export function serveOptions(
   onObserverError: (error: unknown, event: ServerEvent) => void,
 ): CliServeOptions {
   const set = SERVE_OPTIONS.filter((name) => settings[name] !== undefined).map((name) => [name, settings[name]]);
-  const { observer } = service;
+  const { observer, workers: _, ...alone } = service;
   return {
-    ...placed(service, settings),
+    ...placed(alone, settings),
     ...(Object.fromEntries(set) as Partial<ServiceOptions>),
     observer: observer === undefined ? log : both(log, [observer].flat(), onObserverError),
   };

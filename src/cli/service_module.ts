@@ -1,12 +1,17 @@
 import { sep } from "node:path";
-import { checkOptions, SERVICE_OPTIONS } from "../core/mod.ts";
+import { checkOptions, type OptionNames, SERVICE_OPTIONS } from "../core/mod.ts";
 import type { Service } from "../mod.ts";
 import { Failure, firstLine, usageFailure } from "./failure.ts";
 import { checkFile, importDefault } from "./module_file.ts";
 import { folderFailure, similarModule } from "./service_path.ts";
 
 /** A service. The type of its frames concerns only its codec and its handler. */
-export type ServiceOptions = Service<unknown>;
+export interface ServiceOptions extends Service<unknown> {
+  /** The number of processes that serve, as the setting of the same name says. `serve()` does not know it. */
+  readonly workers?: number | "auto";
+}
+
+const MODULE_OPTIONS: OptionNames<ServiceOptions> = { ...SERVICE_OPTIONS, workers: true };
 
 /** Reports whether the name of a service is the path of a module. */
 export function isModulePath(name: string): boolean {
@@ -33,7 +38,8 @@ function checkService(path: string, service: unknown): ServiceOptions {
   if (typeof service !== "object" || service === null) throw refuse("its default export is not an object");
   // Checked first: a misspelt name is the reason why another option is missing.
   try {
-    checkOptions(service, SERVICE_OPTIONS);
+    checkOptions(service, MODULE_OPTIONS);
+    checkWorkers((service as ServiceOptions).workers);
   } catch (error) {
     throw usageFailure(`${path}: ${firstLine(error)}`);
   }
@@ -46,10 +52,18 @@ function checkService(path: string, service: unknown): ServiceOptions {
   return pick(service as ServiceOptions);
 }
 
+function checkWorkers(workers: unknown): void {
+  if (workers === undefined || workers === "auto") return;
+  if (typeof workers !== "number") throw new TypeError(`workers must be a number or "auto", not ${typeof workers}`);
+  if (!Number.isInteger(workers) || workers < 1) {
+    throw new RangeError(`workers must be a whole number of at least 1, not ${workers}`);
+  }
+}
+
 /** Picks the options by name, so that a service may be an instance of a class; functions stay bound to that instance. */
 function pick(service: ServiceOptions): ServiceOptions {
   const options: Record<string, unknown> = {};
-  for (const name of Object.keys(SERVICE_OPTIONS) as (keyof ServiceOptions)[]) {
+  for (const name of Object.keys(MODULE_OPTIONS) as (keyof ServiceOptions)[]) {
     const value = service[name];
     if (value !== undefined) options[name] = typeof value === "function" ? value.bind(service) : value;
   }

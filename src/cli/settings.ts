@@ -22,10 +22,12 @@ import {
   parseList,
   parseLogLevel,
   parseMode,
+  parsePatience,
   parsePool,
   parsePort,
   parseRate,
   parseTimeout,
+  parseWorkers,
 } from "./option_values.ts";
 
 /** The options of a service that take one of a few words. */
@@ -65,6 +67,13 @@ export interface Settings extends Partial<Limits>, Partial<Pick<Service, PolicyN
   readonly prefix?: string;
   readonly maxFrameBytes?: number;
   readonly pool?: number;
+  /** The number of processes that serve. `auto` is that of the processors. */
+  readonly workers?: number | "auto";
+  readonly balance?: (typeof BALANCES)[number];
+  /** The time for a worker to become ready, and the time that it may be silent. */
+  readonly readyTimeoutMs?: number;
+  readonly workerTimeoutMs?: number;
+  readonly pidFile?: string;
   /** The `graceMs` that a signal passes to `shutdown()`. */
   readonly graceMs?: number;
   readonly logLevel?: (typeof LOG_LEVELS)[number];
@@ -78,6 +87,7 @@ const CLIENT_CERTIFICATES = ["none", "optional", "required"] as const;
 const TLS_VERSIONS = ["1.2", "1.3"] as const;
 /** Those of the access log, whose room is not loaded here. */
 const ACCESS_LOG_FORMATS = ["json", "logfmt"] as const satisfies readonly AccessLogFormat[];
+const BALANCES = ["shared", "kernel"] as const;
 
 /** The key of a setting in a configuration file. Limits and policies have the names that they have in `serve()`. */
 export type SettingName = keyof Settings;
@@ -170,6 +180,7 @@ const WHERE = "Listening:";
 const TLS = "TLS:";
 const PEERS = "Who may connect:";
 const ADMIN = "Operation:";
+const WORKERS = "Workers:";
 const OWN = "Service:";
 const LIMIT = "Limits (durations such as 250ms, 5s, 5m, 1h; off disables a limit):";
 const POLICY = "Policies:";
@@ -296,6 +307,43 @@ export const SETTINGS: readonly Setting[] = [
     sets: "spillway/admin AdminOptions.token",
     placeholder: "<file>",
     description: "token that whoever changes something over --admin must send; without it, nothing can be changed",
+    parse: parseFile,
+  }),
+  setting(WORKERS, "workers", {
+    sets: "spillway/cluster SuperviseOptions.workers",
+    placeholder: "<count>",
+    description:
+      "number of processes that serve, or auto for one for each processor; SIGHUP replaces them one by one (default: none, this process serves)",
+    numeric: true,
+    parse: parseWorkers,
+  }),
+  setting(WORKERS, "balance", {
+    sets: "spillway/cluster SuperviseOptions.balance",
+    placeholder: "<policy>",
+    description:
+      "whether workers accept from one socket, or the kernel spreads connections evenly (not on Deno, nor Node before 22.12): shared, kernel",
+    fallback: "shared",
+    parse: parseChoice(BALANCES),
+  }),
+  setting(WORKERS, "readyTimeoutMs", {
+    sets: "spillway/cluster SuperviseOptions.readyTimeoutMs",
+    placeholder: "<duration>",
+    description: "time for a worker to become ready",
+    fallback: "30s",
+    numeric: true,
+    parse: parsePatience,
+  }),
+  setting(WORKERS, "workerTimeoutMs", {
+    sets: "spillway/cluster SuperviseOptions.silenceTimeoutMs",
+    placeholder: "<duration>",
+    description: "time after which a worker whose event loop is blocked is killed and replaced; off waits",
+    fallback: "10s",
+    numeric: true,
+    parse: parseTimeout,
+  }),
+  setting(WORKERS, "pidFile", {
+    placeholder: "<file>",
+    description: "file with the number of the process that gets signals, while it serves (default: none)",
     parse: parseFile,
   }),
   setting(OWN, "delayMs", {

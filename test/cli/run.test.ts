@@ -45,6 +45,8 @@ function started(args: readonly string[], transport = runtimeTransport, variable
     cwd: "/",
     variables,
     pid: process.pid,
+    args,
+    host: Object.assign(new EventEmitter(), { env: {} }),
   });
   return { signals, written, ready, exitCode };
 }

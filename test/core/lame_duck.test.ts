@@ -4,6 +4,9 @@ import { answers } from "./support/answers.ts";
 import type { Peer } from "./support/peer.ts";
 import { type Served, served } from "./support/served.ts";
 
+/** A connection without a byte counts as busy for so long: its first line is on its way. */
+const FRESH_MS = 2_000;
+
 async function connected(harness: Served, count: number): Promise<Peer[]> {
   const peers: Peer[] = [];
   for (let made = 0; made < count; made++) peers.push(await harness.connect());
@@ -74,6 +77,7 @@ describe("a shutdown with grace", () => {
   it("spreads the closes of idle connections over the time, evenly but for chance", async () => {
     const harness = await served({ random: () => 0.5, idleTimeoutMs: Infinity });
     const peers = await connected(harness, 10);
+    await harness.clock.advance(FRESH_MS);
     const drained = harness.server.shutdown({ graceMs: 10_000 });
     const counts: number[] = [];
     for (let second = 0; second < 10; second++) {
@@ -87,10 +91,24 @@ describe("a shutdown with grace", () => {
     expect(harness.closed.map(({ connection }) => connection.id)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
   });
 
+  it("does not close what was just opened before its first line", async () => {
+    const harness = await served({ random: () => 0.5 });
+    const [old] = (await connected(harness, 1)) as [Peer];
+    await harness.clock.advance(FRESH_MS);
+    const [fresh] = (await connected(harness, 1)) as [Peer];
+    void harness.server.shutdown({ graceMs: 10_000 });
+    await harness.clock.advance(FRESH_MS - 1);
+    await fresh.send("first\n");
+    expect(fresh.received).toBe("FIRST\n");
+    await harness.clock.advance(8_001);
+    expect([old.ended, fresh.ended]).toEqual([true, true]);
+  });
+
   it("closes a crowd in steps of at least 10 ms", async () => {
     const harness = await served({ random: () => 0.5, idleTimeoutMs: Infinity });
     for (let count = 0; count < 1_000; count++) void harness.connect();
     await harness.settle();
+    await harness.clock.advance(FRESH_MS);
     void harness.server.shutdown({ graceMs: 1_000 });
     await harness.clock.advance(500);
     const half = harness.closed.length;
@@ -184,6 +202,7 @@ describe("a shutdown with grace", () => {
   it("says goodbye to those that it closes", async () => {
     const harness = await served({ random: () => 0.5, onDrain: () => "bye" });
     const peers = await connected(harness, 2);
+    await harness.clock.advance(FRESH_MS);
     void harness.server.shutdown({ graceMs: 2_000 });
     await harness.clock.advance(1_000);
     expect(peers.map(({ received }) => received)).toEqual(["bye\n", ""]);

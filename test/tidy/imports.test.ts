@@ -19,8 +19,8 @@ function outside(room: RegExp, allowed: RegExp[]): Import[] {
 }
 
 const NODE = /^node:/;
-/** The modules of Node's that every runtime has as its own: files, where Unix sockets are, and the name of the system. */
-const SYSTEM = /^node:(fs|process)$/;
+/** The modules of Node's that every runtime has as its own: files, where Unix sockets are, the name of the system, and threads. */
+const SYSTEM = /^node:(fs|process|worker_threads)$/;
 const PACKAGE = /^(?!node:|\.|src\/)/;
 
 // Exceptions until the session, the output and the client are rebuilt. None is to be added.
@@ -52,6 +52,8 @@ describe("the import rule", () => {
     const wrong = all.filter(({ from, to }) => {
       const room = optional.exec(from)?.[1];
       if (room === undefined || NODE.test(to) || PACKAGE.test(to)) return false;
+      // Processes of a cluster serve on the transport of their runtime.
+      if (room === "cluster" && to === "src/mod.ts") return false;
       return to !== "src/core/mod.ts" && !to.startsWith(`src/${room}/`);
     });
     expect(wrong).toEqual([]);
@@ -59,13 +61,13 @@ describe("the import rule", () => {
 
   it("the CLI imports public faces only", () => {
     const faces =
-      /^src\/(mod|(core|testing|admin|admission|compute|observers|buses|proxy_protocol|tls)\/(.+\/)?mod)\.ts$/;
+      /^src\/(mod|(core|testing|admin|admission|cluster|compute|observers|buses|proxy_protocol|tls)\/(.+\/)?mod)\.ts$/;
     expect(outside(/^src\/(cli\/|main\.ts$)/, [/^src\/cli\//, faces, NODE, PACKAGE])).toEqual([]);
   });
 
   it("the CLI loads optional parts only when they are asked for", () => {
     const sources = [...sourcesIn("src/cli"), ...sourcesIn("src").filter((source) => source.path === "src/main.ts")];
-    const rooms = "admission|buses|compute|observers|proxy_protocol|testing|tls";
+    const rooms = "admission|buses|cluster|compute|observers|proxy_protocol|testing|tls";
     const atOnce = new RegExp(`^(import|export) (?!type\\b)[^;]*from "\\.{1,2}/(${rooms})/`, "m");
     expect(sources.filter(({ text }) => atOnce.test(text)).map((source) => source.path)).toEqual([]);
     const later = new RegExp(`import\\("\\.{1,2}/(${rooms})/mod\\.ts"\\)`);

@@ -62,7 +62,10 @@ describe("src/core's compiler settings", () => {
 });
 
 function adapterFiles(runtime: string): string[] {
-  return filesIn(`src/adapters/${runtime}`).map((file) => path.posix.basename(file));
+  // Only Bun needs a thread to hold a socket.
+  return filesIn(`src/adapters/${runtime}`)
+    .map((file) => path.posix.basename(file))
+    .filter((name) => name !== "hold_thread.ts");
 }
 
 describe("the adapters", () => {

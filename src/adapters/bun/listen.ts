@@ -17,11 +17,13 @@ import { handlers, type SocketSettings, UNNAMED } from "./driver.ts";
 import { listenError } from "./errors.ts";
 import { type ListenTarget, listen as listenNatively, type NativeListener } from "./native.ts";
 import { files, platform } from "./system.ts";
+import { descriptorOf } from "./unsupported.ts";
 
 /** Listens with `Bun.listen`. Bun accepts by itself: connections that have not been taken wait, paused. Its backlog is fixed. */
 export async function listen(options: ListenOptions): Promise<Listener> {
   checkListenOptions(options, platform);
-  const { fd, hostname, ipv6Only = false, mode, path, port, reusePort = false } = options;
+  const { ipv6Only = false, mode, path, reusePort = false } = options;
+  const fd = descriptorOf(options.fd);
   if (path !== undefined) {
     const placed = await listenAtPath(path, mode, {
       files,
@@ -30,14 +32,15 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     });
     return new QueueListener(placed.bound, placed.remove);
   }
-  return new QueueListener(
-    fd === undefined ? bind({ hostname, port, ipv6Only, reusePort }, options) : bind({ fd }, options),
-  );
+  if (fd !== undefined) return new QueueListener(bind({ fd }, options));
+  const port = { hostname: options.hostname as string, port: options.port as number, ipv6Only, reusePort };
+  return new QueueListener(bind(port, options));
 }
 
 /** Binds a listener. `at` is the address that it shows; by default, what Bun says. */
 function bind(to: ListenTarget, options: ListenOptions, at?: Address): BoundQueue {
-  const { backlog, fd, keepAliveMs, noDelay } = options;
+  const { backlog, keepAliveMs, noDelay } = options;
+  const fd = "fd" in to ? to.fd : undefined;
   const queue = new AcceptQueue(backlog);
   let settings: SocketSettings = { keepAliveMs, noDelay };
   const socket = handlers(

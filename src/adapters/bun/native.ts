@@ -35,6 +35,8 @@ export interface NativeListener {
   getsockname?(into: { address?: string; port?: number }): void;
   readonly hostname?: string;
   readonly port?: number;
+  /** The descriptor. Bun's own types do not have it. */
+  readonly fd?: number;
   stop(closeActiveConnections?: boolean): void;
 }
 

@@ -6,6 +6,7 @@
 import { type Runtime, runtimeOf, type Transport } from "../../core/mod.ts";
 import { afterIo } from "./after_io.ts";
 import { connect as connectNative } from "./connect.ts";
+import { hold } from "./hold.ts";
 import { listen } from "./listen.ts";
 import { version } from "./native.ts";
 import { signals } from "./signals.ts";
@@ -18,6 +19,7 @@ export const transport: Transport = {
     return `deno ${version()}`;
   },
   listen,
+  hold,
   connect: connectNative,
   afterIo,
 };

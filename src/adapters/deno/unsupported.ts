@@ -11,7 +11,7 @@ export function refuseUnsupported({ fd, ipv6Only, keepAliveMs, reusePort }: Deci
     throw unsupported("Deno's own listener cannot set keepAliveMs: use silenceTimeoutMs, or import from spillway/node");
   if (fd !== undefined) {
     throw unsupported(
-      "Deno's own listener takes no descriptor: import from spillway or spillway/node, not spillway/deno",
+      "Deno's own listener takes no socket that is bound already: import from spillway or spillway/node, not spillway/deno",
     );
   }
   if (ipv6Only === true) {

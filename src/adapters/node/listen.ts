@@ -35,6 +35,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     });
     return new QueueListener(placed.bound, placed.remove);
   }
+  if (typeof fd === "object") return new QueueListener(await bind({ _handle: fd.handle }, options, fd.address));
   if (fd !== undefined) return new QueueListener(await bind({ fd }, options));
   return new QueueListener(await bind({ host: hostname, port, ipv6Only, ...(reusePort && { reusePort }) }, options));
 }
@@ -43,11 +44,13 @@ export async function listen(options: ListenOptions): Promise<Listener> {
 type Target =
   | { readonly path: string }
   | { readonly fd: number }
+  | { readonly _handle: object }
   | { readonly host: string; readonly port: number; readonly ipv6Only: boolean; readonly reusePort?: boolean };
 
 /** Binds a server. `at` is the address that it shows; by default, what the system says. */
 function bind(to: Target, options: ListenOptions, at?: Address): Promise<BoundQueue> {
-  const { backlog, fd, keepAliveMs, noDelay = true } = options;
+  const { backlog, keepAliveMs, noDelay = true } = options;
+  const fd = "fd" in to ? to.fd : undefined;
   return new Promise((resolve, reject) => {
     const queue = new AcceptQueue(backlog);
     let localAddress: Address | undefined;

@@ -10,7 +10,7 @@ import { ClosedLoop, OpenLoop, type Pace } from "./pace.ts";
 
 /** Connections that are opened at once: fewer than the smallest backlog. */
 const OPENING = 100;
-/** The pause before a lost connection is replaced. */
+/** The pause before a connection is replaced that was lost, or that was never served. */
 const RECONNECT_MS = 250;
 
 /** The state of a load while it runs. */
@@ -33,6 +33,10 @@ export class Load implements LoadOwner {
   readonly #pace: Pace;
   readonly #latencies = new Latencies();
   readonly #errors: Record<string, number> = {};
+  /** The instants of frames that connections left unanswered which the peer closed in order: they are sent again. */
+  readonly #again: number[] = [];
+  #closedByPeer = 0;
+  #resent = 0;
   readonly #pauses = new Set<ReturnType<typeof setTimeout>>();
   #state: "connecting" | "running" | "waiting" | "over" = "connecting";
   #measuredFrom = Infinity;
@@ -66,7 +70,7 @@ export class Load implements LoadOwner {
         } catch (error) {
           if (failures.length === 0) failures.push(error);
           this.#count(codeOf(error));
-          this.#replace();
+          this.#replace(RECONNECT_MS);
         }
       }
     };
@@ -99,12 +103,15 @@ export class Load implements LoadOwner {
     this.#count("not-sent", this.#pace.stop(this.#measuredFrom));
     await this.#lastReplies(timeoutMs);
     for (const connection of this.#connections) this.#countUnanswered(connection);
+    this.#count("unanswered", this.#again.length);
     await this.#close();
     return {
       seconds,
       replies: this.#replies,
       receivedBytes,
       errors: this.#errors,
+      closedByPeer: this.#closedByPeer,
+      resent: this.#resent,
       latencies: this.#latencies,
       lateness: this.#pace.lateness,
       loopDelays,
@@ -148,13 +155,35 @@ export class Load implements LoadOwner {
     } else if (connection.unanswered === 0) this.#answered(connection);
   }
 
+  onDone(connection: LoadConnection): void {
+    this.#forget(connection);
+    void connection.close();
+    this.#replace(0);
+    this.#answered(connection);
+  }
+
   onEnd(connection: LoadConnection, error: SpillwayError | undefined): void {
+    this.#forget(connection);
+    if (error === undefined && (connection.answered > 0 || connection.unanswered === 0)) this.#onOrderlyEnd(connection);
+    else {
+      this.#count(error?.code ?? "remote-closed");
+      this.#countUnanswered(connection);
+      this.#replace(RECONNECT_MS);
+    }
+    this.#answered(connection);
+  }
+
+  /** What a peer has not answered when it ends in order, as in a drain, it has not handled: it may be sent again. */
+  #onOrderlyEnd(connection: LoadConnection): void {
+    this.#closedByPeer += 1;
+    this.#resent += connection.unanswered;
+    this.#again.push(...connection.unansweredTimes());
+    this.#replace(connection.answered > 0 ? 0 : RECONNECT_MS);
+  }
+
+  #forget(connection: LoadConnection): void {
     this.#connections.delete(connection);
     this.#bytesOfPast += connection.receivedBytes;
-    this.#count(error?.code ?? "remote-closed");
-    this.#countUnanswered(connection);
-    this.#replace();
-    this.#answered(connection);
   }
 
   /** @throws {SpillwayError} there is no connection */
@@ -163,21 +192,25 @@ export class Load implements LoadOwner {
     if (this.#state === "over") return connection.abort();
     const opened = new LoadConnection(connection, this.#plan, this.#frames, this);
     this.#connections.add(opened);
+    while (this.#again.length > 0 && opened.hasRoom) opened.send(this.#again.shift() as number);
+    opened.flush();
     if (this.#state === "running") this.#pace.onRoom(opened);
+    else if (this.#state === "waiting" && opened.unanswered > 0) this.#busy.add(opened);
   }
 
   /** Replaces a connection, after a pause. */
-  #replace(): void {
+  #replace(pauseMs: number): void {
     if (this.#state === "over") return;
     const pause = setTimeout(() => {
       this.#pauses.delete(pause);
-      if (this.#state === "connecting") return this.#replace();
-      if (this.#state !== "running") return;
+      if (this.#state === "connecting") return this.#replace(RECONNECT_MS);
+      // The last replies are waited for: only what is to be sent again needs a connection.
+      if (this.#state === "over" || (this.#state === "waiting" && this.#again.length === 0)) return;
       this.#open().catch((error: unknown) => {
         this.#count(codeOf(error));
-        this.#replace();
+        this.#replace(RECONNECT_MS);
       });
-    }, RECONNECT_MS);
+    }, pauseMs);
     this.#pauses.add(pause);
   }
 
@@ -208,7 +241,7 @@ export class Load implements LoadOwner {
     this.#state = "waiting";
     for (const connection of this.#connections) if (connection.unanswered > 0) this.#busy.add(connection);
     return new Promise((resolve) => {
-      if (this.#busy.size === 0) return resolve();
+      if (this.#busy.size === 0 && this.#again.length === 0) return resolve();
       const timer = ms === Infinity ? undefined : setTimeout(resolve, ms);
       this.#onStop = () => {
         clearTimeout(timer);
@@ -218,7 +251,8 @@ export class Load implements LoadOwner {
   }
 
   #answered(connection: LoadConnection): void {
-    if (this.#busy.delete(connection) && this.#busy.size === 0) this.#onStop();
+    const awaited = this.#busy.delete(connection);
+    if (awaited && this.#busy.size === 0 && this.#again.length === 0) this.#onStop();
   }
 
   #over(): void {

@@ -16,6 +16,8 @@ export interface LoadOwner {
   onUnexpected(): void;
   /** The replies of a chunk have all been told. */
   onRoom(connection: LoadConnection): void;
+  /** The connection has sent as many frames as it may, and every one is answered. */
+  onDone(connection: LoadConnection): void;
   /** The connection is over: `error` is the reason, or `undefined` after the peer's FIN. */
   onEnd(connection: LoadConnection, error: SpillwayError | undefined): void;
 }
@@ -34,6 +36,8 @@ export class LoadConnection {
   queued = false;
   over = false;
   receivedBytes = 0;
+  /** The number of replies. */
+  answered = 0;
   readonly #connection: Connection;
   readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
   readonly #decoder: Decoder<Bytes>;
@@ -44,6 +48,8 @@ export class LoadConnection {
   readonly #times: Float64Array;
   #head = 0;
   #unanswered = 0;
+  /** The frames that it may still send. */
+  #left: number;
   /** Frames that were not written yet. */
   #owed = 0;
   #writing = false;
@@ -56,6 +62,7 @@ export class LoadConnection {
     this.#frames = frames;
     this.#owner = owner;
     this.#times = new Float64Array(plan.inFlight);
+    this.#left = plan.framesPerConnection;
     void this.#read();
   }
 
@@ -64,13 +71,20 @@ export class LoadConnection {
   }
 
   get hasRoom(): boolean {
-    return !this.over && this.#unanswered < this.#times.length;
+    return !this.over && this.#left > 0 && this.#unanswered < this.#times.length;
+  }
+
+  /** Returns the instants of the frames that are unanswered, the oldest first. */
+  unansweredTimes(): number[] {
+    const { length } = this.#times;
+    return Array.from({ length: this.#unanswered }, (_, index) => this.#times[(this.#head + index) % length] as number);
   }
 
   /** Adds a frame, whose time counts from `sentAt`. Call this only while there is room, and `flush` afterwards. */
   send(sentAt: number): void {
     this.#times[(this.#head + this.#unanswered) % this.#times.length] = sentAt;
     this.#unanswered += 1;
+    this.#left -= 1;
     this.#owed += 1;
   }
 
@@ -137,9 +151,12 @@ export class LoadConnection {
       const sentAt = this.#times[this.#head] as number;
       this.#head = (this.#head + 1) % this.#times.length;
       this.#unanswered -= 1;
+      this.answered += 1;
       this.#owner.onReply(sentAt, now, expected === undefined || areEqual(frame, expected));
     }
-    if (!this.over) this.#owner.onRoom(this);
+    if (this.over) return;
+    if (this.#left === 0 && this.#unanswered === 0) this.#owner.onDone(this);
+    else this.#owner.onRoom(this);
   }
 }
 

@@ -1,8 +1,8 @@
 import { parseCodecSpec } from "../codec_spec.ts";
 import { dial, dialFailure } from "../dial.ts";
+import type { Environment } from "../environment.ts";
 import { firstLine, usageFailure } from "../failure.ts";
 import { FrameBatch } from "../frame_batch.ts";
-import type { Environment } from "../serve_command.ts";
 import { parseTarget } from "../target.ts";
 import { tlsSteps } from "../tls_client_flags.ts";
 import { Load } from "./load.ts";
@@ -25,6 +25,7 @@ export async function loadOfPart(part: PartPlan, { cwd, transport }: Environment
   const load = new Load({
     connections: part.connections,
     inFlight: part.inFlight,
+    framesPerConnection: part.framesPerConnection ?? Infinity,
     rate: part.rate,
     durationMs: part.durationMs,
     warmUpMs: part.warmUpMs,

@@ -6,6 +6,8 @@ export interface LoadPlan {
   readonly connections: number;
   /** The most frames of one connection that are unanswered at once. */
   readonly inFlight: number;
+  /** The frames that a connection sends before it is closed and replaced: `Infinity` for one that stays. */
+  readonly framesPerConnection: number;
   /** Frames per second on all connections together, sent at planned instants; `undefined`: as fast as replies come. */
   readonly rate: number | undefined;
   readonly durationMs: number;

@@ -9,6 +9,9 @@ export interface LoadResult {
   readonly receivedBytes: number;
   /** Errors by kind: the code of a connection's end, or `wrong-reply`, `unexpected-frame`, `unanswered`, `not-sent`. */
   readonly errors: Readonly<Record<string, number>>;
+  /** The number of connections that the peer closed in order, and of frames that were sent again because of that. */
+  readonly closedByPeer: number;
+  readonly resent: number;
   /** The times of the right replies to frames that were due within that time. */
   readonly latencies: Latencies;
   /** How late frames were sent because the generator was busy; empty in a closed loop. */
@@ -51,6 +54,8 @@ export function mergeResults(results: readonly LoadResult[]): LoadResult {
   let replies = 0;
   let receivedBytes = 0;
   let cpuShare = 0;
+  let closedByPeer = 0;
+  let resent = 0;
   for (const result of results) {
     latencies.merge(result.latencies);
     lateness.merge(result.lateness);
@@ -59,7 +64,9 @@ export function mergeResults(results: readonly LoadResult[]): LoadResult {
     seconds = Math.max(seconds, result.seconds);
     replies += result.replies;
     receivedBytes += result.receivedBytes;
+    closedByPeer += result.closedByPeer;
+    resent += result.resent;
     cpuShare = Math.max(cpuShare, result.cpuShare);
   }
-  return { seconds, replies, receivedBytes, errors, latencies, lateness, loopDelays, cpuShare };
+  return { seconds, replies, receivedBytes, errors, closedByPeer, resent, latencies, lateness, loopDelays, cpuShare };
 }

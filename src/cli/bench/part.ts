@@ -15,6 +15,7 @@ export interface PartPlan {
   readonly maxFrameBytes?: number | null;
   readonly connections: number;
   readonly inFlight: number;
+  readonly framesPerConnection: number | null;
   readonly rate?: number;
   readonly durationMs: number;
   readonly warmUpMs: number;

@@ -61,9 +61,14 @@ export function resultText(whole: Whole, result: LoadResult): string {
     `throughput  ${number(perSecond)} replies/s, ${size(seconds === 0 ? 0 : receivedBytes / seconds)}/s received, ${number(replies)} replies`,
     `latency     ${latency}`,
     `errors      ${kinds.length === 0 ? "none" : kinds.join(", ")}`,
+    ...(result.closedByPeer === 0 ? [] : [closedText(result)]),
     ...notes(whole, result).map((note) => `note: ${note}`),
   ];
   return `${lines.join("\n")}\n`;
+}
+
+function closedText({ closedByPeer, resent }: LoadResult): string {
+  return `closed      ${number(closedByPeer)} connections by the server, in order; ${number(resent)} frames that it had not answered were sent again`;
 }
 
 function notes(whole: Whole, result: LoadResult): string[] {
@@ -81,7 +86,8 @@ function notes(whole: Whole, result: LoadResult): string[] {
 
 /** Returns the result as one line of JSON. */
 export function resultJson(whole: Whole, result: LoadResult): string {
-  const { seconds, replies, receivedBytes, errors, latencies, lateness, loopDelays, cpuShare } = result;
+  const { seconds, replies, receivedBytes, errors, closedByPeer, resent, latencies, lateness, loopDelays, cpuShare } =
+    result;
   const { target, codec, connections, inFlight, rate, processes, warmUpMs } = whole;
   const found = bottlenecks(whole, result);
   return `${JSON.stringify({
@@ -99,6 +105,8 @@ export function resultJson(whole: Whole, result: LoadResult): string {
     latencyMs: { count: latencies.count, mean: latencies.meanMs, ...percentiles(latencies), max: latencies.maxMs },
     errorCount: errorCount(result),
     errors,
+    closedByPeer,
+    resent,
     generator: {
       cpuShare,
       latenessMs: { p99: lateness.atPercentile(99), max: lateness.maxMs },

@@ -1,7 +1,7 @@
 import { createInterface } from "node:readline";
 import { clearInterval, setInterval } from "node:timers";
+import type { Environment } from "../environment.ts";
 import { EXIT_FAILED, Failure } from "../failure.ts";
-import type { Environment } from "../serve_command.ts";
 import type { Load } from "./load.ts";
 import { loadOfPart } from "./load_of_part.ts";
 import { encodeResult } from "./load_result.ts";

@@ -84,6 +84,8 @@ export interface SessionOwner<In, Out, State> {
 }
 
 /** The reason for releasing a connection whose peer is not waited for. Nobody sees it, so all connections share it. */
+/** The time that the first bytes of a connection may take. */
+const FRESH_MS = 2_000;
 const RELEASED = new SpillwayError("aborted", "the connection was released");
 
 /** Shared by the snapshots of all sessions without a group. */
@@ -270,9 +272,13 @@ export class ServedSession<In, Out, State> implements Session<Out, State>, Membe
     return this.#unconfirmed;
   }
 
-  /** Whether a drain would close the session at once (`idle`), or the session is on its way out (`leaving`). */
+  /**
+   * Whether a drain would close the session at once (`idle`), or the session is on its way out (`leaving`). One that was just
+   * opened is busy: its first bytes are on their way.
+   */
   get parting(): "idle" | "busy" | "leaving" {
     if (this.#phase !== "serving") return "leaving";
+    if (this.inbox.bytesIn === 0 && this.settings.clock.now() - this.openedAt < FRESH_MS) return "busy";
     return this.inbox.idle && this.pipeline.length === 0 && this.outbox.pending === 0 ? "idle" : "busy";
   }
 

@@ -67,6 +67,8 @@ export interface Placed<Bound> {
   readonly bound: Bound;
   /** Removes the socket, if the path is still that of this listener. Call it before the listener closes. */
   readonly remove: () => void;
+  /** Whether the path is still that of this listener. Ask while the listener is open. */
+  readonly isInPlace: () => boolean;
 }
 
 /**
@@ -91,7 +93,7 @@ export async function listenAtPath<Bound extends { close(): void }>(
   mode: number | undefined,
   host: PathHost<Bound>,
 ): Promise<Placed<Bound>> {
-  if (isAbstract(path)) return { bound: await host.listen(path), remove: () => {} };
+  if (isAbstract(path)) return { bound: await host.listen(path), remove: () => {}, isInPlace: () => true };
   return new Placing(path, host).place(mode ?? OWNER_ONLY);
 }
 
@@ -125,7 +127,7 @@ class Placing<Bound extends { close(): void }> {
       this.#call(() => this.#files.chmodSync(this.#inner, mode));
       const { dev, ino } = this.#call(() => this.#facts(this.#inner)) as FileFacts;
       await this.#claim();
-      return { bound, remove: () => this.#remove(dev, ino) };
+      return { bound, remove: () => this.#remove(dev, ino), isInPlace: () => this.#isAt(dev, ino) };
     } catch (error) {
       bound?.close();
       throw error;
@@ -233,9 +235,13 @@ class Placing<Bound extends { close(): void }> {
   #remove(dev: bigint, ino: bigint): void {
     // While the listener is open, no other file has its number. What cannot be removed now is replaced by the next server.
     attempt(() => {
-      const now = this.#facts(this.#path);
-      if (now?.dev === dev && now.ino === ino) this.#files.unlinkSync(this.#path);
+      if (this.#isAt(dev, ino)) this.#files.unlinkSync(this.#path);
     });
+  }
+
+  #isAt(dev: bigint, ino: bigint): boolean {
+    const now = this.#facts(this.#path);
+    return now?.dev === dev && now.ino === ino;
   }
 
   #facts(path: string): FileFacts | undefined {

@@ -83,6 +83,14 @@ export interface UnixListenOptions extends AnyListenOptions {
   readonly fd?: undefined;
 }
 
+/** A bound socket that another process has sent: what an inherited descriptor is elsewhere, for `node:net` on Deno. */
+export interface SentSocket {
+  /** The socket, as `node:child_process` delivers it beside a message. */
+  readonly handle: object;
+  /** What it is bound to, as {@link HeldSocket.address} says. */
+  readonly address: Address;
+}
+
 /** {@link Transport.listen} on a socket that another process has bound, such as systemd. */
 export interface DescriptorListenOptions extends AnyListenOptions, AcceptedTcpOptions {
   /**
@@ -90,9 +98,10 @@ export interface DescriptorListenOptions extends AnyListenOptions, AcceptedTcpOp
    * directory: whoever has made it removes it. `keepAliveMs` and `noDelay` are for TCP.
    *
    * Deno's own listener cannot take a descriptor, so the transport of `spillway/deno` refuses with
-   * `runtime-unsupported`. Those of `spillway` and `spillway/node` listen through `node:net` there.
+   * `runtime-unsupported`. Those of `spillway` and `spillway/node` listen through `node:net` there, which also takes a
+   * socket that was sent.
    */
-  readonly fd: number;
+  readonly fd: number | SentSocket;
   readonly hostname?: undefined;
   readonly port?: undefined;
   readonly ipv6Only?: undefined;
@@ -101,8 +110,27 @@ export interface DescriptorListenOptions extends AnyListenOptions, AcceptedTcpOp
   readonly mode?: undefined;
 }
 
-/** Options of {@link Transport.listen}: a TCP port, a path, or an inherited descriptor. */
+/** Options of {@link Transport.listen}: a TCP port, a path, or a socket that another process has bound. */
 export type ListenOptions = TcpListenOptions | UnixListenOptions | DescriptorListenOptions;
+
+/**
+ * A bound socket on which this process accepts nothing, so that others can: a supervisor holds it, and each of its
+ * workers listens on it.
+ */
+export interface HeldSocket {
+  /** What it is bound to, with the actual port. */
+  readonly address: Address;
+  /** The descriptor, for the `stdio` of a child, where a child can inherit one without harm to its siblings. */
+  readonly fd?: number;
+  /** Otherwise the handle, to be sent beside a message. */
+  readonly handle?: object;
+  /** Whether `address` is still that of this socket: another process may have replaced a path. */
+  isInPlace(): boolean;
+  /** Closes it here, and removes its path, if it is still its own. Processes that have got it listen on. */
+  close(): void;
+  /** Closes it here, and leaves its path to whoever has got it. */
+  release(): void;
+}
 
 /** {@link Transport.connect} to a TCP port. */
 export interface TcpConnectOptions {
@@ -337,6 +365,12 @@ export interface Transport {
    * @throws {SpillwayError} `address-in-use`, `address-not-available`, `permission-denied`, `host-not-found`, `listen-failed`, `runtime-unsupported`
    */
   listen(options: ListenOptions): Promise<Listener>;
+  /**
+   * Binds a socket as `listen` does, and accepts nothing. Absent where that cannot be done.
+   *
+   * @throws as `listen`
+   */
+  hold?(options: ListenOptions): Promise<HeldSocket>;
   /**
    * Connects, and fulfils with the connection.
    *

@@ -32,7 +32,7 @@ export function checkListenOptions(options: ListenOptions, platform: string): vo
     if (mode !== undefined) checkMode(mode, path);
   } else if (fd !== undefined) {
     expectKind(options, LISTEN, { ...DESCRIPTOR, backlog: true }, "fd");
-    checkWhole("fd", fd, 0);
+    if (typeof fd !== "object" || fd === null) checkWhole("fd", fd, 0);
   } else {
     expectKind(options, LISTEN, { ...TCP, backlog: true }, "port");
   }

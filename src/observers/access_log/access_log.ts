@@ -24,7 +24,7 @@ export interface AccessLogOptions {
    * lines waits, and further lines are dropped.
    */
   readonly write: WriteText;
-  /** Default: `"json"`. */
+  /** The format of a line. Default: `"json"`. */
   readonly format?: AccessLogFormat;
   /**
    * Gets the number of lines that were lost since it was last called: they found no room, or `write` failed. It is called

@@ -16,6 +16,8 @@ interface Result {
   readonly latencyMs: Readonly<Record<"count" | "p50" | "p90" | "p99" | "p99.9" | "max", number>>;
   readonly errors: Readonly<Record<string, number>>;
   readonly errorCount: number;
+  readonly closedByPeer: number;
+  readonly resent: number;
 }
 
 const SHORT = ["--duration", "200ms", "--warm-up", "50ms", "--timeout", "300ms", "--json"];
@@ -171,12 +173,30 @@ describe("an open loop", () => {
   });
 });
 
+describe("a bench with short connections", () => {
+  it("closes each after its frames, and opens another", async () => {
+    await using server = await echo();
+    const { result, code } = await bench(`127.0.0.1:${server.address.port}`, [
+      ...["-c", "2", "--in-flight", "2", "--frames-per-connection", "3", "--duration", "200ms", "--warm-up", "off"],
+    ]);
+    expect({ code, errors: result.errors, closedByPeer: result.closedByPeer }).toEqual({
+      code: 0,
+      errors: {},
+      closedByPeer: 0,
+    });
+    const { accepted, framesIn } = server.stats();
+    expect(accepted).toBeGreaterThan(4);
+    expect(framesIn / accepted).toBeGreaterThan(2);
+    expect(framesIn).toBeLessThanOrEqual(3 * accepted);
+  });
+});
+
 describe("a bench of a hostile server", () => {
   const peers: Readonly<Record<string, (socket: Socket) => void>> = {
     never: (socket) => void socket.resume(),
     deaf: (socket) => void socket.pause(),
     reset: (socket) => void socket.on("data", () => socket.resetAndDestroy()),
-    ends: (socket) => void socket.once("data", (chunk: Buffer) => socket.end(chunk)),
+    ends: (socket) => void socket.once("data", () => socket.end()),
     cut: (socket) => void socket.once("data", () => socket.end("half")),
     garbage: (socket) => void socket.once("data", () => socket.write("x".repeat(100_000))),
     twice: (socket) => void socket.on("data", (chunk: Buffer) => socket.write(Buffer.concat([chunk, chunk]))),
@@ -197,6 +217,24 @@ describe("a bench of a hostile server", () => {
     expect(Object.keys(result.errors)).toContain(kinds[0]);
     // Lost connections are replaced.
     expect(server.connections > 2).toBe(peer !== "never" && peer !== "deaf");
+  });
+
+  it("sends again what a server has not answered that closes in order", async () => {
+    let handled = 0;
+    await using server = new HostileServer((socket) => {
+      // Of three frames it answers the first two, and takes no more.
+      socket.once("data", () => {
+        handled += 2;
+        socket.end("a\nb\n");
+      });
+    });
+    const load = ["-c", "2", "--in-flight", "3", "--duration", "300ms", "--warm-up", "off"];
+    const { code, result } = await bench(await server.target(), load);
+    expect(result.errors).toEqual({});
+    expect(code).toBe(0);
+    expect(result.closedByPeer).toBeGreaterThan(2);
+    expect(result.resent).toBeGreaterThan(2);
+    expect(result.latencyMs.count).toBeLessThanOrEqual(handled);
   });
 
   it("counts frames that answer nothing", async () => {

@@ -9,6 +9,7 @@ const WHOLE: Whole = {
   codec: "lines",
   connections: 1,
   inFlight: 1,
+  framesPerConnection: null,
   durationMs: 1,
   warmUpMs: 0,
   timeoutMs: null,

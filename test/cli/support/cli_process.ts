@@ -42,6 +42,10 @@ export class CliProcess {
     });
   }
 
+  get pid(): number {
+    return this.#child.pid as number;
+  }
+
   /** What goes before the command: a program that starts it in another way. */
   protected launcher(): readonly string[] {
     return [];

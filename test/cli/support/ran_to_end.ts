@@ -56,6 +56,8 @@ export async function ranToEnd(
     cwd,
     variables,
     pid: process.pid,
+    args,
+    host: Object.assign(new EventEmitter(), { env: {} }),
   });
   return { code, out, err, stdout: Buffer.concat(written).toString() };
 }

@@ -1,0 +1,34 @@
+import { readFileSync, renameSync, unlinkSync, writeFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { firstLine, runFailure } from "./failure.ts";
+
+/** The file in which others find the number of the process that gets signals. */
+export class PidFile {
+  readonly #path: string;
+  readonly #text: string;
+
+  constructor(path: string, cwd: string, pid: number) {
+    this.#path = resolve(cwd, path);
+    this.#text = `${pid}\n`;
+  }
+
+  /** Writes the number: a reader never finds half of it. @throws {Failure} the file cannot be written */
+  write(): void {
+    const temporary = `${this.#path}.${this.#text.trim()}`;
+    try {
+      writeFileSync(temporary, this.#text);
+      renameSync(temporary, this.#path);
+    } catch (cause) {
+      throw runFailure(`cannot write the number of this process: ${firstLine(cause)}`, { cause });
+    }
+  }
+
+  /** Removes the file, unless another process has written its number since. */
+  remove(): void {
+    try {
+      if (readFileSync(this.#path, "utf8") === this.#text) unlinkSync(this.#path);
+    } catch {
+      // It is gone already.
+    }
+  }
+}

@@ -1,0 +1,7 @@
+/** The variables that give a process a role in a cluster: those of `spillway/cluster`, which is loaded only then. */
+export const WORKER_VARIABLE = "SPILLWAY_WORKER";
+export const HANDOVER_VARIABLE = "SPILLWAY_HANDOVER";
+export const PLAN_VARIABLE = "SPILLWAY_PLAN";
+
+/** They are no settings. */
+export const ROLE_VARIABLES: readonly string[] = [WORKER_VARIABLE, HANDOVER_VARIABLE, PLAN_VARIABLE];

@@ -1,0 +1,156 @@
+import { availableParallelism } from "node:os";
+import path from "node:path";
+import type { Logger } from "@logtape/logtape";
+import type { Cluster, SuperviseOptions } from "../cluster/mod.ts";
+import { type HeldSocket, type ListenOptions, SpillwayError, type Transport } from "../mod.ts";
+import { clusterLog } from "./cluster_log.ts";
+import { logOf } from "./command_log.ts";
+import type { Environment } from "./environment.ts";
+import { EXIT_FAILED, firstLine, runFailure, usageFailure } from "./failure.ts";
+import { type Given, originText } from "./given.ts";
+import { listenFailure } from "./listen_failure.ts";
+import { MAIN_MODULE } from "./main_module.ts";
+import { watchModule } from "./module_watch.ts";
+import { PidFile } from "./pid_file.ts";
+import { type PlacePlan, PlanFailed, planPlaces } from "./place_plan.ts";
+import { readyLine } from "./ready_line.ts";
+import { HANDOVER_VARIABLE } from "./role_variables.ts";
+import type { ServeFlags } from "./serve_flags.ts";
+import { isModulePath } from "./service_module.ts";
+import type { Settings } from "./settings.ts";
+import { type SystemdNotifier, systemdNotifier } from "./systemd_notify.ts";
+
+/** What `serve` was asked for, with workers. */
+export interface ClusterServing {
+  readonly name: string;
+  readonly all: Given;
+  readonly flags: ServeFlags;
+  readonly environment: Environment;
+}
+
+/** The time that a worker has beyond that of its own drain. */
+const EXTRA_DRAIN_MS = 5_000;
+const LONGEST_DRAIN_MS = 86_400_000;
+
+/**
+ * Serves with several processes, until a signal drains them. This process holds their sockets, and loads no code of the
+ * service. Fulfils with the exit code.
+ *
+ * @throws {Failure} nothing was served
+ */
+export async function serveCluster(serving: ClusterServing, workers: Settings["workers"]): Promise<number> {
+  const { all, environment, flags, name } = serving;
+  if (flags.watch === true && !isModulePath(name)) {
+    throw usageFailure(`option '--watch' is for service modules, and ${name} never changes`);
+  }
+  let plan: PlacePlan;
+  try {
+    plan = await planPlaces({ ...environment, pid: inheritorOf(environment) });
+  } catch (error) {
+    if (error instanceof PlanFailed) return error.exitCode;
+    throw error;
+  }
+  const logger = logOf(all.settings, environment)();
+  const count = workers ?? plan.workers ?? 1;
+  const cluster = await start(serving, plan, count === "auto" ? availableParallelism() : count, logger);
+  const { pidFile } = all.settings;
+  const pid = pidFile === undefined ? undefined : new PidFile(pidFile, environment.cwd, environment.pid);
+  const systemd = systemdNotifier(environment.variables, environment.pid, (message) =>
+    logger.warning(message, { event: "systemd" }),
+  );
+  steer(cluster, serving, systemd);
+  const endWatch =
+    flags.watch === true ? watchModule(path.resolve(environment.cwd, name), () => void cluster.reload()) : undefined;
+  try {
+    await cluster.ready;
+    pid?.write();
+    sayListening(cluster, plan, environment);
+    systemd.ready();
+  } catch (error) {
+    // A cluster of which no worker became ready ends by itself, and its workers have said why.
+    if (cluster.isServing) {
+      await cluster.shutdown();
+      throw error;
+    }
+  }
+  const { failed, gaveUp } = await cluster.finished;
+  endWatch?.();
+  pid?.remove();
+  systemd.close();
+  return gaveUp ?? (failed > 0 ? EXIT_FAILED : 0);
+}
+
+/** Returns the process to which systemd has given its sockets: the first supervisor. */
+function inheritorOf({ host, pid }: Environment): number {
+  const handover = host.env[HANDOVER_VARIABLE] ?? "";
+  return handover === "" ? pid : (JSON.parse(handover) as { supervisor: number }).supervisor;
+}
+
+async function start(
+  { all, environment }: ClusterServing,
+  plan: PlacePlan,
+  workers: number,
+  logger: Logger,
+): Promise<Cluster> {
+  const { heldTarget, supervise } = await import("../cluster/mod.ts");
+  const { balance, graceMs = Infinity, readyTimeoutMs, workerTimeoutMs } = all.settings;
+  const options: SuperviseOptions = {
+    script: MAIN_MODULE,
+    args: environment.args,
+    cwd: environment.cwd,
+    // Only this process speaks with systemd.
+    env: { ...environment.variables, NOTIFY_SOCKET: undefined, WATCHDOG_USEC: undefined },
+    listen: plan.listen.map(heldTarget),
+    workers,
+    drainTimeoutMs: Math.min(LONGEST_DRAIN_MS, (plan.drainTimeoutMs ?? LONGEST_DRAIN_MS) + EXTRA_DRAIN_MS),
+    observer: clusterLog(logger),
+    ...(balance !== undefined && { balance }),
+    ...(graceMs !== Infinity && { graceMs }),
+    ...(readyTimeoutMs !== undefined && { readyTimeoutMs }),
+    ...(workerTimeoutMs !== undefined && { silenceTimeoutMs: workerTimeoutMs }),
+  };
+  let failed: ListenOptions | undefined;
+  const transport: Transport = {
+    ...environment.transport,
+    hold: async (place) => {
+      failed = place;
+      const held = (await environment.transport.hold?.(place)) as HeldSocket;
+      failed = undefined;
+      return held;
+    },
+  };
+  try {
+    return await supervise({ ...options, transport });
+  } catch (cause) {
+    if (cause instanceof SpillwayError && failed !== undefined && cause.code !== "runtime-unsupported") {
+      throw listenFailure(failed, all, cause);
+    }
+    const message = firstLine(cause);
+    if (message.includes("reusePort") && balance === "kernel") {
+      throw usageFailure(`${originText("balance", all)} is not supported on ${environment.transport.name}`, { cause });
+    }
+    throw runFailure(message, { cause });
+  }
+}
+
+/** Signals drain the workers, replace them, or replace this process. */
+function steer(cluster: Cluster, { all, environment }: ClusterServing, systemd: SystemdNotifier): void {
+  const { graceMs = Infinity } = all.settings;
+  const { signals } = environment;
+  const drain = () => {
+    systemd.stopping();
+    void cluster.shutdown(graceMs === Infinity ? {} : { graceMs });
+  };
+  for (const signal of ["SIGINT", "SIGTERM", "SIGQUIT"] as const) signals.on(signal, drain);
+  signals.on("SIGHUP", () => void cluster.reload());
+  signals.on("SIGUSR2", () => void cluster.upgrade());
+}
+
+function sayListening(
+  { addresses, workers }: Cluster,
+  { speaksTls }: PlacePlan,
+  { stdio, transport }: Environment,
+): void {
+  const name = `${transport.name}, ${workers.length} ${workers.length === 1 ? "worker" : "workers"}`;
+  stdio.out(readyLine(addresses, (index) => speaksTls[index] === true, name));
+}

@@ -1,0 +1,51 @@
+import type { Address } from "../core/mod.ts";
+import type { Exit, WorkerState } from "./worker.ts";
+
+/** A worker, in events and in {@link Supervisor.workers}. */
+export interface WorkerInfo {
+  /** Its number, from 1. A worker that replaces another has the same. */
+  readonly slot: number;
+  /** The number of workers that were started before it. */
+  readonly id: number;
+  /** The number of its process. */
+  readonly pid: number | undefined;
+  /** Where it is between its start and its end. */
+  readonly state: WorkerState;
+}
+
+/** Why workers are replaced, or not. */
+export interface ReloadResult {
+  /** Whether every worker was replaced. */
+  readonly reloaded: boolean;
+  /** Otherwise the reason. The workers that were not replaced go on serving. */
+  readonly why?: string;
+}
+
+/**
+ * What happens to a cluster. Further types may come: an observer ignores those that it does not know.
+ */
+export type ClusterEvent =
+  /** The sockets are bound. Nothing is accepted before a worker is ready. */
+  | { readonly type: "bound"; readonly addresses: readonly Address[]; readonly workers: number }
+  | { readonly type: "worker-started"; readonly worker: WorkerInfo }
+  | { readonly type: "worker-ready"; readonly worker: WorkerInfo }
+  /** It drains: `asked` by the supervisor, or because of a signal that it got itself. */
+  | { readonly type: "worker-draining"; readonly worker: WorkerInfo; readonly asked: boolean }
+  | { readonly type: "worker-killed"; readonly worker: WorkerInfo; readonly why: string }
+  /** `expected`: it was told to end, and did so with exit code 0. */
+  | { readonly type: "worker-ended"; readonly worker: WorkerInfo; readonly exit: Exit; readonly expected: boolean }
+  /** Another worker takes its place after a pause, which grows while workers fail in a row. */
+  | { readonly type: "worker-restarting"; readonly slot: number; readonly inMs: number; readonly failures: number }
+  /** The first workers are all ready. */
+  | { readonly type: "ready"; readonly workers: number }
+  | { readonly type: "reload-started"; readonly workers: number }
+  | ({ readonly type: "reload-finished" } & ReloadResult)
+  /** The supervisor hands its sockets to another one, or has tried to. */
+  | { readonly type: "upgrade-started" }
+  | { readonly type: "upgrade-failed"; readonly why: string }
+  | { readonly type: "draining"; readonly workers: number }
+  /** Every worker has ended: `failed` is the number of those whose exit code was not 0. */
+  | { readonly type: "drained"; readonly failed: number };
+
+/** Gets the events of a cluster. What it throws is reported with `console.error`. */
+export type ClusterObserver = (event: ClusterEvent) => void;

@@ -1,0 +1,42 @@
+import { type Listener, type ListenOptions, type SentSocket, SpillwayError, type Transport } from "../core/mod.ts";
+import { placeKey } from "./held_target.ts";
+
+/** A socket of the supervisor in a worker: its descriptor, or the socket itself. */
+export interface InheritedSocket {
+  readonly place: string;
+  readonly socket: number | SentSocket;
+}
+
+/**
+ * Returns a transport that listens on the sockets of the supervisor: each is taken once, by what was asked for. So a
+ * service says where it listens as it does alone. It connects as `transport` does.
+ */
+export function inheritedTransport(transport: Transport, sockets: readonly InheritedSocket[]): Transport {
+  const free = [...sockets];
+  return {
+    ...transport,
+    get name() {
+      return transport.name;
+    },
+    async listen(options): Promise<Listener> {
+      const place = placeKey(options);
+      const index = free.findIndex((candidate) => candidate.place === place);
+      if (index === -1) throw notHeld(place, sockets);
+      const [{ socket }] = free.splice(index, 1) as [InheritedSocket];
+      return transport.listen(onSocket(options, socket));
+    },
+  };
+}
+
+function onSocket({ backlog, keepAliveMs, noDelay, path }: ListenOptions, fd: number | SentSocket): ListenOptions {
+  if (path !== undefined) return { fd, backlog };
+  return { fd, backlog, ...(keepAliveMs !== undefined && { keepAliveMs }), ...(noDelay !== undefined && { noDelay }) };
+}
+
+function notHeld(place: string, sockets: readonly InheritedSocket[]): SpillwayError {
+  const held = sockets.map((socket) => socket.place).join(", ");
+  return new SpillwayError(
+    "listen-failed",
+    `the supervisor holds no free socket for ${place}, but ${held}: where workers listen changes only when the supervisor is started again`,
+  );
+}

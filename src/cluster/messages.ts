@@ -1,0 +1,49 @@
+/** What a supervisor and its workers say to each other, as JSON over the channel of `node:child_process`. */
+import type { Address } from "../core/mod.ts";
+import type { HeldTarget } from "./held_target.ts";
+
+/** The variable that makes a process a worker: an {@link Assignment} as JSON. */
+export const WORKER_VARIABLE = "SPILLWAY_WORKER";
+
+/** A socket of the supervisor, as a worker gets it. */
+export interface AssignedSocket {
+  /** What it was asked for, as `placeKey` writes it. */
+  readonly place: string;
+  /** The same, as an option of `serve`. */
+  readonly target: HeldTarget;
+  /** What it is bound to, with the actual port. */
+  readonly address: Address;
+  /** The descriptor that the worker inherits. Without one, the socket comes beside a message. */
+  readonly fd?: number;
+}
+
+/** What a worker is told when it starts. */
+export interface Assignment {
+  /** Its number, from 1. A worker that replaces another has the same. */
+  readonly slot: number;
+  /** The number of workers. */
+  readonly workers: number;
+  /** The sockets of all places. */
+  readonly sockets: readonly AssignedSocket[];
+  /** The process to which systemd has given its sockets. */
+  readonly supervisor: number;
+}
+
+/** What a supervisor says. */
+export type ToWorker =
+  /** Comes with the socket of that number. */
+  | { readonly type: "socket"; readonly index: number }
+  | { readonly type: "ping" }
+  | { readonly type: "drain"; readonly graceMs?: number }
+  | { readonly type: "force" }
+  | { readonly type: "ask"; readonly id: number; readonly question: unknown };
+
+/** What a worker says. */
+export type FromWorker =
+  /** Its program runs, and takes sockets. */
+  | { readonly type: "up" }
+  | { readonly type: "ready" }
+  | { readonly type: "pong" }
+  /** It accepts nothing more and drains, whoever asked for it. */
+  | { readonly type: "draining" }
+  | { readonly type: "answer"; readonly id: number; readonly answer?: unknown; readonly error?: string };

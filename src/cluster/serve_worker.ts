@@ -1,0 +1,54 @@
+import process from "node:process";
+import { type ServeOptions, type Server, serve } from "../core/mod.ts";
+import { type Answering, WorkerLink } from "./worker_link.ts";
+
+/** Options of {@link serveWorker}: those of `serve`. Without `port`, `path`, `fd` and `listen` it listens on all sockets. */
+export interface ServeWorkerOptions<In = string, Out = In, State = unknown> extends ServeOptions<In, Out, State> {
+  /** Answers what `ask()` of the supervisor asks. What it returns goes there as JSON. Default: nothing is answered. */
+  readonly answering?: Answering;
+}
+
+/**
+ * Serves in a process that {@link supervise} has started, on the sockets of its supervisor, and is ready from then on. The
+ * supervisor lets the server drain; when it has drained, nothing of Spillway keeps the process alive.
+ *
+ * - Limits of a whole server, such as `maxConnections`, are those of the whole cluster: each worker has its part.
+ * - SIGINT, which a terminal sends to all processes, is ignored; SIGTERM drains this worker, and another one takes its place.
+ * - When the supervisor ends, the server drains.
+ *
+ * @throws {TypeError | RangeError} an invalid option
+ * @throws {SpillwayError} `listen-failed`: this process is no worker, or the supervisor does not hold that place
+ *
+ * @example
+ * ```ts ignore
+ * import { lines } from "spillway";
+ * import { serveWorker } from "spillway/cluster";
+ *
+ * await serveWorker({ codec: lines(), handler: (line) => line.toUpperCase() });
+ * ```
+ */
+export async function serveWorker<In, Out, State>(
+  options: ServeWorkerOptions<In, Out, State>,
+): Promise<Server<In, Out, State>> {
+  const { answering, ...serveOptions } = options;
+  const { transport } = await import("../mod.ts");
+  const link = await WorkerLink.join(process, transport);
+  link.answering = answering;
+  const { sockets } = link.assignment;
+  const server = await serve(link.transport, {
+    ...serveOptions,
+    ...link.share(options),
+    ...(isPlaced(options) ? {} : { listen: sockets.map(({ target }) => target) }),
+  });
+  for (const signal of ["SIGINT", "SIGHUP", "SIGQUIT"] as const) process.on(signal, () => undefined);
+  process.on("SIGTERM", () => {
+    link.draining();
+    void server.shutdown();
+  });
+  link.serving(server);
+  return server;
+}
+
+function isPlaced(options: object): boolean {
+  return ["port", "path", "fd", "listen"].some((name) => (options as Record<string, unknown>)[name] !== undefined);
+}

@@ -1,0 +1,17 @@
+import type { FromWorker, ToWorker } from "./messages.ts";
+
+/** The process of a worker, as far as its supervisor speaks with it. */
+export interface WorkerHost {
+  /** The environment variables. */
+  readonly env: Record<string, string | undefined>;
+  /** Whether the channel to the supervisor is open. */
+  readonly connected?: boolean;
+  /** Says something to the supervisor. Absent in a process that was started without a channel. */
+  send?(message: FromWorker, ...others: undefined[]): unknown;
+  /** Hears what the supervisor says, and what it sends. */
+  on(event: "message", listener: (message: ToWorker, handle?: object) => void): unknown;
+  /** Is told that the channel is closed. */
+  on(event: "disconnect", listener: () => void): unknown;
+  /** Closes the channel. */
+  disconnect?(): void;
+}

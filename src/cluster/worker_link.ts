@@ -1,0 +1,159 @@
+import type { Limits, ShutdownOptions, Transport } from "../core/mod.ts";
+import { describe, isPromiseLike, SpillwayError } from "../core/mod.ts";
+import { inheritedTransport } from "./inherited_transport.ts";
+import { type Assignment, type FromWorker, type ToWorker, WORKER_VARIABLE } from "./messages.ts";
+import { receiveHandles } from "./received_handles.ts";
+import { shareLimits } from "./share_limits.ts";
+import type { WorkerHost } from "./worker_host.ts";
+
+/** A server, as far as its supervisor steers it. */
+export interface SteeredServer {
+  /** Fulfils when it has ended. */
+  readonly finished: Promise<unknown>;
+  /** Lets it drain. A second call aborts what remains. */
+  shutdown(options?: ShutdownOptions): Promise<unknown>;
+}
+
+/** Answers what a supervisor asks. */
+export type Answering = (question: unknown) => unknown;
+
+/** Reports whether this process is a worker of a supervisor. */
+export function isWorker({ env }: Pick<WorkerHost, "env">): boolean {
+  return (env[WORKER_VARIABLE] ?? "") !== "";
+}
+
+/** A worker's end of the channel to its supervisor. */
+export class WorkerLink {
+  /** What the supervisor has said at the start. */
+  readonly assignment: Assignment;
+  /** Listens on the sockets of the supervisor. */
+  readonly transport: Transport;
+  /** Answers what the supervisor asks. */
+  answering: Answering | undefined;
+  readonly #host: WorkerHost;
+  #server: SteeredServer | undefined;
+  /** What came before there was a server. */
+  #early: (ToWorker & { type: "drain" | "force" }) | "disconnected" | undefined;
+  #draining = false;
+  #over = false;
+
+  private constructor(host: WorkerHost, assignment: Assignment, transport: Transport) {
+    this.#host = host;
+    this.assignment = assignment;
+    this.transport = transport;
+    host.on("message", (message: ToWorker) => this.#onMessage(message));
+    host.on("disconnect", () => this.#onDisconnect());
+  }
+
+  /**
+   * Joins the supervisor that has started this process: fulfils when its sockets have come.
+   *
+   * @throws {SpillwayError} `listen-failed`: this process is no worker, or the channel to its supervisor is closed
+   */
+  static async join(host: WorkerHost, transport: Transport): Promise<WorkerLink> {
+    const assignment = assignmentOf(host);
+    // Processes that a service starts are no workers.
+    delete host.env[WORKER_VARIABLE];
+    const handles = await receiveHandles(host, assignment.sockets);
+    const sockets = assignment.sockets.map(({ address, fd, place }, index) => ({
+      place,
+      socket: fd ?? { handle: handles[index] as object, address },
+    }));
+    return new WorkerLink(host, assignment, inheritedTransport(transport, sockets));
+  }
+
+  /** Returns the part that a worker has of the limits of a whole server. @throws as {@link shareLimits} */
+  share(limits: Partial<Limits>): Partial<Limits> {
+    return shareLimits(limits, this.assignment.workers);
+  }
+
+  /** The server listens, and is steered by the supervisor from now on. */
+  serving(server: SteeredServer): void {
+    this.#server = server;
+    void server.finished.then(
+      () => this.#end(),
+      () => this.#end(),
+    );
+    if (this.#early === undefined) return this.#send({ type: "ready" });
+    if (this.#early === "disconnected") void server.shutdown();
+    else this.#onMessage(this.#early);
+  }
+
+  /** The server accepts nothing more, whoever asked for it. */
+  draining(): void {
+    if (this.#draining) return;
+    this.#draining = true;
+    this.#send({ type: "draining" });
+  }
+
+  #onMessage(message: ToWorker): void {
+    switch (message.type) {
+      case "ping":
+        return this.#send({ type: "pong" });
+      case "drain":
+      case "force":
+        if (this.#server === undefined) this.#early = message;
+        else this.#shutDown(this.#server, message);
+        return;
+      case "ask":
+        void this.#answer(message.id, message.question);
+        return;
+      default:
+    }
+  }
+
+  #shutDown(server: SteeredServer, message: ToWorker & { type: "drain" | "force" }): void {
+    if (message.type === "drain") {
+      void server.shutdown(message.graceMs === undefined ? {} : { graceMs: message.graceMs });
+      return this.draining();
+    }
+    // The first call drains, the second one aborts what remains.
+    if (!this.#draining) void server.shutdown();
+    this.draining();
+    void server.shutdown();
+  }
+
+  async #answer(id: number, question: unknown): Promise<void> {
+    try {
+      const answer = this.answering?.(question);
+      this.#send({ type: "answer", id, answer: isPromiseLike(answer) ? await answer : answer });
+    } catch (error) {
+      this.#send({ type: "answer", id, error: describe(error) });
+    }
+  }
+
+  /** Without a supervisor nobody would end or replace this process. */
+  #onDisconnect(): void {
+    if (this.#over) return;
+    if (this.#server === undefined) this.#early = "disconnected";
+    else if (!this.#draining) {
+      this.#draining = true;
+      void this.#server.shutdown();
+    }
+  }
+
+  /** The open channel would keep the process alive. */
+  #end(): void {
+    this.#over = true;
+    if (this.#host.connected === true) this.#host.disconnect?.();
+  }
+
+  #send(message: FromWorker): void {
+    if (this.#host.connected !== true) return;
+    // A supervisor that has ended is told of by `disconnect`.
+    (this.#host.send as (message: FromWorker, ...others: unknown[]) => unknown)?.(
+      message,
+      undefined,
+      {},
+      () => undefined,
+    );
+  }
+}
+
+function assignmentOf({ connected, env }: WorkerHost): Assignment {
+  const text = env[WORKER_VARIABLE] ?? "";
+  if (text === "" || connected !== true) {
+    throw new SpillwayError("listen-failed", "this process is no worker of a supervisor: start it with supervise()");
+  }
+  return JSON.parse(text) as Assignment;
+}

@@ -1,0 +1,75 @@
+import { type ChildProcess, type SendHandle, spawn } from "node:child_process";
+import process from "node:process";
+import type { HeldSocket } from "../core/mod.ts";
+import type { FromWorker, ToWorker } from "./messages.ts";
+import type { Exit, ProcessOwner, WorkerProcess } from "./worker.ts";
+
+/** The descriptors of a child before those that it inherits: the standard ones, and the channel. */
+const OWN_DESCRIPTORS = 4;
+
+/** How a child is started, that speaks with this process and gets sockets. */
+export interface ChildPlan {
+  readonly command: readonly [string, ...string[]];
+  readonly cwd: string | undefined;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly sockets: readonly HeldSocket[];
+  /** Whether it has no input of its own: a worker. */
+  readonly isOwn: boolean;
+}
+
+/**
+ * Returns the descriptors that the child will inherit the sockets as, in their order; undefined for one that has to be sent.
+ */
+export function inheritedDescriptors(sockets: readonly HeldSocket[]): (number | undefined)[] {
+  let next = OWN_DESCRIPTORS;
+  return sockets.map(({ fd }) => (fd === undefined ? undefined : next++));
+}
+
+/** Starts a child. What has no descriptor is sent to it when it says that it is up. */
+export function startChild({ command, cwd, env, isOwn, sockets }: ChildPlan, owner: ProcessOwner): WorkerProcess {
+  let over = false;
+  const onExit = (exit: Exit) => {
+    if (over) return;
+    over = true;
+    owner.onExit(exit);
+  };
+  const [file, ...args] = command;
+  const inherited = sockets.flatMap(({ fd }) => fd ?? []);
+  let child: ChildProcess;
+  try {
+    child = spawn(file, args, {
+      ...(cwd !== undefined && { cwd }),
+      env,
+      stdio: [isOwn ? "ignore" : "inherit", "inherit", "inherit", "ipc", ...inherited],
+    });
+  } catch (error) {
+    // In a later turn, as every other exit.
+    queueMicrotask(() => onExit({ code: null, signal: null, error: (error as Error).message }));
+    return { pid: undefined, send() {}, kill() {} };
+  }
+  child.on("error", ({ message }) => {
+    if (child.pid === undefined) onExit({ code: null, signal: null, error: message });
+  });
+  child.on("exit", (code, signal) => onExit({ code, signal }));
+  const send = (message: ToWorker, handle?: object) => {
+    if (over || !child.connected) return;
+    // The exit tells more than a failure to write.
+    child.send(message, handle as SendHandle | undefined, {}, () => undefined);
+  };
+  child.on("message", (message: FromWorker) => {
+    if (message.type === "up") {
+      sockets.forEach(({ handle }, index) => {
+        if (handle !== undefined) send({ type: "socket", index }, handle);
+      });
+    }
+    owner.onMessage(message);
+  });
+  return {
+    pid: child.pid,
+    send: (message) => send(message),
+    kill() {
+      // Deno's `child.kill` closes the channel, whatever the signal. The process has not been waited for, so it is this one.
+      if (!over && child.pid !== undefined) process.kill(child.pid, "SIGKILL");
+    },
+  };
+}
