@@ -5,6 +5,7 @@ import { setTimeout } from "node:timers";
 import { EXIT_USAGE } from "./cli/failure.ts";
 import { run } from "./cli/run.ts";
 import { stderrWriter } from "./cli/stderr.ts";
+import { printOut } from "./cli/write_out.ts";
 import { transport } from "./mod.ts";
 
 /** The time that the process has to end by itself. */
@@ -29,7 +30,7 @@ process.once("beforeExit", () => {
 // No top-level await: on Bun a module that awaits does not end.
 void run(process.argv.slice(2), {
   stdio: {
-    out: (text) => stdout.write(text),
+    out: (text) => printOut(stdout, text),
     err: writeToStderr,
     get stdin() {
       return process.stdin;

@@ -37,7 +37,7 @@ export async function runCheck(name: string, flags: ServeFlags, environment: Env
       variables: { ...environment.variables, NOTIFY_SOCKET: undefined },
     },
   );
-  if (code === 0) stdio.out(said.replace(/^spillway listening on (.*) \(.*\)\n$/s, `${name} is valid: $1\n`));
+  if (code === 0) await stdio.out(said.replace(/^spillway listening on (.*) \(.*\)\n$/s, `${name} is valid: $1\n`));
   return code;
 }
 
@@ -85,9 +85,9 @@ class SilentListener implements Listener {
 }
 
 /** Returns the same streams with another stdout. */
-function saying(stdio: Stdio, out: (text: string) => void): Stdio {
+function saying(stdio: Stdio, say: (text: string) => void): Stdio {
   return {
-    out,
+    out: async (text) => say(text),
     err: stdio.err,
     get stdin() {
       return stdio.stdin;

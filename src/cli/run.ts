@@ -66,21 +66,38 @@ Examples:
 
 /** Runs the command line, and fulfils with the exit code. Does not reject: a failure is reported in one line on stderr. */
 export async function run(args: readonly string[], environment: Environment): Promise<number> {
-  let exitCode = 0;
-  const program = programFor(environment, (code) => {
-    exitCode = code;
-  });
   try {
-    await program.parseAsync(args, { from: "user" });
-    return exitCode;
+    return await ran(args, environment);
   } catch (error) {
-    if (error instanceof CommanderError && error.exitCode === 0) return 0;
     const failure = error instanceof Failure ? error : unexpectedFailure(error);
     environment.stdio.err(
       `spillway: ${escapeText(failure.message, LONGEST_MESSAGE)}\n${failure.details}`,
       () => undefined,
     );
     return failure.exitCode;
+  }
+}
+
+/** Runs the command, and fulfils with its exit code. @throws {Failure} */
+async function ran(args: readonly string[], environment: Environment): Promise<number> {
+  let exitCode = 0;
+  // A help or a version is printed by functions that cannot wait.
+  let printed = "";
+  const program = programFor(environment, {
+    print: (text) => {
+      printed += text;
+    },
+    onExitCode: (code) => {
+      exitCode = code;
+    },
+  });
+  try {
+    await program.parseAsync(args, { from: "user" });
+    return exitCode;
+  } catch (error) {
+    if (!(error instanceof CommanderError && error.exitCode === 0)) throw error;
+    await environment.stdio.out(printed);
+    return 0;
   }
 }
 
@@ -91,7 +108,13 @@ function unexpectedFailure(error: unknown): Failure {
   return runFailure(error instanceof SpillwayError ? firstLine(error) : `internal error: ${firstLine(error)}`);
 }
 
-function programFor(environment: Environment, onExitCode: (code: number) => void): Command {
+/** What a program tells. */
+interface Told {
+  readonly print: (text: string) => void;
+  readonly onExitCode: (code: number) => void;
+}
+
+function programFor(environment: Environment, { print, onExitCode }: Told): Command {
   const { stdio } = environment;
   const program = new Command("spillway")
     .description("One TCP server that runs unchanged on Node, Deno and Bun.")
@@ -99,7 +122,7 @@ function programFor(environment: Environment, onExitCode: (code: number) => void
     // An option behind a command is the command's: `-v` is not the same for all.
     .enablePositionalOptions()
     .configureOutput({
-      writeOut: (text) => stdio.out(text),
+      writeOut: print,
       // `run` reports errors, in one line.
       writeErr: () => undefined,
       getOutHelpWidth: () => stdio.columns,
@@ -152,7 +175,7 @@ function programFor(environment: Environment, onExitCode: (code: number) => void
       // `-V` is the letter that Deno and many other tools use.
       .addOption(new Option("-V").hideHelp())
       .on("option:V", () => {
-        stdio.out(`${VERSION}\n`);
+        print(`${VERSION}\n`);
         throw new CommanderError(0, "commander.version", VERSION);
       })
       .exitOverride((error) => {

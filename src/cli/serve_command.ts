@@ -87,7 +87,7 @@ async function serveService(serving: Serving): Promise<number> {
     observerErrorLog(logger),
   );
   if (flags.printConfig === true) {
-    stdio.out(checked(name, () => configText({ name, service, given: all, options })));
+    await stdio.out(checked(name, () => configText({ name, service, given: all, options })));
     return 0;
   }
   const endpoint = await startAdmin(all, {
@@ -210,7 +210,10 @@ async function serveUntilDrained(serving: Serving, { options, speaksTls, watch }
     // The first error may have come while the service was loaded, or while the server began to listen.
     if (uncaught.count > 0) uncaught.onFirst();
     else {
-      stdio.out(readyLine(server.addresses, speaksTls, transport.name));
+      // The server works without it; but whoever waits for it needs to know.
+      stdio.out(readyLine(server.addresses, speaksTls, transport.name)).catch((error) => {
+        log().warning("{error}", { event: "stdout-failed", error: firstLine(error) });
+      });
       systemd.ready();
     }
     const { aborted } = await server.finished;

@@ -2,11 +2,22 @@ import type { Readable, Writable } from "node:stream";
 import type { WriteText } from "./log_output.ts";
 
 /** A standard stream, which may be a terminal. */
-type Standard<Stream> = Stream & { readonly isTTY?: boolean; readonly columns?: number };
+type Standard<Stream> = Stream & {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+  readonly rows?: number;
+  /** Of a terminal: whether keys come as they are pressed, instead of whole lines, and Ctrl-C is one of them. */
+  setRawMode?(raw: boolean): unknown;
+};
 
-/** The output of the command line. A write is never reported back: a reader that went away is no error. */
+/** The standard streams of the command line. */
 export interface Stdio {
-  out(text: string): void;
+  /**
+   * Writes to stdout; fulfils when stdout has taken it. A reader that went away is no error.
+   *
+   * @throws {Failure} stdout cannot be written, such as to a full disk
+   */
+  out(text: string): Promise<void>;
   /** Writes to stderr; never blocks. */
   readonly err: WriteText;
   /** Stdin, for commands that read it. It is opened on first use. */

@@ -20,7 +20,7 @@ function started(args: readonly string[], transport = runtimeTransport, variable
   });
   const exitCode = run(args, {
     stdio: {
-      out: (text) => {
+      out: async (text) => {
         written.out += text;
         onReady();
       },

@@ -265,9 +265,15 @@ describe("a bench refuses", () => {
     [["bench", "x:1", "-c", "2", "--processes", "3"], "3 processes cannot share 2 connections: raise --connections"],
     [["bench", "x:1", "-c", "0"], "option '--connections' cannot be '0': write a whole number of at least 1"],
     [["bench", "x:1", "-c", "100000", "--in-flight", "100000"], "--connections times --in-flight may be at most"],
-    [["bench", "x:1", "--rate", "off"], "option '--rate' cannot be 'off': leave it out"],
+    [
+      ["bench", "x:1", "--rate", "off"],
+      "option '--rate' cannot be 'off': write a number above 0, such as 5000; without this option",
+    ],
     [["bench", "x:1", "--rate", "-1"], "option '--rate' cannot be '-1': write a number above 0"],
-    [["bench", "x:1", "--duration", "off"], "option '--duration' cannot be 'off': it must be at most 24h"],
+    [
+      ["bench", "x:1", "--duration", "off"],
+      "option '--duration' cannot be 'off': write a duration such as 10s or 5m, at most 24h",
+    ],
     [["bench", "x:1", "--duratoin", "1s"], "unknown option '--duratoin' (did you mean --duration?)"],
     [["bench", "x:1", "--tls-ca", "ca.pem"], "option '--tls-ca' is for TLS"],
   ])("a wrong call, with what to do: %j", async (args, message) => {
