@@ -6,6 +6,7 @@ import { addConnectFlags, type ConnectFlags } from "./connect_flags.ts";
 import { Failure, firstLine, runFailure, usageFailure } from "./failure.ts";
 import { type Environment, runServe } from "./serve_command.ts";
 import { addServeFlags, type ServeFlags } from "./serve_flags.ts";
+import { addTopFlags, type TopFlags } from "./top_flags.ts";
 import { VERSION } from "./version.ts";
 
 export type { Environment } from "./serve_command.ts";
@@ -62,6 +63,18 @@ Examples:
   spillway bench 127.0.0.1:8080 --connections 100 --duration 30s
   spillway bench 127.0.0.1:8080 --rate 5000 --frame 41 --expect "result: 42 (processed '41')"
   spillway bench tls://127.0.0.1:8443 --tls-ca ca.pem --in-flight 64 --processes 2 --json
+`;
+
+const ADMIN_HELP = "host:port, http://host:port, a port, or unix:/path: what serve --admin says";
+
+const TOP_EXAMPLES = `
+Without --once it shows a screen, once a second: ? lists its keys, q quits. The server runs with
+serve --admin.
+
+Examples:
+  spillway top
+  spillway top unix:/run/echo.admin --token-file token --sort waiting
+  spillway top 127.0.0.1:9090 --once --json | jq .server.connections
 `;
 
 /** Runs the command line, and fulfils with the exit code. Does not reject: a failure is reported in one line on stderr. */
@@ -160,13 +173,22 @@ function programFor(environment: Environment, { print, onExitCode }: Told): Comm
     })
     .addHelpText("after", BENCH_EXAMPLES);
   addBenchFlags(bench);
+  const top = program.command("top").description("Show the connections of a server, as its admin endpoint sees them.");
+  top
+    .argument("[admin]", ADMIN_HELP, "127.0.0.1:9090")
+    .action(async (place: string, flags: TopFlags) => {
+      const { runTop } = await import("./top_command.ts");
+      onExitCode(await runTop(place, flags, environment));
+    })
+    .addHelpText("after", TOP_EXAMPLES);
+  addTopFlags(top);
   program
     .command("help")
     .description("Print the help of a command.")
     .argument("[command]")
     .helpOption(false)
     .action((name?: string) => helpOf(name, program));
-  for (const command of [program, serve, check, connect, bench]) {
+  for (const command of [program, serve, check, connect, bench, top]) {
     command
       // There, `-v` is `--verbose`.
       .version(VERSION, command === connect ? "--version" : "-v, --version", "print the version")
