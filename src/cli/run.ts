@@ -77,6 +77,13 @@ Examples:
   spillway top 127.0.0.1:9090 --once --json | jq .server.connections
 `;
 
+const COMPLETE_EXAMPLES = `
+Examples:
+  source <(spillway complete bash)                                   in ~/.bashrc
+  source <(spillway complete zsh)                                    in ~/.zshrc, after compinit
+  spillway complete fish > ~/.config/fish/completions/spillway.fish
+`;
+
 /** Runs the command line, and fulfils with the exit code. Does not reject: a failure is reported in one line on stderr. */
 export async function run(args: readonly string[], environment: Environment): Promise<number> {
   try {
@@ -96,7 +103,7 @@ async function ran(args: readonly string[], environment: Environment): Promise<n
   let exitCode = 0;
   // A help or a version is printed by functions that cannot wait.
   let printed = "";
-  const program = programFor(environment, {
+  const program = programFor(args, environment, {
     print: (text) => {
       printed += text;
     },
@@ -127,7 +134,7 @@ interface Told {
   readonly onExitCode: (code: number) => void;
 }
 
-function programFor(environment: Environment, { print, onExitCode }: Told): Command {
+function programFor(args: readonly string[], environment: Environment, { print, onExitCode }: Told): Command {
   const { stdio } = environment;
   const program = new Command("spillway")
     .description("One TCP server that runs unchanged on Node, Deno and Bun.")
@@ -182,13 +189,24 @@ function programFor(environment: Environment, { print, onExitCode }: Told): Comm
     })
     .addHelpText("after", TOP_EXAMPLES);
   addTopFlags(top);
+  const complete = program.command("complete").description("Print the completion of a shell: bash, zsh or fish.");
+  complete
+    .argument("[shell]", "bash, zsh or fish")
+    .allowExcessArguments()
+    .action(async (shell: string | undefined) => {
+      const { runComplete } = await import("./complete_command.ts");
+      // A script asks with `--`, which commander leaves out.
+      const words = args[0] === "complete" && args[1] === "--" ? args.slice(2) : undefined;
+      onExitCode(await runComplete(shell, words, program, environment));
+    })
+    .addHelpText("after", COMPLETE_EXAMPLES);
   program
     .command("help")
     .description("Print the help of a command.")
     .argument("[command]")
     .helpOption(false)
     .action((name?: string) => helpOf(name, program));
-  for (const command of [program, serve, check, connect, bench, top]) {
+  for (const command of [program, serve, check, connect, bench, top, complete]) {
     command
       // There, `-v` is `--verbose`.
       .version(VERSION, command === connect ? "--version" : "-v, --version", "print the version")

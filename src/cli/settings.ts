@@ -7,7 +7,7 @@ import { resolveLimits } from "../core/mod.ts";
 import type { Limits, Service } from "../mod.ts";
 import { type CodecSpec, parseCodecSpec } from "./codec_spec.ts";
 import { type ListenSpec, parseListenSpec } from "./listen_spec.ts";
-import { LOG_FORMATS, type LOG_LEVELS } from "./log.ts";
+import { LOG_FORMATS, LOG_LEVELS } from "./log.ts";
 import {
   durationText,
   parseAddressRange,
@@ -92,6 +92,8 @@ export interface Setting {
   readonly fallback?: string;
   /** The heading of the setting in the help. */
   readonly group: string;
+  /** The words that are allowed, where there are no other values. */
+  readonly choices?: readonly string[];
   /** Whether a file may give a number; the number is in milliseconds if the name ends with Ms. */
   readonly numeric: boolean;
   /** @throws {InvalidArgumentError} which values are allowed */
@@ -165,7 +167,7 @@ const POLICY = "Policies:";
 const LOG = "Logging, to stderr:";
 
 type Row = Pick<Setting, "placeholder" | "description" | "parse"> &
-  Partial<Pick<Setting, "letter" | "fallback" | "numeric" | "parseElement" | "written">>;
+  Partial<Pick<Setting, "letter" | "fallback" | "numeric" | "parseElement" | "written" | "choices">>;
 
 /** Every setting, in the order of the help. */
 export const SETTINGS: readonly Setting[] = [
@@ -216,7 +218,7 @@ export const SETTINGS: readonly Setting[] = [
     placeholder: "<policy>",
     description: `whether a client must show a certificate: ${CLIENT_CERTIFICATES.join(", ")}`,
     fallback: "none",
-    parse: parseChoice(CLIENT_CERTIFICATES),
+    ...choiceOf(CLIENT_CERTIFICATES),
   }),
   setting(TLS, "tlsAlpn", {
     placeholder: "<names>",
@@ -228,7 +230,7 @@ export const SETTINGS: readonly Setting[] = [
     description: `lowest version: ${TLS_VERSIONS.join(" or ")}`,
     fallback: "1.2",
     numeric: true,
-    parse: parseChoice(TLS_VERSIONS),
+    ...choiceOf(TLS_VERSIONS),
   }),
   setting(PEERS, "proxyFrom", {
     placeholder: "<ranges>",
@@ -314,13 +316,14 @@ export const SETTINGS: readonly Setting[] = [
     placeholder: "<level>",
     description: "lowest level that is logged",
     fallback: "info",
+    choices: LOG_LEVELS,
     parse: parseLogLevel,
   }),
   setting(LOG, "logFormat", {
     placeholder: "<format>",
     description: "text or JSON lines",
     fallback: "pretty",
-    parse: parseChoice(LOG_FORMATS),
+    ...choiceOf(LOG_FORMATS),
   }),
 ];
 
@@ -332,6 +335,10 @@ export const SERVE_OPTIONS: readonly (keyof Limits | PolicyName)[] = [
 
 function listOf(parseElement: (text: string) => unknown): Pick<Setting, "parse" | "parseElement"> {
   return { parse: parseList(parseElement), parseElement };
+}
+
+function choiceOf(choices: readonly string[]): Pick<Setting, "parse" | "choices"> {
+  return { parse: parseChoice(choices), choices };
 }
 
 function limitSettings(): Setting[] {
@@ -357,7 +364,7 @@ function policySettings(): Setting[] {
       placeholder: "<policy>",
       description: `${description}: ${[fallback, ...others].join(", ")}`,
       fallback,
-      parse: parseChoice([fallback, ...others]),
+      ...choiceOf([fallback, ...others]),
     });
   });
 }

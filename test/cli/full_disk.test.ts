@@ -26,6 +26,7 @@ const PRINTING = [
   ["help", "bench"],
   ["check", "echo"],
   ["serve", "echo", "--print-config"],
+  ["complete", "zsh"],
 ];
 
 // Only Linux has a device that is always full.
