@@ -23,7 +23,7 @@ export type SortKey = (typeof SORT_KEYS)[number];
 export interface Column {
   readonly title: string;
   readonly align: "left" | "right";
-  /** The least width. */
+  /** The least width. Of a text, the width to which it is cut before another column gives way. */
   readonly least: number;
   /** The order in which columns give way on a narrow terminal: the highest first. 0 stays. */
   readonly givesWay: number;
@@ -37,7 +37,15 @@ export interface Column {
 /** Every column, in the order of the table. */
 export const COLUMNS: readonly Column[] = [
   { title: "ID", align: "right", least: 4, givesWay: 0, sort: "id", text: ({ id }) => `${id}` },
-  { title: "ADDRESS", align: "left", least: 9, most: 47, givesWay: 0, sort: "address", text: ({ address }) => address },
+  {
+    title: "ADDRESS",
+    align: "left",
+    least: 21,
+    most: 47,
+    givesWay: 0,
+    sort: "address",
+    text: ({ address }) => address,
+  },
   { title: "AGE", align: "right", least: 6, givesWay: 4, sort: "age", text: ({ ageMs }) => ageText(ageMs) },
   { title: "IDLE", align: "right", least: 6, givesWay: 3, sort: "idle", text: ({ idleMs }) => ageText(idleMs) },
   right("IN/S", 5, 1, "in", ({ framesInRate }) => rateText(framesInRate)),
@@ -46,8 +54,8 @@ export const COLUMNS: readonly Column[] = [
   right("BYTES OUT", 9, 7, "bytes-out", ({ bytesOut }) => bytesText(bytesOut)),
   right("WAITING", 8, 5, "waiting", ({ waitingBytes }) => bytesText(waitingBytes)),
   right("FLIGHT", 6, 6, "in-flight", ({ inFlight }) => wholeText(inFlight)),
-  { title: "TLS", align: "left", least: 3, most: 7, givesWay: 10, text: ({ tls }) => (tls === "" ? "-" : tls) },
-  { title: "GROUPS", align: "left", least: 6, most: 40, givesWay: 9, sort: "groups", text: groupsText },
+  { title: "TLS", align: "left", least: 7, most: 7, givesWay: 10, text: ({ tls }) => (tls === "" ? "-" : tls) },
+  { title: "GROUPS", align: "left", least: 12, most: 40, givesWay: 9, sort: "groups", text: groupsText },
 ];
 
 function right(

@@ -53,11 +53,13 @@ export function tableLines(
 function fit(rows: readonly ConnectionRow[], { sort, descending }: TableOrder, width: number): readonly Fitted[] {
   let wanted = COLUMNS.map((column) => {
     const title = column.sort === sort ? `${column.title}${descending ? "▼" : "▲"}` : column.title;
-    let widest = Math.max(column.least, displayWidth(title));
+    const numbers = column.most === undefined;
+    const titleWidth = displayWidth(title);
+    let widest = numbers ? Math.max(column.least, titleWidth) : titleWidth;
     for (const row of rows) widest = Math.max(widest, displayWidth(column.text(row)));
     const { most = widest } = column;
-    // The least room: cells of numbers are never cut.
-    const least = column.most === undefined ? widest : Math.max(column.least, displayWidth(title));
+    // Numbers are never cut.
+    const least = numbers ? widest : Math.max(titleWidth, Math.min(widest, column.least));
     return { column, title, width: Math.max(least, Math.min(widest, most)), least };
   });
   const room = () => width - GAP * (wanted.length - 1);
