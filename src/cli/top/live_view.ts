@@ -3,6 +3,7 @@ import type { DrainSignal } from "../../core/mod.ts";
 import { EXIT_INTERRUPTED } from "../failure.ts";
 import type { Environment } from "../serve_command.ts";
 import { type AdminClient, AdminFailure } from "./admin_client.ts";
+import { hangUp } from "./hang_up.ts";
 import { type Action, pressed } from "./key_press.ts";
 import { Keys } from "./keys.ts";
 import type { Look, LookQuery, Looks } from "./look.ts";
@@ -18,7 +19,7 @@ const LEAST_PAUSE_MS = 100;
 /** An answer that takes longer than this is spoken of. */
 const PATIENCE_MS = 1_500;
 const REDRAW_MS = 1_000;
-const SIGNALS: readonly DrainSignal[] = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"];
+const SIGNALS: readonly DrainSignal[] = ["SIGINT", "SIGTERM", "SIGQUIT"];
 
 /** What a live view needs. */
 export interface LiveViewParts {
@@ -58,6 +59,8 @@ class LiveView {
   #wake: () => void = () => undefined;
   #closing = false;
   #over = false;
+  /** Whether the terminal is gone, or somebody says so. */
+  #lost = false;
   #escape: ReturnType<typeof setTimeout> | undefined;
   #end!: (code: number) => void;
   #fail!: (error: unknown) => void;
@@ -80,7 +83,12 @@ class LiveView {
     const failed = (thrown: unknown) => this.#fail(thrown);
     const typed = (text: string) => this.#onInput(text);
     const resized = () => this.#onResize();
-    terminal.onLost = interrupted;
+    const lost = () => {
+      this.#lost = true;
+      interrupted();
+    };
+    terminal.onLost = lost;
+    signals.on("SIGHUP", lost);
     for (const signal of SIGNALS) signals.on(signal, interrupted);
     uncaught.on("uncaughtException", failed);
     uncaught.on("unhandledRejection", failed);
@@ -88,7 +96,7 @@ class LiveView {
     try {
       terminal.open();
       stdin.setEncoding("utf8");
-      stdin.on("data", typed).on("end", interrupted).on("close", interrupted).on("error", interrupted);
+      stdin.on("data", typed).on("end", lost).on("close", lost).on("error", lost);
       stdout.on("resize", resized);
       this.#draw();
       this.#lookAgainAndAgain().catch(failed);
@@ -98,7 +106,9 @@ class LiveView {
       this.#wake();
       clearInterval(redraw);
       clearTimeout(this.#escape);
-      terminal.close();
+      stdin.off("end", lost).off("close", lost);
+      await terminal.close();
+      if (this.#lost) hangUp();
       client.close();
       stdout.off("resize", resized);
       stdin.off("data", typed);

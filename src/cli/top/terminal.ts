@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers";
 import type { Stdio } from "../stdio.ts";
 import { type Line, paintedLine } from "./line.ts";
 import type { Size } from "./screen.ts";
@@ -5,6 +6,8 @@ import type { Size } from "./screen.ts";
 /** The alternate screen, without a cursor, and without a next line for a line that is too long. */
 const ENTER = "\x1b[?1049h\x1b[?25l\x1b[?7l\x1b[2J";
 const LEAVE = "\x1b[0m\x1b[?7h\x1b[?25h\x1b[?1049l";
+/** A terminal that is held with Ctrl-S takes nothing. */
+const CLOSE_MS = 500;
 /** A terminal that does not say its size. */
 const DEFAULT_SIZE: Size = { columns: 80, rows: 24 };
 
@@ -55,14 +58,17 @@ export class Terminal {
     if (this.#open) this.#stdio.stdin.setRawMode?.(true);
   }
 
-  /** Gives the screen and the keys back. A second call does nothing. */
-  close(): void {
+  /** Gives the screen and the keys back; fulfils when the terminal has taken that, or takes nothing. */
+  async close(): Promise<void> {
     if (!this.#open) return;
     this.#open = false;
     this.#next = undefined;
     try {
-      this.#write(LEAVE);
       this.#stdio.stdin.setRawMode?.(false);
+      await new Promise<void>((resolve) => {
+        setTimeout(resolve, CLOSE_MS).unref();
+        this.#stdio.stdout.write(LEAVE, () => resolve());
+      });
     } catch {
       // The terminal is gone.
     }
