@@ -10,6 +10,7 @@ import { afterAll, beforeAll, describe, expect, it, type TestContext } from "vit
 import { python } from "../support/bind_and_become.ts";
 import { RUNTIME } from "../support/runtime.ts";
 
+const execute = promisify(execFile);
 let folder: string;
 
 beforeAll(async () => {
@@ -35,7 +36,7 @@ async function inBash(typed: string): Promise<string[]> {
     printf '%s\\n' "\${COMPREPLY[@]}"
   `;
   const args = ["--norc", "--noprofile", "-c", script, "bash", folder, typed];
-  const { stderr, stdout } = await promisify(execFile)("bash", args);
+  const { stderr, stdout } = await execute("bash", args);
   expect(stderr).toBe("");
   return stdout.split("\n").filter((line) => line !== "");
 }
@@ -84,7 +85,8 @@ async function showsWhenTyped(
 /** Skips the test where a shell is not installed: nobody is asked to install it. */
 function needs(context: TestContext, shell: string): void {
   if (spawnSync(shell, ["--version"]).status === 0) return;
-  context.skip(`${shell} is not installed`);
+  const reason = `${shell} is not installed`;
+  context.skip(reason);
 }
 
 // Windows has none of these shells.
@@ -141,7 +143,7 @@ describe.skipIf(process.platform === "win32")("completion", { concurrent: true }
     const lines = ["ser", "serve --log-level=w", "serve echo --codec lines:", "serve --tls-cert ch"];
     const asked = lines.map((line) => `complete -C 'spillway ${line}'`).join("; ");
     const script = `set PATH ${folder} $PATH; cd ${folder}; spillway complete fish > c.fish; source c.fish; ${asked}`;
-    const { stdout } = await promisify(execFile)("fish", ["--no-config", "-c", script]);
+    const { stdout } = await execute("fish", ["--no-config", "-c", script]);
     expect(stdout.split("\n")).toEqual([
       "serve\tRun a service until a signal drains it.",
       "--log-level=warning",

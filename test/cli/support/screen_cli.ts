@@ -41,8 +41,9 @@ sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
 `;
 
 const SIGNALS = { SIGTERM: 15, SIGHUP: 1, SIGINT: 2, SIGQUIT: 3 };
-// biome-ignore lint/suspicious/noControlCharactersInRegex: a terminal is commanded with them.
-const COMMAND = /^\x1b\[(\??)([\d;]*)([A-Za-z])/;
+const ESCAPE = "\x1b";
+/** A command to the terminal, behind ESC. */
+const COMMAND = /^\[(\??)([\d;]*)([A-Za-z])/;
 
 /** The real command line at a pseudo-terminal, and the screen that it paints there. */
 export class ScreenCli {
@@ -148,14 +149,14 @@ export class ScreenCli {
     let input = this.#rest + text;
     this.#rest = "";
     while (input !== "") {
-      if (!input.startsWith("\x1b")) {
-        const end = input.indexOf("\x1b");
+      if (!input.startsWith(ESCAPE)) {
+        const end = input.indexOf(ESCAPE);
         const part = end === -1 ? input : input.slice(0, end);
         if (this.alternate) this.lines[this.#row] = (this.lines[this.#row] ?? "") + part;
         input = input.slice(part.length);
         continue;
       }
-      const [whole, mode, numbers = "", name] = COMMAND.exec(input) ?? [];
+      const [whole, mode, numbers = "", name] = COMMAND.exec(input.slice(1)) ?? [];
       if (whole === undefined) {
         this.#rest = input;
         return;
@@ -166,7 +167,7 @@ export class ScreenCli {
         this.#row = Number(numbers.split(";")[0]) - 1;
         this.lines[this.#row] = "";
       }
-      input = input.slice(whole.length);
+      input = input.slice(1 + whole.length);
     }
   }
 

@@ -74,7 +74,7 @@ describe("keys that order and filter", () => {
     [["<left>", "<left>", "<left>", "<left>", "<left>"], { sort: "groups", descending: true }],
     [["r"], { sort: "in", descending: false }],
     [["r", "r"], { sort: "in", descending: true }],
-  ])("%j", (keys, state) => {
+  ])("of the order lead from IN/S to it: %j", (keys, state) => {
     const result = after(keys);
     expect(result.state).toMatchObject(state);
     expect(result.actions).toEqual(keys.map(() => ({ name: "look" })));
@@ -89,12 +89,12 @@ describe("keys that order and filter", () => {
     [["/", "x", "<enter>", "g", "y", "<enter>"], { address: "x", group: "y" }],
     [["/", "x", "<enter>", "<escape>"], { address: "", group: "" }],
     [["/", "x", "<enter>", "/", "y", "<enter>"], { address: "xy", group: "" }],
-  ])("%j", (keys, state) => {
+  ])("of a filter are taken as they are entered: %j", (keys, state) => {
     expect(after(keys).state).toMatchObject({ ...state, mode: { name: "table" } });
   });
 
   it("keep a filter short", () => {
-    const { state } = after(["/", ..."x".repeat(500), "<enter>"]);
+    const { state } = after(["/", ...Array.from({ length: 500 }, () => "x"), "<enter>"]);
     expect(state.address).toHaveLength(128);
   });
 });

@@ -8,7 +8,7 @@ const TABLE: readonly (readonly [input: string, keys: readonly string[]])[] = [
   ["\x1b[A\x1b[B\x1b[C\x1b[D", ["<up>", "<down>", "<right>", "<left>"]],
   ["\x1bOA\x1bOB", ["<up>", "<down>"]],
   ["\x1b[5~\x1b[6~", ["<pageup>", "<pagedown>"]],
-  ["\x1b[H\x1b[F\x1b[1~\x1b[4~\x1b[7~\x1b[8~\x1bOH\x1bOF", Array(4).fill(["<home>", "<end>"]).flat()],
+  ["\x1b[H\x1b[F\x1b[1~\x1b[4~\x1b[7~\x1b[8~\x1bOH\x1bOF", [1, 2, 3, 4].flatMap(() => ["<home>", "<end>"])],
   ["\x1b[3~", ["<delete>"]],
   ["\x1bOP\x1b[11~\x1b[[A", ["<f1>", "<f1>", "<f1>"]],
   ["\r\n\t\x7f\b", ["<enter>", "<enter>", "<tab>", "<backspace>", "<backspace>"]],

@@ -32,9 +32,11 @@ async function quits(cli: ScreenCli, code = 0): Promise<void> {
   expect(cli.written.endsWith("\x1b[0m\x1b[?7h\x1b[?25h\x1b[?1049l")).toBe(true);
 }
 
-/** The row that is selected, or what is in its place. */
-const selected = (cli: ScreenCli) =>
-  /\x1b\[30;46m *(\d+)/.exec(cli.written.slice(cli.written.lastIndexOf("\x1b[30;46m")))?.[1];
+/** The row that is selected. */
+function selected(cli: ScreenCli): string | undefined {
+  const mark = "\x1b[30;46m";
+  return /^ *(\d+)/.exec(cli.written.slice(cli.written.lastIndexOf(mark) + mark.length))?.[1];
+}
 
 // Windows has no pseudo-terminals that Python could open.
 describe.skipIf(process.platform === "win32")("spillway top at a terminal", { concurrent: true }, () => {
@@ -223,7 +225,7 @@ describe.skipIf(process.platform === "win32")("spillway top at a terminal", { co
     cli.type("q");
     await quits(cli);
     expect(cli.written).toContain("\x1b[7m");
-    expect(cli.written).not.toMatch(/\x1b\[[\d;]*(3|4|9)\d[;m]/);
+    expect(cli.written.replaceAll("\x1b", "ESC")).not.toMatch(/ESC\[[\d;]*(3|4|9)\d[;m]/);
   });
 });
 

@@ -27,7 +27,7 @@ describe("spillway top --once", () => {
     const { code, err, out } = await once(watched.place, "--sort", "bytes-in", "--limit", "2");
     expect({ code, err }).toEqual({ code: 0, err: "" });
     const lines = out.split("\n");
-    expect(lines[0]).toMatch(/^spillway 127\.0\.0\.1:\d+ {3}(node|deno|bun) \S+ {3}up 0s {3}listening$/);
+    expect(lines[0]).toMatch(/^spillway 127\.0\.0\.1:\d+ {3}(node|deno|bun) \S+ {3}up \d+s {3}listening$/);
     expect(lines.slice(1, 5)).toEqual([
       "connections 3   frames/s 0 in 0 out   bytes/s 0 B in 0 B out",
       expect.stringMatching(/^handlers p50 - p99 - {3}0 running {3}waiting 0 B {3}loop delay \S+ ms$/),
@@ -38,8 +38,8 @@ describe("spillway top --once", () => {
       /^ {2}ID {2}ADDRESS +AGE +IDLE +IN\/S +OUT\/S +BYTES IN▼ +BYTES OUT +WAITING +FLIGHT +TLS +GROUPS$/,
     );
     expect(lines.slice(6).map((line) => line.replace(/\s+/g, " "))).toEqual([
-      expect.stringMatching(/^ 2 127\.0\.0\.1:\d+ 0s 0s 0 0 12 B 12 B 0 B 0 - room$/),
-      expect.stringMatching(/^ 3 127\.0\.0\.1:\d+ 0s 0s 0 0 8 B 8 B 0 B 0 - room$/),
+      expect.stringMatching(/^ 2 127\.0\.0\.1:\d+ \d+s \d+s 0 0 12 B 12 B 0 B 0 - room$/),
+      expect.stringMatching(/^ 3 127\.0\.0\.1:\d+ \d+s \d+s 0 0 8 B 8 B 0 B 0 - room$/),
       "and 1 more",
       "",
     ]);
@@ -137,7 +137,7 @@ describe("spillway top refuses", () => {
     [["--once", "--token-file", "x"], "option '--token-file' has no effect with --once"],
     [["1", "2"], "too many arguments for 'top'"],
     [["--onse"], "unknown option '--onse' (did you mean --once?); see 'spillway top --help'"],
-  ])("%j", async (args, message) => {
+  ])("a call that makes no sense: %j", async (args, message) => {
     const { code, err, out } = await ranToEnd(["top", ...args], { cwd: folder });
     expect({ code, out }).toEqual({ code: 2, out: "" });
     expect(err).toContain(`spillway: ${message}`);

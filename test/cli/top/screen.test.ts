@@ -82,7 +82,7 @@ describe("the screen", () => {
       viewOf({ ...three, matching: 20_000 }, { sort: "in" }, { limit: 3 }),
     ],
     ["1-3 of 20,000", viewOf({ ...three, matching: 20_000 }, { sort: "waiting" }, { limit: 3 })],
-  ])("says: %s", (status, view) => {
+  ])("says above the table: %s", (status, view) => {
     const lines = shown(view, 120, 20);
     expect(lines[4]).toBe(status);
   });
