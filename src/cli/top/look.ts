@@ -12,7 +12,7 @@ import { type ServerHead, serverHead } from "./server_head.ts";
 const PAGE_ROWS = 1_000;
 
 /** Rates of the whole server, per second; absent at the first look. */
-export interface ServerRates {
+interface ServerRates {
   readonly framesIn: number;
   readonly framesOut: number;
   readonly bytesIn: number;

@@ -32,7 +32,7 @@ export interface ViewState {
 }
 
 /** A message for the last line. */
-export interface Notice {
+interface Notice {
   readonly text: string;
   readonly tone: Tone;
 }

@@ -25,8 +25,7 @@ afterAll(() => rm(folder, { recursive: true }));
 
 /** What bash makes of a line at whose end Tab is pressed: the replies for its last word. */
 async function inBash(typed: string): Promise<string[]> {
-  const script = `
-    PATH="$1:$PATH"
+  const script = `PATH="$1:$PATH"
     cd "$1"
     source <(spillway complete bash)
     # Twice, as when ~/.bashrc is read again.
@@ -42,8 +41,7 @@ async function inBash(typed: string): Promise<string[]> {
 }
 
 /** Types at the prompt of an interactive shell, and presses Tab. Prints nothing, and ends when all has been shown. */
-const TYPED = String.raw`
-import json, os, pty, sys
+const TYPED = String.raw`import json, os, pty, sys
 folder, command, setup, typed = sys.argv[1], json.loads(sys.argv[2]), sys.argv[3], json.loads(sys.argv[4])
 pid, terminal = pty.fork()
 if pid == 0:
