@@ -4,6 +4,7 @@ import process from "node:process";
 import { setTimeout } from "node:timers";
 import { EXIT_USAGE } from "./cli/failure.ts";
 import { run } from "./cli/run.ts";
+import { screenWriter } from "./cli/screen_writer.ts";
 import { stderrWriter } from "./cli/stderr.ts";
 import { printOut } from "./cli/write_out.ts";
 import { transport } from "./mod.ts";
@@ -36,6 +37,9 @@ void run(process.argv.slice(2), {
       return process.stdin;
     },
     stdout,
+    get screen() {
+      return screenWriter();
+    },
     terminal: stdout.isTTY && stderr.isTTY,
     errTerminal: stderr.isTTY,
     // Read lazily: Deno may deny access to the environment, and `run` reports that.

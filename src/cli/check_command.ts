@@ -93,6 +93,9 @@ function saying(stdio: Stdio, say: (text: string) => void): Stdio {
       return stdio.stdin;
     },
     stdout: stdio.stdout,
+    get screen() {
+      return stdio.screen;
+    },
     terminal: stdio.terminal,
     errTerminal: stdio.errTerminal,
     get colors() {

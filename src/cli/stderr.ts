@@ -6,7 +6,8 @@ import type { WriteText } from "./log_output.ts";
 /** The delay before a write is retried after the reader took nothing. */
 const RETRY_MS = 50;
 
-interface DenoStderr {
+/** A standard stream of Deno. */
+export interface DenoStream {
   write(bytes: Uint8Array): Promise<number>;
 }
 
@@ -17,20 +18,21 @@ interface DenoStderr {
  * Ctrl-S. So Deno writes in a thread of its own, and Node and Bun write to a non-blocking descriptor.
  */
 export function stderrWriter(): WriteText {
-  const { Deno } = globalThis as { Deno?: { readonly stderr: DenoStderr } };
+  const { Deno } = globalThis as { Deno?: { readonly stderr: DenoStream } };
   const encoder = new TextEncoder();
   if (Deno !== undefined) {
     const { stderr } = Deno;
     return (text, done) => void writeWhole(stderr, encoder.encode(text), done);
   }
-  const descriptor = openWithoutBlocking();
+  const descriptor = openWithoutBlocking(2);
   if (descriptor !== undefined) return (text, done) => writeOrRetry(descriptor, encoder.encode(text), done);
   return (text, done) => void process.stderr.write(text, () => done());
 }
 
-async function writeWhole(stderr: DenoStderr, bytes: Uint8Array, done: () => void): Promise<void> {
+/** Writes in a thread of Deno's. */
+export async function writeWhole(stream: DenoStream, bytes: Uint8Array, done: () => void): Promise<void> {
   try {
-    for (let rest = bytes; rest.length > 0; ) rest = rest.subarray(await stderr.write(rest));
+    for (let rest = bytes; rest.length > 0; ) rest = rest.subarray(await stream.write(rest));
   } catch {
     // The reader is gone; the text is discarded.
   }
@@ -38,16 +40,16 @@ async function writeWhole(stderr: DenoStderr, bytes: Uint8Array, done: () => voi
 }
 
 /**
- * Opens the pipe or terminal behind stderr a second time: O_NONBLOCK belongs to the open file, and the first open file is shared
+ * Opens the pipe or terminal behind a standard stream a second time: O_NONBLOCK belongs to the open file, and the first open file is shared
  * with other processes. A regular file is left alone, as a second open file has a position of its own.
  */
-function openWithoutBlocking(): number | undefined {
+export function openWithoutBlocking(standard: 1 | 2): number | undefined {
   const { O_APPEND, O_NOCTTY, O_NONBLOCK, O_WRONLY } = constants;
   try {
-    const stderr = fstatSync(2);
-    if (!stderr.isFIFO() && !stderr.isCharacterDevice()) return undefined;
-    const descriptor = openSync("/proc/self/fd/2", O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY);
-    if (fstatSync(descriptor).ino === stderr.ino) return descriptor;
+    const stream = fstatSync(standard);
+    if (!stream.isFIFO() && !stream.isCharacterDevice()) return undefined;
+    const descriptor = openSync(`/proc/self/fd/${standard}`, O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY);
+    if (fstatSync(descriptor).ino === stream.ino) return descriptor;
     closeSync(descriptor);
   } catch {
     // The system is not Linux, or the file may not be opened.
@@ -55,7 +57,8 @@ function openWithoutBlocking(): number | undefined {
   return undefined;
 }
 
-function writeOrRetry(descriptor: number, bytes: Uint8Array, done: () => void): void {
+/** Writes to a descriptor that does not block; what it does not take is written later. */
+export function writeOrRetry(descriptor: number, bytes: Uint8Array, done: () => void): void {
   let rest = bytes;
   while (rest.length > 0) {
     let written = 0;

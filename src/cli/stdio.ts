@@ -24,6 +24,8 @@ export interface Stdio {
   readonly stdin: Standard<Readable>;
   /** Stdout, for commands that must not write faster than it is read. */
   readonly stdout: Standard<Writable>;
+  /** Writes to stdout that is a terminal; never blocks. */
+  readonly screen: WriteText;
   /** Whether stdout and stderr both go to a terminal, where their lines mix. */
   readonly terminal: boolean;
   /** Whether stderr goes to a terminal. */

@@ -30,6 +30,7 @@ function started(args: readonly string[], transport = runtimeTransport, variable
       },
       stdin: Readable.from([]),
       stdout: new PassThrough(),
+      screen: (_, done) => done(),
       terminal: false,
       errTerminal: false,
       colors: false,

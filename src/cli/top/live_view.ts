@@ -87,7 +87,6 @@ class LiveView {
       this.#lost = true;
       interrupted();
     };
-    terminal.onLost = lost;
     signals.on("SIGHUP", lost);
     for (const signal of SIGNALS) signals.on(signal, interrupted);
     uncaught.on("uncaughtException", failed);

@@ -1,4 +1,5 @@
-import { setTimeout } from "node:timers";
+import { clearTimeout, setTimeout } from "node:timers";
+import type { WriteText } from "../log_output.ts";
 import type { Stdio } from "../stdio.ts";
 import { type Line, paintedLine } from "./line.ts";
 import type { Size } from "./screen.ts";
@@ -16,9 +17,8 @@ const DEFAULT_SIZE: Size = { columns: 80, rows: 24 };
  * screen waits: the latest.
  */
 export class Terminal {
-  /** Called when the terminal is gone. */
-  onLost: () => void = () => undefined;
   readonly #stdio: Stdio;
+  readonly #screen: WriteText;
   readonly #colors: boolean;
   #shown: readonly string[] = [];
   #next: readonly string[] | undefined;
@@ -27,6 +27,7 @@ export class Terminal {
 
   constructor(stdio: Stdio, colors: boolean) {
     this.#stdio = stdio;
+    this.#screen = stdio.screen;
     this.#colors = colors;
   }
 
@@ -63,12 +64,15 @@ export class Terminal {
     if (!this.#open) return;
     this.#open = false;
     this.#next = undefined;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, CLOSE_MS);
+      this.#screen(LEAVE, () => {
+        clearTimeout(timer);
+        resolve();
+      });
+    });
     try {
       this.#stdio.stdin.setRawMode?.(false);
-      await new Promise<void>((resolve) => {
-        setTimeout(resolve, CLOSE_MS).unref();
-        this.#stdio.stdout.write(LEAVE, () => resolve());
-      });
     } catch {
       // The terminal is gone.
     }
@@ -89,21 +93,12 @@ export class Terminal {
 
   #write(text: string): void {
     this.#writing = true;
-    try {
-      this.#stdio.stdout.write(text, (error) => {
-        this.#writing = false;
-        if (error !== undefined && error !== null) this.#lost();
-        else this.#writeNext();
-      });
-    } catch {
-      // Deno throws where the others call back.
+    let returned = false;
+    this.#screen(text, () => {
       this.#writing = false;
-      this.#lost();
-    }
-  }
-
-  #lost(): void {
-    this.#next = undefined;
-    if (this.#open) this.onLost();
+      if (returned) this.#writeNext();
+    });
+    returned = true;
+    if (!this.#writing) this.#writeNext();
   }
 }

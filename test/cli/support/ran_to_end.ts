@@ -41,6 +41,7 @@ export async function ranToEnd(
       },
       stdin,
       stdout,
+      screen: (_, done) => done(),
       terminal: false,
       errTerminal: false,
       colors: false,
