@@ -1,18 +1,13 @@
 import process from "node:process";
 import type { WriteText } from "./log_output.ts";
-import { type DenoStream, openWithoutBlocking, writeOrRetry, writeWhole } from "./stderr.ts";
+import { openWithoutBlocking, writeOrRetry } from "./stderr.ts";
 
 /**
  * Returns a function that writes to the terminal behind stdout and never blocks the process: one that is held with Ctrl-S,
  * or whose window has stopped reading, must not make signals wait.
  */
 export function screenWriter(): WriteText {
-  const { Deno } = globalThis as { Deno?: { readonly stdout: DenoStream } };
   const encoder = new TextEncoder();
-  if (Deno !== undefined) {
-    const { stdout } = Deno;
-    return (text, done) => void writeWhole(stdout, encoder.encode(text), done);
-  }
   const descriptor = openWithoutBlocking(1);
   if (descriptor !== undefined) return (text, done) => writeOrRetry(descriptor, encoder.encode(text), done);
   return (text, done) => void process.stdout.write(text, () => done());

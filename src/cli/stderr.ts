@@ -6,8 +6,7 @@ import type { WriteText } from "./log_output.ts";
 /** The delay before a write is retried after the reader took nothing. */
 const RETRY_MS = 50;
 
-/** A standard stream of Deno. */
-export interface DenoStream {
+interface DenoStderr {
   write(bytes: Uint8Array): Promise<number>;
 }
 
@@ -18,7 +17,7 @@ export interface DenoStream {
  * Ctrl-S. So Deno writes in a thread of its own, and Node and Bun write to a non-blocking descriptor.
  */
 export function stderrWriter(): WriteText {
-  const { Deno } = globalThis as { Deno?: { readonly stderr: DenoStream } };
+  const { Deno } = globalThis as { Deno?: { readonly stderr: DenoStderr } };
   const encoder = new TextEncoder();
   if (Deno !== undefined) {
     const { stderr } = Deno;
@@ -29,10 +28,9 @@ export function stderrWriter(): WriteText {
   return (text, done) => void process.stderr.write(text, () => done());
 }
 
-/** Writes in a thread of Deno's. */
-export async function writeWhole(stream: DenoStream, bytes: Uint8Array, done: () => void): Promise<void> {
+async function writeWhole(stderr: DenoStderr, bytes: Uint8Array, done: () => void): Promise<void> {
   try {
-    for (let rest = bytes; rest.length > 0; ) rest = rest.subarray(await stream.write(rest));
+    for (let rest = bytes; rest.length > 0; ) rest = rest.subarray(await stderr.write(rest));
   } catch {
     // The reader is gone; the text is discarded.
   }
