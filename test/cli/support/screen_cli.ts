@@ -34,6 +34,16 @@ while True:
             if "keys" in order: os.write(terminal, order["keys"].encode())
             if "size" in order: resize(terminal, order["size"])
             if "signal" in order: os.kill(pid, order["signal"])
+            if "hold" in order:
+                # Nobody reads any more, until no more fits into the terminal.
+                waiting, same = 0, 0
+                while same < 10:
+                    os.write(terminal, b"\x0c?")
+                    select.select([], [], [], 0.02)
+                    now = struct.unpack("i", fcntl.ioctl(terminal, termios.FIONREAD, b"    "))[0]
+                    waiting, same = now, same + 1 if now == waiting and now > 0 else 0
+                os.kill(pid, order["hold"])
+                os._exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
             if "hangUp" in order: os.close(terminal); os._exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
 flags = termios.tcgetattr(terminal)[3]
 sys.stderr.write("lines" if flags & termios.ICANON and flags & termios.ECHO else "raw")
@@ -107,6 +117,11 @@ export class ScreenCli {
 
   signal(name: keyof typeof SIGNALS): void {
     this.#tell({ signal: SIGNALS[name] });
+  }
+
+  /** Reads nothing more of what is written to the terminal; and when nothing more fits, sends a signal. */
+  hold(name: keyof typeof SIGNALS): void {
+    this.#tell({ hold: SIGNALS[name] });
   }
 
   /** Takes the terminal away. */

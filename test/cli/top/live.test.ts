@@ -176,6 +176,13 @@ describe.skipIf(process.platform === "win32")("spillway top at a terminal", { co
     expect((await hung.ended).code).toBe(BY_SIGHUP);
   });
 
+  it("obeys a signal although the terminal takes nothing any more", async (context) => {
+    const cli = atTerminal(context, "127.0.0.1:1");
+    await cli.shows("unreachable, trying again: connection refused");
+    cli.hold("SIGTERM");
+    expect((await cli.ended).code).toBe(130);
+  });
+
   it("goes on when the server is started again", async (context) => {
     const port = await freePort();
     const cli = atTerminal(context, `127.0.0.1:${port}`);
