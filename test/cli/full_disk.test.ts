@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { afterAll, describe, expect, it } from "vitest";
 import { lines, serve } from "../../src/mod.ts";
 import { LaunchedCli } from "./support/launched.ts";
+import { WatchedServer } from "./top/support/watched_server.ts";
 
 const FULL = ["/bin/sh", "-c", 'exec "$@" > /dev/full', "sh"];
 const GONE = ["/bin/sh", "-c", '"$@" | exec true', "sh"];
@@ -43,6 +44,15 @@ describe.skipIf(!existsSync("/dev/full"))("a command whose stdout is full", { co
     const cli = launched(FULL, bench);
     expect(await cli.ended).toEqual({ code: 1, signal: null });
     expect(cli.stderr).toMatch(/^spillway: cannot write to stdout: /);
+  });
+
+  it("top --once says so, and exits with 1", async () => {
+    await using watched = await WatchedServer.start();
+    for (const flags of [[], ["--json"]]) {
+      const cli = launched(FULL, ["top", watched.place, "--once", "--interval", "100ms", ...flags]);
+      expect(await cli.ended).toEqual({ code: 1, signal: null });
+      expect(cli.stderr).toMatch(/^spillway: cannot write to stdout: /);
+    }
   });
 
   it("serve logs it, and serves", async () => {

@@ -131,7 +131,7 @@ function parsed(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new AdminFailure("no JSON: this is no admin endpoint of Spillway", undefined, { cause });
+    throw new AdminFailure("no JSON: this is no admin endpoint of Spillway", 200, { cause });
   }
 }
 

@@ -140,8 +140,8 @@ class LiveView {
       this.#problem = undefined;
     } catch (error) {
       if (!(error instanceof AdminFailure)) throw error;
-      this.#problem =
-        error.status === undefined ? `unreachable, trying again: ${error.message}` : `refused: ${error.message}`;
+      // With a status, somebody has answered.
+      this.#problem = `${error.status === undefined ? "unreachable, " : ""}trying again: ${error.message}`;
     } finally {
       this.#lookingSince = undefined;
     }

@@ -127,7 +127,7 @@ export class Looks {
       if (error instanceof AdminFailure && error.status === 503) return new Fields({});
       throw error;
     }
-    throw new AdminFailure("other JSON: this is no admin endpoint of Spillway");
+    throw new AdminFailure("other JSON: this is no admin endpoint of Spillway", 200);
   }
 
   async #details(id: number): Promise<ConnectionDetails | undefined> {

@@ -29,7 +29,7 @@ export interface ServerHead {
 export function serverHead(answer: unknown): ServerHead {
   const fields = new Fields(answer);
   if (!fields.has("phase") || !fields.has("server")) {
-    throw new AdminFailure("other JSON: this is no admin endpoint of Spillway");
+    throw new AdminFailure("other JSON: this is no admin endpoint of Spillway", 200);
   }
   const server = fields.object("server");
   const admin = fields.object("admin");
