@@ -21,6 +21,7 @@ const MOST_PACKED_BYTES = 1_500_000;
 /** What an installation without network needs: the dependencies, and theirs. */
 const DEPENDENCIES = [
   "@logtape/logtape",
+  "@bomb.sh/tab",
   "commander",
   "ipaddr.js",
   "uplot",

@@ -4,7 +4,9 @@ import process from "node:process";
 import { setTimeout } from "node:timers";
 import { EXIT_USAGE } from "./cli/failure.ts";
 import { run } from "./cli/run.ts";
+import { screenWriter } from "./cli/screen_writer.ts";
 import { standardWriter } from "./cli/standard_writer.ts";
+import { printOut } from "./cli/write_out.ts";
 import { transport } from "./mod.ts";
 
 /** The time that the process has to end by itself. */
@@ -29,7 +31,7 @@ process.once("beforeExit", () => {
 // No top-level await: on Bun a module that awaits does not end.
 void run(process.argv.slice(2), {
   stdio: {
-    out: (text) => stdout.write(text),
+    out: (text) => printOut(stdout, text),
     err: writeToStderr,
     // Opened lazily: few commands write lines there.
     get lines() {
@@ -39,6 +41,9 @@ void run(process.argv.slice(2), {
       return process.stdin;
     },
     stdout,
+    get screen() {
+      return screenWriter();
+    },
     terminal: stdout.isTTY && stderr.isTTY,
     errTerminal: stderr.isTTY,
     // Read lazily: Deno may deny access to the environment, and `run` reports that.

@@ -1,3 +1,4 @@
+import process from "node:process";
 import { type DrainResult, describe as describeThrown, type ObservedServer, type Session } from "../core/mod.ts";
 import type { AdminSettings, MetricsText } from "./admin_options.ts";
 import { type Answer, json, jsonText } from "./answer.ts";
@@ -21,6 +22,7 @@ import { OneAtATime } from "./one_at_a_time.ts";
 import type { Query } from "./query.ts";
 import { Refusal } from "./refusal.ts";
 import { readJson } from "./request_body.ts";
+import { runtimeName } from "./runtime_name.ts";
 import type { ServerWatch } from "./server_watch.ts";
 
 /** A request with its target taken apart. */
@@ -127,6 +129,8 @@ export class Routes {
     const since = watch.listeningSince;
     return json({
       at: new Date().toISOString(),
+      runtime: runtimeName(),
+      pid: process.pid,
       phase: watch.phase,
       ready: watch.problems().length === 0,
       addresses: watch.addresses(),

@@ -2,11 +2,13 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import type { Logger, LogLevel } from "@logtape/logtape";
+import type { AdminTarget } from "../admin/mod.ts";
 import type { AdmissionStep } from "../admission/mod.ts";
 import { addressText } from "../core/mod.ts";
 import type { AnyMiddleware, Observer } from "../mod.ts";
-import { firstLine, runFailure, usageFailure } from "./failure.ts";
+import { firstLine, usageFailure } from "./failure.ts";
 import { type Given, originText } from "./given.ts";
+import { adminListenFailure } from "./listen_failure.ts";
 
 /** A running admin endpoint, as far as `serve` uses it. */
 export interface AdminEndpoint {
@@ -45,17 +47,21 @@ export async function startAdmin(given: Given, parts: AdminParts): Promise<Admin
   const numbers = metrics(admission === undefined ? {} : { admissions: { serve: admission } });
   const token = adminTokenFile === undefined ? {} : { token: await readToken(adminTokenFile, given, parts.cwd) };
   let endpoint: ReturnType<typeof admin>;
+  let listen: AdminTarget;
   try {
-    endpoint = admin({ listen: adminTarget(place), metrics: numbers, sources, config, onLogLevel, ...token });
+    listen = adminTarget(place);
+    endpoint = admin({ listen, metrics: numbers, sources, config, onLogLevel, ...token });
   } catch (cause) {
-    throw usageFailure(`${originText("admin", given)}: ${firstLine(cause)}`, { cause });
+    const message = firstLine(cause);
+    const whose = message.startsWith("token ") ? "adminTokenFile" : "admin";
+    throw usageFailure(`${originText(whose, given)}: ${message}`, { cause });
   }
   try {
     const address = await endpoint.start();
     const where = address.path === undefined ? `http://${addressText(address)}/` : addressText(address);
     logger.info("the admin endpoint listens on {address}", { event: "admin-listening", address: where });
   } catch (cause) {
-    throw runFailure(`${originText("admin", given)}: ${firstLine(cause)}`, { cause });
+    throw adminListenFailure("path" in listen ? listen : { hostname: "127.0.0.1", ...listen }, given, cause);
   }
   return {
     observers: [numbers, endpoint.observer],

@@ -41,7 +41,7 @@ export async function runBench(text: string, flags: BenchFlags, environment: Env
   try {
     const result = await running.run();
     if (stdio.errTerminal) showProgress("");
-    stdio.out(flags.json === true ? resultJson(whole, result) : resultText(whole, result));
+    await stdio.out(flags.json === true ? resultJson(whole, result) : resultText(whole, result));
     return errorCount(result) > 0 ? EXIT_FAILED : 0;
   } finally {
     clearInterval(progress);
@@ -61,8 +61,6 @@ function wholeOf(text: string, flags: BenchFlags): Whole {
   if (frame !== undefined && frameBytes !== undefined) {
     throw usageFailure("options '--frame' and '--frame-bytes' do not go together: both say what a frame is");
   }
-  if (rate === Infinity)
-    throw usageFailure("option '--rate' cannot be 'off': leave it out to send as fast as possible");
   if (connections < processes) {
     throw usageFailure(`${processes} processes cannot share ${connections} connections: raise --connections`);
   }

@@ -1,6 +1,14 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { type CodecSpec, parseCodecSpec } from "./codec_spec.ts";
-import { parseCount, parseDelay, parsePool, parseRate, parseTimeout, parseUpTo } from "./option_values.ts";
+import {
+  parseCount,
+  parseDelay,
+  parseInterval,
+  parsePool,
+  parsePositive,
+  parseTimeout,
+  parseUpTo,
+} from "./option_values.ts";
 import { addTlsClientFlags, type TlsClientFlags } from "./tls_client_flags.ts";
 
 /** The options as commander parses them. */
@@ -61,7 +69,7 @@ const OPTIONS: readonly Option[] = [
     LOAD,
     "--rate <count>",
     "frames per second in total, sent at planned instants; times count from those (default: as fast as replies come)",
-    parseRate,
+    parseFrameRate,
   ),
   option(LOAD, "-d, --duration <duration>", "time that is measured", parseDuration, 10_000, "10s"),
   option(LOAD, "--warm-up <duration>", "time before that, which is not measured", parseDelay, 1_000, "1s"),
@@ -103,7 +111,17 @@ function option(
 
 /** Parses the duration of a bench: more than 0, and at most a day. */
 function parseDuration(text: string): number {
-  const ms = parseTimeout(text);
+  if (text === "off") throw new InvalidArgumentError("write a duration such as 10s or 5m, at most 24h");
+  const ms = parseInterval(text);
   if (ms > LONGEST_MS) throw new InvalidArgumentError("it must be at most 24h");
   return ms;
+}
+
+/** Parses a number of frames per second. */
+function parseFrameRate(text: string): number {
+  const rate = parsePositive(text);
+  if (rate !== undefined) return rate;
+  throw new InvalidArgumentError(
+    "write a number above 0, such as 5000; without this option, frames are sent as fast as replies come",
+  );
 }

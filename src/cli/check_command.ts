@@ -21,7 +21,7 @@ export async function runCheck(name: string, flags: ServeFlags, environment: Env
   );
   if (code === 0 && checked !== undefined) {
     const ready = readyLine(checked.addresses, checked.speaksTls, environment.transport.name);
-    environment.stdio.out(ready.replace(/^spillway listening on (.*) \(.*\)\n$/s, `${name} is valid: $1\n`));
+    await environment.stdio.out(ready.replace(/^spillway listening on (.*) \(.*\)\n$/s, `${name} is valid: $1\n`));
   }
   return code;
 }

@@ -46,6 +46,17 @@ const PLAIN: Readonly<Record<string, (limits: Limits) => ByteCodec>> = {
 
 const ESCAPES: Readonly<Record<string, string>> = { "\\": "\\", n: "\n", r: "\r", t: "\t", "0": "\0" };
 
+/** The specifications, for completion: those that end with a colon need a setting. */
+export const CODEC_NAMES: readonly string[] = [
+  ...Object.keys(PLAIN),
+  "delimited:",
+  "fixed:",
+  "octet:",
+  "u8",
+  ...["u16", "u24", "u32", "u48", "u64"].flatMap((prefix) => [`${prefix}be`, `${prefix}le`]),
+  "bytes",
+];
+
 /** Parses the specification of a codec. @throws {InvalidArgumentError} an unknown codec, or an invalid setting */
 export function parseCodecSpec(text: string): CodecSpec {
   const [, name = "", setting] = /^([^:]*)(?::(.*))?$/s.exec(text) ?? [];

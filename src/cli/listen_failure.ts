@@ -10,14 +10,52 @@ interface Explanation {
 
 type Explanations = Partial<Record<ErrorCode, Explanation>>;
 
+/** Where a server listens, as far as its error depends on that. */
+interface Where {
+  readonly fd?: unknown;
+  readonly path?: string | undefined;
+  readonly port?: number | undefined;
+}
+
+/** The options that say where. */
+interface Names {
+  readonly port: string;
+  readonly hostname: string;
+  readonly path: string;
+  /** What else is an address to listen on. */
+  readonly everywhere: string;
+}
+
+const LISTEN_NAMES: Names = {
+  port: "--listen",
+  hostname: "--listen",
+  path: "--listen",
+  everywhere: " (0.0.0.0 or :: for all addresses)",
+};
+const ADMIN_NAMES: Names = { port: "--admin", hostname: "--admin", path: "--admin", everywhere: "" };
+
+function namesOf({ settings: { listen } }: Given): Names {
+  return listen === undefined ? { ...LISTEN_NAMES, port: "--port", hostname: "--hostname" } : LISTEN_NAMES;
+}
+
+/** Where the admin endpoint listens. */
+type AdminPlace = { readonly path: string } | { readonly hostname: string; readonly port: number };
+
 /** Explains why listening failed, and how to fix it. `at` is the place of several that failed. */
 export function listenFailure(at: ListenOptions, given: Given, error: SpillwayError): Failure {
   const { fd } = at;
   const where = fd === undefined ? addressText(at) : `fd:${fd as number}`;
-  const explanation = explanationOf(at, given, error);
+  const explanation = explanationOf(at, namesOf(given), error);
   const why = explanation === undefined ? reasonOf(error) : `${explanation.wrong}; ${explanation.advice}`;
   const failure = isUnsupported(error) && given.settings.listen !== undefined ? usageFailure : runFailure;
   return failure(`cannot listen on ${where}: ${why}`, { cause: error });
+}
+
+/** Explains why the admin endpoint cannot listen, and how to fix it. */
+export function adminListenFailure(at: AdminPlace, given: Given, error: unknown): Failure {
+  const explanation = error instanceof SpillwayError ? explanationOf(at, ADMIN_NAMES, error) : undefined;
+  const why = explanation === undefined ? firstLine(error) : `${explanation.wrong}; ${explanation.advice}`;
+  return runFailure(`${originText("admin", given)}: cannot listen on ${addressText(at)}: ${why}`, { cause: error });
 }
 
 /** Explains an option of a place that makes no sense there. */
@@ -30,18 +68,17 @@ function isUnsupported({ code }: SpillwayError): boolean {
   return code === "runtime-unsupported";
 }
 
-function explanationOf({ fd, path }: ListenOptions, given: Given, error: SpillwayError): Explanation | undefined {
+function explanationOf({ fd, path }: Where, names: Names, error: SpillwayError): Explanation | undefined {
   if (isError(error.cause) && error.cause.name === "NotCapable") {
     const flags = path === undefined ? "--allow-net" : "--allow-net, --allow-read and --allow-write";
     return { wrong: "Deno denied the permission", advice: `run deno with ${flags}` };
   }
   if (fd !== undefined) return descriptorExplanation(error);
-  if (path === undefined) return tcpExplanations(given)[error.code];
-  return path.startsWith("\0") ? ABSTRACT[error.code] : pathExplanation(error);
+  if (path === undefined) return tcpExplanations(names)[error.code];
+  return path.startsWith("\0") ? ABSTRACT[error.code] : pathExplanation(names.path, error);
 }
 
-function tcpExplanations({ settings: { listen } }: Given): Explanations {
-  const [port, hostname] = listen === undefined ? ["--port", "--hostname"] : ["--listen", "--listen"];
+function tcpExplanations({ port, hostname, everywhere }: Names): Explanations {
   return {
     "address-in-use": {
       wrong: "the port is in use",
@@ -49,11 +86,11 @@ function tcpExplanations({ settings: { listen } }: Given): Explanations {
     },
     "address-not-available": {
       wrong: "this machine does not have that address",
-      advice: `choose an address of this machine with ${hostname} (0.0.0.0 or :: for all addresses)`,
+      advice: `choose an address of this machine with ${hostname}${everywhere}`,
     },
     "permission-denied": {
       wrong: "permission denied",
-      advice: `choose a ${listen === undefined ? "--port" : "port"} above 1023, or grant this process the right to listen there`,
+      advice: `choose a ${port === "--port" ? port : "port"} above 1023, or grant this process the right to listen there`,
     },
     "host-not-found": {
       wrong: "the name does not resolve",
@@ -69,19 +106,21 @@ const ABSTRACT: Explanations = {
   },
 };
 
-const PATH_ADVICE: Partial<Record<ErrorCode, string>> = {
-  "address-in-use": "stop that server, or choose another path with --listen",
-  "permission-denied": "grant this user that right, or choose another path with --listen",
-};
+function pathAdvice(option: string): Partial<Record<ErrorCode, string>> {
+  return {
+    "address-in-use": `stop that server, or choose another path with ${option}`,
+    "permission-denied": `grant this user that right, or choose another path with ${option}`,
+  };
+}
 
 /** The core looks at what is at the path, and says what it has found. */
-function pathExplanation(error: SpillwayError): Explanation | undefined {
+function pathExplanation(option: string, error: SpillwayError): Explanation | undefined {
   const missing = (error.cause as NodeJS.ErrnoException | undefined)?.code === "ENOENT";
-  const advice = missing ? "create it, or choose another path with --listen" : PATH_ADVICE[error.code];
+  const advice = missing ? `create it, or choose another path with ${option}` : pathAdvice(option)[error.code];
   if (advice === undefined) return undefined;
   const wrong = reasonOf(error);
   const told = wrong.replace(/: choose another path$/, "");
-  return { wrong: told, advice: told === wrong ? advice : "remove it, or choose another path with --listen" };
+  return { wrong: told, advice: told === wrong ? advice : `remove it, or choose another path with ${option}` };
 }
 
 function descriptorExplanation(error: SpillwayError): Explanation | undefined {

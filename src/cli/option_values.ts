@@ -18,6 +18,14 @@ export function parseTimeout(text: string): number {
   return ms;
 }
 
+/** Parses a duration that cannot be turned off, in milliseconds: `250ms`, `1.5s`, `5m`, `1h`. */
+export function parseInterval(text: string): number {
+  const ms = parseDuration(text);
+  if (ms === undefined) throw new InvalidArgumentError("write a duration such as 250ms, 5s, 5m or 1h");
+  if (ms === 0) throw new InvalidArgumentError("it must be more than 0");
+  return ms;
+}
+
 /** Parses a delay, in milliseconds: `250ms`, `1.5s`, `5m`, `1h`; `0s` and `off` mean no delay. */
 export function parseDelay(text: string): number {
   if (text === "off") return 0;
@@ -156,10 +164,15 @@ export function parseAddressRange(text: string): string {
 /** Parses a rate per second: a number above 0, also below 1; `off` is `Infinity`. */
 export function parseRate(text: string): number {
   if (text === "off") return Infinity;
-  const rate = /^\d+(?:\.\d+)?$/.test(text) ? Number(text) : 0;
-  if (rate === 0 || rate === Infinity)
-    throw new InvalidArgumentError("write a number above 0, such as 10 or 0.5, or off");
+  const rate = parsePositive(text);
+  if (rate === undefined) throw new InvalidArgumentError("write a number above 0, such as 10 or 0.5, or off");
   return rate;
+}
+
+/** Parses a finite number above 0; returns `undefined` for anything else. */
+export function parsePositive(text: string): number | undefined {
+  const number = /^\d+(?:\.\d+)?$/.test(text) ? Number(text) : 0;
+  return number === 0 || number === Infinity ? undefined : number;
 }
 
 /** Parses the permissions of a file, in octal. */

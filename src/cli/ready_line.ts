@@ -1,5 +1,15 @@
+import type { Logger } from "@logtape/logtape";
 import { addressText } from "../core/mod.ts";
 import type { Address } from "../mod.ts";
+import { firstLine } from "./failure.ts";
+import type { Stdio } from "./stdio.ts";
+
+/** Writes that line. The server works without it; but whoever waits for it needs to know. */
+export function sayReady(stdio: Pick<Stdio, "out">, line: string, logger: Logger): void {
+  stdio.out(line).catch((error: unknown) => {
+    logger.warning("{error}", { event: "stdout-failed", error: firstLine(error) });
+  });
+}
 
 /** Returns the line on stdout that says where the server listens. `speaksTls` gets the number of an address. */
 export function readyLine(

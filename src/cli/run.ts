@@ -7,6 +7,7 @@ import type { Environment } from "./environment.ts";
 import { Failure, firstLine, runFailure, usageFailure } from "./failure.ts";
 import { runServe } from "./serve_command.ts";
 import { addServeFlags, type ServeFlags } from "./serve_flags.ts";
+import { addTopFlags, type TopFlags } from "./top_flags.ts";
 import { VERSION } from "./version.ts";
 
 export type { Environment } from "./environment.ts";
@@ -65,23 +66,59 @@ Examples:
   spillway bench tls://127.0.0.1:8443 --tls-ca ca.pem --in-flight 64 --processes 2 --json
 `;
 
+const ADMIN_HELP = "host:port, http://host:port, a port, or unix:/path: what serve --admin says";
+
+const TOP_EXAMPLES = `
+Without --once it shows a screen, once a second: ? lists its keys, q quits. The server runs with
+serve --admin.
+
+Examples:
+  spillway top
+  spillway top unix:/run/echo.admin --token-file token --sort waiting
+  spillway top 127.0.0.1:9090 --once --json | jq .server.connections
+`;
+
+const COMPLETE_EXAMPLES = `
+Examples:
+  source <(spillway complete bash)                                   in ~/.bashrc
+  source <(spillway complete zsh)                                    in ~/.zshrc, after compinit
+  spillway complete fish > ~/.config/fish/completions/spillway.fish
+`;
+
 /** Runs the command line, and fulfils with the exit code. Does not reject: a failure is reported in one line on stderr. */
 export async function run(args: readonly string[], environment: Environment): Promise<number> {
-  let exitCode = 0;
-  const program = programFor(environment, (code) => {
-    exitCode = code;
-  });
   try {
-    await program.parseAsync(args, { from: "user" });
-    return exitCode;
+    return await ran(args, environment);
   } catch (error) {
-    if (error instanceof CommanderError && error.exitCode === 0) return 0;
     const failure = error instanceof Failure ? error : unexpectedFailure(error);
     environment.stdio.err(
       `spillway: ${escapeText(failure.message, LONGEST_MESSAGE)}\n${failure.details}`,
       () => undefined,
     );
     return failure.exitCode;
+  }
+}
+
+/** Runs the command, and fulfils with its exit code. @throws {Failure} */
+async function ran(args: readonly string[], environment: Environment): Promise<number> {
+  let exitCode = 0;
+  // A help or a version is printed by functions that cannot wait.
+  let printed = "";
+  const program = programFor(args, environment, {
+    print: (text) => {
+      printed += text;
+    },
+    onExitCode: (code) => {
+      exitCode = code;
+    },
+  });
+  try {
+    await program.parseAsync(args, { from: "user" });
+    return exitCode;
+  } catch (error) {
+    if (!(error instanceof CommanderError && error.exitCode === 0)) throw error;
+    await environment.stdio.out(printed);
+    return 0;
   }
 }
 
@@ -92,7 +129,13 @@ function unexpectedFailure(error: unknown): Failure {
   return runFailure(error instanceof SpillwayError ? firstLine(error) : `internal error: ${firstLine(error)}`);
 }
 
-function programFor(environment: Environment, onExitCode: (code: number) => void): Command {
+/** What a program tells. */
+interface Told {
+  readonly print: (text: string) => void;
+  readonly onExitCode: (code: number) => void;
+}
+
+function programFor(args: readonly string[], environment: Environment, { print, onExitCode }: Told): Command {
   const { stdio } = environment;
   const program = new Command("spillway")
     .description("One TCP server that runs unchanged on Node, Deno and Bun.")
@@ -100,7 +143,7 @@ function programFor(environment: Environment, onExitCode: (code: number) => void
     // An option behind a command is the command's: `-v` is not the same for all.
     .enablePositionalOptions()
     .configureOutput({
-      writeOut: (text) => stdio.out(text),
+      writeOut: print,
       // `run` reports errors, in one line.
       writeErr: () => undefined,
       getOutHelpWidth: () => stdio.columns,
@@ -138,13 +181,33 @@ function programFor(environment: Environment, onExitCode: (code: number) => void
     })
     .addHelpText("after", BENCH_EXAMPLES);
   addBenchFlags(bench);
+  const top = program.command("top").description("Show the connections of a server, as its admin endpoint sees them.");
+  top
+    .argument("[admin]", ADMIN_HELP, "127.0.0.1:9090")
+    .action(async (place: string, flags: TopFlags) => {
+      const { runTop } = await import("./top_command.ts");
+      onExitCode(await runTop(place, flags, environment));
+    })
+    .addHelpText("after", TOP_EXAMPLES);
+  addTopFlags(top);
+  const complete = program.command("complete").description("Print the completion of a shell: bash, zsh or fish.");
+  complete
+    .argument("[shell]", "bash, zsh or fish")
+    .allowExcessArguments()
+    .action(async (shell: string | undefined) => {
+      const { runComplete } = await import("./complete_command.ts");
+      // A script asks with `--`, which commander leaves out.
+      const words = args[0] === "complete" && args[1] === "--" ? args.slice(2) : undefined;
+      onExitCode(await runComplete(shell, words, program, environment));
+    })
+    .addHelpText("after", COMPLETE_EXAMPLES);
   program
     .command("help")
     .description("Print the help of a command.")
     .argument("[command]")
     .helpOption(false)
     .action((name?: string) => helpOf(name, program));
-  for (const command of [program, serve, check, connect, bench]) {
+  for (const command of [program, serve, check, connect, bench, top, complete]) {
     command
       // There, `-v` is `--verbose`.
       .version(VERSION, command === connect ? "--version" : "-v, --version", "print the version")
@@ -153,7 +216,7 @@ function programFor(environment: Environment, onExitCode: (code: number) => void
       // `-V` is the letter that Deno and many other tools use.
       .addOption(new Option("-V").hideHelp())
       .on("option:V", () => {
-        stdio.out(`${VERSION}\n`);
+        print(`${VERSION}\n`);
         throw new CommanderError(0, "commander.version", VERSION);
       })
       .exitOverride((error) => {

@@ -13,7 +13,7 @@ import { MAIN_MODULE } from "./main_module.ts";
 import { watchModule } from "./module_watch.ts";
 import { PidFile } from "./pid_file.ts";
 import { type PlacePlan, PlanFailed, planPlaces } from "./place_plan.ts";
-import { readyLine } from "./ready_line.ts";
+import { readyLine, sayReady } from "./ready_line.ts";
 import { HANDOVER_VARIABLE } from "./role_variables.ts";
 import type { ServeFlags } from "./serve_flags.ts";
 import { isModulePath } from "./service_module.ts";
@@ -64,7 +64,7 @@ export async function serveCluster(serving: ClusterServing, workers: Settings["w
   try {
     await cluster.ready;
     pid?.write();
-    sayListening(cluster, plan, environment);
+    sayListening(cluster, plan, environment, logger);
     systemd.ready();
   } catch (error) {
     // A cluster of which no worker became ready ends by itself, and its workers have said why.
@@ -150,7 +150,12 @@ function sayListening(
   { addresses, workers }: Cluster,
   { speaksTls }: PlacePlan,
   { stdio, transport }: Environment,
+  logger: Logger,
 ): void {
   const name = `${transport.name}, ${workers.length} ${workers.length === 1 ? "worker" : "workers"}`;
-  stdio.out(readyLine(addresses, (index) => speaksTls[index] === true, name));
+  sayReady(
+    stdio,
+    readyLine(addresses, (index) => speaksTls[index] === true, name),
+    logger,
+  );
 }

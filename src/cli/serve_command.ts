@@ -14,7 +14,7 @@ import { logObserver, observerErrorLog } from "./log_observer.ts";
 import { configText } from "./print_config.ts";
 import { inItsRole } from "./process_role.ts";
 import { readSettings } from "./read_settings.ts";
-import { placeText, readyLine } from "./ready_line.ts";
+import { placeText, readyLine, sayReady } from "./ready_line.ts";
 import type { ClusterServing } from "./serve_cluster.ts";
 import type { ServeFlags } from "./serve_flags.ts";
 import { type CliServeOptions, serveOptions } from "./serve_options.ts";
@@ -98,7 +98,7 @@ async function serveService(serving: Serving): Promise<number> {
     environment,
   );
   if (flags.printConfig === true) {
-    stdio.out(checked(name, () => configText({ name, service, given: all, options })));
+    await stdio.out(checked(name, () => configText({ name, service, given: all, options })));
     return 0;
   }
   const steps = await loadSteps(all, cwd);
@@ -230,7 +230,7 @@ async function serveUntilDrained(serving: Serving, { options, speaksTls, watch }
     // The first error may have come while the service was loaded, or while the server began to listen.
     if (uncaught.count > 0) uncaught.onFirst();
     else {
-      sayListening(environment, {
+      sayListening(serving, {
         addresses: server.addresses,
         speaksTls,
         drainTimeoutMs: drainTimeoutOf(options),
@@ -251,11 +251,12 @@ async function serveUntilDrained(serving: Serving, { options, speaksTls, watch }
   }
 }
 
-function sayListening({ link, onListening, stdio, transport }: Environment, listening: Listening): void {
+function sayListening({ environment, log }: Serving, listening: Listening): void {
+  const { link, onListening, stdio, transport } = environment;
   const { addresses, speaksTls } = listening;
   if (onListening !== undefined) onListening(listening);
   // A supervisor says it once for all its workers.
-  else if (link === undefined) stdio.out(readyLine(addresses, speaksTls, transport.name));
+  else if (link === undefined) sayReady(stdio, readyLine(addresses, speaksTls, transport.name), log());
 }
 
 function drainTimeoutOf(options: CliServeOptions): number {

@@ -8,7 +8,7 @@ import type { Limits, Service } from "../mod.ts";
 import type { AccessLogFormat } from "../observers/access_log/mod.ts";
 import { type CodecSpec, parseCodecSpec } from "./codec_spec.ts";
 import { type ListenSpec, parseListenSpec } from "./listen_spec.ts";
-import { LOG_FORMATS, type LOG_LEVELS } from "./log.ts";
+import { LOG_FORMATS, LOG_LEVELS } from "./log.ts";
 import {
   durationText,
   parseAddressRange,
@@ -113,6 +113,8 @@ export interface Setting {
    * only the command line has.
    */
   readonly sets?: string;
+  /** The words that are allowed, where there are no other values. */
+  readonly choices?: readonly string[];
   /** Whether a file may give a number; the number is in milliseconds if the name ends with Ms. */
   readonly numeric: boolean;
   /** @throws {InvalidArgumentError} which values are allowed */
@@ -188,7 +190,7 @@ const LOG = "Logging, to stderr:";
 const ACCESS = "Access log:";
 
 type Row = Pick<Setting, "placeholder" | "description" | "parse"> &
-  Partial<Pick<Setting, "letter" | "fallback" | "numeric" | "parseElement" | "sets" | "written">>;
+  Partial<Pick<Setting, "letter" | "fallback" | "numeric" | "parseElement" | "sets" | "written" | "choices">>;
 
 /** Every setting, in the order of the help. */
 export const SETTINGS: readonly Setting[] = [
@@ -247,7 +249,7 @@ export const SETTINGS: readonly Setting[] = [
     placeholder: "<policy>",
     description: `whether a client must show a certificate: ${CLIENT_CERTIFICATES.join(", ")}`,
     fallback: "none",
-    parse: parseChoice(CLIENT_CERTIFICATES),
+    ...choiceOf(CLIENT_CERTIFICATES),
   }),
   setting(TLS, "tlsAlpn", {
     sets: "spillway/tls TlsOptions.alpn",
@@ -261,7 +263,7 @@ export const SETTINGS: readonly Setting[] = [
     description: `lowest version: ${TLS_VERSIONS.join(" or ")}`,
     fallback: "1.2",
     numeric: true,
-    parse: parseChoice(TLS_VERSIONS),
+    ...choiceOf(TLS_VERSIONS),
   }),
   setting(PEERS, "proxyFrom", {
     sets: "spillway/proxy-protocol ProxyProtocolOptions.from",
@@ -323,7 +325,7 @@ export const SETTINGS: readonly Setting[] = [
     description:
       "whether workers accept from one socket, or the kernel spreads connections evenly (not on Deno, nor Node before 22.12): shared, kernel",
     fallback: "shared",
-    parse: parseChoice(BALANCES),
+    ...choiceOf(BALANCES),
   }),
   setting(WORKERS, "readyTimeoutMs", {
     sets: "spillway/cluster SuperviseOptions.readyTimeoutMs",
@@ -392,13 +394,14 @@ export const SETTINGS: readonly Setting[] = [
     placeholder: "<level>",
     description: "lowest level that is logged",
     fallback: "info",
+    choices: LOG_LEVELS,
     parse: parseLogLevel,
   }),
   setting(LOG, "logFormat", {
     placeholder: "<format>",
     description: "text or JSON lines",
     fallback: "pretty",
-    parse: parseChoice(LOG_FORMATS),
+    ...choiceOf(LOG_FORMATS),
   }),
   setting(ACCESS, "accessLog", {
     placeholder: "<file>",
@@ -409,7 +412,7 @@ export const SETTINGS: readonly Setting[] = [
     placeholder: "<format>",
     description: `of its lines: ${ACCESS_LOG_FORMATS.join(" or ")}`,
     fallback: "json",
-    parse: parseChoice(ACCESS_LOG_FORMATS),
+    ...choiceOf(ACCESS_LOG_FORMATS),
   }),
 ];
 
@@ -421,6 +424,10 @@ export const SERVE_OPTIONS: readonly (keyof Limits | PolicyName)[] = [
 
 function listOf(parseElement: (text: string) => unknown): Pick<Setting, "parse" | "parseElement"> {
   return { parse: parseList(parseElement), parseElement };
+}
+
+function choiceOf(choices: readonly string[]): Pick<Setting, "parse" | "choices"> {
+  return { parse: parseChoice(choices), choices };
 }
 
 function limitSettings(): Setting[] {
@@ -448,7 +455,7 @@ function policySettings(): Setting[] {
       placeholder: "<policy>",
       description: `${description}: ${[fallback, ...others].join(", ")}`,
       fallback,
-      parse: parseChoice([fallback, ...others]),
+      ...choiceOf([fallback, ...others]),
     });
   });
 }

@@ -45,7 +45,7 @@ async function writeWhole(stream: DenoWriter, bytes: Uint8Array, done: (error?: 
  * Opens the pipe or terminal behind a descriptor a second time: O_NONBLOCK belongs to the open file, and the first open file is
  * shared with other processes. A regular file is left alone, as a second open file has a position of its own.
  */
-function openWithoutBlocking(standard: number): number | undefined {
+export function openWithoutBlocking(standard: number): number | undefined {
   const { O_APPEND, O_NOCTTY, O_NONBLOCK, O_WRONLY } = constants;
   try {
     const stats = fstatSync(standard);
@@ -59,7 +59,8 @@ function openWithoutBlocking(standard: number): number | undefined {
   return undefined;
 }
 
-function writeOrRetry(descriptor: number, bytes: Uint8Array, done: (error?: unknown) => void): void {
+/** Writes to a descriptor that does not block; what it does not take is written later. */
+export function writeOrRetry(descriptor: number, bytes: Uint8Array, done: (error?: unknown) => void): void {
   let rest = bytes;
   while (rest.length > 0) {
     let written = 0;

@@ -94,11 +94,27 @@ describe.skipIf(process.platform === "win32")("spillway serve --admin", { concur
     await connection.rest();
   });
 
+  it("says that its place is taken, by which option, and what to do", async () => {
+    const { url } = await observed();
+    const place = url.slice("http://".length, -1);
+    const cli = new CliProcess("serve", "echo", "--port", "0", "--admin", place);
+    started.push(cli);
+    expect(await cli.ended).toEqual({ code: 1, signal: null });
+    expect(cli.stderr).toBe(
+      `spillway: option '--admin': cannot listen on ${place}: the port is in use; stop the program that listens ` +
+        "there, or choose another port with --admin (0 selects a free port)\n",
+    );
+  });
+
   it.each([
     [["--admin", "nowhere"], /write host:port, a port, or unix:\/path/],
     [["--admin", "127.0.0.1:99999"], /'--admin'/],
     [["--admin-token-file", "x"], /has no effect without --admin/],
     [["--admin", "0", "--admin-token-file", "/no/such/file"], /cannot be read/],
+    [
+      ["--admin", "0", "--admin-token-file", "only_main.mjs"],
+      /^spillway: option '--admin-token-file': token must (have 16 to 1024|consist of visible ASCII) characters/,
+    ],
   ])("refuses %j with a sentence, and exit code 2", async (args, message) => {
     const cli = new CliProcess("serve", "echo", "--port", "0", ...args);
     started.push(cli);

@@ -20,7 +20,7 @@ function started(args: readonly string[], transport = runtimeTransport, variable
   });
   const exitCode = run(args, {
     stdio: {
-      out: (text) => {
+      out: async (text) => {
         written.out += text;
         onReady();
       },
@@ -34,6 +34,7 @@ function started(args: readonly string[], transport = runtimeTransport, variable
       },
       stdin: Readable.from([]),
       stdout: new PassThrough(),
+      screen: (_, done) => done(),
       terminal: false,
       errTerminal: false,
       colors: false,

@@ -12,7 +12,10 @@ const PROGRESS_MS = 1_000;
 /** Generates a part of a load, as the process that has started this one says on stdin. Fulfils with the exit code. */
 export async function runPart(environment: Environment): Promise<number> {
   const { stdio, signals } = environment;
-  const say = (message: FromPart) => stdio.out(`${JSON.stringify(message)}\n`);
+  const say = (message: FromPart) => {
+    // Without a reader, stdin ends, too.
+    void stdio.out(`${JSON.stringify(message)}\n`).catch(() => undefined);
+  };
   // Ctrl-C reaches all processes of a terminal: the first one decides.
   signals.on("SIGINT", () => undefined);
   let load: Load | undefined;

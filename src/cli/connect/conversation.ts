@@ -1,6 +1,5 @@
 import type { Codec, Decoder } from "../../core/codecs/mod.ts";
 import { type Bytes, type Connection, SpillwayError } from "../../mod.ts";
-import { firstLine, runFailure } from "../failure.ts";
 import type { Stdio } from "../stdio.ts";
 
 /** A connection of `spillway connect`, and how it is used. */
@@ -19,9 +18,6 @@ export interface Conversation {
   readonly waitMs: number;
   readonly stdio: Stdio;
 }
-
-/** The codes of a write to a pipe without a reader, and to a stream on which such a write has failed. */
-const CLOSED: ReadonlySet<string> = new Set(["EPIPE", "ERR_STREAM_DESTROYED", "EBADF"]);
 
 /** Frames are handed on in groups of this many. */
 const GROUP = 1_024;
@@ -55,31 +51,6 @@ export async function receiveFrames(
     }
     if (done) return;
   }
-}
-
-/**
- * Writes to stdout; fulfils when stdout has taken it.
- *
- * @throws {StdoutClosed} nobody reads stdout any more
- * @throws {Failure} stdout cannot be written, such as to a full disk
- */
-export async function writeOut({ stdout }: Stdio, bytes: Uint8Array | string): Promise<void> {
-  try {
-    await new Promise<void>((resolve, reject) => {
-      stdout.write(bytes, (error) => {
-        if (error === undefined || error === null) resolve();
-        else reject(error);
-      });
-    });
-  } catch (cause) {
-    if (CLOSED.has((cause as NodeJS.ErrnoException).code ?? "")) throw new StdoutClosed("closed", { cause });
-    throw runFailure(`cannot write to stdout: ${firstLine(cause)}`, { cause });
-  }
-}
-
-/** Nobody reads stdout any more. */
-export class StdoutClosed extends Error {
-  override readonly name = "StdoutClosed";
 }
 
 /** Writes to stderr; fulfils when stderr has taken it. */

@@ -6,15 +6,8 @@ import { firstLine, runFailure } from "../failure.ts";
 import { FrameBatch } from "../frame_batch.ts";
 import { frameText, linesText } from "../frame_text.ts";
 import { hexText, parseHex } from "../hex.ts";
-import {
-  type Conversation,
-  peerSilent,
-  receiveFrames,
-  replyTime,
-  StdoutClosed,
-  writeErr,
-  writeOut,
-} from "./conversation.ts";
+import { StdoutClosed, writeOut } from "../write_out.ts";
+import { type Conversation, peerSilent, receiveFrames, replyTime, writeErr } from "./conversation.ts";
 import { ReplyWait } from "./reply_wait.ts";
 import { SentTimes } from "./sent_times.ts";
 
@@ -188,7 +181,7 @@ class PipedConversation {
     }
     this.#wait.held = true;
     if (verbose) await writeErr(stdio, this.#times(frames.length, now));
-    await writeOut(stdio, out.take());
+    await writeOut(stdio.stdout, out.take());
     this.#wait.held = false;
     this.#wait.touch();
   }

@@ -5,7 +5,8 @@ import { EXIT_INTERRUPTED, firstLine, runFailure } from "../failure.ts";
 import { FrameBatch } from "../frame_batch.ts";
 import { frameText, linesText } from "../frame_text.ts";
 import { hexText, parseHex } from "../hex.ts";
-import { type Conversation, peerSilent, receiveFrames, replyTime, StdoutClosed, writeOut } from "./conversation.ts";
+import { StdoutClosed, writeOut } from "../write_out.ts";
+import { type Conversation, peerSilent, receiveFrames, replyTime } from "./conversation.ts";
 import { ReplyWait } from "./reply_wait.ts";
 import { SentTimes } from "./sent_times.ts";
 
@@ -139,7 +140,7 @@ class TerminalConversation {
   /** Shows lines above the line that is being entered. */
   async #show(shown: readonly string[]): Promise<void> {
     if (!this.#ended) this.#clearEntry();
-    await writeOut(this.#conversation.stdio, `${shown.join("\n")}\n`);
+    await writeOut(this.#conversation.stdio.stdout, `${shown.join("\n")}\n`);
     if (!this.#ended) this.#lines.prompt(true);
   }
 

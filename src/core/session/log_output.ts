@@ -38,6 +38,7 @@ export class LogOutput {
   #dropped = 0;
   #onFlushed: (() => void)[] = [];
 
+  /** Writes with `write`, which gets the next text when it has called back. */
   constructor(write: WriteText) {
     this.#write = write;
   }

@@ -177,7 +177,14 @@ describe("a bench with short connections", () => {
   it("closes each after its frames, and opens another", async () => {
     await using server = await echo();
     const { result, code } = await bench(`127.0.0.1:${server.address.port}`, [
-      ...["-c", "2", "--in-flight", "2", "--frames-per-connection", "3", "--duration", "200ms", "--warm-up", "off"],
+      "-c",
+      "2",
+      "--in-flight",
+      "2",
+      "--frames-per-connection",
+      "3",
+      "--warm-up",
+      "off",
     ]);
     expect({ code, errors: result.errors, closedByPeer: result.closedByPeer }).toEqual({
       code: 0,
@@ -303,9 +310,15 @@ describe("a bench refuses", () => {
     [["bench", "x:1", "-c", "2", "--processes", "3"], "3 processes cannot share 2 connections: raise --connections"],
     [["bench", "x:1", "-c", "0"], "option '--connections' cannot be '0': write a whole number of at least 1"],
     [["bench", "x:1", "-c", "100000", "--in-flight", "100000"], "--connections times --in-flight may be at most"],
-    [["bench", "x:1", "--rate", "off"], "option '--rate' cannot be 'off': leave it out"],
+    [
+      ["bench", "x:1", "--rate", "off"],
+      "option '--rate' cannot be 'off': write a number above 0, such as 5000; without this option",
+    ],
     [["bench", "x:1", "--rate", "-1"], "option '--rate' cannot be '-1': write a number above 0"],
-    [["bench", "x:1", "--duration", "off"], "option '--duration' cannot be 'off': it must be at most 24h"],
+    [
+      ["bench", "x:1", "--duration", "off"],
+      "option '--duration' cannot be 'off': write a duration such as 10s or 5m, at most 24h",
+    ],
     [["bench", "x:1", "--duratoin", "1s"], "unknown option '--duratoin' (did you mean --duration?)"],
     [["bench", "x:1", "--tls-ca", "ca.pem"], "option '--tls-ca' is for TLS"],
   ])("a wrong call, with what to do: %j", async (args, message) => {

@@ -32,7 +32,7 @@ export async function ranToEnd(
   let err = "";
   const code = await run(args, {
     stdio: {
-      out: (text) => {
+      out: async (text) => {
         out += text;
       },
       err: (text, done) => {
@@ -45,6 +45,7 @@ export async function ranToEnd(
       },
       stdin,
       stdout,
+      screen: (_, done) => done(),
       terminal: false,
       errTerminal: false,
       colors: false,
