@@ -2,7 +2,7 @@ import type { Logger, LogLevel } from "@logtape/logtape";
 import { LogOutput } from "../core/mod.ts";
 import type { Environment } from "./environment.ts";
 import { startLog } from "./log.ts";
-import type { Settings } from "./settings.ts";
+import type { Settings } from "./setting.ts";
 
 /** Returns the logger. The first call starts the log. */
 export interface Log {

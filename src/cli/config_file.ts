@@ -5,7 +5,8 @@ import { nearest } from "../core/mod.ts";
 import { firstLine, usageFailure } from "./failure.ts";
 import type { ReadSetting } from "./given.ts";
 import { checkFile, importDefault } from "./module_file.ts";
-import { SETTINGS, type Setting } from "./settings.ts";
+import type { Setting } from "./setting.ts";
+import { SETTINGS } from "./settings.ts";
 
 /** Returns the settings in a file. @throws {Failure} the file cannot be read, or contains an invalid setting */
 export async function configFileSettings(path: string, cwd: string): Promise<ReadSetting[]> {

@@ -5,7 +5,7 @@ import type { EstablishStep } from "../mod.ts";
 import { firstLine, usageFailure } from "./failure.ts";
 import { type Given, originText } from "./given.ts";
 import type { PlaceSteps } from "./listen_targets.ts";
-import type { SettingName } from "./settings.ts";
+import type { SettingName } from "./setting.ts";
 import { type TlsSettings, tlsSettings } from "./tls_settings.ts";
 
 /** The settings of `admission`, by the names that its options have. */

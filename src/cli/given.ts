@@ -1,5 +1,5 @@
 import { usageFailure } from "./failure.ts";
-import type { SettingName, Settings } from "./settings.ts";
+import type { SettingName, Settings } from "./setting.ts";
 
 /** Settings, and the origin of each. */
 export interface Given {

@@ -3,7 +3,8 @@ import type { Given } from "./given.ts";
 import type { CliServeOptions } from "./serve_options.ts";
 import { doesNotApply } from "./service.ts";
 import type { ServiceOptions } from "./service_module.ts";
-import { SETTINGS, type Setting, type SettingName } from "./settings.ts";
+import type { Setting, SettingName } from "./setting.ts";
+import { SETTINGS } from "./settings.ts";
 
 /** The input of `--print-config`. */
 export interface PrintedConfig {

@@ -17,7 +17,7 @@ import { readyLine, sayReady } from "./ready_line.ts";
 import { HANDOVER_VARIABLE } from "./role_variables.ts";
 import type { ServeFlags } from "./serve_flags.ts";
 import { isModulePath } from "./service_module.ts";
-import type { Settings } from "./settings.ts";
+import type { Settings } from "./setting.ts";
 import { type SystemdNotifier, systemdNotifier } from "./systemd_notify.ts";
 
 /** What `serve` was asked for, with workers. */

@@ -20,7 +20,7 @@ import type { ServeFlags } from "./serve_flags.ts";
 import { type CliServeOptions, serveOptions } from "./serve_options.ts";
 import { chooseService } from "./service.ts";
 import type { ServiceOptions } from "./service_module.ts";
-import type { SettingName, Settings } from "./settings.ts";
+import type { SettingName, Settings } from "./setting.ts";
 import { startPool } from "./start_pool.ts";
 import { systemdNotifier } from "./systemd_notify.ts";
 import { UncaughtErrors } from "./uncaught.ts";
@@ -55,10 +55,12 @@ function asksForWorkers(workers: Settings["workers"], flags: ServeFlags, environ
   return isAlone(environment) && (workers !== undefined || flags.watch === true) && flags.printConfig !== true;
 }
 
+/** Defaults, as `--print-config` prints them, ask for nothing. */
+const WITHOUT_WORKERS = { balance: "shared", readyTimeoutMs: 30_000, workerTimeoutMs: 10_000 } as const;
+
 function checkWithoutWorkers(all: Given): void {
-  const given = (["balance", "readyTimeoutMs", "workerTimeoutMs"] as const).find(
-    (name) => all.settings[name] !== undefined,
-  );
+  const names = Object.keys(WITHOUT_WORKERS) as (keyof typeof WITHOUT_WORKERS)[];
+  const given = names.find((name) => (all.settings[name] ?? WITHOUT_WORKERS[name]) !== WITHOUT_WORKERS[name]);
   if (given !== undefined) throw usageFailure(`${originText(given, all)} has no effect without --workers or --watch`);
 }
 

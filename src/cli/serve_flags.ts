@@ -1,7 +1,8 @@
 /** Declares the settings as options of `spillway serve`. Their table is in settings.ts. */
 import { type Command, Option } from "commander";
 import type { ReadSetting } from "./given.ts";
-import { SETTINGS, type Setting } from "./settings.ts";
+import type { Setting } from "./setting.ts";
+import { SETTINGS } from "./settings.ts";
 
 /** The options as commander parses them. */
 export interface ServeFlags {

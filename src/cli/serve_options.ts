@@ -1,7 +1,8 @@
 import { isPromiseLike } from "../core/mod.ts";
 import type { Observer, ServerEvent } from "../mod.ts";
+import { SERVE_OPTIONS } from "./limit_settings.ts";
 import type { ServiceOptions } from "./service_module.ts";
-import { SERVE_OPTIONS, type Settings } from "./settings.ts";
+import type { Settings } from "./setting.ts";
 
 const DEFAULT_HOSTNAME = "127.0.0.1";
 const DEFAULT_PORT = 8080;

@@ -7,7 +7,7 @@ import { isModulePath, loadServiceModule, type ServiceOptions } from "./service_
 import { unknownService } from "./service_path.ts";
 import { compute, DEFAULT_DELAY_MS } from "./services/compute.ts";
 import { echo } from "./services/echo.ts";
-import type { SettingName, Settings } from "./settings.ts";
+import type { SettingName, Settings } from "./setting.ts";
 
 /** The settings that apply to some services only. */
 const OWN: readonly SettingName[] = ["delayMs", "codec", "prefix", "maxFrameBytes", "pool"];

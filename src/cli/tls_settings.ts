@@ -1,6 +1,6 @@
 import { usageFailure } from "./failure.ts";
 import { type Given, originText } from "./given.ts";
-import type { SettingName, Settings } from "./settings.ts";
+import type { SettingName, Settings } from "./setting.ts";
 
 /** The settings of TLS, when there are a certificate and its key. */
 export type TlsSettings = Settings & Required<Pick<Settings, "tlsCert" | "tlsKey">>;

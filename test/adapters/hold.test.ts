@@ -39,6 +39,7 @@ function attempt(port: number): Promise<string> {
   });
 }
 
+// Windows hands sockets over in another way.
 describe.skipIf(process.platform === "win32")("hold", () => {
   it("binds a free port, on which another listener then accepts", async () => {
     const held = await hold({ ...LOCAL, port: 0 });
@@ -90,7 +91,7 @@ describe.skipIf(process.platform === "win32")("hold", () => {
     ["an unknown option", { ...LOCAL, prot: 1 }],
     ["options of different kinds", { ...LOCAL, port: 0, path: "/x" }],
     ["a descriptor that is none", { fd: null, backlog: 5 }],
-  ])("refuses %s", async (_, options) => {
+  ])("refuses at the call %s", async (_, options) => {
     await expect(hold(options as ListenOptions)).rejects.toBeInstanceOf(TypeError);
   });
 

@@ -3,7 +3,7 @@ import { given } from "../../src/cli/given.ts";
 import { parseListenSpec } from "../../src/cli/listen_spec.ts";
 import { resolvePlaces, withSteps } from "../../src/cli/listen_targets.ts";
 import type { CliServeOptions } from "../../src/cli/serve_options.ts";
-import type { SettingName } from "../../src/cli/settings.ts";
+import type { SettingName } from "../../src/cli/setting.ts";
 import { type EstablishStep, lines } from "../../src/mod.ts";
 
 const service: CliServeOptions = { codec: lines(), handler: (line) => line, observer: () => {} };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { SERVE_OPTIONS } from "../../src/cli/limit_settings.ts";
 import { serveOptions } from "../../src/cli/serve_options.ts";
 import type { ServiceOptions } from "../../src/cli/service_module.ts";
-import { SERVE_OPTIONS } from "../../src/cli/settings.ts";
 import { lines, type ServerEvent } from "../../src/mod.ts";
 
 const service: ServiceOptions = { codec: lines(), handler: (line) => line };

@@ -3,7 +3,7 @@ import { parseCodecSpec } from "../../src/cli/codec_spec.ts";
 import { given } from "../../src/cli/given.ts";
 import { chooseService } from "../../src/cli/service.ts";
 import { isModulePath } from "../../src/cli/service_module.ts";
-import type { SettingName, Settings } from "../../src/cli/settings.ts";
+import type { SettingName, Settings } from "../../src/cli/setting.ts";
 import { SETTINGS } from "../../src/cli/settings.ts";
 import type { Context } from "../../src/mod.ts";
 

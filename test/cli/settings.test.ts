@@ -2,8 +2,9 @@ import { Command } from "commander";
 import { describe, expect, it } from "vitest";
 import { environmentSettings } from "../../src/cli/environment_settings.ts";
 import { given } from "../../src/cli/given.ts";
+import { SERVE_OPTIONS } from "../../src/cli/limit_settings.ts";
 import { addServeFlags, flagSettings, type ServeFlags } from "../../src/cli/serve_flags.ts";
-import { SERVE_OPTIONS, SETTINGS } from "../../src/cli/settings.ts";
+import { SETTINGS } from "../../src/cli/settings.ts";
 import { resolveLimits } from "../../src/core/mod.ts";
 
 /** A value of each setting that is not its default, as text and as what it means. */
