@@ -26,12 +26,17 @@
  * await server.shutdown();
  * ```
  */
+export type { FindingKind } from "./finding.ts";
+export { FINDINGS, Finding } from "./finding.ts";
 export type { LinkConditions } from "./link_conditions.ts";
 export { type ManualClock, manualClock } from "./manual_clock.ts";
 export { type MemoryTransport, type MemoryTransportOptions, memoryTransport } from "./memory_transport.ts";
+export type { UncaughtErrorSource } from "./play.ts";
 export { type Random, seededRandom } from "./random.ts";
 export { type SimulateOptions, type SimulationResult, simulate } from "./simulate.ts";
 export type { SimulatedClient } from "./simulated_client.ts";
 export type { LinkState, SimulatedConnection } from "./simulated_connection.ts";
 export { type SimulatedNetwork, type SimulatedNetworkOptions, simulatedNetwork } from "./simulated_network.ts";
 export { SimulatedProcess } from "./simulated_process.ts";
+export { SimulationFailure } from "./simulation_failure.ts";
+export { Traffic, type TrafficOptions, traffic } from "./traffic.ts";

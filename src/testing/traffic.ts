@@ -1,0 +1,85 @@
+import { type Codec, checkOptions } from "../core/mod.ts";
+import type { ClientFacts } from "./generated_client.ts";
+import { Known } from "./known_replies.ts";
+import { type Random, seededRandom } from "./random.ts";
+import { RealWork } from "./real_work.ts";
+import { SampleFrames } from "./sample_frames.ts";
+
+/** What the clients of a service send, and what their replies must be. */
+export interface TrafficOptions<Request = string, Reply = Request> {
+  /**
+   * The frames that clients send: a list to choose from, or a function that makes one from random numbers. With `codec`, they are
+   * frames of its encoder. Without, the service's codec encodes them if its decoder then returns the same frame; otherwise strings and
+   * bytes are sent as they are, with LF or CRLF if the service wants that. Default: text, bytes or numbers, whatever the codec takes.
+   */
+  readonly frames?: readonly Request[] | ((random: Random) => Request);
+  /** The codec of a client: it encodes frames, and decodes replies. Default: the service's, if that encodes what it decodes. */
+  readonly codec?: Codec<Reply, Request>;
+  /** Called with each frame and its reply, for services with one reply a frame. What it throws is a failure of the service. */
+  readonly check?: (request: Request, reply: Reply) => void;
+}
+
+/** Frames for clients that {@link simulate} plays itself. Made by {@link traffic}. */
+export class Traffic {
+  readonly #options: TrafficOptions<unknown, unknown>;
+  readonly realWork: RealWork = new RealWork();
+  #frames: SampleFrames | undefined;
+  #facts: ClientFacts | undefined;
+
+  /** Use {@link traffic}. */
+  constructor(options: TrafficOptions<unknown, unknown>) {
+    this.#options = options;
+  }
+
+  /** The frames, once a service was simulated. */
+  get frames(): SampleFrames | undefined {
+    return this.#frames;
+  }
+
+  /** What is known of the service, once it was simulated. */
+  get facts(): ClientFacts | undefined {
+    return this.#facts;
+  }
+
+  /** Returns the frames for a service with that codec. All services of one traffic are the same service. */
+  framesFor(codec: Codec<unknown, unknown>): SampleFrames {
+    const { codec: own, frames } = this.#options;
+    this.#frames ??= new SampleFrames(codec, own, frames, seededRandom(0).fork("frames"));
+    return this.#frames;
+  }
+
+  /** Returns what a client needs for a service with that codec: as yet, nothing is known of its replies. */
+  factsFor(service: Codec<unknown, unknown>): ClientFacts {
+    const { codec: own, check } = this.#options;
+    const codec = own ?? (this.framesFor(service).symmetric ? service : undefined);
+    return { codec, check, known: new Known(codec !== undefined) };
+  }
+
+  /** Keeps what a quiet network has told. */
+  learn(facts: ClientFacts): void {
+    this.#facts = facts;
+  }
+}
+
+/**
+ * Returns frames for clients that {@link simulate} plays itself, without a script. It first tries each frame on a quiet network. What it
+ * learns there it requires on a bad one: the number of replies to a frame; and the replies themselves, if they are always the same.
+ *
+ * Use the result for all seeds of one service.
+ *
+ * @throws {TypeError} an unknown option
+ *
+ * @example
+ * ```ts
+ * import { lines } from "spillway/codecs";
+ * import { simulate, traffic } from "spillway/testing";
+ *
+ * const service = () => ({ codec: lines(), handler: (line: string) => line.toUpperCase() });
+ * const client = traffic({ frames: ["apple", "fig"] });
+ * for (let seed = 1; seed <= 3; seed++) await simulate({ seed, service, client });
+ * ```
+ */
+export function traffic<Request = string, Reply = Request>(options: TrafficOptions<Request, Reply> = {}): Traffic {
+  checkOptions(options, { frames: true, codec: true, check: true });
+  return new Traffic(options as unknown as TrafficOptions<unknown, unknown>);
+}
