@@ -28,6 +28,7 @@
  */
 export type { FindingKind } from "./finding.ts";
 export { FINDINGS, Finding } from "./finding.ts";
+export { checkGrowth, type Growth, type Heap } from "./growth.ts";
 export type { LinkConditions } from "./link_conditions.ts";
 export { type ManualClock, manualClock } from "./manual_clock.ts";
 export { type MemoryTransport, type MemoryTransportOptions, memoryTransport } from "./memory_transport.ts";

@@ -86,7 +86,10 @@ export async function play<In, Out, State>(stage: Stage<In, Out, State>, script:
       ignores: (failure) => failure instanceof Finding && allow.includes(failure.found),
       ...(tapped && { tap: tapped.tap, beforeMove: () => tapped.realWork.wait(tapped.tap, globals) }),
       // Timers of the module itself, such as the interval of a cache, end with the simulated process.
-      ...(globals && { onLeft: () => void globals.clear() }),
+      onLeft: () => {
+        globals?.clear();
+        tapped?.tap.working.clear();
+      },
     });
     if (early !== undefined) world.fail(early);
     if (tapped !== undefined) tapped.tap.trace = world.trace;

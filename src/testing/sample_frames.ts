@@ -38,7 +38,7 @@ const WORDS = [
 const GUESSES: readonly ((random: Random) => unknown)[] = [
   (random) =>
     random.once(12)
-      ? "y".repeat(random.between(1, 600))
+      ? "y".repeat(random.between(1, 200))
       : random.once(3)
         ? `${random.below(1_000)}`
         : random.pick(WORDS),

@@ -29,6 +29,8 @@ export class ServiceTap {
   /** Called for each frame that a handler gets, and for each that it returns. */
   onFrame: (connection: ConnectionInfo, frame: unknown) => void = () => undefined;
   onReply: (reply: unknown) => void = () => undefined;
+  /** Called with the session of each frame. */
+  onSession: (session: object) => void = () => undefined;
 
   wrap(service: AnyService): AnyService {
     const { handler, onConnect, onEnd, onDrain, onDisconnect } = service;
@@ -40,6 +42,7 @@ export class ServiceTap {
         const shown = shownFrame(frame);
         this.#say(connection, `handles ${shown}`);
         this.onFrame(connection, frame);
+        this.onSession(context.session);
         this.#watchUpgrade(context);
         return this.#run({ connection, worker: "the handler", frame: shown }, () => handler(frame, context));
       },

@@ -17,7 +17,7 @@ export type ClientAct = {
 
 /** A burst of frames in one segment; a flood is more than a server handles in a slice. */
 const BURSTS = [1, 1, 1, 2, 3, 8];
-const FLOOD = 120;
+const FLOOD = 60;
 const PAUSES_MS = [0, 0, 1, 20, 300, 3_000];
 const SILENCES_MS = [100, 5_000, 60_000];
 
