@@ -6,6 +6,7 @@ import { addConnectFlags, type ConnectFlags } from "./connect_flags.ts";
 import { Failure, firstLine, runFailure, usageFailure } from "./failure.ts";
 import { type Environment, runServe } from "./serve_command.ts";
 import { addServeFlags, type ServeFlags } from "./serve_flags.ts";
+import { addSimulateFlags, type SimulateFlags } from "./simulate_flags.ts";
 import { VERSION } from "./version.ts";
 
 export type { Environment } from "./serve_command.ts";
@@ -64,10 +65,20 @@ Examples:
   spillway bench tls://127.0.0.1:8443 --tls-ca ca.pem --in-flight 64 --processes 2 --json
 `;
 
+const SIMULATE_EXAMPLES = `
+Clients come and go on a simulated network that delays, cuts and loses, with a clock and random numbers
+of the seed. The exit code is 1 if the service has a fault; the result then has the command to repeat it.
+
+Examples:
+  spillway simulate ./chat.js --seeds 500
+  spillway simulate ./shop.js --frame apple --frame fig --handler-timeout 2s
+  spillway simulate ./shop.js --frames orders.txt --time-limit 1m --json
+`;
+
 /** Runs the command line, and fulfils with the exit code. Does not reject: a failure is reported in one line on stderr. */
 export async function run(args: readonly string[], environment: Environment): Promise<number> {
   let exitCode = 0;
-  const program = programFor(environment, (code) => {
+  const program = programFor(args, environment, (code) => {
     exitCode = code;
   });
   try {
@@ -91,7 +102,7 @@ function unexpectedFailure(error: unknown): Failure {
   return runFailure(error instanceof SpillwayError ? firstLine(error) : `internal error: ${firstLine(error)}`);
 }
 
-function programFor(environment: Environment, onExitCode: (code: number) => void): Command {
+function programFor(args: readonly string[], environment: Environment, onExitCode: (code: number) => void): Command {
   const { stdio } = environment;
   const program = new Command("spillway")
     .description("One TCP server that runs unchanged on Node, Deno and Bun.")
@@ -137,13 +148,25 @@ function programFor(environment: Environment, onExitCode: (code: number) => void
     })
     .addHelpText("after", BENCH_EXAMPLES);
   addBenchFlags(bench);
+  const simulate = program
+    .command("simulate")
+    .description("Run a service on a simulated network with faults, and say what is wrong with it.");
+  simulate
+    .argument("<service>", SERVICE_HELP)
+    .action(async (service: string, flags: SimulateFlags) => {
+      const { runSimulate } = await import("./simulate_command.ts");
+      onExitCode(await runSimulate(service, flags, environment, args.slice(args.indexOf("simulate") + 1)));
+    })
+    .addHelpText("after", SIMULATE_EXAMPLES);
+  addSimulateFlags(simulate);
+  addServeFlags(simulate);
   program
     .command("help")
     .description("Print the help of a command.")
     .argument("[command]")
     .helpOption(false)
     .action((name?: string) => helpOf(name, program));
-  for (const command of [program, serve, check, connect, bench]) {
+  for (const command of [program, serve, check, connect, bench, simulate]) {
     command
       // There, `-v` is `--verbose`.
       .version(VERSION, command === connect ? "--version" : "-v, --version", "print the version")

@@ -145,8 +145,8 @@ function logOf({ logLevel = "info", logFormat = "pretty" }: Settings, { stdio }:
   return Object.assign(log, { setLevel: (level: LogLevel) => void (logger = start(level)) });
 }
 
-/** Options take precedence over the environment, and the environment over a file. */
-async function readSettings(flags: ServeFlags, { variables, cwd }: Environment): Promise<Given> {
+/** Reads all settings. Options take precedence over the environment, and the environment over a file. @throws {Failure} one is invalid */
+export async function readSettings(flags: ServeFlags, { variables, cwd }: Environment): Promise<Given> {
   const fromEnvironment = environmentSettings(variables);
   if (flags.config === "") throw usageFailure("option '--config' requires the path of a file");
   const file = flags.config ?? variables[CONFIG_VARIABLE] ?? "";

@@ -40,4 +40,4 @@ export type { LinkState, SimulatedConnection } from "./simulated_connection.ts";
 export { type SimulatedNetwork, type SimulatedNetworkOptions, simulatedNetwork } from "./simulated_network.ts";
 export { SimulatedProcess } from "./simulated_process.ts";
 export { SimulationFailure } from "./simulation_failure.ts";
-export { Traffic, type TrafficOptions, traffic } from "./traffic.ts";
+export { type ServiceSimulation, type SimulatedParts, Traffic, type TrafficOptions, traffic } from "./traffic.ts";

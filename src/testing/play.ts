@@ -31,6 +31,7 @@ export interface Stage<In, Out, State> {
   readonly virtualTime?: boolean;
   readonly uncaught?: UncaughtErrorSource;
   readonly allow?: readonly FindingKind[];
+  readonly signal?: AbortSignal;
 }
 
 /** What happens in a simulation. */
@@ -84,7 +85,11 @@ export async function play<In, Out, State>(stage: Stage<In, Out, State>, script:
       invariants: [...everyInvariant(), ...(script.invariants ?? [])],
       keepTrace: script.keepTrace,
       ignores: (failure) => failure instanceof Finding && allow.includes(failure.found),
-      ...(tapped && { tap: tapped.tap, beforeMove: () => tapped.realWork.wait(tapped.tap, globals) }),
+      beforeMove: async () => {
+        if (stage.signal?.aborted) world?.fail(stage.signal.reason);
+        else await tapped?.realWork.wait(tapped.tap, globals);
+      },
+      ...(tapped && { tap: tapped.tap }),
       // Timers of the module itself, such as the interval of a cache, end with the simulated process.
       onLeft: () => {
         globals?.clear();

@@ -62,6 +62,8 @@ export interface SimulateOptions<In, Out, State = unknown> {
   readonly uncaught?: UncaughtErrorSource;
   /** Faults of the service that are no failures. Default: none. */
   readonly allow?: readonly FindingKind[];
+  /** Ends the simulation early: `simulate` rejects with its reason, or with what was found, as far as it was made smaller. */
+  readonly signal?: AbortSignal;
 }
 
 /** The result of a simulation. */
@@ -94,6 +96,7 @@ type Script = (client: SimulatedClient) => void | Promise<void>;
  * The error of a failure names its seed and lists the events, with as few clients and faults as could be found. Try many seeds.
  *
  * @throws {RangeError} at once, for an invalid option
+ * @throws the reason of `signal`
  * @throws {SimulationFailure} an invariant did not hold, or a client's script threw: its `cause` is the original failure
  *
  * @example
@@ -155,7 +158,7 @@ async function outcome<In, Out, State>(
   playActs: (acts: readonly Act[], keepTrace: boolean) => Promise<Simulation>,
 ): Promise<SimulationResult> {
   const world = await playActs(acts, false);
-  if (world.failure !== undefined) throw await explain(options.seed, acts, timedLabelOf, playActs, world.failure);
+  if (world.failure !== undefined) throw await explain(options, acts, timedLabelOf, playActs, world.failure);
   return {
     hash: world.trace.hash,
     events: world.events,
@@ -289,7 +292,7 @@ async function learn<In, Out, State>(options: SimulateOptions<In, Out, State>, t
         some.map(({ frame }) => frame),
         keepTrace,
       );
-    throw await explain(options.seed, acts, label, again, world.failure);
+    throw await explain(options, acts, label, again, world.failure);
   }
   traffic.learn(facts as ClientFacts);
 }
@@ -335,14 +338,16 @@ async function follow(
 
 /** Returns the error of a failure, with the smallest set of acts that was found to cause it. */
 async function explain<What extends Happening>(
-  seed: number,
+  { seed, signal }: { readonly seed: number; readonly signal?: AbortSignal },
   acts: readonly What[],
   label: (act: What) => string,
   playActs: (acts: readonly What[], keepTrace: boolean) => Promise<Simulation>,
   failure: unknown,
-): Promise<SimulationFailure> {
+): Promise<unknown> {
+  if (signal?.aborted) return signal.reason;
   const kind = kindOf(failure);
   const fails = async (fewer: readonly What[]): Promise<boolean> => {
+    if (signal?.aborted) return false;
     const again = await playActs(fewer, false);
     return again.failure !== undefined && kindOf(again.failure) === kind;
   };

@@ -1,9 +1,11 @@
 import { type Codec, checkOptions } from "../core/mod.ts";
 import type { ClientFacts } from "./generated_client.ts";
 import { Known } from "./known_replies.ts";
+import type { ManualClock } from "./manual_clock.ts";
 import { type Random, seededRandom } from "./random.ts";
 import { RealWork } from "./real_work.ts";
 import { SampleFrames } from "./sample_frames.ts";
+import type { SimulatedNetwork } from "./simulated_network.ts";
 
 /** What the clients of a service send, and what their replies must be. */
 export interface TrafficOptions<Request = string, Reply = Request> {
@@ -17,6 +19,40 @@ export interface TrafficOptions<Request = string, Reply = Request> {
   readonly codec?: Codec<Reply, Request>;
   /** Called with each frame and its reply, for services with one reply a frame. What it throws is a failure of the service. */
   readonly check?: (request: Request, reply: Reply) => void;
+}
+
+/** The parts of a simulation that a service may be made of. */
+export interface SimulatedParts {
+  readonly clock: ManualClock;
+  readonly random: Random;
+  readonly network: SimulatedNetwork;
+}
+
+/**
+ * The export `simulate` of a service module, for `spillway simulate`: what clients send, and what their replies must be. All of it is
+ * optional, and so is the export.
+ *
+ * @example
+ * ```ts
+ * import { defineService, lines } from "spillway";
+ * import type { ServiceSimulation } from "spillway/testing";
+ *
+ * export default defineService({ codec: lines(), handler: (line) => `${line.length}` });
+ *
+ * export const simulate: ServiceSimulation = {
+ *   frames: (random) => "x".repeat(random.below(20)),
+ *   check: (request, reply) => {
+ *     if (reply !== `${request.length}`) throw new Error(`not the length of ${request}`);
+ *   },
+ * };
+ * ```
+ */
+export interface ServiceSimulation<Request = string, Reply = Request> extends TrafficOptions<Request, Reply> {
+  /**
+   * Makes the service for a simulation, in place of the default export: of other parts than those of the runtime. For a service that
+   * connects elsewhere, `network` is a `Transport`, on which the function can also serve what the service connects to.
+   */
+  readonly service?: (parts: SimulatedParts) => unknown;
 }
 
 /** Frames for clients that {@link simulate} plays itself. Made by {@link traffic}. */

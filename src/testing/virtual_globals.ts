@@ -6,6 +6,8 @@ const EPOCH_MS = Date.UTC(2026, 0, 1);
 /** Web Crypto fills at most so many bytes at once. */
 const MOST_RANDOM_BYTES = 65_536;
 
+const PROMISIFIED = Symbol.for("nodejs.util.promisify.custom");
+
 type Callback = (...values: unknown[]) => void;
 
 /** Globals that a simulation has replaced. */
@@ -31,7 +33,7 @@ export function virtualGlobals(
 ): VirtualGlobals {
   const timers = new VirtualTimers(clock, onUncaught);
   const replaced: (() => void)[] = [];
-  const set = (target: object, name: string, value: unknown): void => {
+  const set = (target: object, name: string | symbol, value: unknown): void => {
     const before = Object.getOwnPropertyDescriptor(target, name);
     try {
       Object.defineProperty(target, name, { value, configurable: true, writable: true, enumerable: true });
@@ -51,6 +53,17 @@ export function virtualGlobals(
     for (let at = 0; at < bytes.length; at++) bytes[at] = random.below(256);
     return view;
   };
+  // What `promisify` of node:util makes of them.
+  set(
+    timers.setTimeout,
+    PROMISIFIED,
+    (delayMs?: number, value?: unknown) => new Promise((resolve) => timers.setTimeout(resolve, delayMs, value)),
+  );
+  set(
+    timers.setImmediate,
+    PROMISIFIED,
+    (value?: unknown) => new Promise((resolve) => timers.setImmediate(resolve, value)),
+  );
   set(globalThis, "setTimeout", timers.setTimeout);
   set(globalThis, "setInterval", timers.setInterval);
   set(globalThis, "setImmediate", timers.setImmediate);
