@@ -229,7 +229,8 @@ class Load {
     const until = this.#clock.now() + LONGEST_MS;
     await tickEnd();
     while (!isOver() && this.#clock.next <= until) {
-      if (this.#clock.next > this.#clock.now()) await this.#realWork.wait(this.#tap, this.#globals);
+      if (this.#clock.next > this.#clock.now())
+        await this.#realWork.wait(this.#tap, (this.#globals?.timers ?? 0) + this.#clock.pending);
       await this.#clock.step();
     }
   }

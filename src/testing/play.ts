@@ -1,6 +1,8 @@
 import { describe, type Service } from "../core/mod.ts";
+import { DroppedTimers } from "./dropped_timers.ts";
 import { Finding, type FindingKind } from "./finding.ts";
 import { everyInvariant } from "./invariants/mod.ts";
+import type { LinkConditions } from "./link_conditions.ts";
 import { type ManualClock, manualClock } from "./manual_clock.ts";
 import { type Random, seededRandom } from "./random.ts";
 import { nextTask, realNow, realPause } from "./real_time.ts";
@@ -48,6 +50,14 @@ export interface Script {
   readonly onWorld?: (world: Simulation, service: Service<unknown, unknown, unknown>) => void;
 }
 
+/** The conditions of the network between a service and what it connects to. */
+const NEARBY: LinkConditions = {
+  latencyMs: 1,
+  jitterMs: 0,
+  bytesPerSecond: Infinity,
+  bufferBytes: 65_536,
+  cutting: "coarse",
+};
 /** Loading a service that waits for a timer: the clock moves after so much real time. */
 const LOADING_MS = 1_000;
 const LOADING_STEP_MS = 10;
@@ -69,9 +79,12 @@ export async function play<In, Out, State>(stage: Stage<In, Out, State>, script:
   };
   const listeners = (["uncaughtException", "unhandledRejection"] as const).map((event) => [event, onUncaught] as const);
   for (const [event, listener] of listeners) uncaught?.on(event, listener);
+  // What the service needs elsewhere is on a network of its own: the invariants are about the service.
+  const own = new DroppedTimers(process);
+  const elsewhere = simulatedNetwork({ clock: own, seed, conditions: () => NEARBY });
   const globals = virtualTime ? virtualGlobals(process, random.fork("globals"), onUncaught) : undefined;
   try {
-    const made = stage.service(process, random.fork("service"), network);
+    const made = stage.service(virtualTime ? own : process, random.fork("service"), elsewhere);
     const plain = (await loaded(made, clock, globals)) as unknown as Service<unknown, unknown, unknown>;
     const { tapped } = script;
     const service = tapped === undefined ? plain : tapped.tap.wrap(plain);
@@ -87,17 +100,22 @@ export async function play<In, Out, State>(stage: Stage<In, Out, State>, script:
       ignores: (failure) => failure instanceof Finding && allow.includes(failure.found),
       beforeMove: async () => {
         if (stage.signal?.aborted) world?.fail(stage.signal.reason);
-        else await tapped?.realWork.wait(tapped.tap, globals);
+        else await tapped?.realWork.wait(tapped.tap, (globals?.timers ?? 0) + own.pending);
       },
       ...(tapped && { tap: tapped.tap }),
       // Timers of the module itself, such as the interval of a cache, end with the simulated process.
       onLeft: () => {
         globals?.clear();
+        own.drop();
         tapped?.tap.working.clear();
       },
     });
     if (early !== undefined) world.fail(early);
-    if (tapped !== undefined) tapped.tap.trace = world.trace;
+    if (tapped !== undefined) {
+      const played = world;
+      tapped.tap.trace = world.trace;
+      tapped.tap.elapsed = () => played.now - played.jumped;
+    }
     script.onWorld?.(world, plain);
     await world.run(script.steps, script.until);
     // A rejection is unhandled only at the end of a task, or a little later.

@@ -1,6 +1,5 @@
 import { realNow, realPause } from "./real_time.ts";
 import type { ServiceTap } from "./service_tap.ts";
-import type { VirtualGlobals } from "./virtual_globals.ts";
 
 /** How long work may take that does not wait for the clock of the simulation, in real milliseconds: at first, and once there was some. */
 const FIRST_PATIENCE_MS = 250;
@@ -26,9 +25,9 @@ export class RealWork {
     this.#hopeless = 0;
   }
 
-  /** Waits for calls that wait for something else than the virtual timers. */
-  async wait(tap: ServiceTap, globals: VirtualGlobals | undefined): Promise<void> {
-    const strange = () => tap.working.size - (globals?.timers ?? 0) - this.#hopeless;
+  /** Waits for calls that wait for something else than the `timers` that are armed on the clock of the simulation. */
+  async wait(tap: ServiceTap, timers: number): Promise<void> {
+    const strange = () => tap.working.size - timers - this.#hopeless;
     if (tap.working.size < this.#hopeless) this.#hopeless = tap.working.size;
     if (strange() <= 0) return;
     const startedAt = realNow();
@@ -43,7 +42,7 @@ export class RealWork {
     }
     if (strange() <= 0) return;
     this.#vain += 1;
-    this.#hopeless = tap.working.size - (globals?.timers ?? 0);
+    this.#hopeless = tap.working.size - timers;
   }
 
   get #patienceMs(): number {

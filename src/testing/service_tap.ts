@@ -11,6 +11,8 @@ export interface Work {
   readonly worker: Worker;
   /** The frame, as a trace shows it. */
   readonly frame: string | undefined;
+  /** The instant at which it began, in time that the process has had. */
+  readonly since: number;
 }
 
 type AnyService = Service<unknown, unknown, unknown>;
@@ -26,6 +28,8 @@ export class ServiceTap {
   finishedLate = 0;
   /** Where the calls are noted, once there is a simulation. */
   trace: Trace | undefined;
+  /** Returns the time that the process has had: without jumps of the clock, and without stalls. */
+  elapsed: () => number = () => 0;
   /** Called for each frame that a handler gets, and for each that it returns. */
   onFrame: (connection: ConnectionInfo, frame: unknown) => void = () => undefined;
   onReply: (reply: unknown) => void = () => undefined;
@@ -44,7 +48,9 @@ export class ServiceTap {
         this.onFrame(connection, frame);
         this.onSession(context.session);
         this.#watchUpgrade(context);
-        return this.#run({ connection, worker: "the handler", frame: shown }, () => handler(frame, context));
+        return this.#run({ connection, worker: "the handler", frame: shown, since: this.elapsed() }, () =>
+          handler(frame, context),
+        );
       },
       ...(onConnect && {
         onConnect: (session, context) => this.#hook("onConnect", session.connection, () => onConnect(session, context)),
@@ -65,7 +71,7 @@ export class ServiceTap {
   }
 
   #hook<Result>(worker: Worker, connection: ConnectionInfo, run: () => Result): Result {
-    return this.#run({ connection, worker, frame: undefined }, run);
+    return this.#run({ connection, worker, frame: undefined, since: this.elapsed() }, run);
   }
 
   #run<Result>(work: Work, run: () => Result): Result {

@@ -224,8 +224,10 @@ function playTraffic<In, Out, State>(
     if (isFault(act)) {
       const hit = inflict(act, world);
       for (const client of clients.values()) if (hit !== undefined && client.link === hit) client.bad = true;
-    } else if (act.what === "drain") world.shutdown(world.drainTimeoutMs);
-    else {
+    } else if (act.what === "drain") {
+      // After a jump of the clock it may drain already, and a second call would cut off what is left.
+      if (!world.asked) world.shutdown(world.drainTimeoutMs);
+    } else {
       const client = clients.get(act.whom) ?? new GeneratedClient(act.whom, world, facts);
       clients.set(act.whom, client);
       perform(act, client);

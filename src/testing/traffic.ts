@@ -87,7 +87,8 @@ export class Traffic {
   /** Returns what a client needs for a service with that codec: as yet, nothing is known of its replies. */
   factsFor(service: Codec<unknown, unknown>): ClientFacts {
     const { codec: own, check } = this.#options;
-    const codec = own ?? (this.framesFor(service).symmetric ? service : undefined);
+    const { symmetric } = this.framesFor(service);
+    const codec = own ?? (symmetric ? service : undefined);
     return { codec, check, known: new Known(codec !== undefined) };
   }
 

@@ -18,8 +18,14 @@ export class ServiceFails extends Invariant {
     if (event.type === "handler-error") {
       const { code, message, cause } = event.error;
       const { id } = event.connection;
+      // Work that waits for a connection fails with it.
+      const over = world.served.get(id)?.closed !== undefined || world.served.get(id)?.link.farOver === true;
+      if (over && !message.startsWith("onDisconnect")) return;
       const work = world.tap?.workOf(id);
       const frame = work?.frame === undefined ? "" : `; it got ${work.frame}`;
+      // A jump of the clock, or a stall of the process, leaves the handler no time.
+      const hadMs = (world.tap?.elapsed() ?? 0) - (work?.since ?? 0);
+      if (code === "handler-timeout" && hadMs < world.limits.handlerTimeoutMs) return;
       if (code === "handler-timeout")
         throw new Finding(
           "handler-timeout",
