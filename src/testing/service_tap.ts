@@ -1,4 +1,4 @@
-import { type ConnectionInfo, type Context, describe, isPromiseLike, type Service } from "../core/mod.ts";
+import { type ConnectionInfo, type Context, describe, isPromiseLike, isStream, type Service } from "../core/mod.ts";
 import { shownFrame } from "./frame_text.ts";
 import type { Trace } from "./trace.ts";
 
@@ -11,8 +11,9 @@ export interface Work {
   readonly worker: Worker;
   /** The frame, as a trace shows it. */
   readonly frame: string | undefined;
-  /** The instant at which it began, in time that the process has had. */
+  /** The instant at which it began, in time that the process has had; and the time that the process had lost before. */
   readonly since: number;
+  readonly lostBefore: number;
 }
 
 type AnyService = Service<unknown, unknown, unknown>;
@@ -23,6 +24,8 @@ export class ServiceTap {
   readonly working: Set<Work> = new Set();
   /** The connections that have upgraded to another protocol, which the tap does not see. */
   readonly upgraded: Set<number> = new Set();
+  /** The connections with a reply that is a stream: whether that still goes on is not seen. */
+  readonly streamed: Set<number> = new Set();
   /** The numbers of frames handed to handlers, and of calls that have finished later than they returned. */
   handled = 0;
   finishedLate = 0;
@@ -30,6 +33,10 @@ export class ServiceTap {
   trace: Trace | undefined;
   /** Returns the time that the process has had: without jumps of the clock, and without stalls. */
   elapsed: () => number = () => 0;
+  /** Returns the time that jumps and stalls have taken. */
+  lost: () => number = () => 0;
+  /** The connections whose last call failed after a jump or a stall in its midst: it may just have been late. */
+  readonly excused: Set<number> = new Set();
   /** Called for each frame that a handler gets, and for each that it returns. */
   onFrame: (connection: ConnectionInfo, frame: unknown) => void = () => undefined;
   onReply: (reply: unknown) => void = () => undefined;
@@ -48,8 +55,9 @@ export class ServiceTap {
         this.onFrame(connection, frame);
         this.onSession(context.session);
         this.#watchUpgrade(context);
-        return this.#run({ connection, worker: "the handler", frame: shown, since: this.elapsed() }, () =>
-          handler(frame, context),
+        return this.#run(
+          { connection, worker: "the handler", frame: shown, since: this.elapsed(), lostBefore: this.lost() },
+          () => handler(frame, context),
         );
       },
       ...(onConnect && {
@@ -64,6 +72,11 @@ export class ServiceTap {
     };
   }
 
+  /** Whether a call of the service for that connection may not have finished. */
+  isBusy(id: number): boolean {
+    return this.streamed.has(id) || this.workOf(id) !== undefined;
+  }
+
   /** Returns what a connection waits for: the oldest call first. */
   workOf(id: number): Work | undefined {
     for (const work of this.working) if (work.connection.id === id) return work;
@@ -71,7 +84,7 @@ export class ServiceTap {
   }
 
   #hook<Result>(worker: Worker, connection: ConnectionInfo, run: () => Result): Result {
-    return this.#run({ connection, worker, frame: undefined, since: this.elapsed() }, run);
+    return this.#run({ connection, worker, frame: undefined, since: this.elapsed(), lostBefore: this.lost() }, run);
   }
 
   #run<Result>(work: Work, run: () => Result): Result {
@@ -102,11 +115,15 @@ export class ServiceTap {
   #finish(work: Work, value: unknown): void {
     this.working.delete(work);
     if (value === undefined || value === null) return;
+    if (isStream(value)) this.streamed.add(work.connection.id);
     if (work.worker === "the handler") this.onReply(value);
   }
 
   #fail(work: Work, error: unknown): void {
     this.working.delete(work);
+    const { id } = work.connection;
+    if (this.lost() > work.lostBefore) this.excused.add(id);
+    else this.excused.delete(id);
     this.#say(work.connection, `${work.worker} throws ${shownFrame(describe(error))}`);
   }
 

@@ -1,4 +1,4 @@
-import { type CloseReason, checkWhole, describe, type Service, SpillwayError } from "../core/mod.ts";
+import { type CloseReason, checkWhole, describe, isStream, type Service, SpillwayError } from "../core/mod.ts";
 import { kindOf } from "./broken_invariant.ts";
 import { checkChunking, checkRoundTrip } from "./chunking.ts";
 import { drawFault, FAULTS, type Fault, inflict } from "./faults.ts";
@@ -245,7 +245,7 @@ function playTraffic<In, Out, State>(
       guarded(world, () => checkChunking(service.codec, frames, random));
       if (!frames.symmetric) return;
       tap.onReply = (reply) => {
-        if (typeof reply === "object" && reply !== null && Symbol.asyncIterator in reply) return;
+        if (isStream(reply)) return;
         guarded(world, () => checkRoundTrip(service.codec, reply, shownFrame(reply)));
       };
     },

@@ -67,7 +67,7 @@ export class Deadlines extends Invariant {
     const { limits, now, crowdedAt } = world;
     const { info, working, streamed, finAt, blockedSince, progressToldAt, quietSince } = model;
     if (working.length > 0 || streamed || finAt < Infinity || blockedSince < Infinity) return;
-    if (world.tap?.workOf(info.id) !== undefined) return;
+    if (world.tap?.isBusy(info.id) === true) return;
     // A frame that waited for a permit for its handler is handled only when the permit is free.
     const since = Math.max(quietSince, progressToldAt, crowdedAt);
     this.#notLate(`idle deadline of ${info.id}`, now - since, Math.min(limits.idleTimeoutMs, limits.silenceTimeoutMs));
@@ -76,7 +76,7 @@ export class Deadlines extends Invariant {
   #checkLifetime({ info, working, streamed, finAt, blockedSince, openedAt }: ServedModel, world: Simulation): void {
     if (working.length > 0 || streamed || finAt < Infinity || blockedSince < Infinity) return;
     // A hook may still run.
-    if (world.tap?.workOf(info.id) !== undefined) return;
+    if (world.tap?.isBusy(info.id) === true) return;
     this.#notLate(`lifetime of ${info.id}`, world.now - openedAt, world.limits.lifetimeMs);
   }
 
