@@ -115,6 +115,7 @@ export async function play<In, Out, State>(stage: Stage<In, Out, State>, script:
       const played = world;
       tapped.tap.trace = world.trace;
       tapped.tap.elapsed = () => played.now - played.jumped;
+      tapped.tap.lost = () => played.jumped;
     }
     script.onWorld?.(world, plain);
     await world.run(script.steps, script.until);

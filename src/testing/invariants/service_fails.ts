@@ -21,6 +21,7 @@ export class ServiceFails extends Invariant {
       // Work that waits for a connection fails with it.
       const over = world.served.get(id)?.closed !== undefined || world.served.get(id)?.link.farOver === true;
       if (over && !message.startsWith("onDisconnect")) return;
+      if (code === "handler-failed" && world.tap?.excused.has(id) === true) return;
       const work = world.tap?.workOf(id);
       const frame = work?.frame === undefined ? "" : `; it got ${work.frame}`;
       // A jump of the clock, or a stall of the process, leaves the handler no time.
