@@ -35,6 +35,8 @@ export class GeneratedClient {
   /** Whether it has sent FIN; whether it has received FIN; and whether it was as slow, or as broken, as only bad peers are. */
   finished = false;
   ended = false;
+  /** The connection, as the network sees it. */
+  link: SimulatedConnection | undefined;
   bad = false;
   readonly #world: Simulation;
   readonly #facts: ClientFacts;
@@ -50,12 +52,6 @@ export class GeneratedClient {
     this.number = number;
     this.#world = world;
     this.#facts = facts;
-  }
-
-  /** The connection, as the network sees it. */
-  get link(): SimulatedConnection | undefined {
-    const port = this.#connection?.localAddress.port;
-    return port === undefined ? undefined : this.#world.network.connectionFrom(port);
   }
 
   /** Whether the replies to all its frames are known by number. */
@@ -78,6 +74,7 @@ export class GeneratedClient {
       const connection = await this.#world.network.connectAs(this.number, this.#world.server.address);
       this.#world.onEnd(() => connection.abort());
       this.#connection = connection;
+      this.link = this.#world.network.connectionFrom(connection.localAddress.port ?? 0);
       this.#writer = connection.writable.getWriter();
       this.#writer.closed.catch(() => undefined);
       for (const run of this.#waiting ?? []) run();

@@ -18,6 +18,9 @@ import type { SimulatedProcess } from "./simulated_process.ts";
 import { inTicks, TimedWire } from "./timed_wire.ts";
 import type { WireEnd } from "./wire.ts";
 
+/** The most connections that are kept for `connectionFrom`, unless more are open. */
+const MOST_CLOSED = 512;
+
 /** Settings of {@link simulatedNetwork}. */
 export interface SimulatedNetworkOptions {
   /** The clock of the network: usually a `manualClock()`. */
@@ -39,7 +42,7 @@ export interface SimulatedNetwork extends MemoryTransport {
    * how many others connect before it. Use this method for all connections, or for none.
    */
   connectAs(number: number, options: ConnectOptions): Promise<Connection>;
-  /** Returns the last connection made from a port, open or closed. */
+  /** Returns the last connection made from a port, open or closed; of the closed ones, it knows the last few hundred. */
   connectionFrom(port: number): SimulatedConnection | undefined;
   /** The number of listeners. */
   readonly listening: number;
@@ -172,9 +175,20 @@ class TimedNetwork implements SimulatedNetwork {
         const wires = { forth: forth.wire, back: back.wire };
         const connection = new SimulatedConnection(number, pair, links, wires);
         this.#connections.push(connection);
+        this.#byPort.delete(connection.port);
         this.#byPort.set(connection.port, connection);
+        if (this.#byPort.size > MOST_CLOSED) this.#forget();
       },
     };
+  }
+
+  /** Forgets the oldest half of the connections, if they have ended. */
+  #forget(): void {
+    let left = MOST_CLOSED / 2;
+    for (const [port, { nearOver, farOver }] of this.#byPort) {
+      if (left-- <= 0) return;
+      if (nearOver && farOver) this.#byPort.delete(port);
+    }
   }
 
   #link(order: number, direction: string): { link: Link; wire: TimedWire } {
