@@ -33,6 +33,10 @@ export interface Heap {
   usedBytes(): number;
 }
 
+/** The time after each round for timeouts of connections that have ended, and the most timers that fire in it. */
+const AFTERWARDS_MS = 120_000;
+const MOST_STEPS = 4_000;
+
 /** What was measured. */
 export interface Growth {
   /** The number of connections that came and went, and the bytes that stayed for each: below 256 is noise. */
@@ -208,6 +212,9 @@ class Load {
       await this.#run(isOver);
       await Promise.race([all, tickEnd()]);
     }
+    // What waits for a timeout goes with it.
+    const until = this.#clock.now() + AFTERWARDS_MS;
+    for (let steps = 0; steps < MOST_STEPS && this.#clock.next <= until; steps++) await this.#clock.step();
   }
 
   /** The number of sessions that are still referenced, of all that there were. */

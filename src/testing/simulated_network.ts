@@ -184,6 +184,7 @@ class TimedNetwork implements SimulatedNetwork {
 
   /** Forgets the oldest half of the connections, if they have ended. */
   #forget(): void {
+    this.#connections = [...this.connections];
     let left = MOST_CLOSED / 2;
     for (const [port, { nearOver, farOver }] of this.#byPort) {
       if (left-- <= 0) return;
