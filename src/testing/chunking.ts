@@ -53,7 +53,7 @@ export function checkRoundTrip(codec: AnyCodec, frame: unknown, shown: string): 
 }
 
 /** Whether frames are pieces of a stream, as those of `bytes()`: they depend on the cuts, and only their sum does not. */
-function isUnframed(codec: AnyCodec, bytes: Uint8Array): boolean {
+export function isUnframed(codec: AnyCodec, bytes: Uint8Array): boolean {
   const apart = decoded(codec, cut(bytes, everyPlace(bytes)));
   const isBytes = apart.frames.every((frame) => frame instanceof Uint8Array);
   return apart.frames.length === bytes.length && bytes.length > 1 && isBytes;

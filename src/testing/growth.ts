@@ -96,7 +96,7 @@ async function measure(
   await rounds(WARM_UP_ROUNDS, CONNECTIONS);
   const single = await rounds(ROUNDS, CONNECTIONS);
   const bytesPerConnection = Math.max(0, steps(single, "bytes").median) / CONNECTIONS;
-  const suspects = (["timers", "sessions", "bytes"] as const).filter((what) => grows(single, what, CONNECTIONS));
+  const suspects = (["timers", "bytes"] as const).filter((what) => grows(single, what, CONNECTIONS));
   const connections = (WARM_UP_ROUNDS + ROUNDS) * CONNECTIONS;
   if (suspects.length === 0) return { connections, bytesPerConnection };
   await rounds(2, 2 * CONNECTIONS);

@@ -35,6 +35,8 @@ export class ServiceTap {
   elapsed: () => number = () => 0;
   /** Returns the time that jumps and stalls have taken. */
   lost: () => number = () => 0;
+  /** The last call of each connection that failed. */
+  readonly failed: Map<number, Work> = new Map();
   /** The connections whose last call failed after a jump or a stall in its midst: it may just have been late. */
   readonly excused: Set<number> = new Set();
   /** Called for each frame that a handler gets, and for each that it returns. */
@@ -122,6 +124,7 @@ export class ServiceTap {
   #fail(work: Work, error: unknown): void {
     this.working.delete(work);
     const { id } = work.connection;
+    this.failed.set(id, work);
     if (this.lost() > work.lostBefore) this.excused.add(id);
     else this.excused.delete(id);
     this.#say(work.connection, `${work.worker} throws ${shownFrame(describe(error))}`);

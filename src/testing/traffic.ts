@@ -1,4 +1,5 @@
 import { type Codec, checkOptions } from "../core/mod.ts";
+import { isUnframed } from "./chunking.ts";
 import type { ClientFacts } from "./generated_client.ts";
 import { Known } from "./known_replies.ts";
 import type { ManualClock } from "./manual_clock.ts";
@@ -87,9 +88,10 @@ export class Traffic {
   /** Returns what a client needs for a service with that codec: as yet, nothing is known of its replies. */
   factsFor(service: Codec<unknown, unknown>): ClientFacts {
     const { codec: own, check } = this.#options;
-    const { symmetric } = this.framesFor(service);
+    const { symmetric, known: sent } = this.framesFor(service);
     const codec = own ?? (symmetric ? service : undefined);
-    return { codec, check, known: new Known(codec !== undefined) };
+    const unframed = sent.length > 0 && sent.every(({ bytes }) => bytes.length === 1 || isUnframed(service, bytes));
+    return { codec, check, known: new Known(codec !== undefined && !unframed) };
   }
 
   /** Keeps what a quiet network has told. */

@@ -59,8 +59,11 @@ export class ServiceFails extends Invariant {
 
   /** A drain may cut off peers that do not read, and work that waits for them. */
   #onCut(model: ServedModel, world: Simulation): void {
-    const work = world.tap?.workOf(model.info.id);
+    // A call that stops at its signal has just failed.
+    const work = world.tap?.workOf(model.info.id) ?? world.tap?.failed.get(model.info.id);
     const client = this.#clientOf(model);
+    // Many short calls one after the other are a question of load.
+    if (work !== undefined && (world.tap?.elapsed() ?? 0) - work.since < world.drainTimeoutMs) return;
     if (work === undefined || client === undefined || client.bad || world.jumped > 0) return;
     if (model.link.back.blocked || model.link.back.waiting > 0) return;
     const frame = work.frame === undefined ? "" : ` (it got ${work.frame})`;
