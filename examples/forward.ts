@@ -73,8 +73,8 @@ export default forward(destination(process.env["FORWARD_TO"] ?? "127.0.0.1:8080"
 /** For `spillway simulate`: the destination is an echo on the simulated network. */
 export const simulate: ServiceSimulation = {
   service: async ({ clock, network }) => {
-    const destination = await serve(network, { port: 0, codec: bytes(), handler: (chunk) => chunk, clock });
-    return forward({ ...destination.address, transport: network });
+    const server = await serve(network, { port: 0, codec: bytes(), handler: (chunk) => chunk, clock });
+    return forward({ ...server.address, transport: network });
   },
 };
 

@@ -2,7 +2,6 @@ import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { clearTimeout, setTimeout } from "node:timers";
 import { isError } from "../core/mod.ts";
-import type { Service } from "../mod.ts";
 import type {
   FindingKind,
   Growth,
@@ -15,7 +14,6 @@ import { EXIT_FAILED, EXIT_INTERRUPTED, Failure, firstLine, usageFailure } from 
 import { startLog } from "./log.ts";
 import { LogOutput } from "./log_output.ts";
 import { type Environment, readSettings } from "./serve_command.ts";
-import type { ServiceOptions } from "./service_module.ts";
 import { heapOfProcess } from "./simulate/heap.ts";
 import { followGlobalTimers } from "./simulate/node_timers.ts";
 import { quietConsole } from "./simulate/quiet_console.ts";
@@ -60,12 +58,7 @@ export async function runSimulate(
         );
   try {
     return await quietConsole(async () => {
-      const service = await SimulatedService.load(
-        name,
-        all,
-        cwd,
-        pool?.handler as ServiceOptions["handler"] | undefined,
-      );
+      const service = await SimulatedService.load(name, all, cwd, pool?.handler);
       followGlobalTimers();
       const traffic = testing.traffic({ ...service.traffic, ...(frames && { frames }) });
       const run = new SeedRun({
@@ -170,7 +163,7 @@ class SeedRun {
   #stage(seed: number) {
     const { service, ignored, stopping, uncaught } = this.#parts;
     const make: SimulateOptions<unknown, unknown>["service"] = (clock, random, network) =>
-      service.make({ clock, random, network }) as Promise<Service<unknown>>;
+      service.make({ clock, random, network });
     return {
       seed,
       service: make,

@@ -38,11 +38,11 @@ const OPTIONS = (): readonly Option[] => [
     .argParser(parseSpan)
     .default(60_000, "1m"),
   new Option("--frame <text>", "a frame that clients send; may be repeated").argParser(
-    (text, before: readonly string[] = []) => [...before, text],
+    (text: string, before: unknown) => [...listOf(before), text],
   ),
   new Option("--frames <file>", "file with such frames, one a line"),
   new Option("--ignore <kinds>", "faults that are none here, such as handler-failed").argParser(
-    (text, before: readonly string[] = []) => [...before, ...text.split(",").map((kind) => kind.trim())],
+    (text: string, before: unknown) => [...listOf(before), ...text.split(",").map((kind) => kind.trim())],
   ),
   new Option("--time-limit <duration>", "real time after which no more seeds are tried (default: off)").argParser(
     parseTimeout,
@@ -66,4 +66,9 @@ function parseSpan(text: string): number {
   const ms = parseTimeout(text);
   if (ms > LONGEST_MS) throw new InvalidArgumentError("it must be at most 24h");
   return ms;
+}
+
+/** What the option gave before, if it did. */
+function listOf(before: unknown): readonly string[] {
+  return Array.isArray(before) ? (before as string[]) : [];
 }

@@ -1,4 +1,4 @@
-import { type Bytes, type Codec, SpillwayError } from "../core/mod.ts";
+import { type Codec, SpillwayError } from "../core/mod.ts";
 import { frameText, shownFrame } from "./frame_text.ts";
 
 /** What a decoder makes of bytes. */
@@ -32,7 +32,7 @@ export function decoded(codec: Codec<unknown, never>, chunks: readonly Uint8Arra
     }
   };
   for (const chunk of chunks) {
-    decoder.push(new Uint8Array(chunk) as Bytes);
+    decoder.push(new Uint8Array(chunk));
     const error = take();
     if (error !== undefined) return { ...found, error };
   }

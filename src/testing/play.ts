@@ -5,12 +5,13 @@ import { everyInvariant } from "./invariants/mod.ts";
 import type { LinkConditions } from "./link_conditions.ts";
 import { type ManualClock, manualClock } from "./manual_clock.ts";
 import { type Random, seededRandom } from "./random.ts";
-import { nextTask, realNow, realPause } from "./real_time.ts";
+import { realNow, realPause } from "./real_time.ts";
 import type { RealWork } from "./real_work.ts";
 import { ServiceTap } from "./service_tap.ts";
 import { type SimulatedNetwork, type SimulatedNetworkOptions, simulatedNetwork } from "./simulated_network.ts";
 import { SimulatedProcess } from "./simulated_process.ts";
 import { type Invariant, Simulation, type Step } from "./simulation.ts";
+import { tickEnd } from "./tick.ts";
 import { type VirtualGlobals, virtualGlobals } from "./virtual_globals.ts";
 
 type UncaughtEvent = "uncaughtException" | "unhandledRejection";
@@ -67,9 +68,9 @@ export async function play<In, Out, State>(stage: Stage<In, Out, State>, script:
   const { seed, allow = [], uncaught, virtualTime = false } = stage;
   const random = seededRandom(seed);
   const clock = manualClock();
-  const process = new SimulatedProcess(clock);
+  const server = new SimulatedProcess(clock);
   const conditions = script.conditions ?? stage.conditions;
-  const network = simulatedNetwork({ clock, seed, process, ...(conditions && { conditions }) });
+  const network = simulatedNetwork({ clock, seed, process: server, ...(conditions && { conditions }) });
   let world: Simulation | undefined;
   let early: Finding | undefined;
   const onUncaught = (thrown: unknown) => {
@@ -80,11 +81,11 @@ export async function play<In, Out, State>(stage: Stage<In, Out, State>, script:
   const listeners = (["uncaughtException", "unhandledRejection"] as const).map((event) => [event, onUncaught] as const);
   for (const [event, listener] of listeners) uncaught?.on(event, listener);
   // What the service needs elsewhere is on a network of its own: the invariants are about the service.
-  const own = new DroppedTimers(process);
+  const own = new DroppedTimers(server);
   const elsewhere = simulatedNetwork({ clock: own, seed, conditions: () => NEARBY });
-  const globals = virtualTime ? virtualGlobals(process, random.fork("globals"), onUncaught) : undefined;
+  const globals = virtualTime ? virtualGlobals(server, random.fork("globals"), onUncaught) : undefined;
   try {
-    const made = stage.service(virtualTime ? own : process, random.fork("service"), elsewhere);
+    const made = stage.service(virtualTime ? own : server, random.fork("service"), elsewhere);
     const plain = (await loaded(made, clock, globals)) as unknown as Service<unknown, unknown, unknown>;
     const { tapped } = script;
     const service = tapped === undefined ? plain : tapped.tap.wrap(plain);
@@ -92,7 +93,7 @@ export async function play<In, Out, State>(stage: Stage<In, Out, State>, script:
     world = new Simulation({
       seed,
       clock,
-      process,
+      process: server,
       network,
       service: () => service as unknown as Service<never, never, never>,
       invariants: [...everyInvariant(), ...(script.invariants ?? [])],
@@ -120,8 +121,7 @@ export async function play<In, Out, State>(stage: Stage<In, Out, State>, script:
     script.onWorld?.(world, plain);
     await world.run(script.steps, script.until);
     // A rejection is unhandled only at the end of a task, or a little later.
-    for (let turns = 0; uncaught !== undefined && turns < 3; turns++)
-      await new Promise<void>((resolve) => nextTask(resolve));
+    if (uncaught !== undefined) for (let turns = 0; turns < 3; turns++) await tickEnd();
     return world;
   } finally {
     globals?.restore();
@@ -143,7 +143,7 @@ async function loaded<Loaded>(
   loading.catch(() => undefined);
   const startedAt = realNow();
   const isDone = () => done;
-  await new Promise<void>((resolve) => nextTask(resolve));
+  await tickEnd();
   while (!isDone()) {
     await Promise.race([loading.catch(() => undefined), realPause(LOADING_STEP_MS)]);
     if (!isDone() && realNow() - startedAt > LOADING_MS && globals.timers > 0) await clock.step();

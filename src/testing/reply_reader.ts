@@ -1,4 +1,4 @@
-import { type Bytes, type Codec, type Decoder, describe } from "../core/mod.ts";
+import { type Codec, type Decoder, describe } from "../core/mod.ts";
 import { frameText, shownFrame } from "./frame_text.ts";
 
 /** A frame that a client has received. */
@@ -24,7 +24,7 @@ export class ReplyReader {
     if (this.failure !== undefined) return [];
     const received: ReceivedFrame[] = [];
     try {
-      this.#decoder.push(new Uint8Array(bytes) as Bytes);
+      this.#decoder.push(new Uint8Array(bytes));
       for (let frame = this.#decoder.next(); frame !== undefined; frame = this.#decoder.next()) {
         // At once: a frame may be a view of a chunk.
         const value = frame instanceof Uint8Array ? frame.slice() : frame;

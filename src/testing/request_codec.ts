@@ -66,9 +66,11 @@ export function writingOf(codec: ServiceCodec, value: unknown): Writing | undefi
 
 /** Objects may come back with defaults filled in. */
 function isAlike(one: unknown, other: unknown): boolean {
-  const isObject = (value: unknown) =>
-    typeof value === "object" && value !== null && !(value instanceof Uint8Array) && !Array.isArray(value);
   return isObject(one) && isObject(other);
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === "object" && value !== null && !(value instanceof Uint8Array) && !Array.isArray(value);
 }
 
 /** @throws {TypeError} neither a string nor bytes */

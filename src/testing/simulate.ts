@@ -288,13 +288,12 @@ async function learn<In, Out, State>(options: SimulateOptions<In, Out, State>, t
   const world = await visit(undefined, false);
   if (world.failure !== undefined) {
     const acts = (traffic.frames?.known ?? []).map((frame) => ({ whom: frame.index as number, frame }));
-    const label = ({ frame }: { readonly frame: SampleFrame }) => `a client sends ${frame.shown}`;
     const again = (some: typeof acts | readonly (typeof acts)[number][], keepTrace: boolean) =>
       visit(
         some.map(({ frame }) => frame),
         keepTrace,
       );
-    throw await explain(options, acts, label, again, world.failure);
+    throw await explain(options, acts, sendText, again, world.failure);
   }
   traffic.learn(facts as ClientFacts);
 }
@@ -395,4 +394,8 @@ function labelOf(act: Act): string {
 
 function timedLabelOf(act: Act): string {
   return `${act.at.toFixed(3)} ${labelOf(act)}`;
+}
+
+function sendText({ frame }: { readonly frame: SampleFrame }): string {
+  return `a client sends ${frame.shown}`;
 }

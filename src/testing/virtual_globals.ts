@@ -86,7 +86,7 @@ export function virtualGlobals(
     clear: () => timers.clearAll(),
     restore() {
       timers.clearAll();
-      for (const restore of replaced.reverse()) restore();
+      for (const restore of replaced.toReversed()) restore();
     },
   };
 }

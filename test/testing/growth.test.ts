@@ -58,7 +58,7 @@ describe("checkGrowth()", () => {
   it("finds timers of connections that have ended", async () => {
     const service: Make = () => ({
       codec: lines(),
-      onConnect: () => void setInterval(() => undefined, 60_000),
+      onConnect: () => void setInterval(() => undefined, 600_000),
       handler: (line) => line,
     });
     const left = measured(service, { usedBytes: () => 50_000_000 });

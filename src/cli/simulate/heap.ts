@@ -3,11 +3,11 @@ import type { Heap } from "../../testing/mod.ts";
 
 /** Returns the heap of the process, or `undefined` on a runtime that collects no garbage on request. */
 export async function heapOfProcess(): Promise<Heap | undefined> {
-  const { Bun: bun } = globalThis as { Bun?: { gc(force: boolean): void } };
+  const { Bun: bun } = globalThis as { Bun?: { readonly gc: (this: void, force: boolean) => void } };
   if (bun !== undefined) {
     // A name that no other runtime resolves.
     const jsc = "bun:jsc";
-    const { heapStats } = (await import(jsc)) as { heapStats(): { readonly heapSize: number } };
+    const { heapStats } = (await import(jsc)) as { readonly heapStats: (this: void) => { readonly heapSize: number } };
     return {
       usedBytes: () => {
         bun.gc(true);

@@ -3,7 +3,7 @@ import { syncBuiltinESMExports } from "node:module";
 import timers from "node:timers";
 import promises from "node:timers/promises";
 
-type Callback = (...values: unknown[]) => void;
+type Callback = (...values: unknown[]) => unknown;
 
 interface WaitOptions {
   readonly signal?: AbortSignal;
@@ -14,40 +14,16 @@ interface WaitOptions {
  * concerns modules that have imported them by name; on Deno and Bun those keep the runtime's. Not undone: the process has no other use.
  */
 export function followGlobalTimers(): void {
-  const of = (name: "setTimeout" | "setInterval" | "setImmediate") =>
-    (globalThis as unknown as Record<string, Callback>)[name];
-  const wait = (start: (done: () => void) => unknown, stop: (timer: unknown) => void, options: WaitOptions = {}) =>
-    new Promise<void>((resolve, reject) => {
-      const { signal } = options;
-      if (signal?.aborted) return reject(aborted(signal));
-      const onAbort = () => {
-        stop(timer);
-        reject(aborted(signal));
-      };
-      const timer = start(() => {
-        signal?.removeEventListener("abort", onAbort);
-        resolve();
-      });
-      signal?.addEventListener("abort", onAbort, { once: true });
-    });
-  const clear = (timer: unknown) => clearTimeout(timer as number);
-  const setTimeoutOf = (delayMs: number | undefined, value?: unknown, options?: WaitOptions) =>
-    wait((done) => of("setTimeout")?.(done as Callback, delayMs), clear, options).then(() => value);
-  const setImmediateOf = (value?: unknown, options?: WaitOptions) =>
-    wait((done) => of("setImmediate")?.(done as Callback), clearImmediateOf, options).then(() => value);
-  async function* setIntervalOf(delayMs: number | undefined, value?: unknown, options?: WaitOptions) {
-    for (;;) yield await setTimeoutOf(delayMs, value, options);
-  }
   for (const name of ["setTimeout", "setInterval", "setImmediate"] as const)
-    replace(timers, name, (...values: unknown[]) => of(name)?.(...values));
+    replace(timers, name, (...values: unknown[]) => globalOf(name)(...values));
   for (const name of ["clearTimeout", "clearInterval", "clearImmediate"] as const)
-    replace(timers, name, (timer: unknown) => (globalThis as unknown as Record<string, Callback>)[name]?.(timer));
-  replace(promises, "setTimeout", setTimeoutOf);
-  replace(promises, "setImmediate", setImmediateOf);
-  replace(promises, "setInterval", setIntervalOf);
+    replace(timers, name, (timer: unknown) => globalOf(name)(timer));
+  replace(promises, "setTimeout", timeout);
+  replace(promises, "setImmediate", immediate);
+  replace(promises, "setInterval", interval);
   replace(promises, "scheduler", {
-    wait: (delayMs: number, options?: WaitOptions) => setTimeoutOf(delayMs, undefined, options),
-    yield: () => setImmediateOf(),
+    wait: (delayMs: number, options?: WaitOptions) => timeout(delayMs, undefined, options),
+    yield: () => immediate(),
   });
   try {
     syncBuiltinESMExports();
@@ -56,8 +32,37 @@ export function followGlobalTimers(): void {
   }
 }
 
-function clearImmediateOf(timer: unknown): void {
-  (globalThis as unknown as Record<string, Callback>)["clearImmediate"]?.(timer);
+function globalOf(name: string): Callback {
+  return (globalThis as unknown as Record<string, Callback>)[name] as Callback;
+}
+
+async function timeout(delayMs?: number, value?: unknown, options?: WaitOptions): Promise<unknown> {
+  await waited((done) => globalOf("setTimeout")(done, delayMs), "clearTimeout", options);
+  return value;
+}
+
+async function immediate(value?: unknown, options?: WaitOptions): Promise<unknown> {
+  await waited((done) => globalOf("setImmediate")(done), "clearImmediate", options);
+  return value;
+}
+
+async function* interval(delayMs?: number, value?: unknown, options?: WaitOptions): AsyncGenerator<unknown> {
+  for (;;) yield await timeout(delayMs, value, options);
+}
+
+function waited(start: (done: () => void) => unknown, stop: string, { signal }: WaitOptions = {}): Promise<void> {
+  return new Promise<void>((resolve, reject) => {
+    if (signal?.aborted) return reject(aborted(signal));
+    const onAbort = () => {
+      globalOf(stop)(timer);
+      reject(aborted(signal));
+    };
+    const timer = start(() => {
+      signal?.removeEventListener("abort", onAbort);
+      resolve();
+    });
+    signal?.addEventListener("abort", onAbort, { once: true });
+  });
 }
 
 function replace(target: object, name: string, value: unknown): void {

@@ -149,7 +149,7 @@ export function reportJson(report: SimulationReport): string {
       connections: sums.connections,
       frames: sums.frames,
       faults: sums.faults,
-      ends: Object.fromEntries([...ends].toSorted()),
+      ends: Object.fromEntries([...ends].toSorted(([one], [other]) => (one < other ? -1 : 1))),
       virtualMs: Math.round(sums.virtualMs),
       realMs: Math.round(realMs),
       clientFrames: { source: frames.source, known: frames.known, refused: frames.refused.length },

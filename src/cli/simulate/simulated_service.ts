@@ -109,9 +109,11 @@ function checkExport(path: string, simulate: unknown): SimulateExport {
     throw refuse("has frames that are neither a list nor a function");
   if (check !== undefined && typeof check !== "function") throw refuse("has a check that is not a function");
   if (service !== undefined && typeof service !== "function") throw refuse("has a service that is not a function");
-  const isCodec = (value: unknown) =>
-    typeof (value as { decoder?: unknown } | null)?.decoder === "function" &&
-    typeof (value as { encoder?: unknown }).encoder === "function";
   if (codec !== undefined && !isCodec(codec)) throw refuse("has a codec without decoder() and encoder()");
-  return simulate as SimulateExport;
+  return simulate;
+}
+
+function isCodec(value: unknown): boolean {
+  const { decoder, encoder } = (value ?? {}) as { decoder?: unknown; encoder?: unknown };
+  return typeof decoder === "function" && typeof encoder === "function";
 }

@@ -154,7 +154,7 @@ describe("spillway simulate", () => {
     [["./simulate/wrong_export.mjs"], "its export simulate has an unknown option frame; did you mean frames?"],
     [["./simulate/misuse.mjs"], "./simulate/misuse.mjs: idleTimeoutMs must be"],
     [[], "missing required argument 'service'; see 'spillway simulate --help'"],
-  ])("refuses %j", async (args, message) => {
+  ])("refuses what makes no sense: %j", async (args, message) => {
     const { code, err, out } = await simulate(...args);
     expect(err).toContain(message);
     expect({ code, out, lines: err.split("\n").length }).toEqual({ code: 2, out: "", lines: 2 });
