@@ -17,6 +17,8 @@ export const FINDINGS = {
     "Return the reply from the handler. What is sent with session.send after the handler has finished may come too late.",
   "reply-order":
     "Return replies from the handler: they leave in the order of their frames. Keep what belongs to a frame in local variables, and what belongs to a connection in session.state, not in variables of the module.",
+  "reply-differs":
+    "Keep what belongs to a frame in local variables, and what belongs to a connection in session.state, not in variables of the module. If the reply may depend on time or load, ignore this kind.",
   "reply-twice": "A returned frame is a reply: do not send it with session.send, too.",
   "check-failed": "The check of the module has refused the reply.",
   "drain-cut":

@@ -13,6 +13,7 @@ export class Known {
   greetings: number | undefined;
   readonly #replies = new Map<number, readonly string[]>();
   readonly #closing = new Set<number>();
+  readonly #inFlood = new Set<string>();
   /** The frames with a reply, by its text. */
   readonly #answers = new Map<string, Set<number>>();
 
@@ -41,6 +42,16 @@ export class Known {
     }
     if (before.length !== replies.length) this.countable = false;
     else if (before.some((text, at) => text !== replies[at])) this.repeatable = false;
+  }
+
+  /** Notes a reply that a frame had in a flood: a refusal, perhaps. */
+  noteInFlood(text: string): void {
+    if (!this.#answers.has(text)) this.#inFlood.add(text);
+  }
+
+  /** Whether a text came in a flood only. */
+  isOfFlood(text: string): boolean {
+    return this.#inFlood.has(text);
   }
 
   noteGreeting(greeting: readonly string[]): void {

@@ -17,6 +17,7 @@ export const QUIET: LinkConditions = {
 /** A service that has said nothing for so long has said all. */
 const QUIET_MS = 250;
 const STEP_MS = 25;
+const FLOODS = 3;
 /** Connections that only listen, while another sends: what they get are pushes. */
 const LISTENERS = 2;
 
@@ -34,10 +35,11 @@ export class QuietVisit {
     this.#codec = codec;
   }
 
-  /** Sends the frames in their order, in the opposite one, and once more while others listen. */
+  /** Sends the frames in their order, in the opposite one, all at once, and once more one by one while others listen. */
   async run(frames: readonly SampleFrame[]): Promise<void> {
     await this.#pass(frames);
     await this.#pass(frames.toReversed());
+    await this.#flood(frames);
     const listeners: QuietClient[] = [];
     for (let count = 0; count < LISTENERS; count++) listeners.push(await this.#connect());
     await this.#pass(frames);
@@ -61,6 +63,16 @@ export class QuietVisit {
     await client.end();
     await this.#settle(client);
     if (client.take().length > 0) this.#known.countable = false;
+  }
+
+  /** Sends all frames at once, again and again: a service may refuse some of them then. */
+  async #flood(frames: readonly SampleFrame[]): Promise<void> {
+    const client = await this.#connect();
+    for (let round = 0; round < FLOODS; round++) for (const { bytes } of frames) await client.send(bytes);
+    await this.#settle(client);
+    for (const text of client.take()) this.#known.noteInFlood(text);
+    await client.end();
+    await this.#settle(client);
   }
 
   async #connect(): Promise<QuietClient> {

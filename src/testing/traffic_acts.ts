@@ -21,15 +21,18 @@ const FLOOD = 60;
 const PAUSES_MS = [0, 0, 1, 20, 300, 3_000];
 const SILENCES_MS = [100, 5_000, 60_000];
 
+/** In most seeds clients come together, so that their frames meet in the service. */
+const RUSHES_MS = [Infinity, 5_000, 500, 50];
+
 /** Draws what the clients do, in no order. */
 export function drawClientActs(random: Random, frames: SampleFrames, clients: number, spanMs: number): ClientAct[] {
   const acts: ClientAct[] = [];
+  const from = Math.min(spanMs / 2, random.fork("rush").pick(RUSHES_MS));
   let number = 0;
   for (let count = 0; count < clients; count++) {
     number += 1;
     const own = random.fork(`acts of ${number}`);
-    const from = instant(own, spanMs / 2);
-    const reset = drawVisit(own, frames, number, from, acts);
+    const reset = drawVisit(own, frames, number, instant(own, from), acts);
     // It comes back at once, as clients do that lost their connection.
     if (reset !== undefined && own.once(2) && count + 1 < clients) {
       count += 1;

@@ -156,6 +156,23 @@ const PLANTED: Readonly<Record<string, Planted>> = {
     acts: 10,
     says: /which is the reply to a frame of another connection/,
   },
+  "mixes two connections up in one reply": {
+    found: "reply-differs",
+    service: () => {
+      let asked = "";
+      return {
+        codec: lines(),
+        handler: async (line) => {
+          asked = line;
+          await sleep(200);
+          return `${asked} has ${line.length} letters`;
+        },
+      };
+    },
+    frames: ["fig", "plum", "apple"],
+    acts: 16,
+    says: /and received "(fig has [45]|plum has [35]|apple has [34]) letters"; one by one, the reply is always "/,
+  },
   "answers a frame twice when two come at once": {
     found: "reply-twice",
     service: () => ({
@@ -313,6 +330,22 @@ describe("a service without a fault", () => {
     for (let seed = 1; seed <= 15; seed++) await simulate({ seed, service, client, virtualTime: true });
   });
 
+  it("may refuse what comes too fast", async () => {
+    const service: Make = () => ({
+      codec: lines(),
+      state: () => ({ last: -Infinity }),
+      handler: (line, { session }) => {
+        const state = session.state as { last: number };
+        const quick = Date.now() - state.last < 5;
+        state.last = Date.now();
+        return quick ? "not so fast" : line;
+      },
+    });
+    const client = traffic({ frames: FRUITS });
+    for (let seed = 1; seed <= 20; seed++) await simulate({ seed, service, client, virtualTime: true });
+    expect(client.facts?.known.telling).toBe(true);
+  });
+
   it("may take numbers, bytes or JSON: clients speak its codec", async () => {
     const client = traffic({ frames: ["one", "two"] });
     const service: Make = () =>
@@ -366,4 +399,4 @@ describe("traffic()", () => {
 
 /** Of the first twelve seeds. Changes with what clients do, and with what the core does when. */
 const HASHES =
-  "b8371e32 3cfef9c4 14ae597a 66b2b394 cebbf28b 5f0fee78 68fddddc 9d583fff 1c427cab 1d2f96a4 0735d8d9 a0a5c7a6";
+  "4760eccb 34348e83 8762fe4d 9c46c600 bf52ac7f 5f0fee78 68fddddc 7db1e847 dac5c3eb 107b44e3 f059e43b 25e83d45";

@@ -77,12 +77,17 @@ function failureLines(failure: SimulationFailure, { service, again }: Simulation
   const { seed, what, advice, acts, trace, repeated } = failure;
   const shown = trace.length > MOST_LINES ? trace.slice(-MOST_LINES) : trace;
   const hidden = trace.length - shown.length;
-  return [
+  const head = [
     `${service}: seed ${seed} has found a fault`,
     `  ${cut(what, LONGEST_WHAT)}`,
     ...(advice === undefined ? [] : [`  ${advice}`]),
     ...placeLines(failure.cause),
     "",
+  ];
+  // Of memory there is nothing more to tell.
+  if (trace.length === 0) return [...head, `again: ${again ?? ""}`];
+  return [
+    ...head,
     repeated
       ? `${acts.length === 1 ? "this is" : "these are"} enough (virtual milliseconds):`
       : "the same seed did not fail again: something but the seed decides. All that happened (virtual milliseconds):",

@@ -21,6 +21,7 @@ export class EveryReply extends Invariant {
       // Unconfirmed: the last bytes may be lost on the way.
       if (model?.closed?.reason !== "remote-closed" || model.closed.unconfirmed === true) continue;
       if (world.tap?.upgraded.has(model.info.id)) continue;
+      if (client.strange !== undefined) throw new Finding("reply-differs", client.strange);
       if (replies === expected) continue;
       const counts = `client ${number} sent ${sent.length} frames and FIN, and received ${replies} replies, not ${expected}`;
       if (replies > expected) throw new Finding("reply-twice", `${counts}${handledOf(model)}`);
