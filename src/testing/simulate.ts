@@ -1,8 +1,8 @@
 import { type CloseReason, checkWhole, describe, isStream, type Service, SpillwayError } from "../core/mod.ts";
-import { kindOf } from "./broken_invariant.ts";
 import { checkChunking, checkRoundTrip } from "./chunking.ts";
+import { explain } from "./explain.ts";
 import { drawFault, FAULTS, type Fault, inflict } from "./faults.ts";
-import { Finding, type FindingKind } from "./finding.ts";
+import type { FindingKind } from "./finding.ts";
 import { shownFrame } from "./frame_text.ts";
 import { type ClientFacts, GeneratedClient } from "./generated_client.ts";
 import { EveryReply } from "./invariants/every_reply.ts";
@@ -13,11 +13,9 @@ import { QUIET, QuietVisit } from "./quiet_network.ts";
 import { type Random, seededRandom } from "./random.ts";
 import type { SampleFrame } from "./sample_frames.ts";
 import { ServiceTap } from "./service_tap.ts";
-import { type Happening, shrink } from "./shrink.ts";
 import { SimulatedClient } from "./simulated_client.ts";
 import type { SimulatedNetwork, SimulatedNetworkOptions } from "./simulated_network.ts";
 import type { Simulation } from "./simulation.ts";
-import { SimulationFailure } from "./simulation_failure.ts";
 import { Traffic } from "./traffic.ts";
 import { type ClientAct, clientActText, drawClientActs, instant, perform } from "./traffic_acts.ts";
 
@@ -335,39 +333,6 @@ async function follow(
     world.trace.add(-number, `client ${number}: ${describe(error)}`);
     if (!(error instanceof SpillwayError)) world.fail(error);
   }
-}
-
-/** Returns the error of a failure, with the smallest set of acts that was found to cause it. */
-async function explain<What extends Happening>(
-  { seed, signal }: { readonly seed: number; readonly signal?: AbortSignal },
-  acts: readonly What[],
-  label: (act: What) => string,
-  playActs: (acts: readonly What[], keepTrace: boolean) => Promise<Simulation>,
-  failure: unknown,
-): Promise<unknown> {
-  if (signal?.aborted) return signal.reason;
-  const kind = kindOf(failure);
-  const fails = async (fewer: readonly What[]): Promise<boolean> => {
-    if (signal?.aborted) return false;
-    const again = await playActs(fewer, false);
-    return again.failure !== undefined && kindOf(again.failure) === kind;
-  };
-  const repeated = await fails(acts);
-  const few = repeated ? await shrink(acts, fails) : acts;
-  const last = await playActs(few, true);
-  const shown = kindOf(last.failure) === kind ? last.failure : failure;
-  const finding = shown instanceof Finding ? shown : undefined;
-  return new SimulationFailure({
-    seed,
-    cause: shown,
-    found: finding?.found,
-    what: finding === undefined ? describe(shown) : finding.message,
-    advice: finding?.advice,
-    acts: few.map(label),
-    allActs: acts.length,
-    trace: last.trace.lines,
-    repeated,
-  });
 }
 
 function reasonsOf({ served }: Simulation): Partial<Record<CloseReason, number>> {
