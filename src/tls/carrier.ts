@@ -19,7 +19,7 @@ export interface Carrier {
    * Begins to read. Called in a tick after that which made the TLS socket: one whose handshake fails before it has
    * started throws on Deno.
    */
-  start(): void;
+  start(socket: TLSSocket): void;
   /**
    * Stops reading, and goes on. The TLS socket stops its carrier itself when it is paused, but on Deno it reads on, and
    * keeps all that comes.

@@ -55,7 +55,7 @@ class Handshake implements CarrierOwner {
       .on("close", this.#onEnd)
       // Without a reader, a stream does not report its end.
       .on("data", this.#onData);
-    nextTick(() => carrier.start());
+    nextTick(() => carrier.start(socket));
     if (context.signal.aborted) return this.#onAbort();
     context.signal.addEventListener("abort", this.#onAbort);
   }

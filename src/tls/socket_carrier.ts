@@ -15,18 +15,22 @@ export class SocketCarrier implements Carrier {
     for (const { buffer, byteOffset, length } of detached.unread.toReversed()) {
       this.stream.unshift(Buffer.from(buffer, byteOffset, length));
     }
-    this.stream.on("error", (cause) => this.owner?.onBroken(connectionError(cause)));
+    this.stream.on("error", (cause) => this.break(cause));
     this.stream.on("close", () => {
       detached.released();
       this.owner?.onReleased();
     });
   }
 
-  start(): void {}
+  start(_socket: TLSSocket): void {}
 
   pause(): void {}
 
   resume(): void {}
+
+  protected break(cause: unknown): void {
+    this.owner?.onBroken(connectionError(cause));
+  }
 
   get idle(): true {
     return true;

@@ -1,6 +1,8 @@
+import { versions } from "node:process";
 import type { Connection, TransportConnection } from "../core/mod.ts";
 import type { Carrier } from "./carrier.ts";
 import { ConnectionCarrier } from "./connection_carrier.ts";
+import { DenoSocketCarrier } from "./deno_socket_carrier.ts";
 import { SocketCarrier } from "./socket_carrier.ts";
 
 /**
@@ -12,5 +14,6 @@ import { SocketCarrier } from "./socket_carrier.ts";
 export function takeOver(connection: Connection): Carrier {
   const wire: TransportConnection = connection;
   const detached = wire.detach?.();
-  return detached === undefined ? new ConnectionCarrier(wire) : new SocketCarrier(detached);
+  if (detached === undefined) return new ConnectionCarrier(wire);
+  return "deno" in versions ? new DenoSocketCarrier(detached) : new SocketCarrier(detached);
 }

@@ -3,8 +3,8 @@ import { TLSSocket } from "node:tls";
 import {
   type Connection,
   checkOptions,
+  type DetachingStep,
   type EstablishContext,
-  type EstablishStep,
   identify,
   type OptionNames,
   readHead,
@@ -59,7 +59,7 @@ export interface ReloadOptions extends Certificate {
 }
 
 /** An {@link EstablishStep} that speaks TLS. */
-export interface TlsStep extends EstablishStep {
+export interface TlsStep extends DetachingStep {
   /**
    * Replaces the certificates. New handshakes use the new ones, and open connections live on.
    *
@@ -95,7 +95,8 @@ export interface TlsStep extends EstablishStep {
 export function tls(options: TlsOptions): TlsStep {
   const server = new TlsServer(options);
   const step = (connection: Connection, context: EstablishContext) => server.establish(connection, context);
-  return Object.assign(step, { reload: (replacement: ReloadOptions) => server.reload(replacement) });
+  const reload = (replacement: ReloadOptions) => server.reload(replacement);
+  return Object.assign(step, { reload, detaches: true } as const);
 }
 
 class TlsServer {

@@ -29,13 +29,7 @@ const HIDDEN_RESET = "node:tls may report a reset that meets its own FIN as FIN"
 /** What a runtime is known to do wrong, by the first word of its transport's name. */
 const FAULTS: Record<string, Record<string, string>> = {
   node: {},
-  deno: {
-    "session.abort() is a reset for the peer": NO_RESET,
-    "that refuse reset the connection": NO_RESET,
-    "are refused where nothing listens": LATE_CLOSE,
-    "leave the signal alone, and are left alone by it, once they are made or have failed": LATE_CLOSE,
-    "end the iteration of a listener that finishes while it waits, where one can": LATE_CLOSE,
-  },
+  deno: {},
   bun: {},
 };
 

@@ -19,6 +19,11 @@ interface AnyListenOptions {
    * A runtime with a fixed backlog ignores it: Bun, and Deno at a path.
    */
   readonly backlog: number;
+  /**
+   * Whether a step will take the sockets of the runtime out of the connections (`detach`). A wish: a runtime that can
+   * listen in several ways chooses the one whose connections have sockets. Default: false.
+   */
+  readonly detachable?: boolean;
 }
 
 /** Options of accepted TCP connections. */

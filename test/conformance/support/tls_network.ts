@@ -34,7 +34,7 @@ export class TlsNetwork implements Transport {
   afterIo?: (callback: () => void) => void;
 
   async listen(options: ListenOptions): Promise<Listener> {
-    const listener = await this.#below.listen(options);
+    const listener = await this.#below.listen({ ...options, detachable: true });
     const queue = new AcceptQueue(options.backlog);
     void this.#accept(listener, queue);
     return new QueueListener({ address: listener.address, queue, close: () => listener.close() });
