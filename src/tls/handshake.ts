@@ -78,9 +78,7 @@ class Handshake implements CarrierOwner {
     }
     this.#end();
     socket.off("data", this.#onData).off("end", this.#onEnd).off("close", this.#onEnd).off("error", this.#onError);
-    const { connection } = new TlsDriver(socket, carrier, below);
-    for (const chunk of this.#early) connection.push(new Uint8Array(chunk));
-    this.#resolve(connection);
+    this.#resolve(new TlsDriver(socket, carrier, below, this.#early).connection);
   };
 
   readonly #onData = (chunk: Buffer): void => {
