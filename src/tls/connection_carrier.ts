@@ -11,6 +11,7 @@ import {
 } from "../core/mod.ts";
 import type { Carrier, CarrierOwner } from "./carrier.ts";
 import { CarrierStream, type StreamCarrier } from "./carrier_stream.ts";
+import type { CloseNotifyGate } from "./close_notify_gate.ts";
 
 type Callback = (error?: Error | null) => void;
 
@@ -27,6 +28,9 @@ const QUEUED_BYTES = 65_536;
 export class ConnectionCarrier implements Carrier, ConnectionOwner, StreamCarrier {
   readonly stream: Duplex;
   owner: CarrierOwner | undefined;
+  ended = false;
+  /** Stands before a TLS implementation that must not see close_notify. */
+  readonly #gate: CloseNotifyGate | undefined;
   readonly #connection: TransportConnection;
   readonly #reader: ByteReader;
   readonly #writer: ByteWriter;
@@ -54,16 +58,19 @@ export class ConnectionCarrier implements Carrier, ConnectionOwner, StreamCarrie
   #waiting: (() => void)[] = [];
 
   /** @throws {TypeError} not the connection of an establish step, or in use */
-  constructor(connection: TransportConnection) {
+  constructor(connection: TransportConnection, gate?: CloseNotifyGate) {
     if (connection.own === undefined) throw new TypeError("TLS takes the connection of an establish step");
     this.#connection = connection;
+    this.#gate = gate;
     const { reader, writer } = connection.own(this);
     this.#reader = reader;
     this.#writer = writer;
     this.stream = new CarrierStream(this);
   }
 
-  start(): void {
+  start(socket: TLSSocket): void {
+    const gate = this.#gate;
+    if (gate !== undefined) socket.on("keylog", (line: Uint8Array) => gate.learn(line));
     this.#reading = false;
     this.#readOn();
   }
@@ -146,15 +153,27 @@ export class ConnectionCarrier implements Carrier, ConnectionOwner, StreamCarrie
 
   readonly #onRead = ({ done, value }: ReadableStreamReadResult<Bytes>): void => {
     // After the end nothing more is read.
-    if (done) return void this.stream.emit("end");
+    if (done) {
+      this.ended = true;
+      return this.#end(true);
+    }
     this.#reading = false;
     if (this.#paused || !this.#flowing) this.#held = value;
     else this.#take(value);
   };
 
+  #end(truncated: boolean): void {
+    if (this.#gate === undefined || this.owner?.onEnd(truncated) !== true) this.stream.emit("end");
+  }
+
   #take(chunk: Bytes): void {
-    this.stream.emit("data", chunk);
+    const bytes = this.#gate === undefined ? chunk : this.#gate.take(chunk);
+    if (bytes.length > 0) this.stream.emit("data", bytes);
     this.#reader.recycle?.(chunk);
+    if (this.#gate?.closed === true) {
+      this.#reading = true;
+      return this.#end(false);
+    }
     // The next read is asked for within the call that brings this chunk: the runtime need not pause.
     this.#readOn();
   }

@@ -1,5 +1,5 @@
 import type { TLSSocket } from "node:tls";
-import { SocketCarrier } from "./socket_carrier.ts";
+import { handleOf, SocketCarrier } from "./socket_carrier.ts";
 
 /** The part of the handle of a socket on Deno that its TLS socket leaves to others. */
 interface Handle {
@@ -23,7 +23,7 @@ export class DenoSocketCarrier extends SocketCarrier {
     super.start(socket);
     const handle = this.#handle;
     if (handle === undefined) return;
-    const onread = handle.onread;
+    const onread = handle.onread.bind(handle);
     handle.onread = (bytes) => {
       if (bytes === undefined || bytes === null) this.#ended = true;
       // A socket that was reset has no peer any more, as one that both sides have ended.
@@ -31,8 +31,12 @@ export class DenoSocketCarrier extends SocketCarrier {
         handle.readStop();
         return this.break({ code: "ECONNRESET", message: "the peer has reset the connection" });
       }
-      onread.call(handle, bytes);
+      onread(bytes);
     };
+  }
+
+  override get ended(): boolean {
+    return this.#ended;
   }
 
   override pause(): void {
@@ -47,6 +51,6 @@ export class DenoSocketCarrier extends SocketCarrier {
   }
 
   get #handle(): Handle | undefined {
-    return (this.stream as unknown as { readonly _handle?: Handle | null })._handle ?? undefined;
+    return handleOf(this.stream) as Handle | undefined;
   }
 }

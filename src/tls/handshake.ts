@@ -15,6 +15,8 @@ export interface HandshakeOptions {
   /** The connection below, for its addresses. */
   readonly below: Connection;
   readonly context: Pick<EstablishContext, "signal">;
+  /** Whether FIN without close_notify is an error. */
+  readonly requireCloseNotify: boolean;
   /** Looks at the result of the handshake. What it throws refuses the connection. */
   readonly check: (socket: TLSSocket) => void;
 }
@@ -60,6 +62,10 @@ class Handshake implements CarrierOwner {
     context.signal.addEventListener("abort", this.#onAbort);
   }
 
+  onEnd(): boolean {
+    return false;
+  }
+
   onBroken(error: SpillwayError): void {
     this.#fail(handshakeError(error));
   }
@@ -69,7 +75,7 @@ class Handshake implements CarrierOwner {
   }
 
   readonly #onSecure = (): void => {
-    const { socket, carrier, below, check } = this.#options;
+    const { check, socket } = this.#options;
     if (this.#over) return;
     try {
       check(socket);
@@ -78,7 +84,7 @@ class Handshake implements CarrierOwner {
     }
     this.#end();
     socket.off("data", this.#onData).off("end", this.#onEnd).off("close", this.#onEnd).off("error", this.#onError);
-    this.#resolve(new TlsDriver(socket, carrier, below, this.#early).connection);
+    this.#resolve(new TlsDriver(this.#options, this.#early).connection);
   };
 
   readonly #onData = (chunk: Buffer): void => {

@@ -1,9 +1,19 @@
 import { Buffer } from "node:buffer";
 import type { Socket } from "node:net";
+import { constants } from "node:os";
 import type { TLSSocket } from "node:tls";
 import type { Detached } from "../core/mod.ts";
 import type { Carrier, CarrierOwner } from "./carrier.ts";
 import { connectionError } from "./tls_errors.ts";
+
+/** libuv's EALREADY. */
+const READS_ALREADY = -constants.errno.EALREADY;
+
+/** The part of Node's handle of a socket that begins and ends to read. */
+interface Handle {
+  readStart?(): number;
+  readStop?(): number;
+}
 
 /** A socket of the runtime as the carrier of a TLS socket, which then uses its descriptor itself. */
 export class SocketCarrier implements Carrier {
@@ -23,6 +33,17 @@ export class SocketCarrier implements Carrier {
   }
 
   start(_socket: TLSSocket): void {}
+
+  /**
+   * A socket that reads says so when it is asked to read, and reads no more after FIN. To ask is to begin to read, which
+   * is undone.
+   */
+  get ended(): boolean | undefined {
+    const handle = handleOf(this.stream) as Handle | undefined;
+    const answer = handle?.readStart?.();
+    if (answer === 0) handle?.readStop?.();
+    return answer === 0 ? true : answer === READS_ALREADY ? false : undefined;
+  }
 
   pause(): void {}
 
@@ -63,4 +84,9 @@ export class SocketCarrier implements Carrier {
       socket.destroy();
     });
   }
+}
+
+/** Returns the runtime's handle of a socket, if it has one. */
+export function handleOf(socket: Socket): unknown {
+  return Reflect.get(socket, "_handle") ?? undefined;
 }

@@ -30,6 +30,7 @@ const OPTIONS: OptionNames<TlsOptions> = {
   minVersion: true,
   serverNames: true,
   sessionTickets: true,
+  requireCloseNotify: true,
 };
 const RELOAD_OPTIONS: OptionNames<ReloadOptions> = { cert: true, key: true, serverNames: true };
 
@@ -50,6 +51,12 @@ export interface TlsOptions extends Certificate {
   readonly serverNames?: ServerNames;
   /** Whether clients may resume sessions by tickets. Default: true. Deno cannot turn them off. */
   readonly sessionTickets?: boolean;
+  /**
+   * Whether FIN without close_notify is an error, `unexpected-eof`: somebody on the way may have cut the connection. For
+   * framings in which the end of the connection ends a frame. Many programs end without close_notify. Default: false, and
+   * the event `connection-closed` says `truncated`.
+   */
+  readonly requireCloseNotify?: boolean;
 }
 
 /** Options of {@link TlsStep.reload}. */
@@ -103,14 +110,24 @@ class TlsServer {
   readonly #certificates: Certificates;
   readonly #clientCertificate: "none" | "optional" | "required";
   readonly #alpn: string[] | undefined;
+  readonly #requireCloseNotify: boolean;
   readonly #verified = new VerifiedPeers();
 
   constructor(options: TlsOptions) {
     checkOptions(options, OPTIONS);
-    const { alpn, ca, clientCertificate = "none", minVersion, serverNames, sessionTickets } = options;
+    const {
+      alpn,
+      ca,
+      clientCertificate = "none",
+      minVersion,
+      requireCloseNotify,
+      serverNames,
+      sessionTickets,
+    } = options;
     checkChoice("clientCertificate", clientCertificate, ["none", "optional", "required"]);
     checkMinVersion(minVersion);
     checkFlag("sessionTickets", sessionTickets);
+    checkFlag("requireCloseNotify", requireCloseNotify);
     checkAlpn(alpn);
     if (ca !== undefined) checkAuthorities(ca);
     if ((ca === undefined) !== (clientCertificate === "none")) {
@@ -120,6 +137,7 @@ class TlsServer {
       throw new SpillwayError("runtime-unsupported", "Deno cannot turn session tickets off: sessionTickets");
     }
     this.#clientCertificate = clientCertificate;
+    this.#requireCloseNotify = requireCloseNotify === true;
     this.#alpn = alpn && [...alpn];
     this.#certificates = new Certificates(options, serverNames, { ca, minVersion, sessionTickets });
   }
@@ -131,7 +149,7 @@ class TlsServer {
 
   async establish(below: Connection, context: EstablishContext): Promise<Connection> {
     const serverName = await readServerName(below, context.signal);
-    const carrier = takeOver(below);
+    const carrier = takeOver(below, "client");
     const asks = this.#clientCertificate !== "none";
     const socket = new TLSSocket(carrier.stream, {
       isServer: true,
@@ -145,7 +163,8 @@ class TlsServer {
     const check = (): void => {
       info = this.#infoOf(socket, serverName);
     };
-    const connection = await handshake({ socket, carrier, event: "secure", below, context, check });
+    const requireCloseNotify = this.#requireCloseNotify;
+    const connection = await handshake({ socket, carrier, event: "secure", below, context, requireCloseNotify, check });
     return identify(connection, { tls: info, proxy: below.proxy });
   }
 

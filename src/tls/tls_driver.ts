@@ -9,7 +9,7 @@ import {
   type SpillwayError,
 } from "../core/mod.ts";
 import type { Carrier, CarrierOwner } from "./carrier.ts";
-import { closedError, connectionError } from "./tls_errors.ts";
+import { closedError, connectionError, truncatedError } from "./tls_errors.ts";
 
 /** The size of a write to the TLS socket: its records are in memory twice, and the progress of a longer write is visible. */
 const WRITE_BYTES = 65_536;
@@ -25,6 +25,16 @@ const COPIED_BYTES = "bun" in versions ? 1_024 : 0;
 
 const NOTHING: Uint8Array = new Uint8Array(0);
 
+/** A TLS socket whose handshake is done. */
+export interface Encrypted {
+  readonly socket: TLSSocket;
+  readonly carrier: Carrier;
+  /** The connection below, for its addresses. */
+  readonly below: Connection;
+  /** Whether FIN without close_notify is an error. */
+  readonly requireCloseNotify: boolean;
+}
+
 /** The driver of a connection over a TLS socket whose handshake is done. */
 export class TlsDriver implements Driver, CarrierOwner {
   readonly connection: DriverConnection;
@@ -32,6 +42,7 @@ export class TlsDriver implements Driver, CarrierOwner {
   readonly localAddress: Address;
   readonly #socket: TLSSocket;
   readonly #carrier: Carrier;
+  readonly #requireCloseNotify: boolean;
   /** Whether the TLS socket was told to bring nothing more. */
   #stopped = true;
   /** The piece that is being written, and the rest of the write. */
@@ -57,16 +68,12 @@ export class TlsDriver implements Driver, CarrierOwner {
   };
 
   /** `early` is what came before the end of the handshake was reported. */
-  constructor(
-    socket: TLSSocket,
-    carrier: Carrier,
-    { remoteAddress, localAddress }: Connection,
-    early: readonly Uint8Array[],
-  ) {
+  constructor({ socket, carrier, below, requireCloseNotify }: Encrypted, early: readonly Uint8Array[]) {
     this.#socket = socket;
     this.#carrier = carrier;
-    this.remoteAddress = remoteAddress;
-    this.localAddress = localAddress;
+    this.#requireCloseNotify = requireCloseNotify;
+    this.remoteAddress = below.remoteAddress;
+    this.localAddress = below.localAddress;
     this.connection = new DriverConnection(this);
     carrier.owner = this;
     carrier.pause();
@@ -74,7 +81,11 @@ export class TlsDriver implements Driver, CarrierOwner {
     for (let chunk = read(socket); chunk !== null; chunk = read(socket)) this.#onData(chunk);
     // What is decrypted goes to the connection within the call, and not through the queue of the stream.
     const push = socket.push.bind(socket);
-    socket.push = (chunk: Uint8Array | null) => (chunk === null ? push(null) : this.#onData(chunk));
+    socket.push = (chunk: Uint8Array | null) => {
+      if (chunk !== null) return this.#onData(chunk);
+      this.onEnd(carrier.ended === true);
+      return push(null);
+    };
     socket
       .on("end", () => this.connection.end())
       .on("error", (cause) => this.connection.fail(connectionError(cause)))
@@ -86,6 +97,7 @@ export class TlsDriver implements Driver, CarrierOwner {
   pull(): void {
     if (!this.#stopped) return;
     this.#stopped = false;
+    // oxlint-disable-next-line no-underscore-dangle -- what the stream itself would call, past its queue
     if (!this.#socket.destroyed) this.#socket._read(0);
     this.#carrier.resume();
   }
@@ -129,6 +141,13 @@ export class TlsDriver implements Driver, CarrierOwner {
 
   reset(): void {
     this.#carrier.reset(this.#socket);
+  }
+
+  onEnd(truncated: boolean): true {
+    // To a peer that has seen this side's end, its own need not say more.
+    if (!truncated || this.#socket.writableEnded) this.connection.end();
+    else this.connection.cutOff(this.#requireCloseNotify ? truncatedError() : undefined);
+    return true;
   }
 
   onBroken(error: SpillwayError): void {

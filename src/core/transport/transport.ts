@@ -288,6 +288,8 @@ export interface TransportConnection extends Connection {
   disown?(owner: ConnectionOwner): void;
   /** Begins what `close` does, without a promise: the owner is told of the end. Present with `own`. */
   finish?(): void;
+  /** Whether FIN came in a place where the protocol below, such as TLS, has not ended. */
+  readonly truncated?: boolean;
   /** Implements {@link readHead}. */
   readHead?(lengthOf: HeadLength, signal?: AbortSignal): Promise<Bytes>;
   /** Replaces addresses, and adds facts. */
