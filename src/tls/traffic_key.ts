@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import { createDecipheriv, createHmac } from "node:crypto";
+import { createDecipheriv, createHmac, getCiphers } from "node:crypto";
 
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
@@ -28,10 +28,13 @@ export class TrafficKey {
     this.#iv = expandLabel(cipher.hash, secret, "iv", IV_BYTES);
   }
 
-  /** Returns the keys that a secret may stand for: that of the cipher that was agreed on is among them. */
+  /**
+   * Returns the keys that a secret may stand for. That of the cipher that was agreed on is among them, if the runtime has
+   * this cipher: Bun's `node:crypto` has no ChaCha20-Poly1305.
+   */
   static of(secret: Uint8Array): TrafficKey[] {
     const ciphers: readonly Cipher[] = CIPHERS[secret.length as keyof typeof CIPHERS] ?? [];
-    return ciphers.map((cipher) => new TrafficKey(cipher, secret));
+    return ciphers.filter(({ name }) => hasCipher(name)).map((cipher) => new TrafficKey(cipher, secret));
   }
 
   /** Returns what is in a record, with its type behind it, or `undefined` if it is not the one of this number. */
@@ -61,4 +64,11 @@ function expandLabel(hash: string, secret: Uint8Array, label: string, length: nu
   const name = `tls13 ${label}`;
   const info = Buffer.concat([Buffer.from([0, length, name.length]), Buffer.from(name), Buffer.from([0, 1])]);
   return createHmac(hash, secret).update(info).digest().subarray(0, length);
+}
+
+let known: Set<string> | undefined;
+
+function hasCipher(name: string): boolean {
+  known ??= new Set(getCiphers());
+  return known.has(name);
 }
