@@ -28,6 +28,8 @@ export class CloseNotifyGate {
   readonly #label: string;
   /** The keys that may be the peer's, and the number of records of the handshake before it, once that is known. */
   #keys: TrafficKey[] = [];
+  /** The peer's secret, until its keys are needed. */
+  #secret: Uint8Array | undefined;
   #handshakeRecords: number | undefined;
   /** The number of encrypted records so far. */
   #records = 0;
@@ -43,7 +45,7 @@ export class CloseNotifyGate {
   /** Takes a line of a key log. */
   learn(line: Uint8Array): void {
     const [label, , secret = ""] = Buffer.from(line).toString("latin1").trim().split(" ");
-    if (label === this.#label) this.#keys = TrafficKey.of(Buffer.from(secret, "hex"));
+    if (label === this.#label) this.#secret = Buffer.from(secret, "hex");
   }
 
   /** Takes what has come, and returns what the TLS implementation gets of it now. */
@@ -79,6 +81,8 @@ export class CloseNotifyGate {
 
   /** Decrypts a record of TLS 1.3. When that fails, as after a change of keys, no further one is tried. */
   #open(record: Bytes): Uint8Array | undefined {
+    if (this.#secret !== undefined) this.#keys = TrafficKey.of(this.#secret);
+    this.#secret = undefined;
     for (const key of this.#keys) {
       for (const before of this.#candidates()) {
         const content = before > this.#records ? undefined : key.open(record, this.#records - before);
