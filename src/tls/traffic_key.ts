@@ -1,5 +1,6 @@
 import { Buffer } from "node:buffer";
-import { createDecipheriv, createHmac, getCiphers } from "node:crypto";
+import { createDecipheriv, createHmac } from "node:crypto";
+import { openChaCha20Poly1305, type Sealed } from "./chacha20_poly1305.ts";
 
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
@@ -28,13 +29,10 @@ export class TrafficKey {
     this.#iv = expandLabel(cipher.hash, secret, "iv", IV_BYTES);
   }
 
-  /**
-   * Returns the keys that a secret may stand for. That of the cipher that was agreed on is among them, if the runtime has
-   * this cipher: Bun's `node:crypto` has no ChaCha20-Poly1305.
-   */
+  /** Returns the keys that a secret may stand for: that of the cipher that was agreed on is among them. */
   static of(secret: Uint8Array): TrafficKey[] {
     const ciphers: readonly Cipher[] = CIPHERS[secret.length as keyof typeof CIPHERS] ?? [];
-    return ciphers.filter(({ name }) => hasCipher(name)).map((cipher) => new TrafficKey(cipher, secret));
+    return ciphers.map((cipher) => new TrafficKey(cipher, secret));
   }
 
   /** Returns what is in a record, with its type behind it, or `undefined` if it is not the one of this number. */
@@ -44,18 +42,29 @@ export class TrafficKey {
       nonce[at] = (nonce[at] as number) ^ (left & 255);
     }
     const end = record.length - TAG_BYTES;
-    // The types of Node know these ciphers one by one.
-    const name = this.#cipher.name as "aes-128-gcm";
-    const decipher = createDecipheriv(name, this.#key, nonce, { authTagLength: TAG_BYTES });
-    decipher.setAAD(record.subarray(0, HEADER_BYTES));
-    decipher.setAuthTag(record.subarray(end));
-    const content = decipher.update(record.subarray(HEADER_BYTES, end));
-    try {
-      decipher.final();
-      return content;
-    } catch {
-      return undefined;
-    }
+    const sealed = {
+      key: this.#key,
+      nonce,
+      associated: record.subarray(0, HEADER_BYTES),
+      content: record.subarray(HEADER_BYTES, end),
+      tag: record.subarray(end),
+    };
+    // Bun's `node:crypto` does not have it.
+    if (this.#cipher.name === "chacha20-poly1305") return openChaCha20Poly1305(sealed);
+    return openGcm(this.#cipher.name, sealed);
+  }
+}
+
+function openGcm(name: "aes-128-gcm" | "aes-256-gcm", sealed: Sealed): Uint8Array | undefined {
+  const decipher = createDecipheriv(name, sealed.key, sealed.nonce, { authTagLength: TAG_BYTES });
+  decipher.setAAD(sealed.associated);
+  decipher.setAuthTag(sealed.tag);
+  const content = decipher.update(sealed.content);
+  try {
+    decipher.final();
+    return content;
+  } catch {
+    return undefined;
   }
 }
 
@@ -64,11 +73,4 @@ function expandLabel(hash: string, secret: Uint8Array, label: string, length: nu
   const name = `tls13 ${label}`;
   const info = Buffer.concat([Buffer.from([0, length, name.length]), Buffer.from(name), Buffer.from([0, 1])]);
   return createHmac(hash, secret).update(info).digest().subarray(0, length);
-}
-
-let known: Set<string> | undefined;
-
-function hasCipher(name: string): boolean {
-  known ??= new Set(getCiphers());
-  return known.has(name);
 }

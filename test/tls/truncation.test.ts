@@ -155,6 +155,23 @@ describe.each(["-tls1_2", "-tls1_3"])("openssl s_client (%s)", (flag) => {
   });
 });
 
+describe("a reply to the end of openssl s_client", () => {
+  it.each(["TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384", "TLS_CHACHA20_POLY1305_SHA256"])(
+    "is sent behind its close_notify, with %s",
+    async (cipher) => {
+      const { port, of } = await servedTls({}, { onEnd: () => "bye" });
+      const client = sClient(port, "-tls1_3", "-ciphersuites", cipher, "-quiet", "-no_ign_eof");
+      client.send("1 hello\n");
+      await client.until("HELLO");
+      client.finish();
+      await eventually(() => of("connection-closed").length === 1);
+      const [event] = of("connection-closed");
+      expect(event).toMatchObject({ reason: "remote-closed", framesOut: 2, connection: { tls: { cipher } } });
+      expect(event).not.toHaveProperty("truncated");
+    },
+  );
+});
+
 describe.each(["-tls1_2", "-tls1_3"])("a client of openssl s_server (%s)", (flag) => {
   async function secured(requireCloseNotify: boolean): Promise<{ connection: TransportConnection; server: Openssl }> {
     const port = await freePort();
