@@ -85,6 +85,18 @@ describe("a gate for close_notify", () => {
     );
   });
 
+  // Sealed by OpenSSL, as the second record under a secret of equal bytes.
+  it.each([
+    ["TLS_AES_128_GCM_SHA256", 32, "1703030013 4e68cf66886bd770ecefe3653fec429a896c56"],
+    ["TLS_AES_256_GCM_SHA384", 48, "1703030013 2e567ef7584597d4e91217c15e539ad4382b2c"],
+    ["TLS_CHACHA20_POLY1305_SHA256", 32, "1703030013 de78782d6b8497271d92c0369d76f9f6aa516d"],
+  ])("keeps that of %s", (_cipher, secretBytes, record) => {
+    const gate = gateOf(`CLIENT_TRAFFIC_SECRET_0 00 ${"2a".repeat(secretBytes)}\n`);
+    const before = Buffer.concat([opaque(23, 53), opaque(23, 30)]);
+    expect(passed(gate, Buffer.concat([before, hex(record)]), [])).toEqual(before);
+    expect(gate.closed).toBe(true);
+  });
+
   it("tells close_notify from two bytes of data, and from other alerts", () => {
     const others = [sealed(CLOSE, 23, 0), sealed(new Uint8Array([1, 90]), 21, 1), sealed(CLOSE, 22, 2)];
     const gate = gateOf(LOG);
