@@ -11,6 +11,8 @@ const READS_ALREADY = -constants.errno.EALREADY;
 
 /** The part of Node's handle of a socket that begins and ends to read. */
 interface Handle {
+  /** Whether it was asked to read. */
+  readonly reading?: boolean;
   readStart?(): number;
   readStop?(): number;
 }
@@ -19,6 +21,8 @@ interface Handle {
 export class SocketCarrier implements Carrier {
   readonly stream: Socket;
   owner: CarrierOwner | undefined;
+  /** The TLS socket over it. */
+  #socket: TLSSocket | undefined;
 
   constructor(detached: Detached) {
     this.stream = detached.socket as Socket;
@@ -32,13 +36,17 @@ export class SocketCarrier implements Carrier {
     });
   }
 
-  start(_socket: TLSSocket): void {}
+  start(socket: TLSSocket): void {
+    this.#socket = socket;
+  }
 
   /**
    * A socket that reads says so when it is asked to read, and reads no more after FIN. To ask is to begin to read, which
-   * is undone.
+   * is undone. One that the TLS socket has stopped from reading has not come to FIN.
    */
   get ended(): boolean | undefined {
+    const encrypted = this.#socket && (handleOf(this.#socket) as Handle | undefined);
+    if (encrypted?.reading === false) return false;
     const handle = handleOf(this.stream) as Handle | undefined;
     const answer = handle?.readStart?.();
     if (answer === 0) handle?.readStop?.();

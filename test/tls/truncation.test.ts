@@ -99,6 +99,28 @@ describe.each(WAYS)("a connection with %s over %s", (version, way) => {
     await eventually(() => client.received === "at last\n");
   });
 
+  it.each(["close_notify", "FIN"])(
+    "that ends with %s while input waits for a handler says so in the end",
+    async (end) => {
+      let go!: () => void;
+      const busy = new Promise<void>((resolve) => {
+        go = resolve;
+      });
+      const { client, closed, server } = await connected({ handler: (line) => busy.then(() => line.toUpperCase()) });
+      client.hold();
+      for (const line of ["one\n", "two\n", "three\n", "four\n"]) await client.send(line);
+      if (end === "close_notify") await client.closeNotify();
+      await client.release();
+      await client.fin();
+      await eventually(() => server.stats().framesIn === 1);
+      go();
+      const event = await closed();
+      expect(event).toMatchObject({ reason: "remote-closed", framesIn: 4, framesOut: 4 });
+      expect(event?.truncated).toBe(end === "FIN" ? true : undefined);
+      await eventually(() => client.received === "ONE\nTWO\nTHREE\nFOUR\n");
+    },
+  );
+
   it("fails if close_notify is required: what was whole is answered, and what the end would end is not", async () => {
     const handled: string[] = [];
     const handler = (line: string) => {
