@@ -49,8 +49,9 @@ export class SocketCarrier implements Carrier {
     if (encrypted?.reading === false) return false;
     const handle = handleOf(this.stream) as Handle | undefined;
     const answer = handle?.readStart?.();
-    if (answer === 0) handle?.readStop?.();
-    return answer === 0 ? true : answer === READS_ALREADY ? false : undefined;
+    if (answer !== 0) return answer === READS_ALREADY ? false : undefined;
+    handle?.readStop?.();
+    return true;
   }
 
   pause(): void {}
