@@ -12,6 +12,7 @@ const PLAIN = [
   "bytesDiscarded",
   "framesAfterReset",
   "unconfirmed",
+  "truncated",
   "durationMs",
   "retryInMs",
   "connections",

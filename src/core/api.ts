@@ -50,7 +50,7 @@ export type {
   ProxyTlv,
   TlsInfo,
 } from "./transport/connection_info.ts";
-export type { EstablishContext, EstablishStep } from "./transport/establish.ts";
+export type { DetachingStep, EstablishContext, EstablishStep } from "./transport/establish.ts";
 export { readHead } from "./transport/head.ts";
 export { identify } from "./transport/identify.ts";
 export type {

@@ -160,6 +160,11 @@ export interface ConnectionClosed extends Traffic {
    * the timeout of a drain passed. The last bytes may not have arrived. Absent otherwise.
    */
   readonly unconfirmed?: boolean;
+  /**
+   * True when the peer's FIN came without the close_notify of TLS, before this side had ended: somebody on the way may
+   * have cut the connection, and its last bytes. Many programs end so, too. Absent otherwise.
+   */
+  readonly truncated?: boolean;
   /** The time since it was accepted or made, in ms. */
   readonly durationMs: number;
   /** The number of frames handled after the connection broke. Present only with `afterReset: "finish"`, if the connection broke. */

@@ -619,6 +619,8 @@ export class ServedSession<In, Out, State> implements Session<Out, State>, Membe
     if (this.over) return;
     const error = connectionError(cause);
     if (this.#broken !== undefined) return this.onSettled();
+    // Only the input has ended, and what came before is answered.
+    if (error.code === "unexpected-eof") return this.fail(error);
     if (this.#mayFinish) this.#finish(error, false);
     else this.breakOff(brokenReason(error), error);
   }
@@ -886,7 +888,8 @@ export class ServedSession<In, Out, State> implements Session<Out, State>, Membe
     const reason = this.#reason as CloseReason;
     const closed = connectionClosed(this.connection, reason, this.#error, traffic, now - this.openedAt);
     const framesAfterReset = this.#broken && traffic.framesIn - this.#broken.framesIn;
-    const event = framesAfterReset === undefined ? closed : { ...closed, framesAfterReset };
+    const counted = framesAfterReset === undefined ? closed : { ...closed, framesAfterReset };
+    const event = this.#wire.truncated === true ? { ...counted, truncated: true } : counted;
     this.settings.observe(this.#unconfirmed ? { ...event, unconfirmed: true } : event);
   }
 
