@@ -18,8 +18,22 @@ import { polled } from "./polled.mjs";
 import { sizes } from "./sizes.mjs";
 import { startUp } from "./start_up.mjs";
 import { tls } from "./tls.mjs";
+import { workers } from "./workers.mjs";
 
-const LINES = [pingPong, inFlight, tls, asyncHandlers, metrics, cli, sizes, latency, broadcast, concurrency, fairness];
+const LINES = [
+  pingPong,
+  inFlight,
+  tls,
+  asyncHandlers,
+  metrics,
+  cli,
+  workers,
+  sizes,
+  latency,
+  broadcast,
+  concurrency,
+  fairness,
+];
 const CONNECTIONS = [idle, idleCpu, polled, churn, burst, drain, startUp];
 
 /** Each takes the rows that it has itself. @type {import("./workload.mjs").Workload<any>[]} */
