@@ -5,3 +5,6 @@ export const PLAN_VARIABLE = "SPILLWAY_PLAN";
 
 /** They are no settings. */
 export const ROLE_VARIABLES: readonly string[] = [WORKER_VARIABLE, HANDOVER_VARIABLE, PLAN_VARIABLE];
+
+/** Only the supervisor speaks with systemd. */
+export const WITHOUT_SYSTEMD = { NOTIFY_SOCKET: undefined, WATCHDOG_USEC: undefined, WATCHDOG_PID: undefined } as const;

@@ -6,6 +6,7 @@ import { type HeldSocket, type ListenOptions, SpillwayError, type Transport } fr
 import { clusterLog } from "./cluster_log.ts";
 import { logOf } from "./command_log.ts";
 import type { Environment } from "./environment.ts";
+import type { Variables } from "./environment_settings.ts";
 import { EXIT_FAILED, firstLine, runFailure, usageFailure } from "./failure.ts";
 import { type Given, originText } from "./given.ts";
 import { listenFailure } from "./listen_failure.ts";
@@ -14,7 +15,7 @@ import { watchModule } from "./module_watch.ts";
 import { PidFile } from "./pid_file.ts";
 import { type PlacePlan, PlanFailed, planPlaces } from "./place_plan.ts";
 import { readyLine, sayReady } from "./ready_line.ts";
-import { HANDOVER_VARIABLE } from "./role_variables.ts";
+import { HANDOVER_VARIABLE, WITHOUT_SYSTEMD } from "./role_variables.ts";
 import type { ServeFlags } from "./serve_flags.ts";
 import { isModulePath } from "./service_module.ts";
 import type { Settings } from "./setting.ts";
@@ -45,26 +46,29 @@ export async function serveCluster(serving: ClusterServing, workers: Settings["w
   }
   let plan: PlacePlan;
   try {
-    plan = await planPlaces({ ...environment, pid: inheritorOf(environment) });
+    plan = await planPlaces({ ...environment, pid: inheritorOf(environment) }, all.settings.readyTimeoutMs);
   } catch (error) {
     if (error instanceof PlanFailed) return error.exitCode;
     throw error;
   }
   const logger = logOf(all.settings, environment)();
-  const count = workers ?? plan.workers ?? 1;
-  const cluster = await start(serving, plan, count === "auto" ? availableParallelism() : count, logger);
   const { pidFile } = all.settings;
   const pid = pidFile === undefined ? undefined : new PidFile(pidFile, environment.cwd, environment.pid);
-  const systemd = systemdNotifier(environment.variables, environment.pid, (message) =>
+  pid?.check();
+  const count = countOf(workers ?? plan.workers ?? 1);
+  // systemd has started another process, if this one takes over.
+  const variables =
+    inheritorOf(environment) === environment.pid ? environment.variables : withoutWatchdogPid(environment);
+  const systemd = systemdNotifier(variables, environment.pid, (message) =>
     logger.warning(message, { event: "systemd" }),
   );
+  const cluster = await start(serving, plan, count, logger, () => pid?.write());
   steer(cluster, serving, systemd);
   const endWatch =
     flags.watch === true ? watchModule(path.resolve(environment.cwd, name), () => void cluster.reload()) : undefined;
   try {
     await cluster.ready;
-    pid?.write();
-    sayListening(cluster, plan, environment, logger);
+    sayListening(cluster, plan, count, { environment, logger });
     systemd.ready();
   } catch (error) {
     // A cluster of which no worker became ready ends by itself, and its workers have said why.
@@ -83,7 +87,7 @@ export async function serveCluster(serving: ClusterServing, workers: Settings["w
 /** Returns the process to which systemd has given its sockets: the first supervisor. */
 function inheritorOf({ host, pid }: Environment): number {
   const handover = host.env[HANDOVER_VARIABLE] ?? "";
-  return handover === "" ? pid : (JSON.parse(handover) as { supervisor: number }).supervisor;
+  return handover === "" ? pid : (JSON.parse(handover) as { inheritor: number }).inheritor;
 }
 
 async function start(
@@ -91,21 +95,23 @@ async function start(
   plan: PlacePlan,
   workers: number,
   logger: Logger,
+  onReady: () => void,
 ): Promise<Cluster> {
   const { heldTarget, supervise } = await import("../cluster/mod.ts");
-  const { balance, graceMs = Infinity, readyTimeoutMs, workerTimeoutMs } = all.settings;
+  const { balance, graceMs, readyTimeoutMs, workerTimeoutMs } = all.settings;
   const options: SuperviseOptions = {
     script: MAIN_MODULE,
     args: environment.args,
     cwd: environment.cwd,
-    // Only this process speaks with systemd.
-    env: { ...environment.variables, NOTIFY_SOCKET: undefined, WATCHDOG_USEC: undefined },
+    env: { ...environment.variables, ...WITHOUT_SYSTEMD },
     listen: plan.listen.map(heldTarget),
     workers,
     drainTimeoutMs: Math.min(LONGEST_DRAIN_MS, (plan.drainTimeoutMs ?? LONGEST_DRAIN_MS) + EXTRA_DRAIN_MS),
     observer: clusterLog(logger),
     ...(balance !== undefined && { balance }),
-    ...(graceMs !== Infinity && { graceMs }),
+    onReady,
+    // `off` is no grace.
+    ...(graceMs !== undefined && { graceMs: graceMs === Infinity ? 0 : graceMs }),
     ...(readyTimeoutMs !== undefined && { readyTimeoutMs }),
     ...(workerTimeoutMs !== undefined && { silenceTimeoutMs: workerTimeoutMs }),
   };
@@ -125,11 +131,10 @@ async function start(
     if (cause instanceof SpillwayError && failed !== undefined && cause.code !== "runtime-unsupported") {
       throw listenFailure(failed, all, cause);
     }
-    const message = firstLine(cause);
-    if (message.includes("reusePort") && balance === "kernel") {
-      throw usageFailure(`${originText("balance", all)} is not supported on ${environment.transport.name}`, { cause });
+    if (cause instanceof SpillwayError && cause.code === "runtime-unsupported" && balance === "kernel") {
+      throw usageFailure(`${originText("balance", all)} cannot be kernel: ${firstLine(cause)}`, { cause });
     }
-    throw runFailure(message, { cause });
+    throw runFailure(firstLine(cause), { cause });
   }
 }
 
@@ -143,19 +148,32 @@ function steer(cluster: Cluster, { all, environment }: ClusterServing, systemd: 
   };
   for (const signal of ["SIGINT", "SIGTERM", "SIGQUIT"] as const) signals.on(signal, drain);
   signals.on("SIGHUP", () => void cluster.reload());
-  signals.on("SIGUSR2", () => void cluster.upgrade());
+  signals.on("SIGUSR2", () => {
+    void cluster.upgrade().then((why) => {
+      // systemd listens to the successor now.
+      if (why === undefined) systemd.close();
+    });
+  });
 }
 
 function sayListening(
-  { addresses, workers }: Cluster,
+  { addresses }: Cluster,
   { speaksTls }: PlacePlan,
-  { stdio, transport }: Environment,
-  logger: Logger,
+  workers: number,
+  { environment: { stdio, transport }, logger }: { readonly environment: Environment; readonly logger: Logger },
 ): void {
-  const name = `${transport.name}, ${workers.length} ${workers.length === 1 ? "worker" : "workers"}`;
+  const name = `${transport.name}, ${workers} ${workers === 1 ? "worker" : "workers"}`;
   sayReady(
     stdio,
     readyLine(addresses, (index) => speaksTls[index] === true, name),
     logger,
   );
+}
+
+function countOf(workers: number | "auto"): number {
+  return workers === "auto" ? availableParallelism() : workers;
+}
+
+function withoutWatchdogPid({ variables }: Environment): Variables {
+  return { ...variables, WATCHDOG_PID: undefined };
 }

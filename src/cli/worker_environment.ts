@@ -1,3 +1,4 @@
+import type { WorkerLink } from "../cluster/mod.ts";
 import type { Environment, Signals } from "./environment.ts";
 
 /** Returns the environment of a process that a supervisor has started. @throws {SpillwayError} `listen-failed` */
@@ -8,15 +9,21 @@ export async function workerEnvironment(environment: Environment): Promise<Envir
     ...environment,
     link,
     transport: link.transport,
-    pid: link.assignment.supervisor,
-    signals: onlyTerm(environment.signals),
+    pid: link.assignment.inheritor,
+    signals: onlyFirstTerm(environment.signals, link),
   };
 }
 
-/** A terminal sends its signals to all processes, and the supervisor passes them on. SIGTERM comes from who means this one. */
-function onlyTerm(signals: Signals): Signals {
+/**
+ * A terminal sends its signals to all processes, and the supervisor passes them on. SIGTERM comes from whoever means this
+ * one, or all; while the server drains, for the supervisor too, another one would force it.
+ */
+function onlyFirstTerm(signals: Signals, link: WorkerLink): Signals {
   return {
-    on: (signal, listener) => signals.on(signal, signal === "SIGTERM" ? listener : () => undefined),
+    on: (signal, listener) =>
+      signals.on(signal, () => {
+        if (signal === "SIGTERM" && !link.isDraining) listener();
+      }),
     off: () => undefined,
   };
 }
