@@ -28,6 +28,7 @@
  */
 export type { LinkConditions } from "./link_conditions.ts";
 export { type ManualClock, manualClock } from "./manual_clock.ts";
+export { type MemoryBus, type MemoryBusMessage, type MemoryBusOptions, memoryBus } from "./memory_bus.ts";
 export { type MemoryTransport, type MemoryTransportOptions, memoryTransport } from "./memory_transport.ts";
 export { type Random, seededRandom } from "./random.ts";
 export { type SimulateOptions, type SimulationResult, simulate } from "./simulate.ts";

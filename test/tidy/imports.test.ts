@@ -107,6 +107,7 @@ const LADDER = [
   "options",
   "time",
   "transport",
+  "bus",
   "codecs",
   "output",
   "streams",

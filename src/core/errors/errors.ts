@@ -81,6 +81,23 @@ export type ErrorCode =
    * The client, or the one connection that the request was meant for, is closed or closing: the request was not sent.
    */
   | "client-closed"
+  // The bus
+  /** A package that the bus needs is not installed. */
+  | "bus-unavailable"
+  | "bus-connect-failed"
+  /** The connection to the broker ended, or the broker no longer answers. */
+  | "bus-disconnected"
+  /** More waits for the broker than `maxWaitingBytes`, and the policy is `"refuse"`. */
+  | "bus-full"
+  /** The frame is larger than the broker's messages may be, or has no form in which it can cross between servers. */
+  | "bus-frame-too-large"
+  | "bus-frame-invalid"
+  /** A message on the bus that no server of this version sends, or that no member's codec can encode. */
+  | "bus-message-invalid"
+  /** Frames of another server did not arrive. */
+  | "bus-gap"
+  /** Another server sends under the identity of this one. */
+  | "bus-origin-taken"
   /** This runtime has no transport, or does not support an option. */
   | "runtime-unsupported";
 

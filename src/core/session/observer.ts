@@ -1,3 +1,5 @@
+import type { ServerBus } from "../bus/bus.ts";
+import type { BusEvent } from "../bus/bus_event.ts";
 import type { CloseReason, SpillwayError } from "../errors/errors.ts";
 import type { Group, Session } from "../handler/session.ts";
 import type { SlowConsumerPolicy } from "../output/slow_consumer.ts";
@@ -30,6 +32,7 @@ export interface ObservedServer {
   readonly addresses: readonly Address[];
   readonly sessions: Iterable<Session<never>>;
   readonly groups: Iterable<Group<never>>;
+  readonly bus?: ServerBus | undefined;
   stats(): ServerStats;
   /** Stops accepting connections, as `server.stopAccepting()` does. */
   stopAccepting(): void;
@@ -88,6 +91,7 @@ export type ServerEvent =
       readonly waitingBytes: number;
       readonly waitingFrames: number;
     }
+  | BusEvent
   | { readonly type: "draining"; readonly connections: number }
   | ({ readonly type: "drained" } & DrainResult);
 

@@ -16,7 +16,7 @@ import type { HookExchange } from "../handler/exchange.ts";
 import type { Protocol, Reply } from "../handler/handler.ts";
 import { Pipeline, type PipelineOwner } from "../handler/pipeline.ts";
 import type { SemaphoreWaiter } from "../handler/semaphore.ts";
-import type { Group, Session, SessionStats } from "../handler/session.ts";
+import type { Group, Recipient, Session, SessionStats } from "../handler/session.ts";
 import { GatedWriter } from "../output/gated_writer.ts";
 import { Outbox, type OutboxOwner } from "../output/outbox.ts";
 import { encodeFrame } from "../output/output_buffer.ts";
@@ -28,7 +28,7 @@ import { Establishing, type EstablishOwner, type EstablishStep } from "../transp
 import { ownedBy } from "../transport/owned_by.ts";
 import type { ByteReader, ConnectionOwner, TransportConnection } from "../transport/transport.ts";
 import { Goodbye, type GoodbyeOwner } from "./goodbye.ts";
-import type { Broadcast, Member } from "./groups.ts";
+import type { Broadcast, Groups, Member } from "./groups.ts";
 import { Inbox, type InboxOwner } from "./inbox.ts";
 import { decoderFor } from "./invalid_frame.ts";
 import { connectionClosed } from "./observer.ts";
@@ -139,6 +139,8 @@ export class ServedSession<In, Out, State> implements Session<Out, State>, Membe
   #securing: EstablishStep | Establishing | undefined;
   /** The names of the session's groups. */
   #joined: Set<string> | undefined;
+  /** Its keys, and its identity if somebody has asked for it. */
+  #keys: Set<string> | undefined;
 
   /** @throws what making a decoder or encoder throws */
   constructor(
@@ -190,8 +192,35 @@ export class ServedSession<In, Out, State> implements Session<Out, State>, Membe
     return this.outbox.flushed();
   }
 
+  get id(): string {
+    const known = this.sendable;
+    const id = this.settings.groups.addId(this, known);
+    if (known) this.#addKey(id);
+    return id;
+  }
+
   group(name: string): Group<Out, State> {
     return this.settings.groups.group(name);
+  }
+
+  to(key: string): Recipient<Out> {
+    return this.settings.groups.to(key);
+  }
+
+  addKey(key: string): void {
+    if (!this.sendable) return;
+    this.settings.groups.addKey(key, this);
+    this.#addKey(key);
+  }
+
+  removeKey(key: string): void {
+    this.settings.groups.removeKey(key, this);
+    this.#keys?.delete(key);
+  }
+
+  #addKey(key: string): void {
+    this.#keys ??= new Set();
+    this.#keys.add(key);
   }
 
   join(group: string): void {
@@ -329,6 +358,10 @@ export class ServedSession<In, Out, State> implements Session<Out, State>, Membe
     else this.#wire.abort(error);
     if (this.#broken?.gone) this.#complete();
     return !complete;
+  }
+
+  isOf(groups: Groups): boolean {
+    return this.settings.groups === groups;
   }
 
   deliver(broadcast: Broadcast): SendResult {
@@ -772,8 +805,10 @@ export class ServedSession<In, Out, State> implements Session<Out, State>, Membe
   }
 
   #leaveGroups(): void {
-    for (const group of this.#joined ?? []) this.settings.groups.leave(group, this);
-    this.#joined = undefined;
+    const { groups } = this.settings;
+    if (this.#joined !== undefined) for (const group of this.#joined) groups.leave(group, this);
+    if (this.#keys !== undefined) for (const key of this.#keys) groups.removeKey(key, this);
+    this.#joined = this.#keys = undefined;
   }
 
   #askGoodbye(): void {

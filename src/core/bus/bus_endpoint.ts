@@ -1,0 +1,505 @@
+import { describe } from "../errors/describe.ts";
+import { SpillwayError } from "../errors/errors.ts";
+import { handlerError } from "../errors/faults.ts";
+import { afterTurn, type Clock } from "../time/clock.ts";
+import { isPromiseLike } from "../time/is_promise_like.ts";
+import type { Scheduler } from "../time/scheduler.ts";
+import type { Presence, ServerBus } from "./bus.ts";
+import { type BusConnection, type BusContext, type BusGap, type BusStats, CONTROL_TOPIC } from "./bus.ts";
+import type { BusEvent } from "./bus_event.ts";
+import { BusLink } from "./bus_link.ts";
+import type { ResolvedBus } from "./bus_options.ts";
+import { decodeValue, encodeValue } from "./frame_value.ts";
+import { Incoming } from "./incoming.ts";
+import { newOrigin, originOfSession, originText } from "./origin.ts";
+import { Origins } from "./origins.ts";
+import { Outgoing } from "./outgoing.ts";
+import { ASKED_KIND, answerPayload, Questions } from "./questions.ts";
+import { Subscriptions } from "./subscriptions.ts";
+import { topicOf, topicOfOrigin } from "./topic_of.ts";
+import {
+  BATCH_HEADER_BYTES,
+  type Batch,
+  type Beacon,
+  FORM,
+  type Question,
+  type RecipientKind,
+  readMessage,
+  TO,
+  type WireFrame,
+  writeBeacon,
+  writeFrame,
+  writeQuestion,
+} from "./wire.ts";
+
+/** The time between two beacons, and the number of beacons after the last frame. */
+const BEACON_MS = 1_000;
+const LAST_BEACONS = 3;
+/** The pause before a beacon that somebody has asked for: all servers ask when a broker is back. */
+const ANSWER_PAUSE_MS = 20;
+/** The time for the broker to confirm what it was sent. */
+const CONFIRM_MS = 5_000;
+/** The limit of a message before the broker has said its own. */
+const USUAL_PAYLOAD_BYTES = 1_048_576;
+/** The time that the last messages have when the server ends. */
+const CLOSE_MS = 1_000;
+/** A name in UTF-16 that has no UTF-8: it would be another name elsewhere. */
+const ILL_FORMED = /\p{Cs}/u;
+
+/** A frame for other servers, which fits into a message. */
+export interface PreparedFrame {
+  readonly topic: number;
+  readonly bytes: Uint8Array;
+}
+
+/** The server whose frames the bus carries. */
+export interface BusEndpointOwner {
+  readonly clock: Clock;
+  readonly scheduler: Scheduler;
+  readonly transport: BusContext["transport"];
+  readonly random: (() => number) | undefined;
+  readonly onGap: ((gap: BusGap) => unknown) | undefined;
+  observe(event: BusEvent): void;
+  /** Returns the number of members here. */
+  size(to: RecipientKind, name: string): number;
+  /** Delivers a frame of another server. @throws {SpillwayError} no member's codec can encode it */
+  deliver(to: RecipientKind, name: string, frame: unknown, except: string): void;
+}
+
+/**
+ * A server on a bus: sends the frames that its groups broadcast, and delivers those of other servers.
+ *
+ * Frames of one turn leave in one message for each topic. Beacons tell the others what was sent, so that the last frame that is lost is
+ * missed, too; they are sent every second while something was sent lately or there are members.
+ */
+export class BusEndpoint implements ServerBus {
+  readonly name: string;
+  readonly originNumber: number;
+  readonly origin: string;
+  readonly #settings: ResolvedBus;
+  readonly #owner: BusEndpointOwner;
+  readonly #link: BusLink;
+  readonly #outgoing: Outgoing;
+  readonly #incoming: Incoming;
+  readonly #subscriptions: Subscriptions;
+  readonly #origins: Origins;
+  readonly #questions: Questions;
+  #maxPayloadBytes = USUAL_PAYLOAD_BYTES;
+  /** Whether the end of the turn is awaited. */
+  #inTurn = false;
+  #subscribing: Promise<void> | undefined;
+  #timer: unknown;
+  #answerTimer: unknown;
+  #beaconsLeft = 0;
+  /** The instant since which it is down, after an event that says so. */
+  #downAt: number | undefined;
+  #complainedAt = Number.NEGATIVE_INFINITY;
+  #closed = false;
+  /** Fulfils when the present connection is lost. */
+  #lost = Promise.resolve();
+  #onLost: () => void = () => undefined;
+  readonly #counts = { refused: 0, received: 0, filtered: 0, messages: 0, bytes: 0, gaps: 0, missed: 0, invalid: 0 };
+
+  constructor(settings: ResolvedBus, owner: BusEndpointOwner) {
+    const { clock, scheduler, transport, random } = owner;
+    this.#settings = settings;
+    this.#owner = owner;
+    this.name = settings.via.name;
+    this.originNumber = newOrigin(random);
+    this.origin = originText(this.originNumber);
+    const { maxWaitingBytes, maxWaitMs } = settings;
+    const link = new BusLink(settings.via, {
+      clock,
+      transport,
+      random: random ?? Math.random,
+      takeTopics: () => this.#subscriptions.take(),
+      onUp: (connection, topics) => this.#onUp(connection, topics),
+      onDown: (error, retryInMs) => this.#onDown(error, retryInMs),
+      onMessage: (topic, bytes) => this.#onMessage(topic, bytes),
+    });
+    this.#link = link;
+    this.#incoming = new Incoming(scheduler, { maxWaitingBytes, open: (topic, bytes) => this.#open(topic, bytes) });
+    const incoming = this.#incoming;
+    this.#outgoing = new Outgoing(clock, {
+      origin: this.originNumber,
+      get epoch() {
+        return link.epoch;
+      },
+      maxWaitingBytes,
+      maxWaitMs,
+      onBroken: (cause) => link.fail(cause),
+    });
+    this.#subscriptions = new Subscriptions(clock, [CONTROL_TOPIC, topicOfOrigin(this.origin)]);
+    const own = {
+      get epoch() {
+        return link.epoch;
+      },
+      get inboundDropped() {
+        return incoming.dropped;
+      },
+    };
+    this.#origins = new Origins(clock, this.#subscriptions, own, (gap) => this.#onGap(gap));
+    this.#questions = new Questions(clock, {
+      live: () => this.#origins.live(),
+      ask: (number, name) => this.#ask(number, name),
+    });
+  }
+
+  start(): void {
+    this.#link.start();
+  }
+
+  get up(): boolean {
+    return this.#link.connection !== undefined;
+  }
+
+  stats(): BusStats {
+    const { refused, received, filtered, messages, bytes, gaps, missed, invalid } = this.#counts;
+    const { framesSent, framesDropped, messagesSent, bytesSent, waitingBytes } = this.#outgoing;
+    return {
+      up: this.up,
+      connects: this.#link.epoch,
+      framesSent,
+      framesDropped,
+      framesRefused: refused,
+      framesReceived: received,
+      framesFiltered: filtered,
+      messagesSent,
+      messagesReceived: messages,
+      bytesSent,
+      bytesReceived: bytes,
+      waitingBytes,
+      waitingInboundBytes: this.#incoming.waitingBytes,
+      gaps,
+      framesMissed: missed,
+      invalid,
+      servers: this.#origins.live().length,
+      topics: this.#subscriptions.size,
+    };
+  }
+
+  async settled(): Promise<boolean> {
+    const { connection } = this.#link;
+    if (connection === undefined) return false;
+    this.#endTurn();
+    while (this.#subscribing !== undefined) await this.#unlessLost(this.#subscribing);
+    await this.#unlessLost(this.#outgoing.empty());
+    if (this.#link.connection === connection) await this.#unlessLost(connection.flush());
+    return this.#link.connection === connection;
+  }
+
+  /** Waits for a promise, but not when the connection is lost, or the promise rejects. */
+  #unlessLost(promise: Promise<void>): Promise<void> {
+    return Promise.race([promise.catch(() => undefined), this.#lost]);
+  }
+
+  // For the groups.
+
+  /**
+   * Returns a frame for the members of other servers. Nothing is sent yet.
+   *
+   * @throws {TypeError} the name has no UTF-8
+   *
+   * @throws {SpillwayError} `bus-frame-invalid`, `bus-frame-too-large`, `bus-full`
+   */
+  prepare(to: RecipientKind, name: string, frame: unknown, except: string): PreparedFrame {
+    if (ILL_FORMED.test(name)) throw new TypeError("a name that crosses between servers must be well-formed Unicode");
+    const { form, payload } = encodeValue(frame, this.#settings.frames);
+    const bytes = writeFrame({ to, name, except, form, payload });
+    const most = Math.min(this.#maxPayloadBytes, this.#settings.maxWaitingBytes) - BATCH_HEADER_BYTES;
+    if (bytes.length > most) {
+      const message = `the frame has ${bytes.length} bytes on the bus, and ${this.name} takes ${most}`;
+      throw new SpillwayError("bus-frame-too-large", message);
+    }
+    if (this.#settings.whenFull === "refuse" && !this.#outgoing.fits(bytes.length)) {
+      this.#counts.refused += 1;
+      throw new SpillwayError("bus-full", `${this.#outgoing.waitingBytes} bytes wait for the broker`);
+    }
+    const topic = to === TO.session ? topicOfOrigin(originOfSession(name) ?? "") : topicOf(to, name);
+    return { topic, bytes };
+  }
+
+  /** Sends a prepared frame at the end of the turn. */
+  publish({ topic, bytes }: PreparedFrame): void {
+    if (this.#closed) return;
+    this.#outgoing.add(topic, bytes);
+    this.#beaconsLeft = LAST_BEACONS;
+    this.#beginTurn();
+  }
+
+  /** A group or key has its first member. */
+  onFirst(to: RecipientKind, name: string): void {
+    if (this.#subscriptions.retain(topicOf(to, name))) this.#beginTurn();
+    else this.#arm();
+  }
+
+  /** A group or key has lost its last member. */
+  onLast(to: RecipientKind, name: string): void {
+    this.#subscriptions.release(topicOf(to, name));
+  }
+
+  /** Asks all servers for the members of a group. */
+  presence(name: string): Promise<Presence> {
+    return this.#questions.ask(name, this.#owner.size(ASKED_KIND, name));
+  }
+
+  /** Sends what waits and says goodbye, in at most a second, and ends the connection. */
+  async close(): Promise<void> {
+    const { connection } = this.#link;
+    if (connection !== undefined && !this.#closed) {
+      this.#beacon({ ends: true });
+      const { clock } = this.#owner;
+      const timer = clock.setTimeout(() => this.#onLost(), CLOSE_MS);
+      await this.#unlessLost(this.#outgoing.empty().then(() => connection.flush()));
+      clock.clearTimeout(timer);
+    }
+    this.abort();
+  }
+
+  /** Ends the connection at once, also while `close` waits. */
+  abort(): void {
+    if (!this.#closed) this.#end();
+  }
+
+  #end(): void {
+    const { clock } = this.#owner;
+    this.#closed = true;
+    clock.clearTimeout(this.#timer);
+    clock.clearTimeout(this.#answerTimer);
+    this.#timer = this.#answerTimer = undefined;
+    this.#link.close();
+    this.#onLost();
+    this.#outgoing.detach();
+    this.#incoming.end();
+    this.#questions.end();
+  }
+
+  // The connection.
+
+  #onUp(connection: BusConnection, topics: readonly number[]): void {
+    this.#lost = new Promise((resolve) => {
+      this.#onLost = resolve;
+    });
+    this.#maxPayloadBytes = connection.maxPayloadBytes;
+    this.#subscriptions.confirm(topics);
+    const downMs = this.#downAt === undefined ? undefined : this.#owner.clock.now() - this.#downAt;
+    this.#downAt = undefined;
+    this.#outgoing.attach(connection);
+    // What was lost meanwhile, here and there, is known with the next beacons.
+    this.#beacon({ asks: true });
+    this.#subscribe();
+    const up = { type: "bus-up", bus: this.name } as const;
+    this.#owner.observe(downMs === undefined ? up : { ...up, downMs });
+    this.#arm();
+  }
+
+  #onDown(error: SpillwayError, retryInMs: number): void {
+    this.#onLost();
+    this.#subscribing = undefined;
+    this.#subscriptions.reset();
+    this.#outgoing.detach();
+    if (this.#downAt !== undefined) return;
+    this.#downAt = this.#owner.clock.now();
+    this.#owner.observe({ type: "bus-down", bus: this.name, error, retryInMs });
+  }
+
+  #beginTurn(): void {
+    if (this.#inTurn || this.#closed) return;
+    this.#inTurn = true;
+    afterTurn(this.#owner.clock, () => {
+      this.#inTurn = false;
+      if (!this.#closed) this.#endTurn();
+    });
+  }
+
+  #endTurn(): void {
+    this.#subscribe();
+    this.#outgoing.endTurn();
+    this.#arm();
+  }
+
+  /** Subscribes to new topics. */
+  #subscribe(): void {
+    const { connection } = this.#link;
+    if (connection === undefined || this.#subscribing !== undefined) return;
+    const topics = this.#subscriptions.take();
+    if (topics.length === 0) return;
+    const subscribing = connection.subscribe(topics).then(
+      () => {
+        if (this.#subscribing !== subscribing) return;
+        this.#subscribing = undefined;
+        this.#subscriptions.confirm(topics);
+        this.#subscribe();
+      },
+      (cause: unknown) => {
+        if (this.#subscribing === subscribing) this.#link.fail(cause);
+      },
+    );
+    this.#subscribing = subscribing;
+  }
+
+  // Beacons.
+
+  /** Whether there is something to say, to find out, or to tidy up. */
+  get #active(): boolean {
+    const { idle, names } = this.#subscriptions;
+    if (this.#beaconsLeft > 0 || idle > 0 || names > 0 || this.#origins.suspects > 0) return true;
+    return this.#outgoing.askedAt !== undefined;
+  }
+
+  #arm(): void {
+    if (this.#timer !== undefined || this.#closed || !this.#active) return;
+    this.#timer = this.#owner.clock.setTimeout(() => this.#onTimer(), BEACON_MS);
+  }
+
+  #onTimer(): void {
+    this.#timer = undefined;
+    const { connection } = this.#link;
+    if (connection !== undefined && this.#isHung()) {
+      this.#link.fail(new SpillwayError("bus-disconnected", `the broker has not answered for ${CONFIRM_MS} ms`));
+    } else if (connection !== undefined) {
+      const idle = this.#subscriptions.takeIdle();
+      if (idle.length > 0) connection.unsubscribe(idle);
+      for (const topic of idle) this.#origins.forgetTopic(topic);
+      if (this.#beaconsLeft > 0) this.#beaconsLeft -= 1;
+      // Behind a stalled broker they would pile up.
+      if (this.#outgoing.askedAt === undefined) {
+        this.#beacon({});
+        this.#outgoing.confirm();
+      }
+      this.#origins.reportOverdue();
+    }
+    this.#arm();
+  }
+
+  #isHung(): boolean {
+    const { askedAt } = this.#outgoing;
+    return askedAt !== undefined && this.#owner.clock.now() - askedAt > CONFIRM_MS;
+  }
+
+  #beacon({ asks = false, ends = false }: { asks?: boolean; ends?: boolean }): void {
+    const { epoch } = this.#link;
+    // What is not yet a message is not yet said.
+    this.#outgoing.seal();
+    const { framesDropped: dropped, sequences } = this.#outgoing;
+    this.#outgoing.control(writeBeacon({ origin: this.originNumber, epoch, asks, ends, dropped }, sequences));
+  }
+
+  // What comes.
+
+  #onMessage(topic: number, bytes: Uint8Array): void {
+    this.#counts.messages += 1;
+    this.#counts.bytes += bytes.length;
+    this.#incoming.push(topic, bytes);
+  }
+
+  #open(topic: number, bytes: Uint8Array): (() => boolean) | undefined {
+    try {
+      const message = readMessage(bytes);
+      if (message.origin === this.originNumber) return this.#onOwn(topic, message);
+      if (message.type === "batch") return this.#onBatch(topic, message);
+      if (message.type === "beacon") this.#onBeacon(message);
+      else this.#onQuestion(message);
+    } catch (cause) {
+      this.#complain("bus-message-invalid", `a message was not readable: ${describe(cause)}`, cause);
+    }
+    return undefined;
+  }
+
+  /** A broker that echoes sends back what was sent, and nothing else. */
+  #onOwn(topic: number, message: Batch | Beacon | Question): undefined {
+    if (message.type !== "batch") return;
+    const sent = this.#outgoing.sequences[topic] ?? 0;
+    if (message.sequence + message.count <= sent) return;
+    this.#complain("bus-origin-taken", `another server sends as ${this.origin}: was this process copied?`);
+  }
+
+  #onBatch(topic: number, batch: Batch): () => boolean {
+    let known = this.#origins.onBatch(topic, batch);
+    if (this.#origins.suspects > 0) this.#arm();
+    return () => {
+      try {
+        const frame = batch.next();
+        if (frame === undefined) return false;
+        if (known > 0) known -= 1;
+        else this.#onFrame(batch.origin, frame);
+        return true;
+      } catch (cause) {
+        this.#complain("bus-message-invalid", `a message was not readable: ${describe(cause)}`, cause);
+        return false;
+      }
+    };
+  }
+
+  #onFrame(origin: number, { to, name, except, ...value }: WireFrame): void {
+    this.#counts.received += 1;
+    if (to === TO.asker) {
+      if (name === this.origin) this.#questions.onAnswer(origin, value.payload);
+      return;
+    }
+    if (this.#owner.size(to, name) === 0) {
+      this.#counts.filtered += 1;
+      return;
+    }
+    try {
+      this.#owner.deliver(to, name, decodeValue(value, this.#settings.frames), except);
+    } catch (cause) {
+      this.#complain("bus-message-invalid", `a frame of another server was not delivered: ${describe(cause)}`, cause);
+    }
+  }
+
+  #onBeacon(beacon: Beacon): void {
+    if (this.up) this.#origins.onBeacon(beacon);
+    if (!beacon.asks || this.#answerTimer !== undefined || !this.up) return;
+    const { clock, random = Math.random } = this.#owner;
+    this.#answerTimer = clock.setTimeout(
+      () => {
+        this.#answerTimer = undefined;
+        if (this.up) this.#beacon({});
+      },
+      Math.ceil(ANSWER_PAUSE_MS * (1 + random())),
+    );
+  }
+
+  #ask(number: number, name: string): boolean {
+    if (!this.up || ILL_FORMED.test(name)) return false;
+    const names = [{ to: ASKED_KIND, name }];
+    this.#outgoing.control(writeQuestion({ origin: this.originNumber, epoch: this.#link.epoch, number, names }));
+    return true;
+  }
+
+  #onQuestion({ origin, number, names }: Question): void {
+    const asker = originText(origin);
+    for (const { to, name } of names) {
+      const payload = answerPayload(number, this.#owner.size(to, name));
+      const bytes = writeFrame({ to: TO.asker, name: asker, except: "", form: FORM.bytes, payload });
+      this.publish({ topic: topicOfOrigin(asker), bytes });
+    }
+  }
+
+  #onGap(gap: BusGap): void {
+    const { onGap, observe } = this.#owner;
+    this.#counts.gaps += 1;
+    this.#counts.missed += gap.missed;
+    const message = `${gap.missed} frames of the server ${gap.origin} did not arrive: ${gap.why}`;
+    observe({ type: "bus-gap", bus: this.name, ...gap, error: new SpillwayError("bus-gap", message) });
+    if (onGap === undefined) return;
+    const failed = (cause: unknown) =>
+      observe({ type: "bus-error", bus: this.name, error: handlerError(cause, "onGap") });
+    try {
+      const result = onGap(gap);
+      if (isPromiseLike(result)) result.then(undefined, failed);
+    } catch (cause) {
+      failed(cause);
+    }
+  }
+
+  /** Counts what is wrong with a message, and reports it once a second. */
+  #complain(code: "bus-message-invalid" | "bus-origin-taken", message: string, cause?: unknown): void {
+    const now = this.#owner.clock.now();
+    this.#counts.invalid += 1;
+    if (now - this.#complainedAt < 1_000) return;
+    this.#complainedAt = now;
+    this.#owner.observe({ type: "bus-error", bus: this.name, error: new SpillwayError(code, message, { cause }) });
+  }
+}
