@@ -35,8 +35,11 @@ import {
 /** The time between two beacons, and the number of beacons after the last frame. */
 const BEACON_MS = 1_000;
 const LAST_BEACONS = 3;
-/** The pause before a beacon that somebody has asked for: all servers ask when a broker is back. */
+/** The pause before a beacon that somebody has asked for, and after the last one: all servers ask when a broker is back. */
 const ANSWER_PAUSE_MS = 20;
+const BEACON_PAUSE_MS = 200;
+/** The time to wait for the others when the broker is back. */
+const HOLD_MS = 2_000;
 /** The time for the broker to confirm what it was sent. */
 const CONFIRM_MS = 5_000;
 /** The limit of a message before the broker has said its own. */
@@ -91,6 +94,10 @@ export class BusEndpoint implements ServerBus {
   #timer: unknown;
   #answerTimer: unknown;
   #beaconsLeft = 0;
+  #beaconAt = Number.NEGATIVE_INFINITY;
+  /** The servers that were there when the connection was lost, and were not heard since. */
+  #awaited: Set<number> = new Set();
+  #holdTimer: unknown;
   /** The instant since which it is down, after an event that says so. */
   #downAt: number | undefined;
   #complainedAt = Number.NEGATIVE_INFINITY;
@@ -247,7 +254,8 @@ export class BusEndpoint implements ServerBus {
   async close(): Promise<void> {
     const { connection } = this.#link;
     if (connection !== undefined && !this.#closed) {
-      this.#beacon({ ends: true });
+      if (this.#outgoing.held) this.#release();
+      this.#beacon(true);
       const { clock } = this.#owner;
       const timer = clock.setTimeout(() => this.#onLost(), CLOSE_MS);
       await this.#unlessLost(this.#outgoing.empty().then(() => connection.flush()));
@@ -266,6 +274,7 @@ export class BusEndpoint implements ServerBus {
     this.#closed = true;
     clock.clearTimeout(this.#timer);
     clock.clearTimeout(this.#answerTimer);
+    clock.clearTimeout(this.#holdTimer);
     this.#timer = this.#answerTimer = undefined;
     this.#link.close();
     this.#onLost();
@@ -286,14 +295,27 @@ export class BusEndpoint implements ServerBus {
     this.#downAt = undefined;
     this.#outgoing.attach(connection);
     // What was lost meanwhile, here and there, is known with the next beacons.
-    this.#beacon({ asks: true });
+    this.#askForBeacons();
+    // A broker that was away has the others back one by one. What waits is for them.
+    if (this.#awaited.size === 0) this.#release();
+    else this.#holdTimer = this.#owner.clock.setTimeout(() => this.#release(), HOLD_MS);
     this.#subscribe();
     const up = { type: "bus-up", bus: this.name } as const;
     this.#owner.observe(downMs === undefined ? up : { ...up, downMs });
     this.#arm();
   }
 
+  #release(): void {
+    this.#owner.clock.clearTimeout(this.#holdTimer);
+    this.#awaited.clear();
+    if (!this.up) return;
+    this.#outgoing.release();
+    this.#beacon();
+  }
+
   #onDown(error: SpillwayError, retryInMs: number): void {
+    this.#owner.clock.clearTimeout(this.#holdTimer);
+    for (const origin of this.#origins.live()) this.#awaited.add(origin);
     this.#onLost();
     this.#subscribing = undefined;
     this.#subscriptions.reset();
@@ -329,6 +351,8 @@ export class BusEndpoint implements ServerBus {
         if (this.#subscribing !== subscribing) return;
         this.#subscribing = undefined;
         this.#subscriptions.confirm(topics);
+        // What others send next in these topics is not known.
+        this.#askForBeacons();
         this.#subscribe();
       },
       (cause: unknown) => {
@@ -363,8 +387,8 @@ export class BusEndpoint implements ServerBus {
       for (const topic of idle) this.#origins.forgetTopic(topic);
       if (this.#beaconsLeft > 0) this.#beaconsLeft -= 1;
       // Behind a stalled broker they would pile up.
-      if (this.#outgoing.askedAt === undefined) {
-        this.#beacon({});
+      if (this.#outgoing.askedAt === undefined && !this.#outgoing.held) {
+        this.#beacon();
         this.#outgoing.confirm();
       }
       this.#origins.reportOverdue();
@@ -377,12 +401,25 @@ export class BusEndpoint implements ServerBus {
     return askedAt !== undefined && this.#owner.clock.now() - askedAt > CONFIRM_MS;
   }
 
-  #beacon({ asks = false, ends = false }: { asks?: boolean; ends?: boolean }): void {
-    const { epoch } = this.#link;
+  #beacon(ends: boolean = false): void {
     // What is not yet a message is not yet said.
     this.#outgoing.seal();
     const { framesDropped: dropped, sequences } = this.#outgoing;
-    this.#outgoing.control(writeBeacon({ origin: this.originNumber, epoch, asks, ends, dropped }, sequences));
+    const beacon = { origin: this.originNumber, epoch: this.#link.epoch, ends, dropped };
+    this.#beaconAt = this.#owner.clock.now();
+    this.#outgoing.control(writeBeacon(beacon, sequences));
+  }
+
+  /** Sends a beacon soon, and only one for all who ask. */
+  #beaconSoon(): void {
+    if (this.#answerTimer !== undefined || !this.up) return;
+    const { clock, random = Math.random } = this.#owner;
+    const pauseMs = Math.max(ANSWER_PAUSE_MS * (1 + random()), this.#beaconAt + BEACON_PAUSE_MS - clock.now());
+    const run = () => {
+      this.#answerTimer = undefined;
+      if (this.up && !this.#outgoing.held) this.#beacon();
+    };
+    this.#answerTimer = clock.setTimeout(run, Math.ceil(pauseMs));
   }
 
   // What comes.
@@ -397,6 +434,7 @@ export class BusEndpoint implements ServerBus {
     try {
       const message = readMessage(bytes);
       if (message.origin === this.originNumber) return this.#onOwn(topic, message);
+      if (this.#awaited.delete(message.origin) && this.#awaited.size === 0) this.#release();
       if (message.type === "batch") return this.#onBatch(topic, message);
       if (message.type === "beacon") this.#onBeacon(message);
       else this.#onQuestion(message);
@@ -450,15 +488,11 @@ export class BusEndpoint implements ServerBus {
 
   #onBeacon(beacon: Beacon): void {
     if (this.up) this.#origins.onBeacon(beacon);
-    if (!beacon.asks || this.#answerTimer !== undefined || !this.up) return;
-    const { clock, random = Math.random } = this.#owner;
-    this.#answerTimer = clock.setTimeout(
-      () => {
-        this.#answerTimer = undefined;
-        if (this.up) this.#beacon({});
-      },
-      Math.ceil(ANSWER_PAUSE_MS * (1 + random())),
-    );
+  }
+
+  #askForBeacons(): void {
+    const { epoch } = this.#link;
+    this.#outgoing.urgent(writeQuestion({ origin: this.originNumber, epoch, number: 0, names: [] }));
   }
 
   #ask(number: number, name: string): boolean {
@@ -470,6 +504,7 @@ export class BusEndpoint implements ServerBus {
 
   #onQuestion({ origin, number, names }: Question): void {
     const asker = originText(origin);
+    if (names.length === 0) this.#beaconSoon();
     for (const { to, name } of names) {
       const payload = answerPayload(number, this.#owner.size(to, name));
       const bytes = writeFrame({ to: TO.asker, name: asker, except: "", form: FORM.bytes, payload });

@@ -60,6 +60,8 @@ export class Outgoing {
   #queuedBytes = 0;
   #inFlight = 0;
   #connection: BusConnection | undefined;
+  /** Whether frames wait although there is a connection: the others are not back. */
+  held = false;
   /** The bytes of frames at which a batch is full. */
   #batchBytes = BATCH_BYTES;
   #onEmpty: (() => void)[] = [];
@@ -115,7 +117,7 @@ export class Outgoing {
 
   /** The turn is over: its frames leave. While the broker is down they go on gathering. */
   endTurn(): void {
-    if (this.#connection === undefined) return;
+    if (this.#connection === undefined || this.held) return;
     this.seal();
     this.pump();
   }
@@ -127,10 +129,25 @@ export class Outgoing {
 
   attach(connection: BusConnection): void {
     this.#connection = connection;
+    this.held = true;
     this.#batchBytes = Math.min(BATCH_BYTES, connection.maxPayloadBytes - BATCH_HEADER_BYTES);
+  }
+
+  /** Sends what has waited. */
+  release(): void {
+    this.held = false;
     this.#dropStale();
     this.seal();
     this.pump();
+  }
+
+  /** Sends a message to all servers at once, ahead of what waits. */
+  urgent(bytes: Uint8Array): void {
+    try {
+      this.#connection?.publish(CONTROL_TOPIC, bytes);
+    } catch (cause) {
+      this.#owner.onBroken(cause);
+    }
   }
 
   /** The connection is lost, and with it what the broker has not confirmed. */
@@ -168,7 +185,7 @@ export class Outgoing {
   /** Gives the driver what the window has room for. */
   pump(): void {
     const connection = this.#connection;
-    if (connection === undefined) return;
+    if (connection === undefined || this.held) return;
     const stale = this.#clock.now() - this.#owner.maxWaitMs;
     while (this.#head < this.#queue.length) {
       const message = this.#queue[this.#head] as Message;

@@ -61,8 +61,6 @@ export interface Batch extends Header {
 /** What an origin has sent: the sequence of the next frame of each topic that has had one. */
 export interface Beacon extends Header {
   readonly type: "beacon";
-  /** Asks every server for a beacon. */
-  readonly asks: boolean;
   /** The origin ends. */
   readonly ends: boolean;
   /** The number of frames that the origin has dropped. */
@@ -70,7 +68,7 @@ export interface Beacon extends Header {
   readonly sequences: ReadonlyMap<number, number>;
 }
 
-/** A question for the number of members. */
+/** A question for the number of members, or for a beacon if there are no names. */
 export interface Question extends Header {
   readonly type: "question";
   readonly number: number;
@@ -166,15 +164,14 @@ export function writeBatch(from: Header, sequence: number, frames: readonly Uint
   return writer.bytes;
 }
 
-const ASKS = 1;
-const ENDS = 2;
+const ENDS = 1;
 
 /** Returns the bytes of a beacon. */
 export function writeBeacon(beacon: Omit<Beacon, "type" | "sequences">, sequences: Float64Array): Uint8Array {
   const topics = [...sequences.keys()].filter((topic) => sequences[topic] !== 0);
   const writer = new WireWriter(64 + topics.length * 6);
   writer.header(BEACON, beacon);
-  writer.byte((beacon.asks ? ASKS : 0) | (beacon.ends ? ENDS : 0));
+  writer.byte(beacon.ends ? ENDS : 0);
   writer.varint(beacon.dropped);
   writer.varint(topics.length);
   for (const topic of topics) {
@@ -293,7 +290,7 @@ function readBeacon(reader: WireReader, origin: number, epoch: number): Beacon {
   const dropped = reader.varint();
   const sequences = new Map<number, number>();
   for (let left = reader.varint(); left > 0; left--) sequences.set(reader.byte(), reader.varint());
-  return { type: "beacon", origin, epoch, asks: (flags & ASKS) !== 0, ends: (flags & ENDS) !== 0, dropped, sequences };
+  return { type: "beacon", origin, epoch, ends: (flags & ENDS) !== 0, dropped, sequences };
 }
 
 function readQuestion(reader: WireReader, origin: number, epoch: number): Question {
