@@ -1,32 +1,27 @@
-import { describe } from "../errors/describe.ts";
 import { SpillwayError } from "../errors/errors.ts";
 import { handlerError } from "../errors/faults.ts";
-import { afterTurn, type Clock } from "../time/clock.ts";
+import { afterTurn } from "../time/clock.ts";
 import { isPromiseLike } from "../time/is_promise_like.ts";
 import type { Scheduler } from "../time/scheduler.ts";
 import type { Presence, ServerBus } from "./bus.ts";
 import { type BusConnection, type BusContext, type BusGap, type BusStats, CONTROL_TOPIC } from "./bus.ts";
-import type { BusEvent } from "./bus_event.ts";
 import { BusLink } from "./bus_link.ts";
 import type { ResolvedBus } from "./bus_options.ts";
-import { decodeValue, encodeValue } from "./frame_value.ts";
+import { encodeValue } from "./frame_value.ts";
 import { Incoming } from "./incoming.ts";
 import { newOrigin, originOfSession, originText } from "./origin.ts";
 import { Origins } from "./origins.ts";
 import { Outgoing } from "./outgoing.ts";
 import { ASKED_KIND, answerPayload, Questions } from "./questions.ts";
+import { Receiver, type ReceiverOwner } from "./receiver.ts";
 import { Subscriptions } from "./subscriptions.ts";
 import { topicOf, topicOfOrigin } from "./topic_of.ts";
 import {
   BATCH_HEADER_BYTES,
-  type Batch,
-  type Beacon,
   FORM,
   type Question,
   type RecipientKind,
-  readMessage,
   TO,
-  type WireFrame,
   writeBeacon,
   writeFrame,
   writeQuestion,
@@ -56,17 +51,11 @@ export interface PreparedFrame {
 }
 
 /** The server whose frames the bus carries. */
-export interface BusEndpointOwner {
-  readonly clock: Clock;
+export interface BusEndpointOwner extends Pick<ReceiverOwner, "clock" | "observe" | "size" | "deliver"> {
   readonly scheduler: Scheduler;
   readonly transport: BusContext["transport"];
   readonly random: (() => number) | undefined;
   readonly onGap: ((gap: BusGap) => unknown) | undefined;
-  observe(event: BusEvent): void;
-  /** Returns the number of members here. */
-  size(to: RecipientKind, name: string): number;
-  /** Delivers a frame of another server. @throws {SpillwayError} no member's codec can encode it */
-  deliver(to: RecipientKind, name: string, frame: unknown, except: string): void;
 }
 
 /**
@@ -87,6 +76,7 @@ export class BusEndpoint implements ServerBus {
   readonly #subscriptions: Subscriptions;
   readonly #origins: Origins;
   readonly #questions: Questions;
+  readonly #receiver: Receiver;
   #maxPayloadBytes = USUAL_PAYLOAD_BYTES;
   /** Whether the end of the turn is awaited. */
   #inTurn = false;
@@ -100,12 +90,11 @@ export class BusEndpoint implements ServerBus {
   #holdTimer: unknown;
   /** The instant since which it is down, after an event that says so. */
   #downAt: number | undefined;
-  #complainedAt = Number.NEGATIVE_INFINITY;
   #closed = false;
   /** Fulfils when the present connection is lost. */
   #lost = Promise.resolve();
   #onLost: () => void = () => undefined;
-  readonly #counts = { refused: 0, received: 0, filtered: 0, messages: 0, bytes: 0, gaps: 0, missed: 0, invalid: 0 };
+  readonly #counts = { refused: 0, messages: 0, bytes: 0, gaps: 0, missed: 0 };
 
   constructor(settings: ResolvedBus, owner: BusEndpointOwner) {
     const { clock, scheduler, transport, random } = owner;
@@ -125,7 +114,14 @@ export class BusEndpoint implements ServerBus {
       onMessage: (topic, bytes) => this.#onMessage(topic, bytes),
     });
     this.#link = link;
-    this.#incoming = new Incoming(scheduler, { maxWaitingBytes, open: (topic, bytes) => this.#open(topic, bytes) });
+    this.#incoming = new Incoming(scheduler, {
+      maxWaitingBytes,
+      open: (topic, bytes) => {
+        const frames = this.#receiver.open(topic, bytes);
+        if (this.#origins.suspects > 0) this.#arm();
+        return frames;
+      },
+    });
     const incoming = this.#incoming;
     this.#outgoing = new Outgoing(clock, {
       origin: this.originNumber,
@@ -150,6 +146,23 @@ export class BusEndpoint implements ServerBus {
       live: () => this.#origins.live(),
       ask: (number, name) => this.#ask(number, name),
     });
+    const receiving: ReceiverOwner = {
+      name: this.name,
+      origin: this.originNumber,
+      clock,
+      frames: settings.frames,
+      observe: (event) => owner.observe(event),
+      sequenceOf: (topic) => this.#outgoing.sequences[topic] ?? 0,
+      onHeard: (origin) => this.#onHeard(origin),
+      onBeacon: (beacon) => {
+        if (this.up) this.#origins.onBeacon(beacon);
+      },
+      onQuestion: (question) => this.#onQuestion(question),
+      onAnswer: (origin, payload) => this.#questions.onAnswer(origin, payload),
+      size: (to, name) => owner.size(to, name),
+      deliver: (to, name, frame, except) => owner.deliver(to, name, frame, except),
+    };
+    this.#receiver = new Receiver(receiving, this.#origins);
   }
 
   start(): void {
@@ -161,7 +174,8 @@ export class BusEndpoint implements ServerBus {
   }
 
   stats(): BusStats {
-    const { refused, received, filtered, messages, bytes, gaps, missed, invalid } = this.#counts;
+    const { refused, messages, bytes, gaps, missed } = this.#counts;
+    const { received, filtered, invalid } = this.#receiver;
     const { framesSent, framesDropped, messagesSent, bytesSent, waitingBytes } = this.#outgoing;
     return {
       up: this.up,
@@ -430,64 +444,8 @@ export class BusEndpoint implements ServerBus {
     this.#incoming.push(topic, bytes);
   }
 
-  #open(topic: number, bytes: Uint8Array): (() => boolean) | undefined {
-    try {
-      const message = readMessage(bytes);
-      if (message.origin === this.originNumber) return this.#onOwn(topic, message);
-      if (this.#awaited.delete(message.origin) && this.#awaited.size === 0) this.#release();
-      if (message.type === "batch") return this.#onBatch(topic, message);
-      if (message.type === "beacon") this.#onBeacon(message);
-      else this.#onQuestion(message);
-    } catch (cause) {
-      this.#complain("bus-message-invalid", `a message was not readable: ${describe(cause)}`, cause);
-    }
-    return undefined;
-  }
-
-  /** A broker that echoes sends back what was sent, and nothing else. */
-  #onOwn(topic: number, message: Batch | Beacon | Question): undefined {
-    if (message.type !== "batch") return;
-    const sent = this.#outgoing.sequences[topic] ?? 0;
-    if (message.sequence + message.count <= sent) return;
-    this.#complain("bus-origin-taken", `another server sends as ${this.origin}: was this process copied?`);
-  }
-
-  #onBatch(topic: number, batch: Batch): () => boolean {
-    let known = this.#origins.onBatch(topic, batch);
-    if (this.#origins.suspects > 0) this.#arm();
-    return () => {
-      try {
-        const frame = batch.next();
-        if (frame === undefined) return false;
-        if (known > 0) known -= 1;
-        else this.#onFrame(batch.origin, frame);
-        return true;
-      } catch (cause) {
-        this.#complain("bus-message-invalid", `a message was not readable: ${describe(cause)}`, cause);
-        return false;
-      }
-    };
-  }
-
-  #onFrame(origin: number, { to, name, except, ...value }: WireFrame): void {
-    this.#counts.received += 1;
-    if (to === TO.asker) {
-      if (name === this.origin) this.#questions.onAnswer(origin, value.payload);
-      return;
-    }
-    if (this.#owner.size(to, name) === 0) {
-      this.#counts.filtered += 1;
-      return;
-    }
-    try {
-      this.#owner.deliver(to, name, decodeValue(value, this.#settings.frames), except);
-    } catch (cause) {
-      this.#complain("bus-message-invalid", `a frame of another server was not delivered: ${describe(cause)}`, cause);
-    }
-  }
-
-  #onBeacon(beacon: Beacon): void {
-    if (this.up) this.#origins.onBeacon(beacon);
+  #onHeard(origin: number): void {
+    if (this.#awaited.delete(origin) && this.#awaited.size === 0) this.#release();
   }
 
   #askForBeacons(): void {
@@ -527,14 +485,5 @@ export class BusEndpoint implements ServerBus {
     } catch (cause) {
       failed(cause);
     }
-  }
-
-  /** Counts what is wrong with a message, and reports it once a second. */
-  #complain(code: "bus-message-invalid" | "bus-origin-taken", message: string, cause?: unknown): void {
-    const now = this.#owner.clock.now();
-    this.#counts.invalid += 1;
-    if (now - this.#complainedAt < 1_000) return;
-    this.#complainedAt = now;
-    this.#owner.observe({ type: "bus-error", bus: this.name, error: new SpillwayError(code, message, { cause }) });
   }
 }

@@ -48,12 +48,12 @@ describe("a broker that is down", () => {
   it("does not have stale messages sent when it is back", async () => {
     const clock = manualClock();
     const bus = memoryBus();
-    const [one, other] = [await onABus({ via: bus, maxWaitMs: 3_000 }, clock), await onABus(bus, clock)];
+    const [one, other] = [await onABus({ via: bus, maxWaitMs: 9_000 }, clock), await onABus(bus, clock)];
     const peer = await other.member("all");
     await clock.advance(2_000);
     bus.stop();
     one.server.group("all").broadcast("stale");
-    await clock.advance(4_000);
+    await clock.advance(9_500);
     one.server.group("another").broadcast("fresh");
     bus.start();
     await clock.advance(10_000);

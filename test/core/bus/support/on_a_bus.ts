@@ -7,7 +7,7 @@ import {
   type ServerEvent,
   serve,
 } from "../../../../src/core/mod.ts";
-import { type ManualClock, manualClock, memoryTransport } from "../../../../src/testing/mod.ts";
+import { type ManualClock, manualClock, memoryTransport, seededRandom } from "../../../../src/testing/mod.ts";
 import { Peer } from "../../support/peer.ts";
 
 type Bus = NonNullable<ServeOptions["bus"]>;
@@ -53,6 +53,8 @@ export class OnABus {
 }
 
 const running: OnABus[] = [];
+/** Servers are different, and the same in each run. */
+let seed = 0;
 
 afterEach(async () => {
   for (const one of running.splice(0)) {
@@ -69,6 +71,8 @@ export async function onABus(
   options: Partial<ServeOptions<string, string>> = {},
 ): Promise<OnABus> {
   const one = new OnABus(clock);
+  seed += 1;
+  const random = seededRandom(seed);
   one.server = await serve<string, string>(one.transport, {
     port: 0,
     codec: lines(),
@@ -83,6 +87,7 @@ export async function onABus(
     },
     clock,
     bus,
+    random: () => random.next() / 2 ** 32,
     observer: (event) => one.events.push(event),
     ...options,
   });
