@@ -28,6 +28,7 @@ export async function runCheck(name: string, flags: ServeFlags, environment: Env
     {
       ...environment,
       transport: nowhere(transport),
+      dry: true,
       signals,
       stdio: saying(stdio, (text) => {
         said += text;

@@ -9,6 +9,7 @@ import { EXIT_FAILED, type Failure, firstLine, runFailure, usageFailure, withSta
 import { type Given, given, originText } from "./given.ts";
 import { listenFailure, placeFailure } from "./listen_failure.ts";
 import { type Places, resolvePlaces, withSteps } from "./listen_targets.ts";
+import { type BusPlaces, loadBus } from "./load_bus.ts";
 import { startLog } from "./log.ts";
 import { logObserver, observerErrorLog } from "./log_observer.ts";
 import { LogOutput } from "./log_output.ts";
@@ -26,7 +27,7 @@ import { UncaughtErrors, type UncaughtSource } from "./uncaught.ts";
 const DRAIN_SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"] as const;
 
 /** The parts of the process that a command needs. */
-export interface Environment {
+export interface Environment extends BusPlaces {
   readonly stdio: Stdio;
   readonly signals: SignalSource;
   /** Reports uncaught errors. */
@@ -116,7 +117,8 @@ function observedBy({ middleware, observers }: AdminEndpoint, options: CliServeO
 async function serveObserved(serving: Serving, options: CliServeOptions): Promise<number> {
   const { name, all, environment, log } = serving;
   const { pool: size } = all.settings;
-  const places = await establishing(serving, options);
+  const bus = await loadBus(options.bus, all, environment);
+  const places = await establishing(serving, bus === undefined ? options : { ...options, bus });
   if (size === undefined) return serveUntilDrained(serving, places);
   const pool = await startPool(name, size, environment.cwd, log());
   try {

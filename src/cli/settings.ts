@@ -5,6 +5,7 @@
  */
 import { resolveLimits } from "../core/mod.ts";
 import type { Limits, Service } from "../mod.ts";
+import { type BusSpec, busText, parseBusPrefix, parseBusSpec } from "./bus_spec.ts";
 import { type CodecSpec, parseCodecSpec } from "./codec_spec.ts";
 import { type ListenSpec, parseListenSpec } from "./listen_spec.ts";
 import { LOG_FORMATS, type LOG_LEVELS } from "./log.ts";
@@ -59,6 +60,9 @@ export interface Settings extends Partial<Limits>, Partial<Pick<Service, PolicyN
   /** Where the admin endpoint listens, and the file with the token of its mutations. */
   readonly admin?: string;
   readonly adminTokenFile?: string;
+  /** What carries broadcasts to other processes, and the beginning of its topics. */
+  readonly bus?: BusSpec;
+  readonly busPrefix?: string;
   readonly delayMs?: number;
   readonly codec?: CodecSpec;
   readonly prefix?: string;
@@ -159,6 +163,7 @@ const WHERE = "Listening:";
 const TLS = "TLS:";
 const PEERS = "Who may connect:";
 const ADMIN = "Operation:";
+const BUS = "Other processes:";
 const OWN = "Service:";
 const LIMIT = "Limits (durations such as 250ms, 5s, 5m, 1h; off disables a limit):";
 const POLICY = "Policies:";
@@ -268,6 +273,19 @@ export const SETTINGS: readonly Setting[] = [
     placeholder: "<file>",
     description: "token that whoever changes something over --admin must send; without it, nothing can be changed",
     parse: parseFile,
+  }),
+  setting(BUS, "bus", {
+    placeholder: "<bus>",
+    description:
+      "carries broadcasts to other processes: local:/path, redis://host:port, rediss://host:port, nats://host:port, or local under --workers",
+    parse: parseBusSpec,
+    written: busText,
+  }),
+  setting(BUS, "busPrefix", {
+    placeholder: "<word>",
+    description: "beginning of the topics at the broker; services with the same one reach each other",
+    fallback: "spillway",
+    parse: parseBusPrefix,
   }),
   setting(OWN, "delayMs", {
     placeholder: "<duration>",
