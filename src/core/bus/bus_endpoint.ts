@@ -1,8 +1,7 @@
 import { SpillwayError } from "../errors/errors.ts";
-import { handlerError } from "../errors/faults.ts";
 import { afterTurn } from "../time/clock.ts";
-import { isPromiseLike } from "../time/is_promise_like.ts";
 import type { Scheduler } from "../time/scheduler.ts";
+import { Beacons } from "./beacons.ts";
 import type { Presence, ServerBus } from "./bus.ts";
 import { type BusConnection, type BusContext, type BusGap, type BusStats, CONTROL_TOPIC } from "./bus.ts";
 import { BusLink } from "./bus_link.ts";
@@ -14,25 +13,14 @@ import { Origins } from "./origins.ts";
 import { Outgoing } from "./outgoing.ts";
 import { ASKED_KIND, answerPayload, Questions } from "./questions.ts";
 import { Receiver, type ReceiverOwner } from "./receiver.ts";
+import { Subscribing } from "./subscribing.ts";
 import { Subscriptions } from "./subscriptions.ts";
+import { type GapListeners, tellGap } from "./tell_gap.ts";
 import { topicOf, topicOfOrigin } from "./topic_of.ts";
-import {
-  BATCH_HEADER_BYTES,
-  FORM,
-  type Question,
-  type RecipientKind,
-  TO,
-  writeBeacon,
-  writeFrame,
-  writeQuestion,
-} from "./wire.ts";
+import { BATCH_HEADER_BYTES, FORM, type Question, type RecipientKind, TO, writeFrame, writeQuestion } from "./wire.ts";
 
-/** The time between two beacons, and the number of beacons after the last frame. */
+/** The time between two beacons. */
 const BEACON_MS = 1_000;
-const LAST_BEACONS = 3;
-/** The pause before a beacon that somebody has asked for, and after the last one: all servers ask when a broker is back. */
-const ANSWER_PAUSE_MS = 20;
-const BEACON_PAUSE_MS = 200;
 /** The time to wait for the others when the broker is back. */
 const HOLD_MS = 2_000;
 /** The time for the broker to confirm what it was sent. */
@@ -51,11 +39,10 @@ export interface PreparedFrame {
 }
 
 /** The server whose frames the bus carries. */
-export interface BusEndpointOwner extends Pick<ReceiverOwner, "clock" | "observe" | "size" | "deliver"> {
+export interface BusEndpointOwner extends Pick<ReceiverOwner, "clock" | "size" | "deliver">, GapListeners {
   readonly scheduler: Scheduler;
   readonly transport: BusContext["transport"];
   readonly random: (() => number) | undefined;
-  readonly onGap: ((gap: BusGap) => unknown) | undefined;
 }
 
 /**
@@ -74,17 +61,15 @@ export class BusEndpoint implements ServerBus {
   readonly #outgoing: Outgoing;
   readonly #incoming: Incoming;
   readonly #subscriptions: Subscriptions;
+  readonly #subscribing: Subscribing;
   readonly #origins: Origins;
+  readonly #beacons: Beacons;
   readonly #questions: Questions;
   readonly #receiver: Receiver;
   #maxPayloadBytes = USUAL_PAYLOAD_BYTES;
   /** Whether the end of the turn is awaited. */
   #inTurn = false;
-  #subscribing: Promise<void> | undefined;
   #timer: unknown;
-  #answerTimer: unknown;
-  #beaconsLeft = 0;
-  #beaconAt = Number.NEGATIVE_INFINITY;
   /** The servers that were there when the connection was lost, and were not heard since. */
   #awaited: Set<number> = new Set();
   #holdTimer: unknown;
@@ -94,7 +79,7 @@ export class BusEndpoint implements ServerBus {
   /** Fulfils when the present connection is lost. */
   #lost = Promise.resolve();
   #onLost: () => void = () => undefined;
-  readonly #counts = { refused: 0, messages: 0, bytes: 0, gaps: 0, missed: 0 };
+  readonly #counts = { framesRefused: 0, messagesReceived: 0, bytesReceived: 0, gaps: 0, framesMissed: 0 };
 
   constructor(settings: ResolvedBus, owner: BusEndpointOwner) {
     const { clock, scheduler, transport, random } = owner;
@@ -132,7 +117,11 @@ export class BusEndpoint implements ServerBus {
       maxWaitMs,
       onBroken: (cause) => link.fail(cause),
     });
+    const beaconing = { clock, random: random ?? Math.random, origin: this.originNumber };
+    this.#beacons = new Beacons(beaconing, link, this.#outgoing);
     this.#subscriptions = new Subscriptions(clock, [CONTROL_TOPIC, topicOfOrigin(this.origin)]);
+    // What others send next in new topics is not known.
+    this.#subscribing = new Subscribing(this.#subscriptions, link, () => this.#beacons.ask());
     const own = {
       get epoch() {
         return link.epoch;
@@ -174,26 +163,13 @@ export class BusEndpoint implements ServerBus {
   }
 
   stats(): BusStats {
-    const { refused, messages, bytes, gaps, missed } = this.#counts;
-    const { received, filtered, invalid } = this.#receiver;
-    const { framesSent, framesDropped, messagesSent, bytesSent, waitingBytes } = this.#outgoing;
     return {
       up: this.up,
       connects: this.#link.epoch,
-      framesSent,
-      framesDropped,
-      framesRefused: refused,
-      framesReceived: received,
-      framesFiltered: filtered,
-      messagesSent,
-      messagesReceived: messages,
-      bytesSent,
-      bytesReceived: bytes,
-      waitingBytes,
+      ...this.#outgoing.counts(),
+      ...this.#receiver.counts,
+      ...this.#counts,
       waitingInboundBytes: this.#incoming.waitingBytes,
-      gaps,
-      framesMissed: missed,
-      invalid,
       servers: this.#origins.live().length,
       topics: this.#subscriptions.size,
     };
@@ -203,7 +179,7 @@ export class BusEndpoint implements ServerBus {
     const { connection } = this.#link;
     if (connection === undefined) return false;
     this.#endTurn();
-    while (this.#subscribing !== undefined) await this.#unlessLost(this.#subscribing);
+    while (this.#subscribing.pending !== undefined) await this.#unlessLost(this.#subscribing.pending);
     await this.#unlessLost(this.#outgoing.empty());
     if (this.#link.connection === connection) await this.#unlessLost(connection.flush());
     return this.#link.connection === connection;
@@ -233,7 +209,7 @@ export class BusEndpoint implements ServerBus {
       throw new SpillwayError("bus-frame-too-large", message);
     }
     if (this.#settings.whenFull === "refuse" && !this.#outgoing.fits(bytes.length)) {
-      this.#counts.refused += 1;
+      this.#counts.framesRefused += 1;
       throw new SpillwayError("bus-full", `${this.#outgoing.waitingBytes} bytes wait for the broker`);
     }
     const topic = to === TO.session ? topicOfOrigin(originOfSession(name) ?? "") : topicOf(to, name);
@@ -244,7 +220,7 @@ export class BusEndpoint implements ServerBus {
   publish({ topic, bytes }: PreparedFrame): void {
     if (this.#closed) return;
     this.#outgoing.add(topic, bytes);
-    this.#beaconsLeft = LAST_BEACONS;
+    this.#beacons.noteFrame();
     this.#beginTurn();
   }
 
@@ -269,7 +245,7 @@ export class BusEndpoint implements ServerBus {
     const { connection } = this.#link;
     if (connection !== undefined && !this.#closed) {
       if (this.#outgoing.held) this.#release();
-      this.#beacon(true);
+      this.#beacons.send(true);
       const { clock } = this.#owner;
       const timer = clock.setTimeout(() => this.#onLost(), CLOSE_MS);
       await this.#unlessLost(this.#outgoing.empty().then(() => connection.flush()));
@@ -287,9 +263,8 @@ export class BusEndpoint implements ServerBus {
     const { clock } = this.#owner;
     this.#closed = true;
     clock.clearTimeout(this.#timer);
-    clock.clearTimeout(this.#answerTimer);
     clock.clearTimeout(this.#holdTimer);
-    this.#timer = this.#answerTimer = undefined;
+    this.#beacons.end();
     this.#link.close();
     this.#onLost();
     this.#outgoing.detach();
@@ -309,11 +284,11 @@ export class BusEndpoint implements ServerBus {
     this.#downAt = undefined;
     this.#outgoing.attach(connection);
     // What was lost meanwhile, here and there, is known with the next beacons.
-    this.#askForBeacons();
+    this.#beacons.ask();
     // A broker that was away has the others back one by one. What waits is for them.
     if (this.#awaited.size === 0) this.#release();
     else this.#holdTimer = this.#owner.clock.setTimeout(() => this.#release(), HOLD_MS);
-    this.#subscribe();
+    this.#subscribing.run();
     const up = { type: "bus-up", bus: this.name } as const;
     this.#owner.observe(downMs === undefined ? up : { ...up, downMs });
     this.#arm();
@@ -324,15 +299,14 @@ export class BusEndpoint implements ServerBus {
     this.#awaited.clear();
     if (!this.up) return;
     this.#outgoing.release();
-    this.#beacon();
+    this.#beacons.send();
   }
 
   #onDown(error: SpillwayError, retryInMs: number): void {
     this.#owner.clock.clearTimeout(this.#holdTimer);
     for (const origin of this.#origins.live()) this.#awaited.add(origin);
     this.#onLost();
-    this.#subscribing = undefined;
-    this.#subscriptions.reset();
+    this.#subscribing.reset();
     this.#outgoing.detach();
     if (this.#downAt !== undefined) return;
     this.#downAt = this.#owner.clock.now();
@@ -349,31 +323,9 @@ export class BusEndpoint implements ServerBus {
   }
 
   #endTurn(): void {
-    this.#subscribe();
+    this.#subscribing.run();
     this.#outgoing.endTurn();
     this.#arm();
-  }
-
-  /** Subscribes to new topics. */
-  #subscribe(): void {
-    const { connection } = this.#link;
-    if (connection === undefined || this.#subscribing !== undefined) return;
-    const topics = this.#subscriptions.take();
-    if (topics.length === 0) return;
-    const subscribing = connection.subscribe(topics).then(
-      () => {
-        if (this.#subscribing !== subscribing) return;
-        this.#subscribing = undefined;
-        this.#subscriptions.confirm(topics);
-        // What others send next in these topics is not known.
-        this.#askForBeacons();
-        this.#subscribe();
-      },
-      (cause: unknown) => {
-        if (this.#subscribing === subscribing) this.#link.fail(cause);
-      },
-    );
-    this.#subscribing = subscribing;
   }
 
   // Beacons.
@@ -381,7 +333,7 @@ export class BusEndpoint implements ServerBus {
   /** Whether there is something to say, to find out, or to tidy up. */
   get #active(): boolean {
     const { idle, names } = this.#subscriptions;
-    if (this.#beaconsLeft > 0 || idle > 0 || names > 0 || this.#origins.suspects > 0) return true;
+    if (this.#beacons.due || idle > 0 || names > 0 || this.#origins.suspects > 0) return true;
     return this.#outgoing.askedAt !== undefined;
   }
 
@@ -399,12 +351,7 @@ export class BusEndpoint implements ServerBus {
       const idle = this.#subscriptions.takeIdle();
       if (idle.length > 0) connection.unsubscribe(idle);
       for (const topic of idle) this.#origins.forgetTopic(topic);
-      if (this.#beaconsLeft > 0) this.#beaconsLeft -= 1;
-      // Behind a stalled broker they would pile up.
-      if (this.#outgoing.askedAt === undefined && !this.#outgoing.held) {
-        this.#beacon();
-        this.#outgoing.confirm();
-      }
+      this.#beacons.onPeriod(BEACON_MS);
       this.#origins.reportOverdue();
     }
     this.#arm();
@@ -415,42 +362,16 @@ export class BusEndpoint implements ServerBus {
     return askedAt !== undefined && this.#owner.clock.now() - askedAt > CONFIRM_MS;
   }
 
-  #beacon(ends: boolean = false): void {
-    // What is not yet a message is not yet said.
-    this.#outgoing.seal();
-    const { framesDropped: dropped, sequences } = this.#outgoing;
-    const beacon = { origin: this.originNumber, epoch: this.#link.epoch, ends, dropped };
-    this.#beaconAt = this.#owner.clock.now();
-    this.#outgoing.control(writeBeacon(beacon, sequences));
-  }
-
-  /** Sends a beacon soon, and only one for all who ask. */
-  #beaconSoon(): void {
-    if (this.#answerTimer !== undefined || !this.up) return;
-    const { clock, random = Math.random } = this.#owner;
-    const pauseMs = Math.max(ANSWER_PAUSE_MS * (1 + random()), this.#beaconAt + BEACON_PAUSE_MS - clock.now());
-    const run = () => {
-      this.#answerTimer = undefined;
-      if (this.up && !this.#outgoing.held) this.#beacon();
-    };
-    this.#answerTimer = clock.setTimeout(run, Math.ceil(pauseMs));
-  }
-
   // What comes.
 
   #onMessage(topic: number, bytes: Uint8Array): void {
-    this.#counts.messages += 1;
-    this.#counts.bytes += bytes.length;
+    this.#counts.messagesReceived += 1;
+    this.#counts.bytesReceived += bytes.length;
     this.#incoming.push(topic, bytes);
   }
 
   #onHeard(origin: number): void {
     if (this.#awaited.delete(origin) && this.#awaited.size === 0) this.#release();
-  }
-
-  #askForBeacons(): void {
-    const { epoch } = this.#link;
-    this.#outgoing.urgent(writeQuestion({ origin: this.originNumber, epoch, number: 0, names: [] }));
   }
 
   #ask(number: number, name: string): boolean {
@@ -462,7 +383,7 @@ export class BusEndpoint implements ServerBus {
 
   #onQuestion({ origin, number, names }: Question): void {
     const asker = originText(origin);
-    if (names.length === 0) this.#beaconSoon();
+    if (names.length === 0) this.#beacons.answer();
     for (const { to, name } of names) {
       const payload = answerPayload(number, this.#owner.size(to, name));
       const bytes = writeFrame({ to: TO.asker, name: asker, except: "", form: FORM.bytes, payload });
@@ -471,19 +392,8 @@ export class BusEndpoint implements ServerBus {
   }
 
   #onGap(gap: BusGap): void {
-    const { onGap, observe } = this.#owner;
     this.#counts.gaps += 1;
-    this.#counts.missed += gap.missed;
-    const message = `${gap.missed} frames of the server ${gap.origin} did not arrive: ${gap.why}`;
-    observe({ type: "bus-gap", bus: this.name, ...gap, error: new SpillwayError("bus-gap", message) });
-    if (onGap === undefined) return;
-    const failed = (cause: unknown) =>
-      observe({ type: "bus-error", bus: this.name, error: handlerError(cause, "onGap") });
-    try {
-      const result = onGap(gap);
-      if (isPromiseLike(result)) result.then(undefined, failed);
-    } catch (cause) {
-      failed(cause);
-    }
+    this.#counts.framesMissed += gap.missed;
+    tellGap(this.name, gap, this.#owner);
   }
 }

@@ -1,5 +1,5 @@
 import type { Clock } from "../time/clock.ts";
-import { type BusConnection, CONTROL_TOPIC, NAME_TOPICS } from "./bus.ts";
+import { type BusConnection, type BusStats, CONTROL_TOPIC, NAME_TOPICS } from "./bus.ts";
 import { BATCH_HEADER_BYTES, writeBatch } from "./wire.ts";
 
 /** The bytes at which a batch does not wait for the end of its turn. */
@@ -69,6 +69,11 @@ export class Outgoing {
   constructor(clock: Clock, owner: OutgoingOwner) {
     this.#clock = clock;
     this.#owner = owner;
+  }
+
+  counts(): Pick<BusStats, "framesSent" | "framesDropped" | "messagesSent" | "bytesSent" | "waitingBytes"> {
+    const { framesSent, framesDropped, messagesSent, bytesSent, waitingBytes } = this;
+    return { framesSent, framesDropped, messagesSent, bytesSent, waitingBytes };
   }
 
   /** The number of bytes that wait or are in flight. */

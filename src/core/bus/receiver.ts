@@ -35,9 +35,11 @@ export interface ReceiverOwner {
 
 /** Reads messages of other servers, and delivers their frames. Whatever comes, it does not throw. */
 export class Receiver {
-  received = 0;
-  filtered = 0;
-  invalid = 0;
+  readonly counts: Record<"framesReceived" | "framesFiltered" | "invalid", number> = {
+    framesReceived: 0,
+    framesFiltered: 0,
+    invalid: 0,
+  };
   readonly #owner: ReceiverOwner;
   readonly #originText: string;
   readonly #origins: Origins;
@@ -89,13 +91,13 @@ export class Receiver {
 
   #onFrame(origin: number, { to, name, except, ...value }: WireFrame): void {
     const owner = this.#owner;
-    this.received += 1;
+    this.counts.framesReceived += 1;
     if (to === TO.asker) {
       if (name === this.#originText) owner.onAnswer(origin, value.payload);
       return;
     }
     if (owner.size(to, name) === 0) {
-      this.filtered += 1;
+      this.counts.framesFiltered += 1;
       return;
     }
     try {
@@ -113,7 +115,7 @@ export class Receiver {
   #complain(code: "bus-message-invalid" | "bus-origin-taken", message: string, cause?: unknown): void {
     const { clock, name, observe } = this.#owner;
     const now = clock.now();
-    this.invalid += 1;
+    this.counts.invalid += 1;
     if (now - this.#complainedAt < COMPLAINT_MS) return;
     this.#complainedAt = now;
     observe({ type: "bus-error", bus: name, error: new SpillwayError(code, message, { cause }) });

@@ -387,7 +387,7 @@ describe("the option bus", () => {
     [{ via, maxWaitingBytes: 0.5 }, "bus.maxWaitingBytes must be a whole number of at least 1, not 0.5"],
     [{ via, maxWaitMs: 0 }, "bus.maxWaitMs must be more than 0 ms (Infinity turns it off), not 0"],
     [{ via, frames: {} }, "bus.frames must be an object with the functions encode and decode"],
-  ])("refuses %j", async (bus, message) => {
+  ])("refuses as invalid %j", async (bus, message) => {
     await expect(serve(memoryTransport(), { ...base, bus: bus as never })).rejects.toThrow(message);
   });
 
