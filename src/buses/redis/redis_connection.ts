@@ -26,6 +26,7 @@ export class RedisConnection implements BusConnection {
   readonly #subscriber: RedisClient;
   readonly #names: readonly string[];
   readonly #context: BusContext;
+  #opened = false;
   #over = false;
 
   constructor(publisher: RedisClient, subscriber: RedisClient, settings: RedisSettings, context: BusContext) {
@@ -45,6 +46,7 @@ export class RedisConnection implements BusConnection {
     // Both are awaited, or the failure of the second would be nobody's.
     const results = await Promise.allSettled(clients.map((client) => client.connect()));
     for (const result of results) if (result.status === "rejected") throw result.reason;
+    this.#opened = true;
   }
 
   publish(topic: number, bytes: Uint8Array): void {
@@ -88,7 +90,8 @@ export class RedisConnection implements BusConnection {
   }
 
   #lose(cause: unknown): void {
-    if (this.#over) return;
+    // A failure to connect is that of `open`.
+    if (this.#over || !this.#opened) return;
     this.close();
     this.#context.onClosed(busError("bus-disconnected", "the connection to Redis is lost", cause));
   }

@@ -23,6 +23,8 @@ import { BATCH_HEADER_BYTES, FORM, type Question, type RecipientKind, TO, writeF
 const BEACON_MS = 1_000;
 /** The time to wait for the others when the broker is back. */
 const HOLD_MS = 2_000;
+/** The time for which a server that is not heard is among those others: longer than it takes to see that a broker hangs. */
+const KNOWN_MS = 10_000;
 /** The time for the broker to confirm what it was sent. */
 const CONFIRM_MS = 5_000;
 /** The limit of a message before the broker has said its own. */
@@ -70,8 +72,9 @@ export class BusEndpoint implements ServerBus {
   /** Whether the end of the turn is awaited. */
   #inTurn = false;
   #timer: unknown;
-  /** The servers that were there when the connection was lost, and were not heard since. */
-  #awaited: Set<number> = new Set();
+  /** The servers that were there when the connection was lost, and were not heard since; and the least epoch that counts. */
+  #awaited: Map<number, number> = new Map();
+  #hung = false;
   #holdTimer: unknown;
   /** The instant since which it is down, after an event that says so. */
   #downAt: number | undefined;
@@ -142,7 +145,7 @@ export class BusEndpoint implements ServerBus {
       frames: settings.frames,
       observe: (event) => owner.observe(event),
       sequenceOf: (topic) => this.#outgoing.sequences[topic] ?? 0,
-      onHeard: (origin) => this.#onHeard(origin),
+      onHeard: ({ origin, epoch }) => this.#onHeard(origin, epoch),
       onBeacon: (beacon) => {
         if (this.up) this.#origins.onBeacon(beacon);
       },
@@ -304,7 +307,9 @@ export class BusEndpoint implements ServerBus {
 
   #onDown(error: SpillwayError, retryInMs: number): void {
     this.#owner.clock.clearTimeout(this.#holdTimer);
-    for (const origin of this.#origins.live()) this.#awaited.add(origin);
+    // A broker that hung still has messages of the connections that were left.
+    for (const origin of this.#origins.live(KNOWN_MS))
+      this.#awaited.set(origin, this.#hung ? this.#origins.epochOf(origin) + 1 : 0);
     this.#onLost();
     this.#subscribing.reset();
     this.#outgoing.detach();
@@ -345,7 +350,8 @@ export class BusEndpoint implements ServerBus {
   #onTimer(): void {
     this.#timer = undefined;
     const { connection } = this.#link;
-    if (connection !== undefined && this.#isHung()) {
+    this.#hung = this.#owner.clock.now() - (this.#outgoing.askedAt ?? Infinity) > CONFIRM_MS;
+    if (connection !== undefined && this.#hung) {
       this.#link.fail(new SpillwayError("bus-disconnected", `the broker has not answered for ${CONFIRM_MS} ms`));
     } else if (connection !== undefined) {
       const idle = this.#subscriptions.takeIdle();
@@ -357,27 +363,22 @@ export class BusEndpoint implements ServerBus {
     this.#arm();
   }
 
-  #isHung(): boolean {
-    const { askedAt } = this.#outgoing;
-    return askedAt !== undefined && this.#owner.clock.now() - askedAt > CONFIRM_MS;
-  }
-
-  // What comes.
-
   #onMessage(topic: number, bytes: Uint8Array): void {
     this.#counts.messagesReceived += 1;
     this.#counts.bytesReceived += bytes.length;
     this.#incoming.push(topic, bytes);
   }
 
-  #onHeard(origin: number): void {
-    if (this.#awaited.delete(origin) && this.#awaited.size === 0) this.#release();
+  #onHeard(origin: number, epoch: number): void {
+    if (epoch < (this.#awaited.get(origin) ?? Infinity)) return;
+    this.#awaited.delete(origin);
+    if (this.#awaited.size === 0) this.#release();
   }
 
   #ask(number: number, name: string): boolean {
     if (!this.up || ILL_FORMED.test(name)) return false;
-    const names = [{ to: ASKED_KIND, name }];
-    this.#outgoing.control(writeQuestion({ origin: this.originNumber, epoch: this.#link.epoch, number, names }));
+    const from = { origin: this.originNumber, epoch: this.#link.epoch };
+    this.#outgoing.control(writeQuestion({ ...from, number, names: [{ to: ASKED_KIND, name }] }));
     return true;
   }
 

@@ -64,11 +64,16 @@ export class Origins {
   }
 
   /** The numbers of the servers that were heard lately. */
-  live(): number[] {
-    const since = this.#clock.now() - LIVE_MS;
+  live(withinMs: number = LIVE_MS): number[] {
+    const since = this.#clock.now() - withinMs;
     const found: number[] = [];
     for (const [number, { heardAt }] of this.#known) if (heardAt >= since) found.push(number);
     return found;
+  }
+
+  /** Returns the epoch of a server at its last beacon. */
+  epochOf(number: number): number {
+    return this.#known.get(number)?.epoch ?? 0;
   }
 
   /** Notes a batch. Returns the number of its first frames that had come before. */

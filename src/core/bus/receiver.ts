@@ -22,7 +22,7 @@ export interface ReceiverOwner {
   /** Returns the sequence of the next frame that this server sends in a topic. */
   sequenceOf(topic: number): number;
   /** Another server has sent something. */
-  onHeard(origin: number): void;
+  onHeard(from: Pick<Batch, "origin" | "epoch">): void;
   onBeacon(beacon: Beacon): void;
   onQuestion(question: Question): void;
   /** @throws {WireError} the payload is no answer */
@@ -56,7 +56,7 @@ export class Receiver {
     try {
       const message = readMessage(bytes);
       if (message.origin === this.#owner.origin) return this.#onOwn(topic, message);
-      this.#owner.onHeard(message.origin);
+      this.#owner.onHeard(message);
       if (message.type === "batch") return this.#onBatch(topic, message);
       if (message.type === "beacon") this.#owner.onBeacon(message);
       else this.#owner.onQuestion(message);
