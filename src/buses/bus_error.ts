@@ -9,6 +9,6 @@ export function busError(code: BusErrorCode, what: string, cause: unknown): Spil
 }
 
 /** Hides the user and password of the addresses in a text. */
-export function withoutPassword(text: string): string {
+function withoutPassword(text: string): string {
   return text.replaceAll(/(\w+:\/\/)[^\s/@]*@/g, "$1***@");
 }

@@ -108,7 +108,7 @@ class Broker implements MemoryBus {
   stop(): void {
     this.state = "dead";
     this.#held = [];
-    for (const end of [...this.#open.values()]) this.drop(end, "the broker is dead");
+    for (const end of this.#open.values()) this.drop(end, "the broker is dead");
   }
 
   start(): void {
@@ -167,7 +167,7 @@ class Broker implements MemoryBus {
 
   deliver(from: End, topic: number, bytes: Uint8Array): void {
     this.published += 1;
-    for (const end of [...this.#open.values()]) {
+    for (const end of this.#open.values()) {
       if (!end.topics.has(topic) || (end === from && !this.#echoes)) continue;
       if (!this.#loses({ topic, bytes, from: from.number, to: end.number })) end.take(topic, bytes);
     }

@@ -186,6 +186,6 @@ class LocalConnection implements BusConnection {
   #end(error: unknown): void {
     this.#over = true;
     const closed = error ?? busError("bus-disconnected", "the connection to the hub is closed", undefined);
-    for (const { reject } of this.#asked.splice(0)) reject(closed);
+    for (const asked of this.#asked.splice(0)) asked.reject(closed);
   }
 }

@@ -5,7 +5,7 @@ import type { Connection, ConnectOptions } from "../transport/transport.ts";
 /** The number of topics that names are spread over. Every server of a bus uses the same. */
 export const NAME_TOPICS = 256;
 /** The topic that every server subscribes to: beacons, and questions to all. */
-export const CONTROL_TOPIC: number = NAME_TOPICS;
+export const CONTROL_TOPIC = 256;
 
 /**
  * What carries messages between servers: a driver for a broker, such as those of `spillway/buses/redis`. A driver moves bytes. Envelopes,

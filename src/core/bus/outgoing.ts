@@ -129,7 +129,7 @@ export class Outgoing {
 
   /** Makes messages of all batches. */
   seal(): void {
-    for (const topic of [...this.#open.keys()]) this.#sealOne(topic);
+    for (const topic of this.#open.keys()) this.#sealOne(topic);
   }
 
   attach(connection: BusConnection): void {

@@ -23,7 +23,6 @@ interface Question {
   servers: number;
   readonly timer: unknown;
   readonly resolve: (presence: Presence) => void;
-  readonly answer: Promise<Presence>;
 }
 
 /** Questions for the number of members of groups, and their answers. Nothing is sent or kept unless somebody asks. */
@@ -31,7 +30,8 @@ export class Questions {
   readonly #clock: Clock;
   readonly #owner: QuestionOwner;
   readonly #open = new Map<number, Question>();
-  readonly #byName = new Map<string, Question>();
+  /** The answers that are awaited, by name. */
+  readonly #answers = new Map<string, Promise<Presence>>();
   #last = 0;
 
   constructor(clock: Clock, owner: QuestionOwner) {
@@ -41,8 +41,8 @@ export class Questions {
 
   /** Asks for the members of a group; `own` is the number here. Those who ask while a question is under way share its answer. */
   ask(name: string, own: number): Promise<Presence> {
-    const known = this.#byName.get(name);
-    if (known !== undefined) return known.answer;
+    const awaitedAlready = this.#answers.get(name);
+    if (awaitedAlready !== undefined) return awaitedAlready;
     const alone = { members: own, servers: own > 0 ? 1 : 0 };
     const awaited = new Set(this.#owner.live());
     this.#last = (this.#last + 1) % MOST_NUMBER;
@@ -50,14 +50,11 @@ export class Questions {
     if (awaited.size === 0 || this.#open.size >= MOST_QUESTIONS || !this.#owner.ask(number, name)) {
       return Promise.resolve({ ...alone, complete: awaited.size === 0 });
     }
-    let resolve: (presence: Presence) => void = () => {};
-    const answer = new Promise<Presence>((fulfil) => {
-      resolve = fulfil;
-    });
     const timer = this.#clock.setTimeout(() => this.#end(number), ANSWER_MS);
-    const question: Question = { name, awaited, ...alone, timer, resolve, answer };
-    this.#open.set(number, question);
-    this.#byName.set(name, question);
+    const answer = new Promise<Presence>((resolve) => {
+      this.#open.set(number, { name, awaited, ...alone, timer, resolve });
+    });
+    this.#answers.set(name, answer);
     return answer;
   }
 
@@ -75,7 +72,7 @@ export class Questions {
 
   /** Answers all with what is known. */
   end(): void {
-    for (const number of [...this.#open.keys()]) this.#end(number);
+    for (const number of this.#open.keys()) this.#end(number);
   }
 
   #end(number: number): void {
@@ -84,7 +81,7 @@ export class Questions {
     const { name, awaited, members, servers, timer, resolve } = question;
     this.#clock.clearTimeout(timer);
     this.#open.delete(number);
-    this.#byName.delete(name);
+    this.#answers.delete(name);
     resolve({ members, servers, complete: awaited.size === 0 });
   }
 }

@@ -18,7 +18,7 @@ export interface ReceiverOwner {
   readonly origin: number;
   readonly clock: Clock;
   readonly frames: BusFrames | undefined;
-  observe(event: BusEvent): void;
+  readonly observe: (event: BusEvent) => void;
   /** Returns the sequence of the next frame that this server sends in a topic. */
   sequenceOf(topic: number): number;
   /** Another server has sent something. */

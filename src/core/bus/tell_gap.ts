@@ -6,7 +6,7 @@ import type { BusEvent } from "./bus_event.ts";
 
 /** Who is told of gaps. */
 export interface GapListeners {
-  observe(event: BusEvent): void;
+  readonly observe: (event: BusEvent) => void;
   readonly onGap: ((gap: BusGap) => unknown) | undefined;
 }
 

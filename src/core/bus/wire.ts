@@ -76,7 +76,7 @@ export interface Question extends Header {
 }
 
 /** The bytes are no message of this version. */
-export class WireError extends Error {}
+class WireError extends Error {}
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });

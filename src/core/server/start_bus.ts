@@ -1,4 +1,4 @@
-import type { BusContext, BusGap } from "../bus/bus.ts";
+import type { BusContext } from "../bus/bus.ts";
 import { BusEndpoint } from "../bus/bus_endpoint.ts";
 import { resolveBus } from "../bus/bus_options.ts";
 import type { Groups } from "../session/groups.ts";
@@ -20,7 +20,7 @@ export function startBus<In, Out, State>(
     scheduler,
     transport,
     random,
-    onGap: onGap as ((gap: BusGap) => unknown) | undefined,
+    onGap,
     observe,
     size: (to, name) => groups.membersOf(to, name).size,
     deliver: (to, name, frame, except) => groups.deliverHere(to, name, frame, except),

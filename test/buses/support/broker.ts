@@ -87,14 +87,12 @@ class Process implements BrokerProcess {
   readonly name: "redis" | "nats";
   readonly address: string;
   readonly #context: TestContext;
-  readonly #port: number;
   readonly #file: string;
   #started: StartedProgram | undefined;
 
   constructor(context: TestContext, name: "redis" | "nats", port: number, folder: string, extra: readonly string[]) {
     this.name = name;
     this.#context = context;
-    this.#port = port;
     this.address = `${name}://127.0.0.1:${port}`;
     this.#file = path.join(folder, `${name}.conf`);
     const lines =

@@ -400,6 +400,6 @@ describe("the option bus", () => {
     const error = new SpillwayError("bus-unavailable", "the package is not installed");
     const missing: Bus = { ...via, connect: via.connect, load: () => Promise.reject(error) };
     await expect(serve(transport, { ...base, port: 8080, bus: missing })).rejects.toBe(error);
-    await expect(transport.connect({ hostname: "127.0.0.1", port: 8080 })).rejects.toThrow();
+    await expect(transport.connect({ hostname: "127.0.0.1", port: 8080 })).rejects.toThrow("nothing listens");
   });
 });

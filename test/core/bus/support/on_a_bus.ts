@@ -46,7 +46,7 @@ export class OnABus {
   /** Connects a peer, whose first line is a group that its session joins. */
   async member(group: string): Promise<Peer> {
     const peer = new Peer(await this.transport.connect(this.server.address), this.clock);
-    peer.send(`join ${group}\n`);
+    await peer.send(`join ${group}\n`);
     await this.clock.advance(5);
     return peer;
   }
