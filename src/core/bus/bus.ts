@@ -154,8 +154,8 @@ export interface ServerBus {
   readonly up: boolean;
   stats(): BusStats;
   /**
-   * Fulfils with true when every group that has members now is subscribed to, and everything sent before is with the broker. Fulfils with
-   * false when the bus is down, or goes down meanwhile.
+   * Fulfils with true when every group that has members now is subscribed to, and everything sent before is with the broker. Waits for a
+   * bus that is down. Fulfils with false when the bus goes down meanwhile, or the server ends. Never rejects.
    */
   settled(): Promise<boolean>;
 }

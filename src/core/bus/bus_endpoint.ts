@@ -11,13 +11,13 @@ import { Incoming } from "./incoming.ts";
 import { newOrigin, originOfSession, originText } from "./origin.ts";
 import { Origins } from "./origins.ts";
 import { Outgoing } from "./outgoing.ts";
-import { ASKED_KIND, answerPayload, Questions } from "./questions.ts";
+import { ASKED_KIND, answersTo, Questions } from "./questions.ts";
 import { Receiver, type ReceiverOwner } from "./receiver.ts";
 import { Subscribing } from "./subscribing.ts";
 import { Subscriptions } from "./subscriptions.ts";
 import { type GapListeners, tellGap } from "./tell_gap.ts";
 import { topicOf, topicOfOrigin } from "./topic_of.ts";
-import { BATCH_HEADER_BYTES, FORM, type Question, type RecipientKind, TO, writeFrame, writeQuestion } from "./wire.ts";
+import { BATCH_HEADER_BYTES, type Question, type RecipientKind, TO, writeFrame, writeQuestion } from "./wire.ts";
 
 /** The time between two beacons. */
 const BEACON_MS = 1_000;
@@ -82,6 +82,8 @@ export class BusEndpoint implements ServerBus {
   /** Fulfils when the present connection is lost. */
   #lost = Promise.resolve();
   #onLost: () => void = () => undefined;
+  /** Called when it is up or closed. */
+  #onceUp: (() => void)[] = [];
   readonly #counts = { framesRefused: 0, messagesReceived: 0, bytesReceived: 0, gaps: 0, framesMissed: 0 };
 
   constructor(settings: ResolvedBus, owner: BusEndpointOwner) {
@@ -179,6 +181,7 @@ export class BusEndpoint implements ServerBus {
   }
 
   async settled(): Promise<boolean> {
+    if (!this.up && !this.#closed) await new Promise<void>((resolve) => this.#onceUp.push(resolve));
     const { connection } = this.#link;
     if (connection === undefined) return false;
     this.#endTurn();
@@ -270,6 +273,7 @@ export class BusEndpoint implements ServerBus {
     this.#beacons.end();
     this.#link.close();
     this.#onLost();
+    for (const resolve of this.#onceUp.splice(0)) resolve();
     this.#outgoing.detach();
     this.#incoming.end();
     this.#questions.end();
@@ -294,6 +298,7 @@ export class BusEndpoint implements ServerBus {
     this.#subscribing.run();
     const up = { type: "bus-up", bus: this.name } as const;
     this.#owner.observe(downMs === undefined ? up : { ...up, downMs });
+    for (const resolve of this.#onceUp.splice(0)) resolve();
     this.#arm();
   }
 
@@ -382,14 +387,9 @@ export class BusEndpoint implements ServerBus {
     return true;
   }
 
-  #onQuestion({ origin, number, names }: Question): void {
-    const asker = originText(origin);
-    if (names.length === 0) this.#beacons.answer();
-    for (const { to, name } of names) {
-      const payload = answerPayload(number, this.#owner.size(to, name));
-      const bytes = writeFrame({ to: TO.asker, name: asker, except: "", form: FORM.bytes, payload });
-      this.publish({ topic: topicOfOrigin(asker), bytes });
-    }
+  #onQuestion(question: Question): void {
+    if (question.names.length === 0) this.#beacons.answer();
+    for (const answer of answersTo(question, (to, name) => this.#owner.size(to, name))) this.publish(answer);
   }
 
   #onGap(gap: BusGap): void {

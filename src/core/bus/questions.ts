@@ -1,6 +1,16 @@
 import type { Clock } from "../time/clock.ts";
 import type { Presence } from "./bus.ts";
-import { type RecipientKind, TO, WireReader, WireWriter } from "./wire.ts";
+import { originText } from "./origin.ts";
+import { topicOfOrigin } from "./topic_of.ts";
+import {
+  type Question as AskedQuestion,
+  FORM,
+  type RecipientKind,
+  TO,
+  WireReader,
+  WireWriter,
+  writeFrame,
+} from "./wire.ts";
 
 /** The time to wait for answers. */
 const ANSWER_MS = 500;
@@ -86,12 +96,19 @@ export class Questions {
   }
 }
 
-/** Returns the payload of an answer. */
-export function answerPayload(number: number, members: number): Uint8Array {
-  const writer = new WireWriter(16);
-  writer.varint(number);
-  writer.varint(members);
-  return writer.bytes;
+/** Returns the answers of a server to a question, as frames for who has asked. */
+export function* answersTo(
+  { origin, number, names }: AskedQuestion,
+  size: (to: RecipientKind, name: string) => number,
+): Generator<{ readonly topic: number; readonly bytes: Uint8Array }, undefined> {
+  const asker = originText(origin);
+  for (const { to, name } of names) {
+    const writer = new WireWriter(16);
+    writer.varint(number);
+    writer.varint(size(to, name));
+    const frame = { to: TO.asker, name: asker, except: "", form: FORM.bytes, payload: writer.bytes };
+    yield { topic: topicOfOrigin(asker), bytes: writeFrame(frame) };
+  }
 }
 
 /** The kinds of names that a question may be about. */
