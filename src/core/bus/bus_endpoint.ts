@@ -21,8 +21,8 @@ import { BATCH_HEADER_BYTES, type Question, type RecipientKind, TO, writeFrame, 
 
 /** The time between two beacons. */
 const BEACON_MS = 1_000;
-/** The time to wait for the others when the broker is back. */
-const HOLD_MS = 2_000;
+/** The time to wait for the others when the broker is back: longer than their pauses between attempts. */
+const HOLD_MS = 3_000;
 /** The time for which a server that is not heard is among those others: longer than it takes to see that a broker hangs. */
 const KNOWN_MS = 10_000;
 /** The time for the broker to confirm what it was sent. */

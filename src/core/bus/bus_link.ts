@@ -7,7 +7,9 @@ import type { Bus, BusConnection, BusContext } from "./bus.ts";
 const CONNECT_MS = 10_000;
 /** The pause before another attempt, which doubles up to the longest; a random half of it is left out. */
 const FIRST_PAUSE_MS = 100;
-const LONGEST_PAUSE_MS = 5_000;
+const LONGEST_PAUSE_MS = 2_000;
+/** The time after which a connection counts as one that lasts. */
+const LASTING_MS = 5_000;
 
 /** The user of a link. */
 export interface BusLinkOwner {
@@ -102,7 +104,7 @@ export class BusLink {
     const { clock, random } = this.#owner;
     clock.clearTimeout(this.#timer);
     // A broker that accepts and ends at once is not asked ten times a second.
-    if (this.connection !== undefined && clock.now() - this.#upAt >= LONGEST_PAUSE_MS) this.#failures = 0;
+    if (this.connection !== undefined && clock.now() - this.#upAt >= LASTING_MS) this.#failures = 0;
     this.#end();
     const pauseMs = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(16, this.#failures));
     const retryInMs = Math.round(pauseMs * (1 - random() / 2));
