@@ -68,8 +68,10 @@ export class Receiver {
 
   /** A broker that echoes sends back what was sent, and nothing else. */
   #onOwn(topic: number, message: Batch | Beacon | Question): undefined {
-    if (message.type !== "batch") return;
-    if (message.sequence + message.count <= this.#owner.sequenceOf(topic)) return;
+    const isSent = (of: number, next: number) => next <= this.#owner.sequenceOf(of);
+    if (message.type === "question") return;
+    if (message.type === "batch" && isSent(topic, message.sequence + message.count)) return;
+    if (message.type === "beacon" && [...message.sequences].every(([of, next]) => isSent(of, next))) return;
     this.#complain("bus-origin-taken", `another server sends as ${this.#originText}: was this process copied?`);
   }
 

@@ -333,10 +333,16 @@ describe("a message", () => {
     expect(one.of("bus-error").map(({ error }) => error.code)).toEqual(["bus-message-invalid"]);
   });
 
-  it("of this server that it has not sent shows a copy of the process", async () => {
+  it.each<[string, (header: number[]) => [number, Uint8Array]]>([
+    ["a batch", (header) => [0, Uint8Array.from([1, 1, ...header, 0, 1, 1, 0, 0])]],
+    ["a beacon", (header) => [256, Uint8Array.from([1, 2, ...header, 0, 0, 1, 7, 1])]],
+  ])("of this server that it has not sent shows a copy of the process: %s", async (_, message) => {
     const { bus, contexts } = scripted();
     const one = await onABus(bus, manualClock(), { random: () => 0 });
-    contexts[0]?.onMessage(0, Uint8Array.from([1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 1, 1, 0, 0]));
+    const header = [0, 0, 0, 0, 0, 0, 0, 0, 0, 1];
+    contexts[0]?.onMessage(256, Uint8Array.from([1, 2, ...header, 0, 0, 0]));
+    expect(one.of("bus-error")).toEqual([]);
+    contexts[0]?.onMessage(...message(header));
     expect(one.of("bus-error").map(({ error }) => error.code)).toEqual(["bus-origin-taken"]);
   });
 
