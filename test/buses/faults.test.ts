@@ -109,6 +109,17 @@ describe.each(["redis", "nats"] as const)("a %s server", (name) => {
     expect(one.received).toHaveLength(4);
   });
 
+  it("that hangs when a server connects is given up, and tried again", { timeout: LIMIT_MS }, async (context) => {
+    const place = await brokerProcess(context, name);
+    await place.start();
+    place.hold();
+    const one = await onABroker(context, place.bus(), { waits: false });
+    await one.until(() => one.events.some(({ type }) => type === "bus-down"));
+    place.go();
+    await one.until(() => one.server.bus?.up === true);
+    expect(one.server.bus?.stats().connects).toBe(1);
+  });
+
   it("that wants another password is reported without ours, and tried again", {
     timeout: LIMIT_MS,
   }, async (context) => {

@@ -48,6 +48,7 @@ async function connect(path: string, context: BusContext): Promise<BusConnection
     throw busError("bus-connect-failed", `no hub answers at ${path}`, cause);
   }
   const local = new LocalConnection(path, connection, context);
+  context.signal.addEventListener("abort", () => local.close());
   await local.greeted;
   return local;
 }
@@ -107,6 +108,7 @@ class LocalConnection implements BusConnection {
   }
 
   close(): void {
+    if (this.#over) return;
     this.#end(undefined);
     // What was written leaves first; nobody waits for it.
     this.#flushOut();

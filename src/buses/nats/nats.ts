@@ -1,6 +1,7 @@
 import { type Bus, type BusConnection, type BusContext, checkOptions, type OptionNames } from "../../core/mod.ts";
 import { busError } from "../bus_error.ts";
 import { topicNames } from "../topic_names.ts";
+import { greeted } from "./greeted.ts";
 import { NatsBusConnection } from "./nats_bus_connection.ts";
 
 /** Settings of {@link nats}. */
@@ -48,40 +49,42 @@ export function nats(options: NatsOptions): Bus {
   return {
     name: "nats",
     load: async () => void (await loadClient()),
-    connect: (context) => connect({ ...client, ...addressOf(servers) }, names, context),
+    connect: (context) => connect(servers, client, names, context),
   };
 }
 
-/** Returns the options for the servers: the package takes no user in an address. */
-function addressOf(servers: readonly string[]): Record<string, unknown> {
-  const hosts: string[] = [];
-  const credentials: Record<string, unknown> = {};
-  for (const server of servers) {
-    const [, scheme = "nats", userInfo, host = ""] = /^(?:(\w+):\/\/)?(?:([^/@]*)@)?([^/]*)/.exec(server) ?? [];
-    hosts.push(host);
-    if (scheme === "tls") credentials["tls"] = {};
-    if (userInfo === undefined) continue;
-    const [user = "", pass] = userInfo.split(":").map(decodeURIComponent);
-    Object.assign(credentials, pass === undefined ? { token: user } : { user, pass });
-  }
-  return { servers: hosts, ...credentials };
+/** Returns the options for a server: the package takes no user in an address. */
+function addressOf(server: string): { readonly host: string; readonly options: Record<string, unknown> } {
+  const [, scheme = "nats", userInfo, host = ""] = /^(?:(\w+):\/\/)?(?:([^/@]*)@)?([^/]*)/.exec(server) ?? [];
+  const options: Record<string, unknown> = { servers: [host] };
+  if (scheme === "tls") options["tls"] = {};
+  if (userInfo === undefined) return { host, options };
+  const [user = "", pass] = userInfo.split(":").map(decodeURIComponent);
+  return { host, options: { ...options, ...(pass === undefined ? { token: user } : { user, pass }) } };
 }
 
 async function connect(
-  options: Readonly<Record<string, unknown>>,
+  servers: readonly string[],
+  client: Readonly<Record<string, unknown>>,
   names: readonly string[],
   context: BusContext,
 ): Promise<BusConnection> {
   const { connect: connectTo } = await loadClient();
+  const { host, options } = addressOf(servers[Math.floor(Math.random() * servers.length)] ?? "");
+  const { handshakeFirst = false } = (client["tls"] ?? {}) as { readonly handshakeFirst?: boolean };
   try {
+    if (!handshakeFirst) await greeted(host, context);
     const connection = await connectTo({
       timeout: CONNECT_MS,
       ...options,
+      ...client,
       // The server connects again itself: the package drops in silence what is published meanwhile.
       reconnect: false,
       noEcho: true,
     });
-    return new NatsBusConnection(connection, names, context);
+    const made = new NatsBusConnection(connection, names, context);
+    if (context.signal.aborted) made.close();
+    return made;
   } catch (cause) {
     throw busError("bus-connect-failed", "cannot connect to NATS", cause);
   }

@@ -39,6 +39,8 @@ export class RedisConnection implements BusConnection {
 
   async open(): Promise<void> {
     const clients = [this.#publisher, this.#subscriber];
+    // A server that hangs accepts connections, and does not greet.
+    this.#context.signal.addEventListener("abort", () => this.close());
     for (const client of clients) {
       client.on("error", (cause) => this.#lose(cause));
       client.on("end", () => this.#lose(undefined));

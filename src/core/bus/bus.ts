@@ -21,7 +21,8 @@ export interface Bus {
    */
   load?(): Promise<void>;
   /**
-   * Connects to the broker, once. The server calls it again after a failure, and gives up after ten seconds: what comes later is closed.
+   * Connects to the broker, once. The server calls it again after a failure. After ten seconds it gives up, and `context.signal` aborts: then
+   * nothing of the attempt may be left.
    *
    * @throws {SpillwayError} `bus-connect-failed`
    */
@@ -33,6 +34,8 @@ export interface BusContext {
   readonly clock: Clock;
   /** Connects on the transport of the server. */
   readonly transport: { connect(options: ConnectOptions): Promise<Connection> };
+  /** Aborts when the connection, or the attempt to make it, is of no use any more. */
+  readonly signal: AbortSignal;
   /** Takes a message of a topic that was subscribed to. The bytes are the server's, and do not change. Never throws. */
   onMessage(topic: number, bytes: Uint8Array): void;
   /** The connection is over. Called once, and not after `close()`. */

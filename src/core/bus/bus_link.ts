@@ -29,6 +29,7 @@ export interface BusLinkOwner {
 interface Attempt {
   over: boolean;
   connection?: BusConnection;
+  readonly givenUp: AbortController;
 }
 
 /** Keeps a server connected to the broker: connects, subscribes, and tries again. */
@@ -53,7 +54,7 @@ export class BusLink {
   start(): void {
     this.#timer = undefined;
     if (this.#closed) return;
-    const attempt: Attempt = { over: false };
+    const attempt: Attempt = { over: false, givenUp: new AbortController() };
     this.#attempt = attempt;
     const { clock } = this.#owner;
     const late = () =>
@@ -82,6 +83,7 @@ export class BusLink {
     const connection = await this.#bus.connect({
       clock,
       transport,
+      signal: attempt.givenUp.signal,
       onMessage: (topic, bytes) => {
         if (!attempt.over) this.#owner.onMessage(topic, bytes);
       },
@@ -123,6 +125,7 @@ export class BusLink {
     } catch {
       // A driver that cannot close its connection has lost it.
     }
+    attempt.givenUp.abort();
   }
 }
 

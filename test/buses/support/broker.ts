@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import process from "node:process";
 import type { TestContext } from "vitest";
 import { RealProgram, type StartedProgram } from "../../support/real_program.ts";
 import { type Bus, type LocalBusHub, localBus, localBusHub, nats, redis, transport } from "./rooms.ts";
@@ -128,17 +129,22 @@ class Process implements BrokerProcess {
     const started = this.#started;
     if (started === undefined) return;
     this.#started = undefined;
-    started.child.kill("SIGKILL");
+    signal(started, "SIGKILL");
     await started.ending;
   }
 
   hold(): void {
-    this.#started?.child.kill("SIGSTOP");
+    if (this.#started !== undefined) signal(this.#started, "SIGSTOP");
   }
 
   go(): void {
-    this.#started?.child.kill("SIGCONT");
+    if (this.#started !== undefined) signal(this.#started, "SIGCONT");
   }
+}
+
+/** Not through the child: Deno's then takes the signal for the end of it. */
+function signal({ child }: StartedProgram, name: "SIGKILL" | "SIGSTOP" | "SIGCONT"): void {
+  process.kill(child.pid as number, name);
 }
 
 /** A port that nobody listens on, and that the system gives to nobody soon. */

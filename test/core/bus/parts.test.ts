@@ -274,7 +274,9 @@ describe("a link to a broker", () => {
     contexts[0]?.onClosed({} as never);
     contexts[1]?.onMessage(3, new Uint8Array(1));
     expect([heardTopics, downs, link.epoch]).toEqual([[1, 3], ["the connection to the broker failed: no answer"], 2]);
+    expect(contexts.map(({ signal }) => signal.aborted)).toEqual([true, false]);
     link.close();
+    expect(contexts.map(({ signal }) => signal.aborted)).toEqual([true, true]);
     expect(clock.pending).toBe(0);
   });
 });
