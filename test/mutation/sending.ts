@@ -124,7 +124,7 @@ export const SENDING: readonly Mutated[] = [
       },
       {
         name: "forgets which groups it is in",
-        find: "this.#joined.add(group);",
+        find: "this.#memberships.groups.add(group);",
         replacement: "",
       },
     ],

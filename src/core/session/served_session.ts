@@ -31,6 +31,7 @@ import { Goodbye, type GoodbyeOwner } from "./goodbye.ts";
 import type { Broadcast, Groups, Member } from "./groups.ts";
 import { Inbox, type InboxOwner } from "./inbox.ts";
 import { decoderFor } from "./invalid_frame.ts";
+import { Memberships } from "./memberships.ts";
 import { connectionClosed } from "./observer.ts";
 import { type Due, SessionDeadlines } from "./session_deadlines.ts";
 import type { SessionSettings } from "./session_settings.ts";
@@ -137,10 +138,8 @@ export class ServedSession<In, Out, State> implements Session<Out, State>, Membe
   /** The step of `startTls` behind the reply that is being sent, and then its run: the session stands still meanwhile. */
   #gate: GatedWriter | undefined;
   #securing: EstablishStep | Establishing | undefined;
-  /** The names of the session's groups. */
-  #joined: Set<string> | undefined;
-  /** Its keys, and its identity if somebody has asked for it. */
-  #keys: Set<string> | undefined;
+  /** The session's groups and keys, if it has any. */
+  #memberships: Memberships | undefined;
 
   /** @throws what making a decoder or encoder throws */
   constructor(
@@ -215,24 +214,24 @@ export class ServedSession<In, Out, State> implements Session<Out, State>, Membe
 
   removeKey(key: string): void {
     this.settings.groups.removeKey(key, this);
-    this.#keys?.delete(key);
+    this.#memberships?.keys?.delete(key);
   }
 
   #addKey(key: string): void {
-    this.#keys ??= new Set();
-    this.#keys.add(key);
+    this.#memberships ??= new Memberships();
+    this.#memberships.addKey(key);
   }
 
   join(group: string): void {
     if (!this.sendable) return;
     this.settings.groups.join(group, this);
-    this.#joined ??= new Set();
-    this.#joined.add(group);
+    this.#memberships ??= new Memberships();
+    this.#memberships.groups.add(group);
   }
 
   leave(group: string): void {
     this.settings.groups.leave(group, this);
-    this.#joined?.delete(group);
+    this.#memberships?.groups.delete(group);
   }
 
   stats(): SessionStats {
@@ -249,7 +248,7 @@ export class ServedSession<In, Out, State> implements Session<Out, State>, Membe
       quietMs: now - Math.max(this.inbox.heardAt, this.outbox.progressAt, this.openedAt),
       waitingOutboundBytes: this.outbox.pending,
       framesInFlight: this.pipeline.length,
-      groups: [...(this.#joined ?? [])],
+      groups: [...(this.#memberships?.groups ?? [])],
     };
   }
 
@@ -805,10 +804,8 @@ export class ServedSession<In, Out, State> implements Session<Out, State>, Membe
   }
 
   #leaveGroups(): void {
-    const { groups } = this.settings;
-    if (this.#joined !== undefined) for (const group of this.#joined) groups.leave(group, this);
-    if (this.#keys !== undefined) for (const key of this.#keys) groups.removeKey(key, this);
-    this.#joined = this.#keys = undefined;
+    this.#memberships?.end(this.settings.groups, this);
+    this.#memberships = undefined;
   }
 
   #askGoodbye(): void {
