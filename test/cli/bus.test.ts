@@ -1,4 +1,4 @@
-// What --bus may say, and the chat across processes of all runtimes.
+// What --bus may say, and services across processes of all runtimes.
 import { spawn } from "node:child_process";
 import path from "node:path";
 import { describe, expect, it, type TestContext } from "vitest";
@@ -9,7 +9,7 @@ import type { SettingName } from "../../src/cli/settings.ts";
 import { memoryBus } from "../../src/testing/mod.ts";
 import { brokerProcess } from "../buses/support/broker.ts";
 import { serveByCli } from "../examples/support/served_example.ts";
-import { type OtherRuntime, typeScriptRuntimes } from "../support/other_runtimes.ts";
+import { type InstalledRuntime, installedRuntimes } from "../support/other_runtimes.ts";
 import { root } from "../support/tree.ts";
 import { CliProcess } from "./support/cli_process.ts";
 import { LineConnection } from "./support/line_connection.ts";
@@ -97,10 +97,10 @@ describe("the bus that is loaded", () => {
   });
 });
 
-/** The chat on another runtime, with what the build has made of the package. */
-async function chatOn(context: TestContext, { name, command }: OtherRuntime, address: string): Promise<number> {
+/** A server on a runtime, with what the build has made of the package; it brings each line to all other members. */
+async function memberOn(context: TestContext, { name, command }: InstalledRuntime, address: string): Promise<number> {
   const program = path.join(root, "dist", "main.js");
-  const service = path.join(root, "examples", "chat.ts");
+  const service = path.join(root, "test", "buses", "fixtures", "member.mjs");
   const [file, ...before] = command;
   const args = [...before, program, "serve", service, "--port", "0", "--bus", address];
   const child = spawn(file, args, { cwd: root, stdio: ["ignore", "pipe", "ignore"] });
@@ -123,8 +123,10 @@ class Guest extends LineConnection {
   }
 }
 
-describe("the chat with --bus", () => {
-  it("brings a line to guests in another process, and what is told to one", { timeout: 40_000 }, async (context) => {
+describe("a service with --bus", () => {
+  it("such as the chat brings a line to guests in another process, and what is told to one", {
+    timeout: 40_000,
+  }, async (context) => {
     const place = await brokerProcess(context, "nats");
     await place.start();
     const [one, other] = [
@@ -152,21 +154,17 @@ describe("the chat with --bus", () => {
     await bob.until("* in lobby: bob and 1 more");
   });
 
-  it("connects Node, Deno and Bun", { timeout: 60_000 }, async (context) => {
+  it("connects processes on Node, Deno and Bun", { timeout: 60_000 }, async (context) => {
     const place = await brokerProcess(context, "redis");
     await place.start();
-    const runtimes = typeScriptRuntimes();
-    expect(runtimes.length).toBeGreaterThan(1);
+    const runtimes = installedRuntimes();
     const names = runtimes.map(({ name }) => name);
-    const ports = await Promise.all(runtimes.map((one) => chatOn(context, one, place.address)));
+    expect(names).toEqual(["node", "deno", "bun"]);
+    const ports = await Promise.all(runtimes.map((one) => memberOn(context, one, place.address)));
     const guests = ports.map((port) => new Guest(port));
-    for (const [index, guest] of guests.entries()) {
-      guest.send(`/nick ${names[index]}\n`);
-      await guest.until(`* you are now ${names[index]}`);
-    }
     for (const [index, speaker] of guests.entries()) {
       const heard = guests.filter((guest) => guest !== speaker).map((guest) => guest.until(`${names[index]}: hello`));
-      const again = setInterval(() => speaker.send("hello\n"), 100);
+      const again = setInterval(() => speaker.send(`${names[index]}: hello\n`), 100);
       await Promise.all(heard);
       clearInterval(again);
     }

@@ -17,25 +17,22 @@ const PLACES: Readonly<Record<RuntimeName, () => readonly string[]>> = {
   bun: () => [path.join(modules, "bun", "bin", "bun.exe"), ...inScope("@oven", "bin/bun"), "bun"],
 };
 
-/** How a program with TypeScript is started on a runtime: what goes before its path. */
-export interface OtherRuntime {
+/** How a program is started on a runtime: what goes before its path. */
+export interface InstalledRuntime {
   readonly name: RuntimeName;
   readonly command: readonly [string, ...string[]];
 }
 
-/** Returns the runtimes that are installed and load TypeScript: Node does since version 24. */
-export function typeScriptRuntimes(): readonly OtherRuntime[] {
+/** Returns the runtimes that are installed. */
+export function installedRuntimes(): readonly InstalledRuntime[] {
   return RUNTIMES.flatMap((name) => {
-    const program = name === runtime ? process.execPath : PLACES[name]().find((place) => majorOf(place) !== undefined);
-    if (program === undefined || (name === "node" && (majorOf(program) ?? 0) < 24)) return [];
-    return [{ name, command: [program, ...FLAGS[name]] as const }];
+    const program = name === runtime ? process.execPath : PLACES[name]().find(isThere);
+    return program === undefined ? [] : [{ name, command: [program, ...FLAGS[name]] as const }];
   });
 }
 
-function majorOf(program: string): number | undefined {
-  const { stdout, status } = spawnSync(program, ["--version"], { encoding: "utf8", timeout: 20_000 });
-  const [, major] = /(\d+)\.\d+\.\d+/.exec(stdout ?? "") ?? [];
-  return status === 0 && major !== undefined ? Number(major) : undefined;
+function isThere(program: string): boolean {
+  return spawnSync(program, ["--version"], { timeout: 20_000 }).status === 0;
 }
 
 function inScope(scope: string, file: string): string[] {
