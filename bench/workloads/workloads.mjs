@@ -2,6 +2,7 @@
 import { asyncHandlers } from "./async_handlers.mjs";
 import { broadcast } from "./broadcast.mjs";
 import { burst } from "./burst.mjs";
+import { bus } from "./bus.mjs";
 import { churn } from "./churn.mjs";
 import { cli } from "./cli.mjs";
 import { codecs } from "./codecs.mjs";
@@ -37,7 +38,7 @@ const LINES = [
 const CONNECTIONS = [idle, idleCpu, polled, churn, burst, drain, startUp];
 
 /** Each takes the rows that it has itself. @type {import("./workload.mjs").Workload<any>[]} */
-export const WORKLOADS = [...LINES, ...CONNECTIONS, codecs];
+export const WORKLOADS = [...LINES, ...CONNECTIONS, codecs, bus];
 
 /** What says most in the least time. @type {import("./workload.mjs").Workload<any>[]} */
 export const QUICK_WORKLOADS = [pingPong, inFlight];

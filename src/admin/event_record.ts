@@ -25,6 +25,11 @@ const PLAIN = [
   "drained",
   "aborted",
   "transport",
+  "bus",
+  "origin",
+  "missed",
+  "why",
+  "downMs",
 ] as const;
 
 /** Returns an event as `/events` shows it, without what the service and its peers have chosen to keep. */

@@ -3,6 +3,7 @@ import path from "node:path";
 import type { Logger } from "@logtape/logtape";
 import type { Cluster, SuperviseOptions } from "../cluster/mod.ts";
 import { type HeldSocket, type ListenOptions, SpillwayError, type Transport } from "../mod.ts";
+import { type BusHub, startBusHub } from "./bus_hub.ts";
 import { clusterLog } from "./cluster_log.ts";
 import { logOf } from "./command_log.ts";
 import type { Environment } from "./environment.ts";
@@ -15,7 +16,7 @@ import { watchModule } from "./module_watch.ts";
 import { PidFile } from "./pid_file.ts";
 import { type PlacePlan, PlanFailed, planPlaces } from "./place_plan.ts";
 import { readyLine, sayReady } from "./ready_line.ts";
-import { HANDOVER_VARIABLE, WITHOUT_SYSTEMD } from "./role_variables.ts";
+import { BUS_HUB_VARIABLE, HANDOVER_VARIABLE, WITHOUT_SYSTEMD } from "./role_variables.ts";
 import type { ServeFlags } from "./serve_flags.ts";
 import { isModulePath } from "./service_module.ts";
 import type { Settings } from "./setting.ts";
@@ -62,7 +63,8 @@ export async function serveCluster(serving: ClusterServing, workers: Settings["w
   const systemd = systemdNotifier(variables, environment.pid, (message) =>
     logger.warning(message, { event: "systemd" }),
   );
-  const cluster = await start(serving, plan, count, logger, () => pid?.write());
+  const hub = asksForHub(all.settings) ? await startBusHub(environment.transport) : undefined;
+  const cluster = await start(serving, plan, count, logger, { hub, onReady: () => pid?.write() });
   steer(cluster, serving, systemd);
   const endWatch =
     flags.watch === true ? watchModule(path.resolve(environment.cwd, name), () => void cluster.reload()) : undefined;
@@ -81,6 +83,7 @@ export async function serveCluster(serving: ClusterServing, workers: Settings["w
   endWatch?.();
   pid?.remove();
   systemd.close();
+  await hub?.close();
   return gaveUp ?? (failed > 0 ? EXIT_FAILED : 0);
 }
 
@@ -95,7 +98,7 @@ async function start(
   plan: PlacePlan,
   workers: number,
   logger: Logger,
-  onReady: () => void,
+  { hub, onReady }: { readonly hub: BusHub | undefined; readonly onReady: () => void },
 ): Promise<Cluster> {
   const { heldTarget, supervise } = await import("../cluster/mod.ts");
   const { balance, graceMs, readyTimeoutMs, workerTimeoutMs } = all.settings;
@@ -103,7 +106,7 @@ async function start(
     script: MAIN_MODULE,
     args: environment.args,
     cwd: environment.cwd,
-    env: { ...environment.variables, ...WITHOUT_SYSTEMD },
+    env: { ...environment.variables, ...WITHOUT_SYSTEMD, [BUS_HUB_VARIABLE]: hub?.path },
     listen: plan.listen.map(heldTarget),
     workers,
     drainTimeoutMs: Math.min(LONGEST_DRAIN_MS, (plan.drainTimeoutMs ?? LONGEST_DRAIN_MS) + EXTRA_DRAIN_MS),
@@ -168,6 +171,11 @@ function sayListening(
     readyLine(addresses, (index) => speaksTls[index] === true, name),
     logger,
   );
+}
+
+/** `--bus local` without a path is a hub of the supervisor. */
+function asksForHub({ bus }: Settings): boolean {
+  return bus?.kind === "local" && bus.place === "";
 }
 
 function countOf(workers: number | "auto"): number {

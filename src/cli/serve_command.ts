@@ -10,6 +10,7 @@ import { EXIT_FAILED, Failure, firstLine, runFailure, usageFailure, withStack } 
 import { type Given, originText } from "./given.ts";
 import { listenFailure, placeFailure } from "./listen_failure.ts";
 import { type Places, resolvePlaces, withSteps } from "./listen_targets.ts";
+import { loadBus } from "./load_bus.ts";
 import { logObserver, observerErrorLog } from "./log_observer.ts";
 import { PidFile } from "./pid_file.ts";
 import { configText } from "./print_config.ts";
@@ -152,7 +153,8 @@ function observedBy(observers: readonly Observer[], options: CliServeOptions): C
 async function serveObserved(serving: Serving, options: CliServeOptions, steps: LoadedSteps): Promise<number> {
   const { name, all, environment, log } = serving;
   const { pool: size } = all.settings;
-  const places = establishing(serving, options, steps);
+  const bus = await loadBus(options.bus, all, environment);
+  const places = establishing(serving, bus === undefined ? options : { ...options, bus }, steps);
   serving.place = ({ address, server }) => {
     const index = server.addresses.indexOf(address);
     return placeText(address, places.speaksTls(index), true);

@@ -1,5 +1,6 @@
 import type { WorkerLink } from "../cluster/mod.ts";
 import type { Environment, Signals } from "./environment.ts";
+import { BUS_HUB_VARIABLE } from "./role_variables.ts";
 
 /** Returns the environment of a process that a supervisor has started. @throws {SpillwayError} `listen-failed` */
 export async function workerEnvironment(environment: Environment): Promise<Environment> {
@@ -8,6 +9,7 @@ export async function workerEnvironment(environment: Environment): Promise<Envir
   return {
     ...environment,
     link,
+    busHubPath: environment.host.env[BUS_HUB_VARIABLE],
     transport: link.transport,
     pid: link.assignment.inheritor,
     signals: onlyFirstTerm(environment.signals, link),

@@ -33,6 +33,7 @@ export { FINDINGS, Finding } from "./finding.ts";
 export { checkGrowth, type Growth, type Heap } from "./growth.ts";
 export type { LinkConditions } from "./link_conditions.ts";
 export { type ManualClock, manualClock } from "./manual_clock.ts";
+export { type MemoryBus, type MemoryBusMessage, type MemoryBusOptions, memoryBus } from "./memory_bus.ts";
 export { type MemoryTransport, type MemoryTransportOptions, memoryTransport } from "./memory_transport.ts";
 export type { Stage, UncaughtErrorSource, UncaughtEvent } from "./play.ts";
 export { type Random, seededRandom } from "./random.ts";

@@ -351,6 +351,12 @@ export class Simulation {
       case "accept-error":
         this.count(`accept-error ${event.error.code}`);
         return this.trace.add(0, `accept-error ${event.error.code} ${event.retryInMs ?? "for good"}`);
+      case "bus-up":
+      case "bus-down":
+      case "bus-gap":
+      case "bus-error":
+        this.count(event.type);
+        return this.trace.add(0, event.type);
       case "connections-full":
       case "connections-available":
         return;

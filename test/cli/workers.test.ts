@@ -89,6 +89,20 @@ async function processes(port: number, count: number): Promise<number[]> {
   return [...found];
 }
 
+/** Two connections that different workers have accepted. */
+async function inDifferentWorkers(port: number): Promise<[LineConnection, LineConnection]> {
+  const found = new Map<number, LineConnection>();
+  await vi.waitFor(async () => {
+    const connection = new LineConnection(port);
+    connection.send("who\n");
+    const pid = processOf(await connection.line());
+    if (found.has(pid)) connection.finish();
+    else found.set(pid, connection);
+    expect(found.size).toBe(2);
+  }, LONG);
+  return [...found.values()] as [LineConnection, LineConnection];
+}
+
 function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
@@ -269,6 +283,34 @@ describe.skipIf(process.platform === "win32")("serve --workers", { concurrent: t
     const port = await ready(cli);
     expect(cli.stdout).toMatch(/, 2 workers\)/);
     await processes(port, 2);
+    await end(cli);
+  });
+
+  it("--bus local carries broadcasts between workers", async () => {
+    const file = path.join(folder, "rooms.mjs");
+    writeFileSync(
+      file,
+      `import process from "node:process";
+import { lines } from ${JSON.stringify(pathToFileURL(path.join(root, "dist/mod.js")).href)};
+export default {
+  codec: lines(),
+  onConnect(session) { session.join("all"); },
+  handler(line, { session }) {
+    if (line === "who") return \`\${process.pid} who\`;
+    session.group("all").broadcast(line, { except: session });
+  },
+};
+`,
+    );
+    const cli = serve(file, "--workers", "2", "--bus", "local");
+    const port = await ready(cli);
+    const [one, other] = await inDifferentWorkers(port);
+    one.send("hello\n");
+    expect(await other.line()).toBe("hello");
+    other.send("back\n");
+    expect(await one.line()).toBe("back");
+    one.finish();
+    other.finish();
     await end(cli);
   });
 

@@ -1,3 +1,5 @@
+import type { ServerBus } from "../bus/bus.ts";
+import type { BusEvent } from "../bus/bus_event.ts";
 import type { CloseReason, SpillwayError } from "../errors/errors.ts";
 import type { Group, Session } from "../handler/session.ts";
 import type { SlowConsumerPolicy } from "../output/slow_consumer.ts";
@@ -35,6 +37,8 @@ export interface ObservedServer {
   readonly sessions: Iterable<Session<never>>;
   /** The groups that have members. */
   readonly groups: Iterable<Group<never>>;
+  /** The bus, if it has one. */
+  readonly bus?: ServerBus | undefined;
   /** Returns the present counts. */
   stats(): ServerStats;
   /** Stops accepting connections, as `server.stopAccepting()` does. */
@@ -136,6 +140,7 @@ export type ServerEvent =
       /** The number of pushes that wait to be written. */
       readonly waitingFrames: number;
     }
+  | BusEvent
   /** The drain begins: nothing is accepted, idle connections are closed, and busy ones finish what they have received. */
   | {
       readonly type: "draining";
