@@ -1,9 +1,22 @@
 /**
- * Worker threads for handlers with long computations: {@link pool}. Needs the package `piscina`, which is not installed with this
- * one.
+ * Computation outside the event loop that serves: worker threads ({@link pool}), and workers in other processes and on other machines
+ * ({@link remote}). A pool needs the package `piscina`, which is not installed with this one.
  *
  * @module
  */
-export { isPoolError, type PoolError, type PoolErrorCode } from "./errors.ts";
+export type { Compute, ComputeStats } from "./compute.ts";
+export {
+  type FleetError,
+  type FleetErrorCode,
+  isFleetError,
+  isPoolError,
+  type PoolError,
+  type PoolErrorCode,
+} from "./errors.ts";
+export type { Fleet, FleetEvent, FleetOptions, FleetStats } from "./fleet.ts";
+export type { FleetContext, FleetHandler } from "./fleet_context.ts";
 export type { Pool, PoolOptions, PoolStats } from "./pool.ts";
+export { type MemberStats, type RemoteFleet, type RemoteStats, remote } from "./remote/remote.ts";
+export type { RemoteOptions } from "./remote/remote_options.ts";
+export { type WorkServiceOptions, workService } from "./work_service.ts";
 export { pool } from "./worker_pool.ts";
