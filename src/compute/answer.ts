@@ -9,6 +9,8 @@ export interface AnswerOptions {
   /** The most bytes of a reply. */
   readonly maxBytes: number;
   readonly clock: Clock;
+  /** Called with what the handler threw. */
+  readonly onError?: (error: unknown) => void;
 }
 
 /**
@@ -52,6 +54,7 @@ export async function answer(
       fleetError("payload-too-large", `a reply of ${reply.length} bytes; the fleet carries ${maxBytes}`),
     );
   } catch (error) {
+    options.onError?.(error);
     return packError(error);
   } finally {
     clock.clearTimeout(timer);

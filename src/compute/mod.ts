@@ -15,6 +15,16 @@ export {
 } from "./errors.ts";
 export type { Fleet, FleetEvent, FleetOptions, FleetStats } from "./fleet.ts";
 export type { FleetContext, FleetHandler } from "./fleet_context.ts";
+export type {
+  FleetWorker,
+  FleetWorkerEvent,
+  FleetWorkerOptions,
+  FleetWorkerStats,
+  WorkerDrainOptions,
+} from "./fleet_worker.ts";
+export { type NatsOptions, nats } from "./nats/nats.ts";
+export type { NatsServer } from "./nats/nats_link.ts";
+export { type NatsWorkerOptions, natsWorker } from "./nats/nats_worker.ts";
 export type { Pool, PoolOptions, PoolStats } from "./pool.ts";
 export { type MemberStats, type RemoteFleet, type RemoteStats, remote } from "./remote/remote.ts";
 export type { RemoteOptions } from "./remote/remote_options.ts";

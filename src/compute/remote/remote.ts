@@ -177,6 +177,10 @@ class Members<In, Out> implements RemoteFleet<In, Out>, MemberFleet, GateHost {
 
   async #try(packed: unknown, asked: Set<Member>, signal: AbortSignal): Promise<WorkerReply> {
     const member = await this.#place(asked, signal);
+    if (signal.aborted) {
+      this.#gate.leave();
+      throw signal.reason;
+    }
     asked.add(member);
     const one = member.send(packed, signal);
     const { hedgeAfterMs } = this.#settings;
