@@ -17,13 +17,14 @@ import { readyLine } from "./ready_line.ts";
 import { flagSettings, type ServeFlags } from "./serve_flags.ts";
 import { type CliServeOptions, serveOptions } from "./serve_options.ts";
 import { chooseService } from "./service.ts";
+import type { ServiceOptions } from "./service_module.ts";
 import type { SettingName, Settings } from "./settings.ts";
-import { startPool } from "./start_pool.ts";
+import { startCompute } from "./start_compute.ts";
 import type { Stdio } from "./stdio.ts";
 import { systemdNotifier } from "./systemd_notify.ts";
 import { UncaughtErrors, type UncaughtSource } from "./uncaught.ts";
 
-const DRAIN_SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"] as const;
+export const DRAIN_SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"] as const;
 
 /** The parts of the process that a command needs. */
 export interface Environment {
@@ -41,8 +42,16 @@ export interface Environment {
   readonly pid: number;
 }
 
+/** Returns the service that is served in place of another: one that gives the frames of other servers to its handler. */
+export type ServiceInstead = (service: ServiceOptions, given: Given) => ServiceOptions;
+
 /** Runs `spillway serve`; fulfils with the exit code when the server has drained. @throws {Failure} nothing was served */
-export async function runServe(name: string, flags: ServeFlags, environment: Environment): Promise<number> {
+export async function runServe(
+  name: string,
+  flags: ServeFlags,
+  environment: Environment,
+  instead?: ServiceInstead,
+): Promise<number> {
   const all = await readSettings(flags, environment);
   const log = logOf(all.settings, environment);
   const uncaught = new UncaughtErrors(environment.uncaught, log);
@@ -51,7 +60,7 @@ export async function runServe(name: string, flags: ServeFlags, environment: Env
   });
   try {
     // Before the server listens, there is nothing to drain.
-    return await Promise.race([failed, serveService({ name, all, flags, environment, log, uncaught })]);
+    return await Promise.race([failed, serveService({ name, all, flags, environment, log, uncaught, instead })]);
   } catch (error) {
     throw all.settings.logLevel === "debug" ? withStack(error) : error;
   } finally {
@@ -60,7 +69,7 @@ export async function runServe(name: string, flags: ServeFlags, environment: Env
 }
 
 /** Returns the logger. The first call starts the log. */
-interface Log {
+export interface Log {
   (): Logger;
   setLevel(level: LogLevel): void;
 }
@@ -72,17 +81,19 @@ interface Serving {
   readonly environment: Environment;
   readonly log: Log;
   readonly uncaught: UncaughtErrors;
+  readonly instead: ServiceInstead | undefined;
 }
 
 async function serveService(serving: Serving): Promise<number> {
   const { name, all, flags, environment, log } = serving;
   const { stdio, cwd } = environment;
-  const service = await chooseService(name, all, cwd);
+  const { instead = unchanged } = serving;
+  const service = instead(await chooseService(name, all, cwd), all);
   // Created only now: a service may configure LogTape when it is loaded, and this replaces that configuration.
   const logger = log();
   const options = serveOptions(
     service,
-    all.settings,
+    serving.instead === undefined ? all.settings : withoutHandlerLimits(all.settings),
     stdio.terminal ? listeningIsSaid(logObserver(logger)) : logObserver(logger),
     observerErrorLog(logger),
   );
@@ -115,15 +126,25 @@ function observedBy({ middleware, observers }: AdminEndpoint, options: CliServeO
 
 async function serveObserved(serving: Serving, options: CliServeOptions): Promise<number> {
   const { name, all, environment, log } = serving;
-  const { pool: size } = all.settings;
+  const { instead = unchanged } = serving;
   const places = await establishing(serving, options);
-  if (size === undefined) return serveUntilDrained(serving, places);
-  const pool = await startPool(name, size, environment.cwd, log());
+  const compute = await startCompute(name, all, environment.cwd, log());
+  if (compute === undefined) return serveUntilDrained(serving, places);
   try {
-    return await serveUntilDrained(serving, { ...places, options: { ...places.options, handler: pool.handler } });
+    const { handler } = instead({ ...options, handler: compute.handler }, all);
+    return await serveUntilDrained(serving, { ...places, options: { ...places.options, handler } });
   } finally {
-    await pool.close();
+    await compute.close();
   }
+}
+
+/** The limits of a handler are those of the service that has it. */
+function withoutHandlerLimits({ concurrency: _, handlerTimeoutMs: __, ...settings }: Settings): Settings {
+  return settings;
+}
+
+function unchanged(service: ServiceOptions): ServiceOptions {
+  return service;
 }
 
 /** At a terminal the ready line already says where the server listens. */
@@ -134,7 +155,7 @@ function listeningIsSaid(log: Observer): Observer {
 }
 
 /** Returns a function that starts logging on its first call. */
-function logOf({ logLevel = "info", logFormat = "pretty" }: Settings, { stdio }: Environment): Log {
+export function logOf({ logLevel = "info", logFormat = "pretty" }: Settings, { stdio }: Environment): Log {
   let logger: Logger | undefined;
   const output = new LogOutput(stdio.err);
   const start = (level: LogLevel) => startLog({ level, format: logFormat, colors: stdio.colors, output });
@@ -146,7 +167,7 @@ function logOf({ logLevel = "info", logFormat = "pretty" }: Settings, { stdio }:
 }
 
 /** Options take precedence over the environment, and the environment over a file. */
-async function readSettings(flags: ServeFlags, { variables, cwd }: Environment): Promise<Given> {
+export async function readSettings(flags: ServeFlags, { variables, cwd }: Environment): Promise<Given> {
   const fromEnvironment = environmentSettings(variables);
   if (flags.config === "") throw usageFailure("option '--config' requires the path of a file");
   const file = flags.config ?? variables[CONFIG_VARIABLE] ?? "";
@@ -271,8 +292,8 @@ function isMisuse(error: unknown): boolean {
   return error instanceof TypeError || error instanceof RangeError;
 }
 
-function logSignal(logger: Logger, signal: DrainSignal, forced: boolean): void {
+export function logSignal(logger: Logger, signal: DrainSignal, forced: boolean, what = "connections"): void {
   const fields = { event: "signal", signal, forced };
-  if (forced) logger.warning("{signal}: aborting the remaining connections", fields);
-  else logger.info("{signal}: draining; a second signal aborts the remaining connections", fields);
+  if (forced) logger.warning(`{signal}: aborting the remaining ${what}`, fields);
+  else logger.info(`{signal}: draining; a second signal aborts the remaining ${what}`, fields);
 }

@@ -6,6 +6,7 @@
 import { resolveLimits } from "../core/mod.ts";
 import type { Limits, Service } from "../mod.ts";
 import { type CodecSpec, parseCodecSpec } from "./codec_spec.ts";
+import { type FleetSpec, parseFleetSpec } from "./fleet_spec.ts";
 import { type ListenSpec, parseListenSpec } from "./listen_spec.ts";
 import { LOG_FORMATS, type LOG_LEVELS } from "./log.ts";
 import {
@@ -64,6 +65,8 @@ export interface Settings extends Partial<Limits>, Partial<Pick<Service, PolicyN
   readonly prefix?: string;
   readonly maxFrameBytes?: number;
   readonly pool?: number;
+  /** The fleet that computes instead of the handler of a module. */
+  readonly compute?: FleetSpec;
   /** The `graceMs` that a signal passes to `shutdown()`. */
   readonly graceMs?: number;
   readonly logLevel?: (typeof LOG_LEVELS)[number];
@@ -300,6 +303,13 @@ export const SETTINGS: readonly Setting[] = [
     description: "module: number of worker threads for its handler (default: none)",
     numeric: true,
     parse: parsePool,
+  }),
+  setting(OWN, "compute", {
+    placeholder: "<fleet>",
+    description:
+      "module: fleet that computes instead of its handler: tcp://host:port,host:port, nats://host?subject=primes, redis://host?stream=primes",
+    parse: parseFleetSpec,
+    written: ({ text }: FleetSpec) => text,
   }),
   ...limitSettings(),
   setting(LIMIT, "graceMs", {

@@ -22,12 +22,12 @@ const DEFAULT_DRAIN_MS = 10_000;
 export class WorkerDesk {
   readonly concurrency: number;
   readonly clock: Clock = systemClock;
-  busy = 0;
-  answered = 0;
-  refused = 0;
+  busy: number = 0;
+  answered: number = 0;
+  refused: number = 0;
   /** The largest reply in bytes that the broker takes. */
-  maxBytes = Infinity;
-  draining = false;
+  maxBytes: number = Infinity;
+  draining: boolean = false;
   #aborted = 0;
   readonly #handler: FleetHandler<never, unknown>;
   readonly #handlerTimeoutMs: number;
