@@ -29,6 +29,8 @@ export class Gate {
   readonly #places = new Turnstile(0);
   /** The instant since which there is no place at all. */
   #downSince: number;
+  /** The instant since which a frame waits. */
+  #waitingSince = 0;
   #timer: unknown;
   /** The reason why there is none, as far as it is known. */
   lastError: FleetError | undefined;
@@ -79,6 +81,7 @@ export class Gate {
     if (this.#places.waiting >= maxQueue) {
       return Promise.reject(fleetError("fleet-busy", `${maxQueue} frames wait for a worker already (maxQueue)`));
     }
+    if (this.#places.waiting === 0) this.#waitingSince = this.#options.clock.now();
     if (this.#places.room === 0) this.#host.hurry();
     const entered = this.#places.enter(signal);
     this.#refuseWaiting();
@@ -102,8 +105,8 @@ export class Gate {
     this.#timer = undefined;
     if (this.#places.waiting === 0 || this.#places.room > 0) return;
     // An attempt that is under way decides, unless it takes too long.
-    const patienceMs = this.#host.trying ? Math.max(waitForWorkersMs, attemptMs) : waitForWorkersMs;
-    const leftMs = this.#downSince + patienceMs - clock.now();
+    const until = this.#host.trying ? this.#waitingSince + attemptMs : -Infinity;
+    const leftMs = Math.max(until, this.#downSince + waitForWorkersMs) - clock.now();
     if (leftMs > 0) {
       this.#timer = clock.setTimeout(() => this.#refuseWaiting(), leftMs);
       return;

@@ -52,6 +52,8 @@ interface Link {
 interface LastWords {
   goodbye: boolean;
   fault: boolean;
+  /** Whether a frame was lost with it, and not because of a fault. */
+  lost: boolean;
 }
 
 /**
@@ -166,12 +168,13 @@ export class Member implements TryOwner<unknown> {
     this.#attempt.abort(error);
     const link = this.#link;
     this.#link = undefined;
-    if (link === undefined) return;
+    if (link === undefined) return this.#fleet.onCapacity();
     for (const one of link.tries) {
       this.#release(link, one);
       one.fail(error);
     }
     link.client.abort();
+    this.#fleet.onCapacity();
   }
 
   onTimeout(one: FleetTry<unknown>): void {
@@ -200,7 +203,7 @@ export class Member implements TryOwner<unknown> {
     this.#link?.client.abort();
     this.#link = undefined;
     this.#attempt = new AbortController();
-    const last: LastWords = { goodbye: false, fault: false };
+    const last: LastWords = { goodbye: false, fault: false, lost: false };
     const link: { current?: Link } = {};
     try {
       const client = await this.#connect({
@@ -227,6 +230,9 @@ export class Member implements TryOwner<unknown> {
 
   /** What was said last on each connection that may still reject its requests. */
   readonly #lastWords = new WeakMap<Link, LastWords>();
+
+  /** The connections that ended because of one frame. */
+  readonly #faulted = new WeakSet<Link>();
 
   /** Not narrowed: the state changes while something is awaited. */
   get #hasEnded(): boolean {
@@ -289,7 +295,8 @@ export class Member implements TryOwner<unknown> {
     // The pause of an ejection is under way already.
     if (this.state === "ejected") return;
     // A server that has stopped in order, or ends idle connections, may be there again at once, or another in its place.
-    const idle = link.tries.size === 0 && (reason === "remote-closed" || reason === "idle-timeout");
+    const lost = this.#lastWords.get(link)?.lost === true || link.tries.size > 0;
+    const idle = !lost && (reason === "remote-closed" || reason === "idle-timeout");
     if (this.state === "parting" || (idle && this.state === "up")) return this.#again();
     this.#eject(
       fleetError("worker-lost", `the connection to ${this.address} has ended: ${error?.message ?? reason}`, error),
@@ -314,8 +321,10 @@ export class Member implements TryOwner<unknown> {
     } else if (last?.fault === true) {
       // Of a fault it is known which frame it is about: the oldest.
       last.fault = false;
+      this.#faulted.add(link);
       one.fail(fleetError("worker-failed", `${this.address} failed at this frame`, cause));
     } else {
+      if (last !== undefined && !this.#faulted.has(link)) last.lost = true;
       const unhandled = last?.goodbye === true || code === "client-closed";
       const what = unhandled ? "the frame was not handled" : "whether the frame was handled is unknown";
       one.lose(fleetError("worker-lost", `${this.address} was lost: ${what}`, cause), unhandled);
