@@ -43,7 +43,7 @@ export async function runWork(name: string, flags: WorkFlags, environment: Envir
   if (nats !== undefined && redis !== undefined)
     throw usageFailure("options '--nats' and '--redis' cannot be combined");
   checkOf("--nats", nats, { subject: flags.subject, queue: flags.queue });
-  checkOf("--redis", redis, { stream: flags.stream, group: flags.group });
+  checkOf("--redis", redis, { stream: flags.stream, group: flags.group, "claim-after": flags.claimAfter });
   if (nats === undefined && redis === undefined) return serveWork(name, flags, environment);
   const all = await readSettings(flags, environment);
   for (const setting of Object.keys(all.settings) as SettingName[]) {
@@ -68,7 +68,7 @@ export async function runWork(name: string, flags: WorkFlags, environment: Envir
 function checkOf(
   broker: string,
   given: string | undefined,
-  options: Readonly<Record<string, string | undefined>>,
+  options: Readonly<Record<string, string | number | undefined>>,
 ): void {
   for (const [name, value] of Object.entries(options)) {
     if (value === "") throw usageFailure(`option '--${name}' requires a name`);
@@ -186,11 +186,17 @@ async function work({ name, flags, all, environment, log, uncaught }: Working): 
 
 async function startWorker(flags: WorkFlags, options: FleetWorkerOptions): Promise<FleetWorker> {
   const { natsWorker, redisWorker } = await import("../compute/mod.ts");
-  const { group, nats, queue, redis, stream = DEFAULT_STREAM, subject = DEFAULT_SUBJECT } = flags;
+  const { claimAfter, group, nats, queue, redis, stream = DEFAULT_STREAM, subject = DEFAULT_SUBJECT } = flags;
   try {
     if (nats !== undefined)
       return natsWorker({ ...options, servers: nats, subject, ...(queue !== undefined && { queue }) });
-    return redisWorker({ ...options, url: redis as string, stream, ...(group !== undefined && { group }) });
+    return redisWorker({
+      ...options,
+      url: redis as string,
+      stream,
+      ...(group !== undefined && { group }),
+      ...(claimAfter !== undefined && { claimAfterMs: claimAfter }),
+    });
   } catch (error) {
     throw usageFailure(firstLine(error), { cause: error });
   }

@@ -1,5 +1,6 @@
 import { type Command, Option } from "commander";
 import { DEFAULT_STREAM, DEFAULT_SUBJECT, parseBroker } from "./fleet_spec.ts";
+import { parseTimeout } from "./option_values.ts";
 import { addServeFlags, type ServeFlags } from "./serve_flags.ts";
 
 /** The options of `spillway work`: those of `serve`, and where the work comes from. */
@@ -10,6 +11,7 @@ export interface WorkFlags extends ServeFlags {
   readonly redis?: string;
   readonly stream?: string;
   readonly group?: string;
+  readonly claimAfter?: number;
 }
 
 const BROKER = "Broker, instead of listening:";
@@ -31,6 +33,12 @@ export function addWorkFlags(command: Command): void {
       ),
     )
     .addOption(broker("--stream <key>", `Redis: the stream of the fleet (default: ${DEFAULT_STREAM})`))
-    .addOption(broker("--group <name>", "Redis: the consumer group (default: spillway)"));
+    .addOption(broker("--group <name>", "Redis: the consumer group (default: spillway)"))
+    .addOption(
+      broker(
+        "--claim-after <duration>",
+        "Redis: time after which the frames of a worker that says nothing go to another (default: 10s)",
+      ).argParser(parseTimeout),
+    );
   addServeFlags(command);
 }

@@ -33,7 +33,8 @@ export class WorkerDesk {
   readonly #handlerTimeoutMs: number;
   readonly #observer: ((event: FleetWorkerEvent) => void) | undefined;
   readonly #log = new ErrorLog();
-  readonly #controller = new AbortController();
+  /** Those of the frames that the handler has: one signal with many listeners is taken for a leak. */
+  readonly #controllers = new Set<AbortController>();
   #onIdle: (() => void) | undefined;
   #drained: Promise<DrainResult> | undefined;
 
@@ -48,13 +49,15 @@ export class WorkerDesk {
     this.#observer = observer;
   }
 
-  /** Runs the handler on a message. Never rejects. `count` is called with the answer, before anything else is done. */
+  /** Runs the handler on a message, and sends the answer. Never rejects, unless `send` does. */
   async run(
     message: Uint8Array,
     delivery: Omit<FleetContext, "signal">,
     send: (reply: Uint8Array) => unknown,
   ): Promise<void> {
+    const controller = new AbortController();
     this.busy += 1;
+    this.#controllers.add(controller);
     try {
       const rules = {
         handlerTimeoutMs: this.#handlerTimeoutMs,
@@ -62,11 +65,12 @@ export class WorkerDesk {
         clock: this.clock,
         onError: (error: unknown) => this.emit({ type: "handler-error", error }),
       };
-      const reply = await answer(this.#handler, message, this.#controller.signal, rules, delivery);
+      const reply = await answer(this.#handler, message, controller.signal, rules, delivery);
       await send(reply);
-      if (this.#controller.signal.aborted) this.#aborted += 1;
+      if (controller.signal.aborted) this.#aborted += 1;
       else this.answered += 1;
     } finally {
+      this.#controllers.delete(controller);
       this.busy -= 1;
       if (this.busy === 0) this.#onIdle?.();
     }
@@ -132,6 +136,7 @@ export class WorkerDesk {
   }
 
   #abort(): void {
-    this.#controller.abort(new SpillwayError("drain-timeout", "the worker ends before the frame is handled"));
+    const reason = new SpillwayError("drain-timeout", "the worker ends before the frame is handled");
+    for (const controller of this.#controllers) controller.abort(reason);
   }
 }
