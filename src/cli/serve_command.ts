@@ -139,8 +139,9 @@ async function serveObserved(serving: Serving, options: CliServeOptions): Promis
 }
 
 /** The limits of a handler are those of the service that has it. */
-function withoutHandlerLimits({ concurrency: _, handlerTimeoutMs: __, ...settings }: Settings): Settings {
-  return settings;
+function withoutHandlerLimits(settings: Settings): Settings {
+  const { concurrency: _concurrency, handlerTimeoutMs: _handlerTimeoutMs, ...others } = settings;
+  return others;
 }
 
 function unchanged(service: ServiceOptions): ServiceOptions {

@@ -16,9 +16,12 @@ export interface WorkFlags extends ServeFlags {
 
 const BROKER = "Broker, instead of listening:";
 
+function broker(flags: string, text: string): Option {
+  return new Option(flags, text).helpGroup(BROKER);
+}
+
 /** Declares the options on a command. */
 export function addWorkFlags(command: Command): void {
-  const broker = (flags: string, text: string) => new Option(flags, text).helpGroup(BROKER);
   command
     .addOption(
       broker("--nats <url>", "take frames from a NATS server: nats://host:4222").argParser(

@@ -29,6 +29,8 @@ export async function answer(
   let giveUp!: (reason: unknown) => void;
   const given = new Promise<never>((_, reject) => {
     giveUp = (reason) => {
+      // Whatever the reason of a signal is, it is the error.
+      // oxlint-disable-next-line typescript/prefer-promise-reject-errors
       reject(reason);
       controller.abort(reason);
     };

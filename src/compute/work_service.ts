@@ -53,9 +53,7 @@ export function workService<In = string, Out = In>(
     // Requesters keep their connections.
     idleTimeoutMs: Infinity,
     handler: (message, context) =>
-      message.length === 1 && message[0] === PROBE[0]
-        ? proof
-        : answer(handler as FleetHandler<never, unknown>, message, context.signal, rules),
+      message.length === 1 && message[0] === PROBE[0] ? proof : answer(handler, message, context.signal, rules),
     onDrain: () => FAREWELL,
   };
 }

@@ -14,6 +14,15 @@ import type { FleetContext, FleetHandler } from "./fleet_context.ts";
 import type { FleetWorkerEvent, FleetWorkerOptions, WorkerDrainOptions } from "./fleet_worker.ts";
 import { checkPeriod, checkTimeout } from "./times.ts";
 
+/** What a drain of the broker's part takes. */
+interface DrainSteps {
+  /** Takes nothing more. Fulfils when nothing more comes. */
+  readonly stop: () => Promise<void>;
+  /** Returns the number of frames that wait for the handler. */
+  readonly queued: () => number;
+  readonly leave: () => Promise<void>;
+}
+
 const DRAIN_OPTIONS: OptionNames<WorkerDrainOptions> = { timeoutMs: true };
 
 const DEFAULT_DRAIN_MS = 10_000;
@@ -81,10 +90,7 @@ export class WorkerDesk {
    *
    * @throws {TypeError | RangeError} an invalid option
    */
-  drain(
-    options: WorkerDrainOptions,
-    { leave, queued, stop }: { stop(): Promise<void>; queued(): number; leave(): Promise<void> },
-  ): Promise<DrainResult> {
+  drain(options: WorkerDrainOptions, { leave, queued, stop }: DrainSteps): Promise<DrainResult> {
     checkOptions(options, DRAIN_OPTIONS);
     const timeoutMs = checkPeriod("timeoutMs", options.timeoutMs ?? DEFAULT_DRAIN_MS);
     if (this.#drained === undefined) this.#drained = this.#drain(timeoutMs, stop, queued, leave);

@@ -26,6 +26,7 @@ const OTHER: Readonly<Record<string, readonly [text: string, value: unknown]>> =
   "<ranges>": ["10.0.0.0/8,::1,unix", ["10.0.0.0/8", "::1", "unix"]],
   "<rate>": ["0.5", 0.5],
   "<workers>": ["7", 7],
+  "<fleet>": ["tcp://a:1", expect.objectContaining({ text: "tcp://a:1" })],
   "<level>": ["warn", "warning"],
   "<format>": ["json", "json"],
 };

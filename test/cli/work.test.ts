@@ -62,10 +62,10 @@ function load(fleet: Compute, inFlight = 8) {
   const asked: string[] = [];
   const replies: string[] = [];
   const failures: string[] = [];
-  let running = true;
+  const traffic = { running: true };
   const { signal } = new AbortController();
   const all = Array.from({ length: inFlight }, async () => {
-    while (running) {
+    while (traffic.running) {
       const line = `${asked.length}`;
       asked.push(line);
       const reply = await fleet.handler(line, { signal }).catch((error: unknown) => {
@@ -78,7 +78,7 @@ function load(fleet: Compute, inFlight = 8) {
     replies,
     failures,
     stop: async () => {
-      running = false;
+      traffic.running = false;
       await Promise.all(all);
       return { asked, replies, failures };
     },
@@ -97,6 +97,7 @@ function byProcess(replies: readonly string[]): number[] {
   return [...counts.values()].toSorted((one, other) => one - other);
 }
 
+// Windows has no signals to stop or drain a process with.
 describe.skipIf(process.platform === "win32")("workers that listen", { timeout: 120_000 }, () => {
   it("lose nothing and handle nothing twice when one is drained under load", async () => {
     const file = handledFile();
@@ -184,7 +185,10 @@ describe.skipIf(process.platform === "win32")("workers that listen", { timeout: 
     const file = handledFile();
     const { target } = await listening(
       { HANDLED: file.path, PAUSE_MS: "60000" },
-      ...["--concurrency", "2", "--handler-timeout", "500ms"],
+      "--concurrency",
+      "2",
+      "--handler-timeout",
+      "500ms",
     );
     const fleet = use(remote<string>({ targets: target, ...quiet }));
     const { signal } = new AbortController();
@@ -195,6 +199,7 @@ describe.skipIf(process.platform === "win32")("workers that listen", { timeout: 
   });
 });
 
+// Windows has no signals to stop or drain a process with.
 describe.skipIf(process.platform === "win32")("workers of a broker", { timeout: 120_000 }, () => {
   it("on NATS lose nothing and handle nothing twice when one is drained under load", async () => {
     const broker = await Broker.start("nats");
@@ -250,10 +255,10 @@ describe.skipIf(process.platform === "win32")("workers of a broker", { timeout: 
   it("compute for servers with --compute", async () => {
     const brokers = await Promise.all([Broker.start("nats"), Broker.start("redis")]);
     await Promise.all([
-      ofBroker(["--nats", (brokers[0] as Broker).url, "--subject", "s"]),
-      ofBroker(["--redis", (brokers[1] as Broker).url, "--stream", "s"]),
+      ofBroker(["--nats", brokers[0].url, "--subject", "s"]),
+      ofBroker(["--redis", brokers[1].url, "--stream", "s"]),
     ]);
-    for (const place of [`${brokers[0]?.url}?subject=s`, `${brokers[1]?.url}?stream=s`]) {
+    for (const place of [`${brokers[0].url}?subject=s`, `${brokers[1].url}?stream=s`]) {
       const server = start(["serve", "./counting.mjs", "-p", "0", "--compute", place]);
       const client = await dialNet({ hostname: "127.0.0.1", port: await server.ready() });
       client.send("a\n");

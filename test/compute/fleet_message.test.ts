@@ -8,11 +8,7 @@ const text = fc.string({ unit: "grapheme" });
 
 describe("a message of a fleet", () => {
   it("carries text, bytes and JSON unchanged, as a request and as a reply", () => {
-    const value = fc.oneof(
-      text,
-      fc.uint8Array(),
-      fc.jsonValue({ noUnicodeString: false }).filter((one) => one !== undefined),
-    );
+    const value = fc.oneof(text, fc.uint8Array(), fc.jsonValue());
     fc.assert(
       fc.property(value, (one) => {
         const message = packValue(one);
@@ -54,12 +50,12 @@ describe("a message of a fleet", () => {
     ["a symbol", Symbol("a"), "not symbol"],
     ["a bigint", 1n, "carries text, bytes and JSON"],
     ["a stream", (async function* () {})(), "not a stream"],
-  ])("refuses %s", (_, value, message) => {
+  ])("refuses %s, which it cannot carry", (_, value, message) => {
     expect(() => packValue(value)).toThrow(message);
   });
 
   it.each([[[]], [[0]], [[0x6a, 0x7b]], [[0x65, 0x31]], [[0xff, 0xff]]])("throws for the bytes %j", (bytes) => {
-    expect(() => unpackReply(Uint8Array.from(bytes))).toThrow();
+    expect(() => unpackReply(Uint8Array.from(bytes))).toThrow(Error);
   });
 
   it("of any bytes is understood, or refused with an error", () => {

@@ -129,10 +129,10 @@ describe("a fleet on NATS", { timeout: 60_000 }, () => {
     const fleet = fleetOf(broker);
     let workers = await Promise.all([workerOf(broker, handler), workerOf(broker, handler)]);
     let next = 0;
-    let running = true;
+    const traffic = { running: true };
     const failures: unknown[] = [];
     const load = Array.from({ length: 10 }, async () => {
-      while (running) {
+      while (traffic.running) {
         const line = `${next++}`;
         const reply = await ask(fleet, line);
         if (reply !== line) failures.push([line, reply]);
@@ -140,11 +140,11 @@ describe("a fleet on NATS", { timeout: 60_000 }, () => {
     });
     for (let round = 0; round < 6; round++) {
       const joined = await workerOf(broker, handler);
-      const [leaving, staying] = workers as [FleetWorker, FleetWorker];
+      const [leaving, staying] = workers;
       expect(await leaving.drain()).toMatchObject({ aborted: 0 });
       workers = [staying, joined];
     }
-    running = false;
+    traffic.running = false;
     await Promise.all(load);
     expect(failures).toEqual([]);
     expect(handled.size).toBe(next);

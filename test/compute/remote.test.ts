@@ -183,7 +183,7 @@ describe("a worker that drains", () => {
     const all = ["a", "b", "c"].map((line) => trial.ask(line));
     await trial.clock.advance(0);
     expect(work.frames).toEqual(["a"]);
-    const port = first.address.port as number;
+    const port = first.address.port;
     void first.shutdown();
     work.answer(1);
     await trial.clock.advance(0);
@@ -305,7 +305,7 @@ describe("retry", () => {
       await trial.clock.advance(999);
       expect(fleet.stats()).toMatchObject({ busy: 1 });
       await trial.clock.advance(1);
-      expect((await Promise.all(both)).toSorted()).toEqual(["B", expected].toSorted());
+      expect(new Set(await Promise.all(both))).toEqual(new Set(["B", expected]));
     }
   });
 });
@@ -444,14 +444,14 @@ describe("hedging", () => {
     await trial.clock.advance(99);
     expect(fleet.stats().retries).toBe(0);
     await trial.clock.advance(1);
-    expect((await Promise.all(both)).toSorted()).toEqual(["A", "B"]);
+    expect(new Set(await Promise.all(both))).toEqual(new Set(["A", "B"]));
     expect(fleet.stats()).toMatchObject({ retries: 1, busy: 1 });
     work.answer(1);
     await trial.clock.advance(0);
     expect(fleet.stats()).toMatchObject({ busy: 0 });
   });
 
-  it("needs idempotent", () => {
+  it("is refused without idempotent", () => {
     expect(() => new Trial().fleet([9], { hedgeAfterMs: 5 })).toThrow("hedgeAfterMs needs idempotent: true");
   });
 });
@@ -461,7 +461,7 @@ describe("names", () => {
     const trial = new Trial();
     const [one, two] = [await trial.worker(() => "one"), await trial.worker(() => "two")];
     let addresses: string[] = ["127.0.0.1"];
-    const port = one.address.port as number;
+    const port = one.address.port;
     const fleet = trial.fleet([`workers.internal:${port}`, two], {
       resolve: () => Promise.resolve(addresses),
       resolveEveryMs: 1_000,
@@ -470,7 +470,7 @@ describe("names", () => {
     await trial.clock.advance(0);
     const first = [trial.ask("a"), trial.ask("b")];
     await trial.clock.advance(0);
-    expect((await Promise.all(first)).toSorted()).toEqual(["one", "two"]);
+    expect(new Set(await Promise.all(first))).toEqual(new Set(["one", "two"]));
     expect(
       fleet
         .stats()

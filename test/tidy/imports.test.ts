@@ -52,6 +52,8 @@ describe("the import rule", () => {
     const wrong = all.filter(({ from, to }) => {
       const room = optional.exec(from)?.[1];
       if (room === undefined || NODE.test(to) || PACKAGE.test(to)) return false;
+      // A fleet connects as any program does, and with the codec that workers share.
+      if (room === "compute" && (to === "src/mod.ts" || to === "src/core/codecs/mod.ts")) return false;
       return to !== "src/core/mod.ts" && !to.startsWith(`src/${room}/`);
     });
     expect(wrong).toEqual([]);

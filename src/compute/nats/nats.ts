@@ -255,5 +255,5 @@ class NatsFleet<In, Out> implements Fleet<In, Out>, GateHost, NatsLinkOwner, Try
 
 /** The beginning of the names of inboxes, which permissions may require. */
 function inboxPrefix({ connection }: NatsServer): string {
-  return (connection as { readonly inboxPrefix?: string } | undefined)?.inboxPrefix ?? "_INBOX";
+  return (connection as { readonly inboxPrefix?: string })?.inboxPrefix ?? "_INBOX";
 }

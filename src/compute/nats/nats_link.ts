@@ -129,7 +129,7 @@ export class NatsLink {
 }
 
 /** The package, loaded on first use. @throws {FleetError} `fleet-unavailable` */
-export async function loadNats(): Promise<typeof import("@nats-io/transport-node")> {
+async function loadNats(): Promise<typeof import("@nats-io/transport-node")> {
   try {
     return await import("@nats-io/transport-node");
   } catch (cause) {

@@ -50,7 +50,7 @@ export function natsWorker<In = string, Out = In>(options: NatsWorkerOptions<In,
   checkSubject("subject", options.subject);
   const { queue = "spillway" } = options;
   checkSubject("queue", queue);
-  const desk = new WorkerDesk(options as unknown as FleetWorkerOptions<never, unknown>);
+  const desk = new WorkerDesk(options);
   const maxQueue = checkCount("maxQueue", options.maxQueue ?? desk.concurrency);
   const worker = new NatsWorker(desk, { ...options, queue, maxQueue });
   worker.start();

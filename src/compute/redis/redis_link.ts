@@ -140,7 +140,7 @@ export function isUnsent(error: unknown): boolean {
 
 /** Returns the text of a part of an answer. */
 export function textOf(part: unknown): string {
-  return part instanceof Uint8Array ? new TextDecoder().decode(part) : String(part as string);
+  return part instanceof Uint8Array ? new TextDecoder().decode(part) : (part as string);
 }
 
 /** Returns the fields of an entry. */

@@ -274,8 +274,8 @@ class RedisFleet<In, Out> implements Fleet<In, Out>, GateHost, TryOwner<WorkerRe
       if (isUnsent(cause))
         one.fail(fleetError("no-workers", `the frame was not added to the stream: ${describe(cause)}`, cause));
       else {
-        const message = `whether the frame was added to the stream is unknown: ${describe(cause)}`;
-        one.fail(fleetError("worker-lost", message, cause));
+        const what = `whether the frame was added to the stream is unknown: ${describe(cause)}`;
+        one.fail(fleetError("worker-lost", what, cause));
       }
     }
   }

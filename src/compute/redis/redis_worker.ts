@@ -81,7 +81,7 @@ export function redisWorker<In = string, Out = In>(options: RedisWorkerOptions<I
   checkKey("stream", stream);
   checkKey("group", group);
   checkKey("deadLetters", deadLetters);
-  const worker = new RedisWorker(new WorkerDesk(options as unknown as FleetWorkerOptions<never, unknown>), {
+  const worker = new RedisWorker(new WorkerDesk(options), {
     ...options,
     group,
     deadLetters,
@@ -227,9 +227,9 @@ class RedisWorker implements FleetWorker {
 
   /** Creates the group when it is missing: at first, or because somebody has emptied the database. */
   async #onFailed(error: unknown): Promise<void> {
-    const { group, stream } = this.#settings;
     if (describe(error).includes("NOGROUP")) {
-      await this.#commands.send(["XGROUP", "CREATE", stream, group, "0", "MKSTREAM"]).catch(() => undefined);
+      // The next reading begins with that.
+      this.#presentUntil = 0;
       return;
     }
     if (this.#commands.up && this.#reading.up) {
@@ -344,11 +344,11 @@ class RedisWorker implements FleetWorker {
       "worker-failed",
       `${deliveries} workers were lost with this frame: it was put aside in ${deadLetters}`,
     );
-    const done = await this.#commands.send([
-      ...["EVAL", PUT_ASIDE, "3", stream, fields.get("r") ?? "", deadLetters],
-      ...[group, id, fields.get("n") ?? "", packError(error), `${REPLIES_LIVE_MS}`, `${maxDeadLetters}`],
-      ...["f", fields.get("f") ?? "", "k", fields.get("k") ?? "", "id", id, "deliveries", `${deliveries}`],
-    ]);
+    const of = (name: string) => fields.get(name) ?? "";
+    const evaluated = ["EVAL", PUT_ASIDE, "3", stream, of("r"), deadLetters];
+    const args = [group, id, of("n"), packError(error), `${REPLIES_LIVE_MS}`, `${maxDeadLetters}`];
+    const entry = ["f", of("f"), "k", of("k"), "id", id, "deliveries", `${deliveries}`];
+    const done = await this.#commands.send([...evaluated, ...args, ...entry]);
     if (done === 1) this.#desk.emit({ type: "dead-letter", id, deliveries });
   }
 }

@@ -73,7 +73,7 @@ export function remote<In = string, Out = In>(options: RemoteOptions<In, Out>): 
 /** The fleet that {@link remote} returns. */
 class Members<In, Out> implements RemoteFleet<In, Out>, MemberFleet, GateHost {
   readonly #settings: RemoteSettings<In, Out>;
-  readonly #protocol: WireProtocol<In, Out, unknown, unknown>;
+  readonly #protocol: WireProtocol<In, unknown, unknown>;
   readonly #tries: Tries;
   readonly #deadlines: TryDeadlines;
   /** Admits as many frames as the members take. */
@@ -250,6 +250,8 @@ class Members<In, Out> implements RemoteFleet<In, Out>, MemberFleet, GateHost {
             failed += 1;
             if (failed < tries.length) return;
             clock.clearTimeout(timer);
+            // It is what the try was rejected with.
+            // oxlint-disable-next-line typescript/prefer-promise-reject-errors
             reject(error);
           },
         );

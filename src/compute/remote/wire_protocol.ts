@@ -4,7 +4,7 @@ import { isFarewell, packValue, unpackReply, type WorkerReply } from "../fleet_m
 import type { RemoteSettings } from "./remote_options.ts";
 
 /** What is said to the servers of a fleet, and how their frames are understood. */
-export interface WireProtocol<In, Out, Sent, Received> {
+export interface WireProtocol<In, Sent, Received> {
   readonly codec: Codec<Received, Sent>;
   /** The frame that proves a connection; `undefined` if the first request does. */
   readonly probe: Sent | undefined;
@@ -12,8 +12,8 @@ export interface WireProtocol<In, Out, Sent, Received> {
   pack(frame: In): Sent;
   /** @throws the frame is no reply */
   unpack(frame: Received): WorkerReply;
-  isGoodbye(frame: Received): boolean;
-  isFault(frame: Received): boolean;
+  readonly isGoodbye: (frame: Received) => boolean;
+  readonly isFault: (frame: Received) => boolean;
 }
 
 /** The first byte of a probe, which a worker answers without its handler. */
@@ -25,21 +25,16 @@ const WIDTH = 4;
 /** Returns the codec of the workers of a fleet: a length of four bytes, and a message. */
 export function workerCodec(maxFrameBytes: number): Codec<Uint8Array, Uint8Array> {
   // One byte says the kind of the message.
-  return lengthPrefixed({ width: WIDTH, maxFrameBytes: maxFrameBytes + 1 }) as Codec<Uint8Array, Uint8Array>;
+  return lengthPrefixed({ width: WIDTH, maxFrameBytes: maxFrameBytes + 1 });
 }
 
 /** Returns the protocol of workers, or that of servers with a codec of their own. */
-export function wireProtocol<In, Out>(settings: RemoteSettings<In, Out>): WireProtocol<In, Out, unknown, unknown> {
+export function wireProtocol<In, Out>(settings: RemoteSettings<In, Out>): WireProtocol<In, unknown, unknown> {
   const { codec } = settings;
-  return (codec === undefined ? ofWorkers(settings) : ofServers(settings, codec)) as WireProtocol<
-    In,
-    Out,
-    unknown,
-    unknown
-  >;
+  return (codec === undefined ? ofWorkers(settings) : ofServers(settings, codec)) as WireProtocol<In, unknown, unknown>;
 }
 
-function ofWorkers<In, Out>({ maxFrameBytes }: RemoteSettings<In, Out>): WireProtocol<In, Out, Uint8Array, Uint8Array> {
+function ofWorkers<In, Out>({ maxFrameBytes }: RemoteSettings<In, Out>): WireProtocol<In, Uint8Array, Uint8Array> {
   return {
     codec: workerCodec(maxFrameBytes),
     probe: PROBE,
@@ -60,7 +55,7 @@ function ofWorkers<In, Out>({ maxFrameBytes }: RemoteSettings<In, Out>): WirePro
 function ofServers<In, Out>(
   { isFault = () => false, isGoodbye = () => false, probe }: RemoteSettings<In, Out>,
   codec: Codec<Out, In>,
-): WireProtocol<In, Out, In, Out> {
+): WireProtocol<In, In, Out> {
   return {
     codec,
     probe,

@@ -64,8 +64,11 @@ type Kind = "nats" | "redis";
 const COMMANDS: Readonly<Record<Kind, (port: string, folder: string) => [string, ...string[]]>> = {
   nats: (port, folder) => ["nats-server", "-a", "127.0.0.1", "-p", port, "-P", join(folder, "pid")],
   redis: (port, folder) => [
-    ...(["redis-server", "--bind", "127.0.0.1", "--port", port, "--dir", folder] as const),
-    ...["--save", "", "--appendonly", "yes", "--appendfsync", "always"],
+    "redis-server",
+    ...`--bind 127.0.0.1 --port ${port} --appendonly yes --appendfsync always --dir`.split(" "),
+    folder,
+    "--save",
+    "",
   ],
 };
 
