@@ -8,6 +8,7 @@ import { codecs } from "./codecs.mjs";
 import { concurrency } from "./concurrency.mjs";
 import { drain } from "./drain.mjs";
 import { fairness } from "./fairness.mjs";
+import { fleets } from "./fleets.mjs";
 import { idle } from "./idle.mjs";
 import { idleCpu } from "./idle_cpu.mjs";
 import { inFlight } from "./in_flight.mjs";
@@ -18,7 +19,20 @@ import { sizes } from "./sizes.mjs";
 import { startUp } from "./start_up.mjs";
 import { tls } from "./tls.mjs";
 
-const LINES = [pingPong, inFlight, tls, asyncHandlers, metrics, cli, sizes, latency, broadcast, concurrency, fairness];
+const LINES = [
+  pingPong,
+  inFlight,
+  tls,
+  asyncHandlers,
+  metrics,
+  cli,
+  sizes,
+  latency,
+  broadcast,
+  concurrency,
+  fairness,
+  fleets,
+];
 const CONNECTIONS = [idle, idleCpu, churn, burst, drain, startUp];
 
 /** Each takes the rows that it has itself. @type {import("./workload.mjs").Workload<any>[]} */
