@@ -1,6 +1,7 @@
 /**
  * Computation outside the event loop that serves: worker threads ({@link pool}), and workers in other processes and on other machines
- * ({@link remote}). A pool needs the package `piscina`, which is not installed with this one.
+ * ({@link remote}, {@link nats}, {@link redisStreams}). A pool needs the package `piscina`, and a broker its own,
+ * `@nats-io/transport-node` or `@redis/client`: none is installed with this one.
  *
  * @module
  */
@@ -23,7 +24,7 @@ export type {
   WorkerDrainOptions,
 } from "./fleet_worker.ts";
 export { type NatsOptions, nats } from "./nats/nats.ts";
-export type { NatsServer } from "./nats/nats_link.ts";
+export type { NatsServer } from "./nats/nats_server.ts";
 export { type NatsWorkerOptions, natsWorker } from "./nats/nats_worker.ts";
 export type { Pool, PoolOptions, PoolStats } from "./pool.ts";
 export type { RedisServer } from "./redis/redis_link.ts";

@@ -18,7 +18,8 @@ import { Gate, type GateHost } from "../gate.ts";
 import { checkTimeout, checkWait } from "../times.ts";
 import { Tries } from "../tries.ts";
 import { TryDeadlines } from "../try_deadlines.ts";
-import { checkServers, checkSubject, NatsLink, type NatsLinkOwner, type NatsServer } from "./nats_link.ts";
+import { NatsLink, type NatsLinkOwner } from "./nats_link.ts";
+import { checkServers, checkSubject, type NatsServer } from "./nats_server.ts";
 
 /** Settings of {@link nats}. */
 export interface NatsOptions extends FleetOptions, NatsServer {

@@ -4,7 +4,8 @@ import { type FleetError, fleetError } from "../errors.ts";
 import { REFUSAL } from "../fleet_message.ts";
 import type { FleetWorker, FleetWorkerOptions, FleetWorkerStats, WorkerDrainOptions } from "../fleet_worker.ts";
 import { WorkerDesk } from "../worker_desk.ts";
-import { checkServers, checkSubject, NatsLink, type NatsLinkOwner, type NatsServer } from "./nats_link.ts";
+import { NatsLink, type NatsLinkOwner } from "./nats_link.ts";
+import { checkServers, checkSubject, type NatsServer } from "./nats_server.ts";
 
 /** Settings of {@link natsWorker}. */
 export interface NatsWorkerOptions<In = string, Out = In> extends FleetWorkerOptions<In, Out>, NatsServer {
