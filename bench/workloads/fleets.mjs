@@ -87,7 +87,7 @@ async function measure({ profileDir, runtime }, kind, ms) {
     const worked = (await used()) - before;
     return { both: (cpuMicros + worked) / requests, requester: cpuMicros / requests, perSecond: requests / seconds };
   } finally {
-    for (const controlled of processes.reverse()) await controlled.end();
+    for (const controlled of processes.toReversed()) await controlled.end();
     broker?.kill();
   }
 }

@@ -1,4 +1,4 @@
-import type { Clock } from "../core/mod.ts";
+import { afterRound, type Clock } from "../core/mod.ts";
 
 /** A try that has a deadline. */
 export interface Timed {
@@ -36,6 +36,15 @@ export class TryDeadlines {
   }
 
   readonly #onTimer = (): void => {
+    const [first] = this.#tries.values();
+    const leftMs = first === undefined ? 0 : first - this.#clock.now();
+    if (first === undefined) this.#timer = undefined;
+    else if (leftMs > 0) this.#timer = this.#clock.setTimeout(this.#onTimer, leftMs);
+    // After a pause of the whole process, timers may come before the replies that wait to be read.
+    else afterRound(this.#clock, this.#expire);
+  };
+
+  readonly #expire = (): void => {
     this.#timer = undefined;
     const now = this.#clock.now();
     for (const [one, at] of this.#tries) {

@@ -71,7 +71,10 @@ function load(fleet: Compute, inFlight = 8) {
       const reply = await fleet.handler(line, { signal }).catch((error: unknown) => {
         failures.push(codeOf(error));
       });
-      if (reply !== undefined) replies.push(reply);
+      if (reply === undefined) continue;
+      replies.push(reply);
+      // A reply is never that of another frame.
+      if (!reply.endsWith(` ${line}`)) failures.push(`${line} got ${reply}`);
     }
   });
   return {

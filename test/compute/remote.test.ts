@@ -1,6 +1,6 @@
 // A fleet of servers, in memory and on a clock that the tests move.
 import { describe, expect, it } from "vitest";
-import { isFleetError } from "../../src/compute/mod.ts";
+import { isFleetError, workService } from "../../src/compute/mod.ts";
 import { lines, type Server, serve } from "../../src/core/mod.ts";
 import { closeTrialsAfterEach, HeldWork, Trial, text } from "./support/remote_trial.ts";
 
@@ -429,6 +429,32 @@ describe("ejection", () => {
     expect(await late).toBe("done");
     // Nobody waits for a reply any more, and the next connection is made.
     expect(fleet.stats()).toMatchObject({ workers: 1, members: [{ state: "up", inFlight: 0 }] });
+  });
+});
+
+describe("a connection that nobody uses", () => {
+  it("is proved now and then, and replaced if it is dead", async () => {
+    const trial = new Trial();
+    let answers = 2;
+    // A worker that answers two probes, and then nothing.
+    const server = await serve(trial.transport, {
+      hostname: "127.0.0.1",
+      port: 0,
+      clock: trial.clock,
+      ...workService((line: string) => line),
+      handler: () => (answers-- > 0 ? Uint8Array.of(0x6e) : undefined),
+      observer: () => undefined,
+    });
+    const fleet = trial.fleet([server as unknown as Server], { tryTimeoutMs: 20_000 });
+    void fleet.ready();
+    await trial.clock.advance(15_000);
+    expect([answers, fleet.stats().members[0]?.state]).toEqual([0, "up"]);
+    await trial.clock.advance(34_000);
+    expect(fleet.stats().members[0]?.state).toBe("up");
+    await trial.clock.advance(1_000);
+    expect(fleet.stats().workers).toBe(0);
+    void server.shutdown();
+    void server.shutdown();
   });
 });
 

@@ -113,6 +113,8 @@ class RedisWorker implements FleetWorker {
   /** Waits for entries. */
   readonly #reading: RedisLink;
   /** The entries that the handler has. */
+  readonly #running = new Set<string>();
+  /** Those of them that belong to this worker, and are renewed. */
   readonly #mine = new Set<string>();
   #renewedAt = 0;
   #cursor = "0-0";
@@ -259,11 +261,13 @@ class RedisWorker implements FleetWorker {
   #take([id, list]: Entry, deliveries: number): void {
     const fields = fieldsOf(list);
     const message = fields.get("f") ?? new Uint8Array();
+    this.#running.add(id);
     this.#mine.add(id);
     const delivery = { key: textOf(fields.get("k") ?? ""), deliveries };
     void this.#desk
       .run(message, delivery, (reply) => this.#complete(id, fields, reply))
       .finally(() => {
+        this.#running.delete(id);
         this.#mine.delete(id);
         this.#onRoom?.();
       });
@@ -332,6 +336,8 @@ class RedisWorker implements FleetWorker {
     const [id, list] = entry;
     const [pending] = (await this.#commands.send(["XPENDING", stream, group, id, id, "1"])) as [unknown[]?];
     if (pending === undefined || textOf(pending[1]) !== this.#consumer) return;
+    // What this worker has given up after a pause, and nobody has taken: it is still at it.
+    if (this.#running.has(id)) return void this.#mine.add(id);
     const deliveries = Number(pending[3]);
     if (deliveries <= maxDeliveries) this.#take(entry, deliveries);
     else await this.#putAside(id, list, deliveries - 1);

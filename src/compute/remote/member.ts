@@ -326,6 +326,8 @@ export class Member implements TryOwner<unknown> {
     } else {
       if (last !== undefined && !this.#faulted.has(link)) last.lost = true;
       const unhandled = last?.goodbye === true || code === "client-closed";
+      // Whoever tries again must not come back to this connection.
+      if (code === "client-closed") this.#onGoodbye(link);
       const what = unhandled ? "the frame was not handled" : "whether the frame was handled is unknown";
       one.lose(fleetError("worker-lost", `${this.address} was lost: ${what}`, cause), unhandled);
     }

@@ -70,6 +70,10 @@ export function remote<In = string, Out = In>(options: RemoteOptions<In, Out>): 
   return new Members<In, Out>(resolveRemote(options));
 }
 
+/** The time without a byte after which a connection that nobody uses is proved. */
+const BEAT_MS = 15_000;
+const LONGEST_BEAT_MS = 60_000;
+
 /** The fleet that {@link remote} returns. */
 class Members<In, Out> implements RemoteFleet<In, Out>, MemberFleet, GateHost {
   readonly #settings: RemoteSettings<In, Out>;
@@ -369,6 +373,7 @@ class Members<In, Out> implements RemoteFleet<In, Out>, MemberFleet, GateHost {
       connectTimeoutMs,
       establishTimeoutMs: connectTimeoutMs,
       idleTimeoutMs: Infinity,
+      ...(this.#protocol.probe !== undefined && { heartbeat: { ...this.#heartbeat(), frame: this.#protocol.probe } }),
       maxPendingRequests: Infinity,
       maxConsecutiveTimeouts: Infinity,
       // The fleet reports what is lost.
@@ -379,6 +384,15 @@ class Members<In, Out> implements RemoteFleet<In, Out>, MemberFleet, GateHost {
     const { connect } = await import("../../mod.ts");
     if (tls === false) return connect(all);
     return connect({ ...all, tls: { ...(name !== undefined && { serverName: name }), ...(tls === true ? {} : tls) } });
+  }
+
+  /** Finds out about a connection that is dead, while nobody uses it. A worker may be busy for other servers. */
+  #heartbeat(): { readonly everyMs: number; readonly timeoutMs: number } {
+    const { tryTimeoutMs } = this.#settings;
+    return {
+      everyMs: BEAT_MS,
+      timeoutMs: Math.max(BEAT_MS, tryTimeoutMs === Infinity ? LONGEST_BEAT_MS : tryTimeoutMs),
+    };
   }
 
   #emit(event: FleetEvent): void {
