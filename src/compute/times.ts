@@ -18,5 +18,6 @@ export function checkPeriod(name: string, value: number): number {
 
 /** Returns a number of milliseconds of at least 0 that ends. @throws {TypeError | RangeError} not one */
 export function checkWait(name: string, value: number): number {
+  if (value < 0) throw new RangeError(`${name} must be at least 0 ms, not ${value}`);
   return value === 0 ? value : checkPeriod(name, value);
 }
