@@ -1,8 +1,8 @@
 import { checkOptions, checkWhole, type OptionNames, type Service, systemClock } from "../core/mod.ts";
 import { answer } from "./answer.ts";
 import type { FleetHandler } from "./fleet_context.ts";
-import { FAREWELL, packValue } from "./fleet_message.ts";
-import { PROBE, workerCodec } from "./remote/wire_protocol.ts";
+import { FAREWELL } from "./fleet_message.ts";
+import { isProbe, PROBE, workerCodec } from "./remote/wire_protocol.ts";
 import { checkTimeout } from "./times.ts";
 
 /** Settings of {@link workService}. */
@@ -43,7 +43,6 @@ export function workService<In = string, Out = In>(
   const maxFrameBytes = checkWhole("maxFrameBytes", options.maxFrameBytes ?? 1_048_576);
   const handlerTimeoutMs = checkTimeout("handlerTimeoutMs", options.handlerTimeoutMs ?? 30_000);
   const rules = { handlerTimeoutMs, maxBytes: maxFrameBytes + 1, clock: systemClock };
-  const proof = packValue(undefined);
   return {
     codec: workerCodec(maxFrameBytes),
     concurrency,
@@ -52,8 +51,7 @@ export function workService<In = string, Out = In>(
     handlerTimeoutMs: Infinity,
     // Requesters keep their connections.
     idleTimeoutMs: Infinity,
-    handler: (message, context) =>
-      message.length === 1 && message[0] === PROBE[0] ? proof : answer(handler, message, context.signal, rules),
+    handler: (message, context) => (isProbe(message) ? PROBE : answer(handler, message, context.signal, rules)),
     onDrain: () => FAREWELL,
   };
 }

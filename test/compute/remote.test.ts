@@ -1,6 +1,7 @@
 // A fleet of servers, in memory and on a clock that the tests move.
 import { describe, expect, it } from "vitest";
 import { isFleetError, workService } from "../../src/compute/mod.ts";
+import { lengthPrefixed } from "../../src/core/codecs/mod.ts";
 import { lines, type Server, serve } from "../../src/core/mod.ts";
 import { closeTrialsAfterEach, HeldWork, Trial, text } from "./support/remote_trial.ts";
 
@@ -105,7 +106,14 @@ describe("a fleet of workers", () => {
     const work = new HeldWork();
     const fleet = trial.fleet([await trial.worker(work.handler)], { maxInFlight: 1 });
     const { clock, transport } = trial;
-    const server = await serve(transport, { port: 0, codec: lines(), concurrency: 3, clock, handler: fleet.handler });
+    const server = await serve(transport, {
+      port: 0,
+      codec: lines(),
+      concurrency: 3,
+      clock,
+      handler: fleet.handler,
+      observer: () => undefined,
+    });
     const connection = await transport.connect(server.address);
     await connection.writable.getWriter().write(new TextEncoder().encode("a\n".repeat(100)));
     await clock.advance(0);
@@ -432,6 +440,37 @@ describe("ejection", () => {
   });
 });
 
+describe("a server that is no worker", () => {
+  it.each([
+    ["answers a probe with something else", () => "nn"],
+    [
+      "answers with more than it was asked for",
+      (_: string, { session }: { session: { send(frame: string): unknown } }) =>
+        void (session.send("p"), session.send("n")),
+    ],
+  ])("is not used if it %s", async (_, handler) => {
+    const trial = new Trial();
+    const server = await serve(trial.transport, {
+      hostname: "127.0.0.1",
+      port: 0,
+      clock: trial.clock,
+      codec: lengthPrefixed({ width: 4 }),
+      handler: handler as never,
+      observer: () => undefined,
+    });
+    const fleet = trial.fleet([server as unknown as Server, await trial.worker(shout)]);
+    void fleet.ready();
+    await trial.clock.advance(0);
+    const all = Array.from({ length: 10 }, () => trial.ask("a"));
+    await trial.clock.advance(0);
+    expect(await Promise.all(all)).toEqual(all.map(() => "A"));
+    expect(fleet.stats()).toMatchObject({ workers: 1 });
+    expect(trial.events).toContain(`worker-down 127.0.0.1:${server.address.port}`);
+    void server.shutdown();
+    void server.shutdown();
+  });
+});
+
 describe("a connection that nobody uses", () => {
   it("is proved now and then, and replaced if it is dead", async () => {
     const trial = new Trial();
@@ -442,7 +481,7 @@ describe("a connection that nobody uses", () => {
       port: 0,
       clock: trial.clock,
       ...workService((line: string) => line),
-      handler: () => (answers-- > 0 ? Uint8Array.of(0x6e) : undefined),
+      handler: () => (answers-- > 0 ? Uint8Array.of(0x70) : undefined),
       observer: () => undefined,
     });
     const fleet = trial.fleet([server as unknown as Server], { tryTimeoutMs: 20_000 });

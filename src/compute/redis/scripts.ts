@@ -1,4 +1,4 @@
-/** What has to happen in Redis at once, as its scripts. */
+/** What has to happen in Redis at once, as its scripts. An entry that another program has added may have no list of replies: ''. */
 
 /**
  * Adds a frame, unless the stream is full or no worker is there. Never trims: what it holds is work that nobody has done.
@@ -18,6 +18,7 @@ return redis.call('XADD', KEYS[1], '*', unpack(entry))`;
 export const COMPLETE = `
 if redis.call('XACK', KEYS[1], ARGV[1], ARGV[2]) == 0 then return 0 end
 redis.call('XDEL', KEYS[1], ARGV[2])
+if KEYS[2] == '' then return 1 end
 redis.call('RPUSH', KEYS[2], ARGV[3], ARGV[4])
 redis.call('PEXPIRE', KEYS[2], ARGV[5])
 return 1`;
@@ -32,6 +33,7 @@ redis.call('XDEL', KEYS[1], ARGV[2])
 local entry = {}
 for i = 7, #ARGV do entry[#entry + 1] = ARGV[i] end
 redis.call('XADD', KEYS[3], 'MAXLEN', '~', ARGV[6], '*', unpack(entry))
+if KEYS[2] == '' then return 1 end
 redis.call('RPUSH', KEYS[2], ARGV[3], ARGV[4])
 redis.call('PEXPIRE', KEYS[2], ARGV[5])
 return 1`;

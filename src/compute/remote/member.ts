@@ -33,6 +33,8 @@ export interface MemberSettings {
   readonly probe: unknown;
   readonly isGoodbye: (frame: unknown) => boolean;
   readonly isFault: (frame: unknown) => boolean;
+  readonly isProof: (frame: unknown) => boolean;
+  readonly isStray: (frame: unknown) => boolean;
   readonly clock: Clock;
   readonly random: () => number;
   readonly deadlines: TryDeadlines;
@@ -243,7 +245,7 @@ export class Member implements TryOwner<unknown> {
     const { probe } = this.#settings;
     this.#link = link;
     void link.client.closed.then((end) => this.#onEnd(link, end));
-    void discardPushes(link.client);
+    void this.#takePushes(link);
     if (this.#lastWords.get(link)?.goodbye === true) return this.#onGoodbye(link);
     if (probe !== undefined) {
       this.state = "proving";
@@ -255,13 +257,30 @@ export class Member implements TryOwner<unknown> {
   }
 
   async #prove(link: Link, probe: unknown): Promise<void> {
-    const { connectTimeoutMs } = this.#settings;
+    const { connectTimeoutMs, isProof } = this.#settings;
     try {
-      await link.client.request(probe, { timeoutMs: connectTimeoutMs });
+      const proof = await link.client.request(probe, { timeoutMs: connectTimeoutMs });
+      if (!isProof(proof)) throw new Error("it is no worker of a fleet");
       if (link === this.#link && this.state === "proving") this.#onUp();
     } catch (cause) {
       if (link !== this.#link || this.state !== "proving") return;
       this.#eject(fleetError("worker-lost", `${this.address} did not answer a probe: ${describe(cause)}`, cause));
+    }
+  }
+
+  /** Takes the last frames, and what else a server sends without having been asked. */
+  async #takePushes(link: Link): Promise<void> {
+    try {
+      for await (const frame of link.client) {
+        if (link !== this.#link || !this.#settings.isStray(frame)) continue;
+        // Replies are matched by their order, so nothing more can be believed.
+        this.#eject(
+          fleetError("worker-lost", `${this.address} sends what nobody has asked for: it is no worker of a fleet`),
+        );
+        link.client.abort();
+      }
+    } catch {
+      // The end of the connection is reported elsewhere.
     }
   }
 
@@ -368,14 +387,5 @@ export class Member implements TryOwner<unknown> {
     if (!one.placed) return;
     one.placed = false;
     this.#fleet.onPlace();
-  }
-}
-
-/** Takes the last frames, and what else a server sends without having been asked. */
-async function discardPushes(client: MemberClient): Promise<void> {
-  try {
-    for await (const _ of client);
-  } catch {
-    // The end of the connection is reported elsewhere.
   }
 }

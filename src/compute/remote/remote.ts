@@ -342,7 +342,7 @@ class Members<In, Out> implements RemoteFleet<In, Out>, MemberFleet, GateHost {
 
   #member(text: string, address: Address, name: string | undefined): Member {
     const { connections, maxInFlight } = this.#settings;
-    const { isFault, isGoodbye, probe } = this.#protocol;
+    const { isFault, isGoodbye, isProof, isStray, probe } = this.#protocol;
     return new Member(
       (options) => this.#connect(address, name, options),
       {
@@ -352,6 +352,8 @@ class Members<In, Out> implements RemoteFleet<In, Out>, MemberFleet, GateHost {
         probe,
         isFault,
         isGoodbye,
+        isProof,
+        isStray,
         deadlines: this.#deadlines,
       },
       this,

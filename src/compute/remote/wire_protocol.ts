@@ -8,6 +8,10 @@ export interface WireProtocol<In, Sent, Received> {
   readonly codec: Codec<Received, Sent>;
   /** The frame that proves a connection; `undefined` if the first request does. */
   readonly probe: Sent | undefined;
+  /** Whether a frame answers the probe. */
+  readonly isProof: (frame: Received) => boolean;
+  /** Whether a frame that nobody has asked for says that the server is none of this fleet. */
+  readonly isStray: (frame: Received) => boolean;
   /** @throws the frame cannot be sent */
   pack(frame: In): Sent;
   /** @throws the frame is no reply */
@@ -16,8 +20,12 @@ export interface WireProtocol<In, Sent, Received> {
   readonly isFault: (frame: Received) => boolean;
 }
 
-/** The first byte of a probe, which a worker answers without its handler. */
+/** A probe, which a worker answers with the same, without its handler. */
 export const PROBE: Uint8Array = Uint8Array.of(0x70);
+
+export function isProbe(message: Uint8Array): boolean {
+  return message.length === 1 && message[0] === PROBE[0];
+}
 
 /** The bytes of the length field. */
 const WIDTH = 4;
@@ -38,6 +46,8 @@ function ofWorkers<In, Out>({ maxFrameBytes }: RemoteSettings<In, Out>): WirePro
   return {
     codec: workerCodec(maxFrameBytes),
     probe: PROBE,
+    isProof: isProbe,
+    isStray: (message) => !isFarewell(message),
     pack(frame) {
       const message = packValue(frame);
       if (message.length <= maxFrameBytes + 1) return message;
@@ -59,6 +69,8 @@ function ofServers<In, Out>(
   return {
     codec,
     probe,
+    isProof: () => true,
+    isStray: () => false,
     pack: (frame) => frame,
     unpack: (value) => ({ kind: "reply", value }),
     isGoodbye,
