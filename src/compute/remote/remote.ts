@@ -15,6 +15,7 @@ import type { FleetTry } from "../fleet_try.ts";
 import { Gate, type GateHost } from "../gate.ts";
 import { Tries } from "../tries.ts";
 import { TryDeadlines } from "../try_deadlines.ts";
+import { leastBusy } from "./least_busy.ts";
 import { Member, type MemberClient, type MemberFleet } from "./member.ts";
 import { type RemoteOptions, type RemoteSettings, resolveRemote } from "./remote_options.ts";
 import { chosen, type NamedTarget, type Target } from "./targets.ts";
@@ -220,21 +221,8 @@ class Members<In, Out> implements RemoteFleet<In, Out>, MemberFleet, GateHost {
   }
 
   #leastBusy(asked: ReadonlySet<Member>): Member | undefined {
-    let best: Member | undefined;
-    let position = 0;
-    const first = this.#turn % Math.max(1, this.#all.size);
-    let bestDistance = Infinity;
-    for (const member of this.#all) {
-      const distance = position < first ? position + this.#all.size : position;
-      position += 1;
-      if (member.inFlight >= member.capacity || asked.has(member)) continue;
-      const fewer = best === undefined || member.inFlight < best.inFlight;
-      if (!fewer && (member.inFlight > (best as Member).inFlight || distance > bestDistance)) continue;
-      best = member;
-      bestDistance = distance;
-    }
     this.#turn += 1;
-    return best;
+    return leastBusy(this.#all, this.#turn % Math.max(1, this.#all.size), asked);
   }
 
   /** Sends the frame to a second member when the first has not replied for a while. The first reply counts. */
