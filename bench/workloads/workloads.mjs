@@ -9,6 +9,7 @@ import { codecs } from "./codecs.mjs";
 import { concurrency } from "./concurrency.mjs";
 import { drain } from "./drain.mjs";
 import { fairness } from "./fairness.mjs";
+import { fleets } from "./fleets.mjs";
 import { idle } from "./idle.mjs";
 import { idleCpu } from "./idle_cpu.mjs";
 import { inFlight } from "./in_flight.mjs";
@@ -34,6 +35,7 @@ const LINES = [
   broadcast,
   concurrency,
   fairness,
+  fleets,
 ];
 const CONNECTIONS = [idle, idleCpu, polled, churn, burst, drain, startUp];
 

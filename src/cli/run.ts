@@ -10,6 +10,7 @@ import { addServeFlags, type ServeFlags } from "./serve_flags.ts";
 import { addSimulateFlags, type SimulateFlags } from "./simulate_flags.ts";
 import { addTopFlags, type TopFlags } from "./top_flags.ts";
 import { VERSION } from "./version.ts";
+import { addWorkFlags, type WorkFlags } from "./work_flags.ts";
 
 export type { Environment } from "./environment.ts";
 
@@ -38,6 +39,16 @@ Examples:
   spillway serve echo --codec u16be       echo frames with a length of two bytes
   spillway serve ./chat.js --port 9000    serve a module
   spillway serve ./primes.js --pool 4     serve a module with four worker threads
+`;
+
+const WORK_EXAMPLES = `
+Without a broker it listens as serve does, for servers with --compute tcp://host:port.
+Only the handler of the service is used: its codec and its hooks stay with the servers.
+
+Examples:
+  spillway work ./primes.js --listen tcp://0.0.0.0:9000 --concurrency 4
+  spillway work ./primes.js --nats nats://10.0.0.9 --subject primes --pool 2
+  spillway work ./orders.js --redis redis://10.0.0.9 --stream orders
 `;
 
 const TARGET_HELP = "host:port, tls://host:port, unix:/path, or unix:@name for an abstract socket";
@@ -166,6 +177,15 @@ function programFor(args: readonly string[], environment: Environment, { print, 
     .action(async (service: string, flags: ServeFlags) => onExitCode(await runServe(service, flags, environment)))
     .addHelpText("after", SERVE_EXAMPLES);
   addServeFlags(serve);
+  const work = program.command("work").description("Compute for servers elsewhere: be a worker of a fleet.");
+  work
+    .argument("<service>", SERVICE_HELP)
+    .action(async (service: string, flags: WorkFlags) => {
+      const { runWork } = await import("./work_command.ts");
+      onExitCode(await runWork(service, flags, environment));
+    })
+    .addHelpText("after", WORK_EXAMPLES);
+  addWorkFlags(work);
   const check = program
     .command("check")
     .description("Do all that serve does before it listens, and say what is wrong.");
@@ -230,7 +250,7 @@ function programFor(args: readonly string[], environment: Environment, { print, 
     .argument("[command]")
     .helpOption(false)
     .action((name?: string) => helpOf(name, program));
-  for (const command of [program, serve, check, connect, bench, top, simulate, complete]) {
+  for (const command of [program, serve, work, check, connect, bench, top, simulate, complete]) {
     command
       // There, `-v` is `--verbose`.
       .version(VERSION, command === connect ? "--version" : "-v, --version", "print the version")

@@ -23,14 +23,23 @@ import { type CliServeOptions, serveOptions } from "./serve_options.ts";
 import { chooseService } from "./service.ts";
 import type { ServiceOptions } from "./service_module.ts";
 import type { SettingName, Settings } from "./setting.ts";
-import { startPool } from "./start_pool.ts";
+import { startCompute } from "./start_compute.ts";
 import { systemdNotifier } from "./systemd_notify.ts";
 import { UncaughtErrors } from "./uncaught.ts";
 
-const DRAIN_SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"] as const;
+/** The signals that drain a process. */
+export const DRAIN_SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"] as const;
+
+/** Returns the service that is served in place of another: one that gives the frames of other servers to its handler. */
+export type ServiceInstead = (service: ServiceOptions, given: Given) => ServiceOptions;
 
 /** Runs `spillway serve`; fulfils with the exit code when the server has drained. @throws {Failure} nothing was served */
-export async function runServe(name: string, flags: ServeFlags, given: Environment): Promise<number> {
+export async function runServe(
+  name: string,
+  flags: ServeFlags,
+  given: Environment,
+  instead?: ServiceInstead,
+): Promise<number> {
   const environment = await inItsRole(given);
   const all = await readSettings(flags, environment);
   const cluster = { name, all, flags, environment };
@@ -44,7 +53,16 @@ export async function runServe(name: string, flags: ServeFlags, given: Environme
     // Before the server listens, there is nothing to drain.
     return await Promise.race([
       failed,
-      serveService({ name, all, flags, environment, log, uncaught, place: ({ address }) => addressText(address) }),
+      serveService({
+        name,
+        all,
+        flags,
+        environment,
+        log,
+        uncaught,
+        instead,
+        place: ({ address }) => addressText(address),
+      }),
     ]);
   } catch (error) {
     throw all.settings.logLevel === "debug" ? withStack(error) : error;
@@ -77,6 +95,7 @@ interface Serving {
   readonly environment: Environment;
   readonly log: Log;
   readonly uncaught: UncaughtErrors;
+  readonly instead: ServiceInstead | undefined;
   /** Names a place where the server listens. Known before it listens, and after the observers. */
   place: (event: Extract<ServerEvent, { type: "listening" }>) => string;
   /** What the service says of its processes. Known when it is loaded. */
@@ -86,7 +105,8 @@ interface Serving {
 async function serveService(serving: Serving): Promise<number> {
   const { name, all, flags, environment, log } = serving;
   const { stdio, cwd } = environment;
-  const service = await chooseService(name, all, cwd);
+  const { instead = unchanged } = serving;
+  const service = instead(await chooseService(name, all, cwd), all);
   if (asksForWorkers(service.workers, flags, environment)) return serveCluster(serving, service.workers);
   if (isAlone(environment)) checkWithoutWorkers(all);
   // Created only now: a service may configure LogTape when it is loaded, and this replaces that configuration.
@@ -95,7 +115,7 @@ async function serveService(serving: Serving): Promise<number> {
   const options = shared(
     serveOptions(
       service,
-      all.settings,
+      serving.instead === undefined ? all.settings : withoutHandlerLimits(all.settings),
       stdio.terminal || environment.link !== undefined ? listeningIsSaid(events) : events,
       observerErrorLog(logger),
     ),
@@ -152,20 +172,31 @@ function observedBy(observers: readonly Observer[], options: CliServeOptions): C
 
 async function serveObserved(serving: Serving, options: CliServeOptions, steps: LoadedSteps): Promise<number> {
   const { name, all, environment, log } = serving;
-  const { pool: size } = all.settings;
+  const { instead = unchanged } = serving;
   const bus = await loadBus(options.bus, all, environment);
   const places = establishing(serving, bus === undefined ? options : { ...options, bus }, steps);
   serving.place = ({ address, server }) => {
     const index = server.addresses.indexOf(address);
     return placeText(address, places.speaksTls(index), true);
   };
-  if (size === undefined) return serveUntilDrained(serving, places);
-  const pool = await startPool(name, size, environment.cwd, log());
+  const compute = await startCompute(name, all, environment.cwd, log());
+  if (compute === undefined) return serveUntilDrained(serving, places);
   try {
-    return await serveUntilDrained(serving, { ...places, options: { ...places.options, handler: pool.handler } });
+    const { handler } = instead({ ...options, handler: compute.handler }, all);
+    return await serveUntilDrained(serving, { ...places, options: { ...places.options, handler } });
   } finally {
-    await pool.close();
+    await compute.close();
   }
+}
+
+/** The limits of a handler are those of the service that has it. */
+function withoutHandlerLimits(settings: Settings): Settings {
+  const { concurrency: _concurrency, handlerTimeoutMs: _handlerTimeoutMs, ...others } = settings;
+  return others;
+}
+
+function unchanged(service: ServiceOptions): ServiceOptions {
+  return service;
 }
 
 /** At a terminal, and in a worker, the ready line already says where the server listens. */
@@ -327,8 +358,8 @@ function isMisuse(error: unknown): boolean {
   return error instanceof TypeError || error instanceof RangeError;
 }
 
-function logSignal(logger: Logger, signal: DrainSignal, forced: boolean): void {
+export function logSignal(logger: Logger, signal: DrainSignal, forced: boolean, what = "connections"): void {
   const fields = { event: "signal", signal, forced };
-  if (forced) logger.warning("{signal}: aborting the remaining connections", fields);
-  else logger.info("{signal}: draining; a second signal aborts the remaining connections", fields);
+  if (forced) logger.warning(`{signal}: aborting the remaining ${what}`, fields);
+  else logger.info(`{signal}: draining; a second signal aborts the remaining ${what}`, fields);
 }

@@ -10,13 +10,13 @@ import { echo } from "./services/echo.ts";
 import type { SettingName, Settings } from "./setting.ts";
 
 /** The settings that apply to some services only. */
-const OWN: readonly SettingName[] = ["delayMs", "codec", "prefix", "maxFrameBytes", "pool"];
+const OWN: readonly SettingName[] = ["delayMs", "codec", "prefix", "maxFrameBytes", "pool", "compute"];
 
 const OWN_OF: Readonly<Record<string, readonly SettingName[]>> = {
   compute: ["delayMs", "maxFrameBytes"],
   echo: ["codec", "prefix", "maxFrameBytes"],
 };
-const OWN_OF_MODULES: readonly SettingName[] = ["pool"];
+const OWN_OF_MODULES: readonly SettingName[] = ["pool", "compute"];
 
 /** Returns the service with that name, or in the module at that path, configured with the settings that only it has. */
 export async function chooseService(name: string, given: Given, cwd: string): Promise<ServiceOptions> {

@@ -3,6 +3,7 @@ import type { Limits, Service } from "../mod.ts";
 import type { AccessLogFormat } from "../observers/access_log/mod.ts";
 import type { BusSpec } from "./bus_spec.ts";
 import type { CodecSpec } from "./codec_spec.ts";
+import type { FleetSpec } from "./fleet_spec.ts";
 import type { ListenSpec } from "./listen_spec.ts";
 import type { LOG_FORMATS, LOG_LEVELS } from "./log.ts";
 import { parseChoice, parseList } from "./option_values.ts";
@@ -54,6 +55,8 @@ export interface Settings extends Partial<Limits>, Partial<Pick<Service, PolicyN
   readonly readyTimeoutMs?: number;
   readonly workerTimeoutMs?: number;
   readonly pidFile?: string;
+  /** The fleet that computes instead of the handler of a module. */
+  readonly compute?: FleetSpec;
   /** The `graceMs` that a signal passes to `shutdown()`. */
   readonly graceMs?: number;
   readonly logLevel?: (typeof LOG_LEVELS)[number];

@@ -4,6 +4,7 @@
  */
 import { busText, parseBusPrefix, parseBusSpec } from "./bus_spec.ts";
 import { type CodecSpec, parseCodecSpec } from "./codec_spec.ts";
+import { type FleetSpec, parseFleetSpec } from "./fleet_spec.ts";
 import { LIMIT, limitSettings, policySettings } from "./limit_settings.ts";
 import { type ListenSpec, parseListenSpec } from "./listen_spec.ts";
 import { LOG_FORMATS, LOG_LEVELS } from "./log.ts";
@@ -245,6 +246,13 @@ export const SETTINGS: readonly Setting[] = [
     description: "module: number of worker threads for its handler (default: none)",
     numeric: true,
     parse: parsePool,
+  }),
+  setting(OWN, "compute", {
+    placeholder: "<fleet>",
+    description:
+      "module: fleet that computes instead of its handler: tcp://host:port,host:port, nats://host?subject=primes, redis://host?stream=primes",
+    parse: parseFleetSpec,
+    written: ({ text }: FleetSpec) => text,
   }),
   ...limitSettings(),
   setting(LIMIT, "graceMs", {

@@ -1,3 +1,4 @@
+import type { Compute, ComputeStats } from "./compute.ts";
 import type { PoolError } from "./errors.ts";
 
 /** Settings of `pool`. */
@@ -23,7 +24,7 @@ export interface PoolOptions {
 }
 
 /** What `pool.stats()` returns: the present state of a {@link Pool}. */
-export interface PoolStats {
+export interface PoolStats extends ComputeStats {
   /** The number of threads; 0 before the pool is first used, and after `close`. */
   readonly workers: number;
   /** Frames that a worker computes. */
@@ -40,7 +41,7 @@ export interface PoolStats {
 }
 
 /** Worker threads that compute replies: see `pool`. */
-export interface Pool<In, Out> extends AsyncDisposable {
+export interface Pool<In, Out> extends Compute<In, Out> {
   /**
    * Computes the reply to a frame in a worker. May be called without its object, as a plain function.
    *

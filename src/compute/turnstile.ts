@@ -4,13 +4,13 @@ interface Waiter {
 }
 
 /**
- * A counting semaphore. Callers that find no permit wait in FIFO order.
+ * A counting semaphore whose number of permits may change. Callers that find no permit wait in FIFO order.
  *
  * **On abort** of its signal, a waiting caller leaves the queue at once.
  */
 export class Turnstile {
   #inside = 0;
-  readonly #room: number;
+  #room: number;
   readonly #line = new Set<Waiter>();
   /** Iterates over the queue. One iterator serves all steps: a new one would first skip the entries that were deleted. */
   #walk: Iterator<Waiter, undefined> = this.#line.values();
@@ -29,12 +29,22 @@ export class Turnstile {
     return this.#line.size;
   }
 
+  /** The number of permits. When it shrinks, permits that were given stay. */
+  get room(): number {
+    return this.#room;
+  }
+
+  set room(room: number) {
+    this.#room = room;
+    this.#admit();
+  }
+
   /** Fulfils with a permit, which `leave` releases. Rejects with the signal's reason, or with the error passed to `close`. */
   enter(signal?: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       if (this.#closedWith !== undefined) reject(this.#closedWith);
       else if (signal?.aborted) reject(signal.reason);
-      else if (this.#inside === this.#room) this.#wait(signal, resolve, reject);
+      else if (this.#inside >= this.#room) this.#wait(signal, resolve, reject);
       else {
         this.#inside += 1;
         resolve();
@@ -44,15 +54,28 @@ export class Turnstile {
 
   /** Releases a permit: the first caller that waits gets it. */
   leave(): void {
-    const next = this.#next();
-    if (next === undefined) this.#inside -= 1;
-    else next.admit();
+    this.#inside -= 1;
+    this.#admit();
+  }
+
+  /** Rejects all callers that wait. */
+  refuse(error: Error): void {
+    for (let next = this.#next(); next !== undefined; next = this.#next()) next.refuse(error);
   }
 
   /** Rejects all callers, those that wait included. */
   close(error: Error): void {
     this.#closedWith = error;
-    for (let next = this.#next(); next !== undefined; next = this.#next()) next.refuse(error);
+    this.refuse(error);
+  }
+
+  #admit(): void {
+    while (this.#inside < this.#room) {
+      const next = this.#next();
+      if (next === undefined) return;
+      this.#inside += 1;
+      next.admit();
+    }
   }
 
   #wait(signal: AbortSignal | undefined, resolve: () => void, reject: (reason: unknown) => void): void {

@@ -137,9 +137,9 @@ describe("--print-config", () => {
   });
 
   it.each([
-    ["compute", ["codec", "prefix", "pool"]],
-    ["echo", ["delayMs", "pool"]],
-    ["./limits.mjs", ["delayMs", "codec", "prefix", "maxFrameBytes", "pool"]],
+    ["compute", ["codec", "prefix", "pool", "compute"]],
+    ["echo", ["delayMs", "pool", "compute"]],
+    ["./limits.mjs", ["delayMs", "codec", "prefix", "maxFrameBytes", "pool", "compute"]],
   ])("shows for %s every setting that applies, and no other", async (name, others) => {
     await writeFile(join(folder, "limits.mjs"), `export default { ${SERVICE} };`);
     const { settings } = await printed([name]);

@@ -29,6 +29,7 @@ const OTHER: Readonly<Record<string, readonly [text: string, value: unknown]>> =
   "<bus>": ["nats://127.0.0.1:4222", { kind: "nats", place: "nats://127.0.0.1:4222" }],
   "<word>": ["chat", "chat"],
   "<workers>": ["7", 7],
+  "<fleet>": ["tcp://a:1", expect.objectContaining({ text: "tcp://a:1" })],
   "<level>": ["warn", "warning"],
   "<format>": ["json", "json"],
 };

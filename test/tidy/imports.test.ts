@@ -54,6 +54,8 @@ describe("the import rule", () => {
       if (room === undefined || NODE.test(to) || PACKAGE.test(to)) return false;
       // Processes of a cluster serve on the transport of their runtime.
       if (room === "cluster" && to === "src/mod.ts") return false;
+      // A fleet connects as any program does, and with the codec that workers share.
+      if (room === "compute" && (to === "src/mod.ts" || to === "src/core/codecs/mod.ts")) return false;
       return to !== "src/core/mod.ts" && !to.startsWith(`src/${room}/`);
     });
     expect(wrong).toEqual([]);

@@ -1,0 +1,28 @@
+// Apart from what uses the package: these types are published, and must do without it.
+
+/** Where the broker is, and how to speak to it. */
+export interface NatsServer {
+  /** `nats://host:port`, or several: of one cluster. `tls://` speaks TLS. User and password may be part of it. Default: this machine. */
+  readonly servers?: string | readonly string[];
+  /** Further options of the package's `connect()`: credentials, TLS. */
+  readonly connection?: object;
+}
+
+/** Checks where the broker is. @throws {TypeError} neither a server nor a list of them */
+export function checkServers({ connection, servers }: NatsServer): void {
+  const all = [servers ?? "nats://127.0.0.1:4222"].flat();
+  if (all.length === 0 || all.some((server) => typeof server !== "string" || server === "")) {
+    throw new TypeError("servers must be a NATS server such as nats://127.0.0.1:4222, or a list of them");
+  }
+  if (connection !== undefined && (typeof connection !== "object" || connection === null)) {
+    throw new TypeError("connection must be an object with options of the package's connect()");
+  }
+}
+
+/** @throws {TypeError} no subject for requests: it is empty, or has a wildcard */
+export function checkSubject(name: string, subject: unknown): void {
+  if (typeof subject === "string" && /^[^\s*>.]+(\.[^\s*>.]+)*$/.test(subject)) return;
+  throw new TypeError(
+    `${name} must be a subject without wildcards, such as primes.count, not ${JSON.stringify(subject)}`,
+  );
+}

@@ -1,0 +1,148 @@
+import {
+  type Clock,
+  checkOptions,
+  checkWhole,
+  type DrainResult,
+  describe,
+  ErrorLog,
+  type OptionNames,
+  SpillwayError,
+  systemClock,
+} from "../core/mod.ts";
+import { answer } from "./answer.ts";
+import type { FleetContext, FleetHandler } from "./fleet_context.ts";
+import type { FleetWorkerEvent, FleetWorkerOptions, WorkerDrainOptions } from "./fleet_worker.ts";
+import { checkPeriod, checkTimeout } from "./times.ts";
+
+/** What a drain of the broker's part takes. */
+interface DrainSteps {
+  /** Takes nothing more. Fulfils when nothing more comes. */
+  readonly stop: () => Promise<void>;
+  /** Returns the number of frames that wait for the handler. */
+  readonly queued: () => number;
+  readonly leave: () => Promise<void>;
+}
+
+const DRAIN_OPTIONS: OptionNames<WorkerDrainOptions> = { timeoutMs: true };
+
+const DEFAULT_DRAIN_MS = 10_000;
+
+/** Runs the handler of a worker, and counts. The broker's part decides what it is given. */
+export class WorkerDesk {
+  readonly concurrency: number;
+  readonly clock: Clock = systemClock;
+  busy: number = 0;
+  answered: number = 0;
+  refused: number = 0;
+  /** The largest reply in bytes that the broker takes. */
+  maxBytes: number = Infinity;
+  draining: boolean = false;
+  #aborted = 0;
+  readonly #handler: FleetHandler<never, unknown>;
+  readonly #handlerTimeoutMs: number;
+  readonly #observer: ((event: FleetWorkerEvent) => void) | undefined;
+  readonly #log = new ErrorLog();
+  /** Those of the frames that the handler has: one signal with many listeners is taken for a leak. */
+  readonly #controllers = new Set<AbortController>();
+  #onIdle: (() => void) | undefined;
+  #drained: Promise<DrainResult> | undefined;
+
+  /** @throws {TypeError | RangeError} an invalid option */
+  constructor(options: FleetWorkerOptions<never, unknown>) {
+    const { handler, observer } = options;
+    if (typeof handler !== "function") throw new TypeError("handler must be a function");
+    if (observer !== undefined && typeof observer !== "function") throw new TypeError("observer must be a function");
+    this.concurrency = checkWhole("concurrency", options.concurrency ?? 16);
+    this.#handler = handler;
+    this.#handlerTimeoutMs = checkTimeout("handlerTimeoutMs", options.handlerTimeoutMs ?? 30_000);
+    this.#observer = observer;
+  }
+
+  /** Runs the handler on a message, and sends the answer. Never rejects, unless `send` does. */
+  async run(
+    message: Uint8Array,
+    delivery: Omit<FleetContext, "signal">,
+    send: (reply: Uint8Array) => unknown,
+  ): Promise<void> {
+    const controller = new AbortController();
+    this.busy += 1;
+    this.#controllers.add(controller);
+    try {
+      const rules = {
+        handlerTimeoutMs: this.#handlerTimeoutMs,
+        maxBytes: this.maxBytes,
+        clock: this.clock,
+        onError: (error: unknown) => this.emit({ type: "handler-error", error }),
+      };
+      const reply = await answer(this.#handler, message, controller.signal, rules, delivery);
+      await send(reply);
+      if (controller.signal.aborted) this.#aborted += 1;
+      else this.answered += 1;
+    } finally {
+      this.#controllers.delete(controller);
+      this.busy -= 1;
+      if (this.busy === 0) this.#onIdle?.();
+    }
+  }
+
+  /**
+   * Stops, waits for what is there, and leaves. A second call aborts what remains, and returns the same result.
+   *
+   * @throws {TypeError | RangeError} an invalid option
+   */
+  drain(options: WorkerDrainOptions, { leave, queued, stop }: DrainSteps): Promise<DrainResult> {
+    checkOptions(options, DRAIN_OPTIONS);
+    const timeoutMs = checkPeriod("timeoutMs", options.timeoutMs ?? DEFAULT_DRAIN_MS);
+    if (this.#drained === undefined) this.#drained = this.#drain(timeoutMs, stop, queued, leave);
+    else this.#abort();
+    return this.#drained;
+  }
+
+  emit(event: FleetWorkerEvent): void {
+    if (this.#observer === undefined) {
+      if ("error" in event) this.#log.report(event.type, () => describe(event.error), event.error);
+      else if (event.type === "dead-letter") {
+        this.#log.report(
+          event.type,
+          () => `the frame ${event.id} was delivered ${event.deliveries} times, and is put aside`,
+        );
+      }
+      return;
+    }
+    try {
+      this.#observer(event);
+    } catch (cause) {
+      this.#log.report("observer-failed", () => `the observer of a worker threw: ${describe(cause)}`, cause);
+    }
+  }
+
+  async #drain(
+    timeoutMs: number,
+    stop: () => Promise<void>,
+    queued: () => number,
+    leave: () => Promise<void>,
+  ): Promise<DrainResult> {
+    this.draining = true;
+    const timer = this.clock.setTimeout(() => this.#abort(), timeoutMs);
+    const before = this.answered;
+    await stop();
+    const had = this.busy + queued();
+    if (had > 0) {
+      await new Promise<void>((resolve) => {
+        this.#onIdle = () => {
+          if (this.busy === 0 && queued() === 0) resolve();
+        };
+        this.#onIdle();
+      });
+    }
+    this.clock.clearTimeout(timer);
+    await leave();
+    this.#log.end();
+    return { drained: this.answered - before, aborted: this.#aborted };
+  }
+
+  #abort(): void {
+    const reason = new SpillwayError("drain-timeout", "the worker ends before the frame is handled");
+    for (const controller of this.#controllers) controller.abort(reason);
+  }
+}
