@@ -9,6 +9,7 @@ import { DEFAULT_STREAM, DEFAULT_SUBJECT, withoutPassword } from "./fleet_spec.t
 import { type Given, originText } from "./given.ts";
 import { errorFields } from "./log_observer.ts";
 import { readSettings } from "./read_settings.ts";
+import { sayReady } from "./ready_line.ts";
 import { DRAIN_SIGNALS, logSignal, runServe } from "./serve_command.ts";
 import { chooseService } from "./service.ts";
 import type { ServiceOptions } from "./service_module.ts";
@@ -160,7 +161,7 @@ async function work({ name, flags, all, environment, log, uncaught }: Working): 
     const unavailable = worker.ready().then(
       () => {
         if (draining) return;
-        stdio.out(`spillway working on ${placeText(flags)} (${transport.name})\n`);
+        sayReady(stdio, `spillway working on ${placeText(flags)} (${transport.name})\n`, log());
         systemd.ready();
       },
       async (error: unknown) => {

@@ -36,6 +36,7 @@ export interface Compute<In = string, Out = In> extends AsyncDisposable {
   readonly handler: (frame: In, context: { readonly signal: AbortSignal }) => Promise<Out | undefined>;
   /** Fulfils when a frame can be computed. Rejects with the reason why none can. */
   ready(): Promise<void>;
+  /** Returns the present counts. */
   stats(): ComputeStats;
   /** Releases everything. Frames that are not answered fail. Shut the server down first: that waits for them. */
   close(): Promise<void>;

@@ -40,21 +40,27 @@ export function isPoolError(error: unknown): error is PoolError {
   return error instanceof SpillwayError && Object.hasOwn(POOL_CODES, error.code);
 }
 
-/** The codes of a fleet's own errors. Errors that a worker's handler throws keep theirs. */
+/**
+ * The codes of a fleet's own errors. Errors that a worker's handler throws keep theirs.
+ *
+ * | code | meaning | what to do |
+ * |---|---|---|
+ * | `no-workers` | no worker is there, or no broker is reached; the frame was not handled | Start workers, or look at the broker and the subject or stream. |
+ * | `fleet-busy` | the queue of the fleet is full, or every worker that was asked refused the frame; it was not handled | Add workers, or let peers try again later. |
+ * | `worker-lost` | the worker, or the connection to it or to the broker, was lost; whether it had handled the frame is unknown | Try again if the work may be done twice: `idempotent: true` does. |
+ * | `worker-timeout` | no reply came in time; whether a worker has handled the frame, or still does, is unknown | Raise `tryTimeoutMs` if such work is normal; else look at the workers. |
+ * | `worker-failed` | the worker failed at this frame, and said so in a frame of its codec; or gave it up after too many deliveries | Look into the log of the workers, and at the stream of dead frames. |
+ * | `payload-too-large` | the frame or its reply is larger than the fleet carries | Send less, or raise `maxFrameBytes` and the limit of the broker. |
+ * | `fleet-unavailable` | the broker's package is not installed, or the broker refuses this program | Install the package, or correct the credentials. |
+ * | `fleet-closed` | `close()` was called | Nothing: shut the server down first. |
+ */
 export type FleetErrorCode =
-  /** No worker is there, or no broker is reached. The frame was not handled. */
   | "no-workers"
-  /** The queue of the fleet is full, or every worker that was asked refused the frame. It was not handled. */
   | "fleet-busy"
-  /** The worker, or the connection to it or to the broker, was lost. Whether it had handled the frame is unknown. */
   | "worker-lost"
-  /** No reply came in time. Whether a worker has handled the frame, or still does, is unknown. */
   | "worker-timeout"
-  /** The worker failed at this frame, and said so in a frame of its codec; or gave it up after too many deliveries. */
   | "worker-failed"
-  /** The frame or its reply is larger than the fleet carries. */
   | "payload-too-large"
-  /** The broker's package is not installed, or the broker refuses this program. */
   | "fleet-unavailable"
   | "fleet-closed";
 

@@ -48,5 +48,6 @@ export interface Fleet<In, Out> extends Compute<In, Out> {
    * @throws {FleetError} `no-workers`, `fleet-unavailable`, `fleet-closed`
    */
   ready(): Promise<void>;
+  /** Returns the present counts. */
   stats(): FleetStats;
 }

@@ -51,6 +51,7 @@ export interface FleetWorker extends AsyncDisposable {
    * @throws {FleetError} `fleet-unavailable`, `fleet-closed`
    */
   ready(): Promise<void>;
+  /** Returns the present counts. */
   stats(): FleetWorkerStats;
   /**
    * Takes nothing more, answers what it has, and leaves. After `timeoutMs`, or at a second call, it aborts what remains, whose requesters

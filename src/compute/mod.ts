@@ -30,6 +30,7 @@ export type { Pool, PoolOptions, PoolStats } from "./pool.ts";
 export type { RedisServer } from "./redis/redis_link.ts";
 export { type RedisStreamsOptions, redisStreams } from "./redis/redis_streams.ts";
 export { type RedisWorkerOptions, redisWorker } from "./redis/redis_worker.ts";
+export type { MemberState } from "./remote/member.ts";
 export { type MemberStats, type RemoteFleet, type RemoteStats, remote } from "./remote/remote.ts";
 export type { RemoteOptions } from "./remote/remote_options.ts";
 export { type WorkServiceOptions, workService } from "./work_service.ts";

@@ -2,10 +2,13 @@ import { type Bus, type BusConnection, type BusContext, type Clock, SpillwayErro
 
 /** A message on its way from the broker to one connection. */
 export interface MemoryBusMessage {
+  /** Its topic. */
   readonly topic: number;
+  /** Its content. */
   readonly bytes: Uint8Array;
-  /** The numbers of the connections that have sent it and that would get it, in the order in which they were made. */
+  /** The number of the connection that has sent it, in the order in which they were made. */
   readonly from: number;
+  /** The number of the connection that would get it. */
   readonly to: number;
 }
 
@@ -35,11 +38,13 @@ export interface MemoryBus extends Bus {
   start(): void;
   /** The broker answers nobody, and delivers nothing, until `resume()`. Nothing is lost. */
   hang(): void;
+  /** The broker answers again. */
   resume(): void;
   /** Cuts one connection, with what is under way to it. */
   cut(connection: number): void;
   /** One connection takes nothing until `unstall`: what waits for it is bounded by `maxQueuedBytes`. */
   stall(connection: number): void;
+  /** The connection takes messages again. */
   unstall(connection: number): void;
 }
 

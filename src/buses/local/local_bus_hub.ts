@@ -29,6 +29,7 @@ export interface LocalBusHubOptions {
 
 /** A running hub. */
 export interface LocalBusHub extends AsyncDisposable {
+  /** The path of its socket. */
   readonly path: string;
   /** Returns the counts of the hub as a server: `connections` is the number of servers. */
   stats(): ServerStats;

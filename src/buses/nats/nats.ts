@@ -10,7 +10,7 @@ export interface NatsOptions {
   readonly servers: string | readonly string[];
   /** The beginning of the subjects. Servers of one prefix reach each other. Default `"spillway"`. */
   readonly prefix?: string;
-  /** Further options of `connect` of `@nats-io/transport-node`: `token`, `tls`, `authenticator`, a name. */
+  /** Further options of `connect` of `@nats-io/transport-node`: `token`, `tls`, `authenticator`, a name. Default: none. */
   readonly client?: Readonly<Record<string, unknown>>;
 }
 

@@ -15,7 +15,7 @@ export interface RedisOptions {
    * same for all servers.
    */
   readonly maxPayloadBytes?: number;
-  /** Further options of `createClient` of `@redis/client`: certificates (`socket`), a name, a database. */
+  /** Further options of `createClient` of `@redis/client`: certificates (`socket`), a name, a database. Default: none. */
   readonly client?: Readonly<Record<string, unknown>>;
 }
 

@@ -4,7 +4,7 @@
 export interface NatsServer {
   /** `nats://host:port`, or several: of one cluster. `tls://` speaks TLS. User and password may be part of it. Default: this machine. */
   readonly servers?: string | readonly string[];
-  /** Further options of the package's `connect()`: credentials, TLS. */
+  /** Further options of the package's `connect()`: credentials, TLS. Default: none. */
   readonly connection?: object;
 }
 

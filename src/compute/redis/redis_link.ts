@@ -5,7 +5,7 @@ import { type FleetError, fleetError } from "../errors.ts";
 export interface RedisServer {
   /** `redis://user:password@host:port/database`, or `rediss://` for TLS. Default: this machine. */
   readonly url?: string;
-  /** Further options of the package's `createClient()`: credentials, TLS. */
+  /** Further options of the package's `createClient()`: credentials, TLS. Default: none. */
   readonly connection?: object;
 }
 

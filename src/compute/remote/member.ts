@@ -58,6 +58,9 @@ interface LastWords {
   lost: boolean;
 }
 
+/** What a connection of a fleet is at. Only `up`, and `on trial` for one frame, takes frames. */
+export type MemberState = "connecting" | "proving" | "on trial" | "up" | "parting" | "ejected" | "closed";
+
 /**
  * A connection of a fleet to one server, and the next one when it is lost.
  *
@@ -74,7 +77,7 @@ interface LastWords {
  * Without a probe, a connection after a failure is `on trial`, and any other is `up` at once.
  */
 export class Member implements TryOwner<unknown> {
-  state: "connecting" | "proving" | "on trial" | "up" | "parting" | "ejected" | "closed" = "closed";
+  state: MemberState = "closed";
   readonly #connect: Connect;
   readonly #settings: MemberSettings;
   readonly #fleet: MemberFleet;

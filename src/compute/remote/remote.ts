@@ -16,26 +16,30 @@ import { Gate, type GateHost } from "../gate.ts";
 import { Tries } from "../tries.ts";
 import { TryDeadlines } from "../try_deadlines.ts";
 import { leastBusy } from "./least_busy.ts";
-import { Member, type MemberClient, type MemberFleet } from "./member.ts";
+import { Member, type MemberClient, type MemberFleet, type MemberState } from "./member.ts";
 import { type RemoteOptions, type RemoteSettings, resolveRemote } from "./remote_options.ts";
 import { chosen, type NamedTarget, type Target } from "./targets.ts";
 import { type WireProtocol, wireProtocol } from "./wire_protocol.ts";
 
 /** The state of one connection of a {@link RemoteFleet}. */
 export interface MemberStats {
+  /** Where it leads. */
   readonly address: string;
-  readonly state: Member["state"];
+  /** Whether it takes frames. */
+  readonly state: MemberState;
   /** Frames without a reply, also those that nobody waits for any more. */
   readonly inFlight: number;
 }
 
 /** The state of a {@link RemoteFleet}. */
 export interface RemoteStats extends FleetStats {
+  /** The connections of all servers. */
   readonly members: readonly MemberStats[];
 }
 
 /** A {@link Fleet} of servers. */
 export interface RemoteFleet<In, Out> extends Fleet<In, Out> {
+  /** Returns the present counts. */
   stats(): RemoteStats;
 }
 

@@ -24,15 +24,16 @@ export interface RemoteOptions<In = string, Out = In> extends FleetOptions {
   readonly targets: string | readonly (string | Address)[];
   /**
    * The codec of the servers, if they are not workers of a fleet (`spillway work`, `workService`): any server that answers each frame
-   * with one frame, in order. Then `isGoodbye` and `isFault` say what else it sends.
+   * with one frame, in order. Then `isGoodbye` and `isFault` say what else it sends. Default: the protocol of workers.
    */
   readonly codec?: Codec<Out, In>;
   /**
    * With `codec`: whether a frame is the server's goodbye, the last frame before it ends a connection (`onDrain`). What has no reply by
    * then was not handled, and is tried elsewhere. Without it, the end of a connection proves nothing: a killed process ends it too.
+   * Default: no frame is.
    */
   readonly isGoodbye?: (frame: Out) => boolean;
-  /** With `codec`: whether a frame says that the server failed at the oldest request, before it ends the connection: `worker-failed`. */
+  /** With `codec`: whether a frame says that the server failed at the oldest request, before it ends the connection: `worker-failed`. Default: no frame does. */
   readonly isFault?: (frame: Out) => boolean;
   /** With `codec`: a frame that every server that works answers. It is sent on each new connection, and proves it. Default: none. */
   readonly probe?: In;

@@ -31,6 +31,7 @@ export interface Bus {
 
 /** What a server gives to the connection of a bus. */
 export interface BusContext {
+  /** The clock of the server. */
   readonly clock: Clock;
   /** Connects on the transport of the server. */
   readonly transport: { connect(options: ConnectOptions): Promise<Connection> };
@@ -53,6 +54,7 @@ export interface BusConnection {
   publish(topic: number, bytes: Uint8Array): void;
   /** Fulfils when the broker sends the messages of these topics. Its promise settles in the order of messages. */
   subscribe(topics: readonly number[]): Promise<void>;
+  /** The broker need not send the messages of these topics any more. */
   unsubscribe(topics: readonly number[]): void;
   /** Fulfils when the broker has everything that was published, and answers. */
   flush(): Promise<void>;
@@ -62,7 +64,9 @@ export interface BusConnection {
 
 /** Encodes frames that cross between processes, instead of the built-in form: text, bytes, or JSON. */
 export interface BusFrames {
+  /** Returns the bytes of a frame. */
   encode(frame: never): Uint8Array;
+  /** Returns the frame of these bytes. */
   decode(bytes: Uint8Array): unknown;
 }
 
@@ -120,15 +124,21 @@ export interface BusStats {
   readonly framesReceived: number;
   /** Of those, the number that concerned nobody here: another group shares the topic. */
   readonly framesFiltered: number;
+  /** The number of messages that were sent: each has the frames of a turn. */
   readonly messagesSent: number;
+  /** The number of messages that came. */
   readonly messagesReceived: number;
+  /** The number of bytes of the messages that were sent. */
   readonly bytesSent: number;
+  /** The number of bytes of the messages that came. */
   readonly bytesReceived: number;
-  /** The number of bytes that wait for the broker, or are on their way there; and that came and wait to be delivered. */
+  /** The number of bytes that wait for the broker, or are on their way there. */
   readonly waitingBytes: number;
+  /** The number of bytes that came and wait to be delivered. */
   readonly waitingInboundBytes: number;
-  /** The number of gaps, and of frames in them. */
+  /** The number of gaps. */
   readonly gaps: number;
+  /** The number of frames in the gaps. */
   readonly framesMissed: number;
   /** The number of messages that could not be read, or could not be encoded for any member. */
   readonly invalid: number;
@@ -140,6 +150,7 @@ export interface BusStats {
 
 /** The number of members of a group in all servers: see {@link Group.presence}. */
 export interface Presence {
+  /** The number of members. */
   readonly members: number;
   /** The number of servers that have members. */
   readonly servers: number;
@@ -155,6 +166,7 @@ export interface ServerBus {
   readonly origin: string;
   /** Whether it is connected, and everything subscribed is effective. */
   readonly up: boolean;
+  /** Returns the present counts. */
   stats(): BusStats;
   /**
    * Fulfils with true when every group that has members now is subscribed to, and everything sent before is with the broker. Waits for a

@@ -136,6 +136,7 @@ export interface BroadcastResult {
 
 /** The sessions with a key, in all servers of a bus; or the one session with an `id`. */
 export interface Recipient<Out> {
+  /** The key, or the `id` of the session. */
   readonly key: string;
   /**
    * Sends a frame to each of them, as {@link Group.broadcast} does. The result counts those of this server.

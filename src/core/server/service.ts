@@ -73,7 +73,7 @@ export interface Service<In = string, Out = In, State = unknown>
   readonly bus?: Bus | BusOptions;
   /**
    * Runs when frames of another server did not arrive: once for everything that was lost at one time. A service whose peers must not miss
-   * a frame resynchronises them here. An error is reported to the observer (`bus-error`).
+   * a frame resynchronises them here. An error is reported to the observer (`bus-error`). Default: nothing runs.
    */
   readonly onGap?: (gap: BusGap) => void | PromiseLike<void>;
   /**
