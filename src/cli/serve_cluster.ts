@@ -3,6 +3,7 @@ import path from "node:path";
 import type { Logger } from "@logtape/logtape";
 import type { Cluster, SuperviseOptions } from "../cluster/mod.ts";
 import { type HeldSocket, type ListenOptions, SpillwayError, type Transport } from "../mod.ts";
+import { type ClusterAdminEndpoint, startClusterAdmin } from "./cluster_admin_endpoint.ts";
 import { clusterLog } from "./cluster_log.ts";
 import { logOf } from "./command_log.ts";
 import type { Environment } from "./environment.ts";
@@ -45,24 +46,53 @@ export async function serveCluster(serving: ClusterServing, workers: Settings["w
   }
   let plan: PlacePlan;
   try {
-    plan = await planPlaces({ ...environment, pid: inheritorOf(environment) });
+    plan = await planPlaces({ ...environment, pid: inheritorOf(environment) ?? environment.pid });
   } catch (error) {
     if (error instanceof PlanFailed) return error.exitCode;
     throw error;
   }
-  const logger = logOf(all.settings, environment)();
-  const count = workers ?? plan.workers ?? 1;
-  const cluster = await start(serving, plan, count === "auto" ? availableParallelism() : count, logger);
+  const log = logOf(all.settings, environment);
+  const logger = log();
+  const endpoint = await startClusterAdmin(all, {
+    cwd: environment.cwd,
+    logger,
+    onLogLevel: (level) => log.setLevel(level),
+    isSuccessor: inheritorOf(environment) !== undefined,
+  });
+  try {
+    return await superviseWorkers(serving, workers ?? plan.workers ?? 1, { endpoint, logger, plan });
+  } finally {
+    await endpoint?.close();
+  }
+}
+
+/** What a cluster is started with. */
+interface Preparations {
+  readonly plan: PlacePlan;
+  readonly logger: Logger;
+  readonly endpoint: ClusterAdminEndpoint | undefined;
+}
+
+async function superviseWorkers(
+  serving: ClusterServing,
+  count: number | "auto",
+  preparations: Preparations,
+): Promise<number> {
+  const { all, environment, flags, name } = serving;
+  const { endpoint, logger, plan } = preparations;
+  const cluster = await start(serving, count === "auto" ? availableParallelism() : count, preparations);
+  endpoint?.attach(cluster);
   const { pidFile } = all.settings;
   const pid = pidFile === undefined ? undefined : new PidFile(pidFile, environment.cwd, environment.pid);
   const systemd = systemdNotifier(environment.variables, environment.pid, (message) =>
     logger.warning(message, { event: "systemd" }),
   );
-  steer(cluster, serving, systemd);
+  steer(cluster, serving, systemd, endpoint);
   const endWatch =
     flags.watch === true ? watchModule(path.resolve(environment.cwd, name), () => void cluster.reload()) : undefined;
   try {
     await cluster.ready;
+    endpoint?.takePlace();
     pid?.write();
     sayListening(cluster, plan, environment, logger);
     systemd.ready();
@@ -80,20 +110,20 @@ export async function serveCluster(serving: ClusterServing, workers: Settings["w
   return gaveUp ?? (failed > 0 ? EXIT_FAILED : 0);
 }
 
-/** Returns the process to which systemd has given its sockets: the first supervisor. */
-function inheritorOf({ host, pid }: Environment): number {
+/** Returns the first supervisor, to which systemd has given its sockets, if this one replaces another. */
+function inheritorOf({ host }: Environment): number | undefined {
   const handover = host.env[HANDOVER_VARIABLE] ?? "";
-  return handover === "" ? pid : (JSON.parse(handover) as { supervisor: number }).supervisor;
+  return handover === "" ? undefined : (JSON.parse(handover) as { supervisor: number }).supervisor;
 }
 
 async function start(
   { all, environment }: ClusterServing,
-  plan: PlacePlan,
   workers: number,
-  logger: Logger,
+  { endpoint, logger, plan }: Preparations,
 ): Promise<Cluster> {
   const { heldTarget, supervise } = await import("../cluster/mod.ts");
   const { balance, graceMs = Infinity, readyTimeoutMs, workerTimeoutMs } = all.settings;
+  const said = clusterLog(logger);
   const options: SuperviseOptions = {
     script: MAIN_MODULE,
     args: environment.args,
@@ -103,7 +133,10 @@ async function start(
     listen: plan.listen.map(heldTarget),
     workers,
     drainTimeoutMs: Math.min(LONGEST_DRAIN_MS, (plan.drainTimeoutMs ?? LONGEST_DRAIN_MS) + EXTRA_DRAIN_MS),
-    observer: clusterLog(logger),
+    observer: (event) => {
+      said(event);
+      endpoint?.observer(event);
+    },
     ...(balance !== undefined && { balance }),
     ...(graceMs !== Infinity && { graceMs }),
     ...(readyTimeoutMs !== undefined && { readyTimeoutMs }),
@@ -134,7 +167,12 @@ async function start(
 }
 
 /** Signals drain the workers, replace them, or replace this process. */
-function steer(cluster: Cluster, { all, environment }: ClusterServing, systemd: SystemdNotifier): void {
+function steer(
+  cluster: Cluster,
+  { all, environment }: ClusterServing,
+  systemd: SystemdNotifier,
+  endpoint: ClusterAdminEndpoint | undefined,
+): void {
   const { graceMs = Infinity } = all.settings;
   const { signals } = environment;
   const drain = () => {
@@ -143,7 +181,13 @@ function steer(cluster: Cluster, { all, environment }: ClusterServing, systemd: 
   };
   for (const signal of ["SIGINT", "SIGTERM", "SIGQUIT"] as const) signals.on(signal, drain);
   signals.on("SIGHUP", () => void cluster.reload());
-  signals.on("SIGUSR2", () => void cluster.upgrade());
+  signals.on("SIGUSR2", () => void upgrade(cluster, endpoint));
+}
+
+async function upgrade(cluster: Cluster, endpoint: ClusterAdminEndpoint | undefined): Promise<void> {
+  const why = await cluster.upgrade();
+  // The next supervisor waits for its place.
+  if (why === undefined) await endpoint?.close();
 }
 
 function sayListening(

@@ -62,7 +62,7 @@ export interface Settings extends Partial<Limits>, Partial<Pick<Service, PolicyN
 export const CLIENT_CERTIFICATES = ["none", "optional", "required"] as const;
 export const TLS_VERSIONS = ["1.2", "1.3"] as const;
 /** Those of the access log, whose room is not loaded here. */
-export const ACCESS_LOG_FORMATS = ["json", "logfmt"] as const satisfies readonly AccessLogFormat[];
+export const ACCESS_LOG_FORMATS: readonly AccessLogFormat[] = ["json", "logfmt"];
 export const BALANCES = ["shared", "kernel"] as const;
 
 /** The key of a setting in a configuration file. Limits and policies have the names that they have in `serve()`. */
