@@ -6,6 +6,7 @@ import type { Query } from "./query.ts";
 import { Refusal } from "./refusal.ts";
 import { shownName } from "./shown.ts";
 import { Slices, type SlicesHost } from "./slices.ts";
+import { SteadyInstants } from "./steady_instants.ts";
 
 const MOST_ROWS = 1_000;
 const DEFAULT_ROWS = 100;
@@ -54,16 +55,18 @@ const COUNT_KEYS: Readonly<Record<string, KeyOf>> = {
 };
 const KEYS: Readonly<Record<string, KeyOf>> = { ...IDENTITY_KEYS, ...COUNT_KEYS };
 
-const AGES: ReadonlySet<string> = new Set(["ageMs", "idleMs"]);
+const INSTANTS: Readonly<Record<string, SteadyInstants>> = {
+  ageMs: new SteadyInstants((session) => session.stats().ageMs),
+  idleMs: new SteadyInstants((session) => session.stats().quietMs),
+};
 
 /**
  * Returns the key of an order. Ages grow while a list is made: those of several processes are compared as of one instant,
  * `at`, in ms since 1970.
  */
 export function keyAt(sort: string, at: number): (session: Session<never>) => SortKey {
-  const key = KEYS[sort] as KeyOf;
-  if (!AGES.has(sort)) return key;
-  return (session) => (key(session) as number) - (performance.timeOrigin + performance.now() - at);
+  const instants = INSTANTS[sort];
+  return instants === undefined ? (KEYS[sort] as KeyOf) : (session) => at - instants.of(session);
 }
 
 export const CONNECTION_PARAMETERS: readonly string[] = [

@@ -37,7 +37,9 @@ export class EventFeed {
       if (ofConnection) this.#ofConnections += 1;
       this.#events.push({ record: eventRecord(event), ofConnection });
     }
-    this.#gather();
+    // Nothing may come after those of the server itself: it may be about to end.
+    if (ofConnection) this.#gather();
+    else this.#flush();
   }
 
   /** Fulfils with the events since the last call, or with the next ones. */
