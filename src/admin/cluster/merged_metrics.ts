@@ -11,7 +11,7 @@ interface Family {
 }
 
 const COMMENT = /^# (HELP|TYPE) (\S+)/;
-const SAMPLE = /^([a-zA-Z_:][\w:]*)(?:\{((?:[^"}]|"(?:[^"\\]|\\.)*")*)\})?(\s.*)$/;
+const SAMPLE = /^([a-zA-Z_:][\w:]*)(?:\{((?:[^"}]|"(?:[^"\\]|\\.)*")*)\})?(\s+(?:NaN|[-+]?(?:Inf|[\d.])).*)$/;
 const LABEL = /([a-zA-Z_]\w*)="((?:[^"\\]|\\.)*)"/g;
 const PARTS = /_(bucket|sum|count|total|created|info)$/;
 
