@@ -1,5 +1,6 @@
 // The endpoint of a supervisor, over workers that a test plays.
 import { describe, expect, it } from "vitest";
+import { clusterAdmin } from "../../src/admin/mod.ts";
 import { ClusterWatched, FakeWorker, TOKEN } from "./support/fake_cluster.ts";
 
 const SORTS = ["id", "remote", "ageMs", "idleMs", "framesIn", "bytesOut", "waitingBytes", "inFlight", "groupCount"];
@@ -162,8 +163,28 @@ describe("the endpoint of a supervisor", () => {
     expect(await watched.get("/readyz")).toMatchObject({ status: 503, json: { problems: [{ code: "draining" }] } });
     expect((await watched.ask("POST", "/drain")).status).toBe(409);
     expect((await watched.ask("POST", "/reload")).status).toBe(409);
-    expect((await watched.ask("POST", "/drain", { force: true })).status).toBe(202);
-    expect(cluster.shutdowns).toHaveLength(2);
+    expect((await watched.ask("POST", "/drain", { force: true, graceMs: 0 })).status).toBe(202);
+    expect(cluster.shutdowns).toEqual([{ graceMs: 100 }, {}]);
+  });
+
+  it("aborts what is left after the time that a drain was given", async () => {
+    await using watched = await ClusterWatched.start(workersOf(0));
+    const { cluster } = watched;
+    for (const body of [{ timeoutMs: -1 }, { graceMs: "1" }, { timeoutMs: 1e12 }, { force: 1 }]) {
+      expect((await watched.ask("POST", "/drain", body)).status).toBe(400);
+    }
+    expect((await watched.ask("POST", "/drain", { timeoutMs: 20 })).status).toBe(202);
+    await expect.poll(() => cluster.shutdowns.length).toBe(2);
+  });
+
+  it("listens at a place that was taken, when it is asked again", async () => {
+    const first = await ClusterWatched.start([]);
+    const { port } = first.endpoint.address;
+    const second = clusterAdmin({ listen: { port: port as number } });
+    await expect(second.start()).rejects.toMatchObject({ code: "address-in-use" });
+    await first.endpoint.close();
+    expect(await second.start()).toMatchObject({ port });
+    await second.close();
   });
 
   it("changes nothing without the token", async () => {

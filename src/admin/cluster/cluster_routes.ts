@@ -285,7 +285,8 @@ export class ClusterRoutes {
       const why = 'the cluster drains already: send {"force": true} to abort what is left';
       throw new Refusal(409, "draining", why);
     }
-    void cluster.shutdown(graceMs === undefined ? {} : { graceMs: graceMs as number });
+    // A grace of 0 is none.
+    void cluster.shutdown(typeof graceMs === "number" && graceMs > 0 ? { graceMs } : {});
     if (timeoutMs !== undefined) {
       const timer = settings.clock.setTimeout(
         () => void cluster.shutdown(),

@@ -32,6 +32,7 @@ const TYPES = [
   "reload-started",
   "reload-finished",
   "upgrade-started",
+  "upgrade-finished",
   "upgrade-failed",
 ];
 
