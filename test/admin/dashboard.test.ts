@@ -199,7 +199,7 @@ describe("the dashboard", () => {
       await page.type("#token-dialog input", TOKEN);
       await page.click("#token-dialog button[value=use]");
       expect(await served.server.finished).toEqual({ drained: 0, aborted: 0 });
-      await expect.poll(() => textOf(page, "#phase")).toBe("Drained");
+      await expect.poll(() => textOf(page, "#phase"), { timeout: 10_000 }).toBe("Drained");
       expect(await page.$eval("#drain", (button) => (button as HTMLButtonElement).disabled)).toBe(true);
     },
     SLOW,

@@ -3,6 +3,8 @@ import { describe, expect, it } from "vitest";
 import { keepScreenshot, openDashboard, seriousIn, textOf } from "./support/browser.ts";
 import { ClusterWatched, FakeWorker, TOKEN } from "./support/fake_cluster.ts";
 
+const LONG = { timeout: 10_000 };
+
 describe("the dashboard of a supervisor", () => {
   it("shows its workers and whose each connection is, and replaces a worker when that is confirmed", async (context) => {
     const connections = [{ id: 1 }, { id: 2 }, { id: 3 }];
@@ -10,9 +12,9 @@ describe("the dashboard of a supervisor", () => {
     const [, second] = workers as [FakeWorker, FakeWorker];
     await using watched = await ClusterWatched.start(workers);
     const { complaints, page } = await openDashboard(context, watched.url);
-    await expect.poll(() => textOf(page, "[data-figure=connections]")).toBe("5");
+    await expect.poll(() => textOf(page, "[data-figure=connections]"), LONG).toBe("5");
     await expect
-      .poll(() => page.$$eval("#connections tr", (rows) => rows.map((row) => row.cells[0]?.textContent)))
+      .poll(() => page.$$eval("#connections tr", (rows) => rows.map((row) => row.cells[0]?.textContent)), LONG)
       .toEqual(["1001-1", "1001-2", "1002-2", "1001-3", "1002-3"]);
     expect(await page.$$eval("#connections td.worker", (cells) => cells.map((cell) => cell.textContent))).toEqual([
       "1",
@@ -23,7 +25,7 @@ describe("the dashboard of a supervisor", () => {
     ]);
     await page.keyboard.press("5");
     const states = () => page.$$eval("#workers .chip", (chips) => chips.map((chip) => chip.textContent));
-    await expect.poll(states).toEqual(["serving", "serving"]);
+    await expect.poll(states, LONG).toEqual(["serving", "serving"]);
     expect(await textOf(page, "#workers-summary")).toBe("2 of 2 workers serve");
     expect(await page.$$eval("#workers td:nth-child(5)", (cells) => cells.map((cell) => cell.textContent))).toEqual([
       "3",
@@ -42,13 +44,13 @@ describe("the dashboard of a supervisor", () => {
     await page.waitForSelector("#token-dialog[open]");
     await page.type("#token-dialog input", TOKEN);
     await page.keyboard.press("Enter");
-    await expect.poll(() => watched.cluster.reloads).toEqual([2]);
+    await expect.poll(() => watched.cluster.reloads, LONG).toEqual([2]);
     await page.click("[aria-label='Drain worker 1']");
     await page.click("#confirm-worker");
-    await expect.poll(() => watched.cluster.drained).toEqual([1]);
+    await expect.poll(() => watched.cluster.drained, LONG).toEqual([1]);
 
     second.stopped = true;
-    await expect.poll(states, { timeout: 10_000 }).toEqual(["serving", "no answer"]);
+    await expect.poll(states, LONG).toEqual(["serving", "no answer"]);
     expect(complaints).toEqual([]);
   }, 60_000);
 });
