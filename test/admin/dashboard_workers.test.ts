@@ -51,6 +51,12 @@ describe("the dashboard of a supervisor", () => {
 
     second.stopped = true;
     await expect.poll(states, LONG).toEqual(["serving", "no answer"]);
+    (workers[0] as FakeWorker).state = "draining";
+    await expect.poll(states, LONG).toEqual(["draining", "no answer"]);
+    await page.setViewport({ width: 400, height: 900 });
+    expect(await seriousIn(page)).toEqual([]);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(400);
+    await keepScreenshot(page, "workers_narrow");
     expect(complaints).toEqual([]);
   }, 60_000);
 });

@@ -101,7 +101,7 @@ function makeRow({ slot }) {
     element("td", {}, element("span", { class: "chip" })),
     element("td", { class: "number wide" }),
     element("td", { class: "number" }),
-    element("td", { class: "number" }),
+    element("td", { class: "number wide" }),
     element("td", { class: "number wide" }),
     element("td", { class: "number wide" }),
     element("td", { class: "buttons" }, replace, drain),
