@@ -46,10 +46,10 @@ async function checkDocument(document) {
   const consoles = fences.filter(({ language }) => language === "console");
   const named = programs.flatMap(({ file }) => file ?? []);
   // A program may be run by another one.
-  const runs = (/** @type {typeof fences[number]} */ { file, text }, /** @type {string} */ name) =>
-    file !== name && text.includes(name);
   const unused = programs.filter(
-    ({ file }) => file !== undefined && ![...consoles, ...programs].some((fence) => runs(fence, file)),
+    ({ file }) =>
+      file !== undefined &&
+      ![...consoles, ...programs].some((other) => other.file !== file && other.text.includes(file)),
   );
   const found = unused.map((fence) => `${place(fence)}: no console fence runs ${fence.file}`);
   if (programs.length + consoles.length === 0) return found;
