@@ -68,6 +68,11 @@ export const SUBJECTS = {
     script: echo,
     args: ["--admin"],
   },
+  "spillway-workers-2": {
+    about: "`spillway` in two processes, `serveWorker()`, and a supervisor",
+    script: () => "spillway/workers.mjs",
+    args: ["2"],
+  },
   cli: {
     about: "`spillway serve echo`, which serves byte frames, all deadlines on",
     script: () => "spillway/cli.mjs",

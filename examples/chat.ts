@@ -1,7 +1,9 @@
 // A chat. A line goes to all other guests in the room. A line that begins with a slash is a command.
 //   deno run -A src/main.ts serve ./examples/chat.ts --port 8080
 //   nc 127.0.0.1 8080      and then /help
-// All state is in the groups of the server: one for each room, and one with a single member for each nickname.
+// All state is in the groups of the server: one for each room, and one with a single member for each nickname. So a guest
+// may be at another server, with the same bus:
+//   deno run -A src/main.ts serve ./examples/chat.ts --port 8081 --bus nats://127.0.0.1:4222
 import { type CloseReason, type Context, defineService, lines, type Session } from "spillway";
 
 /** The state of a connected guest. */
@@ -11,7 +13,7 @@ export interface Guest {
   room: string | undefined;
 }
 
-type Command = (argument: string, context: Context<string, Guest>) => string;
+type Command = (argument: string, context: Context<string, Guest>) => string | Promise<string>;
 
 const LOBBY = "lobby";
 /** Nicknames and rooms. ASCII only, so that names that look the same are the same. */
@@ -41,10 +43,13 @@ export default defineService({
   // In bytes, and slightly more than the longest message, so that a line that is a little too long gets an explanation.
   codec: lines({ maxFrameBytes: 8 * MOST_CHARACTERS }),
   state: ({ id }): Guest => ({ nickname: `guest#${id}`, room: undefined }),
-  onConnect: (session) => {
-    session.join(nicknameGroup(session.state.nickname));
+  onConnect: async (session) => {
+    const { state } = session;
+    // Every server counts its guests from 1.
+    if (await isTaken(state.nickname, session)) state.nickname += `-${session.id.slice(0, 4)}`;
+    session.join(nicknameGroup(state.nickname));
     enter(session, LOBBY);
-    return `* welcome, ${session.state.nickname}; /help lists the commands; ${whoIsHere(session)}`;
+    return `* welcome, ${state.nickname}; /help lists the commands; ${await whoIsHere(session)}`;
   },
   handler: (line, context) => {
     const text = line.replaceAll(CONTROL, " ").trim();
@@ -60,7 +65,7 @@ export default defineService({
   idleTimeoutMs: 3_600_000,
 });
 
-function obey(text: string, context: Context<string, Guest>): string {
+function obey(text: string, context: Context<string, Guest>): string | Promise<string> {
   const [name, argument] = splitWord(text.slice(1));
   const command = COMMANDS.get(name.toLowerCase());
   return command === undefined ? `* there is no /${name}; /help lists the commands` : command(argument, context);
@@ -73,11 +78,10 @@ function say(text: string, session: Session<string, Guest>): string | undefined 
   return undefined;
 }
 
-function nick(wanted: string, { session }: Context<string, Guest>): string {
+async function nick(wanted: string, { session }: Context<string, Guest>): Promise<string> {
   const { state } = session;
   if (!NAME.test(wanted)) return `* /nick NAME: ${NAME_RULE}`;
-  const [owner] = session.group(nicknameGroup(wanted));
-  if (owner !== undefined && owner !== session) return `* ${wanted} is taken`;
+  if (await isTaken(wanted, session)) return `* ${wanted} is taken`;
   session.leave(nicknameGroup(state.nickname));
   session.join(nicknameGroup(wanted));
   announce(session, `* ${state.nickname} is now ${wanted}`);
@@ -85,7 +89,7 @@ function nick(wanted: string, { session }: Context<string, Guest>): string {
   return `* you are now ${wanted}`;
 }
 
-function join(wanted: string, { session }: Context<string, Guest>): string {
+async function join(wanted: string, { session }: Context<string, Guest>): Promise<string> {
   if (!NAME.test(wanted)) return `* /join ROOM: ${NAME_RULE}`;
   const room = wanted.toLowerCase();
   if (room === session.state.room) return `* you are in ${room}`;
@@ -101,11 +105,13 @@ function leave(_: string, { session }: Context<string, Guest>): string {
   return `* you have left ${room}`;
 }
 
-function tell(argument: string, { session }: Context<string, Guest>): string {
+async function tell(argument: string, { session }: Context<string, Guest>): Promise<string> {
   const [name, text] = splitWord(argument);
   if (text === "") return "* /tell NAME TEXT";
-  const { sent } = session.group(nicknameGroup(name)).broadcast(`${session.state.nickname}, to you: ${text}`);
-  return sent === 0 ? `* ${name} is not here` : `* told ${name}`;
+  const guest = session.group(nicknameGroup(name));
+  if ((await guest.presence()).members === 0) return `* ${name} is not here`;
+  guest.broadcast(`${session.state.nickname}, to you: ${text}`);
+  return `* told ${name}`;
 }
 
 /** Tells the room at once, because the connection ends only when the peer has closed it too. */
@@ -115,7 +121,15 @@ function quit(words: string, context: Context<string, Guest>): string {
   return "* goodbye";
 }
 
-function whoIsHere(session: Session<string, Guest>): string {
+/** Reports whether another guest has a name. Two who take it at the same time, at two servers, both get it. */
+async function isTaken(nickname: string, session: Session<string, Guest>): Promise<boolean> {
+  const group = session.group(nicknameGroup(nickname));
+  const [owner] = group;
+  if (owner !== undefined) return owner !== session;
+  return (await group.presence()).members > 0;
+}
+
+async function whoIsHere(session: Session<string, Guest>): Promise<string> {
   const { room } = session.state;
   if (room === undefined) return "* you are in no room";
   const group = session.group(roomGroup(room));
@@ -123,7 +137,8 @@ function whoIsHere(session: Session<string, Guest>): string {
   for (const { state } of group) {
     if (names.push(state.nickname) === MOST_NAMES) break;
   }
-  const more = group.size - names.length;
+  // The names of guests at other servers are not known here.
+  const more = (await group.presence()).members - names.length;
   return `* in ${room}: ${names.join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
 }
 

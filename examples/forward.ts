@@ -8,8 +8,18 @@
 // - Drain: no more input is read from the client. The remaining output of the destination is delivered.
 // - Limits and deadlines: those of every service, and the three in ForwardOptions.
 import process from "node:process";
-import { type Bytes, type Connection, type Service, type Session, SpillwayError, transport } from "spillway";
+import {
+  type Bytes,
+  type Connection,
+  transport as runtimeTransport,
+  type Service,
+  type Session,
+  SpillwayError,
+  type Transport,
+} from "spillway";
 import { bytes, type Payload } from "spillway/codecs";
+import { serve } from "spillway/core";
+import type { ServiceSimulation } from "spillway/testing";
 
 /** The destination, and its timeouts. */
 export interface ForwardOptions {
@@ -21,6 +31,8 @@ export interface ForwardOptions {
   readonly stallTimeoutMs?: number;
   /** Time without a byte from either side. Default 300000. */
   readonly idleTimeoutMs?: number;
+  /** The network to connect on. Default: that of the runtime. */
+  readonly transport?: Transport;
 }
 
 /** The state of a connection: its tunnel, once the destination has accepted. */
@@ -57,6 +69,14 @@ export function forward(options: ForwardOptions): Service<Bytes, Payload, Forwar
 }
 
 export default forward(destination(process.env["FORWARD_TO"] ?? "127.0.0.1:8080"));
+
+/** For `spillway simulate`: the destination is an echo on the simulated network. */
+export const simulate: ServiceSimulation = {
+  service: async ({ clock, network }) => {
+    const server = await serve(network, { port: 0, codec: bytes(), handler: (chunk) => chunk, clock });
+    return forward({ ...server.address, transport: network });
+  },
+};
 
 /** One client and its destination. */
 class Tunnel {
@@ -98,6 +118,8 @@ class Tunnel {
 
   /** Passes the client's FIN on to the destination, and yields the remaining output of the destination. */
   async *end(): AsyncGenerator<Bytes> {
+    // A drain may begin behind the client's FIN.
+    if (this.#ended) return;
     this.#ended = true;
     await this.#writer.close();
     for (;;) {
@@ -119,7 +141,8 @@ class Tunnel {
   }
 }
 
-async function dial({ hostname, port, connectTimeoutMs = 10_000 }: ForwardOptions): Promise<Connection> {
+async function dial(options: ForwardOptions): Promise<Connection> {
+  const { hostname, port, connectTimeoutMs = 10_000, transport = runtimeTransport } = options;
   return transport.connect({ hostname, port, signal: AbortSignal.timeout(connectTimeoutMs) });
 }
 

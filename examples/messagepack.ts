@@ -5,6 +5,7 @@
 import { decode, encode } from "@msgpack/msgpack";
 import { type Codec, type Service, SpillwayError } from "spillway";
 import { lengthPrefixed, mapCodec } from "spillway/codecs";
+import type { ServiceSimulation } from "spillway/testing";
 
 const REQUEST = 0;
 const RESPONSE = 1;
@@ -49,6 +50,28 @@ export default {
     return id === undefined ? undefined : { id, ...outcome };
   },
 } satisfies Service<Call, Outcome>;
+
+/** What the clients of `spillway simulate` send, and what they expect. */
+export const simulate: ServiceSimulation<Call, Outcome> = {
+  codec: mapCodec(lengthPrefixed({ width: 4 }), {
+    decode: (bytes) => {
+      const [, id, error, result] = decode(bytes) as [number, number, string | null, unknown];
+      return { id, result, ...(error !== null && { error }) };
+    },
+    encode: ({ id, method, parameters }: Call) =>
+      encode(id === undefined ? [NOTIFICATION, method, parameters] : [REQUEST, id, method, parameters]),
+  }),
+  frames: (random) => ({
+    id: random.below(1_000),
+    method: random.pick(["echo", "sum", "nosuch"]),
+    parameters: [random.below(100), random.below(100)],
+  }),
+  check: ({ id, method, parameters }, outcome) => {
+    const [one, other] = parameters as [number, number];
+    const expected = method === "echo" ? one : method === "sum" ? one + other : null;
+    if (outcome.id !== id || outcome.result !== expected) throw new Error(`expected ${expected} for call ${id}`);
+  },
+};
 
 function callIn(message: unknown): Call {
   const parts: readonly unknown[] = Array.isArray(message) ? message : [];

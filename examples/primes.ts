@@ -2,6 +2,7 @@
 // which the computation does not block.
 //   deno run -A src/main.ts serve ./examples/primes.ts --pool 2 --port 8080
 import { defineService, lines, type Middleware } from "spillway";
+import type { ServiceSimulation } from "spillway/testing";
 
 const LARGEST = 10_000_000;
 const USAGE = `error: write a number up to ${LARGEST}, or "echo" and a text`;
@@ -18,6 +19,9 @@ export default defineService({
     return limit <= LARGEST ? `${countPrimes(limit)} up to ${limit}` : USAGE;
   },
 });
+
+/** What the clients of `spillway simulate` send. */
+export const simulate: ServiceSimulation = { frames: ["10", "100", "541", "1000", "echo hello", "all of them"] };
 
 /** The sieve of Eratosthenes. */
 function countPrimes(limit: number): number {

@@ -6,6 +6,7 @@ import { create, type DescMessage, fromBinary, type MessageShape, toBinary } fro
 import { type Duration, DurationSchema, type Timestamp, TimestampSchema, timestampMs } from "@bufbuild/protobuf/wkt";
 import type { Codec, Service } from "spillway";
 import { mapCodec, varintPrefixed } from "spillway/codecs";
+import type { ServiceSimulation } from "spillway/testing";
 
 /** Decodes messages of one type and encodes messages of another. Other input is `frame-invalid`. */
 export function protobuf<In extends DescMessage, Out extends DescMessage>(
@@ -30,3 +31,13 @@ export default {
   codec: protobuf(TimestampSchema, DurationSchema),
   handler: (timestamp) => age(timestamp, Date.now()),
 } satisfies Service<Timestamp, Duration>;
+
+/** What the clients of `spillway simulate` send. The reply depends on the time. */
+export const simulate: ServiceSimulation<Timestamp, Duration> = {
+  codec: protobuf(DurationSchema, TimestampSchema),
+  frames: (random) =>
+    create(TimestampSchema, { seconds: BigInt(random.below(2_000_000_000)), nanos: random.below(1_000) }),
+  check: ({ seconds }, reply) => {
+    if (seconds + reply.seconds < 0n) throw new Error(`${reply.seconds} s after ${seconds} s was before 1970`);
+  },
+};

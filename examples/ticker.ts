@@ -2,6 +2,7 @@
 //   deno run -A src/main.ts serve ./examples/ticker.ts --port 8080
 // A slow reader slows its stream down. A waiting stream ends with its connection, or when the server drains.
 import { type Clock, lines, type Service, systemClock } from "spillway";
+import type { ServiceSimulation } from "spillway/testing";
 
 interface Request {
   readonly intervalMs: number;
@@ -30,6 +31,11 @@ export function ticker(clock: Clock = systemClock): Service {
 }
 
 export default ticker();
+
+/** What the clients of `spillway simulate` send. */
+export const simulate: ServiceSimulation = {
+  frames: ["every 10ms 3", "every 1s 2", "every 5s 4", "every 20ms 30", "every day"],
+};
 
 async function* tick({ intervalMs, ticks }: Request, clock: Clock, signal: AbortSignal): AsyncGenerator<string> {
   for (let count = 1; count <= ticks; count++) {

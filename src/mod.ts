@@ -24,7 +24,8 @@ let native: Promise<Transport> | undefined;
 let loaded: Transport | undefined;
 
 /**
- * TCP and Unix domain sockets on the current runtime, over its own API; on Deno, an inherited descriptor over `node:net`.
+ * TCP and Unix domain sockets on the current runtime, over its own API; on Deno, an inherited descriptor, and a
+ * listener for TLS, over `node:net`.
  *
  * `listen` and `connect` reject with `runtime-unsupported` on an unknown runtime.
  */
@@ -74,7 +75,10 @@ async function importNative(): Promise<Transport> {
   throw new SpillwayError("runtime-unsupported", "no TCP here: Spillway runs on Node, Deno and Bun");
 }
 
-/** Deno's own listener takes no socket that is bound already and lends none; its `node:net` does both. */
+/**
+ * Deno's own listener takes no socket that is bound already, lends none, and has no sockets that `node:tls` can use; its
+ * `node:net` does all of it.
+ */
 async function denoTransport(): Promise<Transport> {
   const { transport: own } = await import("./adapters/deno/mod.ts");
   return {
@@ -83,7 +87,7 @@ async function denoTransport(): Promise<Transport> {
       return own.name;
     },
     async listen(options) {
-      if (options.fd === undefined) return own.listen(options);
+      if (options.fd === undefined && options.detachable !== true) return own.listen(options);
       return (await import("./adapters/node/mod.ts")).transport.listen(options);
     },
     async hold(options) {

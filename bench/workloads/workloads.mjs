@@ -2,6 +2,7 @@
 import { asyncHandlers } from "./async_handlers.mjs";
 import { broadcast } from "./broadcast.mjs";
 import { burst } from "./burst.mjs";
+import { bus } from "./bus.mjs";
 import { churn } from "./churn.mjs";
 import { cli } from "./cli.mjs";
 import { codecs } from "./codecs.mjs";
@@ -18,12 +19,26 @@ import { polled } from "./polled.mjs";
 import { sizes } from "./sizes.mjs";
 import { startUp } from "./start_up.mjs";
 import { tls } from "./tls.mjs";
+import { workers } from "./workers.mjs";
 
-const LINES = [pingPong, inFlight, tls, asyncHandlers, metrics, cli, sizes, latency, broadcast, concurrency, fairness];
+const LINES = [
+  pingPong,
+  inFlight,
+  tls,
+  asyncHandlers,
+  metrics,
+  cli,
+  workers,
+  sizes,
+  latency,
+  broadcast,
+  concurrency,
+  fairness,
+];
 const CONNECTIONS = [idle, idleCpu, polled, churn, burst, drain, startUp];
 
 /** Each takes the rows that it has itself. @type {import("./workload.mjs").Workload<any>[]} */
-export const WORKLOADS = [...LINES, ...CONNECTIONS, codecs];
+export const WORKLOADS = [...LINES, ...CONNECTIONS, codecs, bus];
 
 /** What says most in the least time. @type {import("./workload.mjs").Workload<any>[]} */
 export const QUICK_WORKLOADS = [pingPong, inFlight];

@@ -15,6 +15,7 @@ export interface EndRecord extends ShownConnection {
   readonly framesOut: number;
   readonly framesDropped: number;
   readonly unconfirmed?: boolean;
+  readonly truncated?: boolean;
   readonly error?: ShownError;
 }
 
@@ -36,7 +37,7 @@ export function endRecord(end: End): EndRecord {
     durationMs: Math.round(event.durationMs),
   };
   if (event.type === "establish-failed") return { ...begin, ...NOTHING, error: shownError(event.error) };
-  const { bytesIn, bytesOut, framesIn, framesOut, framesDropped, unconfirmed } = event;
+  const { bytesIn, bytesOut, framesIn, framesOut, framesDropped, truncated, unconfirmed } = event;
   return {
     ...begin,
     bytesIn,
@@ -45,6 +46,7 @@ export function endRecord(end: End): EndRecord {
     framesOut,
     framesDropped,
     ...(unconfirmed === true && { unconfirmed }),
+    ...(truncated === true && { truncated }),
     ...(error !== undefined && { error: shownError(error) }),
   };
 }

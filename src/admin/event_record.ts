@@ -12,6 +12,7 @@ const PLAIN = [
   "bytesDiscarded",
   "framesAfterReset",
   "unconfirmed",
+  "truncated",
   "durationMs",
   "retryInMs",
   "connections",
@@ -24,6 +25,11 @@ const PLAIN = [
   "drained",
   "aborted",
   "transport",
+  "bus",
+  "origin",
+  "missed",
+  "why",
+  "downMs",
 ] as const;
 
 /** An event, as `/events` shows it. */

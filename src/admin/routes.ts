@@ -125,6 +125,7 @@ export class Routes {
       ...(since !== undefined && { listeningSince: new Date(since).toISOString(), uptimeMs: Date.now() - since }),
       loopDelayMs: Math.round(this.#loopDelay.maxMs * 10) / 10,
       server: watch.server?.stats() ?? null,
+      ...busShown(watch.server),
       ends: Object.fromEntries(watch.endsByReason),
       establishFailures: Object.fromEntries(watch.failuresByCode),
       events: { ...watch.counts },
@@ -251,4 +252,10 @@ export class Routes {
     const { clock, describe } = this.#settings;
     return { clock, describe, gone };
   }
+}
+
+/** Returns what is shown of a server's bus, if it has one. */
+function busShown(server: ObservedServer | undefined): object {
+  const { bus } = server ?? {};
+  return bus === undefined ? {} : { bus: { name: bus.name, origin: bus.origin, ...bus.stats() } };
 }

@@ -15,6 +15,9 @@ export function checkingEnvironment(
   return {
     ...environment,
     transport: nowhereTransport(environment.transport, onListen),
+    dry: true,
+    // That of a supervisor, which is not started.
+    busHubPath: "bus",
     signals: {
       on(signal, listener) {
         if (signal === "SIGTERM") drains.push(listener);

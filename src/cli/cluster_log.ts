@@ -33,6 +33,8 @@ export function clusterLog(logger: Logger): ClusterObserver {
         return logger.error("the workers are not replaced, and the old ones go on serving: {why}", fields);
       case "upgrade-started":
         return logger.info("starting a supervisor that takes over", fields);
+      case "upgrade-finished":
+        return logger.info("another supervisor has taken over", fields);
       case "upgrade-failed":
         return logger.error("no supervisor has taken over, and this one goes on: {why}", fields);
       case "draining":

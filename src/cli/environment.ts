@@ -2,11 +2,12 @@ import type { WorkerHost, WorkerLink } from "../cluster/mod.ts";
 import type { DrainSignal } from "../core/mod.ts";
 import type { Address, Transport } from "../mod.ts";
 import type { Variables } from "./environment_settings.ts";
+import type { BusPlaces } from "./load_bus.ts";
 import type { Stdio } from "./stdio.ts";
 import type { UncaughtSource } from "./uncaught.ts";
 
 /** The parts of the process that a command needs. */
-export interface Environment {
+export interface Environment extends BusPlaces {
   readonly stdio: Stdio;
   readonly signals: Signals;
   /** Reports uncaught errors. */

@@ -88,6 +88,8 @@ function observerErrorFields(error: unknown, { type }: ServerEvent): Record<stri
 function kindOf(event: ServerEvent): string | undefined {
   switch (event.type) {
     case "accept-error":
+    case "bus-error":
+    case "bus-gap":
     case "establish-failed":
     case "frame-error":
     case "handler-error":
@@ -146,6 +148,14 @@ function lineOf(event: ServerEvent): Pick<EventRecord, "level" | "message"> {
       return { level: "error", message: "connection {connection} from {remote}: {error}" };
     case "slow-consumer":
       return { level: "warning", message: "connection {connection} from {remote} is a slow consumer: {policy}" };
+    case "bus-up":
+      return { level: "info", message: "the bus ({bus}) is up" };
+    case "bus-down":
+      return { level: "warning", message: "the bus ({bus}) is down: {error}" };
+    case "bus-gap":
+      return { level: "warning", message: "the bus ({bus}): {error}" };
+    case "bus-error":
+      return { level: "error", message: "the bus ({bus}): {error}" };
     case "draining":
       return { level: "info", message: "draining, open connections: {connections}" };
     case "drained":

@@ -1,7 +1,8 @@
 /** Loads files that the user names. */
 import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
-import { pathToFileURL } from "node:url";
+import process from "node:process";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { firstLine, usageFailure } from "./failure.ts";
 import { loadFailure } from "./load_failure.ts";
 
@@ -25,9 +26,25 @@ export async function checkFile(what: string, path: string, cwd: string): Promis
 
 /** Returns the default export of a module, or `undefined` if it has none. @throws {Failure} the module cannot be loaded */
 export async function importDefault(path: string, cwd: string): Promise<unknown> {
+  return (await importModule(path, cwd)).default;
+}
+
+/**
+ * Returns the exports of a module. With `copy`, a number, the module is evaluated anew for that number, with variables of its own; the
+ * modules that it imports are not.
+ *
+ * @throws {Failure} the module cannot be loaded
+ */
+export async function importModule(
+  path: string,
+  cwd: string,
+  copy?: number,
+): Promise<Readonly<Record<string, unknown>>> {
+  const url = moduleUrl(path, cwd);
+  // Bun takes the query off a URL, but not off a path.
+  const base = process.versions["bun"] !== undefined && copy !== undefined ? fileURLToPath(url) : url.href;
   try {
-    const module = (await import(moduleUrl(path, cwd).href)) as { readonly default?: unknown };
-    return module.default;
+    return (await import(copy === undefined ? base : `${base}?copy=${copy}`)) as Readonly<Record<string, unknown>>;
   } catch (cause) {
     throw await loadFailure(path, resolve(cwd, path), cause);
   }

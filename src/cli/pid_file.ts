@@ -1,6 +1,6 @@
 import { readFileSync, renameSync, unlinkSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { firstLine, runFailure } from "./failure.ts";
+import { type Failure, firstLine, runFailure } from "./failure.ts";
 
 /** The file in which others find the number of the process that gets signals. */
 export class PidFile {
@@ -12,14 +12,30 @@ export class PidFile {
     this.#text = `${pid}\n`;
   }
 
+  /** Finds out whether the file can be written, before anything depends on that. @throws {Failure} it cannot */
+  check(): void {
+    const temporary = this.#writeBeside();
+    unlinkSync(temporary);
+  }
+
   /** Writes the number: a reader never finds half of it. @throws {Failure} the file cannot be written */
   write(): void {
+    const temporary = this.#writeBeside();
+    try {
+      renameSync(temporary, this.#path);
+    } catch (cause) {
+      unlinkSync(temporary);
+      throw notWritten(cause);
+    }
+  }
+
+  #writeBeside(): string {
     const temporary = `${this.#path}.${this.#text.trim()}`;
     try {
       writeFileSync(temporary, this.#text);
-      renameSync(temporary, this.#path);
+      return temporary;
     } catch (cause) {
-      throw runFailure(`cannot write the number of this process: ${firstLine(cause)}`, { cause });
+      throw notWritten(cause);
     }
   }
 
@@ -31,4 +47,8 @@ export class PidFile {
       // It is gone already.
     }
   }
+}
+
+function notWritten(cause: unknown): Failure {
+  return runFailure(`--pid-file cannot be written: ${firstLine(cause)}`, { cause });
 }

@@ -1,11 +1,18 @@
 /** How a supervisor learns where a service listens: a process of its own loads the service, and says it. */
 import { spawn } from "node:child_process";
+import { once } from "node:events";
+import process from "node:process";
+import { clearTimeout, setTimeout } from "node:timers";
 import type { ListenOptions } from "../mod.ts";
 import { checkingEnvironment } from "./checking_environment.ts";
 import type { Environment, Listening } from "./environment.ts";
-import { EXIT_FAILED, Failure, runFailure } from "./failure.ts";
+import { EXIT_FAILED, runFailure } from "./failure.ts";
 import { MAIN_MODULE } from "./main_module.ts";
-import { HANDOVER_VARIABLE, PLAN_VARIABLE } from "./role_variables.ts";
+import { durationText } from "./option_values.ts";
+import { HANDOVER_VARIABLE, PLAN_VARIABLE, WITHOUT_SYSTEMD } from "./role_variables.ts";
+
+/** The time to load a service, unless a setting says another. */
+const DEFAULT_READY_MS = 30_000;
 
 /** Where a service listens, and what else its supervisor needs to know. */
 export interface PlacePlan {
@@ -16,6 +23,9 @@ export interface PlacePlan {
   readonly drainTimeoutMs: number | null;
   readonly workers?: number | "auto";
 }
+
+/** How a process has ended: its exit code, or a signal. */
+type Exit = [code: number | null, signal: string | null];
 
 /** The process has said why there is no plan. */
 export class PlanFailed extends Error {
@@ -33,19 +43,37 @@ export class PlanFailed extends Error {
  * @throws {PlanFailed} the service cannot be served: that process has said why
  * @throws {Failure} the process cannot be started
  */
-export async function planPlaces({ args, cwd, pid, variables }: Environment): Promise<PlacePlan> {
+export async function planPlaces(
+  { args, cwd, pid, variables }: Environment,
+  timeoutMs: number = DEFAULT_READY_MS,
+): Promise<PlacePlan> {
   const { programCommand } = await import("../cluster/mod.ts");
   const [file, ...first] = programCommand(MAIN_MODULE);
   return new Promise((resolve, reject) => {
     const child = spawn(file, [...first, ...args], {
       cwd,
-      env: { ...variables, [PLAN_VARIABLE]: `${pid}`, [HANDOVER_VARIABLE]: undefined, NOTIFY_SOCKET: undefined },
+      env: { ...variables, [PLAN_VARIABLE]: `${pid}`, [HANDOVER_VARIABLE]: undefined, ...WITHOUT_SYSTEMD },
       stdio: ["ignore", "inherit", "inherit", "ipc"],
     });
-    child.on("message", (plan) => resolve(plan as PlacePlan));
-    child.on("error", ({ message }) => reject(runFailure(`cannot start a process: ${message}`)));
-    child.on("exit", (code, signal) => {
-      if (signal !== null) reject(new Failure(EXIT_FAILED, `a process that loads the service was ended by ${signal}`));
+    const timer = setTimeout(() => {
+      reject(
+        runFailure(`the service is not loaded after ${durationText(timeoutMs)}: give it more with --ready-timeout`),
+      );
+      if (child.pid !== undefined) process.kill(child.pid, "SIGKILL");
+    }, timeoutMs);
+    child.on("message", (plan) => {
+      clearTimeout(timer);
+      resolve(plan as PlacePlan);
+    });
+    child.on("error", ({ message }) => {
+      clearTimeout(timer);
+      reject(runFailure(`cannot start a process: ${message}`));
+    });
+    // A message may be read after the exit, but comes before the end of the channel.
+    const ended = Promise.all([once(child, "exit"), once(child, "disconnect")]) as Promise<[Exit, unknown]>;
+    void ended.then(([[code, signal]]) => {
+      clearTimeout(timer);
+      if (signal !== null) reject(runFailure(`a process that loads the service was ended by ${signal}`));
       else reject(new PlanFailed(code === null || code === 0 ? EXIT_FAILED : code));
     });
   });
@@ -55,6 +83,11 @@ export async function planPlaces({ args, cwd, pid, variables }: Environment): Pr
 export function planningEnvironment(environment: Environment, supervisor: number): Environment {
   const { host } = environment;
   const listen: ListenOptions[] = [];
+  let said = false;
+  // Nobody waits for it any more.
+  host.on("disconnect", () => {
+    if (!said) process.exit(EXIT_FAILED);
+  });
   const say = ({ addresses, drainTimeoutMs, speaksTls, workers }: Listening) => {
     const plan: PlacePlan = {
       listen,
@@ -62,6 +95,7 @@ export function planningEnvironment(environment: Environment, supervisor: number
       drainTimeoutMs: Number.isFinite(drainTimeoutMs) ? drainTimeoutMs : null,
       ...(workers !== undefined && { workers }),
     };
+    said = true;
     (host.send as (message: unknown, ...others: unknown[]) => unknown)(plan, undefined, {}, () => host.disconnect?.());
   };
   // The sockets of systemd are for the supervisor.

@@ -23,12 +23,13 @@ export interface PrintedConfig {
  * @throws {TypeError | RangeError} an invalid limit of the service
  */
 export function configText({ name, service, given, options }: PrintedConfig): string {
-  const { codec, listen, unixMode = service.mode } = given.settings;
+  const { bus, codec, listen, unixMode = service.mode } = given.settings;
   const values: Partial<Record<SettingName, unknown>> = {
     ...given.settings,
     ...options,
     ...resolveLimits(options),
     // The options of a service have these names for something else.
+    bus,
     codec,
     listen,
     unixMode,

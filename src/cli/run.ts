@@ -8,6 +8,7 @@ import { Failure, firstLine, runFailure, usageFailure } from "./failure.ts";
 import { addReloadFlags, type ReloadFlags } from "./reload_flags.ts";
 import { runServe } from "./serve_command.ts";
 import { addServeFlags, type ServeFlags } from "./serve_flags.ts";
+import { addSimulateFlags, type SimulateFlags } from "./simulate_flags.ts";
 import { addTopFlags, type TopFlags } from "./top_flags.ts";
 import { VERSION } from "./version.ts";
 
@@ -94,6 +95,16 @@ Examples:
   source <(spillway complete bash)                                   in ~/.bashrc
   source <(spillway complete zsh)                                    in ~/.zshrc, after compinit
   spillway complete fish > ~/.config/fish/completions/spillway.fish
+`;
+
+const SIMULATE_EXAMPLES = `
+Clients come and go on a simulated network that delays, cuts and loses, with a clock and random numbers
+of the seed. The exit code is 1 if the service has a fault; the result then has the command to repeat it.
+
+Examples:
+  spillway simulate ./chat.js --seeds 500
+  spillway simulate ./shop.js --frame apple --frame fig --handler-timeout 2s
+  spillway simulate ./shop.js --frames orders.txt --time-limit 1m --json
 `;
 
 /** Runs the command line, and fulfils with the exit code. Does not reject: a failure is reported in one line on stderr. */
@@ -221,13 +232,25 @@ function programFor(args: readonly string[], environment: Environment, { print, 
       onExitCode(await runComplete(shell, words, program, environment));
     })
     .addHelpText("after", COMPLETE_EXAMPLES);
+  const simulate = program
+    .command("simulate")
+    .description("Run a service on a simulated network with faults, and say what is wrong with it.");
+  simulate
+    .argument("<service>", SERVICE_HELP)
+    .action(async (service: string, flags: SimulateFlags) => {
+      const { runSimulate } = await import("./simulate_command.ts");
+      onExitCode(await runSimulate(service, flags, environment, args.slice(args.indexOf("simulate") + 1)));
+    })
+    .addHelpText("after", SIMULATE_EXAMPLES);
+  addSimulateFlags(simulate);
+  addServeFlags(simulate);
   program
     .command("help")
     .description("Print the help of a command.")
     .argument("[command]")
     .helpOption(false)
     .action((name?: string) => helpOf(name, program));
-  for (const command of [program, serve, check, connect, bench, top, reload, complete]) {
+  for (const command of [program, serve, check, connect, bench, top, reload, simulate, complete]) {
     command
       // There, `-v` is `--verbose`.
       .version(VERSION, command === connect ? "--version" : "-v, --version", "print the version")

@@ -3,10 +3,12 @@ import path from "node:path";
 import type { Logger } from "@logtape/logtape";
 import type { Cluster, SuperviseOptions } from "../cluster/mod.ts";
 import { type HeldSocket, type ListenOptions, SpillwayError, type Transport } from "../mod.ts";
+import { type BusHub, startBusHub } from "./bus_hub.ts";
 import { type ClusterAdminEndpoint, startClusterAdmin } from "./cluster_admin_endpoint.ts";
 import { clusterLog } from "./cluster_log.ts";
 import { logOf } from "./command_log.ts";
 import type { Environment } from "./environment.ts";
+import type { Variables } from "./environment_settings.ts";
 import { EXIT_FAILED, firstLine, runFailure, usageFailure } from "./failure.ts";
 import { type Given, originText } from "./given.ts";
 import { listenFailure } from "./listen_failure.ts";
@@ -15,7 +17,7 @@ import { watchModule } from "./module_watch.ts";
 import { PidFile } from "./pid_file.ts";
 import { type PlacePlan, PlanFailed, planPlaces } from "./place_plan.ts";
 import { readyLine, sayReady } from "./ready_line.ts";
-import { HANDOVER_VARIABLE } from "./role_variables.ts";
+import { BUS_HUB_VARIABLE, HANDOVER_VARIABLE, WITHOUT_SYSTEMD } from "./role_variables.ts";
 import type { ServeFlags } from "./serve_flags.ts";
 import { isModulePath } from "./service_module.ts";
 import type { Settings } from "./setting.ts";
@@ -46,7 +48,10 @@ export async function serveCluster(serving: ClusterServing, workers: Settings["w
   }
   let plan: PlacePlan;
   try {
-    plan = await planPlaces({ ...environment, pid: inheritorOf(environment) ?? environment.pid });
+    plan = await planPlaces(
+      { ...environment, pid: inheritorOf(environment) ?? environment.pid },
+      all.settings.readyTimeoutMs,
+    );
   } catch (error) {
     if (error instanceof PlanFailed) return error.exitCode;
     throw error;
@@ -75,26 +80,30 @@ interface Preparations {
 
 async function superviseWorkers(
   serving: ClusterServing,
-  count: number | "auto",
+  wanted: number | "auto",
   preparations: Preparations,
 ): Promise<number> {
   const { all, environment, flags, name } = serving;
   const { endpoint, logger, plan } = preparations;
-  const cluster = await start(serving, count === "auto" ? availableParallelism() : count, preparations);
-  endpoint?.attach(cluster);
   const { pidFile } = all.settings;
   const pid = pidFile === undefined ? undefined : new PidFile(pidFile, environment.cwd, environment.pid);
-  const systemd = systemdNotifier(environment.variables, environment.pid, (message) =>
+  pid?.check();
+  const count = countOf(wanted);
+  // systemd has started another process, if this one takes over.
+  const variables = inheritorOf(environment) === undefined ? environment.variables : withoutWatchdogPid(environment);
+  const systemd = systemdNotifier(variables, environment.pid, (message) =>
     logger.warning(message, { event: "systemd" }),
   );
+  const hub = asksForHub(all.settings) ? await startBusHub(environment.transport) : undefined;
+  const cluster = await start(serving, count, { ...preparations, hub, onReady: () => pid?.write() });
+  endpoint?.attach(cluster);
   steer(cluster, serving, systemd, endpoint);
   const endWatch =
     flags.watch === true ? watchModule(path.resolve(environment.cwd, name), () => void cluster.reload()) : undefined;
   try {
     await cluster.ready;
     endpoint?.takePlace();
-    pid?.write();
-    sayListening(cluster, plan, environment, logger);
+    sayListening(cluster, plan, count, { environment, logger });
     systemd.ready();
   } catch (error) {
     // A cluster of which no worker became ready ends by itself, and its workers have said why.
@@ -107,29 +116,35 @@ async function superviseWorkers(
   endWatch?.();
   pid?.remove();
   systemd.close();
+  await hub?.close();
   return gaveUp ?? (failed > 0 ? EXIT_FAILED : 0);
 }
 
 /** Returns the first supervisor, to which systemd has given its sockets, if this one replaces another. */
 function inheritorOf({ host }: Environment): number | undefined {
   const handover = host.env[HANDOVER_VARIABLE] ?? "";
-  return handover === "" ? undefined : (JSON.parse(handover) as { supervisor: number }).supervisor;
+  return handover === "" ? undefined : (JSON.parse(handover) as { inheritor: number }).inheritor;
 }
 
 async function start(
   { all, environment }: ClusterServing,
   workers: number,
-  { endpoint, logger, plan }: Preparations,
+  {
+    endpoint,
+    hub,
+    logger,
+    onReady,
+    plan,
+  }: Preparations & { readonly hub: BusHub | undefined; readonly onReady: () => void },
 ): Promise<Cluster> {
   const { heldTarget, supervise } = await import("../cluster/mod.ts");
-  const { balance, graceMs = Infinity, readyTimeoutMs, workerTimeoutMs } = all.settings;
+  const { balance, graceMs, readyTimeoutMs, workerTimeoutMs } = all.settings;
   const said = clusterLog(logger);
   const options: SuperviseOptions = {
     script: MAIN_MODULE,
     args: environment.args,
     cwd: environment.cwd,
-    // Only this process speaks with systemd.
-    env: { ...environment.variables, NOTIFY_SOCKET: undefined, WATCHDOG_USEC: undefined },
+    env: { ...environment.variables, ...WITHOUT_SYSTEMD, [BUS_HUB_VARIABLE]: hub?.path },
     listen: plan.listen.map(heldTarget),
     workers,
     drainTimeoutMs: Math.min(LONGEST_DRAIN_MS, (plan.drainTimeoutMs ?? LONGEST_DRAIN_MS) + EXTRA_DRAIN_MS),
@@ -138,7 +153,9 @@ async function start(
       endpoint?.observer(event);
     },
     ...(balance !== undefined && { balance }),
-    ...(graceMs !== Infinity && { graceMs }),
+    onReady,
+    // `off` is no grace.
+    ...(graceMs !== undefined && { graceMs: graceMs === Infinity ? 0 : graceMs }),
     ...(readyTimeoutMs !== undefined && { readyTimeoutMs }),
     ...(workerTimeoutMs !== undefined && { silenceTimeoutMs: workerTimeoutMs }),
   };
@@ -158,11 +175,10 @@ async function start(
     if (cause instanceof SpillwayError && failed !== undefined && cause.code !== "runtime-unsupported") {
       throw listenFailure(failed, all, cause);
     }
-    const message = firstLine(cause);
-    if (message.includes("reusePort") && balance === "kernel") {
-      throw usageFailure(`${originText("balance", all)} is not supported on ${environment.transport.name}`, { cause });
+    if (cause instanceof SpillwayError && cause.code === "runtime-unsupported" && balance === "kernel") {
+      throw usageFailure(`${originText("balance", all)} cannot be kernel: ${firstLine(cause)}`, { cause });
     }
-    throw runFailure(message, { cause });
+    throw runFailure(firstLine(cause), { cause });
   }
 }
 
@@ -181,25 +197,44 @@ function steer(
   };
   for (const signal of ["SIGINT", "SIGTERM", "SIGQUIT"] as const) signals.on(signal, drain);
   signals.on("SIGHUP", () => void cluster.reload());
-  signals.on("SIGUSR2", () => void upgrade(cluster, endpoint));
+  signals.on("SIGUSR2", () => void upgrade(cluster, systemd, endpoint));
 }
 
-async function upgrade(cluster: Cluster, endpoint: ClusterAdminEndpoint | undefined): Promise<void> {
+async function upgrade(
+  cluster: Cluster,
+  systemd: SystemdNotifier,
+  endpoint: ClusterAdminEndpoint | undefined,
+): Promise<void> {
   const why = await cluster.upgrade();
-  // The next supervisor waits for its place.
-  if (why === undefined) await endpoint?.close();
+  if (why !== undefined) return;
+  // systemd listens to the successor now, which waits for the place of the endpoint.
+  systemd.close();
+  await endpoint?.close();
 }
 
 function sayListening(
-  { addresses, workers }: Cluster,
+  { addresses }: Cluster,
   { speaksTls }: PlacePlan,
-  { stdio, transport }: Environment,
-  logger: Logger,
+  workers: number,
+  { environment: { stdio, transport }, logger }: { readonly environment: Environment; readonly logger: Logger },
 ): void {
-  const name = `${transport.name}, ${workers.length} ${workers.length === 1 ? "worker" : "workers"}`;
+  const name = `${transport.name}, ${workers} ${workers === 1 ? "worker" : "workers"}`;
   sayReady(
     stdio,
     readyLine(addresses, (index) => speaksTls[index] === true, name),
     logger,
   );
+}
+
+/** `--bus local` without a path is a hub of the supervisor. */
+function asksForHub({ bus }: Settings): boolean {
+  return bus?.kind === "local" && bus.place === "";
+}
+
+function countOf(workers: number | "auto"): number {
+  return workers === "auto" ? availableParallelism() : workers;
+}
+
+function withoutWatchdogPid({ variables }: Environment): Variables {
+  return { ...variables, WATCHDOG_PID: undefined };
 }

@@ -6,11 +6,13 @@ import { type AdminEndpoint, type AdminParts, startAdmin } from "./admin_endpoin
 import { type Log, logOf } from "./command_log.ts";
 import { type Environment, isAlone, type Listening } from "./environment.ts";
 import { type LoadedSteps, loadSteps } from "./establish_steps.ts";
-import { EXIT_FAILED, type Failure, firstLine, runFailure, usageFailure, withStack } from "./failure.ts";
+import { EXIT_FAILED, Failure, firstLine, runFailure, usageFailure, withStack } from "./failure.ts";
 import { type Given, originText } from "./given.ts";
 import { listenFailure, placeFailure } from "./listen_failure.ts";
 import { type Places, resolvePlaces, withSteps } from "./listen_targets.ts";
+import { loadBus } from "./load_bus.ts";
 import { logObserver, observerErrorLog } from "./log_observer.ts";
+import { PidFile } from "./pid_file.ts";
 import { configText } from "./print_config.ts";
 import { inItsRole } from "./process_role.ts";
 import { readSettings } from "./read_settings.ts";
@@ -156,7 +158,8 @@ function observedBy(observers: readonly Observer[], options: CliServeOptions): C
 async function serveObserved(serving: Serving, options: CliServeOptions, steps: LoadedSteps): Promise<number> {
   const { name, all, environment, log } = serving;
   const { pool: size } = all.settings;
-  const places = establishing(serving, options, steps);
+  const bus = await loadBus(options.bus, all, environment);
+  const places = establishing(serving, bus === undefined ? options : { ...options, bus }, steps);
   serving.place = ({ address, server }) => {
     const index = server.addresses.indexOf(address);
     return placeText(address, places.speaksTls(index), true);
@@ -213,6 +216,8 @@ async function serveUntilDrained(serving: Serving, { options, speaksTls, watch }
     if (event.type === "drained") drained = true;
     options.observer(event);
   };
+  const pidFile = pidFileOf(serving);
+  pidFile?.check();
   const server = await listen(serving, transport, { ...options, observer });
   const { graceMs = Infinity } = all.settings;
   let draining = false;
@@ -237,6 +242,7 @@ async function serveUntilDrained(serving: Serving, { options, speaksTls, watch }
     // The first error may have come while the service was loaded, or while the server began to listen.
     if (uncaught.count > 0) uncaught.onFirst();
     else {
+      pidFile?.write();
       sayListening(serving, {
         addresses: server.addresses,
         speaksTls,
@@ -248,14 +254,24 @@ async function serveUntilDrained(serving: Serving, { options, speaksTls, watch }
     link?.serving(server);
     const { aborted } = await server.finished;
     return aborted + uncaught.count > 0 ? EXIT_FAILED : 0;
-  } catch {
+  } catch (error) {
+    await server.shutdown().catch(() => undefined);
+    if (error instanceof Failure) throw error;
     // Accepting failed permanently; the observer has logged that.
     return EXIT_FAILED;
   } finally {
+    pidFile?.remove();
     endWatch();
     systemd.close();
     ignoreSignals();
   }
+}
+
+/** With workers, it is that of the supervisor. */
+function pidFileOf({ all, environment }: Serving): PidFile | undefined {
+  const { pidFile } = all.settings;
+  if (pidFile === undefined || !isAlone(environment)) return undefined;
+  return new PidFile(pidFile, environment.cwd, environment.pid);
 }
 
 function sayListening({ environment, log }: Serving, listening: Listening): void {

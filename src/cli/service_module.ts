@@ -2,7 +2,7 @@ import { sep } from "node:path";
 import { checkOptions, type OptionNames, SERVICE_OPTIONS } from "../core/mod.ts";
 import type { Service } from "../mod.ts";
 import { Failure, firstLine, usageFailure } from "./failure.ts";
-import { checkFile, importDefault } from "./module_file.ts";
+import { checkFile, importDefault, importModule } from "./module_file.ts";
 import { folderFailure, similarModule } from "./service_path.ts";
 
 /** A service. The type of its frames concerns only its codec and its handler. */
@@ -26,12 +26,22 @@ export async function loadServiceModule(path: string, cwd: string): Promise<Serv
   return checkService(path, await importDefault(path, cwd));
 }
 
+/** Loads the service of a module anew, with the export `simulate`. @throws {Failure} as {@link loadServiceModule} */
+export async function loadSimulatedModule(
+  path: string,
+  cwd: string,
+  copy: number,
+): Promise<{ readonly service: ServiceOptions; readonly simulate: unknown }> {
+  const { default: service, simulate } = await importModule(path, cwd, copy);
+  return { service: checkService(path, service), simulate };
+}
+
 async function withHint(failure: unknown, path: string, cwd: string): Promise<unknown> {
   const meant = failure instanceof Failure ? await similarModule(path, cwd) : undefined;
   return meant === undefined ? failure : usageFailure(`${(failure as Failure).message} (did you mean ${meant}?)`);
 }
 
-function checkService(path: string, service: unknown): ServiceOptions {
+export function checkService(path: string, service: unknown): ServiceOptions {
   const refuse = (why: string) =>
     usageFailure(`${path} is not a service: ${why}; it needs \`export default { codec, handler }\``);
   if (service === undefined) throw refuse("it has no default export");

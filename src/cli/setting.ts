@@ -1,6 +1,7 @@
 /** What a setting of `spillway serve` is. Their table is in settings.ts. */
 import type { Limits, Service } from "../mod.ts";
 import type { AccessLogFormat } from "../observers/access_log/mod.ts";
+import type { BusSpec } from "./bus_spec.ts";
 import type { CodecSpec } from "./codec_spec.ts";
 import type { ListenSpec } from "./listen_spec.ts";
 import type { LOG_FORMATS, LOG_LEVELS } from "./log.ts";
@@ -38,6 +39,9 @@ export interface Settings extends Partial<Limits>, Partial<Pick<Service, PolicyN
   /** Where the admin endpoint listens, and the file with the token of its mutations. */
   readonly admin?: string;
   readonly adminTokenFile?: string;
+  /** What carries broadcasts to other processes, and the beginning of its topics. */
+  readonly bus?: BusSpec;
+  readonly busPrefix?: string;
   readonly delayMs?: number;
   readonly codec?: CodecSpec;
   readonly prefix?: string;
@@ -59,6 +63,7 @@ export interface Settings extends Partial<Limits>, Partial<Pick<Service, PolicyN
   readonly accessLogFormat?: AccessLogFormat;
 }
 
+/** The words of the settings that have a few. */
 export const CLIENT_CERTIFICATES = ["none", "optional", "required"] as const;
 export const TLS_VERSIONS = ["1.2", "1.3"] as const;
 /** Those of the access log, whose room is not loaded here. */

@@ -2,6 +2,7 @@
  * The one table of all settings of `spillway serve`. The options, environment variables, keys of a configuration file, the help
  * and `--print-config` are generated from it.
  */
+import { busText, parseBusPrefix, parseBusSpec } from "./bus_spec.ts";
 import { type CodecSpec, parseCodecSpec } from "./codec_spec.ts";
 import { LIMIT, limitSettings, policySettings } from "./limit_settings.ts";
 import { type ListenSpec, parseListenSpec } from "./listen_spec.ts";
@@ -39,6 +40,7 @@ const TLS = "TLS:";
 const PEERS = "Who may connect:";
 const ADMIN = "Operation:";
 const WORKERS = "Workers:";
+const BUS = "Other processes:";
 const OWN = "Service:";
 const LOG = "Logging, to stderr:";
 const ACCESS = "Access log:";
@@ -198,6 +200,19 @@ export const SETTINGS: readonly Setting[] = [
     placeholder: "<file>",
     description: "file with the number of the process that gets signals, while it serves (default: none)",
     parse: parseFile,
+  }),
+  setting(BUS, "bus", {
+    placeholder: "<bus>",
+    description:
+      "carries broadcasts to other processes: local:/path, redis://host:port, rediss://host:port, nats://host:port, or local under --workers",
+    parse: parseBusSpec,
+    written: busText,
+  }),
+  setting(BUS, "busPrefix", {
+    placeholder: "<word>",
+    description: "beginning of the topics at the broker; services with the same one reach each other",
+    fallback: "spillway",
+    parse: parseBusPrefix,
   }),
   setting(OWN, "delayMs", {
     placeholder: "<duration>",

@@ -1,11 +1,11 @@
 import type { Address } from "../core/mod.ts";
 import type { Exit, WorkerState } from "./worker.ts";
 
-/** A worker, in events and in {@link Supervisor.workers}. */
+/** A worker, in events and in {@link Cluster.workers}. */
 export interface WorkerInfo {
   /** Its number, from 1. A worker that replaces another has the same. */
   readonly slot: number;
-  /** The number of workers that were started before it. */
+  /** Its number among all workers that were started, from 1. */
   readonly id: number;
   /** The number of its process. */
   readonly pid: number | undefined;
@@ -42,6 +42,8 @@ export type ClusterEvent =
   | ({ readonly type: "reload-finished" } & ReloadResult)
   /** The supervisor hands its sockets to another one, or has tried to. */
   | { readonly type: "upgrade-started" }
+  /** Another supervisor has taken over: the workers of this one drain. */
+  | { readonly type: "upgrade-finished" }
   | { readonly type: "upgrade-failed"; readonly why: string }
   | { readonly type: "draining"; readonly workers: number }
   /** Every worker has ended: `failed` is the number of those whose exit code was not 0. */

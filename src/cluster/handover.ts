@@ -6,14 +6,13 @@ import type { HeldTarget } from "./held_target.ts";
 import { receiveHandles } from "./received_handles.ts";
 import type { WorkerHost } from "./worker_host.ts";
 
-/** The variable that makes a process the successor of a supervisor: a {@link Handover} as JSON. */
+/** The variable that makes a process the successor of a supervisor. */
 export const HANDOVER_VARIABLE = "SPILLWAY_HANDOVER";
 
-/** What the successor gets. */
-export interface Handover {
+/** What the successor gets, as JSON. */
+interface HandoverMessage {
   readonly places: readonly HandedPlace[];
-  /** The process to which systemd has given its sockets. */
-  readonly supervisor: number;
+  readonly inheritor: number;
 }
 
 interface HandedPlace {
@@ -28,13 +27,17 @@ interface HandedSocket {
   readonly fd?: number;
 }
 
-/** Describes places to a process that inherits these descriptors, in the order of all sockets. */
-export function describePlaces(
+/**
+ * Returns the value of the variable for a successor that inherits these descriptors, in the order of all sockets. The
+ * `inheritor` is the process to which systemd has given its sockets.
+ */
+export function handoverText(
   places: readonly HeldPlace[],
   descriptors: readonly (number | undefined)[],
-): HandedPlace[] {
+  inheritor: number,
+): string {
   let next = 0;
-  return places.map(({ place, sockets, target }) => ({
+  const handed = places.map(({ place, sockets, target }) => ({
     place,
     target,
     sockets: sockets.map(({ address }) => {
@@ -42,44 +45,69 @@ export function describePlaces(
       return fd === undefined ? { address } : { address, fd };
     }),
   }));
+  return JSON.stringify({ places: handed, inheritor } satisfies HandoverMessage);
 }
 
-/** Returns what another supervisor hands over to this process, if one does. */
-export function handoverOf({ env }: Pick<WorkerHost, "env">): Handover | undefined {
-  const text = env[HANDOVER_VARIABLE] ?? "";
-  return text === "" ? undefined : (JSON.parse(text) as Handover);
-}
+/** What a supervisor hands over to this process: `begun → taken → complete`. Until it is complete, the other one goes on. */
+export class Handover {
+  /** The process to which systemd has given its sockets. */
+  readonly inheritor: number;
+  readonly #host: WorkerHost;
+  readonly #places: readonly HandedPlace[];
+  #complete = false;
 
-/** Takes over the places of another supervisor. @throws {SpillwayError} it has ended, or as {@link Transport.hold} */
-export async function takeOver(host: WorkerHost, { places }: Handover, transport: Transport): Promise<HeldPlace[]> {
-  const sockets = places.flatMap((place) => place.sockets);
-  const handles = await receiveHandles(host, sockets);
-  const held: HeldSocket[] = [];
-  for (const [index, { address, fd }] of sockets.entries()) {
-    const socket = fd ?? { handle: handles[index] as object, address };
-    held.push(removingPath(address, (await transport.hold?.({ fd: socket, backlog: 1 })) as HeldSocket));
+  private constructor(host: WorkerHost, { inheritor, places }: HandoverMessage) {
+    this.inheritor = inheritor;
+    this.#host = host;
+    this.#places = places;
   }
-  let next = 0;
-  return places.map(({ place, sockets: { length }, target }) => ({
-    place,
-    target,
-    sockets: held.slice(next, (next += length)),
-  }));
-}
 
-/** A socket at a path is removed by whoever holds it last. */
-function removingPath(address: Address, socket: HeldSocket): HeldSocket {
-  const { path } = address;
-  if (path === undefined || path.startsWith("\0")) return socket;
-  const before = inodeOf(path);
-  return {
-    ...socket,
-    address,
-    close() {
-      if (before !== undefined && inodeOf(path) === before) unlinkSync(path);
-      socket.close();
-    },
-  };
+  /** Returns what is handed over to this process, if something is. Call it once: the variable is removed. */
+  static of(host: WorkerHost): Handover | undefined {
+    const text = host.env[HANDOVER_VARIABLE] ?? "";
+    delete host.env[HANDOVER_VARIABLE];
+    return text === "" ? undefined : new Handover(host, JSON.parse(text) as HandoverMessage);
+  }
+
+  /** Takes the sockets. @throws {SpillwayError} the other supervisor has ended, or as {@link Transport.hold} */
+  async take(transport: Transport): Promise<HeldPlace[]> {
+    const sockets = this.#places.flatMap((place) => place.sockets);
+    const handles = await receiveHandles(this.#host, sockets);
+    const held: HeldSocket[] = [];
+    for (const [index, { address, fd }] of sockets.entries()) {
+      const socket = fd ?? { handle: handles[index] as object, address };
+      held.push(this.#removingPath(address, (await transport.hold?.({ fd: socket, backlog: 1 })) as HeldSocket));
+    }
+    let next = 0;
+    return this.#places.map(({ place, sockets: { length }, target }) => {
+      const first = next;
+      next += length;
+      return { place, target, sockets: held.slice(first, next) };
+    });
+  }
+
+  /** This process serves: the other supervisor may end. */
+  complete(): void {
+    this.#complete = true;
+    this.#host.send?.({ type: "ready" });
+    // The channel would keep this process alive, when everything else is over.
+    this.#host.disconnect?.();
+  }
+
+  /** A socket at a path is removed by whoever serves last. */
+  #removingPath(address: Address, socket: HeldSocket): HeldSocket {
+    const { path } = address;
+    if (path === undefined || path.startsWith("\0")) return socket;
+    const before = inodeOf(path);
+    return {
+      ...socket,
+      address,
+      close: () => {
+        if (this.#complete && before !== undefined && inodeOf(path) === before) unlinkSync(path);
+        socket.release();
+      },
+    };
+  }
 }
 
 function inodeOf(path: string): bigint | undefined {

@@ -9,6 +9,12 @@ import { type HeldTarget, heldTarget, placeKey } from "./held_target.ts";
  */
 export type Balance = "shared" | "kernel";
 
+/** How connections come to how many workers. */
+interface Spread {
+  readonly balance: Balance;
+  readonly workers: number;
+}
+
 /** A place with its sockets: one for all workers, or one for each. */
 export interface HeldPlace {
   readonly place: string;
@@ -21,53 +27,71 @@ export function socketOf({ sockets }: HeldPlace, slot: number): HeldSocket {
   return sockets[(slot - 1) % sockets.length] as HeldSocket;
 }
 
+/** Bound places, and those of a predecessor that are not wanted any more. */
+export interface HeldPlaces {
+  readonly held: readonly HeldPlace[];
+  readonly dropped: readonly HeldPlace[];
+}
+
 /**
- * Binds all places, or none. Sockets that another supervisor has handed over are taken by their place; those that
- * nobody wants are released.
+ * Binds all places, or none. Places that another supervisor has handed over are taken.
  *
- * @throws as {@link Transport.listen}
+ * @throws as {@link Transport.listen}; `listen-failed`: a place that was handed over has other sockets than are wanted
  */
 export async function holdPlaces(
   transport: Transport,
   wanted: readonly ListenOptions[],
-  { balance, workers }: { readonly balance: Balance; readonly workers: number },
+  spread: Spread,
   handedOver: readonly HeldPlace[] = [],
-): Promise<HeldPlace[]> {
+): Promise<HeldPlaces> {
   const hold: Hold = (options) => {
     if (transport.hold !== undefined) return transport.hold(options);
     throw unsupported(`${transport.name} cannot hold a socket for other processes`);
   };
-  const free = [...handedOver];
+  const dropped = [...handedOver];
   const held: HeldPlace[] = [];
+  const bound: HeldSocket[] = [];
   try {
     for (const options of wanted) {
       const place = placeKey(options);
-      const index = free.findIndex((candidate) => candidate.place === place);
-      if (index !== -1) held.push(...free.splice(index, 1));
-      else
-        held.push({
-          place,
-          target: heldTarget(options),
-          sockets: await holdPlace(hold, options, balance, workers),
-        });
+      const index = dropped.findIndex((candidate) => candidate.place === place);
+      const [handed] = index === -1 ? [] : dropped.splice(index, 1);
+      if (handed !== undefined) held.push(checkSockets(handed, options, spread));
+      else {
+        const sockets = await holdPlace(hold, options, spread);
+        bound.push(...sockets);
+        held.push({ place, target: heldTarget(options), sockets });
+      }
     }
   } catch (error) {
-    for (const { sockets } of held)
-      for (const socket of sockets) if (!handedOver.some((p) => p.sockets.includes(socket))) socket.close();
+    for (const socket of bound) socket.close();
+    for (const { sockets } of handedOver) for (const socket of sockets) socket.release();
     throw error;
   }
-  for (const { sockets } of free) for (const socket of sockets) socket.release();
-  return held;
+  return { held, dropped };
+}
+
+/** A socket on which nobody accepts would keep its share of the connections waiting. */
+function checkSockets(handed: HeldPlace, options: ListenOptions, spread: Spread): HeldPlace {
+  const { length } = handed.sockets;
+  if (length === socketCount(options, spread)) return handed;
+  const message = `${handed.place} has ${length === 1 ? "one socket for all workers" : `${length} sockets, one for each worker`}`;
+  throw new SpillwayError("listen-failed", `${message}: another balance or number of workers needs a new start`);
+}
+
+function socketCount({ port }: ListenOptions, { balance, workers }: Spread): number {
+  return balance === "kernel" && port !== undefined ? workers : 1;
 }
 
 type Hold = (options: ListenOptions) => Promise<HeldSocket>;
 
-async function holdPlace(hold: Hold, options: ListenOptions, balance: Balance, workers: number): Promise<HeldSocket[]> {
-  if (balance === "shared" || options.port === undefined) return [await hold(options)];
+async function holdPlace(hold: Hold, options: ListenOptions, spread: Spread): Promise<HeldSocket[]> {
+  const { port: first } = options;
+  if (spread.balance === "shared" || first === undefined) return [await hold(options)];
   const sockets: HeldSocket[] = [];
   try {
-    let { port } = options;
-    for (let slot = 0; slot < workers; slot++) {
+    let port = first;
+    for (let slot = 0; slot < socketCount(options, spread); slot++) {
       const socket = await hold({ ...options, port, reusePort: true });
       sockets.push(socket);
       port = (socket.address as Address & { port: number }).port;

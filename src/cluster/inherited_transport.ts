@@ -28,9 +28,11 @@ export function inheritedTransport(transport: Transport, sockets: readonly Inher
   };
 }
 
-function onSocket({ backlog, keepAliveMs, noDelay, path }: ListenOptions, fd: number | SentSocket): ListenOptions {
-  if (path !== undefined) return { fd, backlog };
-  return { fd, backlog, ...(keepAliveMs !== undefined && { keepAliveMs }), ...(noDelay !== undefined && { noDelay }) };
+function onSocket(options: ListenOptions, fd: number | SentSocket): ListenOptions {
+  const { backlog, detachable, keepAliveMs, noDelay, path } = options;
+  const any = { fd, backlog, ...(detachable !== undefined && { detachable }) };
+  if (path !== undefined) return any;
+  return { ...any, ...(keepAliveMs !== undefined && { keepAliveMs }), ...(noDelay !== undefined && { noDelay }) };
 }
 
 function notHeld(place: string, sockets: readonly InheritedSocket[]): SpillwayError {

@@ -26,7 +26,7 @@ export interface Assignment {
   /** The sockets of all places. */
   readonly sockets: readonly AssignedSocket[];
   /** The process to which systemd has given its sockets. */
-  readonly supervisor: number;
+  readonly inheritor: number;
 }
 
 /** What a supervisor says. */

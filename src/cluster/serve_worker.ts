@@ -1,5 +1,5 @@
 import process from "node:process";
-import { type ServeOptions, type Server, serve } from "../core/mod.ts";
+import { ErrorLog, type LoggedEvent, type ServeOptions, type Server, serve } from "../core/mod.ts";
 import { type Answering, WorkerLink } from "./worker_link.ts";
 
 /** Options of {@link serveWorker}: those of `serve`. Without `port`, `path`, `fd` and `listen` it listens on all sockets. */
@@ -35,15 +35,24 @@ export async function serveWorker<In, Out, State>(
   const link = await WorkerLink.join(process, transport);
   link.answering = answering;
   const { sockets } = link.assignment;
+  const errors = new ErrorLog();
+  const observers =
+    options.observer === undefined ? [(event: LoggedEvent) => errors.observe(event)] : [options.observer].flat();
   const server = await serve(link.transport, {
     ...serveOptions,
     ...link.share(options),
+    observer: [
+      ...observers,
+      ({ type }) => {
+        if (type === "accepting-stopped" || type === "draining") link.draining();
+      },
+    ],
     ...(isPlaced(options) ? {} : { listen: sockets.map(({ target }) => target) }),
   });
   for (const signal of ["SIGINT", "SIGHUP", "SIGQUIT"] as const) process.on(signal, () => undefined);
   process.on("SIGTERM", () => {
-    link.draining();
-    void server.shutdown();
+    // Another call would force the drain.
+    if (!link.isDraining) void server.shutdown();
   });
   link.serving(server);
   return server;

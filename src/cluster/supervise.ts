@@ -1,19 +1,20 @@
 import process from "node:process";
 import type { Address } from "../core/mod.ts";
 import type { ClusterEvent, ClusterObserver, ReloadResult, WorkerInfo } from "./cluster_event.ts";
-import { describePlaces, HANDOVER_VARIABLE, type Handover, handoverOf, takeOver } from "./handover.ts";
+import { HANDOVER_VARIABLE, Handover, handoverText } from "./handover.ts";
 import { type HeldPlace, holdPlaces, socketOf } from "./held_places.ts";
 import { type Assignment, WORKER_VARIABLE } from "./messages.ts";
 import { programCommand } from "./program.ts";
 import { type CheckedOptions, checkSuperviseOptions, type SuperviseOptions } from "./supervise_options.ts";
-import { type ClusterResult, WorkerSupervisor } from "./supervisor.ts";
+import { type ClusterResult, endText, WorkerSupervisor } from "./supervisor.ts";
 import type { ProcessOwner, WorkerProcess } from "./worker.ts";
 import type { WorkerHost } from "./worker_host.ts";
 import { inheritedDescriptors, startChild } from "./worker_process.ts";
 
 const LONGEST_BEAT_MS = 1_000;
-/** A successor starts all its workers, and has been started itself. */
-const SUCCESSOR_EXTRA_MS = 10_000;
+const SHORTEST_BEAT_MS = 50;
+/** The time from the order to abort what remains to the end of a worker. */
+const FORCED_MS = 5_000;
 
 /** A cluster: the supervisor of this process, and its workers. */
 export interface Cluster {
@@ -81,10 +82,23 @@ export async function supervise(options: SuperviseOptions): Promise<Cluster> {
   const checked = checkSuperviseOptions(options);
   const transport = checked.transport ?? (await import("../mod.ts")).transport;
   const host = process as unknown as WorkerHost;
-  const handover = handoverOf(host);
-  const handedOver = handover === undefined ? [] : await takeOver(host, handover, transport);
-  const places = await holdPlaces(transport, checked.listen, checked, handedOver);
-  return new Supervision(checked, places, handover);
+  const handover = Handover.of(host);
+  const handedOver = (await handover?.take(transport)) ?? [];
+  const { dropped, held } = await holdPlaces(transport, checked.listen, checked, handedOver);
+  return new Supervision(checked, { dropped, held, handover });
+}
+
+/** What a supervision begins with. */
+interface Held {
+  readonly held: readonly HeldPlace[];
+  /** Places of the predecessor that are not wanted any more. */
+  readonly dropped: readonly HeldPlace[];
+  readonly handover: Handover | undefined;
+}
+
+/** A server takes no grace of 0. */
+function positive(graceMs: number): number | undefined {
+  return graceMs > 0 ? graceMs : undefined;
 }
 
 class Supervision implements Cluster {
@@ -101,15 +115,17 @@ class Supervision implements Cluster {
   /** The successor has the sockets: their paths are not ours to remove. */
   #handedOver = false;
   #upgrading: Promise<string | undefined> | undefined;
+  /** The process that is to take over. */
+  #successor: WorkerProcess | undefined;
 
-  constructor(options: CheckedOptions, places: readonly HeldPlace[], handover: Handover | undefined) {
+  constructor(options: CheckedOptions, { dropped, handover, held: places }: Held) {
     const { clock, drainTimeoutMs, graceMs, readyTimeoutMs, silenceTimeoutMs, workers } = options;
     this.#options = options;
     this.#places = places;
     this.#observer = options.observer ?? reportFaults;
-    this.#inheritor = handover?.supervisor ?? process.pid;
+    this.#inheritor = handover?.inheritor ?? process.pid;
     this.addresses = places.map(({ sockets: [socket] }) => (socket as { address: Address }).address);
-    const beatMs = Math.min(LONGEST_BEAT_MS, silenceTimeoutMs / 2, readyTimeoutMs / 2);
+    const beatMs = Math.max(SHORTEST_BEAT_MS, Math.min(LONGEST_BEAT_MS, silenceTimeoutMs / 2, readyTimeoutMs / 2));
     const beats = (ms: number) => Math.ceil(ms / beatMs);
     this.#observe({ type: "bound", addresses: this.addresses, workers });
     this.#supervisor = new WorkerSupervisor({
@@ -120,18 +136,23 @@ class Supervision implements Cluster {
         starting: beats(readyTimeoutMs),
         silent: beats(silenceTimeoutMs),
         draining: beats(drainTimeoutMs),
+        forced: beats(FORCED_MS),
       },
-      graceMs,
+      graceMs: positive(graceMs),
       start: (slot, owner) => this.#startWorker(slot, owner),
       refusal: () => this.#refusal(),
       observe: (event) => this.#observe(event),
     });
-    this.ready = this.#supervisor.ready;
+    this.ready = this.#supervisor.ready.then(async () => {
+      await options.onReady?.();
+      handover?.complete();
+      for (const { sockets } of dropped) for (const socket of sockets) socket.close();
+    });
+    this.ready.catch(() => undefined);
     this.finished = this.#supervisor.finished.then((result) => {
       this.#close();
       return result;
     });
-    if (handover !== undefined) void this.#reportToPredecessor();
   }
 
   get workers(): readonly WorkerInfo[] {
@@ -152,6 +173,11 @@ class Supervision implements Cluster {
   }
 
   shutdown({ graceMs }: { readonly graceMs?: number } = {}): Promise<ClusterResult> {
+    if (graceMs !== undefined && !(graceMs > 0 && graceMs < Infinity)) {
+      throw new RangeError(`graceMs must be a number of milliseconds above 0, not ${graceMs}`);
+    }
+    // Otherwise a server would begin that nobody asked for.
+    this.#successor?.kill();
     void this.#supervisor.shutdown(graceMs);
     return this.finished;
   }
@@ -170,13 +196,16 @@ class Supervision implements Cluster {
   async #upgrade(): Promise<string | undefined> {
     if (!this.isServing) return "the cluster does not serve";
     this.#observe({ type: "upgrade-started" });
-    const why = await this.#startSuccessor();
+    const started = await this.#startSuccessor();
+    const why = started ?? (this.isServing ? undefined : "the cluster drains");
     if (why !== undefined) {
+      this.#successor?.kill();
       this.#observe({ type: "upgrade-failed", why });
       return why;
     }
     this.#handedOver = true;
-    void this.#supervisor.shutdown(this.#options.graceMs);
+    this.#observe({ type: "upgrade-finished" });
+    void this.#supervisor.retire(positive(this.#options.graceMs));
     return undefined;
   }
 
@@ -184,49 +213,38 @@ class Supervision implements Cluster {
   #startSuccessor(): Promise<string | undefined> {
     const { clock, readyTimeoutMs } = this.#options;
     const sockets = this.#places.flatMap((place) => place.sockets);
-    const handover: Handover = {
-      places: describePlaces(this.#places, inheritedDescriptors(sockets)),
-      supervisor: this.#inheritor,
-    };
+    const handover = handoverText(this.#places, inheritedDescriptors(sockets), this.#inheritor);
     const [, program = "", ...args] = process.argv;
     return new Promise((resolve) => {
+      // It loads the service once to learn where to listen, and then as its workers do.
       const timer = clock.setTimeout(() => {
         resolve("the new supervisor did not get ready in time");
-        child.kill();
-      }, readyTimeoutMs + SUCCESSOR_EXTRA_MS);
+        this.#successor?.kill();
+      }, 3 * readyTimeoutMs);
       const settle = (why: string | undefined) => {
         clock.clearTimeout(timer);
         resolve(why);
       };
-      const child = startChild(
+      this.#successor = startChild(
         {
           command: [...programCommand(program), ...args],
           cwd: undefined,
-          env: { ...process.env, [HANDOVER_VARIABLE]: JSON.stringify(handover) },
+          env: { ...process.env, [HANDOVER_VARIABLE]: handover },
           sockets,
-          isOwn: false,
+          stdin: "inherit",
         },
         {
           onMessage: ({ type }) => {
             if (type === "ready") settle(undefined);
           },
-          onExit: ({ code, error, signal }) =>
-            settle(error ?? `the new supervisor ended before it was ready (${signal ?? `exit code ${code}`})`),
+          onExit: (exit) => {
+            this.#successor = undefined;
+            if (this.#handedOver) this.#observe({ type: "upgrade-failed", why: "the new supervisor has ended" });
+            settle(`the new supervisor ${endText(exit)}`);
+          },
         },
       );
     });
-  }
-
-  async #reportToPredecessor(): Promise<void> {
-    const host = process as unknown as WorkerHost;
-    try {
-      await this.ready;
-      host.send?.({ type: "ready" });
-      // The channel would keep this process alive, when everything else is over.
-      host.disconnect?.();
-    } catch {
-      // The exit of this process tells it.
-    }
   }
 
   #startWorker(slot: number, owner: ProcessOwner): WorkerProcess {
@@ -241,10 +259,10 @@ class Supervision implements Cluster {
         const fd = descriptors[index];
         return { place, target, address, ...(fd !== undefined && { fd }) };
       }),
-      supervisor: this.#inheritor,
+      inheritor: this.#inheritor,
     };
     const variables = { ...env, [HANDOVER_VARIABLE]: undefined, [WORKER_VARIABLE]: JSON.stringify(assignment) };
-    return startChild({ command, cwd, env: variables, sockets, isOwn: true }, owner);
+    return startChild({ command, cwd, env: variables, sockets, stdin: "ignore" }, owner);
   }
 
   /**

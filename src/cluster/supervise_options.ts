@@ -43,7 +43,7 @@ export interface SuperviseOptions {
   readonly balance?: Balance;
   /**
    * The time for which a worker that is replaced serves on after it has stopped accepting, and closes its idle connections
-   * one after the other. Then it drains. Default 5000.
+   * one after the other. Then it drains. 0: it drains at once. Default 5000.
    */
   readonly graceMs?: number;
   /** The time for which a worker may drain after that. It should be longer than `drainTimeoutMs` of its server. Default 15000. */
@@ -55,6 +55,11 @@ export interface SuperviseOptions {
    * `Infinity` waits for ever. Default 10000.
    */
   readonly silenceTimeoutMs?: number;
+  /**
+   * Called when the first workers are ready, and before a supervisor that is to be replaced learns that. What it throws
+   * rejects `ready`. Default: nothing is called.
+   */
+  readonly onReady?: () => void | Promise<void>;
   /** Gets what happens. Default: what goes wrong is written with `console.error`. */
   readonly observer?: ClusterObserver;
   /** The transport that binds. Default: that of the runtime. */
@@ -75,6 +80,7 @@ const OPTIONS: OptionNames<SuperviseOptions> = {
   drainTimeoutMs: true,
   readyTimeoutMs: true,
   silenceTimeoutMs: true,
+  onReady: true,
   observer: true,
   transport: true,
   clock: true,
@@ -93,6 +99,7 @@ export interface CheckedOptions extends Durations {
   readonly listen: readonly ListenOptions[];
   readonly workers: number;
   readonly balance: Balance;
+  readonly onReady: (() => void | Promise<void>) | undefined;
   readonly observer: ClusterObserver | undefined;
   readonly transport: Transport | undefined;
   readonly clock: Clock;
@@ -104,7 +111,7 @@ const MOST_WORKERS = 1_024;
 export function checkSuperviseOptions(options: SuperviseOptions): CheckedOptions {
   checkOptions(options, OPTIONS);
   const { args = [], balance = "shared", clock = systemClock, cwd, env = process.env, listen, script } = options;
-  const { observer, transport, workers = availableParallelism() } = options;
+  const { observer, onReady, transport, workers = availableParallelism() } = options;
   if (!(script instanceof URL) && typeof script !== "string") throw new TypeError("script must be a URL or a path");
   if (!BALANCES.includes(balance))
     throw new TypeError(`balance must be ${BALANCES.join(" or ")}, not ${balance as string}`);
@@ -120,6 +127,7 @@ export function checkSuperviseOptions(options: SuperviseOptions): CheckedOptions
     workers,
     balance,
     observer,
+    onReady,
     transport,
     clock,
   };
@@ -132,7 +140,8 @@ function checkDurations(options: Partial<Durations>): Durations {
     if (typeof value !== "number") throw new TypeError(`${name} must be a number, not ${typeof value}`);
     const least = name === "graceMs" ? 0 : Number.MIN_VALUE;
     if (!(value >= least) || (value === Infinity && name !== "silenceTimeoutMs")) {
-      throw new RangeError(`${name} must be a number of milliseconds above 0, not ${value}`);
+      const range = name === "graceMs" ? "at least 0" : "above 0";
+      throw new RangeError(`${name} must be a number of milliseconds ${range}, not ${value}`);
     }
     checked[name] = value;
   }

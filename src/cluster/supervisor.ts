@@ -11,8 +11,8 @@ import {
 
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 30_000;
-/** A worker that was ready for so many beats has not failed at its start, whatever ends it. */
-const PROVEN_BEATS = 10;
+/** A worker that was ready for so long has not failed at its start, whatever ends it. */
+const PROVEN_MS = 10_000;
 /** So many workers may end before any has become ready. */
 const MOST_FAILED_STARTS = 5;
 /** The exit code of a command that was used wrongly: another try would end in the same way. */
@@ -27,18 +27,32 @@ export interface SupervisorSettings {
   /** The time between two beats. */
   readonly beatMs: number;
   readonly patience: WorkerPatience;
-  /** The grace of workers that are replaced. */
-  readonly graceMs: number;
+  /** The grace of workers that are replaced. Default: none. */
+  readonly graceMs: number | undefined;
   readonly start: StartProcess;
   /** Returns why a first worker must not serve, after it has become ready: nothing, if all is well. */
   readonly refusal: () => string | undefined;
   readonly observe: (event: ClusterEvent) => void;
 }
 
-/** One place among the workers: the worker that serves there, and the one that is to replace it. */
+/**
+ * One place among the workers: the worker that serves there, and the one that is to replace it.
+ *
+ * ```
+ * event                          current        successor       then
+ * replace()                      as before      is started
+ * the successor is ready         the successor  none            the old one drains: it is `parting`
+ * the old one accepts no more    as before      none            the replacement is done
+ * the successor ends             as before      none            the replacement has failed; without a current, restart
+ * the current ends, or drains    none           as before       without a successor, restart
+ * restart                        is started, at once or after a pause
+ * ```
+ */
 interface Slot {
   readonly number: number;
   current: Worker | undefined;
+  /** Workers in a row that ended before they had proven themselves. */
+  failures: number;
   successor: { readonly worker: Worker; readonly settle: (why: string | undefined) => void } | undefined;
   /** The worker that was replaced, until it accepts nothing more. */
   parting: { readonly worker: Worker; readonly settle: (why: undefined) => void } | undefined;
@@ -77,19 +91,25 @@ export class WorkerSupervisor implements WorkerOwner {
   #phase: "starting" | "running" | "draining" | "ended" = "starting";
   #started = 0;
   #questions = 0;
-  /** Workers in a row that ended before they had proven themselves. */
-  #failures = 0;
+  readonly #provenBeats: number;
+  /** Workers that ended before any was ready. */
+  #failedStarts = 0;
+  /** Whether somebody has asked it to end: the next one who does forces it. */
+  #asked = false;
   #failed = 0;
   #gaveUp: number | undefined;
   #beatTimer: unknown;
   #reloading: Promise<ReloadResult> | undefined;
   #nextReload: Promise<ReloadResult> | undefined;
+  /** The slots that the next one replaces; undefined for all. */
+  #nextSlots: Set<number> | undefined;
   #onReadyAll!: () => void;
   #onNeverReady!: (error: SpillwayError) => void;
   #onFinished!: (result: ClusterResult) => void;
 
   constructor(settings: SupervisorSettings) {
     this.#settings = settings;
+    this.#provenBeats = Math.ceil(PROVEN_MS / settings.beatMs);
     this.ready = new Promise((resolve, reject) => {
       this.#onReadyAll = resolve;
       this.#onNeverReady = reject;
@@ -104,6 +124,7 @@ export class WorkerSupervisor implements WorkerOwner {
       current: undefined,
       successor: undefined,
       parting: undefined,
+      failures: 0,
       timer: undefined,
     }));
     for (const slot of this.#slots) this.#startIn(slot);
@@ -125,20 +146,27 @@ export class WorkerSupervisor implements WorkerOwner {
 
   /**
    * Replaces every worker, or that of one slot. A call during another one waits, and is one with all further calls that
-   * wait. Never rejects.
+   * wait: it replaces what any of them wants. Never rejects.
    */
   reload(slot?: number): Promise<ReloadResult> {
-    if (this.#reloading === undefined) {
-      this.#reloading = this.#reload(slot).finally(() => {
-        this.#reloading = undefined;
+    const wanted = slot === undefined ? undefined : new Set([slot]);
+    if (this.#reloading === undefined) return this.#startReload(wanted);
+    if (this.#nextReload === undefined) {
+      this.#nextSlots = wanted;
+      this.#nextReload = this.#reloading.then(() => {
+        this.#nextReload = undefined;
+        return this.#startReload(this.#nextSlots);
       });
-      return this.#reloading;
-    }
-    this.#nextReload ??= this.#reloading.then(() => {
-      this.#nextReload = undefined;
-      return this.reload();
-    });
+    } else if (slot === undefined) this.#nextSlots = undefined;
+    else this.#nextSlots?.add(slot);
     return this.#nextReload;
+  }
+
+  #startReload(slots: ReadonlySet<number> | undefined): Promise<ReloadResult> {
+    this.#reloading = this.#reload(slots).finally(() => {
+      this.#reloading = undefined;
+    });
+    return this.#reloading;
   }
 
   /** Lets the worker of a slot drain; another one takes its place. Returns whether it has one that serves. */
@@ -151,8 +179,14 @@ export class WorkerSupervisor implements WorkerOwner {
 
   /** Lets all workers drain. A second call forces them to abort what remains. */
   shutdown(graceMs?: number): Promise<ClusterResult> {
-    if (this.#phase === "draining") for (const worker of this.#workers) worker.force();
-    if (this.#phase === "starting" || this.#phase === "running") this.#startDraining(graceMs);
+    if (this.#asked) for (const worker of this.#workers) worker.force();
+    this.#asked = true;
+    return this.retire(graceMs);
+  }
+
+  /** Lets all workers drain, because another supervisor has taken over. */
+  retire(graceMs?: number): Promise<ClusterResult> {
+    if (this.#keepsRunning) this.#startDraining(graceMs);
     return this.finished;
   }
 
@@ -181,7 +215,11 @@ export class WorkerSupervisor implements WorkerOwner {
   onReady(worker: Worker): void {
     const slot = this.#slotOf(worker);
     const refusal = this.#settings.refusal();
-    if (refusal !== undefined) return worker.kill(refusal);
+    if (refusal !== undefined) {
+      // Another try would end in the same way.
+      if (this.#phase === "starting") this.#failedStarts = MOST_FAILED_STARTS;
+      return worker.kill(refusal);
+    }
     this.#emit({ type: "worker-ready", worker: infoOf(worker) });
     if (slot.successor?.worker === worker) {
       const { current } = slot;
@@ -206,7 +244,7 @@ export class WorkerSupervisor implements WorkerOwner {
     // It serves no more: its successor starts while it drains.
     if (slot.current === worker && this.#keepsRunning) {
       slot.current = undefined;
-      if (worker.age < PROVEN_BEATS && !asked) this.#failures += 1;
+      if (worker.age < this.#provenBeats && !asked) slot.failures += 1;
       if (slot.successor === undefined) this.#restartIn(slot);
     }
     this.#boundDraining();
@@ -227,14 +265,13 @@ export class WorkerSupervisor implements WorkerOwner {
   onEnded(worker: Worker, exit: Exit, from: WorkerState): void {
     this.#workers.delete(worker);
     this.onStopped(worker);
-    const expected = from === "draining" && exit.code === 0;
+    const expected = from === "draining" ? exit.code === 0 : !worker.hasServed && this.#phase === "draining";
     this.#emit({ type: "worker-ended", worker: infoOf(worker), exit, expected });
-    if (worker.age >= PROVEN_BEATS) this.#failures = 0;
     const slot = this.#slotOf(worker);
     if (slot.successor?.worker === worker) {
       const { settle } = slot.successor;
       slot.successor = undefined;
-      settle(exitText(exit));
+      settle(this.#keepsRunning ? `the new worker ${endText(exit)}` : "the cluster drains");
       if (slot.current === undefined && this.#keepsRunning) this.#restartIn(slot);
     } else if (slot.current === worker) {
       slot.current = undefined;
@@ -249,9 +286,10 @@ export class WorkerSupervisor implements WorkerOwner {
   }
 
   #onLost(slot: Slot, worker: Worker, exit: Exit): void {
-    if (worker.age < PROVEN_BEATS) this.#failures += 1;
+    if (worker.age < this.#provenBeats) slot.failures += 1;
     if (this.#phase === "starting" && worker.age === 0) {
-      const hopeless = exit.code === EXIT_USAGE || exit.error !== undefined || this.#failures >= MOST_FAILED_STARTS;
+      this.#failedStarts += 1;
+      const hopeless = exit.code === EXIT_USAGE || exit.error !== undefined || this.#failedStarts >= MOST_FAILED_STARTS;
       if (hopeless && this.serving === 0) return this.#giveUp(exit);
     }
     this.#restartIn(slot);
@@ -263,7 +301,7 @@ export class WorkerSupervisor implements WorkerOwner {
   }
 
   #restartIn(slot: Slot): void {
-    const failures = this.#failures;
+    const { failures } = slot;
     const inMs = failures === 0 ? 0 : Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (failures - 1));
     this.#emit({ type: "worker-restarting", slot: slot.number, inMs, failures });
     if (inMs === 0) return this.#startIn(slot);
@@ -286,11 +324,12 @@ export class WorkerSupervisor implements WorkerOwner {
     return worker;
   }
 
-  async #reload(only: number | undefined): Promise<ReloadResult> {
-    const slots = only === undefined ? this.#slots : this.#slots.filter(({ number }) => number === only);
+  async #reload(only: ReadonlySet<number> | undefined): Promise<ReloadResult> {
+    const slots = this.#slots.filter(({ number }) => only?.has(number) !== false);
+    const unknown = [...(only ?? [])].find((number) => this.#slots[number - 1] === undefined);
     this.#emit({ type: "reload-started", workers: slots.length });
-    let why: string | undefined = slots.length === 0 ? `there is no worker ${only}` : undefined;
-    for (const slot of slots) {
+    let why: string | undefined = unknown === undefined ? undefined : `there is no worker ${unknown}`;
+    for (const slot of why === undefined ? slots : []) {
       why = this.#keepsRunning ? await this.#replace(slot) : "the cluster drains";
       if (why !== undefined) break;
     }
@@ -310,7 +349,7 @@ export class WorkerSupervisor implements WorkerOwner {
 
   #drain(worker: Worker): void {
     const { beatMs, graceMs } = this.#settings;
-    worker.drain(graceMs, Math.ceil(graceMs / beatMs));
+    worker.drain(graceMs, Math.ceil((graceMs ?? 0) / beatMs));
   }
 
   #boundDraining(): void {
@@ -343,6 +382,7 @@ export class WorkerSupervisor implements WorkerOwner {
     const { beatMs, clock } = this.#settings;
     this.#beatTimer = clock.setTimeout(() => {
       for (const worker of this.#workers) worker.beat();
+      for (const slot of this.#slots) if ((slot.current?.age ?? 0) >= this.#provenBeats) slot.failures = 0;
       if (this.#phase !== "ended") this.#scheduleBeat();
     }, beatMs);
   }
@@ -360,7 +400,8 @@ function infoOf({ slot, id, pid, state }: Worker): WorkerInfo {
   return { slot, id, pid, state };
 }
 
-function exitText({ code, signal, error }: Exit): string {
-  if (error !== undefined) return `the new worker could not be started: ${error}`;
-  return `the new worker ended before it was ready (${signal ?? `exit code ${code}`})`;
+/** Says how a process has ended that was to get ready. */
+export function endText({ code, error, signal }: Exit): string {
+  if (error !== undefined) return `could not be started: ${error}`;
+  return `ended before it was ready (${signal ?? `exit code ${code}`})`;
 }

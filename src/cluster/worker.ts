@@ -37,6 +37,8 @@ export interface WorkerPatience {
   readonly silent: number;
   /** Until a drain is forced, beside its grace. */
   readonly draining: number;
+  /** Until it is killed, when it was told to abort what remains. */
+  readonly forced: number;
 }
 
 /** The owner of a {@link Worker}. */
@@ -46,13 +48,11 @@ export interface WorkerOwner {
   onDraining(worker: Worker, asked: boolean): void;
   /** It accepts nothing more. */
   onStopped(worker: Worker): void;
-  /** It is being killed, because of this. */
+  /** It is being killed, because of this. Not told of one that was to end before it was ready. */
   onKilled(worker: Worker, why: string): void;
   /** It is over. `from` is the state that it ended in. */
   onEnded(worker: Worker, exit: Exit, from: WorkerState): void;
 }
-
-const KILL_AFTER_FORCE_BEATS = 5;
 
 /**
  * One process of a worker, from its start to its end:
@@ -60,12 +60,16 @@ const KILL_AFTER_FORCE_BEATS = 5;
  * ```
  * state     event                                       next state
  * starting  it says that it is ready                    serving
- *           too many beats                              killed
+ *           too many beats, drain(), force()            killed
+ *           it says that it drains: it fails            starting, until it ends
  * serving   drain(), or it says that it drains          draining
+ *           force()                                     draining, and aborts what remains
  *           too many beats without an answer            killed
- * draining  too many beats, or without an answer        killed, after a request to abort what remains
- * any       kill()                                      killed
- *           its process ends                            ended
+ * draining  force(), too many beats                     draining, and aborts what remains
+ *           too many beats after that                   killed
+ *           too many beats without an answer            killed
+ * these     kill()                                      killed
+ * any       its process ends                            ended
  * ```
  *
  * Time is counted in beats of the supervisor, not measured: when the machine or the supervisor itself was stopped, no
@@ -73,7 +77,7 @@ const KILL_AFTER_FORCE_BEATS = 5;
  */
 export class Worker {
   readonly slot: number;
-  /** The number of workers that were started before it. */
+  /** Its number among all that were started, from 1. */
   readonly id: number;
   state: WorkerState = "starting";
   /** The beats since it became ready. */
@@ -100,18 +104,18 @@ export class Worker {
     return this.#process.pid;
   }
 
-  /** Lets it drain. `graceBeats` is added to the time that it has. */
+  /** Lets it drain, if it does not yet. `graceBeats` is added to the time that it has. */
   drain(graceMs: number | undefined, graceBeats: number): void {
-    if (this.state === "starting") return this.kill("it had not started yet");
-    if (this.state !== "serving" && this.state !== "draining") return;
-    this.#drainBeats = graceBeats + this.#patience.draining;
+    if (this.state === "starting") return this.#end();
+    if (this.state !== "serving") return;
     this.#startDraining(true);
+    this.#drainBeats = graceBeats + this.#patience.draining;
     this.#process.send({ type: "drain", ...(graceMs !== undefined && { graceMs }) });
   }
 
   /** Lets it abort what remains. */
   force(): void {
-    if (this.state === "starting") return this.kill("it had not started yet");
+    if (this.state === "starting") return this.#end();
     if (this.#forced || (this.state !== "serving" && this.state !== "draining")) return;
     this.#startDraining(true);
     this.#forced = true;
@@ -126,9 +130,17 @@ export class Worker {
     this.#process.kill();
   }
 
-  /** Asks it something. Fulfils with `undefined` when it has ended. */
+  /** A worker that has not served yet has nothing to drain. */
+  #end(): void {
+    this.state = "killed";
+    this.#process.kill();
+  }
+
+  /** Asks it something. `onAnswer` gets what it answers, or why it does not. */
   ask(id: number, question: unknown, onAnswer: (answer: { answer?: unknown; error?: string }) => void): void {
-    if (this.state !== "serving" && this.state !== "draining") return onAnswer({ error: "the worker has ended" });
+    if (this.state !== "serving" && this.state !== "draining") return onAnswer({ error: `it is ${this.state}` });
+    // What it does not read stays in memory.
+    if (this.#unanswered > 1) return onAnswer({ error: "it does not answer" });
     this.#answers.set(id, onAnswer);
     this.#process.send({ type: "ask", id, question });
   }
@@ -165,7 +177,7 @@ export class Worker {
 
   #expectEnd(): void {
     if (this.#forced) {
-      if (this.#beats > KILL_AFTER_FORCE_BEATS) this.kill("it did not end when it was told to abort");
+      if (this.#beats > this.#patience.forced) this.kill("it did not end when it was told to abort");
     } else if (this.#beats > this.#drainBeats) this.force();
   }
 
@@ -173,7 +185,7 @@ export class Worker {
     if (this.state === "draining") return;
     this.state = "draining";
     this.#beats = 0;
-    if (!asked) this.#drainBeats = this.#patience.draining;
+    this.#drainBeats = this.#patience.draining;
     this.#owner.onDraining(this, asked);
   }
 

@@ -74,9 +74,16 @@ export class WorkerLink {
       () => this.#end(),
       () => this.#end(),
     );
+    // One that drains already, as after an uncaught error, does not get ready.
+    if (this.#draining) return;
     if (this.#early === undefined) return this.#send({ type: "ready" });
     if (this.#early === "disconnected") void server.shutdown();
     else this.#onMessage(this.#early);
+  }
+
+  /** Whether the server drains: another `shutdown()` would force it. */
+  get isDraining(): boolean {
+    return this.#draining;
   }
 
   /** The server accepts nothing more, whoever asked for it. */
@@ -104,6 +111,8 @@ export class WorkerLink {
 
   #shutDown(server: SteeredServer, message: ToWorker & { type: "drain" | "force" }): void {
     if (message.type === "drain") {
+      // A signal may have come first, as to all processes of a service.
+      if (this.#draining) return;
       void server.shutdown(message.graceMs === undefined ? {} : { graceMs: message.graceMs });
       return this.draining();
     }

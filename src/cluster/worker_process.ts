@@ -13,8 +13,8 @@ export interface ChildPlan {
   readonly cwd: string | undefined;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly sockets: readonly HeldSocket[];
-  /** Whether it has no input of its own: a worker. */
-  readonly isOwn: boolean;
+  /** Its stdin: a worker has none. */
+  readonly stdin: "ignore" | "inherit";
 }
 
 /**
@@ -26,7 +26,7 @@ export function inheritedDescriptors(sockets: readonly HeldSocket[]): (number | 
 }
 
 /** Starts a child. What has no descriptor is sent to it when it says that it is up. */
-export function startChild({ command, cwd, env, isOwn, sockets }: ChildPlan, owner: ProcessOwner): WorkerProcess {
+export function startChild({ command, cwd, env, sockets, stdin }: ChildPlan, owner: ProcessOwner): WorkerProcess {
   let over = false;
   const onExit = (exit: Exit) => {
     if (over) return;
@@ -40,7 +40,7 @@ export function startChild({ command, cwd, env, isOwn, sockets }: ChildPlan, own
     child = spawn(file, args, {
       ...(cwd !== undefined && { cwd }),
       env,
-      stdio: [isOwn ? "ignore" : "inherit", "inherit", "inherit", "ipc", ...inherited],
+      stdio: [stdin, "inherit", "inherit", "ipc", ...inherited],
     });
   } catch (error) {
     // In a later turn, as every other exit.

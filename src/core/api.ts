@@ -1,4 +1,16 @@
 /** The API for authors of servers and clients, on any transport. */
+export type {
+  Bus,
+  BusConnection,
+  BusContext,
+  BusFrames,
+  BusGap,
+  BusOptions,
+  BusStats,
+  Presence,
+  ServerBus,
+} from "./bus/bus.ts";
+export type { BusEvent } from "./bus/bus_event.ts";
 export type { Client, ClientStats, CloseOptions } from "./client/client.ts";
 export type { ClientEnd, ClientEvent } from "./client/client_event.ts";
 export type { ClientObserver } from "./client/client_observer.ts";
@@ -19,7 +31,7 @@ export {
   type Reply,
 } from "./handler/handler.ts";
 export type { AnyMiddleware, Middleware, Next } from "./handler/middleware.ts";
-export type { BroadcastOptions, BroadcastResult, Group, Session, SessionStats } from "./handler/session.ts";
+export type { BroadcastOptions, BroadcastResult, Group, Recipient, Session, SessionStats } from "./handler/session.ts";
 export type { ConnectionLimits, Limits, ListenerLimits, ServerLimits } from "./options/limits.ts";
 export type { SendResult } from "./output/send_result.ts";
 export type { SlowConsumerPolicy } from "./output/slow_consumer.ts";
@@ -50,7 +62,7 @@ export type {
   ProxyTlv,
   TlsInfo,
 } from "./transport/connection_info.ts";
-export type { EstablishContext, EstablishStep } from "./transport/establish.ts";
+export type { DetachingStep, EstablishContext, EstablishStep } from "./transport/establish.ts";
 export { readHead } from "./transport/head.ts";
 export { identify } from "./transport/identify.ts";
 export type {

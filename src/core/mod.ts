@@ -9,7 +9,9 @@
  */
 
 export * from "./api.ts";
+export { NAME_TOPICS } from "./bus/bus.ts";
 export { connect } from "./client/connect.ts";
+export { lengthPrefixed } from "./codecs/length_prefixed.ts";
 export { describe, type ErrorText, isError, takeApart } from "./errors/describe.ts";
 export { escapeText } from "./errors/escape_text.ts";
 export { isStream } from "./handler/reply_stream.ts";

@@ -2,10 +2,12 @@ import { isError, takeApart } from "../core/mod.ts";
 
 /** The error of an invariant that does not hold. */
 export class BrokenInvariant extends Error {
+  /** `BrokenInvariant`. */
   override readonly name = "BrokenInvariant";
   /** The name of the invariant. */
   readonly invariant: string;
 
+  /** Made where an invariant is checked. */
   constructor(invariant: string, message: string) {
     super(`${invariant}: ${message}`);
     this.invariant = invariant;

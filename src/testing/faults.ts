@@ -1,5 +1,6 @@
 import { type ErrorCode, SpillwayError } from "../core/mod.ts";
 import type { Random } from "./random.ts";
+import type { SimulatedConnection } from "./simulated_connection.ts";
 import type { Simulation } from "./simulation.ts";
 
 /** The faults of a simulated network and of its clock. */
@@ -43,11 +44,16 @@ export function drawFault(random: Random, at: number): Fault {
   return { at, what, whom: random.below(MOST_CONNECTIONS), amount: random.pick(DURATIONS_MS) };
 }
 
-/** Inflicts a fault. Does nothing when there is nothing to break. */
-export function inflict({ what, whom, amount }: Fault, world: Simulation): void {
-  world.count(`fault ${what}`);
+/** Inflicts a fault. Does nothing when there is nothing to break. Returns the connection that it concerns. */
+export function inflict(fault: Fault, world: Simulation): SimulatedConnection | undefined {
+  world.count(`fault ${fault.what}`);
   const { connections } = world.network;
-  const connection = connections[whom % connections.length];
+  const connection = connections[fault.whom % connections.length];
+  inflictOn(connection, fault, world);
+  return fault.what.startsWith("network") ? connection : undefined;
+}
+
+function inflictOn(connection: SimulatedConnection | undefined, { what, amount }: Fault, world: Simulation): void {
   switch (what) {
     case "network reset":
       return connection?.reset();

@@ -26,12 +26,21 @@
  * await server.shutdown();
  * ```
  */
+
+export { BrokenInvariant } from "./broken_invariant.ts";
+export type { FindingKind } from "./finding.ts";
+export { FINDINGS, Finding } from "./finding.ts";
+export { checkGrowth, type Growth, type Heap } from "./growth.ts";
 export type { LinkConditions } from "./link_conditions.ts";
 export { type ManualClock, manualClock } from "./manual_clock.ts";
+export { type MemoryBus, type MemoryBusMessage, type MemoryBusOptions, memoryBus } from "./memory_bus.ts";
 export { type MemoryTransport, type MemoryTransportOptions, memoryTransport } from "./memory_transport.ts";
+export type { Stage, UncaughtErrorSource, UncaughtEvent } from "./play.ts";
 export { type Random, seededRandom } from "./random.ts";
 export { type SimulateOptions, type SimulationResult, simulate } from "./simulate.ts";
 export type { SimulatedClient } from "./simulated_client.ts";
 export type { LinkState, SimulatedConnection } from "./simulated_connection.ts";
 export { type SimulatedNetwork, type SimulatedNetworkOptions, simulatedNetwork } from "./simulated_network.ts";
 export { SimulatedProcess } from "./simulated_process.ts";
+export { SimulationFailure } from "./simulation_failure.ts";
+export { type ServiceSimulation, type SimulatedParts, Traffic, type TrafficOptions, traffic } from "./traffic.ts";

@@ -22,10 +22,16 @@ export async function shrink<Act extends Happening>(
     return failed;
   };
   for (const who of new Set(acts.map(({ whom }) => whom))) await attempt(left.filter(({ whom }) => whom !== who));
-  for (let size = Math.ceil(left.length / 2); size >= 1; size = size === 1 ? 0 : Math.ceil(size / 2)) {
+  for (let size = Math.ceil(left.length / 2), before = 0; size >= 1; size = next(size, before === left.length)) {
+    before = left.length;
     for (let at = 0; at < left.length; ) {
       if (!(await attempt([...left.slice(0, at), ...left.slice(at + size)]))) at += size;
     }
   }
   return left;
+}
+
+/** Single acts are tried again until none can be left out: one may be needed only by another. */
+function next(size: number, unchanged: boolean): number {
+  return size > 1 ? Math.ceil(size / 2) : unchanged ? 0 : 1;
 }

@@ -1,28 +1,45 @@
-import { type CloseReason, checkWhole, describe, type Service, SpillwayError } from "../core/mod.ts";
-import { kindOf } from "./broken_invariant.ts";
+import { type CloseReason, checkWhole, describe, isStream, type Service, SpillwayError } from "../core/mod.ts";
+import { checkChunking, checkRoundTrip } from "./chunking.ts";
+import { explain } from "./explain.ts";
 import { drawFault, FAULTS, type Fault, inflict } from "./faults.ts";
-import { everyInvariant } from "./invariants/mod.ts";
+import type { FindingKind } from "./finding.ts";
+import { shownFrame } from "./frame_text.ts";
+import { type ClientFacts, GeneratedClient } from "./generated_client.ts";
+import { EveryReply } from "./invariants/every_reply.ts";
+import { ServiceFails } from "./invariants/service_fails.ts";
 import type { ManualClock } from "./manual_clock.ts";
+import { play, type UncaughtErrorSource } from "./play.ts";
+import { QUIET, QuietVisit } from "./quiet_network.ts";
 import { type Random, seededRandom } from "./random.ts";
-import { shrink } from "./shrink.ts";
+import type { SampleFrame } from "./sample_frames.ts";
+import { ServiceTap } from "./service_tap.ts";
 import { SimulatedClient } from "./simulated_client.ts";
-import type { SimulatedNetworkOptions } from "./simulated_network.ts";
-import { Simulation } from "./simulation.ts";
+import type { SimulatedNetwork, SimulatedNetworkOptions } from "./simulated_network.ts";
+import type { Simulation } from "./simulation.ts";
+import { Traffic } from "./traffic.ts";
+import { type ClientAct, clientActText, drawClientActs, instant, perform } from "./traffic_acts.ts";
 
 /** Settings of {@link simulate}. */
 export interface SimulateOptions<In, Out, State = unknown> {
   /** The seed of all randomness: a whole number of at least 0. The same seed gives the same simulation on every runtime. */
   readonly seed: number;
   /**
-   * Makes the service, anew for each run. The service must wait only with `clock.setTimeout`, and take its random numbers only from
-   * `random`.
+   * Makes the service, anew for each run. The service must wait only with `clock.setTimeout`, take its random numbers only from
+   * `random`, and connect and listen only on `network`; or, with `virtualTime`, use the timers, the dates and the random numbers of the
+   * global object.
    */
-  readonly service: (clock: ManualClock, random: Random) => Service<In, Out, State>;
+  readonly service: (
+    clock: ManualClock,
+    random: Random,
+    network: SimulatedNetwork,
+  ) => Service<In, Out, State> | PromiseLike<Service<In, Out, State>>;
   /**
    * The script of a client, called once the client is connected. An error that it throws is a failure of the service, except a
    * `SpillwayError`, which means that the client's connection broke. After the script, the client sends FIN and reads to the end.
+   *
+   * Or what clients send (`traffic()`): `simulate` then plays them, and also checks the service itself, as `spillway simulate` does.
    */
-  readonly client: (client: SimulatedClient) => void | Promise<void>;
+  readonly client: ((client: SimulatedClient) => void | Promise<void>) | Traffic;
   /** The number of clients. A whole number of at least 1; default 8. */
   readonly clients?: number;
   /**
@@ -34,6 +51,18 @@ export interface SimulateOptions<In, Out, State = unknown> {
   readonly spanMs?: number;
   /** Returns the conditions of one direction of a connection. Default: a realistic mix of good and bad links. */
   readonly conditions?: SimulatedNetworkOptions["conditions"];
+  /**
+   * Whether timers, dates and random numbers of the global object are virtual while the simulation runs. Nothing else can then run in the
+   * process. Default: false.
+   */
+  readonly virtualTime?: boolean;
+  /** Where uncaught errors of the service come from: `process`. They are failures. Default: they are the runtime's business. */
+  readonly uncaught?: UncaughtErrorSource;
+  /** Faults of the service that are no failures. Default: none. */
+  readonly allow?: readonly FindingKind[];
+  /** Ends the simulation early: `simulate` rejects with its reason, or with what was found, as far as it was made smaller.
+   * Default: none. */
+  readonly signal?: AbortSignal;
 }
 
 /** The result of a simulation. */
@@ -46,11 +75,20 @@ export interface SimulationResult {
   readonly reasons: Readonly<Partial<Record<CloseReason, number>>>;
   /** The number of connections that were not established, for each code of `establish-failed`. */
   readonly refusals: Readonly<Record<string, number>>;
+  /** The number of frames that handlers got. */
+  readonly frames: number;
+  /** The number of faults of the network and of the process. */
+  readonly faults: number;
+  /** The virtual time that has passed, in ms. */
+  readonly virtualMs: number;
 }
 
 type Act =
   | Fault
-  | { readonly at: number; readonly what: "connect" | "drain"; readonly whom: number; readonly amount: number };
+  | ClientAct
+  | { readonly at: number; readonly what: "drain"; readonly whom: number; readonly amount: number };
+
+type Script = (client: SimulatedClient) => void | Promise<void>;
 
 /**
  * Runs a service on a simulated network, with clients and faults that the seed determines, and checks Spillway's invariants
@@ -60,7 +98,8 @@ type Act =
  * The error of a failure names its seed and lists the events, with as few clients and faults as could be found. Try many seeds.
  *
  * @throws {RangeError} at once, for an invalid option
- * @throws {Error} an invariant did not hold, or a client's script threw: its `cause` is the original failure
+ * @throws the reason of `signal`
+ * @throws {SimulationFailure} an invariant did not hold, or a client's script threw: its `cause` is the original failure
  *
  * @example
  * ```ts
@@ -80,54 +119,205 @@ type Act =
  * ```
  */
 export async function simulate<In, Out, State>(options: SimulateOptions<In, Out, State>): Promise<SimulationResult> {
-  const { faults = 6, spanMs = 60_000, clients = 8 } = options;
-  const random = seededRandom(options.seed);
+  const { client, faults = 6, seed, spanMs = 60_000, clients = 8 } = options;
+  const random = seededRandom(seed);
   checkWhole("clients", clients, 1);
   checkWhole("faults", faults, 0);
   if (!(spanMs > 0 && spanMs < Infinity)) throw new RangeError(`spanMs must be more than 0, and finite, not ${spanMs}`);
-  const acts = drawActs(random.fork("acts"), clients, faults, spanMs);
-  const world = await play(options, acts, spanMs, false);
-  if (world.failure !== undefined) throw await explain(options, acts, spanMs, world.failure);
-  return { hash: world.trace.hash, events: world.events, reasons: reasonsOf(world), refusals: refusalsOf(world) };
+  if (client instanceof Traffic) return simulateTraffic(options, client, { random, clients, faults, spanMs });
+  const from = random.fork("acts");
+  const acts = drawActs(from, drawConnects(from, clients, spanMs), faults, spanMs);
+  return outcome(options, acts, (some, keepTrace) => playScript(options, client, some, spanMs, keepTrace));
 }
 
-function drawActs(random: Random, clients: number, faults: number, spanMs: number): Act[] {
-  const connects = Array.from(
-    { length: clients },
-    (_, index): Act => ({ at: instant(random, spanMs / 2), what: "connect", whom: index + 1, amount: 0 }),
-  );
+interface Sizes {
+  readonly random: Random;
+  readonly clients: number;
+  readonly faults: number;
+  readonly spanMs: number;
+}
+
+/** Plays clients that send frames, after the frames were tried on a quiet network. */
+async function simulateTraffic<In, Out, State>(
+  options: SimulateOptions<In, Out, State>,
+  traffic: Traffic,
+  { random, clients, faults, spanMs }: Sizes,
+): Promise<SimulationResult> {
+  if (traffic.facts === undefined) await learn(options, traffic);
+  const { facts, frames } = traffic as Traffic & { facts: ClientFacts; frames: NonNullable<Traffic["frames"]> };
+  const visits = drawClientActs(random.fork("clients"), frames, clients, spanMs);
+  // A seed in three drains while clients come and go.
+  const drawn = random.fork("drain");
+  const drainAt = drawn.once(3) ? instant(drawn, spanMs * 0.75) : spanMs;
+  const acts = drawActs(random.fork("acts"), visits, faults, spanMs, drainAt);
+  return outcome(options, acts, (some, keepTrace) => playTraffic(options, traffic, facts, some, spanMs, keepTrace));
+}
+
+/** Plays the acts. @throws {SimulationFailure} something did not hold */
+async function outcome<In, Out, State>(
+  options: SimulateOptions<In, Out, State>,
+  acts: readonly Act[],
+  playActs: (acts: readonly Act[], keepTrace: boolean) => Promise<Simulation>,
+): Promise<SimulationResult> {
+  const world = await playActs(acts, false);
+  if (world.failure !== undefined) throw await explain(options, acts, timedLabelOf, playActs, world.failure);
+  return {
+    hash: world.trace.hash,
+    events: world.events,
+    reasons: reasonsOf(world),
+    refusals: refusalsOf(world),
+    frames: world.server.stats().framesIn,
+    faults: acts.filter(isFault).length,
+    virtualMs: world.now,
+  };
+}
+
+function drawConnects(random: Random, clients: number, spanMs: number): ClientAct[] {
+  return Array.from({ length: clients }, (_, index) => ({
+    at: instant(random, spanMs / 2),
+    what: "connect",
+    whom: index + 1,
+  }));
+}
+
+function drawActs(
+  random: Random,
+  visits: readonly ClientAct[],
+  faults: number,
+  spanMs: number,
+  drainAt: number = spanMs,
+): Act[] {
+  const connects = visits.filter(({ what }) => what === "connect");
   const wrong = Array.from({ length: faults }, () => {
     // A fault comes after the connect of some client.
     return drawFault(random, random.pick(connects).at + instant(random, random.pick([1, 100, spanMs / 2])));
   });
-  const drain: Act = { at: spanMs, what: "drain", whom: 0, amount: 0 };
-  return [...connects, ...wrong, drain].toSorted((one, other) => one.at - other.at);
+  const drain: Act = { at: drainAt, what: "drain", whom: 0, amount: 0 };
+  return [...visits, ...wrong, drain].toSorted((one, other) => one.at - other.at);
 }
 
-async function play<In, Out, State>(
+function playScript<In, Out, State>(
   options: SimulateOptions<In, Out, State>,
+  script: Script,
   acts: readonly Act[],
   spanMs: number,
   keepTrace: boolean,
 ): Promise<Simulation> {
-  const { seed, conditions } = options;
-  const random = seededRandom(seed);
-  const world = new Simulation({
-    seed,
-    service: (clock) => options.service(clock, random.fork("service")) as unknown as Service<never, never, never>,
-    invariants: everyInvariant(),
-    keepTrace,
-    ...(conditions && { conditions }),
-  });
-  const steps = acts.map((act) => ({ at: act.at, label: labelOf(act), run: () => run(act) }));
-  await world.run(steps, spanMs);
-  return world;
-
-  function run(act: Act): void {
-    if (isFault(act)) return inflict(act, world);
+  const random = seededRandom(options.seed);
+  const run = (act: Act, world: Simulation): void => {
+    if (isFault(act)) return void inflict(act, world);
     if (act.what === "drain") return world.shutdown(world.drainTimeoutMs);
-    void follow(world, act.whom, random.fork(`client ${act.whom}`), options.client);
+    void follow(world, act.whom, random.fork(`client ${act.whom}`), script);
+  };
+  return play(options, { steps: stepsOf(acts, false, run), until: spanMs, keepTrace });
+}
+
+function playTraffic<In, Out, State>(
+  options: SimulateOptions<In, Out, State>,
+  traffic: Traffic,
+  facts: ClientFacts,
+  acts: readonly Act[],
+  spanMs: number,
+  keepTrace: boolean,
+): Promise<Simulation> {
+  const tap = new ServiceTap();
+  const clients = new Map<number, GeneratedClient>();
+  const run = (act: Act, world: Simulation): void => {
+    if (isFault(act)) {
+      const hit = inflict(act, world);
+      for (const client of clients.values()) if (hit !== undefined && client.link === hit) client.bad = true;
+    } else if (act.what === "drain") {
+      // After a jump of the clock it may drain already, and a second call would cut off what is left.
+      if (!world.asked) world.shutdown(world.drainTimeoutMs);
+    } else {
+      const client = clients.get(act.whom) ?? new GeneratedClient(act.whom, world, facts);
+      clients.set(act.whom, client);
+      perform(act, client);
+    }
+  };
+  return play(options, {
+    steps: stepsOf(acts, true, run),
+    until: spanMs,
+    keepTrace,
+    tapped: { tap, realWork: traffic.realWork },
+    invariants: [new ServiceFails(clients), new EveryReply(clients)],
+    onWorld: (world, service) => {
+      const random = seededRandom(options.seed).fork("chunking");
+      const frames = traffic.framesFor(service.codec);
+      guarded(world, () => checkChunking(service.codec, frames, random));
+      if (!frames.symmetric) return;
+      tap.onReply = (reply) => {
+        if (isStream(reply)) return;
+        guarded(world, () => checkRoundTrip(service.codec, reply, shownFrame(reply)));
+      };
+    },
+  });
+}
+
+/** Tries the frames on a quiet network. @throws {SimulationFailure} the service fails even there */
+async function learn<In, Out, State>(options: SimulateOptions<In, Out, State>, traffic: Traffic): Promise<void> {
+  let facts: ClientFacts | undefined;
+  const visit = async (frames: readonly SampleFrame[] | undefined, keepTrace: boolean): Promise<Simulation> => {
+    const tap = new ServiceTap();
+    return play(options, {
+      // Made below, once the service and so the frames are known.
+      steps: [
+        {
+          at: 0,
+          label: "one client after the other sends one frame after the other",
+          run: (world) => {
+            const known = facts as ClientFacts;
+            const quiet = new QuietVisit(world, tap, known.known, known.codec);
+            void quiet.run(frames ?? traffic.frames?.known ?? []).then(
+              () => {
+                world.until = world.now;
+              },
+              (error: unknown) => world.fail(error),
+            );
+          },
+        },
+      ],
+      until: LONGEST_VISIT_MS,
+      keepTrace,
+      conditions: () => QUIET,
+      tapped: { tap, realWork: traffic.realWork },
+      invariants: [new ServiceFails(new Map())],
+      onWorld: (_, service) => {
+        facts = traffic.factsFor(service.codec);
+      },
+    });
+  };
+  const world = await visit(undefined, false);
+  if (world.failure !== undefined) {
+    const acts = (traffic.frames?.known ?? []).map((frame) => ({ whom: frame.index as number, frame }));
+    const again = (some: typeof acts | readonly (typeof acts)[number][], keepTrace: boolean) =>
+      visit(
+        some.map(({ frame }) => frame),
+        keepTrace,
+      );
+    throw await explain(options, acts, sendText, again, world.failure);
   }
+  traffic.learn(facts as ClientFacts);
+}
+
+/** Ten days, of frames that take half a minute each. */
+const LONGEST_VISIT_MS = 864_000_000;
+
+function guarded(world: Simulation, check: () => void): void {
+  try {
+    check();
+  } catch (error) {
+    world.fail(error);
+  }
+}
+
+function stepsOf(acts: readonly Act[], quiet: boolean, run: (act: Act, world: Simulation) => void) {
+  return acts.map((act) => ({
+    at: act.at,
+    // What a generated client does is in the trace anyway, at the instant at which it does it.
+    ...((isFault(act) || act.what === "drain" || !quiet) && { label: labelOf(act) }),
+    run: (world: Simulation) => run(act, world),
+  }));
 }
 
 /** Runs one client, from connecting to its end. */
@@ -149,29 +339,6 @@ async function follow(
   }
 }
 
-/** Returns the error of a failure, with the smallest set of acts that was found to cause it. */
-async function explain<In, Out, State>(
-  options: SimulateOptions<In, Out, State>,
-  acts: readonly Act[],
-  spanMs: number,
-  failure: unknown,
-): Promise<Error> {
-  const kind = kindOf(failure);
-  const few = await shrink(acts, async (fewer) => {
-    const again = await play(options, fewer, spanMs, false);
-    return again.failure !== undefined && kindOf(again.failure) === kind;
-  });
-  const { trace } = await play(options, few, spanMs, true);
-  const message = [
-    `seed ${options.seed}: ${describe(failure)}`,
-    `${few.length} of ${acts.length} acts are enough:`,
-    ...few.map((act) => `  ${act.at.toFixed(3)} ${labelOf(act)}`),
-    "what happens then:",
-    ...trace.lines.map((line) => `  ${line}`),
-  ];
-  return new Error(message.join("\n"), { cause: failure });
-}
-
 function reasonsOf({ served }: Simulation): Partial<Record<CloseReason, number>> {
   const reasons: Partial<Record<CloseReason, number>> = {};
   for (const { closed } of served.values())
@@ -189,11 +356,15 @@ function isFault(act: Act): act is Fault {
   return FAULTS.some((kind) => kind === act.what);
 }
 
-function labelOf({ what, whom, amount }: Act): string {
-  return what === "connect" ? `client ${whom} connects` : `${what} ${whom} ${amount}`;
+function labelOf(act: Act): string {
+  if (isFault(act) || act.what === "drain") return `${act.what} ${act.whom} ${act.amount}`;
+  return clientActText(act);
 }
 
-/** Draws an instant below `most` milliseconds, in binary fractions, so that sums are exact. */
-function instant(random: Random, most: number): number {
-  return Math.floor((random.next() / 2 ** 32) * most * 1_024) / 1_024;
+function timedLabelOf(act: Act): string {
+  return `${act.at.toFixed(3)} ${labelOf(act)}`;
+}
+
+function sendText({ frame }: { readonly frame: SampleFrame }): string {
+  return `a client sends ${frame.shown}`;
 }

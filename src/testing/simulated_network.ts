@@ -18,6 +18,9 @@ import type { SimulatedProcess } from "./simulated_process.ts";
 import { inTicks, TimedWire } from "./timed_wire.ts";
 import type { WireEnd } from "./wire.ts";
 
+/** The most connections that are kept for `connectionFrom`, unless more are open. */
+const MOST_CLOSED = 512;
+
 /** Settings of {@link simulatedNetwork}. */
 export interface SimulatedNetworkOptions {
   /** The clock of the network: usually a `manualClock()`. */
@@ -34,7 +37,12 @@ export interface SimulatedNetworkOptions {
 export interface SimulatedNetwork extends MemoryTransport {
   /** The connections that at least one end still uses, in the order of connecting. */
   readonly connections: readonly SimulatedConnection[];
-  /** Returns the last connection made from a port, open or closed. */
+  /**
+   * Connects as `connect` does, as the connection with that number. Its conditions then depend on the seed and on the number only, not on
+   * how many others connect before it. Use this method for all connections, or for none.
+   */
+  connectAs(number: number, options: ConnectOptions): Promise<Connection>;
+  /** Returns the last connection made from a port, open or closed; of the closed ones, it knows the last few hundred. */
   connectionFrom(port: number): SimulatedConnection | undefined;
   /** The number of listeners. */
   readonly listening: number;
@@ -93,6 +101,8 @@ class TimedNetwork implements SimulatedNetwork {
   /** The numbers of attempts to connect, and of connections. */
   #attempts = 0;
   #connected = 0;
+  /** The number of the connection that is being made, if it was given. */
+  #number: number | undefined;
 
   constructor(options: SimulatedNetworkOptions) {
     const { clock, seed, conditions = drawConditions } = options;
@@ -124,13 +134,23 @@ class TimedNetwork implements SimulatedNetwork {
     return this.#network.listen(options);
   }
 
-  /** Connects after one round trip; the other end learns of the connection after half of it. */
-  async connect(options: ConnectOptions): Promise<Connection> {
+  connect(options: ConnectOptions): Promise<Connection> {
     this.#attempts += 1;
-    const attempt = this.#attempts;
+    return this.#connect(this.#attempts, undefined, options);
+  }
+
+  connectAs(number: number, options: ConnectOptions): Promise<Connection> {
+    return this.#connect(number, number, options);
+  }
+
+  /** Connects after one round trip; the other end learns of the connection after half of it. */
+  async #connect(attempt: number, number: number | undefined, options: ConnectOptions): Promise<Connection> {
     const { latencyMs } = this.#draw(this.#random.fork(`attempt ${attempt}`));
     await this.#pause(latencyMs, attempt);
-    const connection = await this.#network.connect(options);
+    this.#number = number;
+    const connecting = this.#network.connect(options);
+    this.#number = undefined;
+    const connection = await connecting;
     await this.#pause(latencyMs, attempt);
     return connection;
   }
@@ -145,7 +165,7 @@ class TimedNetwork implements SimulatedNetwork {
 
   #cable(): Cable {
     this.#connected += 1;
-    const number = this.#connected;
+    const number = this.#number ?? this.#connected;
     const forth = this.#link(2 * number, "forth");
     const back = this.#link(2 * number + 1, "back");
     const links = { forth: forth.link, back: back.link };
@@ -155,9 +175,21 @@ class TimedNetwork implements SimulatedNetwork {
         const wires = { forth: forth.wire, back: back.wire };
         const connection = new SimulatedConnection(number, pair, links, wires);
         this.#connections.push(connection);
+        this.#byPort.delete(connection.port);
         this.#byPort.set(connection.port, connection);
+        if (this.#byPort.size > MOST_CLOSED) this.#forget();
       },
     };
+  }
+
+  /** Forgets the oldest half of the connections, if they have ended. */
+  #forget(): void {
+    this.#connections = [...this.connections];
+    let left = MOST_CLOSED / 2;
+    for (const [port, { nearOver, farOver }] of this.#byPort) {
+      if (left-- <= 0) return;
+      if (nearOver && farOver) this.#byPort.delete(port);
+    }
   }
 
   #link(order: number, direction: string): { link: Link; wire: TimedWire } {

@@ -14,6 +14,7 @@ import { CountedClock } from "./counted_clock.ts";
 import { type ManualClock, manualClock } from "./manual_clock.ts";
 import { type Random, seededRandom } from "./random.ts";
 import { ServedModel } from "./served_model.ts";
+import type { ServiceTap } from "./service_tap.ts";
 import type { SimulatedConnection } from "./simulated_connection.ts";
 import { type SimulatedNetwork, type SimulatedNetworkOptions, simulatedNetwork } from "./simulated_network.ts";
 import { SimulatedProcess } from "./simulated_process.ts";
@@ -32,8 +33,8 @@ const REAL = "connections are real, and begin once";
 export interface Step {
   /** The instant, in virtual milliseconds. */
   readonly at: number;
-  /** The text in the trace. */
-  readonly label: string;
+  /** The text in the trace; none, if what happens then is there anyway. */
+  readonly label?: string;
   readonly run: (world: Simulation) => void;
 }
 
@@ -42,10 +43,22 @@ export interface SimulationParts {
   readonly seed: number;
   /** Makes the service, once the clock exists. */
   readonly service: (clock: ManualClock) => Service<never, never, never>;
+  /** The clock and the process, if the service was made before. */
+  readonly clock?: ManualClock;
+  readonly process?: SimulatedProcess;
+  readonly network?: SimulatedNetwork;
   readonly invariants: readonly Invariant[];
   readonly conditions?: SimulatedNetworkOptions["conditions"];
   /** Whether the lines of the trace are kept. */
   readonly keepTrace?: boolean;
+  /** What sees the calls of the service, if anything does. */
+  readonly tap?: ServiceTap;
+  /** Called before time moves on, for work that does not wait for the clock. */
+  readonly beforeMove?: () => Promise<void>;
+  /** Whether a failure is not to count. */
+  readonly ignores?: (failure: unknown) => boolean;
+  /** Called when the server has finished and its clients have left, before the last checks. */
+  readonly onLeft?: (world: Simulation) => void;
 }
 
 /** A property of every server that always holds, checked by a simulation. */
@@ -75,10 +88,10 @@ export abstract class Invariant {
 
 /** A server on a simulated network, and the state that the invariants check. */
 export class Simulation {
-  readonly clock: ManualClock = manualClock();
+  readonly clock: ManualClock;
   /** The process that the server and the service run in; and the server's own view of its clock. */
-  readonly process: SimulatedProcess = new SimulatedProcess(this.clock);
-  readonly serverClock: CountedClock = new CountedClock(this.process);
+  readonly process: SimulatedProcess;
+  readonly serverClock: CountedClock;
   readonly network: SimulatedNetwork;
   readonly trace: Trace;
   server!: Server;
@@ -116,6 +129,10 @@ export class Simulation {
   /** Whether connections beyond `maxConnections` wait, and whether connections have steps before their session. */
   readonly waitsForRoom: boolean;
   readonly hasSteps: boolean;
+  readonly tap: ServiceTap | undefined;
+  /** The instant of the drain, at the latest. */
+  until = 0;
+  readonly #parts: SimulationParts;
   readonly #service: Service<never, never, never>;
   readonly #invariants: readonly Invariant[];
   /** Callbacks that make the clients leave after the server has finished. */
@@ -127,17 +144,19 @@ export class Simulation {
 
   constructor(parts: SimulationParts) {
     const { seed, conditions } = parts;
+    this.#parts = parts;
+    this.clock = parts.clock ?? manualClock();
+    this.process = parts.process ?? new SimulatedProcess(this.clock);
+    this.serverClock = new CountedClock(this.process);
+    this.tap = parts.tap;
     this.#service = parts.service(this.process);
     this.limits = resolveLimits(this.#service);
     this.waitsForRoom = this.#service.beyondMaxConnections !== "reject";
     this.hasSteps = (this.#service.establish ?? []).length > 0;
     this.#invariants = parts.invariants;
-    this.network = simulatedNetwork({
-      clock: this.clock,
-      seed,
-      process: this.process,
-      ...(conditions && { conditions }),
-    });
+    this.network =
+      parts.network ??
+      simulatedNetwork({ clock: this.clock, seed, process: this.process, ...(conditions && { conditions }) });
     this.#random = seededRandom(seed).fork("server");
     this.trace = new Trace(parts.keepTrace ?? false);
     this.drainTimeoutMs = this.limits.drainTimeoutMs;
@@ -149,6 +168,7 @@ export class Simulation {
 
   /** Runs the steps, which must be sorted, and goes on until `until`; then drains the server, and runs until nothing is left. */
   async run(steps: readonly Step[], until: number): Promise<void> {
+    this.until = until;
     try {
       const service = watched(this.#service, this);
       const observer = (event: ServerEvent) => this.#observe(event);
@@ -167,10 +187,10 @@ export class Simulation {
       this.#schedule(steps, 0);
       await tickEnd();
       this.#endTick();
-      while (this.failure === undefined && this.clock.next <= until) await this.#tick();
+      while (this.failure === undefined && this.clock.next <= this.until) await this.#tick();
       if (this.failure === undefined) await this.#end();
     } catch (error) {
-      this.failure ??= error;
+      this.fail(error);
     }
   }
 
@@ -228,7 +248,8 @@ export class Simulation {
 
   /** Ends the simulation with a failure. */
   fail(error: unknown): void {
-    this.failure ??= error;
+    if (this.#parts.ignores?.(error) === true) this.count("ignored");
+    else this.failure ??= error;
   }
 
   #finish(): void {
@@ -241,12 +262,13 @@ export class Simulation {
     if (step === undefined) return;
     this.clock.setTimeout(() => {
       this.#schedule(steps, index + 1);
-      this.trace.add(0, step.label);
+      if (step.label !== undefined) this.trace.add(0, step.label);
       step.run(this);
     }, step.at - this.clock.now());
   }
 
   async #tick(): Promise<void> {
+    if (this.#parts.beforeMove !== undefined && this.clock.next > this.now) await this.#parts.beforeMove();
     await this.clock.step();
     this.#endTick();
   }
@@ -283,6 +305,7 @@ export class Simulation {
     if (this.failure === undefined && !this.#finished)
       throw new BrokenInvariant("the drain ends", "the server never finished");
     for (const leave of this.#leavers) leave();
+    this.#parts.onLeft?.(this);
     while (this.failure === undefined && this.clock.next <= limit) await this.#tick();
     if (this.failure !== undefined) return;
     for (const invariant of this.#invariants) invariant.onEnd?.(this);
@@ -328,6 +351,12 @@ export class Simulation {
       case "accept-error":
         this.count(`accept-error ${event.error.code}`);
         return this.trace.add(0, `accept-error ${event.error.code} ${event.retryInMs ?? "for good"}`);
+      case "bus-up":
+      case "bus-down":
+      case "bus-gap":
+      case "bus-error":
+        this.count(event.type);
+        return this.trace.add(0, event.type);
       case "connections-full":
       case "connections-available":
         return;

@@ -1,3 +1,5 @@
+import { nextTask } from "./real_time.ts";
+
 /**
  * Fulfils when everything that can happen without the passing of time has happened: all promises that can settle have settled,
  * however long their chains.
@@ -6,9 +8,5 @@
  * millisecond or two. (A message to the same thread does not work: Deno may deliver it in the middle of the microtask queue.)
  */
 export function tickEnd(): Promise<void> {
-  return new Promise((resolve) => {
-    const { setImmediate } = globalThis as { setImmediate?: (callback: () => void) => unknown };
-    if (setImmediate === undefined) setTimeout(resolve, 0);
-    else setImmediate(resolve);
-  });
+  return new Promise((resolve) => nextTask(resolve));
 }

@@ -4,6 +4,11 @@ import type { SpillwayError } from "../core/mod.ts";
 
 /** The owner of a {@link Carrier}. */
 export interface CarrierOwner {
+  /**
+   * The peer has ended its side, with close_notify or by FIN alone. Returns whether the owner sees to it. Otherwise the
+   * TLS socket is told.
+   */
+  onEnd(truncated: boolean): boolean;
   /** The connection broke. Called once at most. */
   onBroken(error: SpillwayError): void;
   /** The descriptor is released. */
@@ -19,7 +24,9 @@ export interface Carrier {
    * Begins to read. Called in a tick after that which made the TLS socket: one whose handshake fails before it has
    * started throws on Deno.
    */
-  start(): void;
+  start(socket: TLSSocket): void;
+  /** Whether FIN has come: if so when the TLS socket ends, there was no close_notify. `undefined`: not known. */
+  readonly ended: boolean | undefined;
   /**
    * Stops reading, and goes on. The TLS socket stops its carrier itself when it is paused, but on Deno it reads on, and
    * keeps all that comes.

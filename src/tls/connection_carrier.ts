@@ -1,5 +1,4 @@
-import { Buffer } from "node:buffer";
-import { Duplex } from "node:stream";
+import type { Duplex } from "node:stream";
 import type { TLSSocket } from "node:tls";
 import {
   type ByteReader,
@@ -11,29 +10,45 @@ import {
   type TransportConnection,
 } from "../core/mod.ts";
 import type { Carrier, CarrierOwner } from "./carrier.ts";
+import { CarrierStream, type StreamCarrier } from "./carrier_stream.ts";
+import type { CloseNotifyGate } from "./close_notify_gate.ts";
 
 type Callback = (error?: Error | null) => void;
+
+/** The bytes that may wait to be sent before the stream asks for a pause. */
+const QUEUED_BYTES = 65_536;
 
 /**
  * A connection as the carrier of a TLS socket, through a stream of Node.
  *
  * - **Owns** the connection until it is released.
- * - **Backpressure:** the connection is read while the stream wants more. A write of the stream ends when the connection
- *   has taken it.
+ * - **Backpressure:** the connection is read while the TLS socket wants more. A write of the stream ends when the
+ *   connection has taken it.
  */
-export class ConnectionCarrier implements Carrier, ConnectionOwner {
+export class ConnectionCarrier implements Carrier, ConnectionOwner, StreamCarrier {
   readonly stream: Duplex;
   owner: CarrierOwner | undefined;
+  ended = false;
+  /** Stands before a TLS implementation that must not see close_notify. */
+  readonly #gate: CloseNotifyGate | undefined;
   readonly #connection: TransportConnection;
   readonly #reader: ByteReader;
   readonly #writer: ByteWriter;
   /** Whether a read is under way. Until `start`, none begins. */
   #reading = true;
+  /** Whether the owner, and the TLS socket, want input. */
   #paused = false;
-  /** Whether the stream has asked for more, and has not got it. */
-  #wanted = false;
-  /** Ends the write that is under way. */
-  #endWrite: Callback | undefined;
+  #flowing = true;
+  /** A chunk that came when it was not wanted any more. */
+  #held: Bytes | undefined;
+  /** Whether a write is under way, and what to call behind it. */
+  #writing = false;
+  #onWrite: Callback | undefined;
+  /** What was written behind it. */
+  #queue: Uint8Array[] = [];
+  #queued = 0;
+  #onQueue: Callback[] = [];
+  #draining = false;
   /** `finishing`: FIN is asked for. `finished`: FIN was sent, or nothing can be sent any more. */
   #output: "open" | "finishing" | "finished" = "open";
   #broken = false;
@@ -43,33 +58,21 @@ export class ConnectionCarrier implements Carrier, ConnectionOwner {
   #waiting: (() => void)[] = [];
 
   /** @throws {TypeError} not the connection of an establish step, or in use */
-  constructor(connection: TransportConnection) {
+  constructor(connection: TransportConnection, gate?: CloseNotifyGate) {
     if (connection.own === undefined) throw new TypeError("TLS takes the connection of an establish step");
     this.#connection = connection;
+    this.#gate = gate;
     const { reader, writer } = connection.own(this);
     this.#reader = reader;
     this.#writer = writer;
-    this.stream = new Duplex({
-      allowHalfOpen: true,
-      // The TLS socket goes with its carrier, and may have input that nobody has read.
-      autoDestroy: false,
-      read: () => this.#read(),
-      write: (chunk: Uint8Array, _encoding, callback) => this.#write(chunk, callback),
-      writev: (chunks, callback) => this.#write(joined(chunks), callback),
-      final: (callback) => this.#finish(callback),
-    });
-    // The TLS socket destroys it when it is closed itself; its last records may still be on their way.
-    this.stream.destroy = () => {
-      this.finish(() => {});
-      return this.stream;
-    };
-    // What breaks is reported to the owner.
-    this.stream.on("error", () => {});
+    this.stream = new CarrierStream(this);
   }
 
-  start(): void {
+  start(socket: TLSSocket): void {
+    const gate = this.#gate;
+    if (gate !== undefined) socket.on("keylog", (line: Uint8Array) => gate.learn(line));
     this.#reading = false;
-    this.#read();
+    this.#readOn();
   }
 
   pause(): void {
@@ -78,24 +81,29 @@ export class ConnectionCarrier implements Carrier, ConnectionOwner {
 
   resume(): void {
     this.#paused = false;
-    if (this.#wanted) this.#read();
+    this.#readOn();
+  }
+
+  setFlowing(flowing: boolean): void {
+    this.#flowing = flowing;
+    if (flowing) this.#readOn();
   }
 
   get idle(): boolean {
-    return this.#endWrite === undefined;
+    return !this.#writing;
   }
 
   whenTaken(callback: () => void): void {
     // On Deno a write of the TLS socket has ended by now, and a microtask brings its records.
     queueMicrotask(() => {
-      if (this.#endWrite === undefined || this.#broken) callback();
+      if (!this.#writing || this.#broken) callback();
       else this.#onTaken = callback;
     });
   }
 
   finish(callback: () => void): void {
     // On Deno a microtask brings the last records: close_notify, or the alert that says why.
-    setImmediate(() => this.#finish(callback));
+    setImmediate(() => this.end(callback));
   }
 
   release(callback?: () => void): void {
@@ -118,7 +126,7 @@ export class ConnectionCarrier implements Carrier, ConnectionOwner {
       socket.destroy();
     };
     setImmediate(() => {
-      if (this.#endWrite === undefined) this.#finish(release);
+      if (!this.#writing) this.end(release);
       else release();
     });
   }
@@ -133,34 +141,97 @@ export class ConnectionCarrier implements Carrier, ConnectionOwner {
 
   onTaken(): void {}
 
-  #read(): void {
-    this.#wanted = true;
-    if (this.#reading || this.#paused || this.#broken) return;
+  #readOn(): void {
+    if (this.#paused || !this.#flowing || this.#broken) return;
+    const held = this.#held;
+    this.#held = undefined;
+    if (held !== undefined) return this.#take(held);
+    if (this.#reading) return;
     this.#reading = true;
     this.#reader.read().then(this.#onRead, this.#onFailed);
   }
 
   readonly #onRead = ({ done, value }: ReadableStreamReadResult<Bytes>): void => {
-    this.#reading = this.#wanted = false;
-    if (done) this.stream.push(null);
-    // The next read is asked for within the call that brings this chunk: the runtime need not pause.
-    else if (this.stream.push(Buffer.from(value.buffer, value.byteOffset, value.length))) this.#read();
+    // After the end nothing more is read.
+    if (done) {
+      this.ended = true;
+      return this.#end(true);
+    }
+    this.#reading = false;
+    if (this.#paused || !this.#flowing) this.#held = value;
+    else this.#take(value);
   };
+
+  #end(truncated: boolean): void {
+    if (this.#gate === undefined || this.owner?.onEnd(truncated) !== true) this.stream.emit("end");
+  }
+
+  #take(chunk: Bytes): void {
+    const bytes = this.#gate === undefined ? chunk : this.#gate.take(chunk);
+    if (bytes.length > 0) this.stream.emit("data", bytes);
+    this.#reader.recycle?.(chunk);
+    if (this.#gate?.closed === true) {
+      this.#reading = true;
+      return this.#end(false);
+    }
+    // The next read is asked for within the call that brings this chunk: the runtime need not pause.
+    this.#readOn();
+  }
 
   readonly #onFailed = (cause: unknown): void => this.#break(cause);
 
-  #write(chunk: Uint8Array, callback: Callback): void {
-    this.#endWrite = callback;
-    this.#writer.write(chunk).then(this.#onWritten, this.#onFailed);
+  write(bytes: Uint8Array, callback?: Callback): boolean {
+    if (this.#output !== "open" || this.#broken) return true;
+    if (!this.#writing) {
+      this.#send(bytes, callback);
+      return !this.#writing || this.#roomy();
+    }
+    this.#queue.push(bytes);
+    this.#queued += bytes.length;
+    if (callback !== undefined) this.#onQueue.push(callback);
+    return this.#roomy();
+  }
+
+  #roomy(): boolean {
+    if (this.#queued < QUEUED_BYTES) return true;
+    this.#draining = true;
+    return false;
+  }
+
+  #send(bytes: Uint8Array, callback: Callback | undefined): void {
+    this.#writing = true;
+    this.#onWrite = callback;
+    this.#writer.write(bytes).then(this.#onWritten, this.#onFailed);
   }
 
   readonly #onWritten = (): void => {
-    const endWrite = this.#endWrite;
-    this.#endWrite = undefined;
-    endWrite?.();
-    if (this.#endWrite === undefined) this.#reportTaken();
+    this.#writing = false;
+    const onWrite = this.#onWrite;
+    this.#onWrite = undefined;
+    if (this.#queue.length > 0) this.#sendQueue();
+    onWrite?.();
+    if (this.#writing) return;
+    this.#reportTaken();
+    if (this.#draining) this.#drain();
     if (this.#waiting.length > 0) this.#sendFin();
   };
+
+  #sendQueue(): void {
+    const [first] = this.#queue as [Uint8Array];
+    const bytes = this.#queue.length === 1 ? first : joined(this.#queue, this.#queued);
+    const callbacks = this.#onQueue;
+    this.#queue = [];
+    this.#onQueue = [];
+    this.#queued = 0;
+    this.#send(bytes, () => {
+      for (const callback of callbacks) callback();
+    });
+  }
+
+  #drain(): void {
+    this.#draining = false;
+    this.stream.emit("drain");
+  }
 
   #reportTaken(): void {
     const onTaken = this.#onTaken;
@@ -168,14 +239,14 @@ export class ConnectionCarrier implements Carrier, ConnectionOwner {
     onTaken?.();
   }
 
-  #finish(callback: () => void): void {
-    if (this.#output === "finished") return callback();
-    this.#waiting.push(callback);
+  end(callback?: () => void): void {
+    if (this.#output === "finished") return callback?.();
+    this.#waiting.push(callback ?? (() => {}));
     this.#sendFin();
   }
 
   #sendFin(): void {
-    if (this.#output !== "open" || this.#endWrite !== undefined) return;
+    if (this.#output !== "open" || this.#writing) return;
     this.#output = "finishing";
     this.#writer.close().then(() => this.#finished(), this.#onFailed);
   }
@@ -193,8 +264,14 @@ export class ConnectionCarrier implements Carrier, ConnectionOwner {
   }
 }
 
-function joined(chunks: readonly { readonly chunk: Uint8Array }[]): Uint8Array {
-  return Buffer.concat(chunks.map(({ chunk }) => chunk));
+function joined(chunks: readonly Uint8Array[], length: number): Uint8Array {
+  const all = new Uint8Array(length);
+  let at = 0;
+  for (const chunk of chunks) {
+    all.set(chunk, at);
+    at += chunk.length;
+  }
+  return all;
 }
 
 function brokenError(cause: unknown): SpillwayError {

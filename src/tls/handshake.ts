@@ -15,6 +15,8 @@ export interface HandshakeOptions {
   /** The connection below, for its addresses. */
   readonly below: Connection;
   readonly context: Pick<EstablishContext, "signal">;
+  /** Whether FIN without close_notify is an error. */
+  readonly requireCloseNotify: boolean;
   /** Looks at the result of the handshake. What it throws refuses the connection. */
   readonly check: (socket: TLSSocket) => void;
 }
@@ -55,9 +57,13 @@ class Handshake implements CarrierOwner {
       .on("close", this.#onEnd)
       // Without a reader, a stream does not report its end.
       .on("data", this.#onData);
-    nextTick(() => carrier.start());
+    nextTick(() => carrier.start(socket));
     if (context.signal.aborted) return this.#onAbort();
     context.signal.addEventListener("abort", this.#onAbort);
+  }
+
+  onEnd(): boolean {
+    return false;
   }
 
   onBroken(error: SpillwayError): void {
@@ -69,7 +75,7 @@ class Handshake implements CarrierOwner {
   }
 
   readonly #onSecure = (): void => {
-    const { socket, carrier, below, check } = this.#options;
+    const { check, socket } = this.#options;
     if (this.#over) return;
     try {
       check(socket);
@@ -78,9 +84,7 @@ class Handshake implements CarrierOwner {
     }
     this.#end();
     socket.off("data", this.#onData).off("end", this.#onEnd).off("close", this.#onEnd).off("error", this.#onError);
-    const { connection } = new TlsDriver(socket, carrier, below);
-    for (const chunk of this.#early) connection.push(new Uint8Array(chunk));
-    this.#resolve(connection);
+    this.#resolve(new TlsDriver(this.#options, this.#early).connection);
   };
 
   readonly #onData = (chunk: Buffer): void => {

@@ -3,8 +3,8 @@ import { TLSSocket } from "node:tls";
 import {
   type Connection,
   checkOptions,
+  type DetachingStep,
   type EstablishContext,
-  type EstablishStep,
   identify,
   type OptionNames,
   readHead,
@@ -30,6 +30,7 @@ const OPTIONS: OptionNames<TlsOptions> = {
   minVersion: true,
   serverNames: true,
   sessionTickets: true,
+  requireCloseNotify: true,
 };
 const RELOAD_OPTIONS: OptionNames<ReloadOptions> = { cert: true, key: true, serverNames: true };
 
@@ -53,6 +54,12 @@ export interface TlsOptions extends Certificate {
   readonly serverNames?: ServerNames;
   /** Whether clients may resume sessions by tickets. Default: true. Deno cannot turn them off. */
   readonly sessionTickets?: boolean;
+  /**
+   * Whether FIN without close_notify is an error, `unexpected-eof`: somebody on the way may have cut the connection. For
+   * framings in which the end of the connection ends a frame. Many programs end without close_notify. Default: false, and
+   * the event `connection-closed` says `truncated`.
+   */
+  readonly requireCloseNotify?: boolean;
 }
 
 /** Options of {@link TlsStep.reload}. */
@@ -62,7 +69,7 @@ export interface ReloadOptions extends Certificate {
 }
 
 /** An {@link EstablishStep} that speaks TLS. */
-export interface TlsStep extends EstablishStep {
+export interface TlsStep extends DetachingStep {
   /**
    * Replaces the certificates. New handshakes use the new ones, and open connections live on.
    *
@@ -98,21 +105,32 @@ export interface TlsStep extends EstablishStep {
 export function tls(options: TlsOptions): TlsStep {
   const server = new TlsServer(options);
   const step = (connection: Connection, context: EstablishContext) => server.establish(connection, context);
-  return Object.assign(step, { reload: (replacement: ReloadOptions) => server.reload(replacement) });
+  const reload = (replacement: ReloadOptions) => server.reload(replacement);
+  return Object.assign(step, { reload, detaches: true } as const);
 }
 
 class TlsServer {
   readonly #certificates: Certificates;
   readonly #clientCertificate: "none" | "optional" | "required";
   readonly #alpn: string[] | undefined;
+  readonly #requireCloseNotify: boolean;
   readonly #verified = new VerifiedPeers();
 
   constructor(options: TlsOptions) {
     checkOptions(options, OPTIONS);
-    const { alpn, ca, clientCertificate = "none", minVersion, serverNames, sessionTickets } = options;
+    const {
+      alpn,
+      ca,
+      clientCertificate = "none",
+      minVersion,
+      requireCloseNotify,
+      serverNames,
+      sessionTickets,
+    } = options;
     checkChoice("clientCertificate", clientCertificate, ["none", "optional", "required"]);
     checkMinVersion(minVersion);
     checkFlag("sessionTickets", sessionTickets);
+    checkFlag("requireCloseNotify", requireCloseNotify);
     checkAlpn(alpn);
     if (ca !== undefined) checkAuthorities(ca);
     if ((ca === undefined) !== (clientCertificate === "none")) {
@@ -122,6 +140,7 @@ class TlsServer {
       throw new SpillwayError("runtime-unsupported", "Deno cannot turn session tickets off: sessionTickets");
     }
     this.#clientCertificate = clientCertificate;
+    this.#requireCloseNotify = requireCloseNotify === true;
     this.#alpn = alpn && [...alpn];
     this.#certificates = new Certificates(options, serverNames, { ca, minVersion, sessionTickets });
   }
@@ -133,7 +152,7 @@ class TlsServer {
 
   async establish(below: Connection, context: EstablishContext): Promise<Connection> {
     const serverName = await readServerName(below, context.signal);
-    const carrier = takeOver(below);
+    const carrier = takeOver(below, "client");
     const asks = this.#clientCertificate !== "none";
     const socket = new TLSSocket(carrier.stream, {
       isServer: true,
@@ -147,7 +166,8 @@ class TlsServer {
     const check = (): void => {
       info = this.#infoOf(socket, serverName);
     };
-    const connection = await handshake({ socket, carrier, event: "secure", below, context, check });
+    const requireCloseNotify = this.#requireCloseNotify;
+    const connection = await handshake({ socket, carrier, event: "secure", below, context, requireCloseNotify, check });
     return identify(connection, { tls: info, proxy: below.proxy });
   }
 

@@ -28,6 +28,7 @@ const OPTIONS: OptionNames<TlsClientOptions> = {
   alpn: true,
   minVersion: true,
   verify: true,
+  requireCloseNotify: true,
 };
 
 /** Options of {@link tlsClient}. */
@@ -46,6 +47,12 @@ export interface TlsClientOptions {
   readonly minVersion?: "TLSv1.2" | "TLSv1.3";
   /** False accepts any certificate: whoever is on the way can read and change everything. Default: true. */
   readonly verify?: boolean;
+  /**
+   * Whether FIN without close_notify is an error, `unexpected-eof`: somebody on the way may have cut the connection. For
+   * framings in which the end of the connection ends a frame. Many programs end without close_notify. Default: false, and
+   * the event `connection-closed` says `truncated`.
+   */
+  readonly requireCloseNotify?: boolean;
 }
 
 /** The context of a client's step: the name that is connected to, beside the rest. */
@@ -91,9 +98,10 @@ class TlsClient {
 
   constructor(options: TlsClientOptions) {
     checkOptions(options, OPTIONS);
-    const { alpn, ca, cert, key, minVersion, serverName, verify } = options;
+    const { alpn, ca, cert, key, minVersion, requireCloseNotify, serverName, verify } = options;
     checkServerName(serverName);
     checkMinVersion(minVersion);
+    checkFlag("requireCloseNotify", requireCloseNotify);
     checkFlag("verify", verify);
     checkAlpn(alpn);
     if (ca !== undefined) checkAuthorities(ca);
@@ -105,12 +113,12 @@ class TlsClient {
   }
 
   async establish(below: Connection, context: TlsClientContext): Promise<Connection> {
-    const { alpn, verify = true } = this.#options;
+    const { alpn, requireCloseNotify = false, verify = true } = this.#options;
     const name = this.#options.serverName ?? context.hostname;
     if (name === undefined) {
       throw new SpillwayError("tls-failed", "the name of the server is not known: set serverName");
     }
-    const carrier = takeOver(below);
+    const carrier = takeOver(below, "server");
     const remembered = this.#sessions.get(name);
     const socket = connect({
       socket: carrier.stream,
@@ -133,7 +141,8 @@ class TlsClient {
       fresh.certificate = facts.certificate;
       info = this.#infoOf(facts, isIP(name) === 0 ? name : undefined);
     };
-    const connection = await handshake({ socket, carrier, event: "secureConnect", below, context, check });
+    const event = "secureConnect";
+    const connection = await handshake({ socket, carrier, event, below, context, requireCloseNotify, check });
     return identify(connection, { tls: info, proxy: below.proxy });
   }
 

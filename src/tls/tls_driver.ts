@@ -1,3 +1,4 @@
+import { versions } from "node:process";
 import type { TLSSocket } from "node:tls";
 import {
   type Address,
@@ -8,7 +9,7 @@ import {
   type SpillwayError,
 } from "../core/mod.ts";
 import type { Carrier, CarrierOwner } from "./carrier.ts";
-import { closedError, connectionError } from "./tls_errors.ts";
+import { closedError, connectionError, truncatedError } from "./tls_errors.ts";
 
 /** The size of a write to the TLS socket: its records are in memory twice, and the progress of a longer write is visible. */
 const WRITE_BYTES = 65_536;
@@ -19,7 +20,20 @@ const WRITE_BYTES = 65_536;
  */
 const PROMPT_BYTES = 16_384;
 
+/** The length up to which a chunk is copied rather than viewed. */
+const COPIED_BYTES = "bun" in versions ? 1_024 : 0;
+
 const NOTHING: Uint8Array = new Uint8Array(0);
+
+/** A TLS socket whose handshake is done. */
+export interface Encrypted {
+  readonly socket: TLSSocket;
+  readonly carrier: Carrier;
+  /** The connection below, for its addresses. */
+  readonly below: Connection;
+  /** Whether FIN without close_notify is an error. */
+  readonly requireCloseNotify: boolean;
+}
 
 /** The driver of a connection over a TLS socket whose handshake is done. */
 export class TlsDriver implements Driver, CarrierOwner {
@@ -28,6 +42,9 @@ export class TlsDriver implements Driver, CarrierOwner {
   readonly localAddress: Address;
   readonly #socket: TLSSocket;
   readonly #carrier: Carrier;
+  readonly #requireCloseNotify: boolean;
+  /** Whether the TLS socket was told to bring nothing more. */
+  #stopped = true;
   /** The piece that is being written, and the rest of the write. */
   #pieceLength = 0;
   #rest: Uint8Array = NOTHING;
@@ -50,25 +67,38 @@ export class TlsDriver implements Driver, CarrierOwner {
     if (this.write(this.#rest)) this.connection.sent();
   };
 
-  constructor(socket: TLSSocket, carrier: Carrier, { remoteAddress, localAddress }: Connection) {
+  /** `early` is what came before the end of the handshake was reported. */
+  constructor({ socket, carrier, below, requireCloseNotify }: Encrypted, early: readonly Uint8Array[]) {
     this.#socket = socket;
     this.#carrier = carrier;
-    this.remoteAddress = remoteAddress;
-    this.localAddress = localAddress;
+    this.#requireCloseNotify = requireCloseNotify;
+    this.remoteAddress = below.remoteAddress;
+    this.localAddress = below.localAddress;
     this.connection = new DriverConnection(this);
     carrier.owner = this;
-    socket.pause();
     carrier.pause();
+    for (const chunk of early) this.#onData(chunk);
+    for (let chunk = read(socket); chunk !== null; chunk = read(socket)) this.#onData(chunk);
+    // What is decrypted goes to the connection within the call, and not through the queue of the stream.
+    const push = socket.push.bind(socket);
+    socket.push = (chunk: Uint8Array | null) => {
+      if (chunk !== null) return this.#onData(chunk);
+      this.onEnd(carrier.ended === true);
+      return push(null);
+    };
     socket
-      .on("data", (chunk: Buffer) => this.#onData(chunk))
       .on("end", () => this.connection.end())
       .on("error", (cause) => this.connection.fail(connectionError(cause)))
-      .on("close", () => this.#onClose());
+      .on("close", () => this.#onClose())
+      // Nothing comes this way but the end.
+      .resume();
   }
 
   pull(): void {
-    if (!this.#socket.isPaused()) return;
-    this.#socket.resume();
+    if (!this.#stopped) return;
+    this.#stopped = false;
+    // oxlint-disable-next-line no-underscore-dangle -- what the stream itself would call, past its queue
+    if (!this.#socket.destroyed) this.#socket._read(0);
     this.#carrier.resume();
   }
 
@@ -113,6 +143,13 @@ export class TlsDriver implements Driver, CarrierOwner {
     this.#carrier.reset(this.#socket);
   }
 
+  onEnd(truncated: boolean): true {
+    // To a peer that has seen this side's end, its own need not say more.
+    if (!truncated || this.#socket.writableEnded) this.connection.end();
+    else this.connection.cutOff(this.#requireCloseNotify ? truncatedError() : undefined);
+    return true;
+  }
+
   onBroken(error: SpillwayError): void {
     this.connection.fail(error);
   }
@@ -135,12 +172,12 @@ export class TlsDriver implements Driver, CarrierOwner {
     else if (this.#pending === "write") this.connection.refuse(closedError());
   }
 
-  #onData(chunk: Buffer): void {
-    // A plain view: a Buffer's own methods (slice, toString) would make frames behave differently.
-    const bytes: Bytes = new Uint8Array(chunk.buffer as ArrayBuffer, chunk.byteOffset, chunk.length);
-    if (this.connection.push(bytes)) return;
-    this.#socket.pause();
+  /** Returns false to hold further input until the next `pull`. */
+  #onData(chunk: Uint8Array): boolean {
+    if (this.connection.push(plain(chunk))) return true;
+    this.#stopped = true;
     this.#carrier.pause();
+    return false;
   }
 
   #onClose(): void {
@@ -152,4 +189,15 @@ export class TlsDriver implements Driver, CarrierOwner {
   #reportRelease(): void {
     if (this.#closed && this.#released) this.connection.released();
   }
+}
+
+function read(socket: TLSSocket): Uint8Array | null {
+  return socket.read() as Uint8Array | null;
+}
+
+/** Returns plain bytes: a Buffer's own methods (slice, toString) would make frames behave differently. */
+function plain(chunk: Uint8Array): Bytes {
+  // On Bun a view of a short chunk costs ten times as much as a copy.
+  if (chunk.length <= COPIED_BYTES) return new Uint8Array(chunk);
+  return new Uint8Array(chunk.buffer as ArrayBuffer, chunk.byteOffset, chunk.length);
 }

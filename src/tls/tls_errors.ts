@@ -76,6 +76,11 @@ export function closedError(): SpillwayError {
   return new SpillwayError("connection-reset", "the peer has closed the connection");
 }
 
+/** Returns the error of an end without close_notify. */
+export function truncatedError(): SpillwayError {
+  return new SpillwayError("unexpected-eof", "the connection ended without close_notify: it may have been cut off");
+}
+
 /** Returns the message of an error, of a line of OpenSSL's error queue only the reason. */
 function reasonOf(cause: unknown): string {
   const message = describe(cause).trim();

@@ -1,4 +1,5 @@
 // What real sockets cannot be made to report on every machine: the tables, as they are written.
+import process from "node:process";
 import { describe, expect, it } from "vitest";
 import * as bun from "../../src/adapters/bun/errors.ts";
 import * as deno from "../../src/adapters/deno/errors.ts";
@@ -19,7 +20,7 @@ const LISTEN = {
   EADDRNOTAVAIL: "address-not-available",
   EACCES: "permission-denied",
   EPERM: "permission-denied",
-  EINVAL: "listen-failed",
+  EIO: "listen-failed",
 };
 const CONNECT = {
   ECONNREFUSED: "connection-refused",
@@ -45,7 +46,10 @@ const OUT = {
 };
 
 const BY_CODE: Readonly<Record<string, Mapping>> = {
-  "node listening": [node.listenError, { ...LISTEN, ...NO_NAME }],
+  "node listening": [
+    node.listenError,
+    { ...LISTEN, ...NO_NAME, EINVAL: "deno" in process.versions ? "address-not-available" : "listen-failed" },
+  ],
   "node accepting": [
     node.acceptError,
     { ...OUT, ECONNABORTED: "connection-aborted", ECONNRESET: "connection-aborted", EINVAL: "accept-failed" },

@@ -26,6 +26,8 @@ const OTHER: Readonly<Record<string, readonly [text: string, value: unknown]>> =
   "<version>": ["1.3", "1.3"],
   "<ranges>": ["10.0.0.0/8,::1,unix", ["10.0.0.0/8", "::1", "unix"]],
   "<rate>": ["0.5", 0.5],
+  "<bus>": ["nats://127.0.0.1:4222", { kind: "nats", place: "nats://127.0.0.1:4222" }],
+  "<word>": ["chat", "chat"],
   "<workers>": ["7", 7],
   "<level>": ["warn", "warning"],
   "<format>": ["json", "json"],

@@ -41,11 +41,21 @@ export default {
   handler(line) {
     if (line === "exit") process.exit(3);
     if (line === "spin") for (;;);
+    if (line === "slow") return new Promise((resolve) => setTimeout(() => resolve(\`\${process.pid} \${version} slow\`), 1_000));
     return \`\${process.pid} \${version} \${line}\`;
   },
   ${options}
 };
 `;
+}
+
+/** A service that the first process loads, and that ends all others. */
+function failingLater(name: string): string {
+  const loaded = path.join(folder, `${name}.loaded`);
+  return `import { existsSync, writeFileSync } from "node:fs";
+if (existsSync(${JSON.stringify(loaded)})) process.exit(7);
+writeFileSync(${JSON.stringify(loaded)}, "");
+${moduleText("v1", "")}`;
 }
 
 function serve(...args: string[]): CliProcess {
@@ -77,6 +87,20 @@ async function processes(port: number, count: number): Promise<number[]> {
     expect(found.size).toBeGreaterThanOrEqual(count);
   }, LONG);
   return [...found];
+}
+
+/** Two connections that different workers have accepted. */
+async function inDifferentWorkers(port: number): Promise<[LineConnection, LineConnection]> {
+  const found = new Map<number, LineConnection>();
+  await vi.waitFor(async () => {
+    const connection = new LineConnection(port);
+    connection.send("who\n");
+    const pid = processOf(await connection.line());
+    if (found.has(pid)) connection.finish();
+    else found.set(pid, connection);
+    expect(found.size).toBe(2);
+  }, LONG);
+  return [...found.values()] as [LineConnection, LineConnection];
 }
 
 function isAlive(pid: number): boolean {
@@ -141,7 +165,7 @@ describe.skipIf(process.platform === "win32")("serve --workers", { concurrent: t
     const before = await processes(port, 2);
     service("broken", "broken");
     cli.signal("SIGHUP");
-    await cli.logged(/the old ones go on serving: the new worker ended before it was ready \(exit code 2\)/);
+    await cli.logged(/the old ones go on serving: the new worker ended .* \(exit code 2\)/);
     expect(cli.stderr).toContain("does not start");
     expect(new Set(await processes(port, 2))).toEqual(new Set(before));
     await end(cli);
@@ -262,6 +286,34 @@ describe.skipIf(process.platform === "win32")("serve --workers", { concurrent: t
     await end(cli);
   });
 
+  it("--bus local carries broadcasts between workers", async () => {
+    const file = path.join(folder, "rooms.mjs");
+    writeFileSync(
+      file,
+      `import process from "node:process";
+import { lines } from ${JSON.stringify(pathToFileURL(path.join(root, "dist/mod.js")).href)};
+export default {
+  codec: lines(),
+  onConnect(session) { session.join("all"); },
+  handler(line, { session }) {
+    if (line === "who") return \`\${process.pid} who\`;
+    session.group("all").broadcast(line, { except: session });
+  },
+};
+`,
+    );
+    const cli = serve(file, "--workers", "2", "--bus", "local");
+    const port = await ready(cli);
+    const [one, other] = await inDifferentWorkers(port);
+    one.send("hello\n");
+    expect(await other.line()).toBe("hello");
+    other.send("back\n");
+    expect(await one.line()).toBe("back");
+    one.finish();
+    other.finish();
+    await end(cli);
+  });
+
   it("limits of the whole server are divided", async () => {
     const flags = ["--workers", "2", "--max-connections", "4", "--beyond-max-connections", "reject"];
     const cli = serve(service("limited", "v1"), ...flags);
@@ -287,6 +339,76 @@ describe.skipIf(process.platform === "win32")("serve --workers", { concurrent: t
     for (const pid of pids) process.kill(pid, "SIGINT");
     await end(cli, "SIGINT");
     expect(cli.stderr).not.toMatch(/WRN|ERR/);
+  });
+
+  it.each([
+    ["first the supervisor", (supervisor: number, workers: number[]) => [supervisor, ...workers]],
+    ["first the workers", (supervisor: number, workers: number[]) => [...workers, supervisor]],
+  ])("SIGTERM to all processes, as systemd sends, drains in order: %s", async (_, order) => {
+    const cli = serve(service("group", "v1"), "--workers", "2");
+    const port = await ready(cli);
+    const pids = await processes(port, 2);
+    const connection = new LineConnection(port);
+    connection.send("slow\n");
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    for (const pid of order(cli.pid, pids)) process.kill(pid, "SIGTERM");
+    expect(await connection.line()).toMatch(/ v1 slow$/);
+    expect(await cli.ended).toEqual({ code: 0, signal: null });
+  });
+
+  it("SIGTERM right after SIGHUP lets the replaced workers finish", async () => {
+    const cli = serve(service("hup_term", "v1"), "--workers", "1");
+    const port = await ready(cli);
+    const connection = new LineConnection(port);
+    connection.send("slow\n");
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    cli.signal("SIGHUP");
+    await cli.logged(/the workers are replaced/);
+    cli.signal("SIGTERM");
+    expect(await connection.line()).toMatch(/ v1 slow$/);
+    expect(await cli.ended).toEqual({ code: 0, signal: null });
+  });
+
+  it("SIGTERM during an upgrade ends both supervisors", async () => {
+    const cli = serve(service("cut", "v1"), "--workers", "1");
+    await ready(cli);
+    cli.signal("SIGUSR2");
+    await cli.logged(/starting a supervisor that takes over/);
+    cli.signal("SIGTERM");
+    // The end of its stderr is that of all processes.
+    expect(await cli.ended).toEqual({ code: 0, signal: null });
+  });
+
+  it("an upgrade that fails leaves the socket at its path", async () => {
+    const file = service("path_stays", "v1");
+    const place = path.join(folder, "stays.sock");
+    const cli = new CliProcess("serve", file, "--workers", "1", "--listen", `unix:${place}`);
+    started.push(cli);
+    await cli.printed(/^spillway listening on unix:/);
+    // The first process that loads this version says where to listen, and the next ones are workers.
+    writeFileSync(file, failingLater("path_stays"));
+    cli.signal("SIGUSR2");
+    await cli.logged(/no supervisor has taken over/);
+    expect(await ask(place, "x")).toMatch(/ v1 x$/);
+    await end(cli);
+  });
+
+  it("a version with an error that nobody catches leaves the old one", async () => {
+    const file = service("uncaught", "v1");
+    const cli = serve(file, "--workers", "1");
+    const port = await ready(cli);
+    const [before] = await processes(port, 1);
+    writeFileSync(
+      file,
+      moduleText("v2", "").replace(
+        "const version",
+        "void Promise.reject(new Error('nobody catches'));\nawait new Promise((resolve) => setTimeout(resolve, 100));\nconst version",
+      ),
+    );
+    cli.signal("SIGHUP");
+    await cli.logged(/the old ones go on serving/);
+    expect(processOf(await ask(port, "x"))).toBe(before);
+    await end(cli);
   });
 
   it("SIGTERM to a worker drains that one, and another takes its place", async () => {
@@ -372,17 +494,23 @@ describe.skipIf(process.platform === "win32")(
       await end(first);
     });
 
+    it("says that the PID file cannot be written, before it serves", async () => {
+      const cli = serve("echo", "--workers", "1", "--pid-file", path.join(folder, "no/pid"));
+      expect(await cli.ended).toMatchObject({ code: 1 });
+      expect(cli.stderr).toMatch(/^spillway: --pid-file cannot be written: .*\n$/);
+    });
+
+    it("says that a service is not loaded in time", async () => {
+      const file = path.join(folder, "hangs.mjs");
+      writeFileSync(file, "setInterval(() => undefined, 1_000);\nawait new Promise(() => undefined);\n");
+      const cli = serve(file, "--workers", "1", "--ready-timeout", "1s");
+      expect(await cli.ended).toMatchObject({ code: 1 });
+      expect(cli.stderr).toMatch(/^spillway: the service is not loaded after 1s: .*\n$/);
+    });
+
     it("gives up when workers end before any was ready", async () => {
       const file = path.join(folder, "only_alone.mjs");
-      // A check of the service succeeds, and a worker does not.
-      const text = moduleText("v1", "").replace(
-        "export default",
-        "setTimeout(() => process.exit(7), 0);\nexport default",
-      );
-      writeFileSync(
-        file,
-        text.replace("const version", "await new Promise((resolve) => setTimeout(resolve, 0));\nconst version"),
-      );
+      writeFileSync(file, failingLater("only_alone"));
       const cli = serve(file, "--workers", "1");
       const { code } = await cli.ended;
       expect(code).not.toBe(0);

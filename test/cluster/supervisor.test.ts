@@ -103,6 +103,20 @@ describe("a worker that ends", () => {
     expect(events.at(-2)).toMatchObject({ type: "worker-restarting", inMs: 0, failures: 0 });
   });
 
+  it("is replaced at once after a long life, whatever happened before, and to others", async () => {
+    const { clock, events, workers } = running();
+    for (let failure = 0; failure < 5; failure++) {
+      workers.last.exit(1);
+      await clock.advance(30_000);
+      workers.last.say({ type: "ready" });
+    }
+    await clock.advance(10_000);
+    workers.last.exit(1);
+    workers.all[0]?.exit(1);
+    const restarts = events.flatMap((event) => (event.type === "worker-restarting" ? event.inMs : []));
+    expect(restarts.slice(-2)).toEqual([0, 0]);
+  });
+
   it("is replaced while it drains, when it was told to end by a signal", async () => {
     const { clock, workers, supervisor } = running();
     await clock.advance(10_000);
@@ -206,6 +220,32 @@ describe("a rolling restart", () => {
     expect(await supervisor.reload(3)).toEqual({ reloaded: false, why: "there is no worker 3" });
   });
 
+  it("of one slot, behind another one, replaces that slot only", async () => {
+    const { supervisor, workers } = running({ workers: 3 });
+    const first = supervisor.reload(1);
+    const second = supervisor.reload(2);
+    expect(supervisor.reload(2)).toBe(second);
+    workers.last.say({ type: "ready" });
+    expect(await first).toEqual({ reloaded: true });
+    workers.last.say({ type: "ready" });
+    expect(await second).toEqual({ reloaded: true });
+    expect(slots(workers.all)).toEqual([1, 2, 3, 1, 2]);
+  });
+
+  it("of all, behind another one, absorbs those of single slots", async () => {
+    const { supervisor, workers } = running();
+    const first = supervisor.reload(1);
+    const second = supervisor.reload(2);
+    void supervisor.reload();
+    workers.last.say({ type: "ready" });
+    await first;
+    workers.last.say({ type: "ready" });
+    await Promise.resolve();
+    workers.last.say({ type: "ready" });
+    expect(await second).toEqual({ reloaded: true });
+    expect(slots(workers.all)).toEqual([1, 2, 1, 1, 2]);
+  });
+
   it("takes the place of a worker that ends meanwhile", async () => {
     const { supervisor, workers } = running({ workers: 1 });
     const reloaded = supervisor.reload();
@@ -256,6 +296,37 @@ describe("the end of a cluster", () => {
     workers.all[0]?.exit(1);
     workers.all[1]?.exit(0);
     expect(await ended).toEqual({ failed: 1 });
+  });
+
+  it("leaves those alone that drain already: another order to drain would force them", async () => {
+    const { supervisor, workers } = running({ workers: 1 });
+    const reloaded = supervisor.reload();
+    workers.last.say({ type: "ready" });
+    await reloaded;
+    void supervisor.shutdown(500);
+    const [old] = workers.all as [FakeWorker];
+    expect(old.told.filter(({ type }) => type === "drain")).toHaveLength(1);
+    expect(old.over).toBe(false);
+  });
+
+  it("is not forced by the first call, when another supervisor has taken over", async () => {
+    const { supervisor, workers } = running();
+    void supervisor.retire(5_000);
+    void supervisor.shutdown();
+    expect(workers.alive).toHaveLength(2);
+    void supervisor.shutdown();
+    expect(workers.alive).toEqual([]);
+  });
+
+  it("kills what has not started yet, and calls that no failure", async () => {
+    const { events, supervisor, workers } = supervised();
+    workers.all[0]?.say({ type: "ready" });
+    const ended = supervisor.shutdown();
+    workers.all[0]?.exit(0);
+    expect(await ended).toEqual({ failed: 0 });
+    const ends = events.flatMap((event) => (event.type === "worker-ended" ? event.expected : []));
+    expect(ends).toEqual([true, true]);
+    expect(events.map(({ type }) => type)).not.toContain("worker-killed");
   });
 
   it("is forced by a second call", async () => {

@@ -69,8 +69,11 @@ async function accepted(listener: Listener): Promise<Connection> {
 }
 
 /** Connects to a listener, and returns both ends. */
-async function pair(): Promise<{ listener: Listener; near: Connection; ended: Promise<string> }> {
-  const listener = await transport.listen(PORT);
+async function pair(
+  options: ListenOptions = PORT,
+  on: Transport = transport,
+): Promise<{ listener: Listener; near: Connection; ended: Promise<string> }> {
+  const listener = await on.listen(options);
   const far = connectNet({ host: "127.0.0.1", port: listener.address.port ?? 0 });
   const ended = new Promise<string>((resolve) => {
     far.on("error", (error: NodeJS.ErrnoException) => resolve(error.code ?? ""));
@@ -87,14 +90,20 @@ async function resets(): Promise<Answer> {
   return end === "FIN" ? "no" : "yes";
 }
 
+/** Whether connections for TLS have sockets: those of the runtime's own listener, or of another one. */
 async function detaches(): Promise<Answer> {
-  const { listener, near, ended } = await pair();
+  const options = { ...PORT, detachable: true };
+  if (await hasSocket(await pair(options, await native()))) return "yes";
+  return (await hasSocket(await pair(options))) ? "node:net" : "no";
+}
+
+async function hasSocket({ listener, near, ended }: Awaited<ReturnType<typeof pair>>): Promise<boolean> {
   const detached = (near as TransportConnection).detach?.();
   (detached?.socket as { destroy(): void } | undefined)?.destroy();
   near.abort();
   await ended;
   listener.close();
-  return detached === undefined ? "no" : "yes";
+  return detached !== undefined;
 }
 
 const PROBES: Readonly<Record<string, () => Promise<Answer>>> = {

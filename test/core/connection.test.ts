@@ -213,6 +213,68 @@ describe("addresses", () => {
   });
 });
 
+describe("an end that the peer has not meant", () => {
+  const cut = new SpillwayError("unexpected-eof", "cut off");
+
+  it("is an end like any other, but noted", async () => {
+    const driver = new ScriptedDriver();
+    const { connection } = driver;
+    const reader = connection.readable.getReader();
+    expect(connection.truncated).toBe(false);
+    connection.cutOff();
+    expect((await reader.read()).done).toBe(true);
+    expect(connection.truncated).toBe(true);
+  });
+
+  it("with an error comes behind what came before, and leaves the output open", () => {
+    const driver = new ScriptedDriver();
+    const { connection } = driver;
+    const { reader, writer } = connection.own(nobody);
+    driver.push(1, 2);
+    connection.cutOff(cut);
+    const seen: unknown[] = [];
+    const read = () =>
+      reader.read().then(
+        ({ value }) => seen.push([...(value ?? [])]),
+        (error) => seen.push(error),
+      );
+    for (let count = 0; count < 3; count++) read();
+    expect(seen).toEqual([[1, 2], cut, cut]);
+    driver.takes = true;
+    writer.write(new Uint8Array(3)).then(ignore, ignore);
+    writer.close();
+    expect(driver.calls).toEqual(["write 3", "finish", "release"]);
+  });
+
+  it("with an error fails the read that waits, and a native stream", async () => {
+    const waiting = new ScriptedDriver();
+    const failed: unknown[] = [];
+    waiting.connection
+      .own(nobody)
+      .reader.read()
+      .then(ignore, (error) => failed.push(error));
+    waiting.connection.cutOff(cut);
+    expect(failed).toEqual([cut]);
+    const native = new ScriptedDriver();
+    const read = native.connection.readable.getReader().read();
+    native.connection.cutOff(cut);
+    await expect(read).rejects.toBe(cut);
+  });
+
+  it("is nothing behind an end, and no error while input is dropped", () => {
+    const ended = new ScriptedDriver();
+    ended.connection.end();
+    ended.connection.cutOff(cut);
+    expect(ended.connection.truncated).toBe(false);
+    const closing = new ScriptedDriver();
+    closing.takes = true;
+    closing.connection.own(nobody);
+    closing.connection.finish();
+    closing.connection.cutOff(cut);
+    expect(closing.calls).toEqual(["finish", "release"]);
+  });
+});
+
 describe("half-close", () => {
   it("ends one direction and leaves the other open", async () => {
     const [near, far] = await pair();

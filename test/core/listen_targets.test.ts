@@ -1,5 +1,14 @@
 import { describe, expect, it } from "vitest";
-import { connect, lines, type ServeOptions, SpillwayError, serve } from "../../src/core/mod.ts";
+import {
+  type Connection,
+  connect,
+  type EstablishStep,
+  lines,
+  type ServeOptions,
+  SpillwayError,
+  serve,
+  type Transport,
+} from "../../src/core/mod.ts";
 import { memoryTransport } from "../../src/testing/mod.ts";
 
 const codec = { codec: lines() } as const;
@@ -23,6 +32,29 @@ describe("what a server listens on", () => {
     await using client = await connect(transport, { ...codec, path: "/run/echo.sock" });
     expect(await client.request("hi")).toBe("HI");
     expect([...server.sessions].map(({ connection }) => connection.localAddress)).toEqual([{ path: "/run/echo.sock" }]);
+  });
+
+  it("is asked for sockets where a step takes them out of their connections, and nowhere else", async () => {
+    const below = memoryTransport();
+    const asked: (boolean | undefined)[] = [];
+    const transport: Transport = {
+      ...below,
+      name: below.name,
+      connect: (options) => below.connect(options),
+      listen: (options) => {
+        asked.push(options.detachable);
+        return below.listen(options);
+      },
+    };
+    const step: EstablishStep = (connection) => connection;
+    const detaching = Object.assign((connection: Connection) => connection, { detaches: true } as const);
+    await using server = await serve(transport, {
+      ...service,
+      establish: [step, detaching],
+      listen: [{ port: 0 }, { path: "/a.sock" }, { port: 0, establish: [] }, { port: 0, establish: [step] }],
+    });
+    expect(server.addresses).toHaveLength(4);
+    expect(asked).toEqual([true, true, undefined, undefined]);
   });
 
   it("has no TCP address then, and says so", async () => {

@@ -49,8 +49,8 @@ export const ACCEPTING: readonly Mutated[] = [
       },
       {
         name: "serves one connection too many",
-        find: "if (this.#sessions.size >= this.#limits.maxConnections) this.#refuse(session);",
-        replacement: "if (this.#sessions.size > this.#limits.maxConnections) this.#refuse(session);",
+        find: "if (this.#sessions.size >= this.#limits.maxConnections) this.#refusals.refuse(session);",
+        replacement: "if (this.#sessions.size > this.#limits.maxConnections) this.#refusals.refuse(session);",
       },
       {
         name: "does not drain what it accepts while it drains",

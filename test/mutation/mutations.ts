@@ -1,6 +1,7 @@
 import { ACCEPTING } from "./accepting.ts";
 import { ADAPTING } from "./adapting.ts";
 import { ASKING } from "./asking.ts";
+import { CARRYING } from "./carrying.ts";
 import { DECODING } from "./decoding.ts";
 import { ENDING } from "./ending.ts";
 import { ESTABLISHING } from "./establishing.ts";
@@ -18,6 +19,7 @@ export const MUTATIONS: readonly Mutated[] = [
   ...DECODING,
   ...HANDLING,
   ...SENDING,
+  ...CARRYING,
   ...WATCHING,
   ...ENDING,
   ...ACCEPTING,

@@ -124,7 +124,7 @@ export const SENDING: readonly Mutated[] = [
       },
       {
         name: "forgets which groups it is in",
-        find: "this.#joined.add(group);",
+        find: "this.#memberships.groups.add(group);",
         replacement: "",
       },
     ],
@@ -140,8 +140,8 @@ export const SENDING: readonly Mutated[] = [
       },
       {
         name: "keeps groups without members",
-        find: "if (members?.delete(member) && members.size === 0) this.#groups.delete(name);",
-        replacement: "members?.delete(member);",
+        find: "    table.delete(name);\n",
+        replacement: "",
       },
     ],
   },

@@ -63,7 +63,7 @@ export async function runScenario(
 
   function play(act: Act): void {
     const { what, whom, amount } = act;
-    if (isFault(act)) return inflict(act, world);
+    if (isFault(act)) return void inflict(act, world);
     world.count(`act ${what}`);
     switch (what) {
       case "connect": {

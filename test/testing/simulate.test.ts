@@ -42,8 +42,8 @@ describe("simulate()", () => {
   });
 
   it("runs the establish steps of a service, and counts whom they refuse", async () => {
-    const service: typeof upper.service = (clock, random) => ({
-      ...upper.service(clock, random),
+    const service: typeof upper.service = async (clock, random, network) => ({
+      ...(await upper.service(clock, random, network)),
       establish: [
         async (connection) => {
           const head = await readHead(connection, (bytes) => bytes.indexOf(10) + 1 || undefined);

@@ -109,6 +109,7 @@ const LADDER = [
   "options",
   "time",
   "transport",
+  "bus",
   "codecs",
   "output",
   "streams",

@@ -1,10 +1,10 @@
-import { createServer } from "node:net";
 import { describe, expect, it } from "vitest";
 import { type Connection, type EstablishContext, SpillwayError } from "../../src/core/mod.ts";
 import { transport as native } from "../../src/mod.ts";
 import { memoryTransport } from "../../src/testing/mod.ts";
 import { type TlsClientOptions, tlsClient } from "../../src/tls/mod.ts";
 import { ca, pair, pathOf } from "./support/certificates.ts";
+import { freePort } from "./support/free_port.ts";
 import { certificate, Openssl } from "./support/openssl.ts";
 import { servedTls } from "./support/served_tls.ts";
 
@@ -148,13 +148,3 @@ describe("a client with TLS, against openssl s_server", () => {
     connection.abort();
   });
 });
-
-/** A port that was free a moment ago: `openssl s_server` cannot say which one it took. */
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0));
-    });
-  });
-}

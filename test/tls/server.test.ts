@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { eventually } from "../conformance/support/platform.ts";
 import { ca, pem } from "./support/certificates.ts";
 import { certificate, sClient } from "./support/openssl.ts";
 import { servedTls } from "./support/served_tls.ts";
@@ -22,7 +23,8 @@ describe("a server with TLS", () => {
     });
     client.finish();
     expect(await client.ended()).toContain("Verify return code: 0 (ok)");
-    expect(of("connection-closed").length).toBe(1);
+    await eventually(() => of("connection-closed").length === 1);
+    expect(of("connection-closed")[0]).toMatchObject({ reason: "remote-closed", framesOut: 1 });
   });
 
   it("agrees on a protocol, and refuses a client that speaks none of them", async () => {

@@ -1,4 +1,5 @@
 import { addressText, type ConnectOptions, type ErrorCode, SpillwayError } from "../../core/mod.ts";
+import { isDeno } from "./native.ts";
 
 /** Node's error codes, by operation. Codes, never errno: the sign of errno differs between runtimes. */
 const LISTEN: Record<string, ErrorCode> = {
@@ -40,7 +41,10 @@ const CONNECTION: Record<string, ErrorCode> = {
 /** Maps an error of `listen`: of one on the descriptor `fd`, if it is given. */
 export function listenError(cause: Error, fd?: number): SpillwayError {
   const message = fd === undefined ? cause.message : `descriptor ${fd} is no bound stream socket: ${cause.message}`;
-  return new SpillwayError(lookUp(LISTEN, cause, "listen-failed"), `cannot listen: ${message}`, { cause });
+  // Deno's node:net says EINVAL of an address that is not this machine's.
+  const foreign = isDeno() && fd === undefined && (cause as NodeJS.ErrnoException).code === "EINVAL";
+  const code = foreign ? "address-not-available" : lookUp(LISTEN, cause, "listen-failed");
+  return new SpillwayError(code, `cannot listen: ${message}`, { cause });
 }
 
 export function acceptError(cause: Error): SpillwayError {

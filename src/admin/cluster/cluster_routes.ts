@@ -149,6 +149,7 @@ export class ClusterRoutes {
       establishFailures: sum(({ establishFailures }) => establishFailures),
       events: sum(({ events }) => events),
       sources: sum(({ sources }) => sources),
+      ...busOf(stats),
       cluster: {
         workers: watch.wanted,
         missingWorkers: watch.missing(questions.cluster),
@@ -374,7 +375,14 @@ interface Stats {
   readonly establishFailures: unknown;
   readonly events: unknown;
   readonly sources: unknown;
+  readonly bus?: { readonly name: string };
   readonly admin?: { readonly metrics?: boolean; readonly describes?: boolean };
+}
+
+/** What is shown of the buses of all workers, if they have one. Their origins differ. */
+function busOf(stats: readonly Stats[]): object {
+  const buses = stats.flatMap(({ bus }) => bus ?? []);
+  return buses.length === 0 ? {} : { bus: { name: buses[0]?.name, ...summed(buses) } };
 }
 
 function levelQuestion(level: LogLevel): Question & { kind: "route" } {

@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import process from "node:process";
 import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
+import { programCommand } from "../../cluster/mod.ts";
 import { Failure, runFailure } from "../failure.ts";
+import { MAIN_MODULE } from "../main_module.ts";
 import { Latencies } from "./latencies.ts";
 import type { LoadProgress } from "./load.ts";
 import { decodeResult, type LoadResult, mergeResults } from "./load_result.ts";
@@ -89,7 +89,7 @@ class PartProcess {
     this.ready = Promise.race([failed, new Promise<void>((resolve) => (this.#onReady = resolve))]);
     this.result = Promise.race([failed, new Promise<LoadResult>((resolve) => (this.#onResult = resolve))]);
     for (const promise of [failed, this.ready, this.result]) promise.catch(() => undefined);
-    const [file, ...args] = commandLine();
+    const [file, ...args] = programCommand(MAIN_MODULE);
     this.#child = spawn(file, [...args, "bench", plan.target, "--part"], { cwd, stdio: ["pipe", "pipe", "inherit"] });
     this.#child.on("error", ({ message }) => this.#onFailure(runFailure(`cannot start a process: ${message}`)));
     this.#child.on("exit", (code, signal) => {
@@ -117,13 +117,4 @@ class PartProcess {
     else if ("failure" in message) this.#onFailure(new Failure(message.exitCode, message.failure));
     else this.progress = { ...message.progress, latencies: Latencies.decode(message.progress.latencies) };
   }
-}
-
-/** Returns what starts the command line once more, on the same runtime. */
-function commandLine(): [string, ...string[]] {
-  const main = new URL(`../../main${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url);
-  const program = main.protocol === "file:" ? fileURLToPath(main) : main.href;
-  if ("deno" in process.versions) return [process.execPath, "run", "-A", "--quiet", program];
-  if ("bun" in process.versions) return [process.execPath, program];
-  return [process.execPath, ...process.execArgv, program];
 }

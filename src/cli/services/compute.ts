@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { lines, type Service } from "../../mod.ts";
 
 /** Settings of {@link compute}. */
@@ -22,11 +21,27 @@ export function compute({ delayMs = DEFAULT_DELAY_MS, ...limits }: ComputeOption
       delayMs === 0
         ? computed
         : async (line, { signal }) => {
-            await sleep(delayMs, undefined, { signal });
+            await sleep(delayMs, signal);
             return computed(line);
           },
     handlerTimeoutMs: delayMs < HANDLER_TIMEOUT_MS ? HANDLER_TIMEOUT_MS : delayMs + HANDLER_TIMEOUT_MS,
   };
+}
+
+/** The timer is that of the global object, which a simulation replaces. */
+function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) return reject(signal.reason);
+    const onAbort = () => {
+      clearTimeout(timer);
+      reject(signal.reason);
+    };
+    const timer = setTimeout(() => {
+      signal.removeEventListener("abort", onAbort);
+      resolve();
+    }, ms);
+    signal.addEventListener("abort", onAbort, { once: true });
+  });
 }
 
 /** Returns the reply to a line. */

@@ -80,6 +80,15 @@ export type CloseReason =
  * | `connect-aborted` | `signal`, `close()` or `abort()` ended the attempt | Nothing. |
  * | `connect-failed` | connecting failed in another way | Read the `cause`. |
  * | `client-closed` | the client, or the one connection that the request was meant for, is closed or closing: the request was not sent | Connect again; the request may be repeated safely. |
+ * | `bus-unavailable` | a package that the bus needs is not installed | Install the package that the message names. |
+ * | `bus-connect-failed` | the broker refused the connection, or did not answer | Attempts go on. Check the address, the password, and whether the broker runs. |
+ * | `bus-disconnected` | the connection to the broker ended, or the broker no longer answers | Attempts go on: look at the broker and the network. |
+ * | `bus-full` | more waits for the broker than `maxWaitingBytes`, and the policy is `"refuse"` | The broker is down or slow: nobody got the frame; try again later. |
+ * | `bus-frame-too-large` | the frame is larger than the messages of the broker may be | Send less, or raise `max_payload` of the broker and `maxPayloadBytes`. |
+ * | `bus-frame-invalid` | the frame has no form in which it can cross between servers | Give the bus a `frames` codec, or send text, bytes or JSON. |
+ * | `bus-message-invalid` | a message on the bus is of another version or of somebody else, or no codec here takes its frame | Use another prefix for other services, and upgrade all servers. |
+ * | `bus-gap` | frames of another server did not arrive | `onGap` resynchronises the service. Often: the broker is too slow or was restarted. |
+ * | `bus-origin-taken` | another server has the identity of this one | A process was copied with its memory: restart one of them. |
  * | `runtime-unsupported` | this runtime has no transport, or does not support an option | docs/runtimes.md says what works where: leave the option out, or use another runtime. |
  */
 export type ErrorCode =
@@ -103,6 +112,16 @@ export type ErrorCode =
   | "connect-failed"
   // Requests
   | "client-closed"
+  // The bus
+  | "bus-unavailable"
+  | "bus-connect-failed"
+  | "bus-disconnected"
+  | "bus-full"
+  | "bus-frame-too-large"
+  | "bus-frame-invalid"
+  | "bus-message-invalid"
+  | "bus-gap"
+  | "bus-origin-taken"
   // Any call
   | "runtime-unsupported";
 

@@ -1,3 +1,4 @@
+import type { Presence } from "../bus/bus.ts";
 import type { SendResult } from "../output/send_result.ts";
 import type { ConnectionInfo } from "../transport/connection_info.ts";
 
@@ -16,6 +17,11 @@ import type { ConnectionInfo } from "../transport/connection_info.ts";
 export interface Session<Out, State = unknown> {
   /** The connection: its number, its addresses, and what TLS and a PROXY header say of it. */
   readonly connection: ConnectionInfo;
+  /**
+   * The identity of the session among those of all servers of a bus: `server.to(session.id)` reaches it from each of them. The server
+   * keeps a table of the sessions whose identity was read.
+   */
+  readonly id: string;
   /** The state that the service's `state` created for this connection. */
   readonly state: State;
   /** Whether a middleware requires authentication, and authentication is not complete. */
@@ -61,6 +67,17 @@ export interface Session<Out, State = unknown> {
   leave(this: object, group: string): void;
   /** Returns the group of that name of this session's server, as `server.group(name)` does. */
   group(this: object, name: string): Group<Out, State>;
+  /** Returns who has a key, as `server.to(key)` does. */
+  to(this: object, key: string): Recipient<Out>;
+  /**
+   * Gives the session a key, such as the name of its user, until `removeKey` or the end of the session. Several sessions may have the
+   * same key. Keys are apart from the names of groups. Has no effect if the session has it, or is ending.
+   *
+   * @throws {TypeError} the key has the form of a session's `id`
+   */
+  addKey(this: object, key: string): void;
+  /** Takes a key away. Has no effect if the session does not have it. */
+  removeKey(this: object, key: string): void;
   /** Ends the connection in order, as `handler-closed`: answers frames received in full, writes waiting output, and sends FIN. */
   close(this: object): void;
   /**
@@ -109,7 +126,7 @@ export interface BroadcastOptions {
   readonly except?: Session<never, unknown>;
 }
 
-/** The result of a broadcast. */
+/** What a broadcast did in this server. What other servers do is not waited for: see `bus.stats()`. */
 export interface BroadcastResult {
   /** The number of members for which the frame was sent or queued. */
   readonly sent: number;
@@ -117,8 +134,35 @@ export interface BroadcastResult {
   readonly dropped: number;
 }
 
+/** The sessions with a key, in all servers of a bus; or the one session with an `id`. */
+export interface Recipient<Out> {
+  readonly key: string;
+  /**
+   * Sends a frame to each of them, as {@link Group.broadcast} does. The result counts those of this server.
+   *
+   * @throws {SpillwayError} as `broadcast` does
+   *
+   * @example
+   * ```ts
+   * import { lines, serve } from "spillway";
+   *
+   * await using server = await serve({
+   *   port: 0,
+   *   codec: lines(),
+   *   handler: (line, { session }) => {
+   *     session.addKey(`user:${line}`);
+   *     return `hello, ${line}`;
+   *   },
+   * });
+   * console.log(server.to("user:42").send("you have mail")); // { sent: 0, dropped: 0 }
+   * ```
+   */
+  send(this: object, frame: Out): BroadcastResult;
+}
+
 /**
- * A named set of sessions, to which a frame can be broadcast.
+ * A named set of sessions, to which a frame can be broadcast. With a bus, the sessions of all servers: then `size` and the iteration are
+ * about those of this server, and `broadcast` reaches the others, too.
  *
  * A group exists while it has members. This object is only a handle: it costs nothing to get one, and two handles of the same name
  * are the same group.
@@ -134,7 +178,10 @@ export interface Group<Out, State = unknown> extends Iterable<Session<Out, State
    * Sends a frame to every member. The frame is encoded once, and all members share the bytes. Never waits: `slowConsumer` applies to a
    * slow member, which delays no other. If a codec makes an encoder for each connection, the frame is encoded for each of its members.
    *
-   * @throws {SpillwayError} `reply-invalid` when no member's codec can encode the frame, `codec-failed` when a codec threw
+   * With a bus, the frame goes on to the members in other servers, and waits for nothing there either.
+   *
+   * @throws {SpillwayError} `reply-invalid` when no member's codec can encode the frame, `codec-failed` when a codec threw. With a bus, and
+   * before any member gets the frame: `bus-frame-too-large`, `bus-frame-invalid`, and `bus-full` if `whenFull` is `"refuse"`.
    *
    * @example
    * ```ts
@@ -150,4 +197,18 @@ export interface Group<Out, State = unknown> extends Iterable<Session<Out, State
    * ```
    */
   broadcast(this: object, frame: Out, options?: BroadcastOptions): BroadcastResult;
+  /**
+   * Asks all servers of the bus for their members of this group. The result is approximate: members join and leave meanwhile, and a server
+   * that does not answer within half a second is left out (`complete` is then false). Those who ask at the same time share one question.
+   * Without a bus, or while it is down, it counts the members here. Never rejects.
+   *
+   * @example
+   * ```ts
+   * import { lines, serve } from "spillway";
+   *
+   * await using server = await serve({ port: 0, codec: lines(), handler: (line) => line });
+   * console.log(await server.group("everyone").presence()); // { members: 0, servers: 0, complete: true }
+   * ```
+   */
+  presence(this: object): Promise<Presence>;
 }

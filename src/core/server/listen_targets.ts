@@ -1,6 +1,6 @@
 import { checkHostname, checkPort, keepAliveOf, type Limits } from "../options/limits.ts";
 import { checkOptions } from "../options/option_names.ts";
-import { checkEstablish, type EstablishStep } from "../transport/establish.ts";
+import { checkEstablish, detaches, type EstablishStep } from "../transport/establish.ts";
 import type { ListenOptions, TcpListenOptions, UnixListenOptions } from "../transport/transport.ts";
 
 /** The options of accepted connections of a target. */
@@ -78,7 +78,8 @@ export function resolveTargets(given: TargetOptions, limits: Limits): readonly R
   }
   return targets.map((target) => {
     const { establish = given.establish ?? [], ...where } = target;
-    return { options: listenOptions(where, limits), steps: establish };
+    const options = listenOptions(where, limits);
+    return { options: detaches(establish) ? { ...options, detachable: true } : options, steps: establish };
   });
 }
 

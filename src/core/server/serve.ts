@@ -1,3 +1,4 @@
+import { resolveBus } from "../bus/bus_options.ts";
 import type { SpillwayError } from "../errors/errors.ts";
 import { checkSignal } from "../options/abort_signal.ts";
 import { resolveLimits } from "../options/limits.ts";
@@ -12,7 +13,7 @@ import { checkService, SERVE_OPTIONS, type ServeOptions } from "./service.ts";
  * Listens on a transport and serves every connection.
  *
  * @throws {TypeError | RangeError} at once, for an invalid option
- * @throws {SpillwayError} `address-in-use`, `address-not-available`, `permission-denied`, `host-not-found`, `listen-failed`, `runtime-unsupported`
+ * @throws {SpillwayError} `address-in-use`, `address-not-available`, `permission-denied`, `host-not-found`, `listen-failed`, `runtime-unsupported`, `bus-unavailable`
  * @throws the reason of `signal`, if it aborts before the server listens
  */
 export async function serve<In, Out, State = unknown>(
@@ -33,6 +34,7 @@ export async function startServer<In, Out, State>(
   checkService(options);
   checkSignal(options.signal);
   const targets = resolveTargets(options, limits);
+  if (options.bus !== undefined) await resolveBus(options.bus).via.load?.();
   const listeners = await listenOnAll(transport, targets, options.signal);
   return new Server(transport, listeners, limits, options, onOver);
 }

@@ -1,8 +1,9 @@
+import type { ServerBus } from "../bus/bus.ts";
 import { SpillwayError } from "../errors/errors.ts";
 import { codecError } from "../errors/faults.ts";
 import { compose } from "../handler/middleware.ts";
 import { Semaphore } from "../handler/semaphore.ts";
-import type { Group, Session } from "../handler/session.ts";
+import type { Group, Recipient, Session } from "../handler/session.ts";
 import type { Limits } from "../options/limits.ts";
 import { Budgets } from "../output/budgets.ts";
 import { ErrorLog } from "../session/error_log.ts";
@@ -25,12 +26,11 @@ import { Acceptor, type Bound } from "./acceptor.ts";
 import { DrainCounts } from "./drain_counts.ts";
 import { Fullness } from "./fullness.ts";
 import { Grace } from "./grace.ts";
+import { Refusals } from "./refusals.ts";
 import type { ServeOptions } from "./service.ts";
 import { settingsOfProtocols } from "./settings_of_protocols.ts";
+import { startBus } from "./start_bus.ts";
 import { Tracker } from "./tracker.ts";
-
-/** The number of refused connections that may get a fault frame at the same time. Further ones are reset. */
-const MAX_REFUSALS = 1_024;
 
 /**
  * A running server, created by `serve`: `listening → (accepting stopped →) draining → closed`.
@@ -57,7 +57,7 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
   readonly #acceptor: Acceptor;
   readonly #sessions = new Tracker<ServedSession<In, Out, State>>();
   /** Refused connections that get a fault frame. */
-  readonly #refusals = new Tracker<ServedSession<In, Out, State>>();
+  readonly #refusals: Refusals<In, Out, State>;
   /** Sessions that the drain aborted before their output was written. */
   readonly #cutOff = new Set<ServedSession<In, Out, State>>();
   readonly #fullness: Fullness;
@@ -69,7 +69,6 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
   #onEnding: (() => void) | undefined;
   #drain: Promise<DrainResult> | undefined;
   readonly #counts = new DrainCounts();
-  #refusedCount = 0;
   /** The traffic of connections that are over. */
   #past: Traffic = NO_TRAFFIC;
 
@@ -87,6 +86,7 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
     this.addresses = listeners.map(({ listener }) => listener.address);
     this.#options = options;
     this.#limits = limits;
+    this.#refusals = new Refusals(limits.maxConnections);
     this.#events = new EventSink(listOf(options.observer), new ErrorLog(clock), "the observer");
     const deadlines = new DeadlineQueue(clock);
     this.#budgets = new Budgets(limits, clock, deadlines, this.#sessions);
@@ -118,6 +118,7 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
     });
     for (const address of this.addresses)
       observe({ type: "listening", address, transport: transport.name, server: this });
+    startBus(transport, options, this.#settings, this.#groups, observe);
     const { signal } = options;
     const onAbort = () => {
       if (!this.#ending) void this.shutdown();
@@ -169,6 +170,16 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
     return this.#groups.group(name);
   }
 
+  /** Returns the sessions with a key, in all servers of the bus; or the one session with that `id`. */
+  to(this: this, key: string): Recipient<Out> {
+    return this.#groups.to(key);
+  }
+
+  /** The bus, if the service has one. */
+  get bus(): ServerBus | undefined {
+    return this.#groups.bus;
+  }
+
   /** The groups that have members, at the beginning of an iteration. */
   get groups(): Iterable<Group<Out, State>> {
     return this.#groups.all();
@@ -187,9 +198,9 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
     return {
       connections: this.#sessions.size,
       establishing: this.#acceptor.establishing,
-      accepted: this.#acceptor.accepted - this.#refusedCount - this.#acceptor.failed - this.#acceptor.establishing,
+      accepted: this.#acceptor.accepted - this.#refusals.count - this.#acceptor.failed - this.#acceptor.establishing,
       establishFailed: this.#acceptor.failed,
-      refused: this.#refusedCount,
+      refused: this.#refusals.count,
       handlers: this.#settings.semaphore.used,
       groups: this.#groups.size,
       waitingOutboundBytes: this.#budgets.outbound.used,
@@ -296,6 +307,7 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
   #force(): void {
     this.#acceptor.stop();
     this.#abortAll("the drain was forced");
+    this.#groups.bus?.abort();
     this.#grace?.end();
   }
 
@@ -309,6 +321,7 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
     for (const session of this.#sessions) session.drain();
     await this.#whenAlone();
     await this.#refusals.whenEmpty();
+    await this.#groups.bus?.close();
     this.#settings.deadlines.disarm(deadline);
     const result = this.#counts.result();
     this.#state = "closed";
@@ -345,7 +358,7 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
     this.#events.emit({ type: "connection-opened", connection: info });
     const session = this.#open(connection, info);
     if (session === undefined) return this.#onRoom();
-    if (this.#sessions.size >= this.#limits.maxConnections) this.#refuse(session);
+    if (this.#sessions.size >= this.#limits.maxConnections) this.#refusals.refuse(session);
     else this.#serve(session);
   }
 
@@ -368,16 +381,6 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
     session.open();
     if (this.#state === "draining") session.drain();
     else this.#grace?.add(session);
-  }
-
-  #refuse(session: ServedSession<In, Out, State>): void {
-    const error = new SpillwayError("too-many-connections", `more than ${this.#limits.maxConnections} connections`);
-    this.#refusedCount += 1;
-    const flooded = this.#refusals.size >= MAX_REFUSALS;
-    this.#refusals.add(session);
-    session.start();
-    if (flooded) session.breakOff("too-many-connections", error);
-    else session.fail(error);
   }
 
   #onOver(session: ServedSession<In, Out, State>): void {

@@ -1,3 +1,5 @@
+import type { Bus, BusGap, BusOptions } from "../bus/bus.ts";
+import { resolveBus } from "../bus/bus_options.ts";
 import type { Codec } from "../codecs/codec.ts";
 import { type AnyProtocol, checkProtocol, type Handler, PROTOCOL_OPTIONS, type Protocol } from "../handler/handler.ts";
 import { checkMiddleware, type Middleware } from "../handler/middleware.ts";
@@ -64,6 +66,16 @@ export interface Service<In = string, Out = In, State = unknown>
    * `too-many-connections` and are closed (`"reject"`).
    */
   readonly beyondMaxConnections?: "wait" | "reject";
+  /**
+   * What carries broadcasts and direct frames to other servers: a bus of `spillway/buses/local`, `/redis` or `/nats`, or an object with
+   * one and its settings. A broker that is down or slow does not hold the server back. Default: none, without overhead.
+   */
+  readonly bus?: Bus | BusOptions;
+  /**
+   * Runs when frames of another server did not arrive: once for everything that was lost at one time. A service whose peers must not miss
+   * a frame resynchronises them here. An error is reported to the observer (`bus-error`).
+   */
+  readonly onGap?: (gap: BusGap) => void | PromiseLike<void>;
   /**
    * A function that gets every event, or several. Default: errors of handlers, codecs and accepting are written with `console.error`, with the
    * address of the connection and the stack of the cause. Five errors of each kind are written in 10 s, and then the number of the rest.
@@ -137,6 +149,8 @@ export const SERVICE_OPTIONS: OptionNames<Service> = {
   onEnd: true,
   slowConsumer: true,
   beyondMaxConnections: true,
+  bus: true,
+  onGap: true,
   observer: true,
 };
 
@@ -150,11 +164,12 @@ export function checkService<In, Out, State>(options: Service<In, Out, State>): 
   checkMiddleware(middleware);
   checkProtocols(options.protocols, middleware, invalidFrame);
   checkEstablish(options.establish);
+  if (options.bus !== undefined) resolveBus(options.bus);
   const { random } = options as Partial<ServeOptions<In, Out, State>>;
   for (const observer of listOf(options.observer) ?? []) {
     if (typeof observer !== "function") throw new TypeError("observer must be a function, or an array of functions");
   }
-  for (const name of ["state", "onConnect", "onDisconnect", "random"] as const) {
+  for (const name of ["state", "onConnect", "onDisconnect", "onGap", "random"] as const) {
     const given = name === "random" ? random : options[name];
     if (given !== undefined && typeof given !== "function") throw new TypeError(`${name} must be a function`);
   }

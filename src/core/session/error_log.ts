@@ -14,7 +14,15 @@ const MOST_STACK_LINES = 16;
 const MOST_STACK_CHARACTERS = 16_384;
 
 /** The events that are errors. */
-const ERROR_EVENTS: ReadonlySet<string> = new Set(["accept-error", "connect-error", "frame-error", "handler-error"]);
+const ERROR_EVENTS: ReadonlySet<string> = new Set([
+  "accept-error",
+  "bus-down",
+  "bus-error",
+  "bus-gap",
+  "connect-error",
+  "frame-error",
+  "handler-error",
+]);
 
 const PREPOSITIONS = { inbound: "from", outbound: "to" } as const;
 

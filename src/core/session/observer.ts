@@ -1,3 +1,5 @@
+import type { ServerBus } from "../bus/bus.ts";
+import type { BusEvent } from "../bus/bus_event.ts";
 import type { CloseReason, SpillwayError } from "../errors/errors.ts";
 import type { Group, Session } from "../handler/session.ts";
 import type { SlowConsumerPolicy } from "../output/slow_consumer.ts";
@@ -35,6 +37,8 @@ export interface ObservedServer {
   readonly sessions: Iterable<Session<never>>;
   /** The groups that have members. */
   readonly groups: Iterable<Group<never>>;
+  /** The bus, if it has one. */
+  readonly bus?: ServerBus | undefined;
   /** Returns the present counts. */
   stats(): ServerStats;
   /** Stops accepting connections, as `server.stopAccepting()` does. */
@@ -136,6 +140,7 @@ export type ServerEvent =
       /** The number of pushes that wait to be written. */
       readonly waitingFrames: number;
     }
+  | BusEvent
   /** The drain begins: nothing is accepted, idle connections are closed, and busy ones finish what they have received. */
   | {
       readonly type: "draining";
@@ -160,6 +165,11 @@ export interface ConnectionClosed extends Traffic {
    * the timeout of a drain passed. The last bytes may not have arrived. Absent otherwise.
    */
   readonly unconfirmed?: boolean;
+  /**
+   * True when the peer's FIN came without the close_notify of TLS, before this side had ended: somebody on the way may
+   * have cut the connection, and its last bytes. Many programs end so, too. Absent otherwise.
+   */
+  readonly truncated?: boolean;
   /** The time since it was accepted or made, in ms. */
   readonly durationMs: number;
   /** The number of frames handled after the connection broke. Present only with `afterReset: "finish"`, if the connection broke. */

@@ -16,7 +16,7 @@ import type { HookExchange } from "../handler/exchange.ts";
 import type { Protocol, Reply } from "../handler/handler.ts";
 import { Pipeline, type PipelineOwner } from "../handler/pipeline.ts";
 import type { SemaphoreWaiter } from "../handler/semaphore.ts";
-import type { Group, Session, SessionStats } from "../handler/session.ts";
+import type { Group, Recipient, Session, SessionStats } from "../handler/session.ts";
 import { GatedWriter } from "../output/gated_writer.ts";
 import { Outbox, type OutboxOwner } from "../output/outbox.ts";
 import { encodeFrame } from "../output/output_buffer.ts";
@@ -28,9 +28,10 @@ import { Establishing, type EstablishOwner, type EstablishStep } from "../transp
 import { ownedBy } from "../transport/owned_by.ts";
 import type { ByteReader, ConnectionOwner, TransportConnection } from "../transport/transport.ts";
 import { Goodbye, type GoodbyeOwner } from "./goodbye.ts";
-import type { Broadcast, Member } from "./groups.ts";
+import type { Broadcast, Groups, Member } from "./groups.ts";
 import { Inbox, type InboxOwner } from "./inbox.ts";
 import { decoderFor } from "./invalid_frame.ts";
+import { Memberships } from "./memberships.ts";
 import { connectionClosed } from "./observer.ts";
 import { type Due, SessionDeadlines } from "./session_deadlines.ts";
 import type { SessionSettings } from "./session_settings.ts";
@@ -142,8 +143,8 @@ export class ServedSession<In, Out, State> implements Session<Out, State>, Membe
   /** The step of `startTls` behind the reply that is being sent, and then its run: the session stands still meanwhile. */
   #gate: GatedWriter | undefined;
   #securing: EstablishStep | Establishing | undefined;
-  /** The names of the session's groups. */
-  #joined: Set<string> | undefined;
+  /** The session's groups and keys, if it has any. */
+  #memberships: Memberships | undefined;
 
   /** @throws what making a decoder or encoder throws */
   constructor(
@@ -195,20 +196,47 @@ export class ServedSession<In, Out, State> implements Session<Out, State>, Membe
     return this.outbox.flushed();
   }
 
+  get id(): string {
+    const known = this.sendable;
+    const id = this.settings.groups.addId(this, known);
+    if (known) this.#addKey(id);
+    return id;
+  }
+
   group(name: string): Group<Out, State> {
     return this.settings.groups.group(name);
+  }
+
+  to(key: string): Recipient<Out> {
+    return this.settings.groups.to(key);
+  }
+
+  addKey(key: string): void {
+    if (!this.sendable) return;
+    this.settings.groups.addKey(key, this);
+    this.#addKey(key);
+  }
+
+  removeKey(key: string): void {
+    this.settings.groups.removeKey(key, this);
+    this.#memberships?.keys?.delete(key);
+  }
+
+  #addKey(key: string): void {
+    this.#memberships ??= new Memberships();
+    this.#memberships.addKey(key);
   }
 
   join(group: string): void {
     if (!this.sendable) return;
     this.settings.groups.join(group, this);
-    this.#joined ??= new Set();
-    this.#joined.add(group);
+    this.#memberships ??= new Memberships();
+    this.#memberships.groups.add(group);
   }
 
   leave(group: string): void {
     this.settings.groups.leave(group, this);
-    this.#joined?.delete(group);
+    this.#memberships?.groups.delete(group);
   }
 
   stats(): SessionStats {
@@ -225,7 +253,7 @@ export class ServedSession<In, Out, State> implements Session<Out, State>, Membe
       quietMs: now - Math.max(inbox.heardAt, outbox.progressAt, this.openedAt),
       waitingOutboundBytes: outbox.pending,
       framesInFlight: this.pipeline.length,
-      groups: this.#joined === undefined ? NO_GROUPS : [...this.#joined],
+      groups: this.#memberships === undefined ? NO_GROUPS : [...this.#memberships.groups],
     };
   }
 
@@ -338,6 +366,10 @@ export class ServedSession<In, Out, State> implements Session<Out, State>, Membe
     else this.#wire.abort(error);
     if (this.#broken?.gone) this.#complete();
     return !complete;
+  }
+
+  isOf(groups: Groups): boolean {
+    return this.settings.groups === groups;
   }
 
   deliver(broadcast: Broadcast): SendResult {
@@ -619,6 +651,8 @@ export class ServedSession<In, Out, State> implements Session<Out, State>, Membe
     if (this.over) return;
     const error = connectionError(cause);
     if (this.#broken !== undefined) return this.onSettled();
+    // Only the input has ended, and what came before is answered.
+    if (error.code === "unexpected-eof") return this.fail(error);
     if (this.#mayFinish) this.#finish(error, false);
     else this.breakOff(brokenReason(error), error);
   }
@@ -781,8 +815,8 @@ export class ServedSession<In, Out, State> implements Session<Out, State>, Membe
   }
 
   #leaveGroups(): void {
-    for (const group of this.#joined ?? []) this.settings.groups.leave(group, this);
-    this.#joined = undefined;
+    this.#memberships?.end(this.settings.groups, this);
+    this.#memberships = undefined;
   }
 
   #askGoodbye(): void {
@@ -886,7 +920,8 @@ export class ServedSession<In, Out, State> implements Session<Out, State>, Membe
     const reason = this.#reason as CloseReason;
     const closed = connectionClosed(this.connection, reason, this.#error, traffic, now - this.openedAt);
     const framesAfterReset = this.#broken && traffic.framesIn - this.#broken.framesIn;
-    const event = framesAfterReset === undefined ? closed : { ...closed, framesAfterReset };
+    const counted = framesAfterReset === undefined ? closed : { ...closed, framesAfterReset };
+    const event = this.#wire.truncated === true ? { ...counted, truncated: true } : counted;
     this.settings.observe(this.#unconfirmed ? { ...event, unconfirmed: true } : event);
   }
 

@@ -74,3 +74,9 @@ export function afterIo(callback: () => void): void {
 export function afterTick(callback: () => void): void {
   (setImmediate ?? setTimeout)(callback);
 }
+
+/** {@link afterTick}, on any clock. */
+export function afterTurn(clock: Clock, callback: () => void): void {
+  if (clock === systemClock) afterTick(callback);
+  else clock.setTimeout(callback, 0);
+}

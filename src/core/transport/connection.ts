@@ -50,6 +50,7 @@ export class DriverConnection implements TransportConnection {
   /** The error that broke the connection. */
   #error: SpillwayError | undefined;
   #closed: Closed | undefined;
+  #truncated = false;
 
   constructor(driver: Driver) {
     this.#driver = driver;
@@ -88,6 +89,10 @@ export class DriverConnection implements TransportConnection {
 
   get proxy(): ProxyInfo | undefined {
     return this.#identity?.proxy;
+  }
+
+  get truncated(): boolean {
+    return this.#truncated;
   }
 
   get closed(): Promise<SpillwayError | undefined> {
@@ -199,6 +204,18 @@ export class DriverConnection implements TransportConnection {
   end(): void {
     if (this.#reader.ended) return;
     this.#reader.end();
+    this.#releaseWhenEnded();
+  }
+
+  /**
+   * Notes FIN in a place where the peer has not ended: somebody may have cut the connection. With an error, it is what
+   * the reader gets instead of the end, behind all that came.
+   */
+  cutOff(error?: SpillwayError): void {
+    if (this.#reader.ended) return;
+    this.#truncated = true;
+    if (error === undefined) return this.end();
+    this.#reader.cutOff(error);
     this.#releaseWhenEnded();
   }
 

@@ -105,6 +105,17 @@ export class DirectReader implements ByteReader, Outcome<Result> {
     this.#answerEnd();
   }
 
+  /** Notes an end that is an error: what came before it can still be read. */
+  cutOff(error: unknown): void {
+    if (this.#state !== "open") return this.end();
+    const onError = this.#onError;
+    this.#stream?.controller.error(error);
+    this.#error = error;
+    this.#state = "ended";
+    this.#onResult = this.#onError = undefined;
+    onError?.(error);
+  }
+
   /** Drops further input, and reads on to its end. */
   discard(): void {
     this.#state = "discarding";

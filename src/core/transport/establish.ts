@@ -47,6 +47,17 @@ export interface EstablishContext {
  */
 export type EstablishStep = (connection: Connection, context: EstablishContext) => Connection | PromiseLike<Connection>;
 
+/** A step that takes the socket of the runtime out of its connection, where there is one. */
+export interface DetachingStep extends EstablishStep {
+  /** Makes the server listen so that connections have such sockets, see `ListenOptions.detachable`. */
+  readonly detaches: true;
+}
+
+/** Reports whether one of the steps is a {@link DetachingStep}. */
+export function detaches(steps: readonly EstablishStep[]): boolean {
+  return steps.some((step) => (step as Partial<DetachingStep>).detaches === true);
+}
+
 /** The owner of an {@link Establishing}. */
 export interface EstablishOwner {
   /** All steps are done. Must not throw. */

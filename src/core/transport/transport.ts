@@ -19,6 +19,11 @@ export interface AnyListenOptions {
    * A runtime with a fixed backlog ignores it: Bun, and Deno at a path.
    */
   readonly backlog: number;
+  /**
+   * Whether a step will take the sockets of the runtime out of the connections (`detach`). A wish: a runtime that can
+   * listen in several ways chooses the one whose connections have sockets. Default: false.
+   */
+  readonly detachable?: boolean;
 }
 
 /** Options of accepted TCP connections. */
@@ -316,6 +321,8 @@ export interface TransportConnection extends Connection {
   disown?(owner: ConnectionOwner): void;
   /** Begins what `close` does, without a promise: the owner is told of the end. Present with `own`. */
   finish?(): void;
+  /** Whether FIN came in a place where the protocol below, such as TLS, has not ended. */
+  readonly truncated?: boolean;
   /** Implements {@link readHead}. */
   readHead?(lengthOf: HeadLength, signal?: AbortSignal): Promise<Bytes>;
   /** Replaces addresses, and adds facts. */

@@ -9,7 +9,8 @@ const DESCRIPTOR = { fd: true, keepAliveMs: true, noDelay: true } as const;
 const TCP_CONNECT = { hostname: true, port: true, localAddress: true, keepAliveMs: true, noDelay: true } as const;
 const PATH_CONNECT = { path: true } as const;
 
-const LISTEN = { ...TCP, ...PATH, ...DESCRIPTOR, backlog: true } as const;
+const ANY = { backlog: true, detachable: true } as const;
+const LISTEN = { ...TCP, ...PATH, ...DESCRIPTOR, ...ANY } as const;
 const CONNECT = { ...TCP_CONNECT, ...PATH_CONNECT, signal: true } as const;
 
 /**
@@ -27,14 +28,14 @@ export function checkListenOptions(options: ListenOptions, platform: string): vo
     if (value !== undefined) checkBoolean(name, value);
   }
   if (path !== undefined) {
-    expectKind(options, LISTEN, { ...PATH, backlog: true }, "path");
+    expectKind(options, LISTEN, { ...PATH, ...ANY }, "path");
     checkUnixPath(path, platform, PLACING_BYTES);
     if (mode !== undefined) checkMode(mode, path);
   } else if (fd !== undefined) {
-    expectKind(options, LISTEN, { ...DESCRIPTOR, backlog: true }, "fd");
+    expectKind(options, LISTEN, { ...DESCRIPTOR, ...ANY }, "fd");
     if (typeof fd !== "object" || fd === null) checkWhole("fd", fd, 0);
   } else {
-    expectKind(options, LISTEN, { ...TCP, backlog: true }, "port");
+    expectKind(options, LISTEN, { ...TCP, ...ANY }, "port");
   }
 }
 

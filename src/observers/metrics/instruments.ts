@@ -32,6 +32,11 @@ function total(name: string, help: string, count: Total): Instrument {
   return { name, kind, help, labels: [], read: (numbers) => [{ value: numbers.read().totals[count] }] };
 }
 
+function ofBus(name: string, help: string, count: keyof ReturnType<Numbers["read"]>["bus"]): Instrument {
+  const kind = name.endsWith("_total") ? "counter" : "gauge";
+  return { name, kind, help, labels: [], read: (numbers) => [{ value: numbers.read().bus[count] }] };
+}
+
 function byLabel(name: string, label: string, help: string, counts: CodeCounter): Instrument {
   const read = (numbers: Numbers) =>
     [...numbers[counts]].map(([value, count]) => ({ labels: { [label]: value }, value: count }));
@@ -104,6 +109,24 @@ export const INSTRUMENTS: readonly Instrument[] = [
     labels: ["group"],
     read: (numbers) => numbers.read().groups.map(([group, value]) => ({ labels: { group }, value })),
   },
+  ofBus("spillway_bus_up", "Servers whose bus is up.", "up"),
+  ofBus("spillway_bus_connects_total", "Times that a bus came up.", "connects"),
+  ofBus("spillway_bus_servers", "Other servers that were heard lately.", "servers"),
+  ofBus("spillway_bus_topics", "Topics that are subscribed to.", "topics"),
+  ofBus("spillway_bus_frames_sent_total", "Frames for other servers.", "framesSent"),
+  ofBus("spillway_bus_frames_dropped_total", "Frames for other servers that were dropped.", "framesDropped"),
+  ofBus("spillway_bus_frames_refused_total", "Frames for other servers that were refused.", "framesRefused"),
+  ofBus("spillway_bus_frames_received_total", "Frames of other servers.", "framesReceived"),
+  ofBus("spillway_bus_frames_filtered_total", "Frames of other servers that were for nobody.", "framesFiltered"),
+  ofBus("spillway_bus_frames_missed_total", "Frames of other servers that did not arrive.", "framesMissed"),
+  ofBus("spillway_bus_gaps_total", "Gaps in the frames of other servers.", "gaps"),
+  ofBus("spillway_bus_invalid_total", "Messages that could not be read or delivered.", "invalid"),
+  ofBus("spillway_bus_messages_sent_total", "Messages to the broker.", "messagesSent"),
+  ofBus("spillway_bus_messages_received_total", "Messages from the broker.", "messagesReceived"),
+  ofBus("spillway_bus_sent_bytes_total", "Bytes to the broker.", "bytesSent"),
+  ofBus("spillway_bus_received_bytes_total", "Bytes from the broker.", "bytesReceived"),
+  ofBus("spillway_bus_outbound_waiting_bytes", "Bytes that wait for the broker.", "waitingBytes"),
+  ofBus("spillway_bus_inbound_waiting_bytes", "Bytes from the broker that wait.", "waitingInboundBytes"),
   ofPools("spillway_pool_workers", "Worker threads of a pool.", "workers"),
   ofPools("spillway_pool_busy", "Frames that the workers of a pool compute.", "busy"),
   ofPools("spillway_pool_ending", "Worker threads that were told to end and still compute.", "ending"),

@@ -57,6 +57,7 @@ export interface Recorders {
 /** One reading of all that is read and not recorded. */
 export interface Reading {
   readonly totals: ReturnType<WatchedServers["totals"]>;
+  readonly bus: ReturnType<WatchedServers["bus"]>;
   readonly states: ReturnType<WatchedServers["states"]>;
   /** The largest groups. */
   readonly groups: readonly (readonly [label: string, members: number])[];
@@ -143,6 +144,7 @@ export class Numbers {
     });
     this.#reading = {
       totals: this.#servers.totals(),
+      bus: this.#servers.bus(),
       states: this.#servers.states(),
       groups: this.#largestGroups(),
       pools: this.#pools.map(([name, pool]) => [name, pool.stats()] as const),

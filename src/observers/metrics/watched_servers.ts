@@ -1,4 +1,4 @@
-import type { ObservedServer, ServerStats } from "../../core/mod.ts";
+import type { BusStats, ObservedServer, ServerStats } from "../../core/mod.ts";
 
 type State = ObservedServer["state"];
 type Totals = Required<ServerStats>;
@@ -22,11 +22,40 @@ const NOTHING: Totals = {
   bytesDiscarded: 0,
 };
 
+type BusTotals = Omit<BusStats, "up"> & {
+  /** The number of servers whose bus is up. */
+  readonly up: number;
+};
+
+const NO_BUS: BusTotals = {
+  up: 0,
+  connects: 0,
+  framesSent: 0,
+  framesDropped: 0,
+  framesRefused: 0,
+  framesReceived: 0,
+  framesFiltered: 0,
+  messagesSent: 0,
+  messagesReceived: 0,
+  bytesSent: 0,
+  bytesReceived: 0,
+  waitingBytes: 0,
+  waitingInboundBytes: 0,
+  gaps: 0,
+  framesMissed: 0,
+  invalid: 0,
+  servers: 0,
+  topics: 0,
+};
+/** What a closed server has none of. */
+const GAUGES_OF_A_BUS = { up: 0, waitingBytes: 0, waitingInboundBytes: 0, servers: 0, topics: 0 };
+
 /** The servers that told the observer that they listen, as if they were one. */
 export class WatchedServers {
   readonly #open = new Set<ObservedServer>();
   /** The last counts of servers that are closed, which are not kept themselves. */
   #past: Totals = NOTHING;
+  #pastOfBus: BusTotals = NO_BUS;
   #closed = 0;
 
   /** Comes once for each address. */
@@ -46,6 +75,14 @@ export class WatchedServers {
     this.#leaveClosed();
     let totals = this.#past;
     for (const server of this.#open) totals = sum(totals, server.stats());
+    return totals;
+  }
+
+  /** The sums of the counts of their buses. */
+  bus(): BusTotals {
+    this.#leaveClosed();
+    let totals = this.#pastOfBus;
+    for (const { bus } of this.#open) if (bus !== undefined) totals = sumOfBus(totals, bus.stats());
     return totals;
   }
 
@@ -70,6 +107,8 @@ export class WatchedServers {
     for (const server of this.#open) {
       if (server.state !== "closed") continue;
       this.#past = sum(this.#past, server.stats());
+      const last = server.bus?.stats();
+      if (last !== undefined) this.#pastOfBus = { ...sumOfBus(this.#pastOfBus, last), ...GAUGES_OF_A_BUS };
       this.#closed += 1;
       this.#open.delete(server);
     }
@@ -79,4 +118,9 @@ export class WatchedServers {
 function sum(totals: Totals, stats: ServerStats): Totals {
   const counts = Object.keys(NOTHING) as (keyof Totals)[];
   return Object.fromEntries(counts.map((name) => [name, totals[name] + (stats[name] ?? 0)])) as unknown as Totals;
+}
+
+function sumOfBus(totals: BusTotals, stats: BusStats): BusTotals {
+  const counts = Object.keys(NO_BUS) as (keyof BusTotals)[];
+  return Object.fromEntries(counts.map((name) => [name, totals[name] + Number(stats[name])])) as unknown as BusTotals;
 }

@@ -63,9 +63,11 @@ export class Deadlines extends Invariant {
     );
   }
 
-  #checkIdle(model: ServedModel, { limits, now, crowdedAt }: Simulation): void {
+  #checkIdle(model: ServedModel, world: Simulation): void {
+    const { limits, now, crowdedAt } = world;
     const { info, working, streamed, finAt, blockedSince, progressToldAt, quietSince } = model;
     if (working.length > 0 || streamed || finAt < Infinity || blockedSince < Infinity) return;
+    if (world.tap?.isBusy(info.id) === true) return;
     // A frame that waited for a permit for its handler is handled only when the permit is free.
     const since = Math.max(quietSince, progressToldAt, crowdedAt);
     this.#notLate(`idle deadline of ${info.id}`, now - since, Math.min(limits.idleTimeoutMs, limits.silenceTimeoutMs));
@@ -73,6 +75,8 @@ export class Deadlines extends Invariant {
 
   #checkLifetime({ info, working, streamed, finAt, blockedSince, openedAt }: ServedModel, world: Simulation): void {
     if (working.length > 0 || streamed || finAt < Infinity || blockedSince < Infinity) return;
+    // A hook may still run.
+    if (world.tap?.isBusy(info.id) === true) return;
     this.#notLate(`lifetime of ${info.id}`, world.now - openedAt, world.limits.lifetimeMs);
   }
 

@@ -43,6 +43,11 @@ export class EventOrder extends Invariant {
       case "establish-failed":
         this.expect(hasSteps, () => `${event.type}, without steps`);
         return this.#begin(event.connection.id, "refused");
+      case "bus-up":
+      case "bus-down":
+      case "bus-gap":
+      case "bus-error":
+        return this.expect(this.#server !== "drained", () => `${event.type} after the drain`);
       default:
         this.#checkConnection(event.connection.id, event.type);
     }

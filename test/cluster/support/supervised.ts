@@ -21,7 +21,7 @@ export function supervised(settings: Partial<SupervisorSettings> = {}): Supervis
     workers: 2,
     clock,
     beatMs: 1_000,
-    patience: { starting: 30, silent: 10, draining: 15 },
+    patience: { starting: 30, silent: 10, draining: 15, forced: 5 },
     graceMs: 5_000,
     start: workers.start,
     refusal: () => undefined,

@@ -24,8 +24,12 @@ export class TlsNetwork implements Transport {
 
   readonly #clients: Transport;
 
-  constructor(below: Transport, clients: Transport) {
+  readonly #sockets: boolean;
+
+  /** Without sockets, TLS gets the connections themselves, which the runtime's own listener accepts. */
+  constructor(below: Transport, clients: Transport, sockets: boolean) {
     this.#clients = clients;
+    this.#sockets = sockets;
     this.name = `tls over ${below.name}`;
     this.#below = below;
     if (below.afterIo !== undefined) this.afterIo = below.afterIo.bind(below);
@@ -34,7 +38,7 @@ export class TlsNetwork implements Transport {
   afterIo?: (callback: () => void) => void;
 
   async listen(options: ListenOptions): Promise<Listener> {
-    const listener = await this.#below.listen(options);
+    const listener = await this.#below.listen(this.#sockets ? { ...options, detachable: true } : options);
     const queue = new AcceptQueue(options.backlog);
     void this.#accept(listener, queue);
     return new QueueListener({ address: listener.address, queue, close: () => listener.close() });
@@ -67,6 +71,7 @@ export class TlsNetwork implements Transport {
   }
 
   async #establish(connection: Connection, queue: AcceptQueue): Promise<void> {
+    if (!this.#sockets) Object.defineProperty(connection, "detach", { value: undefined });
     try {
       const { port = 0 } = connection.remoteAddress;
       queue.push(await this.#server(connection, { id: 0, signal: new AbortController().signal }));

@@ -56,8 +56,9 @@ export class Openssl {
     process.kill(this.#child.pid as number, "SIGCONT");
   }
 
+  /** Ends the process, as `stop` stops it: without its stdin being ended first, at which it would send close_notify. */
   kill(): void {
-    this.#child.kill("SIGKILL");
+    process.kill(this.#child.pid as number, "SIGKILL");
   }
 
   /** Fulfils at the end of the process, with its output. */

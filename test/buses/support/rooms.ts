@@ -1,0 +1,5 @@
+/** What the tests of buses use of the package, in one place. */
+export { type LocalBusHub, localBus, localBusHub } from "../../../src/buses/local/mod.ts";
+export { nats } from "../../../src/buses/nats/mod.ts";
+export { redis } from "../../../src/buses/redis/mod.ts";
+export { type Bus, transport } from "../../../src/mod.ts";
