@@ -6,7 +6,7 @@
 //   ```ts                    A complete program that ends by itself (it listens on port 0, if at all). Runs on Node and
 //                            Bun here, and on Deno by `deno test --doc`, with the examples in the sources' comments.
 //   ```js server.mjs ignore  A program with a name: written to a file for the document's console fences, at least one
-//                            of which must run it. Type-checked. `ignore` keeps `deno test --doc` from starting it.
+//                            of which must run it, or another such program. Type-checked. `ignore` keeps `deno test --doc` from starting it.
 //                            A name in .ts cannot be run by Node 20.
 //   ```console               `$ ` and a command; the lines below are all that it prints, stdout and stderr. One bash
 //                            runs the whole fence, in a folder with the document's named programs.
@@ -45,7 +45,12 @@ async function checkDocument(document) {
   const programs = fences.filter(isProgram);
   const consoles = fences.filter(({ language }) => language === "console");
   const named = programs.flatMap(({ file }) => file ?? []);
-  const unused = programs.filter(({ file }) => file !== undefined && !consoles.some(({ text }) => text.includes(file)));
+  // A program may be run by another one.
+  const unused = programs.filter(
+    ({ file }) =>
+      file !== undefined &&
+      ![...consoles, ...programs].some((other) => other.file !== file && other.text.includes(file)),
+  );
   const found = unused.map((fence) => `${place(fence)}: no console fence runs ${fence.file}`);
   if (programs.length + consoles.length === 0) return found;
   if (new Set(named).size < named.length) found.push(`${document}: two programs have the same name`);

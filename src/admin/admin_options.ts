@@ -74,6 +74,25 @@ export interface AdminSettings extends Pick<AdminOptions, "metrics" | "config" |
 /** @throws {TypeError | RangeError} an option that makes no sense */
 export function checkAdminOptions(options: AdminOptions): AdminSettings {
   checkOptions(options, OPTIONS);
+  return {
+    ...options,
+    ...checkAdminParts(options),
+    target: checkAdminTarget(options.listen),
+    token: options.token === undefined ? undefined : new BearerToken(options.token),
+    origins: new OriginRules(options.hosts ?? []),
+    clock: options.clock ?? systemClock,
+  };
+}
+
+/** What {@link checkAdminParts} returns. */
+interface AdminParts {
+  readonly sources: Readonly<Record<string, StatsSource>>;
+}
+
+/** Checks the options that are about a server. @throws {TypeError} one makes no sense */
+export function checkAdminParts(
+  options: Pick<AdminOptions, "config" | "describe" | "metrics" | "onLogLevel" | "sources">,
+): AdminParts {
   const { config, describe, metrics, onLogLevel } = options;
   for (const [name, value] of Object.entries({ config, describe, onLogLevel })) {
     if (value !== undefined && typeof value !== "function") {
@@ -83,14 +102,7 @@ export function checkAdminOptions(options: AdminOptions): AdminSettings {
   if (metrics !== undefined && (typeof metrics?.text !== "function" || typeof metrics.contentType !== "string")) {
     throw new TypeError("metrics must have text(), which returns a promise of text, and contentType");
   }
-  return {
-    ...options,
-    target: checkAdminTarget(options.listen),
-    token: options.token === undefined ? undefined : new BearerToken(options.token),
-    sources: checkSources(options.sources ?? {}),
-    origins: new OriginRules(options.hosts ?? []),
-    clock: options.clock ?? systemClock,
-  };
+  return { sources: checkSources(options.sources ?? {}) };
 }
 
 /** @throws {TypeError} not objects with `stats()` by their names */

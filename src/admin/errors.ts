@@ -14,6 +14,10 @@
  * | `not-configured` | what the route needs was not given to `admin` | The message names the option. |
  * | `not-listening` | no server listens yet | Ask again; give `endpoint.observer` to `serve`. |
  * | `draining` | the server drains already | Wait, or send `{"force": true}` to abort what is left. |
+ * | `reloading` | workers are being replaced already | Wait for `reload-finished` in `/events`, or ask `/workers`. |
+ * | `not-reloaded` | a new worker did not start, or was not ready in time | The message says why. The old workers go on serving. |
+ * | `worker-not-serving` | the worker starts, drains or has ended | See `/workers`: another one takes its place. |
+ * | `worker-silent` | no worker could answer: it is stopped, or its event loop is blocked | It is replaced after `silenceTimeoutMs`; ask again. |
  * | `body-too-large` | the body has more than 4,096 bytes | Send less. |
  * | `body-not-json` | the body is not JSON, or its `Content-Type` is another | Send JSON with `Content-Type: application/json`. |
  * | `target-too-long` | the target has more than 2,048 characters | Ask for less at once. |
@@ -34,6 +38,10 @@ export type AdminErrorCode =
   | "not-configured"
   | "not-listening"
   | "draining"
+  | "reloading"
+  | "not-reloaded"
+  | "worker-not-serving"
+  | "worker-silent"
   | "body-too-large"
   | "body-not-json"
   | "target-too-long"

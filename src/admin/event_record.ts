@@ -32,9 +32,21 @@ const PLAIN = [
   "downMs",
 ] as const;
 
+/** An event, as `/events` shows it. */
+export interface EventRecord {
+  readonly at: string;
+  readonly type: string;
+  /** The number of the connection, if it is about one. */
+  readonly id?: unknown;
+  readonly [field: string]: unknown;
+}
+
 /** Returns an event as `/events` shows it, without what the service and its peers have chosen to keep. */
-export function eventRecord(event: ServerEvent): Record<string, unknown> {
-  const record: Record<string, unknown> = { at: new Date().toISOString(), type: event.type };
+export function eventRecord(event: ServerEvent): EventRecord {
+  const record: { at: string; type: string; [field: string]: unknown } = {
+    at: new Date().toISOString(),
+    type: event.type,
+  };
   if ("address" in event) record["address"] = addressText(event.address);
   if ("connection" in event) Object.assign(record, shownConnection(event.connection));
   const fields = event as unknown as Readonly<Record<string, unknown>>;

@@ -1,7 +1,11 @@
 import type { ServerResponse } from "node:http";
 import type { Clock, ServerEvent } from "../core/mod.ts";
-import { eventRecord } from "./event_record.ts";
+import type { Answer } from "./answer.ts";
+import { type EventRecord, eventRecord } from "./event_record.ts";
 import { Refusal } from "./refusal.ts";
+import type { RoutedRequest } from "./route.ts";
+
+const CONTENT_TYPE = "text/event-stream; charset=utf-8";
 
 /** Limits of the streams of events. */
 export interface StreamBounds {
@@ -44,6 +48,8 @@ export class EventStream {
   readonly #clock: Clock;
   readonly #bounds: StreamBounds;
   readonly #streams = new Set<Stream>();
+  /** Called when somebody begins to watch. */
+  onWatched: () => void = () => undefined;
   #text = "";
   #events = 0;
   #eventsOfConnections = 0;
@@ -75,21 +81,40 @@ export class EventStream {
     response.on("close", () => this.#remove(stream));
     response.on("error", () => this.#remove(stream));
     response.write("retry: 2000\n\n");
-    if (this.#streams.size === 1) this.#startHeartbeat();
+    if (this.#streams.size > 1) return;
+    this.#startHeartbeat();
+    this.onWatched();
+  }
+
+  /** Answers a request for the events with a stream of them. @throws {Refusal} there are as many streams as may be */
+  answer({ headOnly, stream }: RoutedRequest): Answer | undefined {
+    if (headOnly) return { status: 200, contentType: CONTENT_TYPE, body: "" };
+    this.checkRoom();
+    this.open(stream(CONTENT_TYPE));
+    return undefined;
   }
 
   observe(event: ServerEvent): void {
+    if (this.#streams.size > 0) this.publish(eventRecord(event), "connection" in event);
+  }
+
+  /** Sends a record. Those of connections are limited in number. */
+  publish(record: EventRecord, ofConnection: boolean): void {
     if (this.#streams.size === 0) return;
-    if ("connection" in event) {
-      if (this.#eventsOfConnections >= this.#bounds.maxEventsPerFlush) {
-        this.#surplus += 1;
-        return;
-      }
+    if (ofConnection) {
+      if (this.#eventsOfConnections >= this.#bounds.maxEventsPerFlush) return this.miss(1);
       this.#eventsOfConnections += 1;
     }
     this.#events += 1;
-    this.#text += `event: ${event.type}\ndata: ${JSON.stringify(eventRecord(event))}\n\n`;
-    this.#flushTimer ??= this.#later(() => this.#flush(), this.#bounds.flushMs);
+    this.#text += `event: ${record.type}\ndata: ${JSON.stringify(record)}\n\n`;
+    this.#flushSoon();
+  }
+
+  /** Counts events that are not sent. */
+  miss(count: number): void {
+    if (this.#streams.size === 0 || count === 0) return;
+    this.#surplus += count;
+    this.#flushSoon();
   }
 
   /** Ends all streams. */
@@ -98,6 +123,10 @@ export class EventStream {
     for (const { response } of this.#streams) response.end();
     this.#streams.clear();
     this.#stopTimers();
+  }
+
+  #flushSoon(): void {
+    this.#flushTimer ??= this.#later(() => this.#flush(), this.#bounds.flushMs);
   }
 
   #flush(): void {

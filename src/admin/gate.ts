@@ -4,8 +4,9 @@ import type { HttpRequest } from "./http_server.ts";
 import { PageFiles } from "./page_files.ts";
 import { Query } from "./query.ts";
 import { Refusal } from "./refusal.ts";
+import { readJson } from "./request_body.ts";
 import { RequestRate } from "./request_rate.ts";
-import type { Route } from "./routes.ts";
+import type { Route } from "./route.ts";
 
 const MOST_TARGET_CHARACTERS = 2_048;
 const PROBES = new Set(["/healthz", "/readyz"]);
@@ -63,7 +64,10 @@ export class Gate {
     const captured = route.path.exec(pathname)?.slice(1) ?? [];
     const { parameters } = route;
     const query = parameters === "ignored" ? new Query(new URLSearchParams(), []) : new Query(searchParams, parameters);
-    return await route.answer({ ...request, query, captured });
+    const { gone, stream, takeYourTime } = request;
+    const body = () => readJson(message);
+    const headOnly = message.method === "HEAD";
+    return await route.answer({ body, captured, gone, headOnly, query, stream, takeYourTime });
   }
 
   #checkToken(authorization: string | undefined): void {

@@ -60,6 +60,8 @@ export interface HttpRequest {
   readonly reserved: boolean;
   /** Whether nobody waits for the answer any more. */
   readonly gone: () => boolean;
+  /** Lets the answer take as long as it takes. */
+  readonly takeYourTime: () => void;
   /** Writes the head of a stream, which has no deadline, and returns the response. */
   readonly stream: (contentType: string) => ServerResponse;
 }
@@ -153,8 +155,9 @@ export class HttpServer {
     if (!this.#takes(message.socket, response)) return;
     const deadline = this.#clock.setTimeout(() => message.socket.destroy(), this.#bounds.answerTimeoutMs);
     response.on("close", () => this.#clock.clearTimeout(deadline));
+    const takeYourTime = () => this.#clock.clearTimeout(deadline);
     const stream = (contentType: string): ServerResponse => {
-      this.#clock.clearTimeout(deadline);
+      takeYourTime();
       response.writeHead(200, { ...SECURITY_HEADERS, "Content-Type": contentType });
       return response;
     };
@@ -164,7 +167,7 @@ export class HttpServer {
       // One that was kept for probes is so no longer than for one of them.
       if (reserved) response.setHeader("Connection", "close");
       const gone = () => response.closed || response.destroyed;
-      const answer = await this.#respond({ message, reserved, gone, stream });
+      const answer = await this.#respond({ message, reserved, gone, takeYourTime, stream });
       if (answer !== undefined) this.#send(message, response, answer);
     } catch (error) {
       if (!(error instanceof Gone)) this.#send(message, response, errorAnswer(error));

@@ -3,8 +3,10 @@ import { BestOf } from "./best_of.ts";
 import { connectionRecord, type DescribeSession, IN_A_LIST } from "./connection_record.ts";
 import { Gone } from "./gone.ts";
 import type { Query } from "./query.ts";
+import { Refusal } from "./refusal.ts";
 import { shownName } from "./shown.ts";
 import { Slices, type SlicesHost } from "./slices.ts";
+import { SteadyInstants } from "./steady_instants.ts";
 
 const MOST_ROWS = 1_000;
 const DEFAULT_ROWS = 100;
@@ -27,7 +29,10 @@ export function pageOf(query: Query): Page {
   };
 }
 
-type KeyOf = (session: Session<never>) => number | string;
+/** What a connection is ordered by. */
+export type SortKey = number | string;
+
+type KeyOf = (session: Session<never>) => SortKey;
 
 /** What connections are ordered by. The names are those of the record. */
 const IDENTITY_KEYS: Readonly<Record<string, KeyOf>> = {
@@ -50,6 +55,20 @@ const COUNT_KEYS: Readonly<Record<string, KeyOf>> = {
 };
 const KEYS: Readonly<Record<string, KeyOf>> = { ...IDENTITY_KEYS, ...COUNT_KEYS };
 
+const INSTANTS: Readonly<Record<string, SteadyInstants>> = {
+  ageMs: new SteadyInstants((session) => session.stats().ageMs),
+  idleMs: new SteadyInstants((session) => session.stats().quietMs),
+};
+
+/**
+ * Returns the key of an order. Ages grow while a list is made: those of several processes are compared as of one instant,
+ * `at`, in ms since 1970.
+ */
+export function keyAt(sort: string, at: number): (session: Session<never>) => SortKey {
+  const instants = INSTANTS[sort];
+  return instants === undefined ? (KEYS[sort] as KeyOf) : (session) => at - instants.of(session);
+}
+
 export const CONNECTION_PARAMETERS: readonly string[] = [
   ...PAGE_PARAMETERS,
   "sort",
@@ -59,14 +78,27 @@ export const CONNECTION_PARAMETERS: readonly string[] = [
   "reason",
 ];
 
-/** Which connections are listed, and in which order. */
-export interface ConnectionQuery extends Page {
+export const CLOSED_PARAMETERS: readonly string[] = [...PAGE_PARAMETERS, "address", "reason"];
+
+/** Whether a request for connections asks for what has ended. @throws {Refusal} what does not go with that */
+export function checkReasonQuery(query: Query): boolean {
+  if (query.text("reason") === undefined) return false;
+  const other = ["sort", "order", "group"].find((name) => query.text(name) !== undefined);
+  if (other === undefined) return true;
+  throw new Refusal(400, "bad-request", `reason lists what has ended, as /closed does: it takes no ${other}`);
+}
+
+/** An order of connections, and a filter. */
+export interface ConnectionOrder {
   readonly sort: string;
   readonly descending: boolean;
   /** A part of the remote address. */
-  readonly address: string | undefined;
-  readonly group: string | undefined;
+  readonly address?: string | undefined;
+  readonly group?: string | undefined;
 }
+
+/** Which connections are listed, and in which order. */
+export interface ConnectionQuery extends Page, ConnectionOrder {}
 
 /** @throws {Refusal} */
 export function connectionQuery(query: Query): ConnectionQuery {
@@ -81,7 +113,7 @@ export function connectionQuery(query: Query): ConnectionQuery {
 }
 
 interface Row {
-  key: number | string;
+  key: SortKey;
   session: Session<never>;
 }
 
@@ -182,7 +214,8 @@ export async function listGroups(server: ObservedServer, { limit, offset }: Page
   return { total, offset, limit, groups: groups.toReversed() };
 }
 
-async function pause(slices: Slices, host: ListingHost): Promise<void> {
+/** Lets all other work run. @throws {Gone} */
+export async function pause(slices: Slices, host: ListingHost): Promise<void> {
   await slices.pause();
   if (host.gone()) throw new Gone("nobody waits for the list");
 }
@@ -196,7 +229,8 @@ function order(descending: boolean): (one: Row, other: Row) => number {
   };
 }
 
-function matches(session: Session<never>, { address, group }: ConnectionQuery): boolean {
+/** Whether a session passes the filter. */
+export function matches(session: Session<never>, { address, group }: ConnectionOrder): boolean {
   if (address !== undefined && !addressText(session.connection.remoteAddress).includes(address)) return false;
   return group === undefined || session.stats().groups.includes(group);
 }

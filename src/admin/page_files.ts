@@ -46,6 +46,8 @@ const SCRIPTS = [
   "toast.js",
   "token.js",
   "tones.js",
+  "worker_rates.js",
+  "workers_panel.js",
 ];
 
 /** The files of the dashboard, by the paths at which they are served. */

@@ -1,13 +1,16 @@
 import process from "node:process";
 import { type DrainResult, describe as describeThrown, type ObservedServer, type Session } from "../core/mod.ts";
-import type { AdminSettings, MetricsText } from "./admin_options.ts";
+import type { AdminSettings } from "./admin_options.ts";
 import { type Answer, json, jsonText } from "./answer.ts";
+import { logLevelOf, objectOf } from "./body_fields.ts";
+import { calling, notConfigured, textOf } from "./calling.ts";
 import { ALONE, connectionRecord } from "./connection_record.ts";
 import { type EndRecord, endRecord, reasonOf } from "./end_record.ts";
 import type { EventStream } from "./event_stream.ts";
-import type { HttpRequest } from "./http_server.ts";
 import {
+  CLOSED_PARAMETERS,
   CONNECTION_PARAMETERS,
+  checkReasonQuery,
   connectionQuery,
   findConnection,
   type ListingHost,
@@ -16,42 +19,27 @@ import {
   PAGE_PARAMETERS,
   pageOf,
 } from "./listing.ts";
-import { LOG_LEVELS, type LogLevel } from "./log_level.ts";
 import type { LoopDelay } from "./loop_delay.ts";
 import { OneAtATime } from "./one_at_a_time.ts";
 import type { Query } from "./query.ts";
 import { Refusal } from "./refusal.ts";
-import { readJson } from "./request_body.ts";
+import type { Route, RoutedRequest } from "./route.ts";
 import { runtimeName } from "./runtime_name.ts";
 import type { ServerWatch } from "./server_watch.ts";
 
-/** A request with its target taken apart. */
-export interface RoutedRequest extends HttpRequest {
-  readonly query: Query;
-  /** What the pattern of the route has captured. */
-  readonly captured: readonly string[];
-}
-
-/** What answers a method at a path. */
-export interface Route {
-  readonly method: "GET" | "POST" | "PUT" | "DELETE";
-  readonly path: RegExp;
-  /** Whether it changes something, so that it needs the token. */
-  readonly changes?: boolean;
-  /** The parameters that it has. Probes ignore all: who configures a probe sees no error message. */
-  readonly parameters: readonly string[] | "ignored";
-  readonly answer: (request: RoutedRequest) => Promise<Answer> | Answer | undefined;
-}
+/** What routes about a server need of the settings. */
+export type RouteSettings = Pick<
+  AdminSettings,
+  "clock" | "config" | "describe" | "metrics" | "onLogLevel" | "sources" | "token"
+>;
 
 const LIST = /^\/connections$/;
 const ONE = /^\/connections\/(\d{1,15})$/;
-const CLOSED_PARAMETERS: readonly string[] = [...PAGE_PARAMETERS, "address", "reason"];
 const DRAIN_FIELDS: readonly string[] = ["timeoutMs", "graceMs", "force"];
-const EVENT_STREAM = "text/event-stream; charset=utf-8";
 
 /** The routes about one server. */
 export class Routes {
-  readonly #settings: AdminSettings;
+  readonly #settings: RouteSettings;
   readonly #watch: ServerWatch;
   readonly #events: EventStream;
   readonly #loopDelay: LoopDelay;
@@ -77,7 +65,7 @@ export class Routes {
     },
     { method: "GET", path: /^\/closed$/, parameters: CLOSED_PARAMETERS, answer: ({ query }) => this.#closed(query) },
     { method: "GET", path: /^\/groups$/, parameters: PAGE_PARAMETERS, answer: (request) => this.#groups(request) },
-    { method: "GET", path: /^\/events$/, parameters: [], answer: (request) => this.#openStream(request) },
+    { method: "GET", path: /^\/events$/, parameters: [], answer: (request) => this.#events.answer(request) },
     {
       method: "POST",
       path: /^\/drain$/,
@@ -95,7 +83,7 @@ export class Routes {
     },
   ];
 
-  constructor(settings: AdminSettings, watch: ServerWatch, events: EventStream, loopDelay: LoopDelay) {
+  constructor(settings: RouteSettings, watch: ServerWatch, events: EventStream, loopDelay: LoopDelay) {
     this.#settings = settings;
     this.#watch = watch;
     this.#events = events;
@@ -165,11 +153,7 @@ export class Routes {
   }
 
   async #connections({ gone, query }: RoutedRequest): Promise<Answer> {
-    if (query.text("reason") !== undefined) {
-      const other = ["sort", "order", "group"].find((name) => query.text(name) !== undefined);
-      if (other === undefined) return this.#closed(query);
-      throw new Refusal(400, "bad-request", `reason lists what has ended, as /closed does: it takes no ${other}`);
-    }
+    if (checkReasonQuery(query)) return this.#closed(query);
     const wanted = connectionQuery(query);
     const server = this.#server();
     return jsonText(await this.#lists.run(() => listConnections(server, wanted, this.#listingHost(gone))));
@@ -207,15 +191,8 @@ export class Routes {
     return json(await this.#lists.run(() => listGroups(server, page, this.#listingHost(gone))));
   }
 
-  #openStream({ message, stream }: RoutedRequest): Answer | undefined {
-    if (message.method === "HEAD") return { status: 200, contentType: EVENT_STREAM, body: "" };
-    this.#events.checkRoom();
-    this.#events.open(stream(EVENT_STREAM));
-    return undefined;
-  }
-
-  async #drain({ message }: RoutedRequest): Promise<Answer> {
-    const { force, ...options } = objectOf(await readJson(message), DRAIN_FIELDS);
+  async #drain(request: RoutedRequest): Promise<Answer> {
+    const { force, ...options } = objectOf(await request.body(), DRAIN_FIELDS);
     if (force !== undefined && typeof force !== "boolean") {
       throw new Refusal(400, "bad-request", "force must be true or false");
     }
@@ -248,14 +225,11 @@ export class Routes {
     return await calling("JSON of what config() returned", () => json(settings ?? null));
   }
 
-  async #setLogLevel({ message }: RoutedRequest): Promise<Answer> {
+  async #setLogLevel(request: RoutedRequest): Promise<Answer> {
     const { onLogLevel } = this.#settings;
     if (onLogLevel === undefined) throw notConfigured("log", "admin({ onLogLevel })");
-    const { level } = objectOf(await readJson(message), ["level"]);
-    if (!LOG_LEVELS.includes(level as LogLevel)) {
-      throw new Refusal(400, "bad-request", `send {"level": LEVEL}, where LEVEL is one of ${LOG_LEVELS.join(", ")}`);
-    }
-    await calling("onLogLevel()", () => onLogLevel(level as LogLevel));
+    const level = logLevelOf(await request.body());
+    await calling("onLogLevel()", () => onLogLevel(level));
     return json({ level });
   }
 
@@ -284,35 +258,4 @@ export class Routes {
 function busShown(server: ObservedServer | undefined): object {
   const { bus } = server ?? {};
   return bus === undefined ? {} : { bus: { name: bus.name, origin: bus.origin, ...bus.stats() } };
-}
-
-function notConfigured(what: string, option: string): Refusal {
-  return new Refusal(404, "not-configured", `this server offers no ${what}: see ${option}`);
-}
-
-/** @throws {Refusal} it threw, or returned no text */
-async function textOf(metrics: MetricsText): Promise<string> {
-  const text: unknown = await calling("metrics.text()", () => metrics.text());
-  if (typeof text === "string") return text;
-  throw new Refusal(500, "failed", `metrics.text() must return a string, not ${typeof text}`);
-}
-
-/** Calls a function of the user's. @throws {Refusal} it threw */
-async function calling<Result>(name: string, call: () => Result | Promise<Result>): Promise<Result> {
-  try {
-    return await call();
-  } catch (cause) {
-    throw new Refusal(500, "failed", `${name} threw: ${describeThrown(cause)}`);
-  }
-}
-
-/** Checks the fields of a JSON object; an absent body is an empty one. @throws {Refusal} */
-function objectOf(value: unknown, names: readonly string[]): Record<string, unknown> {
-  if (value === undefined) return {};
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw new Refusal(400, "bad-request", "the body must be a JSON object");
-  }
-  const unknown = Object.keys(value).find((name) => !names.includes(name));
-  if (unknown === undefined) return value as Record<string, unknown>;
-  throw new Refusal(400, "bad-request", `unknown field ${JSON.stringify(unknown)}: there are ${names.join(", ")}`);
 }

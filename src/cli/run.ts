@@ -5,6 +5,7 @@ import { addBenchFlags, type BenchFlags } from "./bench_flags.ts";
 import { addConnectFlags, type ConnectFlags } from "./connect_flags.ts";
 import type { Environment } from "./environment.ts";
 import { Failure, firstLine, runFailure, usageFailure } from "./failure.ts";
+import { addReloadFlags, type ReloadFlags } from "./reload_flags.ts";
 import { runServe } from "./serve_command.ts";
 import { addServeFlags, type ServeFlags } from "./serve_flags.ts";
 import { addSimulateFlags, type SimulateFlags } from "./simulate_flags.ts";
@@ -88,6 +89,16 @@ Examples:
   spillway top
   spillway top unix:/run/echo.admin --token-file token --sort waiting
   spillway top 127.0.0.1:9090 --once --json | jq .server.connections
+`;
+
+const RELOAD_EXAMPLES = `
+It replaces the workers of serve --workers one after the other, and waits for the end. The exit code
+is 1 if a new worker did not get ready: then the old ones go on serving.
+
+Examples:
+  spillway reload --token-file token
+  spillway reload unix:/run/echo.admin --token-file token --worker 2
+  spillway reload --pid-file /run/echo.pid
 `;
 
 const COMPLETE_EXAMPLES = `
@@ -221,6 +232,15 @@ function programFor(args: readonly string[], environment: Environment, { print, 
     })
     .addHelpText("after", TOP_EXAMPLES);
   addTopFlags(top);
+  const reload = program.command("reload").description("Replace the workers of a server, without a lost connection.");
+  reload
+    .argument("[admin]", `${ADMIN_HELP} (default: "127.0.0.1:9090")`)
+    .action(async (place: string | undefined, flags: ReloadFlags) => {
+      const { runReload } = await import("./reload_command.ts");
+      onExitCode(await runReload(place, flags, environment));
+    })
+    .addHelpText("after", RELOAD_EXAMPLES);
+  addReloadFlags(reload);
   const complete = program.command("complete").description("Print the completion of a shell: bash, zsh or fish.");
   complete
     .argument("[shell]", "bash, zsh or fish")
@@ -250,7 +270,7 @@ function programFor(args: readonly string[], environment: Environment, { print, 
     .argument("[command]")
     .helpOption(false)
     .action((name?: string) => helpOf(name, program));
-  for (const command of [program, serve, work, check, connect, bench, top, simulate, complete]) {
+  for (const command of [program, serve, work, check, connect, bench, top, reload, simulate, complete]) {
     command
       // There, `-v` is `--verbose`.
       .version(VERSION, command === connect ? "--version" : "-v, --version", "print the version")

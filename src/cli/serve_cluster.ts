@@ -4,6 +4,7 @@ import type { Logger } from "@logtape/logtape";
 import type { Cluster, SuperviseOptions } from "../cluster/mod.ts";
 import { type HeldSocket, type ListenOptions, SpillwayError, type Transport } from "../mod.ts";
 import { type BusHub, startBusHub } from "./bus_hub.ts";
+import { type ClusterAdminEndpoint, startClusterAdmin } from "./cluster_admin_endpoint.ts";
 import { clusterLog } from "./cluster_log.ts";
 import { logOf } from "./command_log.ts";
 import type { Environment } from "./environment.ts";
@@ -47,29 +48,61 @@ export async function serveCluster(serving: ClusterServing, workers: Settings["w
   }
   let plan: PlacePlan;
   try {
-    plan = await planPlaces({ ...environment, pid: inheritorOf(environment) }, all.settings.readyTimeoutMs);
+    plan = await planPlaces(
+      { ...environment, pid: inheritorOf(environment) ?? environment.pid },
+      all.settings.readyTimeoutMs,
+    );
   } catch (error) {
     if (error instanceof PlanFailed) return error.exitCode;
     throw error;
   }
-  const logger = logOf(all.settings, environment)();
+  const log = logOf(all.settings, environment);
+  const logger = log();
+  const endpoint = await startClusterAdmin(all, {
+    cwd: environment.cwd,
+    logger,
+    onLogLevel: (level) => log.setLevel(level),
+    isSuccessor: inheritorOf(environment) !== undefined,
+  });
+  try {
+    return await superviseWorkers(serving, workers ?? plan.workers ?? 1, { endpoint, logger, plan });
+  } finally {
+    await endpoint?.close();
+  }
+}
+
+/** What a cluster is started with. */
+interface Preparations {
+  readonly plan: PlacePlan;
+  readonly logger: Logger;
+  readonly endpoint: ClusterAdminEndpoint | undefined;
+}
+
+async function superviseWorkers(
+  serving: ClusterServing,
+  wanted: number | "auto",
+  preparations: Preparations,
+): Promise<number> {
+  const { all, environment, flags, name } = serving;
+  const { endpoint, logger, plan } = preparations;
   const { pidFile } = all.settings;
   const pid = pidFile === undefined ? undefined : new PidFile(pidFile, environment.cwd, environment.pid);
   pid?.check();
-  const count = countOf(workers ?? plan.workers ?? 1);
+  const count = countOf(wanted);
   // systemd has started another process, if this one takes over.
-  const variables =
-    inheritorOf(environment) === environment.pid ? environment.variables : withoutWatchdogPid(environment);
+  const variables = inheritorOf(environment) === undefined ? environment.variables : withoutWatchdogPid(environment);
   const systemd = systemdNotifier(variables, environment.pid, (message) =>
     logger.warning(message, { event: "systemd" }),
   );
   const hub = asksForHub(all.settings) ? await startBusHub(environment.transport) : undefined;
-  const cluster = await start(serving, plan, count, logger, { hub, onReady: () => pid?.write() });
-  steer(cluster, serving, systemd);
+  const cluster = await start(serving, count, { ...preparations, hub, onReady: () => pid?.write() });
+  endpoint?.attach(cluster);
+  steer(cluster, serving, systemd, endpoint);
   const endWatch =
     flags.watch === true ? watchModule(path.resolve(environment.cwd, name), () => void cluster.reload()) : undefined;
   try {
     await cluster.ready;
+    endpoint?.takePlace();
     sayListening(cluster, plan, count, { environment, logger });
     systemd.ready();
   } catch (error) {
@@ -87,21 +120,26 @@ export async function serveCluster(serving: ClusterServing, workers: Settings["w
   return gaveUp ?? (failed > 0 ? EXIT_FAILED : 0);
 }
 
-/** Returns the process to which systemd has given its sockets: the first supervisor. */
-function inheritorOf({ host, pid }: Environment): number {
+/** Returns the first supervisor, to which systemd has given its sockets, if this one replaces another. */
+function inheritorOf({ host }: Environment): number | undefined {
   const handover = host.env[HANDOVER_VARIABLE] ?? "";
-  return handover === "" ? pid : (JSON.parse(handover) as { inheritor: number }).inheritor;
+  return handover === "" ? undefined : (JSON.parse(handover) as { inheritor: number }).inheritor;
 }
 
 async function start(
   { all, environment }: ClusterServing,
-  plan: PlacePlan,
   workers: number,
-  logger: Logger,
-  { hub, onReady }: { readonly hub: BusHub | undefined; readonly onReady: () => void },
+  {
+    endpoint,
+    hub,
+    logger,
+    onReady,
+    plan,
+  }: Preparations & { readonly hub: BusHub | undefined; readonly onReady: () => void },
 ): Promise<Cluster> {
   const { heldTarget, supervise } = await import("../cluster/mod.ts");
   const { balance, graceMs, readyTimeoutMs, workerTimeoutMs } = all.settings;
+  const said = clusterLog(logger);
   const options: SuperviseOptions = {
     script: MAIN_MODULE,
     args: environment.args,
@@ -110,7 +148,10 @@ async function start(
     listen: plan.listen.map(heldTarget),
     workers,
     drainTimeoutMs: Math.min(LONGEST_DRAIN_MS, (plan.drainTimeoutMs ?? LONGEST_DRAIN_MS) + EXTRA_DRAIN_MS),
-    observer: clusterLog(logger),
+    observer: (event) => {
+      said(event);
+      endpoint?.observer(event);
+    },
     ...(balance !== undefined && { balance }),
     onReady,
     // `off` is no grace.
@@ -142,7 +183,12 @@ async function start(
 }
 
 /** Signals drain the workers, replace them, or replace this process. */
-function steer(cluster: Cluster, { all, environment }: ClusterServing, systemd: SystemdNotifier): void {
+function steer(
+  cluster: Cluster,
+  { all, environment }: ClusterServing,
+  systemd: SystemdNotifier,
+  endpoint: ClusterAdminEndpoint | undefined,
+): void {
   const { graceMs = Infinity } = all.settings;
   const { signals } = environment;
   const drain = () => {
@@ -151,12 +197,19 @@ function steer(cluster: Cluster, { all, environment }: ClusterServing, systemd: 
   };
   for (const signal of ["SIGINT", "SIGTERM", "SIGQUIT"] as const) signals.on(signal, drain);
   signals.on("SIGHUP", () => void cluster.reload());
-  signals.on("SIGUSR2", () => {
-    void cluster.upgrade().then((why) => {
-      // systemd listens to the successor now.
-      if (why === undefined) systemd.close();
-    });
-  });
+  signals.on("SIGUSR2", () => void upgrade(cluster, systemd, endpoint));
+}
+
+async function upgrade(
+  cluster: Cluster,
+  systemd: SystemdNotifier,
+  endpoint: ClusterAdminEndpoint | undefined,
+): Promise<void> {
+  const why = await cluster.upgrade();
+  if (why !== undefined) return;
+  // systemd listens to the successor now, which waits for the place of the endpoint.
+  systemd.close();
+  await endpoint?.close();
 }
 
 function sayListening(

@@ -2,7 +2,7 @@ import type { Logger } from "@logtape/logtape";
 import { addressText, type DrainSignal, drainOnSignals, resolveLimits, type Server, serve } from "../core/mod.ts";
 import { type ListenOptions, type Observer, type ServerEvent, SpillwayError, type Transport } from "../mod.ts";
 import { startAccessLog } from "./access_log_output.ts";
-import { type AdminEndpoint, startAdmin } from "./admin_endpoint.ts";
+import { type AdminEndpoint, type AdminParts, startAdmin } from "./admin_endpoint.ts";
 import { type Log, logOf } from "./command_log.ts";
 import { type Environment, isAlone, type Listening } from "./environment.ts";
 import { type LoadedSteps, loadSteps } from "./establish_steps.ts";
@@ -112,30 +112,25 @@ async function serveService(serving: Serving): Promise<number> {
   // Created only now: a service may configure LogTape when it is loaded, and this replaces that configuration.
   const logger = log();
   const events = logObserver(logger, { place: (event) => serving.place(event) });
-  const options = shared(
-    serveOptions(
-      service,
-      serving.instead === undefined ? all.settings : withoutHandlerLimits(all.settings),
-      stdio.terminal || environment.link !== undefined ? listeningIsSaid(events) : events,
-      observerErrorLog(logger),
-    ),
-    environment,
+  const whole = serveOptions(
+    service,
+    serving.instead === undefined ? all.settings : withoutHandlerLimits(all.settings),
+    stdio.terminal || environment.link !== undefined ? listeningIsSaid(events) : events,
+    observerErrorLog(logger),
   );
+  const options = shared(whole, environment);
   if (flags.printConfig === true) {
     await stdio.out(checked(name, () => configText({ name, service, given: all, options })));
     return 0;
   }
   const steps = await loadSteps(all, cwd);
-  // A supervisor has the endpoint of its workers.
-  const endpoint = !isAlone(environment)
-    ? undefined
-    : await startAdmin(all, {
-        cwd,
-        logger,
-        admission: steps.admission,
-        config: () => JSON.parse(configText({ name, service, given: all, options })) as unknown,
-        onLogLevel: (level) => log.setLevel(level),
-      });
+  const endpoint = await adminOf(serving, {
+    cwd,
+    logger,
+    admission: steps.admission,
+    config: () => JSON.parse(configText({ name, service, given: all, options: whole })) as object,
+    onLogLevel: (level) => log.setLevel(level),
+  });
   serving.workers = service.workers;
   try {
     const accessLog = await startAccessLog(all, { cwd, stdio, logger });
@@ -148,6 +143,16 @@ async function serveService(serving: Serving): Promise<number> {
   } finally {
     await endpoint?.close();
   }
+}
+
+/** The endpoint of a process that serves by itself, or a worker's part of that of its supervisor. */
+async function adminOf({ all, environment }: Serving, parts: AdminParts): Promise<AdminEndpoint | undefined> {
+  const { link } = environment;
+  if (isAlone(environment)) return startAdmin(all, parts);
+  if (link === undefined) return undefined;
+  const { joinAdmin } = await import("./worker_admin_part.ts");
+  const { workers } = link.assignment;
+  return joinAdmin(all, link, { ...parts, config: () => ({ ...(parts.config() as object), workers }) });
 }
 
 /** A worker has its part of the limits of the whole server. */

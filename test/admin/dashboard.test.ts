@@ -1,30 +1,12 @@
 // The dashboard in a real browser.
-import axe from "axe-core";
 import type { Page } from "puppeteer-core";
 import { describe, expect, it } from "vitest";
 import { admin } from "../../src/admin/mod.ts";
 import type { Group, ObservedServer, ServerStats, Session } from "../../src/core/mod.ts";
 import { adminServed, TOKEN } from "./support/admin_served.ts";
-import { type Dashboard, keepScreenshot, openDashboard, textOf } from "./support/browser.ts";
+import { type Dashboard, keepScreenshot, openDashboard, seriousIn, textOf } from "./support/browser.ts";
 
 const SLOW = 60_000;
-
-/** What axe finds that keeps people from using the page. */
-async function seriousIn(page: Page): Promise<string[]> {
-  await page.evaluate(axe.source);
-  return await page.evaluate(async () => {
-    interface Violation {
-      readonly id: string;
-      readonly impact: string;
-      readonly nodes: readonly { readonly html: string }[];
-    }
-    const loaded = globalThis as unknown as { axe: { run(): Promise<{ violations: readonly Violation[] }> } };
-    const { violations } = await loaded.axe.run();
-    return violations
-      .filter(({ impact }) => impact === "serious" || impact === "critical")
-      .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" | ")}`);
-  });
-}
 
 /** A server of fake connections, which only look busy. */
 function fakeServer(count: number): ObservedServer {
@@ -217,7 +199,7 @@ describe("the dashboard", () => {
       await page.type("#token-dialog input", TOKEN);
       await page.click("#token-dialog button[value=use]");
       expect(await served.server.finished).toEqual({ drained: 0, aborted: 0 });
-      await expect.poll(() => textOf(page, "#phase")).toBe("Drained");
+      await expect.poll(() => textOf(page, "#phase"), { timeout: 10_000 }).toBe("Drained");
       expect(await page.$eval("#drain", (button) => (button as HTMLButtonElement).disabled)).toBe(true);
     },
     SLOW,

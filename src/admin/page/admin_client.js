@@ -37,9 +37,10 @@ export async function getText(path) {
  * @param {string} method
  * @param {string} path
  * @param {object} [body]
+ * @param {number} [timeoutMs]
  * @returns {Promise<any>} undefined when the user has given no token
  */
-export async function change(method, path, body) {
+export async function change(method, path, body, timeoutMs = TIMEOUT_MS) {
   for (let wrong = false; ; wrong = true) {
     const token = storedToken() ?? (await askToken(wrong));
     if (token === undefined) return undefined;
@@ -47,7 +48,7 @@ export async function change(method, path, body) {
       method,
       headers: { Authorization: `Bearer ${token}`, ...(body && { "Content-Type": "application/json" }) },
       ...(body && { body: JSON.stringify(body) }),
-      signal: AbortSignal.timeout(TIMEOUT_MS),
+      signal: AbortSignal.timeout(timeoutMs),
     });
     if (response.status !== 401) return await jsonOf(response);
     forgetToken();

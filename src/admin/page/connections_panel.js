@@ -7,7 +7,7 @@ import { Rows } from "./rows.js";
 
 const PAGE = 50;
 
-/** @typedef {{ key: string, title: string, text?: string, show: (record: any) => string, class: string }} Column */
+/** @typedef {{ key: string, title: string, sorts?: false, show: (record: any) => string, class: string }} Column */
 
 /** @type {readonly Column[]} */
 const COLUMNS = [
@@ -22,6 +22,8 @@ const COLUMNS = [
   { key: "waitingBytes", title: "Waiting", show: (record) => bytes(record.waitingBytes), class: "number wide" },
   { key: "inFlight", title: "In flight", show: ({ inFlight }) => count(inFlight), class: "number wider" },
   { key: "groupCount", title: "Groups", show: (record) => groupsOf(record), class: "wider cut" },
+  // Shown when there are workers. Their order is that of nothing else.
+  { key: "worker", title: "Worker", sorts: false, show: ({ worker }) => String(worker ?? ""), class: "number worker" },
 ];
 
 /** The open connections: sorted and filtered by the server, a page at a time. */
@@ -117,14 +119,14 @@ export class ConnectionsPanel {
 
   #makeColumns() {
     const head = byId("columns", HTMLElement);
-    for (const { key, title, class: kind } of COLUMNS) {
-      const button = element("button", { type: "button" }, title);
+    for (const { key, title, sorts, class: kind } of COLUMNS) {
+      const button = sorts === false ? title : element("button", { type: "button" }, title);
       const cell = element(
         "th",
         { scope: "col", class: kind.replace(/mono|cut/g, "").trim(), "data-key": key },
         button,
       );
-      button.addEventListener("click", () => this.#sortBy(key));
+      if (typeof button !== "string") button.addEventListener("click", () => this.#sortBy(key));
       head.append(cell);
     }
     this.#showOrder();

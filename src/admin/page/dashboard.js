@@ -14,6 +14,8 @@ import { History } from "./history.js";
 import { Rates } from "./rates.js";
 import { ReasonsCard } from "./reasons_card.js";
 import { Tabs } from "./tabs.js";
+import { WorkerRates } from "./worker_rates.js";
+import { WorkersPanel } from "./workers_panel.js";
 
 const PERIOD_MS = 1_000;
 /** The distances between the lines of a chart of bytes. */
@@ -42,6 +44,7 @@ const history = new History([
   "loopDelay",
 ]);
 const rates = new Rates();
+const workerRates = new WorkerRates();
 const handlerTimes = new HandlerTimes();
 /** @type {any} */
 let stats;
@@ -112,6 +115,7 @@ const handlersChart = new Chart(history, {
 const connections = new ConnectionsPanel(() => refreshList());
 const ended = new EndedPanel(() => refreshList());
 const events = new EventsPanel();
+const workers = new WorkersPanel();
 const groups = new GroupsPanel((name) => {
   tabs.choose("connections");
   connections.filterByGroup(name);
@@ -131,6 +135,7 @@ async function poll() {
   } catch {
     // The charts go on, with a gap.
     rates.forget();
+    workerRates.forget();
     handlerTimes.forget();
     history.push(Date.now() / 1_000, {});
     updateCharts();
@@ -144,6 +149,7 @@ async function refresh() {
   const at = Date.parse(fresh.at);
   if (fresh.listeningSince !== since) {
     rates.forget();
+    workerRates.forget();
     handlerTimes.forget();
     since = fresh.listeningSince;
   }
@@ -154,12 +160,30 @@ async function refresh() {
     connections: server.connections,
     handlers: server.handlers,
     loopDelay: fresh.loopDelayMs,
-    ...rates.next(at, { bytesIn, bytesOut, framesIn, framesOut }),
+    ...(fresh.workers === undefined
+      ? rates.next(at, { bytesIn, bytesOut, framesIn, framesOut })
+      : ratesOfWorkers(at, fresh)),
     ...times,
   });
   stats = fresh;
   showStats();
   await readList();
+}
+
+/**
+ * Shows the workers, and returns the sums of their rates.
+ *
+ * @param {number} at
+ * @param {any} fresh
+ */
+function ratesOfWorkers(at, fresh) {
+  const { byPid, sums } = workerRates.next(at, fresh.workers);
+  byId("tab-workers", HTMLElement).hidden = false;
+  document.body.dataset["workers"] = "";
+  setText(byId("last-list", HTMLElement), "5");
+  setCount("workers", fresh.cluster.workers);
+  workers.show(fresh, byPid);
+  return sums;
 }
 
 async function readTimes() {
@@ -272,7 +296,7 @@ document.addEventListener("keydown", (event) => {
     event.preventDefault();
     tabs.choose("connections");
     connections.focusFilter();
-  } else if (/^[1-4]$/.test(event.key)) tabs.chooseAt(Number(event.key) - 1);
+  } else if (/^[1-5]$/.test(event.key)) tabs.chooseAt(Number(event.key) - 1);
   else if (event.key.toLowerCase() === "p") {
     tabs.choose("events");
     events.togglePause();

@@ -6,12 +6,12 @@ import { toast } from "./toast.js";
 
 const PERIOD_MS = 1_000;
 const dialog = byId("details", HTMLDialogElement);
-/** @type {number | undefined} */
+/** @type {number | string | undefined} */
 let shown;
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let timer;
 
-/** Shows a connection in a window, and goes on showing it as it changes. @param {number} id */
+/** Shows a connection in a window, and goes on showing it as it changes. @param {number | string} id */
 export function showDetails(id) {
   shown = id;
   setText(byId("details-title", HTMLElement), `Connection ${id}`);
@@ -39,7 +39,7 @@ function setOver(over) {
   for (const button of buttons()) button.disabled = over || button.dataset["allowed"] === "false";
 }
 
-/** @param {number} id */
+/** @param {number | string} id */
 async function refresh(id) {
   clearTimeout(timer);
   try {
@@ -63,6 +63,7 @@ function show(record) {
   const facts = [
     ["Peer", record.remote],
     ["Local", record.local],
+    ...(record.worker === undefined ? [] : [/** @type {[string, string]} */ (["Worker", String(record.worker)])]),
     ["Age", duration(record.ageMs)],
     ["Quiet for", duration(record.idleMs)],
     ["Received", `${bytes(record.bytesIn)} in ${many(record.framesIn, "frame")}`],

@@ -19,6 +19,21 @@ const TYPES = [
   "slow-consumer",
   "draining",
   "drained",
+  "cluster-bound",
+  "cluster-ready",
+  "cluster-draining",
+  "cluster-drained",
+  "worker-started",
+  "worker-ready",
+  "worker-draining",
+  "worker-killed",
+  "worker-ended",
+  "worker-restarting",
+  "reload-started",
+  "reload-finished",
+  "upgrade-started",
+  "upgrade-finished",
+  "upgrade-failed",
 ];
 
 /** The tail of the events. While it is paused, or not shown, nothing moves. */
@@ -116,6 +131,8 @@ function lineOf(event) {
 /** @param {any} event */
 function textOf(event) {
   const parts = [];
+  if (event.worker !== undefined) parts.push(`worker ${event.worker}`);
+  if (event.pid !== undefined) parts.push(`process ${event.pid}`);
   if (event.id !== undefined) parts.push(`#${event.id} ${event.remote}`);
   if (event.address !== undefined) parts.push(event.address);
   if (event.reason !== undefined) parts.push(event.reason);
@@ -126,5 +143,9 @@ function textOf(event) {
   if (event.drained !== undefined) parts.push(`${count(event.drained)} drained, ${count(event.aborted)} aborted`);
   if (event.waitingBytes !== undefined) parts.push(`${bytes(event.waitingBytes)} wait, ${event.policy}`);
   if (event.error !== undefined) parts.push(event.error.message);
+  if (event.type === "worker-ended") parts.push(event.signal ?? `exit code ${event.exitCode}`);
+  if (event.type === "worker-restarting") parts.push(`worker ${event.slot} in ${duration(event.inMs)}`);
+  if (event.type === "reload-finished") parts.push(event.reloaded ? "every worker is replaced" : "not replaced");
+  if (event.why !== undefined) parts.push(event.why);
   return parts.join(" · ");
 }

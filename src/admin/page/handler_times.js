@@ -7,7 +7,7 @@ const BOUND = /(?:^|,)le="([^"]+)"/;
  * Percentiles of the times of handlers between two looks at the histogram of /metrics.
  */
 export class HandlerTimes {
-  /** @type {Map<number, number> | undefined} */
+  /** @type {Map<string, Map<number, number>> | undefined} */
   #before;
 
   /**
@@ -15,12 +15,13 @@ export class HandlerTimes {
    * @returns {{ p50: number | null, p99: number | null }} in ms
    */
   next(metrics) {
-    const now = bucketsOf(metrics);
+    const now = seriesOf(metrics);
     const before = this.#before;
     this.#before = now;
     if (before === undefined || now.size === 0) return { p50: null, p99: null };
-    const bounds = [...now.keys()].toSorted((one, other) => one - other);
-    const counts = bounds.map((bound) => (now.get(bound) ?? 0) - (before.get(bound) ?? 0));
+    const grown = growth(before, now);
+    const bounds = [...grown.keys()].toSorted((one, other) => one - other);
+    const counts = bounds.map((bound) => grown.get(bound) ?? 0);
     return { p50: percentile(bounds, counts, 0.5), p99: percentile(bounds, counts, 0.99) };
   }
 
@@ -29,18 +30,37 @@ export class HandlerTimes {
   }
 }
 
-/** Cumulative counts by upper bound in seconds, summed over all labels. @param {string} metrics */
-function bucketsOf(metrics) {
-  /** @type {Map<number, number>} */
-  const buckets = new Map();
+/** Cumulative counts by upper bound in seconds, of each set of other labels. @param {string} metrics */
+function seriesOf(metrics) {
+  /** @type {Map<string, Map<number, number>>} */
+  const series = new Map();
   for (const line of metrics.split("\n")) {
     const [, labels = "", value = ""] = BUCKET.exec(line) ?? [];
     const bound = BOUND.exec(labels)?.[1];
     if (bound === undefined) continue;
-    const key = bound === "+Inf" ? Infinity : Number(bound);
-    buckets.set(key, (buckets.get(key) ?? 0) + Number(value));
+    const others = labels.replace(BOUND, "");
+    const buckets = series.get(others) ?? new Map();
+    series.set(others, buckets.set(bound === "+Inf" ? Infinity : Number(bound), Number(value)));
   }
-  return buckets;
+  return series;
+}
+
+/**
+ * What has come between two looks, summed over all series. One that is new, or whose counts have fallen, belongs to a
+ * process of which nothing is known yet.
+ *
+ * @param {Map<string, Map<number, number>>} before
+ * @param {Map<string, Map<number, number>>} now
+ */
+function growth(before, now) {
+  /** @type {Map<number, number>} */
+  const grown = new Map();
+  for (const [labels, buckets] of now) {
+    const old = before.get(labels);
+    if (old === undefined || [...buckets].some(([bound, count]) => count < (old.get(bound) ?? 0))) continue;
+    for (const [bound, count] of buckets) grown.set(bound, (grown.get(bound) ?? 0) + count - (old.get(bound) ?? 0));
+  }
+  return grown;
 }
 
 /**

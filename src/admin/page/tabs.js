@@ -34,7 +34,7 @@ export class Tabs {
   /** @param {number} at */
   chooseAt(at) {
     const tab = this.#tabs[at];
-    if (tab !== undefined) this.choose(nameOf(tab));
+    if (tab !== undefined && !tab.hidden) this.choose(nameOf(tab));
   }
 
   /**
@@ -42,9 +42,9 @@ export class Tabs {
    * @param {number} at
    */
   #onKey(event, at) {
-    const last = this.#tabs.length - 1;
+    const last = this.#tabs.findLastIndex((tab) => !tab.hidden);
     /** @type {Record<string, number>} */
-    const targets = { ArrowLeft: at === 0 ? last : at - 1, ArrowRight: at === last ? 0 : at + 1, Home: 0, End: last };
+    const targets = { ArrowLeft: at === 0 ? last : at - 1, ArrowRight: at >= last ? 0 : at + 1, Home: 0, End: last };
     const target = targets[event.key];
     if (target === undefined) return;
     event.preventDefault();

@@ -1,7 +1,15 @@
 // @ts-check
 
 const GOOD = new Set(["remote-closed", "handler-closed", "drained"]);
-const NOTE = new Set(["idle-timeout", "lifetime-reached", "aborted", "connection-opened", "connection-closed"]);
+const NOTE = new Set([
+  "idle-timeout",
+  "lifetime-reached",
+  "aborted",
+  "connection-opened",
+  "connection-closed",
+  "worker-started",
+  "reload-started",
+]);
 const BAD = new Set([
   "handler-failed",
   "codec-failed",
@@ -9,8 +17,18 @@ const BAD = new Set([
   "accept-error",
   "budget-exceeded",
   "drain-timeout",
+  "worker-killed",
+  "upgrade-failed",
 ]);
-const EVENTS = new Set(["listening", "draining", "connections-available", "accepting-stopped"]);
+const EVENTS = new Set([
+  "listening",
+  "draining",
+  "connections-available",
+  "accepting-stopped",
+  "worker-ready",
+  "cluster-ready",
+  "reload-finished",
+]);
 
 /**
  * How serious a reason, or a type of event, is.

@@ -15,10 +15,13 @@ export class AdminFailure extends Error {
   override readonly name = "AdminFailure";
   /** The status of the answer, if one came. */
   readonly status: number | undefined;
+  /** The code of the refusal, if it has one. */
+  readonly code: string | undefined;
 
-  constructor(message: string, status?: number, options?: ErrorOptions) {
+  constructor(message: string, status?: number, options?: ErrorOptions & { readonly code?: string | undefined }) {
     super(escapeText(message, MOST_MESSAGE), options);
     this.status = status;
+    this.code = options?.code;
   }
 }
 
@@ -54,6 +57,11 @@ export class AdminClient {
     await this.#inTurn("DELETE", path);
   }
 
+  /** Sends JSON, if there is any. @throws {AdminFailure} */
+  async post(path: string, body: object | undefined): Promise<void> {
+    await this.#inTurn("POST", path, body);
+  }
+
   /** Ends the request that is in flight, and all that come. */
   close(): void {
     this.#closed = true;
@@ -61,23 +69,25 @@ export class AdminClient {
     this.#agent.destroy();
   }
 
-  #inTurn(method: "GET" | "DELETE", path: string): Promise<string> {
-    const answer = this.#turn.then(() => this.#ask(method, path));
+  #inTurn(method: Method, path: string, body?: object): Promise<string> {
+    const answer = this.#turn.then(() => this.#ask(method, path, body));
     this.#turn = answer.catch(() => undefined);
     return answer;
   }
 
-  async #ask(method: "GET" | "DELETE", path: string): Promise<string> {
+  async #ask(method: Method, path: string, body: object | undefined): Promise<string> {
     if (this.#closed) throw new AdminFailure("closed");
     let timer: ReturnType<typeof setTimeout> | undefined;
     try {
       const { status, text } = await new Promise<Answer>((resolve, reject) => {
         const { address, host } = this.#place;
+        const sent = body === undefined ? undefined : Buffer.from(JSON.stringify(body));
         const authorization = this.#token !== undefined && method !== "GET";
         const headers = {
           Host: host,
           Accept: "application/json, text/plain",
           ...(authorization && { Authorization: `Bearer ${this.#token}` }),
+          ...(sent !== undefined && { "Content-Type": "application/json", "Content-Length": sent.length }),
         };
         const request = httpRequest({ ...address, agent: this.#agent, method, path, headers }, (response) => {
           readAnswer(response).then(resolve, reject);
@@ -90,9 +100,9 @@ export class AdminClient {
           request.destroy(late);
         }, this.#timeoutMs);
         request.on("error", reject);
-        request.end();
+        request.end(sent);
       });
-      if (status < 200 || status > 299) throw new AdminFailure(messageOf(status, text), status);
+      if (status < 200 || status > 299) throw refusalOf(status, text);
       return text;
     } catch (cause) {
       this.#current?.destroy();
@@ -104,6 +114,8 @@ export class AdminClient {
     }
   }
 }
+
+type Method = "GET" | "DELETE" | "POST";
 
 interface Answer {
   readonly status: number;
@@ -136,14 +148,16 @@ function parsed(text: string): unknown {
 }
 
 /** Returns what a refusal says. */
-function messageOf(status: number, text: string): string {
+function refusalOf(status: number, text: string): AdminFailure {
   try {
-    const { error } = JSON.parse(text) as { error?: { message?: unknown } };
-    if (typeof error?.message === "string") return error.message;
+    const { error } = JSON.parse(text) as { error?: { code?: unknown; message?: unknown } };
+    if (typeof error?.message === "string") {
+      return new AdminFailure(error.message, status, { code: typeof error.code === "string" ? error.code : undefined });
+    }
   } catch {
     // Another program answered.
   }
-  return `status ${status}: this is no admin endpoint of Spillway`;
+  return new AdminFailure(`status ${status}: this is no admin endpoint of Spillway`, status);
 }
 
 /** The names of the system's errors say more to people who know them, and are short. */

@@ -29,6 +29,8 @@ export interface Column {
   readonly givesWay: number;
   /** The most width, for text that may be cut. */
   readonly most?: number;
+  /** Whether there is something to be shown. Default: always. */
+  readonly shown?: (rows: readonly ConnectionRow[]) => boolean;
   /** Absent: rows cannot be ordered by it. */
   readonly sort?: SortKey;
   readonly text: (row: ConnectionRow) => string;
@@ -54,6 +56,14 @@ export const COLUMNS: readonly Column[] = [
   right("BYTES OUT", 9, 7, "bytes-out", ({ bytesOut }) => bytesText(bytesOut)),
   right("WAITING", 8, 5, "waiting", ({ waitingBytes }) => bytesText(waitingBytes)),
   right("FLIGHT", 6, 6, "in-flight", ({ inFlight }) => wholeText(inFlight)),
+  {
+    title: "WORKER",
+    align: "right",
+    least: 6,
+    givesWay: 3.5,
+    shown: (rows) => rows.some(({ worker }) => worker !== undefined),
+    text: ({ worker }) => (worker === undefined ? "-" : `${worker}`),
+  },
   { title: "TLS", align: "left", least: 7, most: 7, givesWay: 10, text: ({ tls }) => (tls === "" ? "-" : tls) },
   { title: "GROUPS", align: "left", least: 12, most: 40, givesWay: 9, sort: "groups", text: groupsText },
 ];

@@ -1,4 +1,5 @@
 /** A record of `/connections` as a row of the table. Nothing else knows the names of the record. */
+import { type ConnectionId, connectionIdOf } from "./connection_id.ts";
 import { Fields } from "./fields.ts";
 import type { Rates } from "./rates.ts";
 
@@ -6,7 +7,9 @@ const MOST_STATE = 8_192;
 
 /** A connection, as the table shows it. Text is escaped. */
 export interface ConnectionRow {
-  readonly id: number;
+  readonly id: ConnectionId;
+  /** The number of its worker, if the server has several processes. */
+  readonly worker?: number | undefined;
   readonly address: string;
   readonly local: string;
   readonly ageMs: number;
@@ -37,7 +40,7 @@ export interface ConnectionDetails extends ConnectionRow {
 /** Returns the row of a record, and what has come since the last look. `undefined` if it is no record. */
 export function connectionRow(record: unknown, rates: Rates, atMs: number): ConnectionRow | undefined {
   const fields = new Fields(record);
-  const id = fields.maybeNumber("id");
+  const id = connectionIdOf(fields);
   if (id === undefined) return undefined;
   const framesIn = fields.number("framesIn");
   const framesOut = fields.number("framesOut");
@@ -45,6 +48,7 @@ export function connectionRow(record: unknown, rates: Rates, atMs: number): Conn
   const since = rates.next(`${id}`, atMs, [framesIn, framesOut]);
   return {
     id,
+    worker: fields.maybeNumber("worker"),
     address: fields.text("remote"),
     local: fields.text("local"),
     ageMs: fields.number("ageMs"),
@@ -71,7 +75,7 @@ export function connectionDetails(record: unknown, rates: Rates, atMs: number): 
   const fields = new Fields(record);
   const more: (readonly [string, string])[] = [];
   if (fields.flag("authenticating")) more.push(["authenticating", "yes"]);
-  for (const name of ["tls", "proxy", "worker", "state"]) {
+  for (const name of ["worker", "tls", "proxy", "state"]) {
     if (fields.has(name)) more.push([name, fields.json(name, MOST_STATE)]);
   }
   return { ...row, more };

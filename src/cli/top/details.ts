@@ -1,3 +1,4 @@
+import type { ConnectionId } from "./connection_id.ts";
 import type { ConnectionDetails } from "./connection_row.ts";
 import { displayWidth } from "./display_width.ts";
 import { type Line, line } from "./line.ts";
@@ -6,7 +7,11 @@ import { ageText, bytesText, rateText, wholeText } from "./quantities.ts";
 const NAME_COLUMNS = 16;
 
 /** Returns the lines about one connection, folded to so many columns. */
-export function detailsLines(id: number, details: ConnectionDetails | undefined, columns: number): readonly Line[] {
+export function detailsLines(
+  id: ConnectionId,
+  details: ConnectionDetails | undefined,
+  columns: number,
+): readonly Line[] {
   if (details === undefined) return [line(`connection ${id}`, "strong"), line("has ended", "warn")];
   const { framesIn, framesOut, framesDropped, framesInRate, framesOutRate, groups, groupCount } = details;
   const more = groupCount - groups.length;

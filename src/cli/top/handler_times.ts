@@ -9,16 +9,17 @@ export interface HandlerPercentiles {
 
 /** The percentiles between two looks at the histogram of `/metrics`. */
 export class HandlerTimes {
-  #before: ReadonlyMap<number, number> | undefined;
+  #before: Series | undefined;
 
   /** Takes the text of Prometheus. */
   next(metrics: string): HandlerPercentiles {
-    const now = bucketsOf(metrics);
+    const now = seriesOf(metrics);
     const before = this.#before;
     this.#before = now;
     if (before === undefined || now.size === 0) return {};
-    const bounds = [...now.keys()].toSorted((one, other) => one - other);
-    const counts = bounds.map((bound) => (now.get(bound) ?? 0) - (before.get(bound) ?? 0));
+    const grown = growth(before, now);
+    const bounds = [...grown.keys()].toSorted((one, other) => one - other);
+    const counts = bounds.map((bound) => grown.get(bound) ?? 0);
     return { p50Ms: percentile(bounds, counts, 0.5), p99Ms: percentile(bounds, counts, 0.99) };
   }
 
@@ -27,17 +28,34 @@ export class HandlerTimes {
   }
 }
 
-/** Returns cumulative counts by upper bound in seconds, summed over all labels. */
-function bucketsOf(metrics: string): ReadonlyMap<number, number> {
-  const buckets = new Map<number, number>();
+/** Cumulative counts by upper bound in seconds, of each set of other labels. */
+type Series = ReadonlyMap<string, ReadonlyMap<number, number>>;
+
+function seriesOf(metrics: string): Series {
+  const series = new Map<string, Map<number, number>>();
   for (const line of metrics.split("\n")) {
     const [, labels = "", value = ""] = BUCKET.exec(line) ?? [];
     const bound = BOUND.exec(labels)?.[1];
     if (bound === undefined) continue;
-    const key = bound === "+Inf" ? Infinity : Number(bound);
-    buckets.set(key, (buckets.get(key) ?? 0) + Number(value));
+    const others = labels.replace(BOUND, "");
+    const buckets = series.get(others) ?? new Map<number, number>();
+    series.set(others, buckets.set(bound === "+Inf" ? Infinity : Number(bound), Number(value)));
   }
-  return buckets;
+  return series;
+}
+
+/**
+ * Returns what has come between two looks, summed over all series. One that is new, or whose counts have fallen, belongs to
+ * a process of which nothing is known yet.
+ */
+function growth(before: Series, now: Series): ReadonlyMap<number, number> {
+  const grown = new Map<number, number>();
+  for (const [labels, buckets] of now) {
+    const old = before.get(labels);
+    if (old === undefined || [...buckets].some(([bound, count]) => count < (old.get(bound) ?? 0))) continue;
+    for (const [bound, count] of buckets) grown.set(bound, (grown.get(bound) ?? 0) + count - (old.get(bound) ?? 0));
+  }
+  return grown;
 }
 
 /** Between two bounds the times are taken to be spread evenly. */

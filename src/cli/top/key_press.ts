@@ -1,4 +1,5 @@
 import { SORT_KEYS } from "./columns.ts";
+import type { ConnectionId } from "./connection_id.ts";
 import type { ConnectionRow } from "./connection_row.ts";
 import { beginsWithLargest } from "./row_order.ts";
 import { type FilterField, type Mode, settled, type ViewState } from "./view_state.ts";
@@ -6,7 +7,7 @@ import { type FilterField, type Mode, settled, type ViewState } from "./view_sta
 /** What a key asks for besides another view. */
 export type Action =
   | { readonly name: "quit" | "interrupt" | "look" | "repaint" }
-  | { readonly name: "close"; readonly id: number; readonly reset: boolean };
+  | { readonly name: "close"; readonly id: ConnectionId; readonly reset: boolean };
 
 /** What a key is pressed at. */
 export interface Pressed {

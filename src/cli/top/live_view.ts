@@ -3,6 +3,7 @@ import type { DrainSignal } from "../../core/mod.ts";
 import type { Environment } from "../environment.ts";
 import { EXIT_INTERRUPTED } from "../failure.ts";
 import { type AdminClient, AdminFailure } from "./admin_client.ts";
+import type { ConnectionId } from "./connection_id.ts";
 import { hangUp } from "./hang_up.ts";
 import { type Action, pressed } from "./key_press.ts";
 import { Keys } from "./keys.ts";
@@ -187,7 +188,7 @@ class LiveView {
 
   #onKey(key: string): void {
     const rows = this.#rows();
-    const pageRows = rowsOfPage(this.#parts.terminal.size);
+    const pageRows = rowsOfPage(this.#parts.terminal.size, this.#look);
     const { state, action } = pressed(this.#state, key, { rows, pageRows, cannotClose: this.#cannotClose() });
     // A key is pressed at the rows that the keys before it have left.
     this.#state = settled(state, orderedRows(rows, state.sort, state.descending), pageRows);
@@ -221,7 +222,7 @@ class LiveView {
     return this.#closing ? "the last close has not been answered yet" : undefined;
   }
 
-  async #close(id: number, reset: boolean): Promise<void> {
+  async #close(id: ConnectionId, reset: boolean): Promise<void> {
     this.#closing = true;
     this.#tell(`closing connection ${id}`, "dim");
     try {
@@ -254,7 +255,7 @@ class LiveView {
     if (this.#over) return;
     const { limit, place, terminal } = this.#parts;
     const { size } = terminal;
-    this.#state = settled(this.#state, this.#rows(), rowsOfPage(size));
+    this.#state = settled(this.#state, this.#rows(), rowsOfPage(size, this.#look));
     const view = { place, state: this.#state, look: this.#look, problem: this.#trouble(), limit };
     terminal.show(screenLines(view, size));
   }

@@ -1,5 +1,6 @@
 import type { AdminClient } from "./admin_client.ts";
 import { AdminFailure } from "./admin_client.ts";
+import type { ConnectionId } from "./connection_id.ts";
 import type { ConnectionDetails, ConnectionRow } from "./connection_row.ts";
 import { connectionDetails, connectionRow } from "./connection_row.ts";
 import { Fields } from "./fields.ts";
@@ -7,6 +8,7 @@ import type { HandlerPercentiles } from "./handler_times.ts";
 import { HandlerTimes } from "./handler_times.ts";
 import { Rates } from "./rates.ts";
 import { type ServerHead, serverHead } from "./server_head.ts";
+import { type WorkerRow, workerRows } from "./worker_row.ts";
 
 /** The endpoint's largest page. */
 const PAGE_ROWS = 1_000;
@@ -23,13 +25,15 @@ interface ServerRates {
 export interface Look {
   readonly head: ServerHead;
   readonly rates: ServerRates | undefined;
+  /** The workers of a server with several processes. */
+  readonly workers?: readonly WorkerRow[] | undefined;
   readonly handlers: HandlerPercentiles;
   /** The number of open connections, and of those that the filter lets through. */
   readonly total: number;
   readonly matching: number;
   readonly rows: readonly ConnectionRow[];
   /** The connection that was asked for, and what is known of it: nothing when it has ended. */
-  readonly detailsOf: number | undefined;
+  readonly detailsOf: ConnectionId | undefined;
   readonly details: ConnectionDetails | undefined;
 }
 
@@ -43,7 +47,7 @@ export interface LookQuery {
   /** The most rows. */
   readonly limit: number;
   /** The connection whose details are wanted. */
-  readonly detailsOf: number | undefined;
+  readonly detailsOf: ConnectionId | undefined;
 }
 
 /** Looks at a server again and again, and knows what has come since the last look. */
@@ -61,18 +65,26 @@ export class Looks {
 
   /** @throws {AdminFailure} */
   async next(query: LookQuery): Promise<Look> {
-    const head = serverHead(await this.#client.getJson("/stats"));
+    const stats = await this.#client.getJson("/stats");
+    const head = serverHead(stats);
     // Numbers of connections begin again with a server.
     if (head.listeningSince !== this.#listeningSince) this.#forget();
     this.#listeningSince = head.listeningSince;
     this.#rates.begin();
     const { framesIn, framesOut, bytesIn, bytesOut } = head;
-    const since = this.#rates.next("server", this.#now(), [framesIn, framesOut, bytesIn, bytesOut]);
+    const now = this.#now();
+    const workers = workerRows(stats, this.#rates, now);
+    // The counts of a worker begin anew with its process: it is rates that are added up.
+    const since =
+      workers === undefined
+        ? this.#rates.next("server", now, [framesIn, framesOut, bytesIn, bytesOut])
+        : sumsOf(workers);
     const handlers = head.metrics ? await this.#handlerPercentiles() : {};
     const { total, matching, rows } = await this.#list(query);
     return {
       head,
       rates: since === undefined ? undefined : ratesOf(since),
+      workers,
       handlers,
       total,
       matching,
@@ -99,7 +111,7 @@ export class Looks {
 
   /** The list is made in pages, between which connections come and go. */
   async #list(query: LookQuery): Promise<Pick<Look, "total" | "matching" | "rows">> {
-    const rows = new Map<number, ConnectionRow>();
+    const rows = new Map<ConnectionId, ConnectionRow>();
     let total = 0;
     let matching = 0;
     for (let offset = 0; offset < query.limit; offset += PAGE_ROWS) {
@@ -130,7 +142,7 @@ export class Looks {
     throw new AdminFailure("other JSON: this is no admin endpoint of Spillway", 200);
   }
 
-  async #details(id: number): Promise<ConnectionDetails | undefined> {
+  async #details(id: ConnectionId): Promise<ConnectionDetails | undefined> {
     try {
       return connectionDetails(await this.#client.getJson(`/connections/${id}`), this.#rates, this.#now());
     } catch (error) {
@@ -150,6 +162,18 @@ function listPath({ serverSort, descending, address, group }: LookQuery, limit: 
   if (address !== "") query.set("address", address);
   if (group !== "") query.set("group", group);
   return `/connections?${query}`;
+}
+
+function sumsOf(workers: readonly WorkerRow[]): readonly number[] | undefined {
+  const known = workers.filter(({ framesInRate }) => framesInRate !== undefined);
+  if (known.length === 0) return undefined;
+  const sum = (of: (worker: WorkerRow) => number | undefined) => known.reduce((all, one) => all + (of(one) ?? 0), 0);
+  return [
+    sum(({ framesInRate }) => framesInRate),
+    sum(({ framesOutRate }) => framesOutRate),
+    sum(({ bytesInRate }) => bytesInRate),
+    sum(({ bytesOutRate }) => bytesOutRate),
+  ];
 }
 
 function ratesOf([framesIn = 0, framesOut = 0, bytesIn = 0, bytesOut = 0]: readonly number[]): ServerRates {

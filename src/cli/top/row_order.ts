@@ -1,4 +1,5 @@
 import type { SortKey } from "./columns.ts";
+import { compareIds, numberWithin } from "./connection_id.ts";
 import type { ConnectionRow } from "./connection_row.ts";
 
 interface Order {
@@ -8,7 +9,7 @@ interface Order {
 }
 
 const ORDERS: Readonly<Record<SortKey, Order>> = {
-  id: { server: "id", value: ({ id }) => id },
+  id: { server: "id", value: ({ id }) => numberWithin(id) },
   address: { server: "remote", value: ({ address }) => address },
   age: { server: "ageMs", value: ({ ageMs }) => ageMs },
   idle: { server: "idleMs", value: ({ idleMs }) => idleMs },
@@ -46,7 +47,7 @@ export function orderedRows(
   const sign = descending ? -1 : 1;
   return rows.toSorted((one, other) => {
     const [first, second] = [value(one), value(other)];
-    if (first === second) return one.id - other.id;
+    if (first === second) return compareIds(one.id, other.id);
     return first < second ? -sign : sign;
   });
 }

@@ -7,6 +7,7 @@ import { wholeText } from "./quantities.ts";
 import { orderedRows, sortsByRate } from "./row_order.ts";
 import { tableLines } from "./table.ts";
 import type { ViewState } from "./view_state.ts";
+import { workerLines } from "./worker_row.ts";
 
 /** The size of a terminal, in characters. */
 export interface Size {
@@ -51,8 +52,9 @@ interface Division {
 }
 
 /** Divides the rows of a terminal. A small one keeps what is needed most. */
-function divided(rows: number): Division {
-  const head = Math.max(1, Math.min(HEAD_ROWS, rows - OTHER_ROWS - HEAD_ROWS));
+function divided(rows: number, look: Look | undefined): Division {
+  const wanted = HEAD_ROWS + workersOf(look, rows).length;
+  const head = Math.max(1, Math.min(wanted, rows - OTHER_ROWS - HEAD_ROWS));
   const last = rows >= 2;
   const status = rows >= 3;
   const titles = rows >= 5;
@@ -61,19 +63,24 @@ function divided(rows: number): Division {
 }
 
 /** Returns the number of connections, or of lines of a text, that are shown at once. */
-export function rowsOfPage({ rows }: Size): number {
-  return divided(rows).rows;
+export function rowsOfPage({ rows }: Size, look?: Look): number {
+  return divided(rows, look).rows;
+}
+
+/** The lines of workers take a fifth of a screen. */
+function workersOf(look: Look | undefined, rows: number): readonly Line[] {
+  return workerLines(look?.workers ?? [], Math.floor(rows / 5));
 }
 
 /** Returns the lines of the screen: as many as it has rows, none wider than it is. */
 export function screenLines(view: View, size: Size): readonly Line[] {
   const { state } = view;
-  const parts = divided(size.rows);
+  const parts = divided(size.rows, view.look);
   const asks = state.mode.name === "filter" || state.mode.name === "close";
   // One row has room for a question, or for the head.
   if (!parts.last)
-    return [asks ? lastLine(view, size) : (headOf(view)[0] ?? [])].map((one) => cutLine(one, size.columns));
-  const lines: Line[] = headOf(view).slice(0, parts.head);
+    return [asks ? lastLine(view, size) : (headOf(view, size)[0] ?? [])].map((one) => cutLine(one, size.columns));
+  const lines: Line[] = headOf(view, size).slice(0, parts.head);
   while (lines.length < parts.head) lines.push([]);
   if (parts.status) lines.push(statusLine(view, size));
   lines.push(...bodyLines(view, size, parts));
@@ -82,8 +89,9 @@ export function screenLines(view: View, size: Size): readonly Line[] {
   return lines.slice(0, size.rows).map((one) => cutLine(one, size.columns));
 }
 
-function headOf({ look, place }: View): readonly Line[] {
-  return look === undefined ? [[{ text: "spillway", tone: "strong" }, { text: ` top ${place}` }]] : headLines(look);
+function headOf({ look, place }: View, { rows }: Size): readonly Line[] {
+  if (look === undefined) return [[{ text: "spillway", tone: "strong" }, { text: ` top ${place}` }]];
+  return [...headLines(look), ...workersOf(look, rows)];
 }
 
 function bodyLines(view: View, size: Size, { titles, rows: room }: Division): readonly Line[] {
@@ -111,7 +119,7 @@ function statusLine({ state, look, problem, limit }: View, { rows }: Size): Line
   if (problem !== undefined) return line(problem, "bad");
   if (look === undefined) return line("waiting for an answer", "dim");
   const count = look.rows.length;
-  const shown = Math.min(count - state.first, divided(rows).rows);
+  const shown = Math.min(count - state.first, divided(rows, look).rows);
   const span = count === 0 ? "no connections" : `${wholeText(state.first + 1)}-${wholeText(state.first + shown)}`;
   const filters = [
     state.address === "" ? "" : `address has "${state.address}"`,

@@ -51,7 +51,7 @@ export function tableLines(
 }
 
 function fit(rows: readonly ConnectionRow[], { sort, descending }: TableOrder, width: number): readonly Fitted[] {
-  let wanted = COLUMNS.map((column) => {
+  let wanted = COLUMNS.filter(({ shown }) => shown?.(rows) ?? true).map((column) => {
     const title = column.sort === sort ? `${column.title}${descending ? "▼" : "▲"}` : column.title;
     const numbers = column.most === undefined;
     const titleWidth = displayWidth(title);

@@ -1,4 +1,5 @@
 import type { SortKey } from "./columns.ts";
+import type { ConnectionId } from "./connection_id.ts";
 import type { ConnectionRow } from "./connection_row.ts";
 import type { Tone } from "./line.ts";
 
@@ -6,9 +7,9 @@ import type { Tone } from "./line.ts";
 export type Mode =
   | { readonly name: "table" }
   | { readonly name: "help"; readonly scroll: number }
-  | { readonly name: "details"; readonly id: number; readonly scroll: number }
+  | { readonly name: "details"; readonly id: ConnectionId; readonly scroll: number }
   | { readonly name: "filter"; readonly field: FilterField; readonly text: string }
-  | { readonly name: "close"; readonly id: number; readonly address: string; readonly before: Mode };
+  | { readonly name: "close"; readonly id: ConnectionId; readonly address: string; readonly before: Mode };
 
 /** What rows are filtered by. */
 export type FilterField = "address" | "group";
@@ -23,7 +24,7 @@ export interface ViewState {
   readonly group: string;
   readonly paused: boolean;
   /** The connection that is selected. Without one, the first row is. */
-  readonly selectedId: number | undefined;
+  readonly selectedId: ConnectionId | undefined;
   /** The place of the selected row, and of the first one that is shown. */
   readonly selectedAt: number;
   readonly first: number;

@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
+import axe from "axe-core";
 import puppeteer, { type Browser, type Page } from "puppeteer-core";
 import { afterAll, afterEach, type TestContext } from "vitest";
 import { runtime } from "../../support/child.ts";
@@ -117,4 +118,21 @@ export async function keepScreenshot(page: Page, name: string): Promise<void> {
 /** The text of an element. */
 export function textOf(page: Page, selector: string): Promise<string> {
   return page.$eval(selector, (found) => found.textContent.trim());
+}
+
+/** What axe finds that keeps people from using the page. */
+export async function seriousIn(page: Page): Promise<string[]> {
+  await page.evaluate(axe.source);
+  return await page.evaluate(async () => {
+    interface Violation {
+      readonly id: string;
+      readonly impact: string;
+      readonly nodes: readonly { readonly html: string }[];
+    }
+    const loaded = globalThis as unknown as { axe: { run(): Promise<{ violations: readonly Violation[] }> } };
+    const { violations } = await loaded.axe.run();
+    return violations
+      .filter(({ impact }) => impact === "serious" || impact === "critical")
+      .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" | ")}`);
+  });
 }

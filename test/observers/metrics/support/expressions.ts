@@ -7,6 +7,12 @@ export interface KnownMetric {
   readonly labels: readonly string[];
 }
 
+/** Those of a supervisor, which another room writes as text. */
+const OF_SUPERVISOR: readonly KnownMetric[] = [
+  { name: "spillway_cluster_workers", type: "gauge", labels: ["state"] },
+  { name: "spillway_cluster_workers_wanted", type: "gauge", labels: [] },
+];
+
 /** The metrics of the sources. */
 export const KNOWN: readonly KnownMetric[] = [
   ...INSTRUMENTS.map(({ name, kind, labels }) => ({ name, type: kind, labels })),
@@ -32,7 +38,7 @@ export function faultsIn(expression: string): string[] {
   const faults: string[] = [];
   const labels = new Set(ADDED);
   for (const [text, call, name, bucket, selector = "", range] of expression.matchAll(METRIC)) {
-    const metric = KNOWN.find((one) => one.name === name);
+    const metric = [...KNOWN, ...OF_SUPERVISOR].find((one) => one.name === name);
     if (metric === undefined) {
       faults.push(`no metric: ${text}`);
       continue;
