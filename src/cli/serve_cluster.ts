@@ -115,7 +115,7 @@ async function superviseWorkers(
   const { failed, gaveUp } = await cluster.finished;
   endWatch?.();
   pid?.remove();
-  systemd.close();
+  await systemd.close();
   await hub?.close();
   return gaveUp ?? (failed > 0 ? EXIT_FAILED : 0);
 }
@@ -208,7 +208,7 @@ async function upgrade(
   const why = await cluster.upgrade();
   if (why !== undefined) return;
   // systemd listens to the successor now, which waits for the place of the endpoint.
-  systemd.close();
+  await systemd.close();
   await endpoint?.close();
 }
 

@@ -293,7 +293,7 @@ async function serveUntilDrained(serving: Serving, { options, speaksTls, watch }
   } finally {
     pidFile?.remove();
     endWatch();
-    systemd.close();
+    await systemd.close();
     ignoreSignals();
   }
 }

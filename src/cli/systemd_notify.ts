@@ -1,9 +1,12 @@
 import { spawn } from "node:child_process";
-import { clearInterval, setInterval } from "node:timers";
+import { clearInterval, clearTimeout, setInterval, setTimeout } from "node:timers";
 import type { Variables } from "./environment_settings.ts";
 
 /** The longest pause between two messages of the watchdog, so that a timer can hold it. */
 const LONGEST_PAUSE_MS = 3_600_000;
+
+/** The time that the last messages may take at the end of the process. */
+const LONGEST_END_MS = 1_000;
 
 const ALIVE = "WATCHDOG=1";
 
@@ -13,8 +16,8 @@ export interface SystemdNotifier {
   ready(): void;
   /** The service has begun to stop. The watchdog is told on. */
   stopping(): void;
-  /** Tells nothing more: the process is about to end. */
-  close(): void;
+  /** Tells nothing more. Fulfils when systemd has been told everything, or after a second: then the process may end. */
+  close(): Promise<void>;
 }
 
 /**
@@ -26,7 +29,7 @@ export interface SystemdNotifier {
  * process whose event loop is blocked sends nothing. `report` is called with the first reason why nothing could be sent.
  */
 export function systemdNotifier(env: Variables, pid: number, report: (message: string) => void): SystemdNotifier {
-  if ((env["NOTIFY_SOCKET"] ?? "") === "") return { ready() {}, stopping() {}, close() {} };
+  if ((env["NOTIFY_SOCKET"] ?? "") === "") return { ready() {}, stopping() {}, close: () => Promise.resolve() };
   const send = sender(env, pid, report);
   const pauseMs = watchdogPauseMs(env, pid);
   let watchdog: ReturnType<typeof setInterval> | undefined;
@@ -36,7 +39,10 @@ export function systemdNotifier(env: Variables, pid: number, report: (message: s
       if (pauseMs !== undefined) watchdog ??= setInterval(() => send(ALIVE), pauseMs).unref();
     },
     stopping: () => send("STOPPING=1"),
-    close: () => clearInterval(watchdog),
+    close() {
+      clearInterval(watchdog);
+      return send.settled();
+    },
   };
 }
 
@@ -48,12 +54,18 @@ function watchdogPauseMs({ WATCHDOG_PID, WATCHDOG_USEC }: Variables, pid: number
   return Math.min(LONGEST_PAUSE_MS, Math.max(1, Math.floor(microseconds / 2_000)));
 }
 
-/** Returns a function that sends messages one after another, in order. */
-function sender(env: Variables, pid: number, report: (message: string) => void): (message: string) => void {
+/** Sends messages one after another, in order. */
+interface Sender {
+  (message: string): void;
+  /** Fulfils when all are sent, or after a second. */
+  settled(): Promise<void>;
+}
+
+function sender(env: Variables, pid: number, report: (message: string) => void): Sender {
   let waiting = 0;
   let sent = Promise.resolve();
   let reported = false;
-  return (message) => {
+  const send = (message: string) => {
     // While another is held up, a further sign of life says nothing new.
     if (waiting > 0 && message === ALIVE) return;
     waiting += 1;
@@ -65,6 +77,15 @@ function sender(env: Variables, pid: number, report: (message: string) => void):
       report(`systemd cannot be notified: ${failure}`);
     });
   };
+  const settled = async () => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, LONGEST_END_MS);
+    });
+    await Promise.race([sent, late]);
+    clearTimeout(timer);
+  };
+  return Object.assign(send, { settled });
 }
 
 /** Runs `systemd-notify`. Returns why it failed, if it did. */

@@ -175,7 +175,7 @@ async function work({ name, flags, all, environment, log, uncaught }: Working): 
     logger.info("drained", { event: "drained", ...worker.stats() });
     return code;
   } finally {
-    systemd.close();
+    await systemd.close();
     await compute?.close();
   }
 }

@@ -18,6 +18,7 @@ describe("files", () => {
       .map((source) => ({ path: source.path, lines: source.text.trimEnd().split("\n").length }))
       .filter(({ lines }) => lines > 400);
     expect(long.map(({ path }) => path)).toEqual([
+      "src/cluster/supervisor.ts",
       "src/core/client/client.ts",
       "src/core/handler/pipeline.ts",
       "src/core/session/served_session.ts",
