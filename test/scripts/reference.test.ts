@@ -103,6 +103,7 @@ describe("the reference", { timeout: 60_000 }, () => {
     expect([...new Set(page.problems)]).toEqual([
       expect.stringMatching(/^src\/core\/server\/service\.ts:\d+: ServeOptions\.clock lacks its default/),
       expect.stringMatching(/^src\/core\/client\/client_options\.ts:\d+: ClientBehaviour\.clock lacks its default/),
+      expect.stringMatching(/^src\/compute\/remote\/remote_options\.ts:\d+: RemoteOptions\.clock lacks its default/),
       expect.stringMatching(/^src\/admission\/errors\.ts:\d+: the table of AdmissionErrorCode lacks `denied`/),
       expect.stringMatching(/^src\/compute\/pool\.ts:\d+: PoolStats\.queued lacks a doc comment/),
     ]);
