@@ -3,11 +3,16 @@ import { addressText } from "../core/mod.ts";
 import type { Address } from "../mod.ts";
 import { firstLine } from "./failure.ts";
 import type { Stdio } from "./stdio.ts";
+import { isClosed } from "./write_out.ts";
 
-/** Writes that line. The server works without it; but whoever waits for it needs to know. */
-export function sayReady(stdio: Pick<Stdio, "out">, line: string, logger: Logger): void {
-  stdio.out(line).catch((error: unknown) => {
-    logger.warning("{error}", { event: "stdout-failed", error: firstLine(error) });
+/**
+ * Writes that line, and never waits for a reader. The server works without it; but whoever waits for it needs to know, unless
+ * nobody reads any more.
+ */
+export function sayReady(stdio: Pick<Stdio, "lines">, line: string, logger: Logger): void {
+  stdio.lines(line, (error) => {
+    if (error === undefined || error === null || isClosed(error)) return;
+    logger.warning("{error}", { event: "stdout-failed", error: `cannot write to stdout: ${firstLine(error)}` });
   });
 }
 

@@ -4,6 +4,11 @@ import { firstLine, runFailure } from "./failure.ts";
 /** The codes of a write to a pipe without a reader, and to a stream on which such a write has failed. */
 const CLOSED: ReadonlySet<string> = new Set(["EPIPE", "ERR_STREAM_DESTROYED", "EBADF"]);
 
+/** Reports whether a write has failed because nobody reads any more. */
+export function isClosed(error: unknown): boolean {
+  return CLOSED.has((error as NodeJS.ErrnoException).code ?? "");
+}
+
 /**
  * Writes to stdout; fulfils when stdout has taken it.
  *
@@ -20,7 +25,7 @@ export async function writeOut(stdout: Writable, bytes: Uint8Array | string): Pr
       });
     });
   } catch (cause) {
-    if (CLOSED.has((cause as NodeJS.ErrnoException).code ?? "")) throw new StdoutClosed("closed", { cause });
+    if (isClosed(cause)) throw new StdoutClosed("closed", { cause });
     throw runFailure(`cannot write to stdout: ${firstLine(cause)}`, { cause });
   }
 }

@@ -38,6 +38,14 @@ class BlockedPipe extends CliProcess {
   }
 }
 
+/** The same for stdout, in a pipe that is full from the start. */
+class FullPipe extends CliProcess {
+  protected override launcher(): readonly string[] {
+    const script = 'exec 3<>"$0"; head -c 65536 /dev/zero >&3; exec "$@" >"$0"';
+    return ["bash", "-c", script, makePipe()];
+  }
+}
+
 class BlockedSocket extends CliProcess {
   protected override launcher(): readonly string[] {
     const script = `import os, socket, sys
@@ -81,6 +89,20 @@ describe.skipIf(process.platform !== "linux")("a server whose stderr is blocked"
     connection.finish();
     expect(await connection.rest()).toBe("");
     if (Blocked === HeldTerminal) return;
+    cli.signal("SIGTERM");
+    expect(await cli.ended).toEqual({ code: 0, signal: null });
+  });
+
+  it.each([[[]], [["--workers", "1"]]])("answers while stdout is a pipe that nobody reads, with %j", async (flags) => {
+    pipes += 1;
+    const place = path.join(folder, `${pipes}.sock`);
+    const cli = new FullPipe("serve", "echo", "--listen", `unix:${place}`, ...flags);
+    started.push(cli);
+    await cli.logged(flags.length > 0 ? /every worker is ready/ : /INF listening on/);
+    const connection = new LineConnection(place);
+    connection.send("a\n");
+    expect(await connection.line()).toBe("a");
+    connection.finish();
     cli.signal("SIGTERM");
     expect(await cli.ended).toEqual({ code: 0, signal: null });
   });

@@ -31,6 +31,7 @@ function started(args: readonly string[], transport = runtimeTransport, variable
       lines: (text, done) => {
         written.out += text;
         done();
+        onReady();
       },
       stdin: Readable.from([]),
       stdout: new PassThrough(),
