@@ -4,7 +4,7 @@ import type { Address, HeldSocket, Transport } from "../core/mod.ts";
 import type { HeldPlace } from "./held_places.ts";
 import type { HeldTarget } from "./held_target.ts";
 import { receiveHandles } from "./received_handles.ts";
-import type { WorkerHost } from "./worker_host.ts";
+import { say, type WorkerHost } from "./worker_host.ts";
 
 /** The variable that makes a process the successor of a supervisor. */
 export const HANDOVER_VARIABLE = "SPILLWAY_HANDOVER";
@@ -89,7 +89,7 @@ export class Handover {
   /** This process serves: the other supervisor may end. */
   complete(): void {
     this.#complete = true;
-    this.#host.send?.({ type: "ready" });
+    say(this.#host, { type: "ready" });
     // The channel would keep this process alive, when everything else is over.
     this.#host.disconnect?.();
   }

@@ -9,9 +9,13 @@ export interface InheritedSocket {
 
 /**
  * Returns a transport that listens on the sockets of the supervisor: each is taken once, by what was asked for. So a
- * service says where it listens as it does alone. It connects as `transport` does.
+ * service says where it listens as it does alone. It connects as `transport` does. `onListen` is called before each.
  */
-export function inheritedTransport(transport: Transport, sockets: readonly InheritedSocket[]): Transport {
+export function inheritedTransport(
+  transport: Transport,
+  sockets: readonly InheritedSocket[],
+  onListen: () => void,
+): Transport {
   const free = [...sockets];
   return {
     ...transport,
@@ -19,6 +23,7 @@ export function inheritedTransport(transport: Transport, sockets: readonly Inher
       return transport.name;
     },
     async listen(options): Promise<Listener> {
+      onListen();
       const place = placeKey(options);
       const index = free.findIndex((candidate) => candidate.place === place);
       if (index === -1) throw notHeld(place, sockets);

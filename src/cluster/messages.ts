@@ -38,6 +38,20 @@ export type ToWorker =
   | { readonly type: "force" }
   | { readonly type: "ask"; readonly id: number; readonly question: unknown };
 
+/**
+ * What a worker says travels as this: the channel of `node:child_process` is also that of the service, which may say to its
+ * parent what it likes.
+ */
+export interface Envelope {
+  readonly spillway: FromWorker;
+}
+
+/** Returns what a child says to its supervisor, if it is not something of the service. */
+export function opened(message: unknown): FromWorker | undefined {
+  const { spillway } = (message ?? {}) as Partial<Envelope>;
+  return typeof spillway === "object" && spillway !== null ? spillway : undefined;
+}
+
 /** What a worker says. */
 export type FromWorker =
   /** Its program runs, and takes sockets. */

@@ -1,23 +1,27 @@
 import { SpillwayError } from "../core/mod.ts";
 import type { ToWorker } from "./messages.ts";
-import type { WorkerHost } from "./worker_host.ts";
+import { say, type WorkerHost } from "./worker_host.ts";
 
-/** Collects the sockets that are sent: those without a descriptor. */
+/** Collects the sockets that are sent: those without a descriptor. `onOther` gets what is said meanwhile. */
 export function receiveHandles(
   host: WorkerHost,
   sockets: readonly { readonly fd?: number }[],
+  onOther: (message: ToWorker) => void = () => undefined,
 ): Promise<(object | undefined)[]> {
   const handles: (object | undefined)[] = sockets.map(() => undefined);
   let missing = sockets.filter(({ fd }) => fd === undefined).length;
   return new Promise((resolve, reject) => {
     host.on("message", (message: ToWorker, handle: object | undefined) => {
+      if (message.type !== "socket") onOther(message);
       if (message.type !== "socket" || handle === undefined) return;
       handles[message.index] = handle;
       missing -= 1;
       if (missing === 0) resolve(handles);
     });
-    host.on("disconnect", () => reject(new SpillwayError("listen-failed", "the supervisor has ended")));
-    host.send?.({ type: "up" });
     if (missing === 0) resolve(handles);
+    const onDisconnect = () => reject(new SpillwayError("listen-failed", "the supervisor has ended"));
+    if (host.connected === true) host.on("disconnect", onDisconnect);
+    else onDisconnect();
+    say(host, { type: "up" });
   });
 }

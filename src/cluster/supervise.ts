@@ -9,7 +9,7 @@ import { type CheckedOptions, checkSuperviseOptions, type SuperviseOptions } fro
 import { type ClusterResult, endText, WorkerSupervisor } from "./supervisor.ts";
 import type { ProcessOwner, WorkerProcess } from "./worker.ts";
 import type { WorkerHost } from "./worker_host.ts";
-import { inheritedDescriptors, startChild } from "./worker_process.ts";
+import { inheritedDescriptors, type StartedChild, startChild } from "./worker_process.ts";
 
 const LONGEST_BEAT_MS = 1_000;
 const SHORTEST_BEAT_MS = 50;
@@ -116,7 +116,7 @@ class Supervision implements Cluster {
   #handedOver = false;
   #upgrading: Promise<string | undefined> | undefined;
   /** The process that is to take over. */
-  #successor: WorkerProcess | undefined;
+  #successor: StartedChild | undefined;
 
   constructor(options: CheckedOptions, { dropped, handover, held: places }: Held) {
     const { clock, drainTimeoutMs, graceMs, readyTimeoutMs, silenceTimeoutMs, workers } = options;
@@ -176,8 +176,8 @@ class Supervision implements Cluster {
     if (graceMs !== undefined && !(graceMs > 0 && graceMs < Infinity)) {
       throw new RangeError(`graceMs must be a number of milliseconds above 0, not ${graceMs}`);
     }
-    // Otherwise a server would begin that nobody asked for.
-    this.#successor?.kill();
+    // Otherwise a server would begin that nobody asked for. Its own workers drain.
+    this.#successor?.terminate();
     void this.#supervisor.shutdown(graceMs);
     return this.finished;
   }

@@ -1,4 +1,4 @@
-import type { FromWorker, ToWorker } from "./messages.ts";
+import type { Envelope, FromWorker, ToWorker } from "./messages.ts";
 
 /** The process of a worker, as far as its supervisor speaks with it. */
 export interface WorkerHost {
@@ -7,11 +7,26 @@ export interface WorkerHost {
   /** Whether the channel to the supervisor is open. */
   readonly connected?: boolean;
   /** Says something to the supervisor. Absent in a process that was started without a channel. */
-  send?(message: FromWorker, ...others: undefined[]): unknown;
+  send?(message: Envelope, ...others: undefined[]): unknown;
   /** Hears what the supervisor says, and what it sends. */
   on(event: "message", listener: (message: ToWorker, handle?: object) => void): unknown;
   /** Is told that the channel is closed. */
   on(event: "disconnect", listener: () => void): unknown;
   /** Closes the channel. */
   disconnect?(): void;
+  /** Ends the process. */
+  exit?(code: number): unknown;
+}
+
+/** Says something to the supervisor. One that has ended is told of by `disconnect`. */
+export function say(host: WorkerHost, message: FromWorker): void {
+  if (host.connected !== true) return;
+  const envelope: Envelope = { spillway: message };
+  (host.send as (message: Envelope, ...others: unknown[]) => unknown)?.call(
+    host,
+    envelope,
+    undefined,
+    {},
+    () => undefined,
+  );
 }

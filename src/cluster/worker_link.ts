@@ -1,10 +1,10 @@
 import type { Limits, ShutdownOptions, Transport } from "../core/mod.ts";
 import { describe, isPromiseLike, SpillwayError } from "../core/mod.ts";
-import { inheritedTransport } from "./inherited_transport.ts";
+import { type InheritedSocket, inheritedTransport } from "./inherited_transport.ts";
 import { type Assignment, type FromWorker, type ToWorker, WORKER_VARIABLE } from "./messages.ts";
 import { receiveHandles } from "./received_handles.ts";
 import { shareLimits } from "./share_limits.ts";
-import type { WorkerHost } from "./worker_host.ts";
+import { say, type WorkerHost } from "./worker_host.ts";
 
 /** A server, as far as its supervisor steers it. */
 export interface SteeredServer {
@@ -34,13 +34,22 @@ export class WorkerLink {
   #server: SteeredServer | undefined;
   /** What came before there was a server. */
   #early: (ToWorker & { type: "drain" | "force" }) | "disconnected" | undefined;
+  /** From then on connections may have been accepted. */
+  #listens = false;
   #draining = false;
   #over = false;
 
-  private constructor(host: WorkerHost, assignment: Assignment, transport: Transport) {
+  private constructor(
+    host: WorkerHost,
+    assignment: Assignment,
+    transport: Transport,
+    sockets: readonly InheritedSocket[],
+  ) {
     this.#host = host;
     this.assignment = assignment;
-    this.transport = transport;
+    this.transport = inheritedTransport(transport, sockets, () => {
+      this.#listens = true;
+    });
     host.on("message", (message: ToWorker) => this.#onMessage(message));
     host.on("disconnect", () => this.#onDisconnect());
   }
@@ -54,12 +63,19 @@ export class WorkerLink {
     const assignment = assignmentOf(host);
     // Processes that a service starts are no workers.
     delete host.env[WORKER_VARIABLE];
-    const handles = await receiveHandles(host, assignment.sockets);
+    const early: ToWorker[] = [];
+    let joined = false;
+    const handles = await receiveHandles(host, assignment.sockets, (message) => {
+      if (!joined) early.push(message);
+    });
     const sockets = assignment.sockets.map(({ address, fd, place }, index) => ({
       place,
       socket: fd ?? { handle: handles[index] as object, address },
     }));
-    return new WorkerLink(host, assignment, inheritedTransport(transport, sockets));
+    joined = true;
+    const link = new WorkerLink(host, assignment, transport, sockets);
+    for (const message of early) link.#onMessage(message);
+    return link;
   }
 
   /** Returns the part that a worker has of the limits of a whole server. @throws as {@link shareLimits} */
@@ -99,7 +115,7 @@ export class WorkerLink {
         return this.#send({ type: "pong" });
       case "drain":
       case "force":
-        if (this.#server === undefined) this.#early = message;
+        if (this.#server === undefined) this.#beforeServing(message);
         else this.#shutDown(this.#server, message);
         return;
       case "ask":
@@ -131,10 +147,16 @@ export class WorkerLink {
     }
   }
 
+  /** Nothing was accepted yet: there is nothing to drain, and a service may never finish to load. */
+  #beforeServing(what: (ToWorker & { type: "drain" | "force" }) | "disconnected"): void {
+    this.#early = what;
+    if (!this.#listens) this.#host.exit?.(what === "disconnected" ? 1 : 0);
+  }
+
   /** Without a supervisor nobody would end or replace this process. */
   #onDisconnect(): void {
     if (this.#over) return;
-    if (this.#server === undefined) this.#early = "disconnected";
+    if (this.#server === undefined) this.#beforeServing("disconnected");
     else if (!this.#draining) {
       this.#draining = true;
       void this.#server.shutdown();
@@ -148,14 +170,7 @@ export class WorkerLink {
   }
 
   #send(message: FromWorker): void {
-    if (this.#host.connected !== true) return;
-    // A supervisor that has ended is told of by `disconnect`.
-    (this.#host.send as (message: FromWorker, ...others: unknown[]) => unknown)?.(
-      message,
-      undefined,
-      {},
-      () => undefined,
-    );
+    say(this.#host, message);
   }
 }
 

@@ -1,7 +1,7 @@
 import { type ChildProcess, type SendHandle, spawn } from "node:child_process";
 import process from "node:process";
 import type { HeldSocket } from "../core/mod.ts";
-import type { FromWorker, ToWorker } from "./messages.ts";
+import { opened, type ToWorker } from "./messages.ts";
 import type { Exit, ProcessOwner, WorkerProcess } from "./worker.ts";
 
 /** The descriptors of a child before those that it inherits: the standard ones, and the channel. */
@@ -25,8 +25,16 @@ export function inheritedDescriptors(sockets: readonly HeldSocket[]): (number | 
   return sockets.map(({ fd }) => (fd === undefined ? undefined : next++));
 }
 
+/** A child that may outlive this process. */
+export interface StartedChild extends WorkerProcess {
+  /** Asks it to end, as a signal does. */
+  terminate(): void;
+  /** Does not wait for its end any more. */
+  release(): void;
+}
+
 /** Starts a child. What has no descriptor is sent to it when it says that it is up. */
-export function startChild({ command, cwd, env, sockets, stdin }: ChildPlan, owner: ProcessOwner): WorkerProcess {
+export function startChild({ command, cwd, env, sockets, stdin }: ChildPlan, owner: ProcessOwner): StartedChild {
   let over = false;
   const onExit = (exit: Exit) => {
     if (over) return;
@@ -45,7 +53,7 @@ export function startChild({ command, cwd, env, sockets, stdin }: ChildPlan, own
   } catch (error) {
     // In a later turn, as every other exit.
     queueMicrotask(() => onExit({ code: null, signal: null, error: (error as Error).message }));
-    return { pid: undefined, send() {}, kill() {} };
+    return { pid: undefined, send() {}, kill() {}, terminate() {}, release() {} };
   }
   child.on("error", ({ message }) => {
     if (child.pid === undefined) onExit({ code: null, signal: null, error: message });
@@ -56,7 +64,9 @@ export function startChild({ command, cwd, env, sockets, stdin }: ChildPlan, own
     // The exit tells more than a failure to write.
     child.send(message, handle as SendHandle | undefined, {}, () => undefined);
   };
-  child.on("message", (message: FromWorker) => {
+  child.on("message", (said: unknown) => {
+    const message = opened(said);
+    if (message === undefined) return;
     if (message.type === "up") {
       sockets.forEach(({ handle }, index) => {
         if (handle !== undefined) send({ type: "socket", index }, handle);
@@ -64,12 +74,20 @@ export function startChild({ command, cwd, env, sockets, stdin }: ChildPlan, own
     }
     owner.onMessage(message);
   });
+  const signal = (name: "SIGKILL" | "SIGTERM") => {
+    if (over || child.pid === undefined) return;
+    try {
+      // Deno's `child.kill` closes the channel, whatever the signal.
+      process.kill(child.pid, name);
+    } catch {
+      // It has ended, which is told in a moment: a terminal signals all processes at once.
+    }
+  };
   return {
     pid: child.pid,
     send: (message) => send(message),
-    kill() {
-      // Deno's `child.kill` closes the channel, whatever the signal. The process has not been waited for, so it is this one.
-      if (!over && child.pid !== undefined) process.kill(child.pid, "SIGKILL");
-    },
+    kill: () => signal("SIGKILL"),
+    terminate: () => signal("SIGTERM"),
+    release: () => child.unref(),
   };
 }

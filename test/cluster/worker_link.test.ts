@@ -1,7 +1,7 @@
 // A worker's end of the channel, with a supervisor that the test plays.
 import { EventEmitter } from "node:events";
 import { describe, expect, it } from "vitest";
-import type { Assignment, FromWorker, ToWorker } from "../../src/cluster/messages.ts";
+import type { Assignment, Envelope, FromWorker, ToWorker } from "../../src/cluster/messages.ts";
 import type { WorkerHost } from "../../src/cluster/worker_host.ts";
 import { WorkerLink } from "../../src/cluster/worker_link.ts";
 import { memoryTransport } from "../../src/testing/mod.ts";
@@ -16,6 +16,7 @@ const ASSIGNMENT: Assignment = {
 class FakeHost extends EventEmitter implements WorkerHost {
   readonly env: Record<string, string | undefined>;
   readonly said: FromWorker[] = [];
+  readonly exits: number[] = [];
   connected = true;
 
   constructor(assignment: Assignment | undefined) {
@@ -23,8 +24,12 @@ class FakeHost extends EventEmitter implements WorkerHost {
     this.env = assignment === undefined ? {} : { SPILLWAY_WORKER: JSON.stringify(assignment) };
   }
 
-  send(message: FromWorker): void {
-    this.said.push(message);
+  send({ spillway }: Envelope): void {
+    this.said.push(spillway);
+  }
+
+  exit(code: number): void {
+    this.exits.push(code);
   }
 
   disconnect(): void {
@@ -147,6 +152,23 @@ describe("a worker's link", () => {
     link.serving(served);
     expect(served.calls).toEqual([{}]);
     expect(host.types).not.toContain("ready");
+  });
+
+  it("ends at once when nothing was accepted yet: a service may never finish to load", async () => {
+    const { host } = await joined();
+    host.tell({ type: "drain" });
+    host.disconnect();
+    expect(host.exits).toEqual([0, 1]);
+  });
+
+  it("waits for a server that is about to listen", async () => {
+    const { host, link } = await joined();
+    // The place is one that nobody holds.
+    await expect(link.transport.listen({ hostname: "h", port: 2, backlog: 1 })).rejects.toMatchObject({
+      code: "listen-failed",
+    });
+    host.tell({ type: "drain" });
+    expect(host.exits).toEqual([]);
   });
 
   it("lets the server drain when the supervisor ends, also before there is one", async () => {
