@@ -204,6 +204,8 @@ class Supervision implements Cluster {
       return why;
     }
     this.#handedOver = true;
+    // This process ends before it.
+    this.#successor?.release();
     this.#observe({ type: "upgrade-finished" });
     void this.#supervisor.retire(positive(this.#options.graceMs));
     return undefined;
@@ -239,7 +241,8 @@ class Supervision implements Cluster {
           },
           onExit: (exit) => {
             this.#successor = undefined;
-            if (this.#handedOver) this.#observe({ type: "upgrade-failed", why: "the new supervisor has ended" });
+            const isDraining = this.#handedOver && this.#supervisor.phase !== "ended";
+            if (isDraining) this.#observe({ type: "upgrade-failed", why: "the new supervisor has ended" });
             settle(`the new supervisor ${endText(exit)}`);
           },
         },
