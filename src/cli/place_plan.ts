@@ -1,18 +1,12 @@
 /** How a supervisor learns where a service listens: a process of its own loads the service, and says it. */
 import { spawn } from "node:child_process";
-import { once } from "node:events";
-import process from "node:process";
-import { clearTimeout, setTimeout } from "node:timers";
 import type { ListenOptions } from "../mod.ts";
 import { checkingEnvironment } from "./checking_environment.ts";
 import type { Environment, Listening } from "./environment.ts";
-import { EXIT_FAILED, runFailure } from "./failure.ts";
+import { EXIT_FAILED, Failure, runFailure } from "./failure.ts";
 import { MAIN_MODULE } from "./main_module.ts";
 import { durationText } from "./option_values.ts";
 import { HANDOVER_VARIABLE, PLAN_VARIABLE, WITHOUT_SYSTEMD } from "./role_variables.ts";
-
-/** The time to load a service, unless a setting says another. */
-const DEFAULT_READY_MS = 30_000;
 
 /** Where a service listens, and what else its supervisor needs to know. */
 export interface PlacePlan {
@@ -24,8 +18,18 @@ export interface PlacePlan {
   readonly workers?: number | "auto";
 }
 
-/** How a process has ended: its exit code, or a signal. */
-type Exit = [code: number | null, signal: string | null];
+/** How the process says it: the channel is also that of the service, which may say to its parent what it likes. */
+interface PlanMessage {
+  readonly spillwayPlan: PlacePlan;
+}
+
+/** Bounds of {@link planPlaces}. */
+export interface PlanBounds {
+  /** The time to load the service. */
+  readonly timeoutMs: number;
+  /** Ends it: the service shall not be served any more. */
+  readonly signal: AbortSignal;
+}
 
 /** The process has said why there is no plan. */
 export class PlanFailed extends Error {
@@ -39,14 +43,15 @@ export class PlanFailed extends Error {
 
 /**
  * Starts a process that loads the service and checks all settings, so that the supervisor never runs the service's code.
+ * Fulfils when that process has ended, so that it holds nothing that a worker needs; with `undefined` after the signal.
  *
  * @throws {PlanFailed} the service cannot be served: that process has said why
- * @throws {Failure} the process cannot be started
+ * @throws {Failure} the process cannot be started, ends without a word, or takes too long
  */
 export async function planPlaces(
   { args, cwd, pid, variables }: Environment,
-  timeoutMs: number = DEFAULT_READY_MS,
-): Promise<PlacePlan> {
+  { signal, timeoutMs }: PlanBounds,
+): Promise<PlacePlan | undefined> {
   const { programCommand } = await import("../cluster/mod.ts");
   const [file, ...first] = programCommand(MAIN_MODULE);
   return new Promise((resolve, reject) => {
@@ -55,39 +60,54 @@ export async function planPlaces(
       env: { ...variables, [PLAN_VARIABLE]: `${pid}`, [HANDOVER_VARIABLE]: undefined, ...WITHOUT_SYSTEMD },
       stdio: ["ignore", "inherit", "inherit", "ipc"],
     });
+    let plan: PlacePlan | undefined;
+    let isLate = false;
+    const kill = () => child.kill("SIGKILL");
     const timer = setTimeout(() => {
-      reject(
-        runFailure(`the service is not loaded after ${durationText(timeoutMs)}: give it more with --ready-timeout`),
-      );
-      if (child.pid !== undefined) process.kill(child.pid, "SIGKILL");
+      isLate = true;
+      kill();
     }, timeoutMs);
-    child.on("message", (plan) => {
-      clearTimeout(timer);
-      resolve(plan as PlacePlan);
+    signal.addEventListener("abort", kill);
+    child.on("message", (said) => {
+      const message = (said ?? {}) as Partial<PlanMessage>;
+      if (message.spillwayPlan === undefined) return;
+      plan = message.spillwayPlan;
+      // It waits for that, and ends.
+      child.disconnect();
     });
     child.on("error", ({ message }) => {
-      clearTimeout(timer);
-      reject(runFailure(`cannot start a process: ${message}`));
+      if (child.pid === undefined) reject(runFailure(`cannot start a process: ${message}`));
     });
-    // A message may be read after the exit, but comes before the end of the channel.
-    const ended = Promise.all([once(child, "exit"), once(child, "disconnect")]) as Promise<[Exit, unknown]>;
-    void ended.then(([[code, signal]]) => {
+    child.on("exit", (code, endedBy) => {
       clearTimeout(timer);
-      if (signal !== null) reject(runFailure(`a process that loads the service was ended by ${signal}`));
-      else reject(new PlanFailed(code === null || code === 0 ? EXIT_FAILED : code));
+      signal.removeEventListener("abort", kill);
+      if (signal.aborted) resolve(undefined);
+      else if (plan !== undefined) resolve(plan);
+      else if (isLate)
+        reject(
+          runFailure(`the service is not loaded after ${durationText(timeoutMs)}: give it more with --ready-timeout`),
+        );
+      else reject(planFailure(code, endedBy));
     });
   });
+}
+
+function planFailure(code: number | null, endedBy: string | null): Error {
+  if (code !== null && code !== 0) return new PlanFailed(code);
+  return new Failure(
+    EXIT_FAILED,
+    code === 0
+      ? "the service ended the process that was loading it"
+      : `a process that loads the service was ended by ${endedBy}`,
+  );
 }
 
 /** Returns the environment of a process that only says where it would listen, instead of `supervisor`. */
 export function planningEnvironment(environment: Environment, supervisor: number): Environment {
   const { host } = environment;
   const listen: ListenOptions[] = [];
-  let said = false;
-  // Nobody waits for it any more.
-  host.on("disconnect", () => {
-    if (!said) process.exit(EXIT_FAILED);
-  });
+  // The supervisor knows enough, or has ended.
+  host.on("disconnect", () => host.exit?.(0));
   const say = ({ addresses, drainTimeoutMs, speaksTls, workers }: Listening) => {
     const plan: PlacePlan = {
       listen,
@@ -95,8 +115,8 @@ export function planningEnvironment(environment: Environment, supervisor: number
       drainTimeoutMs: Number.isFinite(drainTimeoutMs) ? drainTimeoutMs : null,
       ...(workers !== undefined && { workers }),
     };
-    said = true;
-    (host.send as (message: unknown, ...others: unknown[]) => unknown)(plan, undefined, {}, () => host.disconnect?.());
+    const message: PlanMessage = { spillwayPlan: plan };
+    (host.send as (message: unknown, ...others: unknown[]) => unknown)(message, undefined, {}, () => undefined);
   };
   // The sockets of systemd are for the supervisor.
   return { ...checkingEnvironment(environment, say, (options) => listen.push(options)), pid: supervisor };

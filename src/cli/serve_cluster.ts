@@ -7,7 +7,7 @@ import { type BusHub, startBusHub } from "./bus_hub.ts";
 import { type ClusterAdminEndpoint, startClusterAdmin } from "./cluster_admin_endpoint.ts";
 import { clusterLog } from "./cluster_log.ts";
 import { logOf } from "./command_log.ts";
-import type { Environment } from "./environment.ts";
+import type { Environment, Signals } from "./environment.ts";
 import type { Variables } from "./environment_settings.ts";
 import { EXIT_FAILED, firstLine, runFailure, usageFailure } from "./failure.ts";
 import { type Given, originText } from "./given.ts";
@@ -31,6 +31,8 @@ export interface ClusterServing {
   readonly environment: Environment;
 }
 
+/** The time for a service to be loaded, unless a setting says another. */
+const READY_TIMEOUT_MS = 30_000;
 /** The time that a worker has beyond that of its own drain. */
 const EXTRA_DRAIN_MS = 5_000;
 const LONGEST_DRAIN_MS = 86_400_000;
@@ -46,16 +48,18 @@ export async function serveCluster(serving: ClusterServing, workers: Settings["w
   if (flags.watch === true && !isModulePath(name)) {
     throw usageFailure(`option '--watch' is for service modules, and ${name} never changes`);
   }
-  let plan: PlacePlan;
+  const steering = new Steering(environment.signals);
+  let plan: PlacePlan | undefined;
   try {
-    plan = await planPlaces(
-      { ...environment, pid: inheritorOf(environment) ?? environment.pid },
-      all.settings.readyTimeoutMs,
-    );
+    const { readyTimeoutMs = READY_TIMEOUT_MS } = all.settings;
+    const bounds = { timeoutMs: readyTimeoutMs, signal: steering.ended };
+    plan = await planPlaces({ ...environment, pid: inheritorOf(environment) ?? environment.pid }, bounds);
   } catch (error) {
     if (error instanceof PlanFailed) return error.exitCode;
     throw error;
   }
+  // A signal has ended it.
+  if (plan === undefined) return 0;
   const log = logOf(all.settings, environment);
   const logger = log();
   const endpoint = await startClusterAdmin(all, {
@@ -65,7 +69,7 @@ export async function serveCluster(serving: ClusterServing, workers: Settings["w
     isSuccessor: inheritorOf(environment) !== undefined,
   });
   try {
-    return await superviseWorkers(serving, workers ?? plan.workers ?? 1, { endpoint, logger, plan });
+    return await superviseWorkers(serving, workers ?? plan.workers ?? 1, { endpoint, logger, plan, steering });
   } finally {
     await endpoint?.close();
   }
@@ -75,6 +79,7 @@ export async function serveCluster(serving: ClusterServing, workers: Settings["w
 interface Preparations {
   readonly plan: PlacePlan;
   readonly logger: Logger;
+  readonly steering: Steering;
   readonly endpoint: ClusterAdminEndpoint | undefined;
 }
 
@@ -97,7 +102,14 @@ async function superviseWorkers(
   const hub = asksForHub(all.settings) ? await startBusHub(environment.transport) : undefined;
   const cluster = await start(serving, count, { ...preparations, hub, onReady: () => pid?.write() });
   endpoint?.attach(cluster);
-  steer(cluster, serving, systemd, endpoint);
+  const { graceMs = Infinity } = all.settings;
+  preparations.steering.steer(cluster, {
+    drain() {
+      systemd.stopping();
+      void cluster.shutdown(graceMs === Infinity ? {} : { graceMs });
+    },
+    upgrade: () => void upgrade(cluster, systemd, endpoint),
+  });
   const endWatch =
     flags.watch === true ? watchModule(path.resolve(environment.cwd, name), () => void cluster.reload()) : undefined;
   try {
@@ -182,22 +194,33 @@ async function start(
   }
 }
 
-/** Signals drain the workers, replace them, or replace this process. */
-function steer(
-  cluster: Cluster,
-  { all, environment }: ClusterServing,
-  systemd: SystemdNotifier,
-  endpoint: ClusterAdminEndpoint | undefined,
-): void {
-  const { graceMs = Infinity } = all.settings;
-  const { signals } = environment;
-  const drain = () => {
-    systemd.stopping();
-    void cluster.shutdown(graceMs === Infinity ? {} : { graceMs });
-  };
-  for (const signal of ["SIGINT", "SIGTERM", "SIGQUIT"] as const) signals.on(signal, drain);
-  signals.on("SIGHUP", () => void cluster.reload());
-  signals.on("SIGUSR2", () => void upgrade(cluster, systemd, endpoint));
+/** Signals drain the workers, replace them, or replace this process; before there are any, they end it, or have no effect. */
+class Steering {
+  readonly #early = new AbortController();
+  #cluster: Cluster | undefined;
+  #actions: { drain(): void; upgrade(): void } | undefined;
+
+  constructor(signals: Signals) {
+    for (const signal of ["SIGINT", "SIGTERM", "SIGQUIT"] as const) {
+      signals.on(signal, () => {
+        if (this.#actions === undefined) this.#early.abort();
+        else this.#actions.drain();
+      });
+    }
+    signals.on("SIGHUP", () => void this.#cluster?.reload());
+    signals.on("SIGUSR2", () => this.#actions?.upgrade());
+  }
+
+  /** Aborted by a signal that came before there was a cluster. */
+  get ended(): AbortSignal {
+    return this.#early.signal;
+  }
+
+  steer(cluster: Cluster, actions: { drain(): void; upgrade(): void }): void {
+    this.#cluster = cluster;
+    this.#actions = actions;
+    if (this.ended.aborted) actions.drain();
+  }
 }
 
 async function upgrade(

@@ -91,7 +91,7 @@ export class Handover {
     this.#complete = true;
     say(this.#host, { type: "ready" });
     // The channel would keep this process alive, when everything else is over.
-    this.#host.disconnect?.();
+    if (this.#host.connected === true) this.#host.disconnect?.();
   }
 
   /** A socket at a path is removed by whoever serves last. */

@@ -1,5 +1,6 @@
 // `spillway serve --workers`: the real command line, whose processes are stopped, killed and replaced.
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import process from "node:process";
@@ -367,6 +368,54 @@ export default {
     cli.signal("SIGTERM");
     expect(await connection.line()).toMatch(/ v1 slow$/);
     expect(await cli.ended).toEqual({ code: 0, signal: null });
+  });
+
+  it("SIGHUP and SIGUSR2 have no effect while the service loads, and SIGTERM ends it in order", async () => {
+    const slow = path.join(folder, "slow_load.mjs");
+    const loading = `process.stderr.write("loading\\n");\nawait new Promise((resolve) => setTimeout(resolve, 1_000));\n`;
+    writeFileSync(
+      slow,
+      `import process from "node:process";\n${loading}${moduleText("v1", "").replace('import process from "node:process";\n', "")}`,
+    );
+    const cli = serve(slow, "--workers", "1");
+    await cli.logged(/loading\n/);
+    cli.signal("SIGHUP");
+    cli.signal("SIGUSR2");
+    expect(await ask(await ready(cli), "x")).toMatch(/ v1 x$/);
+    await end(cli);
+    const other = serve(slow, "--workers", "1");
+    await other.logged(/loading\n/);
+    await end(other);
+  });
+
+  it("a service that has a port of its own can have it: the process that plans is over by then", async () => {
+    const file = path.join(folder, "own_port.mjs");
+    const own = await new Promise<number>((resolve) => {
+      const server = createServer().listen(0, "127.0.0.1", () => {
+        const { port } = server.address() as { port: number };
+        server.close(() => resolve(port));
+      });
+    });
+    const listening = `await new Promise((resolve, reject) => createServer().on("error", reject).listen(${own}, "127.0.0.1", resolve));\n`;
+    writeFileSync(file, `import { createServer } from "node:net";\n${listening}${moduleText("v1", "")}`);
+    const cli = serve(file, "--workers", "1");
+    expect(await ask(await ready(cli), "x")).toMatch(/ v1 x$/);
+    expect(cli.stderr).not.toMatch(/has ended/);
+    await end(cli);
+  });
+
+  it("what a service says to its parent is not taken for a word of its worker", async () => {
+    const file = service("talks", "v1");
+    writeFileSync(
+      file,
+      moduleText("v1", "").replace(
+        "const version",
+        'process.send?.(null);\nprocess.send?.("ready");\nprocess.send?.({ type: "ready" });\nconst version',
+      ),
+    );
+    const cli = serve(file, "--workers", "1");
+    expect(await ask(await ready(cli), "x")).toMatch(/ v1 x$/);
+    await end(cli);
   });
 
   it("SIGTERM during an upgrade ends both supervisors", async () => {
