@@ -43,6 +43,7 @@ export type ToWorker =
  * parent what it likes.
  */
 export interface Envelope {
+  /** What the worker says. */
   readonly spillway: FromWorker;
 }
 

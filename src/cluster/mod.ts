@@ -7,7 +7,7 @@
 export type { ClusterEvent, ClusterObserver, ReloadResult, WorkerInfo } from "./cluster_event.ts";
 export type { Balance } from "./held_places.ts";
 export { type HeldDescriptor, type HeldPath, type HeldPort, type HeldTarget, heldTarget } from "./held_target.ts";
-export type { AssignedSocket, Assignment, FromWorker, ToWorker } from "./messages.ts";
+export type { AssignedSocket, Assignment, Envelope, FromWorker, ToWorker } from "./messages.ts";
 export { programCommand } from "./program.ts";
 export { type ServeWorkerOptions, serveWorker } from "./serve_worker.ts";
 export { shareLimits } from "./share_limits.ts";

@@ -34,7 +34,7 @@ function notifier(variables: object = {}): { notify: SystemdNotifier; reports: s
   const reports: string[] = [];
   const env = { NOTIFY_SOCKET: "/run/notify", PATH: `${directory}:/bin:/usr/bin`, LOG: log(), ...variables };
   const notify = systemdNotifier(env, 4711, (message) => reports.push(message));
-  ends.push(() => notify.close());
+  ends.push(() => void notify.close());
   return { notify, reports };
 }
 
@@ -73,7 +73,7 @@ describe.skipIf(process.platform === "win32")("what systemd is told", () => {
     const afterStop = () => logged().slice(logged().findIndex((line) => line.includes("STOPPING=1")) + 1);
     await vi.waitFor(() => expect(logged().join()).toContain("STOPPING=1"), { timeout: 8_000 });
     await vi.waitFor(() => expect(afterStop().length).toBeGreaterThan(0), { timeout: 8_000 });
-    notify.close();
+    await notify.close();
     const [first, ...rest] = logged();
     expect(first).toContain("READY=1");
     expect(new Set(rest)).toEqual(new Set(["/run/notify --pid=4711 WATCHDOG=1", "/run/notify --pid=4711 STOPPING=1"]));
@@ -136,7 +136,7 @@ describe.skipIf(process.platform === "win32")("what systemd is told", () => {
       process.pid,
       (message) => reports.push(message),
     );
-    ends.push(() => notify.close());
+    ends.push(() => void notify.close());
     notify.ready();
     await vi.waitFor(() => expect(lines.join()).toContain("WATCHDOG=1"), { timeout: 20_000 });
     notify.stopping();

@@ -91,7 +91,9 @@ describe("the reference", { timeout: 60_000 }, () => {
         return super.named(pattern).map((one) => ({ ...one, doc: one.doc.replace(/^\| `denied`.*\n/m, "") }));
       }
       override members(of: Declared): Member[] {
-        return super.members(of).map((member) => ({ ...member, doc: of.name === "PoolStats" && member.name === "queued" ? "" : member.doc }));
+        return super
+          .members(of)
+          .map((member) => ({ ...member, doc: of.name === "PoolStats" && member.name === "queued" ? "" : member.doc }));
       }
       override variants(of: Declared): Member[][] {
         const without = (doc: string) => doc.replace("Default: the clock of the runtime.", "");

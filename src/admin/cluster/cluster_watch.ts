@@ -4,6 +4,7 @@ import type { SupervisedCluster, SupervisedWorker } from "./supervised_cluster.t
 
 /** An event of a cluster, of which this room knows no more than that it has a type. */
 export interface AnyClusterEvent {
+  /** Its type, such as `worker-ready`. */
   readonly type: string;
 }
 

@@ -4,7 +4,7 @@ import type { Address } from "../../core/mod.ts";
 export interface SupervisedWorker {
   /** Its number, from 1. A worker that replaces another has the same. */
   readonly slot: number;
-  /** The number of workers that were started before it. */
+  /** Its number among all workers that were started, from 1. */
   readonly id: number;
   /** The number of its process. */
   readonly pid: number | undefined;
@@ -14,8 +14,11 @@ export interface SupervisedWorker {
 
 /** What a supervisor's endpoint shows and steers: a `Cluster` of `spillway/cluster`. */
 export interface SupervisedCluster {
+  /** Where it listens. */
   readonly addresses: readonly Address[];
+  /** The workers that have not ended. */
   readonly workers: readonly SupervisedWorker[];
+  /** Whether a connection is accepted now. */
   readonly isServing: boolean;
   /** Replaces every worker, or that of one slot. */
   reload(slot?: number): Promise<{ readonly reloaded: boolean; readonly why?: string }>;
