@@ -79,7 +79,7 @@ function bound(to: Target): NativeHandle {
   } catch (cause) {
     throw listenError(cause as Error, "fd" in to ? to.fd : undefined);
   }
-  if (typeof handle === "number") throw errnoError(handle);
+  if (typeof handle === "number") throw errnoError(handle, "fd" in to ? to.fd : undefined);
   return handle;
 }
 
@@ -98,7 +98,7 @@ function addressOf(handle: NativeHandle, fd: number | undefined): Address {
   return { path: pathOfDescriptor(fd as number, files) };
 }
 
-function errnoError(errno: number): Error {
+function errnoError(errno: number, fd?: number): Error {
   const code = getSystemErrorName(errno);
-  return listenError(Object.assign(new Error(`bind ${code}`), { code }));
+  return listenError(Object.assign(new Error(`bind ${code}`), { code }), fd);
 }
