@@ -1,5 +1,5 @@
 import { isIPv6 } from "node:net";
-import { getSystemErrorName } from "node:util";
+import { constants } from "node:os";
 import {
   type Address,
   checkListenOptions,
@@ -99,6 +99,7 @@ function addressOf(handle: NativeHandle, fd: number | undefined): Address {
 }
 
 function errnoError(errno: number, fd?: number): Error {
-  const code = getSystemErrorName(errno);
+  // `node:util` has the names, too, but reads the environment on Bun when it is imported.
+  const [code = `${errno}`] = Object.entries(constants.errno).find(([, value]) => value === -errno) ?? [];
   return listenError(Object.assign(new Error(`bind ${code}`), { code }), fd);
 }

@@ -1,5 +1,5 @@
 /** The part of Node that this adapter uses. */
-import * as net from "node:net";
+import net from "node:net";
 import { versions } from "node:process";
 
 export { lookup } from "node:dns/promises";
