@@ -3,14 +3,14 @@ import { afterRound, type Clock } from "../core/mod.ts";
 /** A view of a clock that counts only the timers armed through it. */
 export class CountedClock implements Clock {
   readonly #clock: Clock;
-  readonly #armed = new Set<unknown>();
+  protected readonly armed: Set<unknown> = new Set();
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
   get pending(): number {
-    return this.#armed.size;
+    return this.armed.size;
   }
 
   now(): number {
@@ -19,10 +19,10 @@ export class CountedClock implements Clock {
 
   setTimeout(callback: () => void, delayMs: number): unknown {
     const handle = this.#clock.setTimeout(() => {
-      this.#armed.delete(handle);
+      this.armed.delete(handle);
       callback();
     }, delayMs);
-    this.#armed.add(handle);
+    this.armed.add(handle);
     return handle;
   }
 
@@ -32,7 +32,7 @@ export class CountedClock implements Clock {
   }
 
   clearTimeout(handle: unknown): void {
-    this.#armed.delete(handle);
+    this.armed.delete(handle);
     this.#clock.clearTimeout(handle);
   }
 }

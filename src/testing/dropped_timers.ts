@@ -1,41 +1,21 @@
+import { CountedClock } from "./counted_clock.ts";
 import type { ManualClock } from "./manual_clock.ts";
 
 /** A view of a clock whose timers can be dropped all at once. */
-export class DroppedTimers implements ManualClock {
+export class DroppedTimers extends CountedClock implements ManualClock {
   readonly #clock: ManualClock;
-  readonly #armed = new Set<unknown>();
 
   constructor(clock: ManualClock) {
+    super(clock);
     this.#clock = clock;
-  }
-
-  get pending(): number {
-    return this.#armed.size;
   }
 
   get next(): number {
     return this.#clock.next;
   }
 
-  now(): number {
-    return this.#clock.now();
-  }
-
-  setTimeout(callback: () => void, delayMs: number): unknown {
-    const handle = this.#clock.setTimeout(() => {
-      this.#armed.delete(handle);
-      callback();
-    }, delayMs);
-    this.#armed.add(handle);
-    return handle;
-  }
-
-  clearTimeout(handle: unknown): void {
-    this.#armed.delete(handle);
-    this.#clock.clearTimeout(handle);
-  }
-
-  afterRound(callback: () => void): void {
+  /** Counted, unlike that of {@link CountedClock}: the end of a round is dropped with the timers. */
+  override afterRound(callback: () => void): void {
     if (this.#clock.afterRound === undefined) this.setTimeout(callback, 0);
     else this.#clock.afterRound(callback);
   }
@@ -54,7 +34,7 @@ export class DroppedTimers implements ManualClock {
 
   /** Drops all armed timers: they never fire. */
   drop(): void {
-    for (const handle of this.#armed) this.#clock.clearTimeout(handle);
-    this.#armed.clear();
+    for (const handle of this.armed) this.#clock.clearTimeout(handle);
+    this.armed.clear();
   }
 }
