@@ -76,7 +76,7 @@ describe("the options of a connection", () => {
     ],
     [{ path: "/run/echo.sock", hostname: undefined, port: undefined }],
     [{ path: "\0echo", signal: AbortSignal.abort() }],
-  ])("may be %o", (options) => {
+  ])("may be %j", (options) => {
     expect(() => connect(options)).not.toThrow();
   });
 
