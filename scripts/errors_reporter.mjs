@@ -3,8 +3,11 @@
 import { writeFileSync } from "node:fs";
 import process from "node:process";
 
-/** The environment variable that names the file to which the errors go, as a JSON array of texts. */
-export const ERRORS_FILE = "SPILLWAY_TEST_ERRORS_FILE";
+/**
+ * The environment variable that names the file to which the errors go, as a JSON array of texts. The tests' processes
+ * inherit it, and `spillway` refuses a variable that begins with its name and that it does not know.
+ */
+export const ERRORS_FILE = "ERRORS_REPORTER_FILE";
 
 export default class ErrorsReporter {
   /**
