@@ -185,7 +185,7 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
     return this.#groups.all();
   }
 
-  /** What it does: accepts connections, only serves those that it has, ends them, or has ended. */
+  /** The state: the server accepts connections, only serves those that it has, ends them, or has ended. */
   get state(): ObservedServer["state"] {
     return this.#state;
   }

@@ -651,7 +651,7 @@ export class ServedSession<In, Out, State> implements Session<Out, State>, Membe
     if (this.over) return;
     const error = connectionError(cause);
     if (this.#broken !== undefined) return this.onSettled();
-    // Only the input has ended, and what came before is answered.
+    // Only the input has ended, and frames that came before are answered.
     if (error.code === "unexpected-eof") return this.fail(error);
     if (this.#mayFinish) this.#finish(error, false);
     else this.breakOff(brokenReason(error), error);
@@ -746,7 +746,7 @@ export class ServedSession<In, Out, State> implements Session<Out, State>, Membe
     if (reader === undefined) return;
     this.#gate?.open(this.outbox.writer);
     this.#gate = undefined;
-    // What came in the handshake was heard, too.
+    // Bytes of the handshake count as input of the peer.
     this.inbox.heardAt = this.settings.clock.now();
     this.inbox.run(reader);
     if (!this.over) this.#advance();
