@@ -153,7 +153,7 @@ function serverOf(subject) {
 }
 
 /**
- * What starts a subject.
+ * Returns the command that starts a subject.
  *
  * @param {Pick<import("./workloads/workload.mjs").Bench, "runtime" | "profileDir" | "baseline">} bench
  * @param {Subject} subject

@@ -101,7 +101,7 @@ async function workersOf(server) {
   return workers.map(({ slot, pid, server: { connections } }) => ({ slot, connections, megabytes: residentMb(pid) }));
 }
 
-/** What a process has in memory, where the kernel tells. @param {number} pid */
+/** Returns the resident memory of a process, where the kernel reports it. @param {number} pid */
 function residentMb(pid) {
   try {
     const [, kilobytes] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8")) ?? [];

@@ -1,5 +1,5 @@
 // @ts-check
-// What a runtime ran, from vitest's JSON report, and how the runtimes compare.
+// The tests that a runtime ran, from vitest's JSON report, and the comparison of the runtimes.
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { root } from "./commands.mjs";

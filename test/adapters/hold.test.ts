@@ -23,7 +23,7 @@ async function hold(options: ListenOptions): Promise<HeldSocket> {
   return transport.hold(options);
 }
 
-/** What another process would listen on. */
+/** Returns the options with which another process would listen on the socket. */
 function inherited({ address, fd, handle }: HeldSocket): ListenOptions {
   return { fd: fd ?? { handle: handle as object, address }, backlog: 5 };
 }

@@ -25,7 +25,7 @@ class Member {
     this.connection = new LineConnection(port);
   }
 
-  /** What it says of itself; other lines that come before are dropped. */
+  /** Asks the server for its state; other lines that come before are dropped. */
   async state(): Promise<State> {
     this.connection.send("state\n");
     for (;;) {
@@ -102,7 +102,7 @@ describe.each(["redis", "nats"] as const)("a %s server", (name) => {
     await other.until(() => other.server.bus?.up === true);
     one.server.group("all").broadcast("afterwards");
     await other.until(() => other.received.includes("afterwards"));
-    // What the broker had taken before it was left may come, or not.
+    // Frames that the broker had taken before it was left may come, or not.
     await other.until(() => other.received.length + (other.server.bus?.stats().framesMissed ?? 0) === 4);
     expect(other.received).toContain("while it is away");
     expect(other.gaps().length).toBeLessThanOrEqual(1);

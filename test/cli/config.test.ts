@@ -143,7 +143,7 @@ describe("--print-config", () => {
   ])("shows for %s every setting that applies, and no other", async (name, others) => {
     await writeFile(join(folder, "limits.mjs"), `export default { ${SERVICE} };`);
     const { settings } = await printed([name]);
-    // What has no default is shown when it is given.
+    // A setting without a default is shown when it is given.
     const expected = SETTINGS.filter((setting) => setting.fallback !== undefined).map((setting) => setting.name);
     expect(Object.keys(settings)).toEqual(expected.filter((key) => !others.includes(key)));
   });

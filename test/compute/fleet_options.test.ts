@@ -1,4 +1,4 @@
-// What fleets refuse at the call.
+// The options that fleets refuse at the call.
 import { describe, expect, it } from "vitest";
 import { nats, natsWorker, redisStreams, redisWorker, remote, workService } from "../../src/compute/mod.ts";
 import { lines } from "../../src/core/mod.ts";

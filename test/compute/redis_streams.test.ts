@@ -250,7 +250,7 @@ describe("a fleet on Redis streams", { timeout: 60_000 }, () => {
       return "done";
     });
     await eventually(() => handled.length === 1);
-    // What nobody takes does not stay for ever.
+    // Replies that nobody takes do not stay for ever.
     const lives = await lookInto(broker, async (send) => {
       let keys: string[] = [];
       while (keys.length === 0) keys = (await send("KEYS", `${STREAM}:replies:*`)) as string[];

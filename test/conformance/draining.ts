@@ -185,7 +185,7 @@ export function draining(platform: Platform): void {
       first.open();
       const { reason, bytesIn, bytesDiscarded = 0, framesIn } = await closed();
       expect([reason, bytesIn]).toEqual(["drained", 4_000_000]);
-      // What was neither handled nor discarded is the beginning of a line.
+      // Bytes that were neither handled nor discarded are the beginning of a line.
       const cutOff = bytesIn - bytesDiscarded - 10 * framesIn;
       expect(cutOff >= 0 && cutOff < 10, `${bytesIn} in, ${bytesDiscarded} discarded, ${framesIn} handled`).toBe(true);
       expect(bytesDiscarded).toBeGreaterThan(0);

@@ -5,7 +5,7 @@ import type { ConnectOptions, ListenOptions } from "../../src/mod.ts";
 const backlog = 16;
 const tcp = { hostname: "127.0.0.1", port: 0, backlog };
 
-/** What a program may pass that is not checked by the compiler. */
+/** Calls with options as of a program that the compiler does not check. */
 const listen = (options: object, platform = "linux") => checkListenOptions(options as ListenOptions, platform);
 const connect = (options: object, platform = "linux") => checkConnectOptions(options as ConnectOptions, platform);
 

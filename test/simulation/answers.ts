@@ -103,7 +103,7 @@ class Reader {
     this.#client = client;
   }
 
-  /** What is wrong with a frame. */
+  /** Takes a frame, and returns its fault, if it has one. */
   take(frame: string): string | undefined {
     if (this.#last !== undefined) return `${frame} behind ${this.#last}`;
     if (frame.startsWith(FAULT)) {

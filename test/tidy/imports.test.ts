@@ -1,4 +1,4 @@
-// Who may import whom: the rooms of ARCHITECTURE.md.
+// The imports that are allowed between the rooms of ARCHITECTURE.md.
 import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { importsOf, type SourceFile, sourcesIn } from "../support/tree.ts";

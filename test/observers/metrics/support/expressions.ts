@@ -30,7 +30,7 @@ export function metricsIn(expression: string): string[] {
 }
 
 /**
- * What is wrong with the metrics of an expression: names and labels that no server exports, buckets of what has none, values of counters,
+ * Returns the faults in the metrics of an expression: names and labels that no server exports, buckets of what has none, values of counters,
  * rates of gauges.
  */
 export function faultsIn(expression: string): string[] {
