@@ -116,7 +116,7 @@ describe.skipIf(process.platform === "win32")("hold", () => {
     other.close();
   });
 
-  it("leaves its path to whoever has got the socket", async () => {
+  it("leaves its path to the process that has got the socket", async () => {
     const place = path.join(folder, "released");
     const held = await hold({ path: place, backlog: 5 });
     held.release();

@@ -97,7 +97,7 @@ it.each([[["--config", ""]], [["--config="]]])("%j is refused: it names no file"
   });
 });
 
-it("what the runtime does not permit is one line, and no bug", async () => {
+it("a refusal of the runtime's permissions is one line, and no bug", async () => {
   const refuse = () => {
     throw Object.assign(new Error("Requires env access, run again with the --allow-env flag"), { name: "NotCapable" });
   };

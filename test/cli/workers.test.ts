@@ -404,7 +404,7 @@ export default {
     await end(cli);
   });
 
-  it("what a service says to its parent is not taken for a word of its worker", async () => {
+  it("a message of a service to its parent is not taken for one of its worker", async () => {
     const file = service("talks", "v1");
     writeFileSync(
       file,

@@ -77,7 +77,7 @@ const REFUSED: readonly (readonly [what: string, call: () => unknown, message: s
   ],
 ];
 
-describe("what makes no sense is refused at the call", () => {
+describe("an invalid option is refused at the call", () => {
   it.each(REFUSED)("as a TypeError or a RangeError by %s", (_, call, message) => {
     expect(call).toThrow(message);
     expect(call).toThrow(

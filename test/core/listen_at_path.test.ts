@@ -155,7 +155,7 @@ describe("listening at a path", () => {
     expect(litter(system)).toEqual([]);
   });
 
-  it("lets only this user connect, unless it is told who else", async () => {
+  it("lets only this user connect, unless a mode allows others", async () => {
     const system = new MadeUp();
     await listenAtPath(PATH, undefined, system);
     expect(system.modeAtPath).toBe(0o600);

@@ -86,7 +86,7 @@ describe("ReadBuffer", () => {
     expect(memory.size).toBe(2);
   });
 
-  it("hands a large buffer that came back to whoever needs one next", () => {
+  it("hands a large buffer that came back to the next reader that needs one", () => {
     const [one, other] = [new ReadBuffer(), new ReadBuffer()];
     for (const buffer of [one, other]) read(buffer, [SMALL, MEDIUM, BIG]);
     const memory = one.next().buffer;

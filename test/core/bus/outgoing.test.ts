@@ -41,7 +41,7 @@ function frame(bytes: number): Uint8Array {
   return writeFrame({ to: 1, name: "g", except: "", form: 1, payload: new Uint8Array(bytes) });
 }
 
-describe("what goes out", () => {
+describe("the output of a server", () => {
   it("is one message for the frames of a turn, with the sequence of the first", () => {
     const { out, attach, sent } = outgoing();
     attach();
