@@ -14,7 +14,7 @@ import type { FleetContext, FleetHandler } from "./fleet_context.ts";
 import type { FleetWorkerEvent, FleetWorkerOptions, WorkerDrainOptions } from "./fleet_worker.ts";
 import { checkPeriod, checkTimeout } from "./times.ts";
 
-/** What a drain of the broker's part takes. */
+/** The steps of a drain that are the broker's. */
 interface DrainSteps {
   /** Takes nothing more. Fulfils when nothing more comes. */
   readonly stop: () => Promise<void>;
@@ -27,7 +27,7 @@ const DRAIN_OPTIONS: OptionNames<WorkerDrainOptions> = { timeoutMs: true };
 
 const DEFAULT_DRAIN_MS = 10_000;
 
-/** Runs the handler of a worker, and counts. The broker's part decides what it is given. */
+/** Runs the handler of a worker, and counts. The broker's part decides which frames it gets. */
 export class WorkerDesk {
   readonly concurrency: number;
   readonly clock: Clock = systemClock;
@@ -86,7 +86,7 @@ export class WorkerDesk {
   }
 
   /**
-   * Stops, waits for what is there, and leaves. A second call aborts what remains, and returns the same result.
+   * Stops, waits for the frames that are there, and leaves. A second call aborts those that remain, and returns the same result.
    *
    * @throws {TypeError | RangeError} an invalid option
    */

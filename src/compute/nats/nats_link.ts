@@ -42,7 +42,7 @@ export class NatsLink {
     void this.#connect();
   }
 
-  /** Ends the connection. With `flush`, what was published is on its way first. */
+  /** Ends the connection. With `flush`, published messages are on their way first. */
   async close(flush: boolean): Promise<void> {
     this.#closed = true;
     this.#clock.clearTimeout(this.#timer);

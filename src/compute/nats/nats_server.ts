@@ -1,4 +1,4 @@
-// Apart from what uses the package: these types are published, and must do without it.
+// Apart from the code that uses the package: these types are published, and must do without it.
 
 /** Where the broker is, and how to speak to it. */
 export interface NatsServer {

@@ -32,7 +32,7 @@ const OPTIONS: OptionNames<NatsWorkerOptions> = {
 /**
  * Starts a worker of a NATS fleet: a member of a queue group. Connects at once, and again when the connection is lost.
  *
- * A drain leaves the group first, then answers what the broker has given to this worker: no frame is lost.
+ * A drain leaves the group first, then answers the frames that the broker has given to this worker: none is lost.
  *
  * @throws {TypeError | RangeError} an invalid option
  *

@@ -55,7 +55,7 @@ const RETRY_MS = 100;
 
 /**
  * Returns a handler that computes on workers that read a Redis stream: `spillway work --redis`, or `redisWorker`. A frame stays in the
- * stream until it was handled: it survives its requester, and what a dead worker had is given to another. So **a frame may be handled
+ * stream until it was handled: it survives its requester, and the frames of a dead worker go to another. So **a frame may be handled
  * more than once**: the workers get an idempotency key, and the number of deliveries.
  *
  * Fails as `fleet-busy` when the stream is full, as `no-workers` when no worker is there, and as `worker-timeout` when the reply takes

@@ -51,9 +51,9 @@ const FORGET_MS = 3_600_000;
 
 /**
  * Starts a worker that reads a Redis stream, as a consumer of a group. Connects at once, and again when the connection is lost. It also
- * takes over what workers that died have left.
+ * takes over the frames of workers that died.
  *
- * A drain stops reading, then answers what this worker has.
+ * A drain stops reading, then answers the frames that this worker has.
  *
  * @throws {TypeError | RangeError} an invalid option
  *
@@ -287,9 +287,9 @@ class RedisWorker implements FleetWorker {
     }
   }
 
-  // What others have left.
+  // Entries that other workers have left.
 
-  /** Renews what this worker has, and takes over what others have left, until the drain is done. */
+  /** Renews the entries of this worker, and takes over those that others have left, until the drain is done. */
   async #tend(): Promise<void> {
     const { claimAfterMs } = this.#settings;
     try {
@@ -336,7 +336,7 @@ class RedisWorker implements FleetWorker {
     const [id, list] = entry;
     const [pending] = (await this.#commands.send(["XPENDING", stream, group, id, id, "1"])) as [unknown[]?];
     if (pending === undefined || textOf(pending[1]) !== this.#consumer) return;
-    // What this worker has given up after a pause, and nobody has taken: it is still at it.
+    // This worker has given the entry up after a pause, and nobody has taken it: its handler is still at it.
     if (this.#running.has(id)) return void this.#mine.add(id);
     const deliveries = Number(pending[3]);
     if (deliveries <= maxDeliveries) this.#take(entry, deliveries);
