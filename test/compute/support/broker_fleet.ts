@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import type { FleetOptions, FleetWorkerOptions } from "../../../src/compute/mod.ts";
+import type { FleetEvent, FleetOptions, FleetWorkerOptions } from "../../../src/compute/mod.ts";
 import { eventually, gate } from "../../conformance/support/platform.ts";
 import { ask, type BrokerKind, BrokerTrial } from "./broker_trial.ts";
 import { HeldWork } from "./remote_trial.ts";
@@ -35,6 +35,19 @@ export function brokerFleet(kind: BrokerKind<Requester, FleetWorkerOptions>): vo
     const replies = await Promise.all(Array.from({ length: 60 }, (_, line) => ask(fleet, `${line}`)));
     expect(new Set(replies)).toEqual(new Set(["one", "two"]));
     expect(await ask(fleet, "bad")).toBe("RangeError");
+  });
+
+  it("takes user and password from the address of the broker, and shows them to nobody", async () => {
+    const trial = await BrokerTrial.start(kind, "p@ss:word");
+    await trial.worker((line) => line);
+    expect(await ask(trial.fleet(), "a")).toBe("a");
+    const events: FleetEvent[] = [];
+    const observer = (event: FleetEvent) => void events.push(event);
+    const refused = trial.fleet({ observer }, trial.broker.urlWith("wr@ng"));
+    expect(await ask(refused, "b")).toBe("no-workers");
+    const shown = events.map((event) => ("error" in event ? event.error.message : event.type));
+    expect(shown.length).toBeGreaterThan(0);
+    expect(`${shown.join()} ${events.map(({ address }) => address).join()}`).not.toMatch(/wr(@|%40)ng/);
   });
 
   it("carries bytes and JSON", async () => {

@@ -22,13 +22,16 @@ export class BrokerTrial<FleetOptions extends object, WorkerOptions extends obje
     this.broker = broker;
   }
 
-  /** Starts a broker. */
-  static async start<F extends object, W extends object>(kind: BrokerKind<F, W>): Promise<BrokerTrial<F, W>> {
-    return new BrokerTrial(kind, await Broker.start(kind.broker));
+  /** Starts a broker, with a password or without one. */
+  static async start<F extends object, W extends object>(
+    kind: BrokerKind<F, W>,
+    password?: string,
+  ): Promise<BrokerTrial<F, W>> {
+    return new BrokerTrial(kind, await Broker.start(kind.broker, password));
   }
 
-  fleet(options: Partial<FleetOptions> = {}): Fleet<string, string> {
-    const fleet = this.#kind.fleet(this.broker.url, options);
+  fleet(options: Partial<FleetOptions> = {}, url: string = this.broker.url): Fleet<string, string> {
+    const fleet = this.#kind.fleet(url, options);
     open.push(fleet);
     return fleet;
   }
