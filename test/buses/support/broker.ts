@@ -35,7 +35,7 @@ export async function broker(context: TestContext, name: BrokerName): Promise<Br
 }
 
 /** The bytes that a {@link strictBroker} keeps for a server. */
-const STRICT_BYTES = 4_194_304;
+const STRICT_BYTES = 2_097_152;
 
 /** Returns a broker that soon cuts off a server that takes nothing. It does not run. */
 export async function strictBroker(context: TestContext, name: BrokerName): Promise<Broker> {
