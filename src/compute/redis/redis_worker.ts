@@ -122,26 +122,19 @@ class RedisWorker implements FleetWorker {
   /** The two loops, while they run. */
   #read: Promise<void> | undefined;
   #onRoom: (() => void) | undefined;
-  readonly #ready: Promise<void>;
-  #onReady!: (error?: FleetError) => void;
 
   constructor(desk: WorkerDesk, settings: Settings) {
     this.#desk = desk;
     this.#settings = settings;
     this.#commands = new RedisLink(settings, {
       onUp: (address) => this.#onLink(address),
-      onDown: (address, error, delayMs) => this.#onDown(address, error, delayMs),
+      onDown: (address, error, delayMs) => desk.onDown(address, error, delayMs),
     });
     this.#reading = new RedisLink(settings, {
       onUp: (address) => this.#onLink(address),
       // The connection for commands reports the same.
       onDown: () => undefined,
     });
-    this.#ready = new Promise((resolve, reject) => {
-      this.#onReady = (error) => (error === undefined ? resolve() : reject(error));
-    });
-    // Nobody need wait for it.
-    this.#ready.catch(() => undefined);
   }
 
   start(): void {
@@ -150,7 +143,7 @@ class RedisWorker implements FleetWorker {
   }
 
   ready(): Promise<void> {
-    return this.#ready;
+    return this.#desk.ready;
   }
 
   stats(): FleetWorkerStats {
@@ -179,16 +172,8 @@ class RedisWorker implements FleetWorker {
     }
   }
 
-  #onDown(address: string, error: FleetError, delayMs: number): void {
-    if ((error.cause as { readonly code?: unknown } | undefined)?.code === "fleet-unavailable") {
-      this.#onReady(error.cause as FleetError);
-    }
-    this.#desk.emit({ type: "worker-down", address, error, delayMs });
-  }
-
   /** Stops reading. Fulfils when nothing more comes. */
   async #stop(): Promise<void> {
-    this.#onReady(fleetError("fleet-closed", "the worker drains"));
     this.#onRoom?.();
     await this.#read;
   }
@@ -255,7 +240,7 @@ class RedisWorker implements FleetWorker {
     });
     await this.#commands.send(["SET", presenceKey(stream, group), "1", "PX", `${PRESENT_MS}`]);
     this.#presentUntil = now + PRESENT_MS / 4;
-    this.#onReady();
+    this.#desk.onReady();
   }
 
   #take([id, list]: Entry, deliveries: number): void {
