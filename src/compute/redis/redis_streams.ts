@@ -12,7 +12,8 @@ import { fleetError } from "../errors.ts";
 import type { Fleet, FleetOptions, FleetStats } from "../fleet.ts";
 import { packValue } from "../fleet_message.ts";
 import { checkTimeout, checkWait } from "../times.ts";
-import { BLOCK_MS, checkKey, checkRedis, isUnsent, RedisLink, type RedisServer, textOf } from "./redis_link.ts";
+import { BLOCK_MS, checkKey, checkRedis, isUnsent, type RedisServer, textOf } from "./redis_link.ts";
+import { RedisPair } from "./redis_pair.ts";
 import { ADD } from "./scripts.ts";
 
 /** Settings of {@link redisStreams}. */
@@ -123,9 +124,8 @@ type Settings<In> = RedisStreamsOptions<In> &
 class RedisFleet<In, Out> implements Fleet<In, Out>, BrokerFleet {
   readonly #settings: Settings<In>;
   readonly #requests: BrokerRequests;
-  readonly #commands: RedisLink;
-  /** Waits for replies. */
-  readonly #replies: RedisLink;
+  /** The second connection waits for replies. */
+  readonly #links: RedisPair;
   readonly #replyKey: string;
   #listening = false;
 
@@ -134,15 +134,10 @@ class RedisFleet<In, Out> implements Fleet<In, Out>, BrokerFleet {
     // A frame is added once. Workers repeat it.
     this.#requests = new BrokerRequests({ ...settings, maxTries: 1, idempotent: false }, this);
     this.#replyKey = `${settings.stream}:replies:${crypto.randomUUID()}`;
-    this.#commands = new RedisLink(settings, {
-      onUp: (address) => this.#onLink(address),
+    this.#links = new RedisPair(settings, {
+      onUp: (address) => this.#onUp(address),
       // Requests without a reply go on waiting: their frames are in the stream, and their replies come when Redis is back.
       onDown: (address, error, delayMs) => this.#requests.onDown(address, error, delayMs),
-    });
-    this.#replies = new RedisLink(settings, {
-      onUp: (address) => this.#onLink(address),
-      // The connection for commands reports the same.
-      onDown: () => undefined,
     });
   }
 
@@ -166,8 +161,7 @@ class RedisFleet<In, Out> implements Fleet<In, Out>, BrokerFleet {
       fleetError("fleet-closed", "the fleet is closed: frames that are in the stream are handled all the same"),
     );
     // Replies that nobody takes any more expire by themselves.
-    this.#commands.close();
-    this.#replies.close();
+    this.#links.close();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -175,20 +169,18 @@ class RedisFleet<In, Out> implements Fleet<In, Out>, BrokerFleet {
   }
 
   get trying(): boolean {
-    return this.#commands.trying;
+    return this.#links.commands.trying;
   }
 
   start(): void {
-    this.#commands.start();
-    this.#replies.start();
+    this.#links.start();
   }
 
   onTimeout(request: BrokerRequest): void {
     request.fail(fleetError("worker-timeout", "no reply in time: the frame stays in the stream until it is handled"));
   }
 
-  #onLink(address: string): void {
-    if (!this.#commands.up || !this.#replies.up) return;
+  #onUp(address: string): void {
     this.#requests.onUp(address);
     if (!this.#listening) void this.#listen();
   }
@@ -200,7 +192,7 @@ class RedisFleet<In, Out> implements Fleet<In, Out>, BrokerFleet {
     const required = withoutWorkers === "refuse" ? "1" : "0";
     try {
       const added = textOf(
-        await this.#commands.send(["EVAL", ADD, "2", stream, presence, `${maxLength}`, required, ...fields]),
+        await this.#links.commands.send(["EVAL", ADD, "2", stream, presence, `${maxLength}`, required, ...fields]),
       );
       if (added === "none") request.fail(fleetError("no-workers", `no worker reads the stream ${stream}`));
       else if (added === "full") {
@@ -224,7 +216,7 @@ class RedisFleet<In, Out> implements Fleet<In, Out>, BrokerFleet {
     while (!this.#requests.closed) {
       try {
         const block = `${BLOCK_MS / 1_000}`;
-        const answer = await this.#replies.send([
+        const answer = await this.#links.waiting.send([
           "BLMPOP",
           block,
           "1",
