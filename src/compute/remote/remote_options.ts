@@ -29,8 +29,9 @@ export interface RemoteOptions<In = string, Out = In> extends FleetOptions {
   readonly codec?: Codec<Out, In>;
   /**
    * With `codec`: whether a frame is the server's goodbye, the last frame before it ends a connection (`onDrain`). What has no reply by
-   * then was not handled, and is tried elsewhere. Without it, the end of a connection proves nothing: a killed process ends it too.
-   * Default: no frame is.
+   * then was not handled, and is tried elsewhere. A server with a grace must not handle frames behind its goodbye: its `onDrain` calls
+   * `session.close()`, or awaits `session.draining`. Without `isGoodbye`, the end of a connection proves nothing: a killed process
+   * ends it too. Default: no frame is.
    */
   readonly isGoodbye?: (frame: Out) => boolean;
   /** With `codec`: whether a frame says that the server failed at the oldest request, before it ends the connection: `worker-failed`. Default: no frame does. */
