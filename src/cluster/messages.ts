@@ -2,9 +2,6 @@
 import type { Address } from "../core/mod.ts";
 import type { HeldTarget } from "./held_target.ts";
 
-/** The variable that makes a process a worker: an {@link Assignment} as JSON. */
-export const WORKER_VARIABLE = "SPILLWAY_WORKER";
-
 /** A socket of the supervisor, as a worker gets it. */
 export interface AssignedSocket {
   /** What it was asked for, as `placeKey` writes it. */
@@ -19,6 +16,8 @@ export interface AssignedSocket {
 
 /** What a worker is told when it starts. */
 export interface Assignment {
+  /** The version of the messages. A worker that speaks another one does not start. */
+  readonly version: number;
   /** Its number, from 1. A worker that replaces another has the same. */
   readonly slot: number;
   /** The number of workers. */
@@ -29,7 +28,7 @@ export interface Assignment {
   readonly inheritor: number;
 }
 
-/** What a supervisor says. */
+/** What a supervisor says. A worker ignores messages of other types. */
 export type ToWorker =
   /** Comes with the socket of that number. */
   | { readonly type: "socket"; readonly index: number }
@@ -37,6 +36,11 @@ export type ToWorker =
   | { readonly type: "drain"; readonly graceMs?: number }
   | { readonly type: "force" }
   | { readonly type: "ask"; readonly id: number; readonly question: unknown };
+
+/** Reports whether something that has come through the channel may be a message of a supervisor. */
+export function isMessage(said: unknown): said is ToWorker {
+  return typeof said === "object" && said !== null;
+}
 
 /**
  * What a worker says travels as this: the channel of `node:child_process` is also that of the service, which may say to its
@@ -53,10 +57,10 @@ export function opened(message: unknown): FromWorker | undefined {
   return typeof spillway === "object" && spillway !== null ? spillway : undefined;
 }
 
-/** What a worker says. */
+/** What a worker says. A supervisor ignores messages of other types. */
 export type FromWorker =
-  /** Its program runs, and takes sockets. */
-  | { readonly type: "up" }
+  /** Its program runs, speaks this version of the protocol, and takes sockets. */
+  | { readonly type: "up"; readonly version: number }
   | { readonly type: "ready" }
   | { readonly type: "pong" }
   /** It accepts nothing more and drains, whoever asked for it. */

@@ -1,4 +1,5 @@
 import type { FromWorker, ToWorker } from "./messages.ts";
+import { versionConflict, WORKER_PROTOCOL } from "./protocol_version.ts";
 
 /** How a process ended. */
 export interface Exit {
@@ -60,6 +61,7 @@ export interface WorkerOwner {
  * ```
  * state     event                                       next state
  * starting  it says that it is ready                    serving
+ *           it speaks another version                   killed
  *           too many beats, drain(), force()            killed
  *           it says that it drains: it fails            starting, until it ends
  * serving   drain(), or it says that it drains          draining
@@ -83,6 +85,8 @@ export class Worker {
   /** The beats since it became ready. */
   age = 0;
   hasServed = false;
+  /** Why it was killed, if it was. */
+  killedFor: string | undefined;
   readonly #process: WorkerProcess;
   readonly #patience: WorkerPatience;
   readonly #owner: WorkerOwner;
@@ -126,6 +130,7 @@ export class Worker {
   kill(why: string): void {
     if (this.state === "killed" || this.state === "ended") return;
     this.state = "killed";
+    this.killedFor = why;
     this.#owner.onKilled(this, why);
     this.#process.kill();
   }
@@ -209,6 +214,11 @@ export class Worker {
     // Whatever it says shows that it is alive.
     this.#unanswered = 0;
     switch (message.type) {
+      case "up": {
+        const conflict = versionConflict(WORKER_PROTOCOL, message.version);
+        if (conflict !== undefined) this.kill(`it ${conflict}`);
+        return;
+      }
       case "ready":
         if (this.state !== "starting") return;
         this.state = "serving";

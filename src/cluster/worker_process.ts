@@ -13,6 +13,8 @@ export interface ChildPlan {
   readonly cwd: string | undefined;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly sockets: readonly HeldSocket[];
+  /** The version of the protocol that it must speak to get them. */
+  readonly version: number;
   /** Its stdin: a worker has none. */
   readonly stdin: "ignore" | "inherit";
 }
@@ -34,7 +36,10 @@ export interface StartedChild extends WorkerProcess {
 }
 
 /** Starts a child. What has no descriptor is sent to it when it says that it is up. */
-export function startChild({ command, cwd, env, sockets, stdin }: ChildPlan, owner: ProcessOwner): StartedChild {
+export function startChild(
+  { command, cwd, env, sockets, stdin, version }: ChildPlan,
+  owner: ProcessOwner,
+): StartedChild {
   let over = false;
   const onExit = (exit: Exit) => {
     if (over) return;
@@ -67,7 +72,7 @@ export function startChild({ command, cwd, env, sockets, stdin }: ChildPlan, own
   child.on("message", (said: unknown) => {
     const message = opened(said);
     if (message === undefined) return;
-    if (message.type === "up") {
+    if (message.type === "up" && message.version === version) {
       sockets.forEach(({ handle }, index) => {
         if (handle !== undefined) send({ type: "socket", index }, handle);
       });

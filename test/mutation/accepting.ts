@@ -44,11 +44,6 @@ export const ACCEPTING: readonly Mutated[] = [
         replacement: "",
       },
       {
-        name: "begins a grace without a goodbye",
-        find: "grace.begin();",
-        replacement: "",
-      },
-      {
         name: "sits out the grace when everybody is gone",
         find: "void this.#whenAlone().then(() => grace.end());",
         replacement: "",
@@ -89,6 +84,11 @@ export const ACCEPTING: readonly Mutated[] = [
     file: "src/core/server/grace.ts",
     tests: ["test/core/lame_duck", "test/core/grace_goodbye"],
     mutations: [
+      {
+        name: "begins a grace without a goodbye",
+        find: "for (const session of this.#queue) session.announceDrain();",
+        replacement: "",
+      },
       {
         name: "says no goodbye to a session that is served only within it",
         find: "session.announceDrain();\n    this.#queue.push(session);",

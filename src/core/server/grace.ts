@@ -28,13 +28,12 @@ const LOOKED_AT = 8;
  * and looks at them again.
  */
 export class Grace implements DeadlineOwner {
-  /** Fulfils when the time is up, or `end` was called. */
-  readonly over: Promise<void>;
   readonly #settings: GraceSettings;
   readonly #endsAt: number;
   readonly #deadline: Deadline = new Deadline(this);
   #queue: Parting[];
   #lookedAt: number;
+  readonly #over: Promise<void>;
   #onOver!: () => void;
 
   constructor(ms: number, sessions: Iterable<Parting>, settings: GraceSettings) {
@@ -42,15 +41,16 @@ export class Grace implements DeadlineOwner {
     this.#queue = [...sessions];
     this.#lookedAt = settings.clock.now();
     this.#endsAt = this.#lookedAt + ms;
-    this.over = new Promise((resolve) => {
+    this.#over = new Promise((resolve) => {
       this.#onOver = resolve;
     });
     this.#arm();
   }
 
-  /** Lets the sessions say goodbye. */
-  begin(): void {
+  /** Lets the sessions say goodbye. Fulfils when the time is up, or `end` was called. */
+  begin(): Promise<void> {
     for (const session of this.#queue) session.announceDrain();
+    return this.#over;
   }
 
   /** Adds a session that is served only now. */
