@@ -23,7 +23,7 @@ import { isModulePath } from "./service_module.ts";
 import type { Settings } from "./setting.ts";
 import { type SystemdNotifier, systemdNotifier } from "./systemd_notify.ts";
 
-/** What `serve` was asked for, with workers. */
+/** The request to `serve` with workers. */
 export interface ClusterServing {
   readonly name: string;
   readonly all: Given;
@@ -82,7 +82,7 @@ export async function serveCluster(serving: ClusterServing, workers: Settings["w
   }
 }
 
-/** What a cluster is started with. */
+/** The preparations for the start of a cluster. */
 interface Preparations {
   /** The first supervisor, to which systemd has given its sockets, if this one replaces another. */
   readonly inheritor: number | undefined;

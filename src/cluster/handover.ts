@@ -9,7 +9,7 @@ import { readRoleMessage } from "./role_message.ts";
 import { HANDOVER_VARIABLE } from "./role_variables.ts";
 import { say, type WorkerHost } from "./worker_host.ts";
 
-/** What the successor gets, as JSON. */
+/** The message to the successor, as JSON in its variable. */
 interface HandoverMessage {
   /** The version of the protocol. A successor that speaks another one takes nothing over. */
   readonly version: number;
@@ -67,7 +67,7 @@ function handoverMessageOf(host: WorkerHost): HandoverMessage | undefined {
   return readRoleMessage<HandoverMessage>(host, { name: HANDOVER_VARIABLE, protocol: HANDOVER_PROTOCOL, fields });
 }
 
-/** What a supervisor hands over to this process: `begun → taken → complete`. Until it is complete, the other one goes on. */
+/** The handover of a supervisor to this process: `begun → taken → complete`. Until it is complete, the other supervisor goes on. */
 export class Handover {
   /** The process to which systemd has given its sockets. */
   readonly inheritor: number;
@@ -82,7 +82,7 @@ export class Handover {
   }
 
   /**
-   * Returns what is handed over to this process, if something is. Call it once: the variable is removed.
+   * Returns the handover to this process, if there is one. Call it once: the variable is removed.
    *
    * @throws as {@link inheritorOf}
    */

@@ -1,20 +1,20 @@
-/** What a supervisor and its workers say to each other, as JSON over the channel of `node:child_process`. */
+/** The messages between a supervisor and its workers: JSON over the channel of `node:child_process`. */
 import type { Address } from "../core/mod.ts";
 import type { HeldTarget } from "./held_target.ts";
 
 /** A socket of the supervisor, as a worker gets it. */
 export interface AssignedSocket {
-  /** What it was asked for, as `placeKey` writes it. */
+  /** The place that was asked for, as `placeKey` writes it. */
   readonly place: string;
   /** The same, as an option of `serve`. */
   readonly target: HeldTarget;
-  /** What it is bound to, with the actual port. */
+  /** The address that the socket is bound to, with the actual port. */
   readonly address: Address;
   /** The descriptor that the worker inherits. Without one, the socket comes beside a message. */
   readonly fd?: number;
 }
 
-/** What a worker is told when it starts. */
+/** The task of a worker, which it is told when it starts. */
 export interface Assignment {
   /** The version of the messages. A worker that speaks another one does not start. */
   readonly version: number;
@@ -28,7 +28,7 @@ export interface Assignment {
   readonly inheritor: number;
 }
 
-/** What a supervisor says. A worker ignores messages of other types. */
+/** A message of a supervisor. A worker ignores messages of other types. */
 export type ToWorker =
   /** Comes with the socket of that number. */
   | { readonly type: "socket"; readonly index: number }
@@ -43,11 +43,11 @@ export function isMessage(said: unknown): said is ToWorker {
 }
 
 /**
- * What a worker says travels as this: the channel of `node:child_process` is also that of the service, which may say to its
- * parent what it likes.
+ * The envelope of a message of a worker. The service uses the same channel of `node:child_process`, and may send its parent anything
+ * else.
  */
 export interface Envelope {
-  /** What the worker says. */
+  /** The message of the worker. */
   readonly spillway: FromWorker;
 }
 
@@ -57,7 +57,7 @@ export function opened(message: unknown): FromWorker | undefined {
   return typeof spillway === "object" && spillway !== null ? spillway : undefined;
 }
 
-/** What a worker says. A supervisor ignores messages of other types. */
+/** A message of a worker. A supervisor ignores messages of other types. */
 export type FromWorker =
   /** Its program runs, speaks this version of the protocol, and takes sockets. */
   | { readonly type: "up"; readonly version: number }

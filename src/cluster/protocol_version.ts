@@ -9,10 +9,10 @@ export interface ClusterProtocol {
   readonly version: number;
 }
 
-/** What a supervisor and its workers say to each other. */
+/** The protocol between a supervisor and its workers. */
 export const WORKER_PROTOCOL: ClusterProtocol = { name: "worker protocol", version: 1 };
 
-/** What a supervisor and its successor say to each other. Its version changes rarely: an upgrade is the way out of all other changes. */
+/** The protocol between a supervisor and its successor. Its version changes rarely: an upgrade is the way out of all other changes. */
 export const HANDOVER_PROTOCOL: ClusterProtocol = { name: "handover protocol", version: 1 };
 
 /** Returns the predicate of a sentence about a process with which this one cannot speak; `undefined` if it can. */

@@ -90,7 +90,7 @@ export async function supervise(options: SuperviseOptions): Promise<Cluster> {
   return new Supervision(checked, { dropped, held, handover });
 }
 
-/** What a supervision begins with. */
+/** The sockets that a supervision begins with. */
 interface Held {
   readonly held: readonly HeldPlace[];
   /** Places of the predecessor that are not wanted any more. */
@@ -306,7 +306,7 @@ class Supervision implements Cluster {
   }
 }
 
-/** Without an observer, what goes wrong is not silent. */
+/** Without an observer, faults are not silent. */
 function reportFaults(event: ClusterEvent): void {
   switch (event.type) {
     case "worker-killed":

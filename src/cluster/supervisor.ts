@@ -114,7 +114,7 @@ export class WorkerSupervisor implements WorkerOwner {
       this.#onReadyAll = resolve;
       this.#onNeverReady = reject;
     });
-    // Whoever waits for the end only is told there.
+    // A program that waits for the end only learns of it from `finished`.
     this.ready.catch(() => undefined);
     this.finished = new Promise((resolve) => {
       this.#onFinished = resolve;

@@ -11,7 +11,7 @@ export interface Exit {
   readonly error?: string;
 }
 
-/** Whoever started a process. */
+/** The owner of a process, which has started it. */
 export interface ProcessOwner {
   onMessage(message: FromWorker): void;
   onExit(exit: Exit): void;
@@ -144,7 +144,7 @@ export class Worker {
   /** Asks it something. `onAnswer` gets what it answers, or why it does not. */
   ask(id: number, question: unknown, onAnswer: (answer: { answer?: unknown; error?: string }) => void): void {
     if (this.state !== "serving" && this.state !== "draining") return onAnswer({ error: `it is ${this.state}` });
-    // What it does not read stays in memory.
+    // Messages that the process does not read stay in memory.
     if (this.#unanswered > 1) return onAnswer({ error: "it does not answer" });
     this.#answers.set(id, onAnswer);
     this.#process.send({ type: "ask", id, question });
@@ -176,7 +176,7 @@ export class Worker {
     if (this.state !== "serving" && this.state !== "draining") return;
     this.#unanswered += 1;
     if (this.#unanswered > this.#patience.silent) this.kill("it does not answer");
-    // One is enough while it is silent: what a stopped process does not read stays in memory.
+    // One ping is enough while the worker is silent: messages that a stopped process does not read stay in memory.
     else if (this.#unanswered === 1) this.#process.send({ type: "ping" });
   }
 
@@ -211,7 +211,7 @@ export class Worker {
 
   #onMessage(message: FromWorker): void {
     if (this.state === "killed" || this.state === "ended") return;
-    // Whatever it says shows that it is alive.
+    // Every message shows that the worker is alive.
     this.#unanswered = 0;
     switch (message.type) {
       case "up": {

@@ -17,7 +17,7 @@ export interface SteeredServer {
   shutdown(options?: ShutdownOptions): Promise<unknown>;
 }
 
-/** Answers what a supervisor asks. */
+/** Answers a question of a supervisor. */
 export type Answering = (question: unknown) => unknown;
 
 /** Reports whether this process is a worker of a supervisor. */
@@ -27,15 +27,15 @@ export function isWorker({ env }: Pick<WorkerHost, "env">): boolean {
 
 /** A worker's end of the channel to its supervisor. */
 export class WorkerLink {
-  /** What the supervisor has said at the start. */
+  /** The task that the supervisor has given at the start. */
   readonly assignment: Assignment;
   /** Listens on the sockets of the supervisor. */
   readonly transport: Transport;
-  /** Answers what the supervisor asks. */
+  /** Answers the questions of the supervisor. */
   answering: Answering | undefined;
   readonly #host: WorkerHost;
   #server: SteeredServer | undefined;
-  /** What came before there was a server. */
+  /** The order that came before there was a server. */
   #early: (ToWorker & { type: "drain" | "force" }) | "disconnected" | undefined;
   /** From then on connections may have been accepted. */
   #listens = false;

@@ -7,7 +7,7 @@ import type { Exit, ProcessOwner, WorkerProcess } from "./worker.ts";
 /** The descriptors of a child before those that it inherits: the standard ones, and the channel. */
 const OWN_DESCRIPTORS = 4;
 
-/** How a child is started, that speaks with this process and gets sockets. */
+/** The plan of a child, which speaks with this process and gets sockets. */
 export interface ChildPlan {
   readonly command: readonly [string, ...string[]];
   readonly cwd: string | undefined;
@@ -35,7 +35,7 @@ export interface StartedChild extends WorkerProcess {
   release(): void;
 }
 
-/** Starts a child. What has no descriptor is sent to it when it says that it is up. */
+/** Starts a child. A socket without a descriptor is sent to the child when that says that it is up. */
 export function startChild(
   { command, cwd, env, sockets, stdin, version }: ChildPlan,
   owner: ProcessOwner,

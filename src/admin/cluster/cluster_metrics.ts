@@ -8,7 +8,7 @@ import type { WorkerQuestions } from "./worker_questions.ts";
 
 const STATES = ["starting", "serving", "draining", "killed"] as const;
 
-/** What the metrics of a cluster are made of. */
+/** The sources of the metrics of a cluster. */
 export interface ClusterMetricsParts {
   readonly settings: Pick<AdminSettings, "metrics">;
   readonly questions: WorkerQuestions;

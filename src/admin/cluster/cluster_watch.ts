@@ -16,7 +16,7 @@ const OWN_NAME = /^(worker|reload|upgrade)-/;
 export const RESTART_REASONS = ["ended", "killed", "drained"] as const;
 type RestartReason = (typeof RESTART_REASONS)[number];
 
-/** What a supervisor has counted. */
+/** The counts of a supervisor. */
 export interface ClusterCounts {
   /** Workers that were started because another had ended or had drained by itself. */
   restarts: number;
@@ -29,7 +29,7 @@ export interface ClusterCounts {
 /** The state of a cluster in one word. */
 export type ClusterPhase = "waiting" | "serving" | "draining" | "drained";
 
-/** What the events of a cluster say of it. */
+/** The state of a cluster, as its events tell it. */
 export class ClusterWatch {
   readonly counts: ClusterCounts = { restarts: 0, killed: 0, reloads: 0, failedReloads: 0 };
   /** The restarts by their reasons. */
@@ -44,7 +44,7 @@ export class ClusterWatch {
   readonly #readyAt = new Map<number, number>();
   /** The ids of workers that are being killed. */
   readonly #killed = new Set<number>();
-  /** What the last worker did that did not go on serving: a restart follows at once. */
+  /** The reason why a worker last left: the event of its restart follows at once. */
   #left: RestartReason = "ended";
 
   observe(event: AnyClusterEvent): void {
