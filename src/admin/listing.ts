@@ -85,7 +85,7 @@ export function checkReasonQuery(query: Query): boolean {
   if (query.text("reason") === undefined) return false;
   const other = ["sort", "order", "group"].find((name) => query.text(name) !== undefined);
   if (other === undefined) return true;
-  throw new Refusal(400, "bad-request", `reason lists what has ended, as /closed does: it takes no ${other}`);
+  throw new Refusal(400, "bad-request", `reason lists closed connections, as /closed does, and takes no ${other}`);
 }
 
 /** An order of connections, and a filter. */

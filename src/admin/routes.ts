@@ -222,7 +222,7 @@ export class Routes {
     const { config } = this.#settings;
     if (config === undefined) throw notConfigured("settings", "admin({ config })");
     const settings = await calling("config()", () => config());
-    return await calling("JSON of what config() returned", () => json(settings ?? null));
+    return await calling("JSON of the result of config()", () => json(settings ?? null));
   }
 
   async #setLogLevel(request: RoutedRequest): Promise<Answer> {

@@ -327,7 +327,7 @@ export class ClusterRoutes {
     const { config } = settings;
     if (config !== undefined) {
       const value = await calling("config()", () => config());
-      return await calling("JSON of what config() returned", () => json(value ?? null));
+      return await calling("JSON of the result of config()", () => json(value ?? null));
     }
     // All have the same, and some worker answers.
     let last: Outcome<Answers["route"]> | undefined;
