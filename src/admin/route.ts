@@ -7,7 +7,7 @@ export interface RoutedRequest {
   /** Whether only the head of the answer is wanted. */
   readonly headOnly: boolean;
   readonly query: Query;
-  /** What the pattern of the route has captured. */
+  /** The parts of the path that the pattern of the route has captured. */
   readonly captured: readonly string[];
   /** Reads the body as JSON; `undefined` when there is none. Rejects with a refusal if it is none, or too large. */
   readonly body: () => Promise<unknown>;
@@ -19,7 +19,7 @@ export interface RoutedRequest {
   readonly stream: (contentType: string) => ServerResponse;
 }
 
-/** What answers a method at a path. */
+/** A route: answers a method at a path. */
 export interface Route {
   readonly method: "GET" | "POST" | "PUT" | "DELETE";
   readonly path: RegExp;

@@ -52,6 +52,10 @@ export function workService<In = string, Out = In>(
     // Requesters keep their connections.
     idleTimeoutMs: Infinity,
     handler: (message, context) => (isProbe(message) ? PROBE : answer(handler, message, context.signal, rules)),
-    onDrain: () => FAREWELL,
+    onDrain: async ({ draining }) => {
+      // Only as the last frame does the farewell prove that what has no reply was not handled.
+      if (!draining.aborted) await new Promise((resolve) => draining.addEventListener("abort", resolve));
+      return FAREWELL;
+    },
   };
 }

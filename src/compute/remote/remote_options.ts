@@ -29,9 +29,9 @@ export interface RemoteOptions<In = string, Out = In> extends FleetOptions {
   readonly codec?: Codec<Out, In>;
   /**
    * With `codec`: whether a frame is the server's goodbye, the last frame before it ends a connection (`onDrain`). A request without a
-   * reply by then was not handled, and goes to another server. Without it, the end of a connection proves nothing: a killed process ends
-   * it too.
-   * Default: no frame is.
+   * reply by then was not handled, and goes to another server. A server with a grace must not handle frames behind its goodbye: its
+   * `onDrain` calls `session.close()`, or awaits `session.draining`. Without `isGoodbye`, the end of a connection proves nothing: a
+   * killed process ends it too. Default: no frame is.
    */
   readonly isGoodbye?: (frame: Out) => boolean;
   /** With `codec`: whether a frame says that the server failed at the oldest request, before it ends the connection: `worker-failed`. Default: no frame does. */
