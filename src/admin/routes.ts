@@ -27,7 +27,7 @@ import type { Route, RoutedRequest } from "./route.ts";
 import { runtimeName } from "./runtime_name.ts";
 import type { ServerWatch } from "./server_watch.ts";
 
-/** What routes about a server need of the settings. */
+/** The settings that routes about a server need. */
 export type RouteSettings = Pick<
   AdminSettings,
   "clock" | "config" | "describe" | "metrics" | "onLogLevel" | "sources" | "token"

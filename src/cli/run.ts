@@ -162,7 +162,7 @@ function unexpectedFailure(error: unknown): Failure {
   return runFailure(error instanceof SpillwayError ? firstLine(error) : `internal error: ${firstLine(error)}`);
 }
 
-/** What a program tells. */
+/** The receivers of the output and of the exit code of a program. */
 interface Told {
   readonly print: (text: string) => void;
   readonly onExitCode: (code: number) => void;

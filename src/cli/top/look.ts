@@ -21,7 +21,7 @@ interface ServerRates {
   readonly bytesOut: number;
 }
 
-/** What one look at the server has seen. */
+/** The result of one look at the server. */
 export interface Look {
   readonly head: ServerHead;
   readonly rates: ServerRates | undefined;
@@ -37,7 +37,7 @@ export interface Look {
   readonly details: ConnectionDetails | undefined;
 }
 
-/** What to look at. */
+/** The order, the filter and the number of the rows that a look asks for, and the connection that it shows in detail. */
 export interface LookQuery {
   /** The order, by a name that the endpoint has. */
   readonly serverSort: string;
