@@ -19,7 +19,7 @@ const OPTIONS: OptionNames<WorkServiceOptions> = { concurrency: true, handlerTim
 
 /**
  * Returns the service of a worker of a {@link remote} fleet. An error that the handler throws goes to the requester alone, and the
- * connection continues. A server that drains says so: the requesters send what it has not handled to others.
+ * connection continues. A server that drains says so: the requesters send frames that it has not handled to others.
  *
  * @throws {TypeError | RangeError} an invalid argument
  *

@@ -35,6 +35,11 @@ const REFUSED: readonly (readonly [what: string, call: () => unknown, message: s
       ] as const,
   ),
   ["nats(subject)", () => nats({ subject: "a.*" }), "subject must be a subject without wildcards"],
+  [
+    "nats(password)",
+    () => nats({ subject: "a", servers: "nats://us:50%@localhost" }),
+    "user and password in servers must be percent-encoded",
+  ],
   ["nats(servers)", () => nats({ subject: "a", servers: [] }), "servers must be a NATS server"],
   [
     "nats(unknown)",
