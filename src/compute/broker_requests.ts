@@ -1,5 +1,5 @@
 import { type Clock, describe, ErrorLog } from "../core/mod.ts";
-import { type FleetError, fleetError } from "./errors.ts";
+import { type FleetError, fleetError, isFleetError } from "./errors.ts";
 import type { FleetOptions, FleetStats } from "./fleet.ts";
 import { FleetLog } from "./fleet_log.ts";
 import { unpackReply, type WorkerReply } from "./fleet_message.ts";
@@ -30,6 +30,8 @@ export interface BrokerFleet {
   start(): void;
   /** The request has no reply in its time. Fails it. */
   onTimeout(request: BrokerRequest): void;
+  /** Stops connecting: the broker can never be reached. */
+  giveUp(): void;
 }
 
 /** One try of a frame: a message to the broker, and its reply, which has its name. */
@@ -116,13 +118,20 @@ export class BrokerRequests implements GateHost, TryOwner<WorkerReply> {
     if (!isUp) this.#log.emit({ type: "worker-up", address });
   }
 
-  /** The broker is lost, or was not reached. Requests without a reply are lost with `lost`; without it they go on waiting. */
+  /**
+   * The broker is lost, or was not reached. Requests without a reply are lost with `lost`; without it they go on waiting. Without the
+   * package of the broker, all frames fail, those to come included.
+   */
   onDown(address: string, error: FleetError, delayMs: number, lost?: FleetError): void {
     if (this.#closed) return;
     this.#gate.lastError = error;
     this.#gate.room = 0;
     if (lost !== undefined) for (const request of this.#pending.values()) request.lose(lost, false);
     this.#log.emit({ type: "worker-down", address, error, delayMs });
+    const { cause } = error;
+    if (!isFleetError(cause) || cause.code !== "fleet-unavailable") return;
+    this.close(cause);
+    this.#fleet.giveUp();
   }
 
   hurry(): void {

@@ -126,6 +126,10 @@ class NatsFleet<In, Out> implements Fleet<In, Out>, BrokerFleet, NatsLinkOwner {
     await this.#link.close(false);
   }
 
+  giveUp(): void {
+    void this.#link.close(false);
+  }
+
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }

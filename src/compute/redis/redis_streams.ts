@@ -164,6 +164,10 @@ class RedisFleet<In, Out> implements Fleet<In, Out>, BrokerFleet {
     this.#links.close();
   }
 
+  giveUp(): void {
+    this.#links.close();
+  }
+
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
