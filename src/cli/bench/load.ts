@@ -173,7 +173,7 @@ export class Load implements LoadOwner {
     this.#answered(connection);
   }
 
-  /** A peer that ends in order, as in a drain, has not handled the frames without a reply: these are sent again. */
+  /** A peer that ends in order, as in a drain, has not handled the frames that it has not answered: they may be sent again. */
   #onOrderlyEnd(connection: LoadConnection): void {
     this.#closedByPeer += 1;
     this.#resent += connection.unanswered;

@@ -27,14 +27,14 @@ export interface PartPlan {
   readonly expected?: string;
 }
 
-/** A message to a process: its plan at first, and then the instructions to begin and to stop. */
+/** A message to a process: its plan at first, and then when to begin and to stop. */
 export type ToPart =
   | { readonly plan: PartPlan }
   /** Begin; tell the `progress` from time to time. */
   | { readonly run: true; readonly progress: boolean }
   | { readonly stop: true };
 
-/** A message from a process. */
+/** A message of a process. */
 export type FromPart =
   /** It has its connections. */
   | { readonly ready: true }

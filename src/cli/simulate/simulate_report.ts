@@ -12,7 +12,7 @@ export interface Counts {
   readonly ends: Map<string, number>;
 }
 
-/** The result of a run over seeds. */
+/** The outcome of a run over seeds. */
 export interface SimulationReport {
   readonly service: string;
   readonly asked: number;
@@ -24,7 +24,7 @@ export interface SimulationReport {
     readonly known: number;
     readonly refused: readonly string[];
   };
-  /** Whether clients compared replies with the known ones, only counted them, or did neither. */
+  /** The checks that clients could make of replies. */
   readonly replies: "compared" | "counted" | "unknown";
   readonly realWork: { readonly calls: number; readonly ms: number };
   readonly growth: Growth | undefined;

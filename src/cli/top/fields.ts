@@ -4,8 +4,8 @@ const MOST_TEXT = 512;
 const MOST_ELEMENTS = 10_000;
 
 /**
- * The fields of a JSON value of unknown shape. A field that is missing or of another type is 0, empty or absent. Text is
- * escaped here, once, so that none of its control characters reaches a terminal.
+ * The fields of a JSON value of which nothing is known. A field that is missing or of another kind is 0, empty or absent. Text is
+ * escaped here, once: whatever shows it sends no control character to a terminal.
  */
 export class Fields {
   readonly #value: Readonly<Record<string, unknown>>;

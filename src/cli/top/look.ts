@@ -21,7 +21,7 @@ interface ServerRates {
   readonly bytesOut: number;
 }
 
-/** The result of one look at the server. */
+/** The answers that one look at the server has got. */
 export interface Look {
   readonly head: ServerHead;
   readonly rates: ServerRates | undefined;
@@ -37,7 +37,7 @@ export interface Look {
   readonly details: ConnectionDetails | undefined;
 }
 
-/** The order, the filter and the number of the rows that a look asks for, and the connection that it shows in detail. */
+/** The parts of the server to look at. */
 export interface LookQuery {
   /** The order, by a name that the endpoint has. */
   readonly serverSort: string;

@@ -1,7 +1,7 @@
 import { AdminFailure } from "./admin_client.ts";
 import { Fields } from "./fields.ts";
 
-/** The state of the server, from `/stats`. Text is escaped. */
+/** The state of the server, as `/stats` says it. Text is escaped. */
 export interface ServerHead {
   readonly runtime: string;
   readonly phase: string;
