@@ -40,7 +40,7 @@ const IDENTITY_KEYS: Readonly<Record<string, KeyOf>> = {
   remote: ({ connection }) => addressText(connection.remoteAddress),
   local: ({ connection }) => addressText(connection.localAddress),
 };
-/** These cost a snapshot of the counts of each connection. */
+/** The sort keys that cost a snapshot of the counts of each connection. */
 const COUNT_KEYS: Readonly<Record<string, KeyOf>> = {
   ageMs: (session) => session.stats().ageMs,
   idleMs: (session) => session.stats().quietMs,

@@ -23,9 +23,9 @@ export interface RoutedRequest {
 export interface Route {
   readonly method: "GET" | "POST" | "PUT" | "DELETE";
   readonly path: RegExp;
-  /** Whether it changes something, so that it needs the token. */
+  /** Whether the route changes something, so that it needs the token. */
   readonly changes?: boolean;
-  /** The parameters that it has. Probes ignore all: who configures a probe sees no error message. */
+  /** The parameters of the route. Probes ignore theirs: an operator who configures a probe sees no error message. */
   readonly parameters: readonly string[] | "ignored";
   readonly answer: (request: RoutedRequest) => Promise<Answer | undefined> | Answer | undefined;
 }

@@ -6,7 +6,7 @@ export interface ServerHead {
   readonly runtime: string;
   readonly phase: string;
   readonly addresses: readonly string[];
-  /** When it began to listen, in ISO 8601: what tells a server from the one before a restart. */
+  /** The time when the server began to listen, in ISO 8601. It differs after a restart. */
   readonly listeningSince: string;
   readonly uptimeMs: number | undefined;
   readonly loopDelayMs: number;

@@ -8,8 +8,8 @@ export const NAME_TOPICS = 256;
 export const CONTROL_TOPIC = 256;
 
 /**
- * A driver for a broker, which carries messages between servers, such as those of `spillway/buses/redis`. A driver moves bytes.
- * Envelopes, order, batches, limits and reconnection are the server's.
+ * A driver for a broker that carries messages between servers, such as the driver of `spillway/buses/redis`. A driver moves bytes. The
+ * server is responsible for envelopes, order, batches, limits and reconnection.
  */
 export interface Bus {
   /** The kind of broker, for events and logs: `"redis"`. */
@@ -75,8 +75,8 @@ export interface BusOptions {
   /** The driver. */
   readonly via: Bus;
   /**
-   * The fate of a frame for other servers when `maxWaitingBytes` wait, because the broker is down or slow: it is dropped and counted
-   * (`"drop"`, the default), or `broadcast()` throws `bus-full` before anybody gets the frame (`"refuse"`).
+   * The policy for a frame to other servers when `maxWaitingBytes` wait, because the broker is down or slow. With `"drop"`, the frame is
+   * dropped and counted. With `"refuse"`, `broadcast()` throws `bus-full` before anybody gets the frame. Default `"drop"`.
    */
   readonly whenFull?: "drop" | "refuse";
   /**

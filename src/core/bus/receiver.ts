@@ -33,7 +33,7 @@ export interface ReceiverOwner {
   deliver(to: RecipientKind, name: string, frame: unknown, except: string): void;
 }
 
-/** Reads messages of other servers, and delivers their frames. Whatever comes, it does not throw. */
+/** Reads messages of other servers, and delivers their frames. Invalid messages are counted and reported, and never throw. */
 export class Receiver {
   readonly counts: Record<"framesReceived" | "framesFiltered" | "invalid", number> = {
     framesReceived: 0,
