@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
@@ -26,11 +27,12 @@ export default defineConfig({
     include: ["test/**/*.test.ts"],
     // Worker threads fail on Deno.
     pool: "forks",
-    // Most of a test is waiting: with one worker less than there are processors, the default, two of them are one.
-    maxWorkers: "100%",
+    // Half of a test is waiting: one file more than there are processors keeps them busy.
+    maxWorkers: availableParallelism() + 1,
     allowOnly: false,
     slowTestThreshold: 10_000,
     testTimeout: 20_000,
     hookTimeout: 20_000,
+    expect: { poll: { timeout: 10_000 } },
   },
 });

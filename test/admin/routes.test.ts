@@ -205,7 +205,7 @@ describe("GET /connections", () => {
     ["limits=1", 'unknown parameter "limits"; did you mean limit\\?'],
     ["limit=1&limit=2", "the parameter limit comes twice"],
     [`address=${"a".repeat(300)}`, "address has more than 256 characters"],
-    ["reason=aborted&sort=id", "it takes no sort"],
+    ["reason=aborted&sort=id", "and takes no sort"],
   ])("refuses the query %s", async (query, message) => {
     const served = await adminServed();
     expect(await served.get(`/connections?${query}`)).toMatchObject({
@@ -366,7 +366,7 @@ describe("GET /config", () => {
       /^config\(\) threw: no settings$/,
     ],
     ["rejects", () => Promise.reject(new Error("no settings")), /^config\(\) threw: no settings$/],
-    ["returns what is no JSON", () => circular, /^JSON of what config\(\) returned threw: .*(circular|cyclic)/i],
+    ["returns what is no JSON", () => circular, /^JSON of the result of config\(\) threw: .*(circular|cyclic)/i],
   ])("says that config() %s", async (_, config, message) => {
     const served = await adminServed({ config });
     expect(await served.get("/config")).toMatchObject({

@@ -92,9 +92,9 @@ describe("spillway bench", () => {
     await using server = await echo();
     const target = `127.0.0.1:${server.address.port}`;
     const { result } = await bench(target, ["-c", "1", "--rate", "200", "--warm-up", "500ms", "--duration", "500ms"]);
-    // 200 frames were sent in all.
+    // 200 frames were sent in all. On a busy machine some of the warm-up are sent late, but not half of them.
     expect(result.latencyMs.count).toBeGreaterThan(80);
-    expect(result.latencyMs.count).toBeLessThan(120);
+    expect(result.latencyMs.count).toBeLessThan(150);
     expect(result.seconds).toBeLessThan(0.9);
   });
 
