@@ -83,6 +83,8 @@ export class Worker {
   /** The beats since it became ready. */
   age = 0;
   hasServed = false;
+  /** Whether it was told to end before it was ready. */
+  isDropped = false;
   readonly #process: WorkerProcess;
   readonly #patience: WorkerPatience;
   readonly #owner: WorkerOwner;
@@ -133,6 +135,7 @@ export class Worker {
   /** A worker that has not served yet has nothing to drain. */
   #end(): void {
     this.state = "killed";
+    this.isDropped = true;
     this.#process.kill();
   }
 
