@@ -33,6 +33,7 @@ export async function stormBuses(names, kinds, { seconds, seed }) {
       const startedAt = performance.now();
       const report = await busStorm({
         kind,
+        name: `${kind} ${name}`,
         spillway: (args) => command(MAIN, [...args]),
         service: compiled("bus/service.js"),
         seed,

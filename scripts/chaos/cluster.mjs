@@ -30,6 +30,7 @@ export async function stormClusters(names, { seconds, seed }) {
       spillway: (args) => command(MAIN, [...args]),
       service: compiled("cluster/service.js"),
       workers: WORKERS,
+      name,
       seed,
       seconds,
       onProgress: progressOf(`${name} ${version}`),

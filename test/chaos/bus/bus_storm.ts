@@ -29,6 +29,8 @@ export interface BusStormOptions {
   /** The file of the service. */
   readonly service: string;
   readonly seed: number;
+  /** What is drawn depends on it, too: short storms of one seed are different on each runtime. */
+  readonly name: string;
   /** For how long acts begin. */
   readonly seconds: number;
   readonly onProgress?: (members: number, broken: number) => void;
@@ -73,7 +75,7 @@ class BusStorm {
   constructor(options: BusStormOptions, bus: StormedBus) {
     this.#options = options;
     this.#bus = bus;
-    this.#random = seededRandom(options.seed);
+    this.#random = seededRandom(options.seed).fork(options.name);
   }
 
   async run(): Promise<void> {
@@ -83,7 +85,8 @@ class BusStorm {
     const talk = this.#talk();
     try {
       await this.#heal([], new Map());
-      await this.#rage();
+      // What cannot be done is not all that is wrong.
+      await this.#rage().catch((error: Error) => this.broken.push(error.message));
       this.#talking = false;
       await talk;
       await holdsWithin(GAPS_MS, () => gapsFit(this.#course()));

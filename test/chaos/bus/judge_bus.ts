@@ -52,8 +52,8 @@ export interface BusCourse {
 export const HEAL_MS = 20_000;
 /** Members of the same server wait for no broker. */
 export const LOCAL_MS = 3_000;
-/** What may wait for the broker and come from it, at one time, and what a heap keeps for itself. */
-export const SIZE_TOLERANCE_BYTES = 134_217_728;
+/** What may wait for the broker and for members, and what a heap keeps of the floods before it collects. */
+export const SIZE_TOLERANCE_BYTES = 268_435_456;
 
 /** Returns the promises that were broken. */
 export function judgeBus(course: BusCourse): string[] {

@@ -279,9 +279,11 @@ export class StormedBus {
   async #kill(life: Known, name: "SIGKILL" | "SIGSTOP"): Promise<void> {
     life.end = "killed";
     signal(life.pid, name);
-    const at = this.#started.findIndex((started) => this.#servingOf(started).includes(life.pid));
+    const isLocal = this.#options.kind === "local";
+    // A worker of the one supervisor need not serve any more.
+    const at = isLocal ? 0 : this.#started.findIndex(({ cli }) => cli.pid === life.pid);
     const started = this.#started[at];
-    if (this.#options.kind !== "local") {
+    if (!isLocal) {
       await started?.cli.closed;
       this.#started[at] = await this.#serve();
     } else if (

@@ -39,6 +39,8 @@ export interface ClusterStormOptions {
   readonly service: string;
   readonly workers: number;
   readonly seed: number;
+  /** What is drawn depends on it, too: short storms of one seed are different on each runtime. */
+  readonly name: string;
   /** For how long acts begin. */
   readonly seconds: number;
   readonly onProgress?: (connections: number, broken: number) => void;
@@ -88,7 +90,7 @@ class ClusterStorm {
   constructor(options: ClusterStormOptions, cluster: StormedCluster) {
     this.#options = options;
     this.#cluster = cluster;
-    this.#random = seededRandom(options.seed);
+    this.#random = seededRandom(options.seed).fork(options.name);
   }
 
   async run(): Promise<void> {
@@ -101,7 +103,8 @@ class ClusterStorm {
       ...Array.from({ length: SHORT }, () => this.#load(way, shortPlan)),
     ]);
     try {
-      await this.#rage(port);
+      // What cannot be done is not all that is wrong.
+      await this.#rage(port).catch((error: Error) => this.broken.push(error.message));
       const end = await this.#drain();
       await within(LOAD_MS, load, "connections of the load do not come to an end");
       const { harms, log, sizes } = cluster;

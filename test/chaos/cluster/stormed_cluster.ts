@@ -40,6 +40,7 @@ export class StormedCluster {
   readonly #options: ClusterOptions;
   readonly #files: Readonly<Record<"admin" | "handled" | "pid" | "token", string>>;
   readonly #sizes = new Map<number, Size>();
+  #supervisor = 0;
 
   constructor(options: ClusterOptions) {
     const { folder, service, spillway, workers } = options;
@@ -64,9 +65,14 @@ export class StormedCluster {
     );
   }
 
-  /** The supervisor that serves. */
+  /** The supervisor that serves, or served last: its file is removed at its end. */
   get supervisor(): number {
-    return Number(readFileSync(this.#files.pid, "utf8"));
+    try {
+      this.#supervisor = Number(readFileSync(this.#files.pid, "utf8"));
+    } catch {
+      // There is none any more.
+    }
+    return this.#supervisor;
   }
 
   /** What the workers have written down. */
