@@ -8,12 +8,12 @@ import { stormClusters } from "./chaos/cluster.mjs";
 import { compile } from "./chaos/compiled.mjs";
 import { soakAll, stormWithToxics } from "./chaos/toxics.mjs";
 import { runtimeNames } from "./runtimes.mjs";
-import { script, wholeNumber } from "./script.mjs";
+import { refuse, script, wholeNumber } from "./script.mjs";
 
 /** @type {{ runtime?: import("./runtimes.mjs").RuntimeName, seconds: number, seed: number, soak?: boolean, connections: number, cluster?: boolean, bus?: true | import("../test/chaos/bus/acts.ts").BusKind[] }} */
 const options = script(
   "chaos",
-  "A storm of toxics and load on a real server: in rounds of at most 20 s, each with a drain.",
+  "A storm on real servers under load: of toxics, in rounds of at most 20 s, each with a drain, unless an option says another.",
 )
   .addOption(new Option("--runtime <name>", "only this one").choices(runtimeNames))
   .option("--seconds <n>", "how long the storm lasts on each", wholeNumber(1, 3_600), 20)
@@ -35,6 +35,9 @@ const options = script(
   .parse()
   .opts();
 const names = runtimeNames.filter((name) => options.runtime === undefined || options.runtime === name);
+if (process.platform !== "linux" && (options.cluster === true || options.bus !== undefined)) {
+  refuse("--cluster and --bus look at processes in /proc, which only Linux has");
+}
 
 await compile();
 const broken = await stormed();

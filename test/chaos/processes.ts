@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
+import process from "node:process";
 
 /** A process, as /proc shows it. */
 export interface ProcessInfo {
@@ -37,4 +38,13 @@ export function processesWith(text: string): ProcessInfo[] {
     }
     return processOf(Number(pid)) ?? [];
   });
+}
+
+/** Sends a signal to a process that may have ended. */
+export function signalProcess(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch {
+    // It has ended.
+  }
 }

@@ -7,7 +7,7 @@ import { SERVICE_NAMES, type ServiceName } from "./services.ts";
 import { ToxicWay } from "./toxic_way.ts";
 import { TOXIC_KINDS, type ToxicKind } from "./toxics.ts";
 import { type Visit, visit } from "./visit.ts";
-import { sleep, within } from "./within.ts";
+import { sleep, within } from "./waiting.ts";
 
 /** Connections at the same time. */
 const CLIENTS = 32;

@@ -4,7 +4,7 @@ import path from "node:path";
 import { type Random, seededRandom } from "spillway/testing";
 import { drawActs } from "../draw_acts.ts";
 import type { Command } from "../server_process.ts";
-import { holdsWithin, sleep, within } from "../within.ts";
+import { holdsWithin, sleep, within } from "../waiting.ts";
 import { BUS_ACTS, type BusAct, type BusKind } from "./acts.ts";
 import { type BusCourse, complaintsIn, gapsFit, HEAL_MS, type Heal, judgeBus } from "./judge_bus.ts";
 import { StormedBus } from "./stormed_bus.ts";

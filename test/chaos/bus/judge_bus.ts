@@ -1,5 +1,5 @@
 import type { LogRecord } from "../cluster/cluster_log.ts";
-import type { Size } from "../cluster/judge_cluster.ts";
+import type { Size } from "../sizes.ts";
 import type { Gap } from "./gaps.ts";
 import type { RoomLedger } from "./room_ledger.ts";
 

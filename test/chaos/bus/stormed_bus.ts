@@ -1,15 +1,14 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import process from "node:process";
 import type { Random } from "spillway/testing";
 import { BrokerProcess, brokerPlace, removeBroker } from "../../buses/support/broker_process.ts";
 import type { ProgramUser } from "../../support/real_program.ts";
 import { ClusterLog } from "../cluster/cluster_log.ts";
-import type { Size } from "../cluster/judge_cluster.ts";
-import { type ProcessInfo, processesWith, processOf } from "../processes.ts";
+import { type ProcessInfo, processesWith, processOf, signalProcess } from "../processes.ts";
 import type { Command } from "../server_process.ts";
+import { type Size, Sizes } from "../sizes.ts";
 import { SpillwayProcess } from "../spillway_process.ts";
-import { holdsWithin, sleep } from "../within.ts";
+import { holdsWithin, sleep } from "../waiting.ts";
 import type { BusAct, BusKind } from "./acts.ts";
 import { GAPS_VARIABLE, type Gap, readGaps } from "./gaps.ts";
 import { HEAL_MS, type Life } from "./judge_bus.ts";
@@ -70,7 +69,7 @@ export class StormedBus {
   readonly #options: BusOptions;
   readonly #lives = new Map<string, Known>();
   readonly #started: Started[] = [];
-  readonly #sizes = new Map<number, Size>();
+  readonly #sizes = new Sizes();
   readonly #gaps: string;
   readonly #removing: (() => Promise<void>)[] = [];
   readonly #logs: ClusterLog[] = [];
@@ -93,7 +92,7 @@ export class StormedBus {
   }
 
   get sizes(): Size[] {
-    return [...this.#sizes.values()];
+    return this.#sizes.all;
   }
 
   /** Everything that was logged. */
@@ -127,7 +126,7 @@ export class StormedBus {
         const counts = pids
           .map((pid) => this.#alive().find((one) => one.pid === pid))
           .map((one) => (one === undefined ? 0 : this.#membersOf(one.origin).length));
-        return counts.length === this.#servers(started) && counts.every((count) => count >= MEMBERS);
+        return counts.length === this.#servers && counts.every((count) => count >= MEMBERS);
       };
       const endAt = performance.now() + HEAL_MS;
       while (!isFull()) {
@@ -156,9 +155,9 @@ export class StormedBus {
       case "worker stopped":
         return await this.#kill(victim, "SIGSTOP");
       case "server held":
-        signal(victim.pid, "SIGSTOP");
+        signalProcess(victim.pid, "SIGSTOP");
         await sleep(Math.min(away, LONGEST_HELD_MS));
-        return signal(victim.pid, "SIGCONT");
+        return signalProcess(victim.pid, "SIGCONT");
       case "restart":
         return await this.#restart();
       case "slow member":
@@ -186,11 +185,7 @@ export class StormedBus {
 
   /** Looks at the memory of all servers. */
   measure(): void {
-    for (const { pid, rssBytes } of this.processes) {
-      const before = this.#sizes.get(pid);
-      const mostBytes = Math.max(before?.mostBytes ?? 0, rssBytes);
-      this.#sizes.set(pid, { firstBytes: before?.firstBytes ?? rssBytes, mostBytes });
-    }
+    for (const found of this.processes) this.#sizes.note(found);
   }
 
   /** Lets all servers drain, with their members. */
@@ -209,7 +204,7 @@ export class StormedBus {
   /** Ends whatever is left of it. */
   async close(): Promise<void> {
     for (const member of this.members) member.leave();
-    for (const { pid } of this.processes) signal(pid, "SIGKILL");
+    for (const { pid } of this.processes) signalProcess(pid, "SIGKILL");
     for (const remove of this.#removing) await remove();
   }
 
@@ -241,7 +236,8 @@ export class StormedBus {
     return this.#options.kind === "local" ? [...log.serving] : [cli.pid];
   }
 
-  #servers(_: Started): number {
+  /** The number of servers behind one port. */
+  get #servers(): number {
     return this.#options.kind === "local" ? SERVERS : 1;
   }
 
@@ -278,7 +274,7 @@ export class StormedBus {
   /** SIGKILL, or a SIGSTOP that is followed by one of its supervisor. */
   async #kill(life: Known, name: "SIGKILL" | "SIGSTOP"): Promise<void> {
     life.end = "killed";
-    signal(life.pid, name);
+    signalProcess(life.pid, name);
     const isLocal = this.#options.kind === "local";
     // A worker of the one supervisor need not serve any more.
     const at = isLocal ? 0 : this.#started.findIndex(({ cli }) => cli.pid === life.pid);
@@ -344,12 +340,3 @@ const USER: ProgramUser = {
     throw new Error(why);
   },
 };
-
-/** Sends a signal to a process that may have ended. */
-function signal(pid: number, name: NodeJS.Signals): void {
-  try {
-    process.kill(pid, name);
-  } catch {
-    // It has ended.
-  }
-}

@@ -6,7 +6,7 @@ import { drawActs } from "../draw_acts.ts";
 import type { Plan } from "../plan.ts";
 import type { Command } from "../server_process.ts";
 import { type Visit, visit, type Way } from "../visit.ts";
-import { sleep, within } from "../within.ts";
+import { sleep, within } from "../waiting.ts";
 import { CLUSTER_ACTS, type ClusterAct } from "./acts.ts";
 import { readHandled } from "./handled.ts";
 import {

@@ -1,3 +1,4 @@
+import type { Size } from "../sizes.ts";
 import type { Visit } from "../visit.ts";
 import type { ClusterAct } from "./acts.ts";
 import type { LogRecord } from "./cluster_log.ts";
@@ -19,12 +20,6 @@ export interface Step {
 export interface Harm {
   readonly pid: number;
   readonly at: number;
-}
-
-/** The memory of a supervisor when it was first looked at, and at most. */
-export interface Size {
-  readonly firstBytes: number;
-  readonly mostBytes: number;
 }
 
 /** How the cluster ended. */

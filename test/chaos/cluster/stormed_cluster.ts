@@ -2,17 +2,17 @@ import { execFile } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import path from "node:path";
-import process from "node:process";
 import type { Random } from "spillway/testing";
 import { PREFIXED, Unframer } from "../../support/framings.ts";
-import { type ProcessInfo, processesWith, processOf } from "../processes.ts";
+import { type ProcessInfo, processesWith, processOf, signalProcess } from "../processes.ts";
 import type { Command } from "../server_process.ts";
+import { type Size, Sizes } from "../sizes.ts";
 import { SpillwayProcess } from "../spillway_process.ts";
-import { holdsWithin, sleep } from "../within.ts";
+import { holdsWithin, sleep } from "../waiting.ts";
 import type { ClusterAct } from "./acts.ts";
 import { ClusterLog } from "./cluster_log.ts";
 import { HANDLED_VARIABLE, processNamed, SPIN } from "./handled.ts";
-import { type Harm, RECOVERY_MS, type Size } from "./judge_cluster.ts";
+import { type Harm, RECOVERY_MS } from "./judge_cluster.ts";
 
 /** How long a worker may be silent. */
 const WORKER_TIMEOUT_MS = 3_000;
@@ -39,7 +39,7 @@ export class StormedCluster {
   readonly started: SpillwayProcess;
   readonly #options: ClusterOptions;
   readonly #files: Readonly<Record<"admin" | "handled" | "pid" | "token", string>>;
-  readonly #sizes = new Map<number, Size>();
+  readonly #sizes = new Sizes();
   #supervisor = 0;
 
   constructor(options: ClusterOptions) {
@@ -82,7 +82,7 @@ export class StormedCluster {
 
   /** How the memory of each supervisor went. */
   get sizes(): Size[] {
-    return [...this.#sizes.values()];
+    return this.#sizes.all;
   }
 
   /** Every process that belongs to it. */
@@ -102,11 +102,7 @@ export class StormedCluster {
   /** Looks at the memory of the supervisor. */
   measure(): void {
     const found = processOf(this.supervisor);
-    if (found === undefined) return;
-    const { pid, rssBytes } = found;
-    const before = this.#sizes.get(pid);
-    const mostBytes = Math.max(before?.mostBytes ?? 0, rssBytes);
-    this.#sizes.set(pid, { firstBytes: before?.firstBytes ?? rssBytes, mostBytes });
+    if (found !== undefined) this.#sizes.note(found);
   }
 
   /** Does it, and waits until the cluster says that it is done. @throws {Error} it does not */
@@ -149,7 +145,7 @@ export class StormedCluster {
 
   /** Ends whatever is left of it. */
   kill(): void {
-    for (const { pid } of this.processes) signal(pid, "SIGKILL");
+    for (const { pid } of this.processes) signalProcess(pid, "SIGKILL");
   }
 
   /** A worker that serves and was not harmed, if there is one. */
@@ -161,21 +157,21 @@ export class StormedCluster {
   #harm(pid: number | undefined, name: NodeJS.Signals): void {
     if (pid === undefined) return;
     this.harms.push({ pid, at: performance.now() });
-    signal(pid, name);
+    signalProcess(pid, name);
   }
 
   async #stop(pid: number | undefined): Promise<void> {
     if (pid === undefined) return;
     this.#harm(pid, "SIGSTOP");
     await this.#until(() => this.log.hasEnded(pid), "a stopped worker is not replaced");
-    signal(pid, "SIGCONT");
+    signalProcess(pid, "SIGCONT");
   }
 
   async #pause(pid: number | undefined, ms: number): Promise<void> {
     if (pid === undefined) return;
-    signal(pid, "SIGSTOP");
+    signalProcess(pid, "SIGSTOP");
     await sleep(ms);
-    signal(pid, "SIGCONT");
+    signalProcess(pid, "SIGCONT");
   }
 
   async #spin(port: number): Promise<void> {
@@ -200,7 +196,7 @@ export class StormedCluster {
     const before = this.log.of("reload-finished").length;
     for (let sent = 0; sent < times; sent++) {
       if (sent > 0) await sleep(pauseMs);
-      signal(this.supervisor, "SIGHUP");
+      signalProcess(this.supervisor, "SIGHUP");
     }
     // Two signals are one when they come before the first was looked at.
     const isOver = () => {
@@ -230,20 +226,11 @@ export class StormedCluster {
     const { supervisor } = this;
     const over = () => this.log.of("upgrade-finished").length + this.log.of("upgrade-failed").length;
     const before = over();
-    signal(supervisor, "SIGUSR2");
+    signalProcess(supervisor, "SIGUSR2");
     await this.#until(() => over() > before, "an upgrade does not come to an end");
   }
 
   async #until(holds: () => boolean, otherwise: string): Promise<void> {
     if (!(await holdsWithin(2 * RECOVERY_MS, holds))) throw new Error(otherwise);
-  }
-}
-
-/** Sends a signal to a process that may have ended. */
-function signal(pid: number, name: NodeJS.Signals): void {
-  try {
-    process.kill(pid, name);
-  } catch {
-    // It has ended.
   }
 }
