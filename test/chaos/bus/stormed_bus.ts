@@ -73,6 +73,8 @@ export class StormedBus {
   readonly #gaps: string;
   readonly #removing: (() => Promise<void>)[] = [];
   readonly #logs: ClusterLog[] = [];
+  /** Processes that are stopped for a while. */
+  readonly #held = new Set<number>();
   #broker: BrokerProcess | undefined;
   #address = "local";
   #tags = 0;
@@ -138,7 +140,8 @@ export class StormedBus {
 
   /** Does it, and undoes it, and connects members anew. */
   async act(act: BusAct, random: Random): Promise<void> {
-    const victim = random.pick(this.#alive());
+    // One that is held would go on, although it was stopped for good.
+    const victim = random.pick(this.#alive().filter(({ pid }) => !this.#held.has(pid)));
     const away = 200 + random.below(Math.max(1, Math.min(LONGEST_AWAY_MS, this.#options.longestMs) - 200));
     switch (act) {
       case "broker killed":
@@ -155,9 +158,7 @@ export class StormedBus {
       case "worker stopped":
         return await this.#kill(victim, "SIGSTOP");
       case "server held":
-        signalProcess(victim.pid, "SIGSTOP");
-        await sleep(Math.min(away, LONGEST_HELD_MS));
-        return signalProcess(victim.pid, "SIGCONT");
+        return await this.#hold(victim.pid, Math.min(away, LONGEST_HELD_MS));
       case "restart":
         return await this.#restart();
       case "slow member":
@@ -291,6 +292,14 @@ export class StormedBus {
       throw new Error("a worker is not replaced");
     }
     await this.populate();
+  }
+
+  async #hold(pid: number, ms: number): Promise<void> {
+    this.#held.add(pid);
+    signalProcess(pid, "SIGSTOP");
+    await sleep(ms);
+    signalProcess(pid, "SIGCONT");
+    this.#held.delete(pid);
   }
 
   async #restart(): Promise<void> {

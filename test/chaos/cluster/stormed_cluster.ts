@@ -40,6 +40,8 @@ export class StormedCluster {
   readonly #options: ClusterOptions;
   readonly #files: Readonly<Record<"admin" | "handled" | "pid" | "token", string>>;
   readonly #sizes = new Sizes();
+  /** Workers that are stopped for a while. */
+  readonly #paused = new Set<number>();
   #supervisor = 0;
 
   constructor(options: ClusterOptions) {
@@ -148,9 +150,10 @@ export class StormedCluster {
     for (const { pid } of this.processes) signalProcess(pid, "SIGKILL");
   }
 
-  /** A worker that serves and was not harmed, if there is one. */
+  /** A worker that serves, was not harmed, and would not go on after a pause, if there is one. */
   #victim(random: Random): number | undefined {
-    const hale = [...this.log.serving].filter((one) => !this.harms.some(({ pid }) => pid === one));
+    const isHale = (one: number) => !this.#paused.has(one) && !this.harms.some(({ pid }) => pid === one);
+    const hale = [...this.log.serving].filter(isHale);
     return hale.length === 0 ? undefined : random.pick(hale);
   }
 
@@ -169,9 +172,11 @@ export class StormedCluster {
 
   async #pause(pid: number | undefined, ms: number): Promise<void> {
     if (pid === undefined) return;
+    this.#paused.add(pid);
     signalProcess(pid, "SIGSTOP");
     await sleep(ms);
     signalProcess(pid, "SIGCONT");
+    this.#paused.delete(pid);
   }
 
   async #spin(port: number): Promise<void> {
