@@ -140,8 +140,6 @@ export class StormedBus {
 
   /** Does it, and undoes it, and connects members anew. */
   async act(act: BusAct, random: Random): Promise<void> {
-    // One that is held would go on, although it was stopped for good.
-    const victim = random.pick(this.#alive().filter(({ pid }) => !this.#held.has(pid)));
     const away = 200 + random.below(Math.max(1, Math.min(LONGEST_AWAY_MS, this.#options.longestMs) - 200));
     switch (act) {
       case "broker killed":
@@ -154,15 +152,15 @@ export class StormedBus {
         await sleep(away);
         return this.#broker?.go();
       case "server killed":
-        return await this.#kill(victim, "SIGKILL");
+        return await this.#kill(await this.#victim(random), "SIGKILL");
       case "worker stopped":
-        return await this.#kill(victim, "SIGSTOP");
+        return await this.#kill(await this.#victim(random), "SIGSTOP");
       case "server held":
-        return await this.#hold(victim.pid, Math.min(away, LONGEST_HELD_MS));
+        return await this.#hold((await this.#victim(random)).pid, Math.min(away, LONGEST_HELD_MS));
       case "restart":
         return await this.#restart();
       case "slow member":
-        return await this.#flood(victim);
+        return await this.#flood(await this.#victim(random));
     }
   }
 
@@ -270,6 +268,14 @@ export class StormedBus {
     if (life === undefined) return;
     life.said = Math.max(life.said, number);
     life.saidAt[number] = performance.now();
+  }
+
+  /** A server that has members. One that is held would go on, although it was stopped for good. */
+  async #victim(random: Random): Promise<Known> {
+    const free = () => this.#alive().filter(({ pid }) => !this.#held.has(pid));
+    // All may be new, so that nobody knows them yet.
+    await holdsWithin(HEAL_MS, () => free().length > 0);
+    return random.pick(free());
   }
 
   /** SIGKILL, or a SIGSTOP that is followed by one of its supervisor. */

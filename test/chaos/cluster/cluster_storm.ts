@@ -128,8 +128,7 @@ class ClusterStorm {
         connections: this.#visits.length,
         replies: sum(({ ledger }) => ledger.replies),
         "never handled": sum(({ ledger, end }) => (end === "fin" ? ledger.asked.length - ledger.replies : 0)),
-        "lost with their worker":
-          course === undefined ? 0 : this.#visits.filter((one) => one.end === "reset" && isHarmed(one, course)).length,
+        "lost with their worker": course === undefined ? 0 : this.#visits.filter((one) => isLost(one, course)).length,
         "slowest recovery, ms": Math.round(Math.max(0, ...took)),
         "supervisor, MiB": Math.round(Math.max(0, ...this.#cluster.sizes.map((size) => size.mostBytes)) / 1_048_576),
         broken: this.broken.length,
@@ -200,6 +199,10 @@ class ClusterStorm {
     const { code, signal } = await cluster.started.exited;
     return { code, signal, drainMs, left: cluster.processes.map(({ pid }) => pid) };
   }
+}
+
+function isLost(visit: Visit, course: ClusterCourse): boolean {
+  return (visit.end === "reset" || visit.ledger.open > 0) && isHarmed(visit, course);
 }
 
 /** One that stays until its worker drains. */
