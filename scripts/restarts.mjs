@@ -51,8 +51,8 @@ async function restart(runtime) {
     process.kill(pidIn(files.pid), "SIGUSR2");
     await server.logged(/all workers have drained/g, 1);
     await sleep(500);
-    for (const load of loads) load.stop();
-    const results = await Promise.all(loads.map((load) => load.result));
+    for (const one of loads) one.stop();
+    const results = await Promise.all(loads.map(({ result }) => result));
     process.kill(pidIn(files.pid), "SIGTERM");
     await server.closed;
     report(runtime, results, accessed(files.accessLog), server.stderr);

@@ -249,18 +249,17 @@ export class StormedBus {
   }
 
   /** Connects one, which leaves again if its server has enough. */
-  async #join(port: number, enough: number): Promise<Member | undefined> {
+  async #join(port: number, enough: number): Promise<void> {
     const ledger = new RoomLedger(`m${++this.#tags}`, (origin, number) => this.#lives.get(origin)?.saidAt[number]);
     const member = new Member(port, ledger, ({ ledger: { origin } }, number) => this.#noteSaid(origin, number));
     await Promise.race([member.greeted, sleep(WORKER_TIMEOUT_MS)]);
     const { origin, pid } = ledger;
-    if (origin === "") return void member.leave();
+    if (origin === "") return member.leave();
     if (!this.#lives.has(origin)) {
       this.#lives.set(origin, { origin, pid, end: "alive", said: 0, saidBefore: this.said(), saidAt: [] });
     }
-    if (this.#membersOf(origin).length >= enough) return void member.leave();
+    if (this.#membersOf(origin).length >= enough) return member.leave();
     this.members.push(member);
-    return member;
   }
 
   #noteSaid(origin: string, number: number): void {

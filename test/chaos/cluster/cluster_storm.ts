@@ -120,14 +120,14 @@ class ClusterStorm {
 
   report(): ClusterReport {
     const course = this.#course;
-    const sum = (count: (visit: Visit) => number) => this.#visits.reduce((total, one) => total + count(one), 0);
+    const sum = (count: (one: Visit) => number) => this.#visits.reduce((total, one) => total + count(one), 0);
     const acts = this.#steps.flatMap((step) => step.acts);
     const took = this.#steps.map(({ from, until }) => until - from);
     return {
       figures: {
         connections: this.#visits.length,
         replies: sum(({ ledger }) => ledger.replies),
-        "never handled": sum(({ ledger, end }) => (end === "fin" ? ledger.asked.length - ledger.replies : 0)),
+        "never handled": sum((one) => (course === undefined || isHarmed(one, course) ? 0 : one.ledger.open)),
         "lost with their worker": course === undefined ? 0 : this.#visits.filter((one) => isLost(one, course)).length,
         "slowest recovery, ms": Math.round(Math.max(0, ...took)),
         "supervisor, MiB": Math.round(Math.max(0, ...this.#cluster.sizes.map((size) => size.mostBytes)) / 1_048_576),
@@ -201,8 +201,8 @@ class ClusterStorm {
   }
 }
 
-function isLost(visit: Visit, course: ClusterCourse): boolean {
-  return (visit.end === "reset" || visit.ledger.open > 0) && isHarmed(visit, course);
+function isLost(one: Visit, course: ClusterCourse): boolean {
+  return (one.end === "reset" || one.ledger.open > 0) && isHarmed(one, course);
 }
 
 /** One that stays until its worker drains. */

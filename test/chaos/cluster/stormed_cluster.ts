@@ -97,7 +97,7 @@ export class StormedCluster {
     const { supervisor } = this;
     return [...this.log.serving].filter((pid) => {
       const found = processOf(pid);
-      return found !== undefined && found.parent === supervisor && found.state !== "T";
+      return found?.parent === supervisor && found.state !== "T";
     }).length;
   }
 
@@ -218,7 +218,7 @@ export class StormedCluster {
     for (let tries = 1; ; tries++) {
       const before = this.log.of("reload-finished").length;
       const why = await new Promise<string | undefined>((resolve) => {
-        execFile(command, args, (error, _stdout, stderr) => resolve(error === null ? undefined : `${stderr}`));
+        execFile(command, args, (error, _stdout, stderr) => resolve(error === null ? undefined : stderr));
       });
       // What has ended as a restart does is judged by what the log says.
       if (why === undefined || this.log.of("reload-finished").length > before) return;
