@@ -9,10 +9,10 @@ import path from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Option } from "commander";
-import { build } from "./build.mjs";
+import { compile, load } from "./chaos/compiled.mjs";
 import { root } from "./commands.mjs";
 import { findRuntime, runtimeNames } from "./runtimes.mjs";
-import { script, succeed, wholeNumber } from "./script.mjs";
+import { script, wholeNumber } from "./script.mjs";
 
 /** @typedef {import("./runtimes.mjs").Runtime} Runtime */
 
@@ -33,15 +33,13 @@ const LOADS = [
 /** The log message of a drain whose FIN crossed frames: these were not handled, and the load sends them again. */
 const CROSSED = /drained.*bytes discarded/;
 const MAIN = path.join(root, "dist", "main.js");
-/** A restart takes this long on a busy machine. */
-const RESTART_MS = 30_000;
 const LONGEST_LOAD_S = 600;
 
 /** @param {Runtime} runtime */
 async function restart(runtime) {
   const folder = mkdtempSync(path.join(os.tmpdir(), "spillway-restarts-"));
   const files = { pid: path.join(folder, "pid"), accessLog: path.join(folder, "access.log") };
-  const server = new Server(runtime, files);
+  const server = new SpillwayProcess(runtime.command(MAIN, serveArgs(files)));
   try {
     const port = await server.ready();
     const loads = LOADS.map((flags) => new Load(port, flags));
@@ -53,13 +51,13 @@ async function restart(runtime) {
     process.kill(pidIn(files.pid), "SIGUSR2");
     await server.logged(/all workers have drained/g, 1);
     await sleep(500);
-    for (const load of loads) load.stop();
-    const results = await Promise.all(loads.map((load) => load.result));
+    for (const one of loads) one.stop();
+    const results = await Promise.all(loads.map(({ result }) => result));
     process.kill(pidIn(files.pid), "SIGTERM");
-    await server.ended;
+    await server.closed;
     report(runtime, results, accessed(files.accessLog), server.stderr);
   } finally {
-    server.kill();
+    server.signal("SIGKILL");
     rmSync(folder, { recursive: true });
   }
 }
@@ -109,66 +107,15 @@ function accessed(file) {
   };
 }
 
+/** @param {{ pid: string, accessLog: string }} files */
+function serveArgs({ pid, accessLog }) {
+  const args = ["serve", "echo", "--port", "0", "--workers", `${options.workers}`, "--grace", "300ms"];
+  return [...args, "--pid-file", pid, "--access-log", accessLog];
+}
+
 /** @param {string} file */
 function pidIn(file) {
   return Number(readFileSync(file, "utf8"));
-}
-
-class Server {
-  stderr = "";
-  #stdout = "";
-  /** @type {Set<() => void>} */
-  #waiting = new Set();
-
-  /** @param {Runtime} runtime @param {{ pid: string, accessLog: string }} files */
-  constructor(runtime, { pid, accessLog }) {
-    const args = ["serve", "echo", "--port", "0", "--workers", `${options.workers}`, "--grace", "300ms"];
-    const { command, args: all } = runtime.command(MAIN, [...args, "--pid-file", pid, "--access-log", accessLog]);
-    this.child = spawn(command, all, { stdio: ["ignore", "pipe", "pipe"] });
-    // Its successor has the same stdout and stderr.
-    this.ended = new Promise((resolve) => this.child.once("close", resolve));
-    this.child.stdout.setEncoding("utf8").on("data", (text) => this.#add(() => (this.#stdout += text)));
-    this.child.stderr.setEncoding("utf8").on("data", (text) => this.#add(() => (this.stderr += text)));
-  }
-
-  /** The port, when it listens. */
-  async ready() {
-    await this.#until(() => /:(\d+) \(/.test(this.#stdout), "it does not listen");
-    return Number(/:(\d+) \(/.exec(this.#stdout)?.[1]);
-  }
-
-  /** @param {RegExp} pattern @param {number} times */
-  logged(pattern, times) {
-    return this.#until(() => (this.stderr.match(pattern) ?? []).length >= times, `not logged: ${pattern}`);
-  }
-
-  kill() {
-    this.child.kill("SIGKILL");
-  }
-
-  /** @param {() => void} add */
-  #add(add) {
-    add();
-    for (const look of this.#waiting) look();
-  }
-
-  /** @param {() => boolean} holds @param {string} otherwise @returns {Promise<void>} */
-  #until(holds, otherwise) {
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
-        this.#waiting.delete(look);
-        reject(new Error(`${otherwise}\n${this.stderr}`));
-      }, RESTART_MS);
-      const look = () => {
-        if (!holds()) return;
-        clearTimeout(timer);
-        this.#waiting.delete(look);
-        resolve();
-      };
-      this.#waiting.add(look);
-      look();
-    });
-  }
 }
 
 class Load {
@@ -204,7 +151,10 @@ class Load {
   }
 }
 
-succeed(await build());
+await compile();
+const { SpillwayProcess } = /** @type {typeof import("../test/chaos/spillway_process.ts")} */ (
+  await load("spillway_process.js")
+);
 let wrong = 0;
 for (const name of runtimeNames) if ((options.runtime ?? name) === name) await restart(await findRuntime(name));
 console.log(wrong === 0 ? "\nNothing was lost." : `\nLOST: ${wrong}`);

@@ -32,7 +32,7 @@ export type ClusterEvent =
   /** The worker drains: `asked` by the supervisor, or because of a signal that the worker got itself. */
   | { readonly type: "worker-draining"; readonly worker: WorkerInfo; readonly asked: boolean }
   | { readonly type: "worker-killed"; readonly worker: WorkerInfo; readonly why: string }
-  /** `expected`: the worker was told to end, and did so with exit code 0. */
+  /** `expected`: the worker was told to end, and did so with exit code 0, or before it was ready. */
   | { readonly type: "worker-ended"; readonly worker: WorkerInfo; readonly exit: Exit; readonly expected: boolean }
   /** Another worker takes its place after a pause, which grows while workers fail in a row. */
   | { readonly type: "worker-restarting"; readonly slot: number; readonly inMs: number; readonly failures: number }

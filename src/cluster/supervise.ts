@@ -247,8 +247,9 @@ class Supervision implements Cluster {
           },
           onExit: (exit) => {
             this.#successor = undefined;
-            const isDraining = this.#handedOver && this.#supervisor.phase !== "ended";
-            if (isDraining) this.#observe({ type: "upgrade-failed", why: "the new supervisor has ended" });
+            // One that was told to end is no failure, although this one still drains.
+            const isLost = this.#handedOver && this.#supervisor.phase !== "ended" && exit.code !== 0;
+            if (isLost) this.#observe({ type: "upgrade-failed", why: "the new supervisor has ended" });
             settle(`the new supervisor ${endText(exit)}`);
           },
         },

@@ -265,7 +265,8 @@ export class WorkerSupervisor implements WorkerOwner {
   onEnded(worker: Worker, exit: Exit, from: WorkerState): void {
     this.#workers.delete(worker);
     this.onStopped(worker);
-    const expected = from === "draining" ? exit.code === 0 : !worker.hasServed && this.#phase === "draining";
+    const expected =
+      from === "draining" ? exit.code === 0 : worker.isDropped || (!worker.hasServed && this.#phase === "draining");
     this.#emit({ type: "worker-ended", worker: infoOf(worker), exit, expected });
     const slot = this.#slotOf(worker);
     if (slot.successor?.worker === worker) {

@@ -87,6 +87,8 @@ export class Worker {
   hasServed = false;
   /** Why it was killed, if it was. */
   killedFor: string | undefined;
+  /** Whether it was told to end before it was ready. */
+  isDropped = false;
   readonly #process: WorkerProcess;
   readonly #patience: WorkerPatience;
   readonly #owner: WorkerOwner;
@@ -138,6 +140,7 @@ export class Worker {
   /** A worker that has not served yet has nothing to drain. */
   #end(): void {
     this.state = "killed";
+    this.isDropped = true;
     this.#process.kill();
   }
 

@@ -24,7 +24,7 @@ function visited(
   const requests = [0, 1].map(() => ledger.ask(random, { padding: 0, delayMs: 0 }).trimEnd());
   for (const request of requests.slice(0, answers)) ledger.take(service === "echo" ? `${request} ` : request);
   const plan: Plan = { service, requests: 2, window: 2, padding: 0, delayMs: 0, leave: "answered", toxics };
-  return { plan, ledger, askedAll: true, end: "fin", down: false, passedBytes: 0, ...change };
+  return { plan, ledger, askedAll: true, end: "fin", from: 0, until: 1, down: false, passedBytes: 0, ...change };
 }
 
 function verdict(visit: Visit, circumstances: Partial<Circumstances> = {}): string | undefined {

@@ -7,6 +7,7 @@ import { SERVICE_NAMES, type ServiceName } from "./services.ts";
 import { ToxicWay } from "./toxic_way.ts";
 import { TOXIC_KINDS, type ToxicKind } from "./toxics.ts";
 import { type Visit, visit } from "./visit.ts";
+import { sleep, within } from "./waiting.ts";
 
 /** Connections at the same time. */
 const CLIENTS = 32;
@@ -227,21 +228,5 @@ class Storm {
     if (end !== (aborted > 0 ? 1 : 0)) this.breach(`it aborted ${aborted} and ended with ${end}`);
     if (aborted > 0 && tookMs < DRAIN_MS) this.breach(`it aborted ${aborted} after ${tookMs} ms of ${DRAIN_MS}`);
     if (left.connections + left.handlers + left.groups > 0) this.breach(`a drain leaves ${JSON.stringify(left)}`);
-  }
-}
-
-function sleep(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
-}
-
-async function within<Value>(ms: number, promise: Promise<Value>, otherwise: string): Promise<Value> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(otherwise)), ms);
-  });
-  try {
-    return await Promise.race([promise, late]);
-  } finally {
-    clearTimeout(timer);
   }
 }

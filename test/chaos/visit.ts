@@ -16,9 +16,14 @@ export interface Visit {
   /** All requests that the plan has were sent. */
   readonly askedAll: boolean;
   /** How it ended, seen from here: `stuck` was waited for in vain. */
-  readonly end: "fin" | "reset" | "quit" | "stuck" | "wrong";
+  readonly end: "fin" | "reset" | "refused" | "quit" | "stuck" | "wrong";
   /** What came that could not come. */
   readonly error?: Error;
+  /** When it began and ended, on the clock of `performance.now()`. */
+  readonly from: number;
+  readonly until: number;
+  /** When the first request was sent that was not answered, if there is one. */
+  readonly openSince?: number;
   /** The proxy was down meanwhile. */
   readonly down: boolean;
   /** Bytes that the proxy passed on to the server. */
@@ -50,6 +55,8 @@ class Visitor {
   readonly #socket: Socket;
   readonly #unframer: Unframer;
   readonly #startedAt = performance.now();
+  /** When requests were sent: how many there were then, and the instant. */
+  readonly #askedAt: { readonly asked: number; readonly at: number }[] = [];
   #port = 0;
   #end: Visit["end"] | undefined;
   #error: Error | undefined;
@@ -70,7 +77,7 @@ class Visitor {
     socket.on("connect", () => this.#onConnect());
     socket.on("data", (text: string) => this.#onText(text));
     socket.on("end", () => this.#onEnd());
-    socket.on("error", () => this.#leave("reset"));
+    socket.on("error", ({ code }: NodeJS.ErrnoException) => this.#leave(code === "ECONNREFUSED" ? "refused" : "reset"));
     socket.on("timeout", () => this.#leave("stuck"));
     socket.on("close", () => this.#onClose());
   }
@@ -94,10 +101,24 @@ class Visitor {
     const askedAll = ledger.asked.length >= requests;
     const answered = ledger.open === 0;
     if (ledger.isGroup && askedAll && answered && ledger.asked.length === requests) text += ledger.askToLeave();
-    if (text !== "") this.#socket.write(text, "latin1");
+    if (text !== "") {
+      this.#socket.write(text, "latin1");
+      this.#noteAsked();
+    }
     if (typeof leave === "object" && ledger.asked.length >= leave.quitAfter) return this.#quit();
     if (!askedAll || (leave === "answered" && ledger.open > 0)) return;
     this.#finish();
+  }
+
+  #noteAsked(): void {
+    const { asked } = this.#ledger;
+    while (this.#askedAt.length > 0 && this.#isAnswered(this.#askedAt[0]?.asked as number)) this.#askedAt.shift();
+    this.#askedAt.push({ asked: asked.length, at: performance.now() });
+  }
+
+  /** Whether so many requests, the first ones, are answered. */
+  #isAnswered(requests: number): boolean {
+    return (this.#ledger.asked[requests - 1]?.replies ?? 0) <= this.#ledger.replies;
   }
 
   /** Requests whose last reply has not come; for streams of none, those that were sent since. */
@@ -141,11 +162,15 @@ class Visitor {
   }
 
   #onClose(): void {
+    const openSince = this.#askedAt.find(({ asked }) => !this.#isAnswered(asked))?.at;
     this.#resolve({
       plan: this.#plan,
       ledger: this.#ledger,
       askedAll: this.#ledger.asked.length >= this.#plan.requests,
       end: this.#end ?? "reset",
+      from: this.#startedAt,
+      until: performance.now(),
+      ...(openSince === undefined ? {} : { openSince }),
       passedBytes: this.#way.release(this.#port),
       down: this.#way.downSince(this.#startedAt),
       ...(this.#error === undefined ? {} : { error: this.#error }),

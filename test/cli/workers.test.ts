@@ -253,6 +253,23 @@ describe.skipIf(process.platform === "win32")("serve --workers", { concurrent: t
     expect([isAlive(second), existsSync(pidFile)]).toEqual([false, false]);
   });
 
+  it("a new supervisor that is told to end while the old one drains is no failure", async () => {
+    const pidFile = path.join(folder, "ended.pid");
+    const cli = serve(service("ended", "v1"), "--workers", "1", "--grace", "100ms", "--pid-file", pidFile);
+    const held = new LineConnection(await ready(cli));
+    held.send("before\n");
+    expect(await held.line()).toMatch(/ before$/);
+    cli.signal("SIGUSR2");
+    await cli.logged(/starting a supervisor that takes over/);
+    // It is answered in a second: so long the old worker drains.
+    await vi.waitFor(() => expect(Number(readFileSync(pidFile, "utf8"))).not.toBe(cli.pid), LONG);
+    held.send("slow\n");
+    process.kill(Number(readFileSync(pidFile, "utf8")), "SIGTERM");
+    expect(await held.line()).toMatch(/ slow$/);
+    expect(await cli.ended).toEqual({ code: 0, signal: null });
+    expect(cli.stderr).not.toContain("no supervisor has taken over");
+  });
+
   it("a supervisor that cannot be replaced goes on", async () => {
     const file = service("stays", "v1");
     const cli = serve(file, "--workers", "1");

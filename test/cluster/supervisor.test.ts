@@ -259,6 +259,20 @@ describe("a rolling restart", () => {
     expect(supervisor.serving).toBe(1);
   });
 
+  it("ends a worker that is not ready yet when the new one is, and calls that expected", async () => {
+    const { clock, events, supervisor, workers } = running({ workers: 1 });
+    workers.last.exit(null, "SIGKILL");
+    await clock.advance(100);
+    const [, starting] = workers.all;
+    void supervisor.reload();
+    workers.last.say({ type: "ready" });
+    expect(starting?.over).toBe(true);
+    expect(events).toContainEqual(
+      expect.objectContaining({ worker: expect.objectContaining({ id: 2 }), type: "worker-ended", expected: true }),
+    );
+    expect(supervisor.serving).toBe(1);
+  });
+
   it("starts another worker when both the old and the new one have ended", async () => {
     const { clock, supervisor, workers } = running({ workers: 1 });
     const reloaded = supervisor.reload();

@@ -2,7 +2,6 @@ import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { accessSync, constants } from "node:fs";
 import path from "node:path";
 import process from "node:process";
-import type { TestContext } from "vitest";
 
 /** How a {@link RealProgram} ended. */
 export interface ProgramEnding {
@@ -15,6 +14,14 @@ export interface ProgramEnding {
 export interface StartedProgram {
   readonly child: ChildProcessWithoutNullStreams;
   readonly ending: Promise<ProgramEnding>;
+}
+
+/** Whoever uses a {@link RealProgram}: a test, mostly. */
+export interface ProgramUser {
+  /** Aborted when it takes too long. */
+  readonly signal: AbortSignal;
+  /** Goes on without the program. */
+  skip(why: string): never;
 }
 
 /** A program of the system, as others wrote it: what we write for a test would share our mistakes. */
@@ -31,8 +38,8 @@ export class RealProgram {
    * Runs it to its end, with `input` on its stdin. Where it is not installed the test is skipped, and says so; but CI
    * installs it on Linux (`.ci/programs`), and there the test fails.
    */
-  async run(context: TestContext, args: readonly string[], input: string | Uint8Array = ""): Promise<ProgramEnding> {
-    const { child, ending } = this.start(context, args);
+  async run(user: ProgramUser, args: readonly string[], input: string | Uint8Array = ""): Promise<ProgramEnding> {
+    const { child, ending } = this.start(user, args);
     // It may end without having read everything.
     child.stdin.on("error", () => undefined);
     child.stdin.end(input);
@@ -40,8 +47,8 @@ export class RealProgram {
   }
 
   /** Starts it. If the test takes too long, it is killed. Where it is not installed, see `run`. */
-  start(context: TestContext, args: readonly string[]): StartedProgram {
-    const file = findOnPath(this.#name) ?? this.#onMissing(context);
+  start(user: ProgramUser, args: readonly string[]): StartedProgram {
+    const file = findOnPath(this.#name) ?? this.#onMissing(user);
     const child = spawn(file, args, { stdio: ["pipe", "pipe", "pipe"] });
     const ending = new Promise<ProgramEnding>((resolve, reject) => {
       let stdout = "";
@@ -54,21 +61,21 @@ export class RealProgram {
       });
       // A test that takes too long leaves no process behind.
       const kill = () => child.kill("SIGKILL");
-      context.signal.addEventListener("abort", kill);
+      user.signal.addEventListener("abort", kill);
       child.on("error", reject);
       child.on("close", (code) => {
-        context.signal.removeEventListener("abort", kill);
+        user.signal.removeEventListener("abort", kill);
         resolve({ code, stdout, stderr });
       });
     });
     return { child, ending };
   }
 
-  #onMissing(context: TestContext): never {
+  #onMissing(user: ProgramUser): never {
     const reason = `${this.#name} is not installed (Debian has it in ${this.#debianPackage})`;
     if (process.env["CI"] === "true" && process.platform === "linux") throw new Error(reason);
     console.warn(`skipped: ${reason}`);
-    context.skip(reason);
+    user.skip(reason);
   }
 }
 

@@ -1,11 +1,8 @@
-import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { type AddressInfo, createServer } from "node:net";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import process from "node:process";
 import type { TestContext } from "vitest";
-import { RealProgram, type StartedProgram } from "../../support/real_program.ts";
+import { brokerPlace, BrokerProcess as Process, removeBroker } from "./broker_process.ts";
 import { type Bus, type LocalBusHub, localBus, localBusHub, nats, redis, transport } from "./rooms.ts";
 
 export const BROKERS = ["local", "redis", "nats"] as const;
@@ -59,13 +56,9 @@ export async function brokerProcess(
   name: "redis" | "nats",
   extra: readonly string[] = [],
 ): Promise<BrokerProcess> {
-  const folder = mkdtempSync(path.join(tmpdir(), `spillway-${name}-`));
-  const port = await freePort();
-  const started = new Process(context, name, port, folder, extra);
-  context.onTestFinished(async () => {
-    await started.kill();
-    rmSync(folder, { recursive: true, force: true });
-  });
+  const place = await brokerPlace(name, extra);
+  const started = new DrivenProcess(context, name, place);
+  context.onTestFinished(() => removeBroker(started, place));
   return started;
 }
 
@@ -103,80 +96,8 @@ class Hub implements Broker {
   }
 }
 
-const PROGRAMS = {
-  redis: new RealProgram("redis-server", "redis-server"),
-  nats: new RealProgram("nats-server", "nats-server"),
-};
-
-class Process implements BrokerProcess {
-  readonly name: "redis" | "nats";
-  readonly address: string;
-  readonly #context: TestContext;
-  readonly #file: string;
-  #started: StartedProgram | undefined;
-
-  constructor(context: TestContext, name: "redis" | "nats", port: number, folder: string, extra: readonly string[]) {
-    this.name = name;
-    this.#context = context;
-    this.address = `${name}://127.0.0.1:${port}`;
-    this.#file = path.join(folder, `${name}.conf`);
-    const lines =
-      name === "redis"
-        ? [`port ${port}`, "bind 127.0.0.1", 'save ""', "appendonly no", `dir ${folder}`]
-        : [`port: ${port}`, "host: 127.0.0.1"];
-    writeFileSync(this.#file, `${[...lines, ...extra].join("\n")}\n`);
-  }
-
+class DrivenProcess extends Process implements BrokerProcess {
   bus(): Bus {
     return this.name === "redis" ? redis({ url: this.address }) : nats({ servers: this.address });
   }
-
-  async start(): Promise<void> {
-    const program = PROGRAMS[this.name];
-    const args = this.name === "redis" ? [this.#file] : ["-c", this.#file];
-    const started = program.start(this.#context, args);
-    this.#started = started;
-    const ready = this.name === "redis" ? "Ready to accept connections" : "Server is ready";
-    await new Promise<void>((resolve, reject) => {
-      let output = "";
-      const look = (text: string) => {
-        output += text;
-        if (output.includes(ready)) resolve();
-      };
-      started.child.stdout.on("data", look);
-      started.child.stderr.on("data", look);
-      void started.ending.then(() => reject(new Error(`${this.name} has ended: ${output}`)));
-    });
-  }
-
-  async kill(): Promise<void> {
-    const started = this.#started;
-    if (started === undefined) return;
-    this.#started = undefined;
-    signal(started, "SIGKILL");
-    await started.ending;
-  }
-
-  hold(): void {
-    if (this.#started !== undefined) signal(this.#started, "SIGSTOP");
-  }
-
-  go(): void {
-    if (this.#started !== undefined) signal(this.#started, "SIGCONT");
-  }
-}
-
-/** Not through the child: Deno's then takes the signal for the end of it. */
-function signal({ child }: StartedProgram, name: "SIGKILL" | "SIGSTOP" | "SIGCONT"): void {
-  process.kill(child.pid as number, name);
-}
-
-/** A port that nobody listens on, and that the system gives to nobody soon. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }
