@@ -8,7 +8,7 @@ import os from "node:os";
 import path from "node:path";
 import { Option } from "commander";
 import { build } from "./build.mjs";
-import { root } from "./commands.mjs";
+import { root, run } from "./commands.mjs";
 import { OperatedServer, until } from "./operate/operated_server.mjs";
 import { findRuntime, runtimeNames } from "./runtimes.mjs";
 import { script, succeed, wholeNumber } from "./script.mjs";
@@ -24,8 +24,8 @@ const options = script("capacity", "Many connections to one server of several wo
 
 /** The connections of one client process: below the number of descriptors that it may have. */
 const HELD = 14_000;
-/** A worker takes at most so many more than its equal share, and leaves the others to its siblings. */
-const HEADROOM = 1.03;
+/** The descriptors of a worker that are no connections. */
+const OTHERS = 500;
 const ADMITTED_MS = 60_000;
 
 /**
@@ -38,7 +38,7 @@ const ADMITTED_MS = 60_000;
 /** @param {import("./runtimes.mjs").Runtime} runtime */
 async function holdAll(runtime) {
   const folder = mkdtempSync(path.join(os.tmpdir(), "spillway-capacity-"));
-  const most = Math.ceil((options.connections / options.workers) * HEADROOM) * options.workers;
+  const most = ((await descriptors()) - OTHERS) * options.workers;
   const server = await OperatedServer.start(runtime, folder, [
     ...["--workers", `${options.workers}`, "--balance", options.balance],
     ...["--max-connections", `${most}`, "--log-level", "info", "--idle-timeout", "1h"],
@@ -65,6 +65,14 @@ async function holdAll(runtime) {
     await server.kill();
     rmSync(folder, { recursive: true });
   }
+}
+
+/** The number of descriptors that a process may have. */
+async function descriptors() {
+  const { output } = await run({ command: "sh", args: ["-c", "ulimit -Hn"] });
+  const limit = Number(output);
+  // "unlimited"
+  return Number.isNaN(limit) ? 1_000_000 : limit;
 }
 
 /** A client process, with an address of its own: a pair of addresses has ports for 28,000 connections. */
