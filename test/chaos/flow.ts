@@ -2,10 +2,10 @@ import type { Socket } from "node:net";
 import type { Clock } from "spillway/core";
 import type { Cut, ToxicRule } from "./toxics.ts";
 
-/** What may be held between two sockets before the source is paused. */
+/** The source is paused when so many bytes are held between two sockets. */
 const MAX_HELD = 65_536;
 
-/** What a {@link Flow} tells its link. */
+/** The events of a {@link Flow}, for its link. */
 export interface FlowEvents {
   onCut(cut: Cut): void;
   /** A socket broke. */

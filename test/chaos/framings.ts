@@ -1,7 +1,7 @@
 import { type Framing, LINES, NETSTRINGS, PREFIXED } from "../support/framings.ts";
 import type { ServiceName } from "./services.ts";
 
-/** What the peers of each service speak. */
+/** The framing that the peers of each service speak. */
 export const FRAMINGS: Readonly<Record<ServiceName, Framing>> = {
   echo: LINES,
   compute: PREFIXED,

@@ -2,9 +2,9 @@ import { survives } from "./plan.ts";
 import type { Ended } from "./reports.ts";
 import type { Visit } from "./visit.ts";
 
-/** What else is known of a visit. */
+/** The circumstances of a visit that its client does not see. */
 export interface Circumstances {
-  /** What the server says of this connection; it has none of those that did not get as far. */
+  /** The server's account of how this connection ended. A connection that was not greeted has none. */
   readonly ended: Ended | undefined;
   /** The server drained meanwhile. */
   readonly draining: boolean;
@@ -37,7 +37,7 @@ function judgeEnd(visit: Visit, circumstances: Circumstances): string | undefine
   return onlyHalfClosed(visit) ? judgeHalfClose(visit) : undefined;
 }
 
-/** What was received in full is answered, the goodbye is last, FIN follows: unless the time was up. */
+/** A drain ends a connection with a goodbye, and FIN behind it, unless the time was up. */
 function judgeDrain({ ledger, plan, end }: Visit, { ended }: Circumstances): string | undefined {
   if (!survives(plan.toxics) || ledger.id === undefined || ended?.reason === "drain-timeout") return undefined;
   if (end !== "fin") return "it was reset in a drain that did not abort it";

@@ -2,7 +2,7 @@ import type { Random } from "spillway/testing";
 import { FRAMINGS } from "./framings.ts";
 import type { ServiceName } from "./services.ts";
 
-/** What a request asks for, at most. */
+/** The most that a request asks for. */
 export interface Sizes {
   /** Bytes of padding. */
   readonly padding: number;
@@ -17,7 +17,7 @@ interface Asked {
   readonly replies: number;
 }
 
-/** What was asked on one connection, and whether what comes back is the answer to it. */
+/** Records the requests of one connection, and checks that each frame that comes back could come. */
 export class Ledger {
   readonly service: ServiceName;
   readonly tag: string;
@@ -105,7 +105,7 @@ export class Ledger {
     }
   }
 
-  /** What is broadcast goes to many: little, so that those who read slowly come to an end. */
+  /** Broadcasts go to many. They are few and small, so that connections that read slowly come to an end. */
   #broadcasts(name: string, random: Random): { text: string; replies: string[] } {
     return { text: `${name} ${random.below(4)} ${random.below(200)}`, replies: [name] };
   }

@@ -2,7 +2,7 @@ import type { Random } from "spillway/testing";
 import { SERVICE_NAMES, type ServiceName } from "./services.ts";
 import type { Toxic, Toxics } from "./toxics.ts";
 
-/** What a connection of the load does. */
+/** The plan of a connection of the load. */
 export interface Plan {
   readonly service: ServiceName;
   readonly requests: number;
@@ -58,7 +58,7 @@ export function drainPlan(random: Random): Plan {
   return { ...plan, requests: plan.requests * 4 };
 }
 
-/** What the server waits at most for a client that does not read to its end: its `lingerTimeoutMs`. */
+/** The server's `lingerTimeoutMs`. It waits no longer for a client that does not read to its end. */
 const LINGER_MS = 2_000;
 
 /** Whether a connection survives these toxics: late, but whole. */

@@ -1,12 +1,12 @@
 import type { CloseReason } from "spillway";
 import type { ServiceName } from "./services.ts";
 
-/** What a server under a storm says first. */
+/** The first message of a server under a storm. */
 export interface Hello {
   readonly ports: Readonly<Record<ServiceName, number>>;
 }
 
-/** What it has, all its services together. */
+/** The figures of the server, all its services together. */
 export interface Sample {
   readonly rss: number;
   readonly connections: number;
@@ -24,7 +24,7 @@ export interface Ended {
   readonly framesDropped: number;
 }
 
-/** What it says after a drain. */
+/** The message of the server after a drain. */
 export interface Drained {
   readonly drained: number;
   readonly aborted: number;

@@ -5,7 +5,7 @@ import { createInterface } from "node:readline";
 const ANSWER_MS = 30_000;
 const MAX_STDERR = 65_536;
 
-/** What to start. */
+/** A command line to start. */
 export interface Command {
   readonly command: string;
   readonly args: readonly string[];
@@ -14,7 +14,7 @@ export interface Command {
 /** A server under a storm, seen from the outside. */
 export class ServerProcess {
   readonly ended: Promise<{ readonly code: number | null; readonly signal: string | null }>;
-  /** What it complained of. */
+  /** Its complaints: the beginning of its standard error. */
   stderr = "";
   readonly #child: ChildProcessWithoutNullStreams;
   readonly #waiting: ((answer: unknown) => void)[] = [];
@@ -45,7 +45,7 @@ export class ServerProcess {
     return this.#over;
   }
 
-  /** What it says next, unasked. @throws {Error} it has ended, or says nothing for 30 s */
+  /** Returns its next message, unasked. @throws {Error} it has ended, or says nothing for 30 s */
   async said<Answer>(timeoutMs: number = ANSWER_MS): Promise<Answer> {
     if (this.#lines.length > 0) return this.#lines.shift() as Answer;
     let timer: NodeJS.Timeout | undefined;

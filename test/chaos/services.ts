@@ -2,10 +2,10 @@ import { setTimeout as delay } from "node:timers/promises";
 import { type Codec, lines, type Service } from "spillway";
 import { lengthPrefixed, netstrings, text } from "spillway/codecs";
 
-/** What a connection of a group is told, and kept for it: how many broadcasts there had been. */
+/** The group that connections of the group services join. Their greeting says how many broadcasts there had been. */
 const ROOM = "room";
 
-/** What a server under a storm offers. Every connection is greeted with its number, and told `bye` at a drain. */
+/** The services of a server under a storm. Every connection is greeted with its number, and told `bye` at a drain. */
 export const SERVICE_NAMES = ["echo", "compute", "stream", "group-drop", "group-oldest", "group-reset"] as const;
 
 export type ServiceName = (typeof SERVICE_NAMES)[number];

@@ -7,12 +7,12 @@ import { type Command, ServerProcess } from "./server_process.ts";
 
 /** Connections at the same time. */
 const CLIENTS = 64;
-/** What runs before the first look, at least: code is compiled, and heaps have their size. */
+/** At least so many connections come before the first look: code is compiled by then, and heaps have their size. */
 const LEAST_WARM_UP = 5_000;
 const WARM_UP_SHARE = 0.1;
 /** By how much memory may have grown: what a heap keeps for itself, not what connections leave behind. */
 const RSS_TOLERANCE_BYTES = 33_554_432;
-/** What a runtime opens and closes for itself. One that connections leave behind shows a thousand times. */
+/** Descriptors that a runtime opens and closes for itself. A descriptor that connections leave behind shows a thousand times. */
 const DESCRIPTOR_TOLERANCE = 4;
 const SETTLE_MS = 15_000;
 /** A connection that takes so long is stuck. */
@@ -28,14 +28,14 @@ export interface SoakOptions {
   readonly onProgress?: (connections: number, broken: number) => void;
 }
 
-/** What a soak came to. */
+/** The result of a soak. */
 export interface SoakReport {
   readonly figures: Readonly<Record<string, number | string>>;
   readonly broken: readonly string[];
 }
 
 interface Look extends Sample {
-  /** What is open, where /proc tells: `3 socket:[1234]`. */
+  /** The descriptors that are open, where /proc tells: `3 socket:[1234]`. */
   readonly descriptors: readonly string[] | undefined;
 }
 
@@ -94,7 +94,7 @@ async function soakOn(server: ServerProcess, { seed, connections, onProgress }: 
   };
 }
 
-/** What the server has when it is at rest. */
+/** Waits until the server is at rest, and returns its figures. */
 async function look(server: ServerProcess): Promise<Look> {
   const endAt = performance.now() + SETTLE_MS;
   while ((await server.ask<Sample>("sample")).connections > 0 && performance.now() < endAt) await pause();
@@ -133,7 +133,7 @@ async function crowd(
   await Promise.all(Array.from({ length: CLIENTS }, one));
 }
 
-/** Asks once and leaves, in one of six ways. What went wrong, if anything did. */
+/** Asks once and leaves, in one of six ways. Resolves to a description of the failure, if there was one. */
 function shortVisit(port: number, line: string, way: number): Promise<string | undefined> {
   return new Promise((resolve) => {
     let received = "";

@@ -11,11 +11,11 @@ import { sleep, within } from "./waiting.ts";
 
 /** Connections at the same time. */
 const CLIENTS = 32;
-/** What a drain may take; the server is told. */
+/** The timeout of a drain. The server gets it as its argument. */
 export const DRAIN_MS = 1_500;
-/** What may come on top: the linger deadline, and a machine that has other things to do. */
+/** A drain may be so late: the linger deadline comes on top, and the machine has other things to do. */
 const LATE_MS = 5_000;
-/** What the connections may take that are there when no new ones come. */
+/** The time that connections may take to end when no new ones come. */
 const LOAD_MS = 45_000;
 const STUCK = "connections of the load do not come to an end";
 const SETTLE_MS = 15_000;
@@ -32,7 +32,7 @@ export interface StormOptions {
   readonly onProgress?: (connections: number, broken: number) => void;
 }
 
-/** What a storm came to. */
+/** The result of a storm. */
 export interface StormReport {
   connections: number;
   requests: number;

@@ -8,7 +8,7 @@ import { Received } from "../conformance/support/received.ts";
 import { type Link, ToxicProxy } from "./toxic_proxy.ts";
 import type { ToxicKind, Toxics } from "./toxics.ts";
 
-/** What is behind the proxy. */
+/** The server's end of a connection through the proxy. */
 class FarEnd {
   readonly received = new Received();
   readonly socket: Socket;

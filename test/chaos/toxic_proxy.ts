@@ -10,7 +10,7 @@ const LOOPBACK = "127.0.0.1";
 export interface ToxicProxyOptions {
   /** The port, on loopback, of whoever is behind it. */
   readonly to: number;
-  /** What happens to the connection that comes from this port. Default: nothing. */
+  /** Chooses the toxics of the connection that comes from this port. Default: none. */
   readonly toxics?: (fromPort: number) => Toxics | PromiseLike<Toxics>;
   /** Is told of each connection to whoever is behind it. */
   readonly onLink?: (fromPort: number, link: Link) => void;

@@ -55,7 +55,7 @@ export class ToxicWay implements Way {
   }
 }
 
-/** What happens to which connection: the client and the proxy learn of it in any order. */
+/** The toxics of each connection. Its client and the proxy learn of it in any order. */
 class Toxicology {
   readonly links = new Map<number, Link>();
   readonly #assigned = new Map<number, Toxics>();

@@ -1,4 +1,4 @@
-/** What happens to the bytes that go in one direction. Counts of bytes are of those that were passed on before. */
+/** A disturbance of the bytes that go in one direction. Counts of bytes are of those that were passed on before. */
 export type Toxic =
   /** Everything arrives so much later. */
   | { readonly kind: "latency"; readonly ms: number }
@@ -12,10 +12,10 @@ export type Toxic =
   | { readonly kind: "reset"; readonly afterBytes: number }
   /** Both ends get FIN, and nothing more. */
   | { readonly kind: "limit-data"; readonly afterBytes: number }
-  /** FIN in this direction. What comes behind is dropped; the other direction goes on. */
+  /** FIN in this direction. Bytes behind it are dropped; the other direction goes on. */
   | { readonly kind: "half-close"; readonly afterBytes: number };
 
-/** What can be done to a connection. `down` is the proxy's own: it resets all that it has, and whoever comes. */
+/** The kinds of toxics. `down` is the proxy's own: it resets all that it has, and whoever comes. */
 export const TOXIC_KINDS = [
   "latency",
   "bandwidth",
@@ -29,10 +29,10 @@ export const TOXIC_KINDS = [
 
 export type ToxicKind = (typeof TOXIC_KINDS)[number];
 
-/** What ends a direction before its source does. */
+/** The kind of a toxic that ends a direction before its source does. */
 export type Cut = Extract<ToxicKind, "reset" | "limit-data" | "half-close">;
 
-/** What happens to a connection. */
+/** The toxics of a connection, by direction. */
 export interface Toxics {
   readonly toServer?: readonly Toxic[];
   readonly toClient?: readonly Toxic[];

@@ -17,7 +17,7 @@ export interface Visit {
   readonly askedAll: boolean;
   /** How it ended, seen from here: `stuck` was waited for in vain. */
   readonly end: "fin" | "reset" | "refused" | "quit" | "stuck" | "wrong";
-  /** What came that could not come. */
+  /** Tells of the first frame that could not come. */
   readonly error?: Error;
   /** When it began and ended, on the clock of `performance.now()`. */
   readonly from: number;

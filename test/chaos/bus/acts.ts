@@ -1,7 +1,7 @@
-/** What carries lines between servers: the hub of a supervisor, or a broker. */
+/** The carrier of lines between servers: the hub of a supervisor, or a broker. */
 export type BusKind = "local" | "redis" | "nats";
 
-/** What happens to a bus in a storm. */
+/** An act of a storm on a bus. */
 export type BusAct =
   /** The broker is killed, and started again after a while. */
   | "broker killed"

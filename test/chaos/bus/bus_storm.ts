@@ -29,21 +29,21 @@ export interface BusStormOptions {
   /** The file of the service. */
   readonly service: string;
   readonly seed: number;
-  /** What is drawn depends on it, too: short storms of one seed are different on each runtime. */
+  /** The draws depend on it, too: short storms of one seed are different on each runtime. */
   readonly name: string;
   /** For how long acts begin. */
   readonly seconds: number;
   readonly onProgress?: (members: number, broken: number) => void;
 }
 
-/** What it came to. */
+/** The result of a storm on a bus. */
 export interface BusReport {
   readonly figures: Readonly<Record<string, number>>;
   readonly acts: Readonly<Partial<Record<BusAct, number>>>;
   readonly brokenCount: number;
   /** The first of the promises that were broken. */
   readonly broken: readonly string[];
-  /** What the servers logged. */
+  /** The log of all servers. */
   readonly log: string;
 }
 

@@ -3,7 +3,7 @@ import type { BusGap } from "spillway";
 /** The variable with the file that gets one {@link Gap} a line. */
 export const GAPS_VARIABLE = "STORM_GAPS";
 
-/** What a server was told of lines that it has not got. */
+/** A gap that a server was told of: lines that it has not got. */
 export interface Gap extends BusGap {
   /** The server that has not got them. */
   readonly server: string;

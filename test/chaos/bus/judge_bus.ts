@@ -11,7 +11,7 @@ export interface Life {
   readonly end: "alive" | "drained" | "killed";
   /** The number of its lines that are known of. */
   readonly said: number;
-  /** What the others had said when it was first heard of. */
+  /** The numbers of lines that the others had said when it was first heard of. */
   readonly saidBefore: ReadonlyMap<string, number>;
 }
 
@@ -22,7 +22,7 @@ export interface Membership {
   readonly end: "open" | "left" | "lost";
   /** It read nothing for a while. */
   readonly wasSlow: boolean;
-  /** What came that could not come. */
+  /** Tells of the first line that could not come. */
   readonly error?: string;
 }
 
@@ -52,7 +52,7 @@ export interface BusCourse {
 export const HEAL_MS = 20_000;
 /** Members of the same server wait for no broker. */
 export const LOCAL_MS = 3_000;
-/** What may wait for the broker and for members, and what a heap keeps of the floods before it collects. */
+/** Memory may grow by so much: lines wait for the broker and for members, and a heap keeps floods until it collects. */
 export const SIZE_TOLERANCE_BYTES = 268_435_456;
 
 /** Returns the promises that were broken. */

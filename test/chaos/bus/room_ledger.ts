@@ -1,4 +1,4 @@
-/** What a member of the room has got, and whether it could come. Lines of one server are numbered from 1. */
+/** Records the lines that a member of the room gets, and checks that each could come. Lines of one server are numbered from 1. */
 export class RoomLedger {
   readonly tag: string;
   pid = 0;

@@ -30,7 +30,7 @@ const BURST = { lines: 200, bytes: 200 };
 /** Without this, NATS holds back who publishes to a stalled subscriber: docs/buses.md. */
 const NATS_LINES = ['write_deadline: "1s"', 'ping_interval: "5s"'];
 
-/** What a bus under a storm is started with. */
+/** The settings of a bus under a storm. */
 export interface BusOptions {
   readonly kind: BusKind;
   /** A folder of its own. */

@@ -1,4 +1,4 @@
-/** What happens to a cluster in a storm. */
+/** The acts of a storm on a cluster. */
 export const CLUSTER_ACTS = [
   /** SIGKILL to a worker. */
   "kill",

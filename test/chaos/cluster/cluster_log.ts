@@ -2,7 +2,7 @@
 export interface LogRecord {
   readonly at: number;
   readonly line: string;
-  /** What it says, if it is a record; other lines are complaints. */
+  /** The fields of a record. A line that is no record is a complaint. */
   readonly fields?: Readonly<Record<string, unknown>>;
 }
 

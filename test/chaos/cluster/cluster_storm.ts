@@ -23,7 +23,7 @@ import { StormedCluster } from "./stormed_cluster.ts";
 const LONG = 12;
 const SHORT = 4;
 const MEASURE_MS = 250;
-/** What connections may take when no new ones come. */
+/** The time that connections may take to end when no new ones come. */
 const LOAD_MS = 45_000;
 /** Workers that fail in a row are started after pauses. After such a pause, the storm waits until they have proven themselves. */
 const LONGEST_PAUSE_MS = 800;
@@ -39,21 +39,21 @@ export interface ClusterStormOptions {
   readonly service: string;
   readonly workers: number;
   readonly seed: number;
-  /** What is drawn depends on it, too: short storms of one seed are different on each runtime. */
+  /** The draws depend on it, too: short storms of one seed are different on each runtime. */
   readonly name: string;
   /** For how long acts begin. */
   readonly seconds: number;
   readonly onProgress?: (connections: number, broken: number) => void;
 }
 
-/** What it came to. */
+/** The result of a storm on a cluster. */
 export interface ClusterReport {
   readonly figures: Readonly<Record<string, number>>;
   readonly acts: Readonly<Record<ClusterAct, number>>;
   readonly brokenCount: number;
   /** The first of the promises that were broken. */
   readonly broken: readonly string[];
-  /** What the cluster logged. */
+  /** The log of the cluster. */
   readonly log: string;
 }
 

@@ -6,7 +6,7 @@ export const HANDLED_VARIABLE = "STORM_HANDLED";
 /** The request that makes a worker spin. */
 export const SPIN = "spin";
 
-/** What a worker knows of a connection at its end. */
+/** The record that a worker makes of a connection at its end. */
 export interface Handled {
   /** See {@link connectionName}. */
   readonly name: number;

@@ -4,7 +4,7 @@ import type { ClusterAct } from "./acts.ts";
 import type { LogRecord } from "./cluster_log.ts";
 import { type Handled, processNamed } from "./handled.ts";
 
-/** What was done at one time. Instants are of `performance.now()`. */
+/** Acts that were done at one time, and the recovery from them. Instants are of `performance.now()`. */
 export interface Step {
   readonly acts: readonly ClusterAct[];
   readonly from: number;
@@ -36,7 +36,7 @@ export interface ClusterEnd {
 export interface ClusterCourse {
   readonly workers: number;
   readonly visits: readonly Visit[];
-  /** What workers say of their connections, by the names of these. */
+  /** The records that workers made of their connections, by the names of the connections. */
   readonly handled: ReadonlyMap<number, Handled>;
   readonly steps: readonly Step[];
   readonly harms: readonly Harm[];
@@ -49,9 +49,9 @@ export interface ClusterCourse {
 export const RECOVERY_MS = 20_000;
 /** A request that was sent shortly before the FIN of its server came may have crossed it. */
 export const CROSSING_MS = 1_000;
-/** What the last drain may take: its timeout, and a busy machine. */
+/** The time that the last drain may take: its timeout, and more on a busy machine. */
 export const DRAIN_BOUND_MS = 10_000;
-/** What a heap may keep for itself. */
+/** The memory of a supervisor may grow by so much: a heap keeps some for itself. */
 const SIZE_TOLERANCE_BYTES = 67_108_864;
 
 /** Returns the promises that were broken. */

@@ -21,7 +21,7 @@ const LONGEST_STOP_MS = 800;
 /** After an upgrade, the new supervisor opens its admin endpoint a second later. */
 const RELOAD_TRIES = 5;
 
-/** What a cluster under a storm is started with. */
+/** The settings of a cluster under a storm. */
 export interface ClusterOptions {
   /** A folder of its own. */
   readonly folder: string;
@@ -77,7 +77,7 @@ export class StormedCluster {
     return this.#supervisor;
   }
 
-  /** What the workers have written down. */
+  /** The lines that the workers have written to the file of {@link HANDLED_VARIABLE}. */
   get handled(): string {
     return readFileSync(this.#files.handled, "utf8");
   }
