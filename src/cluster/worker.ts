@@ -60,7 +60,8 @@ export interface WorkerOwner {
  * ```
  * state     event                                       next state
  * starting  it says that it is ready                    serving
- *           too many beats, drain(), force()            killed
+ *           too many beats, force()                     killed
+ *           drain()                                     draining: it ends at once, if it does not listen yet
  *           it says that it drains: it fails            starting, until it ends
  * serving   drain(), or it says that it drains          draining
  *           force()                                     draining, and aborts what remains
@@ -106,8 +107,8 @@ export class Worker {
 
   /** Lets it drain, if it does not yet. `graceBeats` is added to the time that it has. */
   drain(graceMs: number | undefined, graceBeats: number): void {
-    if (this.state === "starting") return this.#end();
-    if (this.state !== "serving") return;
+    // One that starts may have accepted connections already, and its word that it is ready is under way.
+    if (this.state !== "serving" && this.state !== "starting") return;
     this.#startDraining(true);
     this.#drainBeats = graceBeats + this.#patience.draining;
     this.#process.send({ type: "drain", ...(graceMs !== undefined && { graceMs }) });
@@ -130,7 +131,7 @@ export class Worker {
     this.#process.kill();
   }
 
-  /** A worker that has not served yet has nothing to drain. */
+  /** Nobody waits for a worker that starts. */
   #end(): void {
     this.state = "killed";
     this.#process.kill();
@@ -210,9 +211,9 @@ export class Worker {
     this.#unanswered = 0;
     switch (message.type) {
       case "ready":
+        this.hasServed = true;
         if (this.state !== "starting") return;
         this.state = "serving";
-        this.hasServed = true;
         return this.#owner.onReady(this);
       case "draining":
         if (this.state === "serving") this.#startDraining(false);
