@@ -14,36 +14,36 @@ export type ConnectAs = (options: Parameters<Transport["connect"]>[0], user: Soc
 export function processTransport(
   network: Pick<MemoryNetwork, "name" | "listen" | "hold">,
   connect: ConnectAs,
-  process: SimulatedProcess,
+  owner: SimulatedProcess,
 ): Transport {
   const ends = new Set<MemoryEnd>();
   const user: SocketUser = {
-    receive: process.receive,
+    receive: owner.receive,
     onTaken: (end) => {
       for (const other of ends) if (other.over) ends.delete(other);
       ends.add(end);
     },
   };
-  process.onKill(() => {
+  owner.onKill(() => {
     for (const end of ends) end.drop();
     ends.clear();
   });
   return {
     name: network.name,
-    listen: async (options) => owned(process, await network.listen(options, user)),
-    hold: async (options) => owned(process, await network.hold(options)),
+    listen: async (options) => owned(owner, await network.listen(options, user)),
+    hold: async (options) => owned(owner, await network.hold(options)),
     connect: (options) =>
       new Promise((resolve, reject) => {
         connect(options, user).then(
-          (connection) => process.receive(() => resolve(connection)),
-          (error: Error) => process.receive(() => reject(error)),
+          (connection) => owner.receive(() => resolve(connection)),
+          (error: Error) => owner.receive(() => reject(error)),
         );
       }),
   };
 }
 
 /** Closes something when its process is killed. */
-function owned<Socket extends Listener | HeldSocket>(process: SimulatedProcess, socket: Socket): Socket {
-  process.onKill(() => socket.close());
+function owned<Socket extends Listener | HeldSocket>(owner: SimulatedProcess, socket: Socket): Socket {
+  owner.onKill(() => socket.close());
   return socket;
 }

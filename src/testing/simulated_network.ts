@@ -174,12 +174,12 @@ class TimedNetwork implements SimulatedNetwork {
     return this.#network.hold(options);
   }
 
-  transportOf(process: SimulatedProcess): Transport {
+  transportOf(owner: SimulatedProcess): Transport {
     const connect = (options: ConnectOptions, user: SocketUser) => {
       this.#attempts += 1;
       return this.#connect(this.#attempts, undefined, options, user);
     };
-    return processTransport(this.#network, connect, process);
+    return processTransport(this.#network, connect, owner);
   }
 
   connect(options: ConnectOptions): Promise<Connection> {
