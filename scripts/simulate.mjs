@@ -99,7 +99,10 @@ async function simulateCluster() {
     }
     for (const [what, count] of counts) tally.set(what, (tally.get(what) ?? 0) + count);
   }
-  table("what happened", [...tally].toSorted(([one], [other]) => (one < other ? -1 : 1)));
+  table(
+    "what happened",
+    [...tally].toSorted(([one], [other]) => (one < other ? -1 : 1)),
+  );
   console.log("\nno failure");
 }
 
