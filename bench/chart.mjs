@@ -6,7 +6,7 @@ import { shareOfTarget } from "./summary.mjs";
 /** @typedef {import("./results.mjs").Result} Result */
 /** @typedef {{ label: string, runtime: string, share: number }} Point */
 
-/** What the chart uses of ECharts. @typedef {{ init(element: null, theme: null, options: object): { setOption(option: object): void, renderToSVGString(): string, dispose(): void } }} ECharts */
+/** The part of ECharts that the chart uses. @typedef {{ init(element: null, theme: null, options: object): { setOption(option: object): void, renderToSVGString(): string, dispose(): void } }} ECharts */
 
 /** With more rows than this in one workload, the worst one stands for all. */
 const MANY_ROWS = 12;

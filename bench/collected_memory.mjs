@@ -1,7 +1,7 @@
 // @ts-check
 import process from "node:process";
 
-/** What the process holds after a collection. */
+/** Returns the memory that the process holds after a collection. */
 export async function collectedMemory() {
   for (let round = 0; round < 2; round++) {
     collectGarbage();

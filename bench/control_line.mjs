@@ -25,7 +25,7 @@ export async function answerControl(commands) {
   process.exit(0);
 }
 
-/** What this process has used so far: CPU time of all its threads, user and system. */
+/** Returns the CPU time that this process has used so far: of all its threads, user and system. */
 export function cpuMicros() {
   const { user, system } = process.cpuUsage();
   return user + system;

@@ -60,7 +60,7 @@ function timeCells(line) {
   ];
 }
 
-/** What a row has in common with the one above it is not repeated. @param {string[][]} rows */
+/** Empties the first cell of a row if it is the same as in the row above. @param {string[][]} rows */
 function groupedByFirst(rows) {
   return rows.map(([first = "", ...others], index) => [first === rows[index - 1]?.[0] ? "" : first, ...others]);
 }

@@ -26,7 +26,7 @@ import { nameOrFile, script, wholeNumber } from "../scripts/script.mjs";
  * @returns {Options}
  */
 export function readOptions(workloads, quickWorkloads, subjects) {
-  return script("bench", "What a line, a connection and a frame cost, side by side, in one run.")
+  return script("bench", "Measures the cost of a line, a connection and a frame, side by side, in one run.")
     .option(
       "--quick",
       `fewer and shorter rounds of what has a target, and only ${quickWorkloads.join(", ")}: about a minute`,

@@ -5,7 +5,7 @@ import { root } from "../scripts/commands.mjs";
 
 /** @typedef {import("../scripts/runtimes.mjs").Runtime} Runtime */
 
-/** What comes before the script: all permissions, and a garbage collector that can be called. */
+/** The arguments before the script: all permissions, and a garbage collector that can be called. */
 const FLAGS = { node: ["--expose-gc"], deno: ["run", "-A", "--v8-flags=--expose-gc"], bun: ["--bun"] };
 
 /**

@@ -28,7 +28,7 @@ export class Server {
   }
 
   /**
-   * What it costs the server to answer what `run` asks of it, one by one.
+   * Measures the cost to the server of the requests that `run` makes, for each of them.
    *
    * @param {() => Promise<{ count: number, seconds: number, busy: number }>} run how many there were, how long that took, and how
    * busy the generator was
@@ -45,7 +45,7 @@ export class Server {
     };
   }
 
-  /** What it holds after a collection. */
+  /** Returns the memory that the server holds after a collection. */
   async collectedMemory() {
     return /** @type {{ rssBytes: number, heapBytes: number }} */ (await this.controlled.ask({ do: "collect" }));
   }

@@ -94,9 +94,18 @@ export const SUBJECTS = {
     about: "Spillway: `spillway` with `tls()`",
     script: () => "tls/echo.mjs",
   },
+  "spillway-tls-bytes": {
+    about: "Spillway: `bytes()` with `tls()`: received bytes are written back unread",
+    script: () => "tls/echo.mjs",
+    args: ["--bytes"],
+  },
   "raw-tls": {
     about: "`tls.createServer` of `node:tls`, on Deno and Bun too: received bytes are written back unread",
     script: () => "tls/raw.mjs",
+  },
+  "split-tls": {
+    about: "the same server with the least that lines can cost: decode, `split`, a handler, one string, one write",
+    script: () => "tls/split.mjs",
   },
   raw: {
     about: "the runtime's own API: received bytes are written back unread; the floor",
@@ -144,7 +153,7 @@ function serverOf(subject) {
 }
 
 /**
- * What starts a subject.
+ * Returns the command that starts a subject.
  *
  * @param {Pick<import("./workloads/workload.mjs").Bench, "runtime" | "profileDir" | "baseline">} bench
  * @param {Subject} subject

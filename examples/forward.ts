@@ -56,6 +56,8 @@ export function forward(options: ForwardOptions): Service<Bytes, Payload, Forwar
     handler: (chunk, { session }) => session.state.tunnel?.write(chunk),
     onEnd: ({ state }) => state.tunnel?.end(),
     onDrain: async (session) => {
+      // In a grace, the tunnel stays open until the drain.
+      await untilDraining(session);
       for await (const chunk of session.state.tunnel?.end() ?? []) {
         session.send(chunk);
         await session.flushed();
@@ -144,6 +146,11 @@ class Tunnel {
 async function dial(options: ForwardOptions): Promise<Connection> {
   const { hostname, port, connectTimeoutMs = 10_000, transport = runtimeTransport } = options;
   return transport.connect({ hostname, port, signal: AbortSignal.timeout(connectTimeoutMs) });
+}
+
+function untilDraining({ draining }: Session<Payload>): Promise<unknown> {
+  if (draining.aborted) return Promise.resolve();
+  return new Promise((resolve) => draining.addEventListener("abort", resolve));
 }
 
 /** Resets the client's connection on a fault: an orderly end would mark truncated output as complete. */

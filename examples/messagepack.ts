@@ -51,7 +51,7 @@ export default {
   },
 } satisfies Service<Call, Outcome>;
 
-/** What the clients of `spillway simulate` send, and what they expect. */
+/** The frames that the clients of `spillway simulate` send, and the replies that they expect. */
 export const simulate: ServiceSimulation<Call, Outcome> = {
   codec: mapCodec(lengthPrefixed({ width: 4 }), {
     decode: (bytes) => {

@@ -20,7 +20,7 @@ export default defineService({
   },
 });
 
-/** What the clients of `spillway simulate` send. */
+/** The frames that the clients of `spillway simulate` send. */
 export const simulate: ServiceSimulation = { frames: ["10", "100", "541", "1000", "echo hello", "all of them"] };
 
 /** The sieve of Eratosthenes. */

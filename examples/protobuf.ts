@@ -32,7 +32,7 @@ export default {
   handler: (timestamp) => age(timestamp, Date.now()),
 } satisfies Service<Timestamp, Duration>;
 
-/** What the clients of `spillway simulate` send. The reply depends on the time. */
+/** The frames that the clients of `spillway simulate` send. The reply depends on the time. */
 export const simulate: ServiceSimulation<Timestamp, Duration> = {
   codec: protobuf(DurationSchema, TimestampSchema),
   frames: (random) =>

@@ -32,7 +32,7 @@ export function ticker(clock: Clock = systemClock): Service {
 
 export default ticker();
 
-/** What the clients of `spillway simulate` send. */
+/** The frames that the clients of `spillway simulate` send. */
 export const simulate: ServiceSimulation = {
   frames: ["every 10ms 3", "every 1s 2", "every 5s 4", "every 20ms 30", "every day"],
 };

@@ -31,7 +31,7 @@ if (missing.length > 0) refuse(`tmp/api has no pages of ${missing.join(", ")}`);
 console.log(`Open ${pathToFileURL(path.join(folder, "index.html")).href}`);
 
 /**
- * What `deno doc --lint` finds, with its place.
+ * Returns the findings of `deno doc --lint`, with their places.
  *
  * @param {string} deno
  * @param {string[]} files

@@ -1,12 +1,12 @@
 // @ts-check
-// src → dist. What no source stands behind any more is removed from dist, rather than all of it first: programs that
+// src → dist. Files whose source is gone are removed from dist, rather than all of it first: programs that
 // run from dist meanwhile keep working.
 import { chmodSync, cpSync, existsSync, readdirSync, rmSync } from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { root, run, tool } from "./commands.mjs";
 
-/** What a browser gets as it is: the folders from src. */
+/** The folders of src whose files a browser gets as they are. */
 const COPIED = [path.join("admin", "page")];
 
 /** @returns {Promise<import("./commands.mjs").Outcome>} */

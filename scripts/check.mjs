@@ -36,10 +36,10 @@ const steps = [
   step("types-scripts", tool("typescript", ["-p", "scripts"], "tsc")),
   step("types-page", tool("typescript", ["-p", "src/admin/page"], "tsc")),
   step("types-bench", tool("typescript", ["-p", "bench"], "tsc")),
-  // What the adapters take the natives for, against the runtimes' own types.
+  // The adapters' types of the natives, against the runtimes' own types.
   step("types-deno", tool("typescript", ["-p", "test/types/deno"], "tsc")),
   step("types-bun", tool("typescript", ["-p", "test/types/bun"], "tsc")),
-  // What users may write, and what must not compile.
+  // Programs of users, with lines that must not compile.
   step("types-public", tool("typescript", ["-p", "test/types/consumer"], "tsc")),
   { name: "consumers", run: consumers },
   deno("deno-check", ["check", "--quiet", ...entries, "examples"]),
@@ -77,7 +77,7 @@ async function check(chosen) {
     total += seconds;
     console.log(`${ok ? "ok  " : "FAIL"} ${name.padEnd(14)} ${seconds.toFixed(1).padStart(5)} s`);
     if (!ok) failures.push({ name, output });
-    // What nothing was built of would fail in every later step.
+    // Without a build, every later step would fail.
     if (!ok && name === "build") break;
   }
   for (const { name, output } of failures) console.log(`\n── ${name} ──\n${output.trim()}`);

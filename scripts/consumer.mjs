@@ -18,7 +18,7 @@ import { findRuntime } from "./runtimes.mjs";
 
 /** Documents, examples, sources and what was built of them. */
 const MOST_PACKED_BYTES = 2_000_000;
-/** What an installation without network needs: the dependencies, and theirs. */
+/** The packages that an installation without network needs: the dependencies, and theirs. */
 const DEPENDENCIES = [
   "@logtape/logtape",
   "@bomb.sh/tab",

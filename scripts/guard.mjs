@@ -13,7 +13,7 @@ import { script, succeed } from "./script.mjs";
 /** @type {{ write?: boolean }} */
 const { write = false } = script(
   "guard",
-  "What a line and a connection cost, in counts, beside what test/guard/table.json says.",
+  "Counts the cost of a line and a connection, and compares it with test/guard/table.json.",
 )
   .option("--write", "put what was counted into the table")
   .parse()

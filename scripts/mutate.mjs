@@ -12,9 +12,9 @@ import { root, run, tool } from "./commands.mjs";
 import { findRuntime, runtimeNames } from "./runtimes.mjs";
 import { nameOrFile, refuse, script, succeed, wholeNumber } from "./script.mjs";
 
-/** What the simulator and the tests of the core need. */
+/** The files that the simulator and the tests of the core need. */
 const COPIED = ["src", "test", "package.json", "deno.json", "tsconfig.json", "vitest.config.ts"];
-/** What takes longer hangs, which is noticed. */
+/** A run that takes longer hangs, which counts as noticed. */
 const LONGEST_MS = 240_000;
 
 /** @type {{ only: string, seeds: number }} */
@@ -64,7 +64,7 @@ console.log(
 );
 if (caught < chosen.length) process.exitCode = 1;
 
-/** What fails anyway would catch everything. */
+/** Refuses tests that fail without a mutation: they would catch every one. */
 async function checkUnbroken() {
   for (const name of [undefined, ...runtimeNames]) {
     const there = chosen.filter(({ runtime }) => runtime === name);
@@ -96,18 +96,20 @@ async function fate({ file, runtime, tests, find, replacement }) {
 }
 
 /**
- * What notices, and what it says. @param {{ runtime: Breakage["runtime"] | undefined, tests: readonly string[] }} where
+ * Returns the first check that notices the mutation, and its message.
+ *
+ * @param {{ runtime: Breakage["runtime"] | undefined, tests: readonly string[] }} where
  * @returns {Promise<{ by: "simulator" | "test", said: string } | undefined>}
  */
 async function firstFailure({ runtime, tests }) {
-  // It knows no adapter.
+  // The simulator knows no adapter.
   const bySimulator = runtime === undefined ? await simulate() : undefined;
   if (bySimulator !== undefined) return { by: "simulator", said: bySimulator };
   const byTest = await test(tests, runtime);
   return byTest === undefined ? undefined : { by: "test", said: byTest };
 }
 
-/** What the simulator says, if it notices. */
+/** Returns the message of the simulator, if it notices the mutation. */
 async function simulate() {
   // Types do not matter, and checking them takes longer than the seeds.
   const built = await run(tool("typescript", ["-p", "test/mutation", "--noCheck"], "tsc"), { cwd: copy });

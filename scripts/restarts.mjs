@@ -30,7 +30,7 @@ const LOADS = [
   ["-c", "8", "--frames-per-connection", "3"],
   ["-c", "4", "--rate", "200"],
 ];
-/** What a drain says of frames that crossed its FIN: they were not handled, and the load sends them again. */
+/** The log message of a drain whose FIN crossed frames: these were not handled, and the load sends them again. */
 const CROSSED = /drained.*bytes discarded/;
 const MAIN = path.join(root, "dist", "main.js");
 /** A restart takes this long on a busy machine. */
@@ -98,7 +98,7 @@ function sumOf(results, value) {
   return results.reduce((sum, result) => sum + value(result), 0);
 }
 
-/** What the access log says of all connections, of all workers. @param {string} file */
+/** Returns the sums of the access log, over all connections of all workers. @param {string} file */
 function accessed(file) {
   const lines = readFileSync(file, "utf8").trimEnd().split("\n");
   const ends = lines.map((line) => /** @type {{ framesIn: number, framesOut: number }} */ (JSON.parse(line)));

@@ -18,7 +18,7 @@ import { root, run } from "./commands.mjs";
 /** @type {readonly RuntimeName[]} */
 export const runtimeNames = ["node", "deno", "bun"];
 
-/** What comes before a script's name, so that it runs inside that runtime with all permissions. */
+/** The arguments before a script's name, so that the script runs inside that runtime with all permissions. */
 const FLAGS = { node: [], deno: ["run", "-A"], bun: ["--bun"] };
 
 const EXE = process.platform === "win32" ? ".exe" : "";

@@ -1,5 +1,5 @@
 // @ts-check
-// What scripts with options begin with: `--help`, and a line and exit code 2 for what makes no sense.
+// The beginning of scripts with options: `--help`, and a line and exit code 2 for invalid arguments.
 import { Command, InvalidArgumentError } from "commander";
 
 /**
@@ -15,7 +15,7 @@ export function script(name, about) {
     .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2));
 }
 
-/** What an option must be. @param {number} least @param {number} [most] */
+/** Returns the parser of an option that is a whole number. @param {number} least @param {number} [most] */
 export function wholeNumber(least, most = Number.MAX_SAFE_INTEGER) {
   const range = most === Number.MAX_SAFE_INTEGER ? `of at least ${least}` : `from ${least} to ${most}`;
   return (/** @type {string} */ text) => {
@@ -25,7 +25,7 @@ export function wholeNumber(least, most = Number.MAX_SAFE_INTEGER) {
   };
 }
 
-/** What follows an option that was forgotten to be given a value is another option. @param {string} text */
+/** Refuses a value that begins like an option: the option before it was given no value. @param {string} text */
 export function nameOrFile(text) {
   if (!text.startsWith("-")) return text;
   throw new InvalidArgumentError("It begins like an option.");

@@ -9,6 +9,7 @@ import os from "node:os";
 import path from "node:path";
 import { build } from "./build.mjs";
 import { root, run } from "./commands.mjs";
+import { ERRORS_FILE } from "./errors_reporter.mjs";
 import { findRuntime, runtimeNames } from "./runtimes.mjs";
 import { compareRuns, failedRun, printSummary, readReport } from "./test_report.mjs";
 
@@ -54,8 +55,16 @@ async function testOn(name) {
     return failedRun({ name, version: "-", seconds: 0 }, String(error));
   }
   const file = path.join(folder, `${name}.json`);
-  const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${file}`];
+  const errorsFile = path.join(folder, `${name}.errors.json`);
+  const errorsReporter = path.join(root, "scripts", "errors_reporter.mjs");
+  const reporters = [
+    "--reporter=default",
+    "--reporter=json",
+    `--outputFile.json=${file}`,
+    `--reporter=${errorsReporter}`,
+  ];
   const command = runtime.command(vitest, ["run", ...reporters, ...vitestArgs]);
-  const { ok, seconds } = await run(command, { inherit: true, timeoutMs: LONGEST_MS });
-  return readReport(file, { name, version: runtime.version, seconds }, ok);
+  const env = { [ERRORS_FILE]: errorsFile };
+  const { ok, seconds } = await run(command, { inherit: true, timeoutMs: LONGEST_MS, env });
+  return readReport(file, errorsFile, { name, version: runtime.version, seconds }, ok);
 }

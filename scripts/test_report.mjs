@@ -1,5 +1,5 @@
 // @ts-check
-// What a runtime ran, from vitest's JSON report, and how the runtimes compare.
+// The tests that a runtime ran, from vitest's JSON report, and the comparison of the runtimes.
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { root } from "./commands.mjs";
@@ -13,6 +13,7 @@ import { root } from "./commands.mjs";
  * @property {number} passed
  * @property {number} failed
  * @property {number} skipped
+ * @property {number} count the number of tests that were executed
  * @property {Set<string>} ran the full names of the tests that were executed
  * @property {string[]} problems why this runtime failed: its failed tests, and what else
  */
@@ -27,12 +28,13 @@ import { root } from "./commands.mjs";
 /** @typedef {{ name: string, version: string, seconds: number }} Ended */
 
 /**
- * @param {string} file
+ * @param {string} file vitest's JSON report
+ * @param {string} errorsFile the errors outside the tests, from the errors reporter
  * @param {Ended} ended
  * @param {boolean} ok what vitest's exit code said
  * @returns {RuntimeRun}
  */
-export function readReport(file, ended, ok) {
+export function readReport(file, errorsFile, ended, ok) {
   if (!existsSync(file)) return failedRun(ended, "vitest ended without a report");
   const run = newRun(ended);
   const { testResults } = /** @type {Report} */ (JSON.parse(readFileSync(file, "utf8")));
@@ -44,14 +46,19 @@ export function readReport(file, ended, ok) {
       else if (status === "failed")
         fail(run, `${path.relative(root, testFile)} > ${fullName}: ${firstLine(failureMessages)}`);
       else run.skipped += 1;
-      if (status === "passed" || status === "failed") run.ran.add(`${path.relative(root, testFile)} > ${fullName}`);
+      if (status !== "passed" && status !== "failed") continue;
+      run.count += 1;
+      run.ran.add(`${path.relative(root, testFile)} > ${withoutRemark(fullName)}`);
     }
     if (fileStatus === "failed" && run.failed === failedBefore) {
       fail(run, `${path.relative(root, testFile)} failed outside its tests`);
     }
   }
+  /** @type {string[]} */
+  const errors = existsSync(errorsFile) ? JSON.parse(readFileSync(errorsFile, "utf8")) : [];
+  for (const error of errors) fail(run, `an error outside the tests: ${error}`);
   if (run.ran.size === 0 && run.failed === 0) fail(run, "no test ran");
-  else if (!ok && run.failed === 0) fail(run, "vitest failed although every test passed: an error outside the tests");
+  else if (!ok && run.failed === 0) fail(run, "vitest failed although every test passed");
   return run;
 }
 
@@ -74,10 +81,10 @@ export function failedRun(ended, problem) {
  */
 export function compareRuns(runs) {
   const all = new Set(runs.flatMap((run) => [...run.ran]));
-  const most = Math.max(...runs.map(ranCount));
+  const most = Math.max(...runs.map((run) => run.count));
   for (const run of runs) {
-    const fewer = most - ranCount(run);
-    if (fewer === 0 || ranCount(run) === 0) continue;
+    const fewer = most - run.count;
+    if (fewer === 0 || run.count === 0) continue;
     const missing = [...all].filter((test) => !run.ran.has(test));
     const shown = missing.slice(0, 20).map((test) => `\n    ${test}`);
     const more = missing.length > shown.length ? `\n    and ${missing.length - shown.length} more` : "";
@@ -86,9 +93,13 @@ export function compareRuns(runs) {
   }
 }
 
-/** @param {RuntimeRun} run */
-function ranCount({ passed, failed }) {
-  return passed + failed;
+/**
+ * Returns the name of a test as it is on every runtime: without the fault of this one.
+ *
+ * @param {string} fullName
+ */
+function withoutRemark(fullName) {
+  return fullName.replace(/ \((?:known fault|unreliable here): .*\)$/, "");
 }
 
 /** @param {RuntimeRun[]} runs */
@@ -116,7 +127,7 @@ export function printSummary(runs) {
  * @returns {RuntimeRun}
  */
 function newRun(ended) {
-  return { ...ended, files: 0, passed: 0, failed: 0, skipped: 0, ran: new Set(), problems: [] };
+  return { ...ended, files: 0, passed: 0, failed: 0, skipped: 0, count: 0, ran: new Set(), problems: [] };
 }
 
 /** @param {string[]} [messages] */

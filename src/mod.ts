@@ -156,7 +156,7 @@ export async function connect<In, Out>(options: ClientOptions<In, Out> & Connect
   const { tls, proxyProtocol, ...others } = options;
   const steps = await stepsOf({ tls, proxyProtocol });
   const { establish = [] } = options;
-  // What is no list is refused as by any client.
+  // A value that is not a list is refused, as by any client.
   return runtime.connect({ ...others, establish: Array.isArray(establish) ? steps.concat(establish) : establish });
 }
 

@@ -13,7 +13,7 @@ import { onABus } from "./on_a_bus.mjs";
  * @property {() => Promise<void>} flush fulfils when the broker has what was sent
  */
 
-/** What is sent and got with. @type {Endpoint | undefined} */
+/** The open endpoint, which sends and receives. @type {Endpoint | undefined} */
 let endpoint;
 
 function opened() {

@@ -1,5 +1,5 @@
 // @ts-check
-// What a frame costs: decoded from chunks, and encoded.
+// The cost of a frame: decoded from chunks, and encoded.
 import { performance } from "node:perf_hooks";
 import { OutputBuffer } from "../../dist/core/output/output_buffer.js";
 import { cpuMicros } from "../control_line.mjs";

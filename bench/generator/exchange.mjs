@@ -18,7 +18,7 @@ export class Exchange {
   /** Batches that came back. */
   batches = 0;
   #received = 0;
-  /** What the kernel did not take of the batch. @type {Uint8Array} */
+  /** The rest of the batch, which the kernel did not take. @type {Uint8Array} */
   #unsent = NOTHING;
   /** @type {Uint8Array} */
   #batch;

@@ -6,7 +6,7 @@ import { churn } from "./churn.mjs";
 import { Load } from "./load.mjs";
 import { OpenLoop } from "./open_loop.mjs";
 
-/** What has connections open. @type {Map<number, Load | Burst | OpenLoop>} */
+/** The holders of open connections, by number. @type {Map<number, Load | Burst | OpenLoop>} */
 const held = new Map();
 let lastId = 0;
 

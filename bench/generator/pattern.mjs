@@ -8,7 +8,7 @@ const BATCHES = { most: 16, least: 2 };
 const MAX_BYTES = 33_554_432;
 
 /**
- * What one connection sends: batches of lines, each of `lineBytes` with its LF, and each one different.
+ * Returns the output of one connection: batches of lines, each of `lineBytes` with its LF, and each one different.
  *
  * @param {number} connection which of them
  * @param {import("../load_generator.mjs").Shape} shape

@@ -1,5 +1,5 @@
 // @ts-check
-// What the runner asks of every server.
+// The requests of the runner to every server.
 
 import { collectedMemory } from "../collected_memory.mjs";
 import { answerControl, cpuMicros, say } from "../control_line.mjs";

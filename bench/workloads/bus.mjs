@@ -1,5 +1,5 @@
 // @ts-check
-// What a frame costs that a server broadcasts to another, beside the broker's package alone.
+// The cost of a frame that a server broadcasts to another, beside the broker's package alone.
 import { BrokerProcess } from "../buses/broker_process.mjs";
 import { ControlledProcess } from "../controlled_process.mjs";
 import { extentOf } from "../extent.mjs";

@@ -1,5 +1,5 @@
 // @ts-check
-// What a frame costs with a codec, beside common hand-written framing. Each codec has a process of its own: an engine compiles code
+// The cost of a frame with a codec, beside common hand-written framing. Each codec has a process of its own: an engine compiles code
 // that has run several codecs to slower code, and a server runs one.
 import { CodecProcess } from "../codec_process.mjs";
 import { extentOf } from "../extent.mjs";

@@ -20,7 +20,7 @@ const QUICK_SECONDS = 1;
 const P99_MS = 20;
 const MAX_MS = 100;
 
-/** What a connection of the flood sends first, and what it repeats. */
+/** The first output of a connection of the flood, and the output that it repeats. */
 const LOADS = {
   "20 µs handler, 40 bytes": { first: "", again: `${"s".padEnd(39, ".")}\n` },
   "20 µs handler, 1 byte": { first: "", again: "s\n" },

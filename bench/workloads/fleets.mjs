@@ -1,5 +1,5 @@
 // @ts-check
-// What a request to a fleet costs, beside one to worker threads of the same process.
+// The cost of a request to a fleet, beside one to worker threads of the same process.
 import { Broker } from "../broker.mjs";
 import { ControlledProcess } from "../controlled_process.mjs";
 import { extentOf } from "../extent.mjs";

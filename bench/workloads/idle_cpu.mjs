@@ -1,5 +1,5 @@
 // @ts-check
-// What idle connections cost. Their deadlines are armed, and none passes, because an idle timeout takes minutes. In a second row each
+// The cost of idle connections. Their deadlines are armed, and none passes, because an idle timeout takes minutes. In a second row each
 // connection exchanges a line every ten seconds, as with a heartbeat, which moves its deadline.
 import { setTimeout as sleep } from "node:timers/promises";
 import { checkDescriptors } from "../descriptors.mjs";
@@ -84,7 +84,7 @@ async function beat(connections, times) {
   for (let done = 0; done < times; done++) await connections.exchange(BEAT_MS);
 }
 
-/** What the server uses meanwhile. @param {Server} server @param {() => Promise<void>} wait */
+/** Returns the CPU time that the server uses while `wait` waits, in percent. @param {Server} server @param {() => Promise<void>} wait */
 async function cpuPercent(server, wait) {
   // The first answer costs more than the others, and does not count.
   await server.cpuMicros();

@@ -1,5 +1,5 @@
 // @ts-check
-// What a line costs a server. The subjects of a row take turns, round after round, so that a disturbance of the machine affects
+// The cost of a line to a server. The subjects of a row take turns, round after round, so that a disturbance of the machine affects
 // them alike.
 import { extentOf } from "../extent.mjs";
 import { Server } from "../server.mjs";

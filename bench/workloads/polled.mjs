@@ -1,6 +1,6 @@
 // @ts-check
-// What it costs to be watched: many connections with a modest load, and somebody who asks for the list of them, once and ten times a second. Windows
-// with and without that take turns on one server, so that its age and the machine's state are the same.
+// The cost of being watched: many connections with a modest load, and a client that asks for the list of them, once and ten times
+// a second. Windows with and without that client take turns on one server, so that its age and the machine's state are the same.
 import { request } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import { checkDescriptors } from "../descriptors.mjs";

@@ -20,7 +20,7 @@ export const tls = {
 function row(name, atMost, shape) {
   return {
     name,
-    subjects: ["spillway-tls", "raw-tls"],
+    subjects: ["spillway-tls", "spillway-tls-bytes", "split-tls", "raw-tls"],
     reference: "raw-tls",
     targets: { "spillway-tls": atMost },
     shape,

@@ -24,6 +24,8 @@ function row(name, shape) {
     reference: "spillway",
     // 0.9 of the lines per second of a core.
     targets: { "spillway-workers-2": 1.11 },
+    // Each worker gets half of the lines to warm up with, and what asks for its CPU time is to be nothing beside them.
+    extent: { roundMs: 1_000, warmUpMs: 4_000 },
     shape,
   };
 }

@@ -1,5 +1,5 @@
 // @ts-check
-// What a workload is: types only.
+// The types of a workload.
 
 /** @typedef {import("../../scripts/runtimes.mjs").RuntimeName} RuntimeName */
 

@@ -42,5 +42,5 @@ const CONNECTIONS = [idle, idleCpu, polled, churn, burst, drain, startUp];
 /** Each takes the rows that it has itself. @type {import("./workload.mjs").Workload<any>[]} */
 export const WORKLOADS = [...LINES, ...CONNECTIONS, codecs, bus];
 
-/** What says most in the least time. @type {import("./workload.mjs").Workload<any>[]} */
+/** The workloads that say most in the least time. @type {import("./workload.mjs").Workload<any>[]} */
 export const QUICK_WORKLOADS = [pingPong, inFlight];

@@ -17,7 +17,7 @@ export default defineService({
   idleTimeoutMs: 10_000,
 });
 
-/** What the clients of `spillway simulate` send: queries for names in the zone and elsewhere. Whole messages on both sides. */
+/** The frames that the clients of `spillway simulate` send: queries for names in the zone and elsewhere. Whole messages on both sides. */
 export const simulate: ServiceSimulation<Uint8Array<ArrayBuffer>> = {
   codec: lengthPrefixed({ width: 2, maxFrameBytes: 65_535 }),
   frames: (random) => {

@@ -13,7 +13,7 @@ export default defineService({
   handler: (command, context) => execute(command, store, context),
 });
 
-/** What the clients of `spillway simulate` send: commands as redis-cli and as people write them. */
+/** The frames that the clients of `spillway simulate` send: commands as redis-cli and as people write them. */
 export const simulate: ServiceSimulation = {
   frames: (random) => {
     const key = random.pick(["a", "b", "c"]);

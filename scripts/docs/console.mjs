@@ -13,7 +13,7 @@ import { place } from "./fences.mjs";
  * @property {boolean} background
  */
 
-/** What installs, or runs this very script or the tests: CI runs these itself. */
+/** The commands that install, or run this very script or the tests: CI runs these itself. */
 const NOT_RUN = /^(npm (ci|install|i|test|start|run)|deno (add|install)|bun (add|install)|npx jsr|git)\b/;
 
 const TIMEOUT_MS = 60_000;

@@ -1,5 +1,5 @@
 // @ts-check
-// What can a page of another origin do with the endpoint, in the browser of somebody who may reach it?
+// Checks that a page of another origin can do nothing with the endpoint, in the browser of a user who may reach it.
 import { createServer } from "node:http";
 import { whatChanged } from "./changes.mjs";
 import { TOKEN } from "./operated_server.mjs";

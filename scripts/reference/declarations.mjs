@@ -1,5 +1,5 @@
 // @ts-check
-// What the entry points export, read by the compiler: interfaces with their members, unions with their parts, and the doc
+// The exports of the entry points, read by the compiler: interfaces with their members, unions with their parts, and the doc
 // comments of all of them.
 import { readFileSync } from "node:fs";
 import path from "node:path";

@@ -1,5 +1,5 @@
 // @ts-check
-// What the doc comments say, as the pages need it.
+// The text of doc comments, as the pages need it.
 
 /** A doc comment, without its frame, in one paragraph for each of its own. @param {string} comment */
 export function textOfComment(comment) {
@@ -34,7 +34,7 @@ export function cell(text) {
   return oneLine(text).replaceAll("|", "\\|");
 }
 
-/** What is code, for a cell. @param {string} text */
+/** Returns a text as code, for a cell. @param {string} text */
 export function code(text) {
   return text === "" ? "" : `\`${cell(text)}\``;
 }

@@ -45,7 +45,7 @@ and \`NaN\` are a \`RangeError\` at the call. An option that does not exist is a
 line has an option, too, the last column names it; its variable and its key are [below](#settings-of-the-command-line).
 `;
 
-/** What readers look for first. Others follow by entry point and name. */
+/** The types that readers look for first. Others follow by entry point and name. */
 const FIRST = [
   "ServeOptions",
   "RuntimeServeOptions",
@@ -69,7 +69,7 @@ export class Page {
     this.#sources = sources;
   }
 
-  /** What the doc comments lack. */
+  /** The parts that the doc comments lack. */
   get problems() {
     return this.#problems;
   }

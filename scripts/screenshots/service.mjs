@@ -1,5 +1,5 @@
 // @ts-check
-// What the server of the screenshots serves: lines, in three rooms, after a few milliseconds.
+// The service of the screenshots: lines, in three rooms, after a few milliseconds.
 import { setTimeout as sleep } from "node:timers/promises";
 import { defineService, lines } from "../../dist/mod.js";
 

@@ -7,7 +7,7 @@ import { OriginRules } from "./origin_rules.ts";
 
 /** The numbers of a service as text, such as those of `spillway/metrics`. */
 export interface MetricsText {
-  /** Returns the numbers. What it rejects with is answered with 500. */
+  /** Returns the numbers. An error that it rejects with is answered with 500. */
   text(): Promise<string>;
   /** The `Content-Type` of the text. */
   readonly contentType: string;
@@ -35,7 +35,7 @@ export interface AdminOptions {
   readonly hosts?: readonly string[];
   /** The numbers for `/metrics`. Default: none, and the route answers 404. */
   readonly metrics?: MetricsText;
-  /** What has counts for `/stats` besides the server, by the names that they have there. Default: none. */
+  /** Other objects with counts for `/stats`, by the names that they have there. Default: none. */
   readonly sources?: Readonly<Record<string, StatsSource>>;
   /** Returns the effective settings for `/config`, without secrets. Default: none, and the route answers 404. */
   readonly config?: () => unknown;
@@ -84,7 +84,7 @@ export function checkAdminOptions(options: AdminOptions): AdminSettings {
   };
 }
 
-/** What {@link checkAdminParts} returns. */
+/** The result of {@link checkAdminParts}. */
 interface AdminParts {
   readonly sources: Readonly<Record<string, StatsSource>>;
 }

@@ -9,7 +9,7 @@ export interface AdminTcpTarget {
   /** The port; 0 for any that is free. */
   readonly port: number;
   /**
-   * The address. Default `127.0.0.1`: only this machine. Whoever reaches the endpoint can read the addresses of all peers,
+   * The address. Default `127.0.0.1`: only this machine. Everybody who reaches the endpoint can read the addresses of all peers,
    * so choose another address only behind a firewall.
    */
   readonly hostname?: string;

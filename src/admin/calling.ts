@@ -18,7 +18,7 @@ export async function textOf(metrics: MetricsText): Promise<string> {
   throw new Refusal(500, "failed", `metrics.text() must return a string, not ${typeof text}`);
 }
 
-/** What the route needs was not given. */
+/** The option that the route needs was not given. */
 export function notConfigured(what: string, option: string): Refusal {
   return new Refusal(404, "not-configured", `this server offers no ${what}: see ${option}`);
 }

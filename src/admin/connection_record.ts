@@ -90,7 +90,7 @@ function shownTls(tls: TlsInfo): object {
   };
 }
 
-/** What a service says of its session is bounded, and what it throws harms nothing but this field. */
+/** The description of a service is cut to a bounded length, and an error that it throws harms nothing but this field. */
 function stateOf(session: Session<never>, { stateCharacters }: Detail, describe: DescribeSession): unknown {
   try {
     const state = describe(session);

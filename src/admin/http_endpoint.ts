@@ -75,7 +75,7 @@ export class HttpEndpoint implements ListeningEndpoint {
     try {
       await this.#started;
     } catch {
-      // Whoever started it knows.
+      // `start()` has told its caller.
       return;
     }
     if (this.#started === undefined) return;

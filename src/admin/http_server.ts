@@ -97,7 +97,7 @@ export class HttpServer {
     const server = await this.#create();
     this.#listener = await listenHttp(server, target);
     this.#server = server;
-    // What goes wrong while it accepts is no reason to end the process.
+    // An error while the server accepts is no reason to end the process.
     server.on("error", () => undefined);
     return this.#listener.address;
   }

@@ -29,18 +29,18 @@ export function pageOf(query: Query): Page {
   };
 }
 
-/** What a connection is ordered by. */
+/** The value by which a connection is ordered. */
 export type SortKey = number | string;
 
 type KeyOf = (session: Session<never>) => SortKey;
 
-/** What connections are ordered by. The names are those of the record. */
+/** The values by which connections are ordered. The names are those of the record. */
 const IDENTITY_KEYS: Readonly<Record<string, KeyOf>> = {
   id: ({ connection }) => connection.id,
   remote: ({ connection }) => addressText(connection.remoteAddress),
   local: ({ connection }) => addressText(connection.localAddress),
 };
-/** These cost a snapshot of the counts of each connection. */
+/** The sort keys that cost a snapshot of the counts of each connection. */
 const COUNT_KEYS: Readonly<Record<string, KeyOf>> = {
   ageMs: (session) => session.stats().ageMs,
   idleMs: (session) => session.stats().quietMs,
@@ -85,7 +85,7 @@ export function checkReasonQuery(query: Query): boolean {
   if (query.text("reason") === undefined) return false;
   const other = ["sort", "order", "group"].find((name) => query.text(name) !== undefined);
   if (other === undefined) return true;
-  throw new Refusal(400, "bad-request", `reason lists what has ended, as /closed does: it takes no ${other}`);
+  throw new Refusal(400, "bad-request", `reason lists closed connections, as /closed does, and takes no ${other}`);
 }
 
 /** An order of connections, and a filter. */
@@ -117,7 +117,7 @@ interface Row {
   session: Session<never>;
 }
 
-/** What a list is made with. */
+/** The settings of a list. */
 export interface ListingHost extends SlicesHost {
   readonly describe?: DescribeSession | undefined;
   /** Whether nobody waits for the list any more. */

@@ -4,7 +4,7 @@ import { Refusal } from "./refusal.ts";
 const HOST = /^(\[[0-9a-f:.%]+\]|[a-z0-9._-]+)(:\d{1,5})?$/;
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 
-/** What is known of a request before its route is looked for. */
+/** The parts of a request that are known before its route is looked for. */
 export interface RequestOrigin {
   readonly headers: IncomingHttpHeaders;
   /** The number of `Host` headers. */

@@ -7,7 +7,7 @@ export interface RoutedRequest {
   /** Whether only the head of the answer is wanted. */
   readonly headOnly: boolean;
   readonly query: Query;
-  /** What the pattern of the route has captured. */
+  /** The parts of the path that the pattern of the route has captured. */
   readonly captured: readonly string[];
   /** Reads the body as JSON; `undefined` when there is none. Rejects with a refusal if it is none, or too large. */
   readonly body: () => Promise<unknown>;
@@ -19,13 +19,13 @@ export interface RoutedRequest {
   readonly stream: (contentType: string) => ServerResponse;
 }
 
-/** What answers a method at a path. */
+/** A route: answers a method at a path. */
 export interface Route {
   readonly method: "GET" | "POST" | "PUT" | "DELETE";
   readonly path: RegExp;
-  /** Whether it changes something, so that it needs the token. */
+  /** Whether the route changes something, so that it needs the token. */
   readonly changes?: boolean;
-  /** The parameters that it has. Probes ignore all: who configures a probe sees no error message. */
+  /** The parameters of the route. Probes ignore theirs: an operator who configures a probe sees no error message. */
   readonly parameters: readonly string[] | "ignored";
   readonly answer: (request: RoutedRequest) => Promise<Answer | undefined> | Answer | undefined;
 }

@@ -27,7 +27,7 @@ import type { Route, RoutedRequest } from "./route.ts";
 import { runtimeName } from "./runtime_name.ts";
 import type { ServerWatch } from "./server_watch.ts";
 
-/** What routes about a server need of the settings. */
+/** The settings that routes about a server need. */
 export type RouteSettings = Pick<
   AdminSettings,
   "clock" | "config" | "describe" | "metrics" | "onLogLevel" | "sources" | "token"
@@ -222,7 +222,7 @@ export class Routes {
     const { config } = this.#settings;
     if (config === undefined) throw notConfigured("settings", "admin({ config })");
     const settings = await calling("config()", () => config());
-    return await calling("JSON of what config() returned", () => json(settings ?? null));
+    return await calling("JSON of the result of config()", () => json(settings ?? null));
   }
 
   async #setLogLevel(request: RoutedRequest): Promise<Answer> {

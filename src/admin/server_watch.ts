@@ -40,7 +40,7 @@ export interface EventCounts {
   readonly slowConsumers: number;
 }
 
-/** What the events of a server say of it. */
+/** The state of a server, as its events tell it. */
 export class ServerWatch {
   readonly ends: Ring<End> = new Ring<End>(MOST_ENDS);
   /** The numbers of ends by reason, and of connections that were not established by code. */

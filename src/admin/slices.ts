@@ -5,7 +5,7 @@ const SLICE_MS = 2;
 /** The clock is read once in so many units of work, of about a microsecond each. */
 const UNITS_PER_LOOK = 64;
 
-/** What {@link Slices} asks of its surroundings. */
+/** The surroundings of {@link Slices}. */
 export interface SlicesHost {
   readonly clock: Clock;
   /** Calls back after the input that waits has been handled. Default: `afterIo` of the core. */

@@ -51,7 +51,7 @@ export interface AdmissionOptions extends AdmissionRules {
   readonly connectsBurst?: number;
   /**
    * Returns the key that both limits count, instead of the address; `undefined` for a connection that they do not count.
-   * Default: an IPv4 address; the /64 of an IPv6 address; `undefined` for a Unix peer. What it throws refuses the connection.
+   * Default: the IPv4 address, or the /64 of the IPv6 address; a Unix peer is not counted. An error that it throws refuses the connection.
    */
   readonly by?: (connection: Connection) => string | undefined;
   /**
@@ -66,7 +66,7 @@ export interface AdmissionOptions extends AdmissionRules {
   readonly clock?: Clock;
 }
 
-/** What `stats()` of an {@link AdmissionStep} returns: what it has counted, and the sizes of its tables. */
+/** The result of `stats()` of an {@link AdmissionStep}: its counts, and the sizes of its tables. */
 export interface AdmissionStats {
   /** The number of connections that were admitted. */
   readonly admitted: number;

@@ -14,7 +14,7 @@ export interface RateTableSettings {
  * A token bucket for each key, in bounded memory and constant time.
  *
  * The keys lie in two generations. A key that is used is in the younger one. When the younger one has half of `maxKeys`, or
- * the time to fill a bucket has passed, it becomes the older one, and what was the older one is forgotten as a whole. After
+ * the time to fill a bucket has passed, it becomes the older one, and the former older one is forgotten as a whole. After
  * that time the forgotten buckets are full, so nothing is lost. Earlier, a forgotten key begins again with a full
  * bucket; the `maxKeys / 2` keys that were used last are always remembered.
  */

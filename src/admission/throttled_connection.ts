@@ -137,7 +137,7 @@ export class ThrottledConnection implements TransportConnection {
   }
 
   #onClosed(error: SpillwayError | undefined): void {
-    // After an orderly end, what was read before can still be given.
+    // After an orderly end, input that was read before can still be given.
     if (error !== undefined) this.#reader?.release();
   }
 

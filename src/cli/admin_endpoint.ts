@@ -18,7 +18,7 @@ export interface AdminEndpoint {
   close(): Promise<void>;
 }
 
-/** What the endpoint shows and changes of the command line. */
+/** The parts of the command line that the endpoint shows and changes. */
 export interface AdminParts {
   readonly cwd: string;
   readonly logger: Logger;
@@ -57,7 +57,7 @@ export function adminPlaceOf(given: Given): string | undefined {
   throw usageFailure(`${originText("adminTokenFile", given)} has no effect without --admin`);
 }
 
-/** What counts beside the server. */
+/** Returns the sources of numbers beside the server. */
 export async function numbersOf({ admission }: Pick<AdminParts, "admission">): Promise<{
   readonly numbers: Metrics;
   readonly sources: Readonly<Record<string, AdmissionStep>>;

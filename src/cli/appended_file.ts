@@ -132,7 +132,7 @@ export class AppendedFile {
     try {
       await file?.close();
     } catch {
-      // What it held was written, or is lost.
+      // Its lines were written, or are lost.
     }
   }
 

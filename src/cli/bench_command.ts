@@ -59,7 +59,7 @@ function wholeOf(text: string, flags: BenchFlags): Whole {
     throw usageFailure(`option '--max-frame-bytes' does not apply to --codec ${codec.text}`);
   }
   if (frame !== undefined && frameBytes !== undefined) {
-    throw usageFailure("options '--frame' and '--frame-bytes' do not go together: both say what a frame is");
+    throw usageFailure("options '--frame' and '--frame-bytes' do not go together: both define the frame");
   }
   if (connections < processes) {
     throw usageFailure(`${processes} processes cannot share ${connections} connections: raise --connections`);

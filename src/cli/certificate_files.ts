@@ -16,7 +16,7 @@ interface Pair {
   readonly key: string;
 }
 
-/** What {@link CertificateFiles.watch} needs. */
+/** The surroundings of {@link CertificateFiles.watch}. */
 export interface CertificateWatch {
   readonly step: Pick<TlsStep, "reload">;
   readonly logger: Logger;

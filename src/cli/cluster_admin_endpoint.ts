@@ -10,7 +10,7 @@ import type { Given } from "./given.ts";
 const TRY_AGAIN_MS = 200;
 const PATIENCE_MS = 15_000;
 
-/** What the endpoint shows and changes of the command line. */
+/** The parts of the command line that the endpoint shows and changes. */
 export interface ClusterAdminParts {
   readonly cwd: string;
   readonly logger: Logger;
@@ -55,7 +55,7 @@ export async function startClusterAdmin(
         setTimeout(() => void tryAgain(until), TRY_AGAIN_MS);
         return;
       }
-      // What is served matters more than the endpoint.
+      // The service matters more than its endpoint.
       const why = (error as Failure).message;
       logger.error("there is no admin endpoint: {why}", { event: "admin-failed", why });
     }

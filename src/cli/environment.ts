@@ -42,7 +42,7 @@ export interface Listening {
   /** Which of the addresses speak TLS. */
   readonly speaksTls: (index: number) => boolean;
   readonly drainTimeoutMs: number;
-  /** What the service says of its processes. */
+  /** The number of workers, if the service says one. */
   readonly workers: number | "auto" | undefined;
 }
 

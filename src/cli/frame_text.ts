@@ -6,7 +6,7 @@ const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const LONGEST_FRAME = 16_384;
 
 /**
- * Returns a frame for a terminal. What a peer sent never reaches the terminal as it is: control characters, and
+ * Returns a frame for a terminal. Bytes of a peer never reach the terminal as they are: control characters, and
  * characters that hide or reorder others, are escaped, and so are bytes that are not UTF-8.
  */
 export function frameText(frame: Uint8Array): string {

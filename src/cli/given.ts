@@ -26,7 +26,7 @@ export interface ReadSetting {
 const ONE_PORT: readonly SettingName[] = ["hostname", "port"];
 
 /**
- * Merges the settings of several places; later places take precedence. What a server listens on is one setting, `listen`, or
+ * Merges the settings of several places; later places take precedence. The addresses of a server are one setting, `listen`, or
  * `hostname` and `port`.
  *
  * @throws {Failure} one place has both

@@ -22,7 +22,7 @@ interface Names {
   readonly port: string;
   readonly hostname: string;
   readonly path: string;
-  /** What else is an address to listen on. */
+  /** The hint at the addresses that stand for all interfaces. */
   readonly everywhere: string;
 }
 

@@ -2,7 +2,7 @@ import { InvalidArgumentError } from "commander";
 import { nearest } from "../core/mod.ts";
 import { parseHostname, parsePort, parseWholeNumber } from "./option_values.ts";
 
-/** What a server listens on, as `--listen` names it. */
+/** A place to listen on, as `--listen` names it. */
 type ListenPlace =
   | { readonly kind: "tcp"; readonly hostname: string; readonly port: number }
   /** A path, or NUL and the name of an abstract socket. */

@@ -10,7 +10,7 @@ import { systemdListeners } from "./systemd_listeners.ts";
 
 const DEFAULT_MODE = 0o600;
 
-/** What the places of `--listen` refer to. */
+/** The surroundings that the places of `--listen` refer to. */
 export interface Surroundings {
   /** The directory that relative paths start from. */
   readonly cwd: string;
@@ -70,7 +70,7 @@ export function resolvePlaces(options: CliServeOptions, given: Given, surroundin
 export function withSteps({ options, speaksTls }: Places, steps: PlaceSteps): CliServeOptions {
   const { listen, establish } = options;
   const stepsOf = (index: number) => (speaksTls(index) ? steps.tls : steps.plain);
-  // What is no list is refused by the server.
+  // The server refuses a value that is no list.
   if (!Array.isArray(listen)) return { ...options, ...before(stepsOf(0), establish) };
   return {
     ...options,

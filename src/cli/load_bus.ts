@@ -4,7 +4,7 @@ import type { BusSpec } from "./bus_spec.ts";
 import { firstLine, usageFailure } from "./failure.ts";
 import { type Given, originText } from "./given.ts";
 
-/** What the process is started in. */
+/** The surroundings of the process. */
 export interface BusPlaces {
   /** The path of the hub that the supervisor of this process runs: the place of `--bus local`. */
   readonly busHubPath?: string | undefined;

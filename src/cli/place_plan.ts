@@ -1,12 +1,13 @@
 /** How a supervisor learns where a service listens: a process of its own loads the service, and says it. */
 import { spawn } from "node:child_process";
+import { HANDOVER_VARIABLE } from "../cluster/role_variables.ts";
 import type { ListenOptions } from "../mod.ts";
 import { checkingEnvironment } from "./checking_environment.ts";
 import type { Environment, Listening } from "./environment.ts";
 import { EXIT_FAILED, Failure, runFailure } from "./failure.ts";
 import { MAIN_MODULE } from "./main_module.ts";
 import { durationText } from "./option_values.ts";
-import { HANDOVER_VARIABLE, PLAN_VARIABLE, WITHOUT_SYSTEMD } from "./role_variables.ts";
+import { PLAN_VARIABLE, WITHOUT_SYSTEMD } from "./role_variables.ts";
 
 /** Where a service listens, and what else its supervisor needs to know. */
 export interface PlacePlan {

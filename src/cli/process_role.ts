@@ -1,5 +1,6 @@
+import { WORKER_VARIABLE } from "../cluster/role_variables.ts";
 import type { Environment } from "./environment.ts";
-import { PLAN_VARIABLE, WORKER_VARIABLE } from "./role_variables.ts";
+import { PLAN_VARIABLE } from "./role_variables.ts";
 
 /**
  * Returns the environment of a process in its role: a worker joins its supervisor, and a process that only says where it

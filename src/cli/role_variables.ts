@@ -1,6 +1,6 @@
-/** The variables that give a process a role in a cluster: those of `spillway/cluster`, which is loaded only then. */
-export const WORKER_VARIABLE = "SPILLWAY_WORKER";
-export const HANDOVER_VARIABLE = "SPILLWAY_HANDOVER";
+import { HANDOVER_VARIABLE, WORKER_VARIABLE } from "../cluster/role_variables.ts";
+
+/** The variable of a process that only says where its service listens: the number of the supervisor's process. */
 export const PLAN_VARIABLE = "SPILLWAY_PLAN";
 
 /** The path of the supervisor's hub for `--bus local`. */

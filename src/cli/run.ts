@@ -162,7 +162,7 @@ function unexpectedFailure(error: unknown): Failure {
   return runFailure(error instanceof SpillwayError ? firstLine(error) : `internal error: ${firstLine(error)}`);
 }
 
-/** What a program tells. */
+/** The receivers of the output and of the exit code of a program. */
 interface Told {
   readonly print: (text: string) => void;
   readonly onExitCode: (code: number) => void;
@@ -199,7 +199,7 @@ function programFor(args: readonly string[], environment: Environment, { print, 
   addWorkFlags(work);
   const check = program
     .command("check")
-    .description("Do all that serve does before it listens, and say what is wrong.");
+    .description("Do everything that serve does before it listens, and report faults.");
   check.argument("<service>", SERVICE_HELP).action(async (service: string, flags: ServeFlags) => {
     const { runCheck } = await import("./check_command.ts");
     onExitCode(await runCheck(service, flags, environment));
@@ -254,7 +254,7 @@ function programFor(args: readonly string[], environment: Environment, { print, 
     .addHelpText("after", COMPLETE_EXAMPLES);
   const simulate = program
     .command("simulate")
-    .description("Run a service on a simulated network with faults, and say what is wrong with it.");
+    .description("Run a service on a simulated network with faults, and report what it does wrong.");
   simulate
     .argument("<service>", SERVICE_HELP)
     .action(async (service: string, flags: SimulateFlags) => {

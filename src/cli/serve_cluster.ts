@@ -17,13 +17,13 @@ import { watchModule } from "./module_watch.ts";
 import { PidFile } from "./pid_file.ts";
 import { type PlacePlan, PlanFailed, planPlaces } from "./place_plan.ts";
 import { readyLine, sayReady } from "./ready_line.ts";
-import { BUS_HUB_VARIABLE, HANDOVER_VARIABLE, WITHOUT_SYSTEMD } from "./role_variables.ts";
+import { BUS_HUB_VARIABLE, WITHOUT_SYSTEMD } from "./role_variables.ts";
 import type { ServeFlags } from "./serve_flags.ts";
 import { isModulePath } from "./service_module.ts";
 import type { Settings } from "./setting.ts";
 import { type SystemdNotifier, systemdNotifier } from "./systemd_notify.ts";
 
-/** What `serve` was asked for, with workers. */
+/** The request to `serve` with workers. */
 export interface ClusterServing {
   readonly name: string;
   readonly all: Given;
@@ -49,11 +49,12 @@ export async function serveCluster(serving: ClusterServing, workers: Settings["w
     throw usageFailure(`option '--watch' is for service modules, and ${name} never changes`);
   }
   const steering = new Steering(environment.signals);
+  const inheritor = await inheritorOf(environment);
   let plan: PlacePlan | undefined;
   try {
     const { readyTimeoutMs = READY_TIMEOUT_MS } = all.settings;
     const bounds = { timeoutMs: readyTimeoutMs, signal: steering.ended };
-    plan = await planPlaces({ ...environment, pid: inheritorOf(environment) ?? environment.pid }, bounds);
+    plan = await planPlaces({ ...environment, pid: inheritor ?? environment.pid }, bounds);
   } catch (error) {
     if (error instanceof PlanFailed) return error.exitCode;
     throw error;
@@ -66,17 +67,25 @@ export async function serveCluster(serving: ClusterServing, workers: Settings["w
     cwd: environment.cwd,
     logger,
     onLogLevel: (level) => log.setLevel(level),
-    isSuccessor: inheritorOf(environment) !== undefined,
+    isSuccessor: inheritor !== undefined,
   });
   try {
-    return await superviseWorkers(serving, workers ?? plan.workers ?? 1, { endpoint, logger, plan, steering });
+    return await superviseWorkers(serving, workers ?? plan.workers ?? 1, {
+      endpoint,
+      inheritor,
+      logger,
+      plan,
+      steering,
+    });
   } finally {
     await endpoint?.close();
   }
 }
 
-/** What a cluster is started with. */
+/** The preparations for the start of a cluster. */
 interface Preparations {
+  /** The first supervisor, to which systemd has given its sockets, if this one replaces another. */
+  readonly inheritor: number | undefined;
   readonly plan: PlacePlan;
   readonly logger: Logger;
   readonly steering: Steering;
@@ -89,53 +98,64 @@ async function superviseWorkers(
   preparations: Preparations,
 ): Promise<number> {
   const { all, environment, flags, name } = serving;
-  const { endpoint, logger, plan } = preparations;
-  const { pidFile } = all.settings;
+  const { endpoint, inheritor, logger, plan, steering } = preparations;
+  const { graceMs = Infinity, pidFile } = all.settings;
   const pid = pidFile === undefined ? undefined : new PidFile(pidFile, environment.cwd, environment.pid);
   pid?.check();
   const count = countOf(wanted);
   // systemd has started another process, if this one takes over.
-  const variables = inheritorOf(environment) === undefined ? environment.variables : withoutWatchdogPid(environment);
+  const variables = inheritor === undefined ? environment.variables : withoutWatchdogPid(environment);
   const systemd = systemdNotifier(variables, environment.pid, (message) =>
     logger.warning(message, { event: "systemd" }),
   );
   const hub = asksForHub(all.settings) ? await startBusHub(environment.transport) : undefined;
-  const cluster = await start(serving, count, { ...preparations, hub, onReady: () => pid?.write() });
-  endpoint?.attach(cluster);
-  const { graceMs = Infinity } = all.settings;
-  preparations.steering.steer(cluster, {
-    drain() {
-      systemd.stopping();
-      void cluster.shutdown(graceMs === Infinity ? {} : { graceMs });
-    },
-    upgrade: () => void upgrade(cluster, systemd, endpoint),
-  });
-  const endWatch =
-    flags.watch === true ? watchModule(path.resolve(environment.cwd, name), () => void cluster.reload()) : undefined;
+  let endWatch: (() => void) | undefined;
   try {
-    await cluster.ready;
-    endpoint?.takePlace();
-    sayListening(cluster, plan, count, { environment, logger });
-    systemd.ready();
-  } catch (error) {
-    // A cluster of which no worker became ready ends by itself, and its workers have said why.
-    if (cluster.isServing) {
-      await cluster.shutdown();
-      throw error;
-    }
+    const cluster = await start(serving, count, { ...preparations, hub, onReady: () => pid?.write() });
+    endpoint?.attach(cluster);
+    steering.steer(cluster, {
+      drain() {
+        systemd.stopping();
+        void cluster.shutdown(graceMs === Infinity ? {} : { graceMs });
+      },
+      upgrade: () => void upgrade(cluster, systemd, endpoint),
+    });
+    if (flags.watch === true) endWatch = watchModule(path.resolve(environment.cwd, name), () => void cluster.reload());
+    await ready(cluster, () => {
+      endpoint?.takePlace();
+      sayListening(cluster, plan, count, { environment, logger });
+      systemd.ready();
+    });
+    const { failed, gaveUp } = await cluster.finished;
+    pid?.remove();
+    return gaveUp ?? (failed > 0 ? EXIT_FAILED : 0);
+  } finally {
+    endWatch?.();
+    await systemd.close();
+    await hub?.close();
   }
-  const { failed, gaveUp } = await cluster.finished;
-  endWatch?.();
-  pid?.remove();
-  await systemd.close();
-  await hub?.close();
-  return gaveUp ?? (failed > 0 ? EXIT_FAILED : 0);
 }
 
-/** Returns the first supervisor, to which systemd has given its sockets, if this one replaces another. */
-function inheritorOf({ host }: Environment): number | undefined {
-  const handover = host.env[HANDOVER_VARIABLE] ?? "";
-  return handover === "" ? undefined : (JSON.parse(handover) as { inheritor: number }).inheritor;
+/** Waits for the first workers. A cluster of which none became ready ends by itself, and its workers have said why. */
+async function ready(cluster: Cluster, onReady: () => void): Promise<void> {
+  try {
+    await cluster.ready;
+    onReady();
+  } catch (error) {
+    if (!cluster.isServing) return;
+    await cluster.shutdown();
+    throw error;
+  }
+}
+
+/** Returns the first supervisor, if this process is to replace another. @throws {Failure} it cannot take over */
+async function inheritorOf({ host }: Environment): Promise<number | undefined> {
+  const cluster = await import("../cluster/mod.ts");
+  try {
+    return cluster.inheritorOf(host);
+  } catch (cause) {
+    throw runFailure(firstLine(cause), { cause });
+  }
 }
 
 async function start(

@@ -98,7 +98,7 @@ interface Serving {
   readonly instead: ServiceInstead | undefined;
   /** Names a place where the server listens. Known before it listens, and after the observers. */
   place: (event: Extract<ServerEvent, { type: "listening" }>) => string;
-  /** What the service says of its processes. Known when it is loaded. */
+  /** The number of workers, if the service says one. Known when the service is loaded. */
   workers?: ServiceOptions["workers"];
 }
 

@@ -1,4 +1,4 @@
-/** What a setting of `spillway serve` is. Their table is in settings.ts. */
+/** A setting of `spillway serve`. The table of all settings is in settings.ts. */
 import type { Limits, Service } from "../mod.ts";
 import type { AccessLogFormat } from "../observers/access_log/mod.ts";
 import type { BusSpec } from "./bus_spec.ts";
@@ -19,7 +19,7 @@ export type PolicyName = {
 
 /** The settings that were given. A setting that was not given is absent. */
 export interface Settings extends Partial<Limits>, Partial<Pick<Service, PolicyName>> {
-  /** What to listen on, instead of `hostname` and `port`. */
+  /** The places to listen on, instead of `hostname` and `port`. */
   readonly listen?: readonly ListenSpec[];
   readonly hostname?: string;
   readonly port?: number;
@@ -40,7 +40,7 @@ export interface Settings extends Partial<Limits>, Partial<Pick<Service, PolicyN
   /** Where the admin endpoint listens, and the file with the token of its mutations. */
   readonly admin?: string;
   readonly adminTokenFile?: string;
-  /** What carries broadcasts to other processes, and the beginning of its topics. */
+  /** The bus that carries broadcasts to other processes, and the beginning of its topics. */
   readonly bus?: BusSpec;
   readonly busPrefix?: string;
   readonly delayMs?: number;
@@ -112,7 +112,7 @@ export interface Setting {
   readonly written?: (value: never) => unknown;
 }
 
-/** What a row of the table says. */
+/** A row of the table. */
 export type Row = Pick<Setting, "placeholder" | "description" | "parse"> &
   Partial<Pick<Setting, "letter" | "fallback" | "numeric" | "parseElement" | "sets" | "written" | "choices">>;
 

@@ -128,7 +128,7 @@ export const SETTINGS: readonly Setting[] = [
   setting(PEERS, "allow", {
     sets: "spillway/admission AdmissionOptions.allow",
     placeholder: "<ranges>",
-    description: "only these addresses, and what is not denied within them",
+    description: "only these addresses, except those that are denied",
     ...listOf(parseAddressRange),
   }),
   setting(PEERS, "deny", {
@@ -162,7 +162,7 @@ export const SETTINGS: readonly Setting[] = [
   setting(ADMIN, "adminTokenFile", {
     sets: "spillway/admin AdminOptions.token",
     placeholder: "<file>",
-    description: "token that whoever changes something over --admin must send; without it, nothing can be changed",
+    description: "token that changes over --admin require; without it, nothing can be changed",
     parse: parseFile,
   }),
   setting(WORKERS, "workers", {

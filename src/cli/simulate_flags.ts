@@ -68,7 +68,7 @@ function parseSpan(text: string): number {
   return ms;
 }
 
-/** What the option gave before, if it did. */
+/** Returns the earlier values of an option as a list. */
 function listOf(before: unknown): readonly string[] {
   return Array.isArray(before) ? (before as string[]) : [];
 }

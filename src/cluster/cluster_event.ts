@@ -22,17 +22,17 @@ export interface ReloadResult {
 }
 
 /**
- * What happens to a cluster. Further types may come: an observer ignores those that it does not know.
+ * An event of a cluster. Further types may come: an observer ignores those that it does not know.
  */
 export type ClusterEvent =
   /** The sockets are bound. Nothing is accepted before a worker is ready. */
   | { readonly type: "bound"; readonly addresses: readonly Address[]; readonly workers: number }
   | { readonly type: "worker-started"; readonly worker: WorkerInfo }
   | { readonly type: "worker-ready"; readonly worker: WorkerInfo }
-  /** It drains: `asked` by the supervisor, or because of a signal that it got itself. */
+  /** The worker drains: `asked` by the supervisor, or because of a signal that the worker got itself. */
   | { readonly type: "worker-draining"; readonly worker: WorkerInfo; readonly asked: boolean }
   | { readonly type: "worker-killed"; readonly worker: WorkerInfo; readonly why: string }
-  /** `expected`: it was told to end, and did so with exit code 0. */
+  /** `expected`: the worker was told to end, and did so with exit code 0. */
   | { readonly type: "worker-ended"; readonly worker: WorkerInfo; readonly exit: Exit; readonly expected: boolean }
   /** Another worker takes its place after a pause, which grows while workers fail in a row. */
   | { readonly type: "worker-restarting"; readonly slot: number; readonly inMs: number; readonly failures: number }
@@ -49,5 +49,5 @@ export type ClusterEvent =
   /** Every worker has ended: `failed` is the number of those whose exit code was not 0. */
   | { readonly type: "drained"; readonly failed: number };
 
-/** Gets the events of a cluster. What it throws is reported with `console.error`. */
+/** Gets the events of a cluster. An error that it throws is reported with `console.error`. */
 export type ClusterObserver = (event: ClusterEvent) => void;

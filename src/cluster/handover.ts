@@ -3,14 +3,16 @@ import { lstatSync, unlinkSync } from "node:fs";
 import type { Address, HeldSocket, Transport } from "../core/mod.ts";
 import type { HeldPlace } from "./held_places.ts";
 import type { HeldTarget } from "./held_target.ts";
+import { HANDOVER_PROTOCOL } from "./protocol_version.ts";
 import { receiveHandles } from "./received_handles.ts";
+import { readRoleMessage } from "./role_message.ts";
+import { HANDOVER_VARIABLE } from "./role_variables.ts";
 import { say, type WorkerHost } from "./worker_host.ts";
 
-/** The variable that makes a process the successor of a supervisor. */
-export const HANDOVER_VARIABLE = "SPILLWAY_HANDOVER";
-
-/** What the successor gets, as JSON. */
+/** The message to the successor, as JSON in its variable. */
 interface HandoverMessage {
+  /** The version of the protocol. A successor that speaks another one takes nothing over. */
+  readonly version: number;
   readonly places: readonly HandedPlace[];
   readonly inheritor: number;
 }
@@ -45,10 +47,27 @@ export function handoverText(
       return fd === undefined ? { address } : { address, fd };
     }),
   }));
-  return JSON.stringify({ places: handed, inheritor } satisfies HandoverMessage);
+  const { version } = HANDOVER_PROTOCOL;
+  return JSON.stringify({ version, places: handed, inheritor } satisfies HandoverMessage);
 }
 
-/** What a supervisor hands over to this process: `begun → taken → complete`. Until it is complete, the other one goes on. */
+/**
+ * Returns the first supervisor of a cluster, to which systemd has given its sockets, in a process that is to replace a supervisor; and
+ * `undefined` in any other. `supervise()` takes the sockets over.
+ *
+ * @throws {SpillwayError} `listen-failed`: the supervisor speaks another version of the protocol
+ */
+export function inheritorOf(host: WorkerHost): number | undefined {
+  return handoverMessageOf(host)?.inheritor;
+}
+
+function handoverMessageOf(host: WorkerHost): HandoverMessage | undefined {
+  if ((host.env[HANDOVER_VARIABLE] ?? "") === "") return undefined;
+  const fields = ["places", "inheritor"] as const;
+  return readRoleMessage<HandoverMessage>(host, { name: HANDOVER_VARIABLE, protocol: HANDOVER_PROTOCOL, fields });
+}
+
+/** The handover of a supervisor to this process: `begun → taken → complete`. Until it is complete, the other supervisor goes on. */
 export class Handover {
   /** The process to which systemd has given its sockets. */
   readonly inheritor: number;
@@ -62,17 +81,21 @@ export class Handover {
     this.#places = places;
   }
 
-  /** Returns what is handed over to this process, if something is. Call it once: the variable is removed. */
+  /**
+   * Returns the handover to this process, if there is one. Call it once: the variable is removed.
+   *
+   * @throws as {@link inheritorOf}
+   */
   static of(host: WorkerHost): Handover | undefined {
-    const text = host.env[HANDOVER_VARIABLE] ?? "";
+    const message = handoverMessageOf(host);
     delete host.env[HANDOVER_VARIABLE];
-    return text === "" ? undefined : new Handover(host, JSON.parse(text) as HandoverMessage);
+    return message === undefined ? undefined : new Handover(host, message);
   }
 
   /** Takes the sockets. @throws {SpillwayError} the other supervisor has ended, or as {@link Transport.hold} */
   async take(transport: Transport): Promise<HeldPlace[]> {
     const sockets = this.#places.flatMap((place) => place.sockets);
-    const handles = await receiveHandles(this.#host, sockets);
+    const handles = await receiveHandles(this.#host, sockets, HANDOVER_PROTOCOL.version);
     const held: HeldSocket[] = [];
     for (const [index, { address, fd }] of sockets.entries()) {
       const socket = fd ?? { handle: handles[index] as object, address };

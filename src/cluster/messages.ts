@@ -1,24 +1,23 @@
-/** What a supervisor and its workers say to each other, as JSON over the channel of `node:child_process`. */
+/** The messages between a supervisor and its workers: JSON over the channel of `node:child_process`. */
 import type { Address } from "../core/mod.ts";
 import type { HeldTarget } from "./held_target.ts";
 
-/** The variable that makes a process a worker: an {@link Assignment} as JSON. */
-export const WORKER_VARIABLE = "SPILLWAY_WORKER";
-
 /** A socket of the supervisor, as a worker gets it. */
 export interface AssignedSocket {
-  /** What it was asked for, as `placeKey` writes it. */
+  /** The place that was asked for, as `placeKey` writes it. */
   readonly place: string;
   /** The same, as an option of `serve`. */
   readonly target: HeldTarget;
-  /** What it is bound to, with the actual port. */
+  /** The address that the socket is bound to, with the actual port. */
   readonly address: Address;
   /** The descriptor that the worker inherits. Without one, the socket comes beside a message. */
   readonly fd?: number;
 }
 
-/** What a worker is told when it starts. */
+/** The task of a worker, which it is told when it starts. */
 export interface Assignment {
+  /** The version of the messages. A worker that speaks another one does not start. */
+  readonly version: number;
   /** Its number, from 1. A worker that replaces another has the same. */
   readonly slot: number;
   /** The number of workers. */
@@ -29,7 +28,7 @@ export interface Assignment {
   readonly inheritor: number;
 }
 
-/** What a supervisor says. */
+/** A message of a supervisor. A worker ignores messages of other types. */
 export type ToWorker =
   /** Comes with the socket of that number. */
   | { readonly type: "socket"; readonly index: number }
@@ -38,12 +37,17 @@ export type ToWorker =
   | { readonly type: "force" }
   | { readonly type: "ask"; readonly id: number; readonly question: unknown };
 
+/** Reports whether something that has come through the channel may be a message of a supervisor. */
+export function isMessage(said: unknown): said is ToWorker {
+  return typeof said === "object" && said !== null;
+}
+
 /**
- * What a worker says travels as this: the channel of `node:child_process` is also that of the service, which may say to its
- * parent what it likes.
+ * The envelope of a message of a worker. The service uses the same channel of `node:child_process`, and may send its parent anything
+ * else.
  */
 export interface Envelope {
-  /** What the worker says. */
+  /** The message of the worker. */
   readonly spillway: FromWorker;
 }
 
@@ -53,10 +57,10 @@ export function opened(message: unknown): FromWorker | undefined {
   return typeof spillway === "object" && spillway !== null ? spillway : undefined;
 }
 
-/** What a worker says. */
+/** A message of a worker. A supervisor ignores messages of other types. */
 export type FromWorker =
-  /** Its program runs, and takes sockets. */
-  | { readonly type: "up" }
+  /** Its program runs, speaks this version of the protocol, and takes sockets. */
+  | { readonly type: "up"; readonly version: number }
   | { readonly type: "ready" }
   | { readonly type: "pong" }
   /** It accepts nothing more and drains, whoever asked for it. */

@@ -5,6 +5,7 @@
  * @module
  */
 export type { ClusterEvent, ClusterObserver, ReloadResult, WorkerInfo } from "./cluster_event.ts";
+export { inheritorOf } from "./handover.ts";
 export type { Balance } from "./held_places.ts";
 export { type HeldDescriptor, type HeldPath, type HeldPort, type HeldTarget, heldTarget } from "./held_target.ts";
 export type { AssignedSocket, Assignment, Envelope, FromWorker, ToWorker } from "./messages.ts";

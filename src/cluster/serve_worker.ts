@@ -4,7 +4,7 @@ import { type Answering, WorkerLink } from "./worker_link.ts";
 
 /** Options of {@link serveWorker}: those of `serve`. Without `port`, `path`, `fd` and `listen` it listens on all sockets. */
 export interface ServeWorkerOptions<In = string, Out = In, State = unknown> extends ServeOptions<In, Out, State> {
-  /** Answers what `ask()` of the supervisor asks. What it returns goes there as JSON. Default: nothing is answered. */
+  /** Answers the questions of the supervisor's `ask()`. Its result goes there as JSON. Default: nothing is answered. */
   readonly answering?: Answering;
 }
 

@@ -1,10 +1,12 @@
 import process from "node:process";
 import type { Address } from "../core/mod.ts";
 import type { ClusterEvent, ClusterObserver, ReloadResult, WorkerInfo } from "./cluster_event.ts";
-import { HANDOVER_VARIABLE, Handover, handoverText } from "./handover.ts";
+import { Handover, handoverText } from "./handover.ts";
 import { type HeldPlace, holdPlaces, socketOf } from "./held_places.ts";
-import { type Assignment, WORKER_VARIABLE } from "./messages.ts";
+import type { Assignment } from "./messages.ts";
 import { programCommand } from "./program.ts";
+import { HANDOVER_PROTOCOL, versionConflict, WORKER_PROTOCOL } from "./protocol_version.ts";
+import { HANDOVER_VARIABLE, WORKER_VARIABLE } from "./role_variables.ts";
 import { type CheckedOptions, checkSuperviseOptions, type SuperviseOptions } from "./supervise_options.ts";
 import { type ClusterResult, endText, WorkerSupervisor } from "./supervisor.ts";
 import type { ProcessOwner, WorkerProcess } from "./worker.ts";
@@ -88,7 +90,7 @@ export async function supervise(options: SuperviseOptions): Promise<Cluster> {
   return new Supervision(checked, { dropped, held, handover });
 }
 
-/** What a supervision begins with. */
+/** The sockets that a supervision begins with. */
 interface Held {
   readonly held: readonly HeldPlace[];
   /** Places of the predecessor that are not wanted any more. */
@@ -233,11 +235,15 @@ class Supervision implements Cluster {
           cwd: undefined,
           env: { ...process.env, [HANDOVER_VARIABLE]: handover },
           sockets,
+          version: HANDOVER_PROTOCOL.version,
           stdin: "inherit",
         },
         {
-          onMessage: ({ type }) => {
-            if (type === "ready") settle(undefined);
+          onMessage: (message) => {
+            if (message.type === "ready") settle(undefined);
+            if (message.type !== "up") return;
+            const conflict = versionConflict(HANDOVER_PROTOCOL, message.version);
+            if (conflict !== undefined) settle(`the new supervisor ${conflict}`);
           },
           onExit: (exit) => {
             this.#successor = undefined;
@@ -255,7 +261,9 @@ class Supervision implements Cluster {
     const places = this.#places.map((held) => ({ ...held, socket: socketOf(held, slot) }));
     const sockets = places.map(({ socket }) => socket);
     const descriptors = inheritedDescriptors(sockets);
+    const { version } = WORKER_PROTOCOL;
     const assignment: Assignment = {
+      version,
       slot,
       workers,
       sockets: places.map(({ place, socket: { address }, target }, index) => {
@@ -265,7 +273,7 @@ class Supervision implements Cluster {
       inheritor: this.#inheritor,
     };
     const variables = { ...env, [HANDOVER_VARIABLE]: undefined, [WORKER_VARIABLE]: JSON.stringify(assignment) };
-    return startChild({ command, cwd, env: variables, sockets, stdin: "ignore" }, owner);
+    return startChild({ command, cwd, env: variables, sockets, version, stdin: "ignore" }, owner);
   }
 
   /**
@@ -298,7 +306,7 @@ class Supervision implements Cluster {
   }
 }
 
-/** Without an observer, what goes wrong is not silent. */
+/** Without an observer, faults are not silent. */
 function reportFaults(event: ClusterEvent): void {
   switch (event.type) {
     case "worker-killed":

@@ -56,11 +56,11 @@ export interface SuperviseOptions {
    */
   readonly silenceTimeoutMs?: number;
   /**
-   * Called when the first workers are ready, and before a supervisor that is to be replaced learns that. What it throws
+   * Called when the first workers are ready, and before a supervisor that is to be replaced learns that. An error that it throws
    * rejects `ready`. Default: nothing is called.
    */
   readonly onReady?: () => void | Promise<void>;
-  /** Gets what happens. Default: what goes wrong is written with `console.error`. */
+  /** Gets the events of the cluster. Default: faults are written with `console.error`. */
   readonly observer?: ClusterObserver;
   /** The transport that binds. Default: that of the runtime. */
   readonly transport?: Transport;

@@ -114,7 +114,7 @@ export class WorkerSupervisor implements WorkerOwner {
       this.#onReadyAll = resolve;
       this.#onNeverReady = reject;
     });
-    // Whoever waits for the end only is told there.
+    // A program that waits for the end only learns of it from `finished`.
     this.ready.catch(() => undefined);
     this.finished = new Promise((resolve) => {
       this.#onFinished = resolve;
@@ -272,7 +272,8 @@ export class WorkerSupervisor implements WorkerOwner {
     if (slot.successor?.worker === worker) {
       const { settle } = slot.successor;
       slot.successor = undefined;
-      settle(this.#keepsRunning ? `the new worker ${endText(exit)}` : "the cluster drains");
+      const end = worker.killedFor === undefined ? endText(exit) : `was killed: ${worker.killedFor}`;
+      settle(this.#keepsRunning ? `the new worker ${end}` : "the cluster drains");
       if (slot.current === undefined && this.#keepsRunning) this.#restartIn(slot);
     } else if (slot.current === worker) {
       slot.current = undefined;

@@ -1,4 +1,5 @@
 import type { FromWorker, ToWorker } from "./messages.ts";
+import { versionConflict, WORKER_PROTOCOL } from "./protocol_version.ts";
 
 /** How a process ended. */
 export interface Exit {
@@ -10,7 +11,7 @@ export interface Exit {
   readonly error?: string;
 }
 
-/** Whoever started a process. */
+/** The owner of a process, which has started it. */
 export interface ProcessOwner {
   onMessage(message: FromWorker): void;
   onExit(exit: Exit): void;
@@ -60,6 +61,7 @@ export interface WorkerOwner {
  * ```
  * state     event                                       next state
  * starting  it says that it is ready                    serving
+ *           it speaks another version                   killed
  *           too many beats, force()                     killed
  *           drain()                                     draining: it ends at once, if it does not listen yet
  *           it says that it drains: it fails            starting, until it ends
@@ -84,6 +86,8 @@ export class Worker {
   /** The beats since it became ready. */
   age = 0;
   hasServed = false;
+  /** Why it was killed, if it was. */
+  killedFor: string | undefined;
   readonly #process: WorkerProcess;
   readonly #patience: WorkerPatience;
   readonly #owner: WorkerOwner;
@@ -127,6 +131,7 @@ export class Worker {
   kill(why: string): void {
     if (this.state === "killed" || this.state === "ended") return;
     this.state = "killed";
+    this.killedFor = why;
     this.#owner.onKilled(this, why);
     this.#process.kill();
   }
@@ -140,7 +145,7 @@ export class Worker {
   /** Asks it something. `onAnswer` gets what it answers, or why it does not. */
   ask(id: number, question: unknown, onAnswer: (answer: { answer?: unknown; error?: string }) => void): void {
     if (this.state !== "serving" && this.state !== "draining") return onAnswer({ error: `it is ${this.state}` });
-    // What it does not read stays in memory.
+    // Messages that the process does not read stay in memory.
     if (this.#unanswered > 1) return onAnswer({ error: "it does not answer" });
     this.#answers.set(id, onAnswer);
     this.#process.send({ type: "ask", id, question });
@@ -172,7 +177,7 @@ export class Worker {
     if (this.state !== "serving" && this.state !== "draining") return;
     this.#unanswered += 1;
     if (this.#unanswered > this.#patience.silent) this.kill("it does not answer");
-    // One is enough while it is silent: what a stopped process does not read stays in memory.
+    // One ping is enough while the worker is silent: messages that a stopped process does not read stay in memory.
     else if (this.#unanswered === 1) this.#process.send({ type: "ping" });
   }
 
@@ -207,9 +212,14 @@ export class Worker {
 
   #onMessage(message: FromWorker): void {
     if (this.state === "killed" || this.state === "ended") return;
-    // Whatever it says shows that it is alive.
+    // Every message shows that the worker is alive.
     this.#unanswered = 0;
     switch (message.type) {
+      case "up": {
+        const conflict = versionConflict(WORKER_PROTOCOL, message.version);
+        if (conflict !== undefined) this.kill(`it ${conflict}`);
+        return;
+      }
       case "ready":
         this.hasServed = true;
         if (this.state !== "starting") return;

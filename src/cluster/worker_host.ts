@@ -1,4 +1,4 @@
-import type { Envelope, FromWorker, ToWorker } from "./messages.ts";
+import type { Envelope, FromWorker } from "./messages.ts";
 
 /** The process of a worker, as far as its supervisor speaks with it. */
 export interface WorkerHost {
@@ -9,7 +9,7 @@ export interface WorkerHost {
   /** Says something to the supervisor. Absent in a process that was started without a channel. */
   send?(message: Envelope, ...others: undefined[]): unknown;
   /** Hears what the supervisor says, and what it sends. */
-  on(event: "message", listener: (message: ToWorker, handle?: object) => void): unknown;
+  on(event: "message", listener: (message: unknown, handle?: object) => void): unknown;
   /** Is told that the channel is closed. */
   on(event: "disconnect", listener: () => void): unknown;
   /** Closes the channel. */

@@ -1,8 +1,11 @@
 import type { Limits, ShutdownOptions, Transport } from "../core/mod.ts";
 import { describe, isPromiseLike, SpillwayError } from "../core/mod.ts";
 import { type InheritedSocket, inheritedTransport } from "./inherited_transport.ts";
-import { type Assignment, type FromWorker, type ToWorker, WORKER_VARIABLE } from "./messages.ts";
+import { type Assignment, type FromWorker, isMessage, type ToWorker } from "./messages.ts";
+import { WORKER_PROTOCOL } from "./protocol_version.ts";
 import { receiveHandles } from "./received_handles.ts";
+import { readRoleMessage } from "./role_message.ts";
+import { WORKER_VARIABLE } from "./role_variables.ts";
 import { shareLimits } from "./share_limits.ts";
 import { say, type WorkerHost } from "./worker_host.ts";
 
@@ -14,7 +17,7 @@ export interface SteeredServer {
   shutdown(options?: ShutdownOptions): Promise<unknown>;
 }
 
-/** Answers what a supervisor asks. */
+/** Answers a question of a supervisor. */
 export type Answering = (question: unknown) => unknown;
 
 /** Reports whether this process is a worker of a supervisor. */
@@ -24,15 +27,15 @@ export function isWorker({ env }: Pick<WorkerHost, "env">): boolean {
 
 /** A worker's end of the channel to its supervisor. */
 export class WorkerLink {
-  /** What the supervisor has said at the start. */
+  /** The task that the supervisor has given at the start. */
   readonly assignment: Assignment;
   /** Listens on the sockets of the supervisor. */
   readonly transport: Transport;
-  /** Answers what the supervisor asks. */
+  /** Answers the questions of the supervisor. */
   answering: Answering | undefined;
   readonly #host: WorkerHost;
   #server: SteeredServer | undefined;
-  /** What came before there was a server. */
+  /** The order that came before there was a server. */
   #early: (ToWorker & { type: "drain" | "force" }) | "disconnected" | undefined;
   /** From then on connections may have been accepted. */
   #listens = false;
@@ -50,14 +53,17 @@ export class WorkerLink {
     this.transport = inheritedTransport(transport, sockets, () => {
       this.#listens = true;
     });
-    host.on("message", (message: ToWorker) => this.#onMessage(message));
+    host.on("message", (message: unknown) => {
+      if (isMessage(message)) this.#onMessage(message);
+    });
     host.on("disconnect", () => this.#onDisconnect());
   }
 
   /**
    * Joins the supervisor that has started this process: fulfils when its sockets have come.
    *
-   * @throws {SpillwayError} `listen-failed`: this process is no worker, or the channel to its supervisor is closed
+   * @throws {SpillwayError} `listen-failed`: this process is no worker, the channel to its supervisor is closed, or the supervisor
+   *   speaks another version of the protocol
    */
   static async join(host: WorkerHost, transport: Transport): Promise<WorkerLink> {
     const assignment = assignmentOf(host);
@@ -65,7 +71,7 @@ export class WorkerLink {
     delete host.env[WORKER_VARIABLE];
     const early: ToWorker[] = [];
     let joined = false;
-    const handles = await receiveHandles(host, assignment.sockets, (message) => {
+    const handles = await receiveHandles(host, assignment.sockets, assignment.version, (message) => {
       if (!joined) early.push(message);
     });
     const sockets = assignment.sockets.map(({ address, fd, place }, index) => ({
@@ -174,10 +180,10 @@ export class WorkerLink {
   }
 }
 
-function assignmentOf({ connected, env }: WorkerHost): Assignment {
-  const text = env[WORKER_VARIABLE] ?? "";
-  if (text === "" || connected !== true) {
+function assignmentOf(host: WorkerHost): Assignment {
+  if (!isWorker(host) || host.connected !== true) {
     throw new SpillwayError("listen-failed", "this process is no worker of a supervisor: start it with supervise()");
   }
-  return JSON.parse(text) as Assignment;
+  const fields = ["slot", "workers", "sockets", "inheritor"] as const;
+  return readRoleMessage<Assignment>(host, { name: WORKER_VARIABLE, protocol: WORKER_PROTOCOL, fields });
 }

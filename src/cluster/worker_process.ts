@@ -7,12 +7,14 @@ import type { Exit, ProcessOwner, WorkerProcess } from "./worker.ts";
 /** The descriptors of a child before those that it inherits: the standard ones, and the channel. */
 const OWN_DESCRIPTORS = 4;
 
-/** How a child is started, that speaks with this process and gets sockets. */
+/** The plan of a child, which speaks with this process and gets sockets. */
 export interface ChildPlan {
   readonly command: readonly [string, ...string[]];
   readonly cwd: string | undefined;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly sockets: readonly HeldSocket[];
+  /** The version of the protocol that it must speak to get them. */
+  readonly version: number;
   /** Its stdin: a worker has none. */
   readonly stdin: "ignore" | "inherit";
 }
@@ -33,8 +35,11 @@ export interface StartedChild extends WorkerProcess {
   release(): void;
 }
 
-/** Starts a child. What has no descriptor is sent to it when it says that it is up. */
-export function startChild({ command, cwd, env, sockets, stdin }: ChildPlan, owner: ProcessOwner): StartedChild {
+/** Starts a child. A socket without a descriptor is sent to the child when that says that it is up. */
+export function startChild(
+  { command, cwd, env, sockets, stdin, version }: ChildPlan,
+  owner: ProcessOwner,
+): StartedChild {
   let over = false;
   const onExit = (exit: Exit) => {
     if (over) return;
@@ -67,7 +72,7 @@ export function startChild({ command, cwd, env, sockets, stdin }: ChildPlan, own
   child.on("message", (said: unknown) => {
     const message = opened(said);
     if (message === undefined) return;
-    if (message.type === "up") {
+    if (message.type === "up" && message.version === version) {
       sockets.forEach(({ handle }, index) => {
         if (handle !== undefined) send({ type: "socket", index }, handle);
       });

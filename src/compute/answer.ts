@@ -9,12 +9,12 @@ export interface AnswerOptions {
   /** The most bytes of a reply. */
   readonly maxBytes: number;
   readonly clock: Clock;
-  /** Called with what the handler threw. */
+  /** Called with the error that the handler threw. */
   readonly onError?: (error: unknown) => void;
 }
 
 /**
- * Runs the handler of a worker on a message, and returns the message that answers it. Never rejects: what the handler throws is an
+ * Runs the handler of a worker on a message, and returns the message that answers it. Never rejects: an error of the handler is an
  * answer. A handler that takes too long is answered for, and its signal aborts.
  */
 export async function answer(

@@ -36,7 +36,7 @@ export interface FleetOptions {
   readonly idempotent?: boolean;
   /** The time for which a frame waits while there is no worker or no broker: `no-workers`. 0 waits for nothing. Default 1000. */
   readonly waitForWorkersMs?: number;
-  /** Called with every event. Default: what was lost is written with `console.error`. */
+  /** Called with every event. Default: losses are written with `console.error`. */
   readonly observer?: (event: FleetEvent) => void;
 }
 

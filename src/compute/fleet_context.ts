@@ -11,7 +11,7 @@ export interface FleetContext {
 /** A function that computes a reply: the handler of a worker. */
 export type FleetHandler<In, Out> = (frame: In, context: FleetContext) => Out | PromiseLike<Out>;
 
-/** Returns the context of one frame. What it has not belongs to the connection, which is in another process. */
+/** Returns the context of one frame. Every other property belongs to the connection, which is in another process: reading one throws. */
 export function fleetContext(context: FleetContext): FleetContext {
   return new Proxy(context, {
     get(target, name) {

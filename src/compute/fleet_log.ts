@@ -1,7 +1,7 @@
 import { describe, type ErrorLog } from "../core/mod.ts";
 import type { FleetEvent } from "./fleet.ts";
 
-/** Passes events of a fleet on to its observer, or writes what was lost. */
+/** Passes events of a fleet on to its observer, or writes losses. */
 export class FleetLog {
   readonly #observer: ((event: FleetEvent) => void) | undefined;
   readonly #log: ErrorLog;

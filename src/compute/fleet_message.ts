@@ -1,5 +1,5 @@
 /**
- * The messages between a fleet and its workers: one character that says what follows, and the rest. A request is `t` and text in UTF-8,
+ * The messages between a fleet and its workers: one character for the kind, and the rest. A request is `t` and text in UTF-8,
  * `b` and bytes, or `j` and JSON. A reply is the same, or `n` (no reply), `e` and an error as JSON, or `r` (refused: not handled).
  */
 import { describe, type ErrorText, takeApart } from "../core/mod.ts";
@@ -24,7 +24,7 @@ const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 /** The reply to a frame that was not handled, and may go to another worker. */
 export const REFUSAL: Uint8Array = Uint8Array.of(REFUSED);
 
-/** The last frame of a worker that drains: whatever has no reply was not handled. */
+/** The last frame of a worker that drains: a request without a reply was not handled. */
 export const FAREWELL: Uint8Array = Uint8Array.of(GOODBYE);
 
 export function isFarewell(message: Uint8Array): boolean {

@@ -54,8 +54,8 @@ export interface FleetWorker extends AsyncDisposable {
   /** Returns the present counts. */
   stats(): FleetWorkerStats;
   /**
-   * Takes nothing more, answers what it has, and leaves. After `timeoutMs`, or at a second call, it aborts what remains, whose requesters
-   * get that as an error. Returns the numbers of frames that it had and that were answered, and that were aborted.
+   * Takes nothing more, answers the frames that it has, and leaves. After `timeoutMs`, or at a second call, it aborts those that remain,
+   * whose requesters get that as an error. Returns the numbers of frames that it had and that were answered, and that were aborted.
    *
    * @throws {RangeError} a `timeoutMs` of 0, negative or NaN
    */

@@ -23,7 +23,7 @@ export interface PoolOptions {
   readonly onWorkerError?: (error: PoolError) => void;
 }
 
-/** What `pool.stats()` returns: the present state of a {@link Pool}. */
+/** The present state of a {@link Pool}, as `pool.stats()` returns it. */
 export interface PoolStats extends ComputeStats {
   /** The number of threads; 0 before the pool is first used, and after `close`. */
   readonly workers: number;

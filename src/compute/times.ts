@@ -3,7 +3,7 @@ import { checkNumber } from "../core/mod.ts";
 /** The longest timer of every runtime. */
 const LONGEST_MS = 2 ** 31 - 1;
 
-/** Returns a number of milliseconds above 0; `Infinity` for what no timer can wait for. @throws {TypeError | RangeError} not one */
+/** Returns a number of milliseconds above 0; `Infinity` for a time that no timer can wait for. @throws {TypeError | RangeError} not one */
 export function checkTimeout(name: string, value: number): number {
   checkNumber(name, value);
   if (!(value > 0)) throw new RangeError(`${name} must be more than 0 ms (Infinity turns it off), not ${value}`);

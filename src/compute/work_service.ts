@@ -19,7 +19,7 @@ const OPTIONS: OptionNames<WorkServiceOptions> = { concurrency: true, handlerTim
 
 /**
  * Returns the service of a worker of a {@link remote} fleet. An error that the handler throws goes to the requester alone, and the
- * connection continues. A server that drains says so: the requesters send what it has not handled to others.
+ * connection continues. A server that drains says so: the requesters send frames that it has not handled to others.
  *
  * @throws {TypeError | RangeError} an invalid argument
  *
@@ -52,6 +52,10 @@ export function workService<In = string, Out = In>(
     // Requesters keep their connections.
     idleTimeoutMs: Infinity,
     handler: (message, context) => (isProbe(message) ? PROBE : answer(handler, message, context.signal, rules)),
-    onDrain: () => FAREWELL,
+    onDrain: async ({ draining }) => {
+      // Only as the last frame does the farewell prove that what has no reply was not handled.
+      if (!draining.aborted) await new Promise((resolve) => draining.addEventListener("abort", resolve));
+      return FAREWELL;
+    },
   };
 }

@@ -10,11 +10,12 @@ import {
   systemClock,
 } from "../core/mod.ts";
 import { answer } from "./answer.ts";
+import { type FleetError, fleetError, isFleetError } from "./errors.ts";
 import type { FleetContext, FleetHandler } from "./fleet_context.ts";
 import type { FleetWorkerEvent, FleetWorkerOptions, WorkerDrainOptions } from "./fleet_worker.ts";
 import { checkPeriod, checkTimeout } from "./times.ts";
 
-/** What a drain of the broker's part takes. */
+/** The steps of a drain that are the broker's. */
 interface DrainSteps {
   /** Takes nothing more. Fulfils when nothing more comes. */
   readonly stop: () => Promise<void>;
@@ -27,7 +28,7 @@ const DRAIN_OPTIONS: OptionNames<WorkerDrainOptions> = { timeoutMs: true };
 
 const DEFAULT_DRAIN_MS = 10_000;
 
-/** Runs the handler of a worker, and counts. The broker's part decides what it is given. */
+/** The part of a worker that is the same for every broker: its handler, counts, readiness, events and drain. */
 export class WorkerDesk {
   readonly concurrency: number;
   readonly clock: Clock = systemClock;
@@ -37,7 +38,11 @@ export class WorkerDesk {
   /** The largest reply in bytes that the broker takes. */
   maxBytes: number = Infinity;
   draining: boolean = false;
+  /** Fulfils when the broker gives frames to the worker. */
+  readonly ready: Promise<void>;
   #aborted = 0;
+  #onReady!: () => void;
+  #onNeverReady!: (error: FleetError) => void;
   readonly #handler: FleetHandler<never, unknown>;
   readonly #handlerTimeoutMs: number;
   readonly #observer: ((event: FleetWorkerEvent) => void) | undefined;
@@ -56,6 +61,24 @@ export class WorkerDesk {
     this.#handler = handler;
     this.#handlerTimeoutMs = checkTimeout("handlerTimeoutMs", options.handlerTimeoutMs ?? 30_000);
     this.#observer = observer;
+    this.ready = new Promise((resolve, reject) => {
+      this.#onReady = resolve;
+      this.#onNeverReady = reject;
+    });
+    // Nobody need wait for it.
+    this.ready.catch(() => undefined);
+  }
+
+  /** The broker gives frames to the worker. */
+  onReady(): void {
+    this.#onReady();
+  }
+
+  /** The broker is lost, or was not reached. Without the package of the broker, it never will be. */
+  onDown(address: string, error: FleetError, delayMs: number): void {
+    const { cause } = error;
+    if (isFleetError(cause) && cause.code === "fleet-unavailable") this.#onNeverReady(cause);
+    this.emit({ type: "worker-down", address, error, delayMs });
   }
 
   /** Runs the handler on a message, and sends the answer. Never rejects, unless `send` does. */
@@ -86,7 +109,7 @@ export class WorkerDesk {
   }
 
   /**
-   * Stops, waits for what is there, and leaves. A second call aborts what remains, and returns the same result.
+   * Stops, waits for the frames that are there, and leaves. A second call aborts those that remain, and returns the same result.
    *
    * @throws {TypeError | RangeError} an invalid option
    */
@@ -123,6 +146,7 @@ export class WorkerDesk {
     leave: () => Promise<void>,
   ): Promise<DrainResult> {
     this.draining = true;
+    this.#onNeverReady(fleetError("fleet-closed", "the worker drains"));
     const timer = this.clock.setTimeout(() => this.#abort(), timeoutMs);
     const before = this.answered;
     await stop();

@@ -28,9 +28,9 @@ export interface HandledFrame {
   readonly outcome: "replied" | "silent" | "streamed" | "failed" | "aborted";
   /** The number of frames of a stream. Absent for other answers. */
   readonly frames?: number;
-  /** What the handler threw, if anything. */
+  /** The value that the handler threw, if it threw one. */
   readonly error?: unknown;
-  /** What `redact` has returned for the frame. Absent without `redact`, and if it has failed. */
+  /** The result of `redact` for the frame. Absent without `redact`, and if it has failed. */
   readonly frame?: unknown;
   /** True if `redact` has failed: it threw, or returned a promise. Absent otherwise. */
   readonly redactFailed?: true;
@@ -61,7 +61,7 @@ export interface LoggingOptions {
  * Returns a middleware that logs the duration and the outcome of every frame. Events of connections go to the server's `observer`
  * instead.
  *
- * What a peer has sent is not logged, unless `redact` says what of it may be.
+ * Frames themselves are not logged, except the parts that `redact` returns.
  *
  * @throws {TypeError} `log` or `redact` is not a function
  *

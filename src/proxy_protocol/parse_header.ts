@@ -76,8 +76,8 @@ export function readHeader(bytes: Bytes): ProxyHeader {
 }
 
 /**
- * Reads the PROXY header with which bytes begin, of version 1 or 2. `length` is the number of its bytes: what follows is
- * not looked at. Returns `undefined` if the header is incomplete. Refuses it as soon as it cannot become valid. The work
+ * Reads the PROXY header with which bytes begin, of version 1 or 2. `length` is the number of its bytes: the bytes behind it
+ * are not looked at. Returns `undefined` if the header is incomplete. Refuses it as soon as it cannot become valid. The work
  * is linear in the length of the header, and the result shares no memory with `bytes`.
  *
  * @throws {SpillwayError} `proxy-invalid`: the bytes begin with no valid header

@@ -52,7 +52,7 @@ export interface ProxyProtocolOptions extends ProxyHeaderLimits {
  * holds the rest. If the header names no addresses (`LOCAL`, `UNKNOWN`, `UNSPEC`), those of the connection stay.
  *
  * A connection from an address that `from` does not name passes unchanged and at once, and its bytes are never taken
- * for a header. What follows the header belongs to the next step or to the session.
+ * for a header. The bytes behind the header belong to the next step or to the session.
  *
  * The step refuses a connection with these codes:
  *
@@ -100,7 +100,7 @@ export function proxyProtocol(options: ProxyProtocolOptions): EstablishStep {
     const { remoteAddress } = connection;
     if (peers.has(remoteAddress)) return read(connection, signal);
     if (remoteAddress.hostname !== "") return connection;
-    // The system has forgotten the address, so it may have been a proxy's: what it sent must not be served.
+    // The system has forgotten the address, so it may have been a proxy's: its bytes must not be served.
     throw new SpillwayError("connection-reset", "the connection was reset before it was accepted");
   };
 }

@@ -28,7 +28,7 @@ const TEXTS = [
 const CERTIFICATE = 0x28;
 const TYPES: readonly number[] = [...TEXTS.map(([, type]) => type), CERTIFICATE];
 
-/** What {@link ProxyTlsInfo} says, to be written. Default: a peer without a certificate. */
+/** The fields of {@link ProxyTlsInfo}, to be written. Default: a peer without a certificate. */
 export interface TlsOptions extends Partial<Omit<ProxyTlsInfo, "certificate" | "others">> {
   /** The certificate of the peer, in DER. Default: none. */
   readonly certificate?: Uint8Array;

@@ -1,4 +1,4 @@
-/** The TLVs of a header, and what they say. */
+/** The TLVs of a header, and their statements. */
 import type { Bytes, ProxyTlv } from "../core/mod.ts";
 import { crc32c } from "./crc32c.ts";
 import { invalidHeader } from "./errors.ts";
@@ -24,7 +24,7 @@ const MAX_UNIQUE_ID_BYTES = 128;
 const CHECKSUM_BYTES = 4;
 const ZEROS = new Uint8Array(CHECKSUM_BYTES);
 
-/** What TLVs say. */
+/** The statements of TLVs. */
 export type TlvFields = Pick<ProxyHeader, "alpn" | "authority" | "uniqueId" | "netns" | "tls" | "others">;
 
 /** Options for TLVs. */

@@ -23,7 +23,7 @@ const OPTIONS: OptionNames<ProxyHeaderOptions> = {
   ...TLV_OPTIONS,
 };
 
-/** What {@link proxyHeader} writes. A {@link ProxyHeader} that was read can be written again. */
+/** The fields that {@link proxyHeader} writes. A {@link ProxyHeader} that was read can be written again. */
 export interface ProxyHeaderOptions extends TlvOptions {
   /** Default: 2. Version 1 carries TCP addresses only, and no TLVs. */
   readonly version?: 1 | 2;

@@ -1,7 +1,7 @@
 import { type Codec, SpillwayError } from "../core/mod.ts";
 import { frameText, shownFrame } from "./frame_text.ts";
 
-/** What a decoder makes of bytes. */
+/** The result of decoding bytes. */
 export interface Decoded {
   /** The frames, and as a trace shows them. */
   readonly frames: readonly unknown[];

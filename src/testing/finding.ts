@@ -1,6 +1,6 @@
 import { BrokenInvariant } from "./broken_invariant.ts";
 
-/** What a simulation can find in a service, and what to do about it. */
+/** The faults that a simulation can find in a service, each with advice. */
 export const FINDINGS = {
   "handler-failed": "Return an error reply for input that cannot be handled, and catch what can fail.",
   "handler-timeout":
@@ -14,7 +14,7 @@ export const FINDINGS = {
   "frame-undecodable":
     "The encoder must escape or refuse (reply-invalid) what the decoder would take for the end of a frame.",
   "reply-lost":
-    "Return the reply from the handler. What is sent with session.send after the handler has finished may come too late.",
+    "Return the reply from the handler. A frame sent with session.send after the handler has finished may come too late.",
   "reply-order":
     "Return replies from the handler: they leave in the order of their frames. Keep what belongs to a frame in local variables, and what belongs to a connection in session.state, not in variables of the module.",
   "reply-differs":

@@ -7,7 +7,7 @@ import type { SampleFrame } from "./sample_frames.ts";
 import type { SimulatedConnection } from "./simulated_connection.ts";
 import type { Simulation } from "./simulation.ts";
 
-/** What clients of a service know of it. */
+/** The facts about a service that its clients know. */
 export interface ClientFacts {
   readonly known: Known;
   /** The codec that decodes replies, if there is one. */
@@ -38,7 +38,7 @@ export class GeneratedClient {
   /** The connection, as the network sees it. */
   link: SimulatedConnection | undefined;
   bad = false;
-  /** What is wrong with a reply that no frame gets on a quiet network. */
+  /** The fault of a reply that no frame gets on a quiet network. */
   strange: string | undefined;
   readonly #world: Simulation;
   readonly #facts: ClientFacts;
@@ -46,7 +46,7 @@ export class GeneratedClient {
   #received = 0;
   #connection: Connection | undefined;
   #writer: WritableStreamDefaultWriter<Uint8Array> | undefined;
-  /** What waits for the connection. */
+  /** Calls that wait for the connection. */
   #waiting: (() => void)[] | undefined = [];
   #readsAt = 0;
 
@@ -145,7 +145,7 @@ export class GeneratedClient {
     const place = this.sent.length;
     const replies = known.repliesTo(frame);
     if (replies === undefined) {
-      // Who checks replies says that each frame has one.
+      // With `check`, each frame must have one reply.
       this.#foreseen &&= check !== undefined;
       if (this.#foreseen) this.#expected.push({ frame, place, text: undefined });
     } else if (this.#foreseen) {

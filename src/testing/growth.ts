@@ -22,7 +22,7 @@ const ROUNDS = 8;
 const COLLECTIONS = 3;
 /** Less growth than this, for each connection, is noise of the engine. */
 const NOISE_BYTES = 256;
-/** With twice the connections, what belongs to them grows twice as fast. */
+/** With twice the connections, their objects grow twice as fast. */
 const CONFIRMED = 1.5;
 /** A connection that has not ended after so much virtual time is not waited for. */
 const LONGEST_MS = 3_600_000;
@@ -37,7 +37,7 @@ export interface Heap {
 const AFTERWARDS_MS = 120_000;
 const MOST_STEPS = 1_500;
 
-/** What was measured. */
+/** The result of a measurement. */
 export interface Growth {
   /** The number of connections that came and went. */
   readonly connections: number;
@@ -213,7 +213,7 @@ class Load {
       await this.#run(isOver);
       await Promise.race([all, tickEnd()]);
     }
-    // What waits for a timeout goes with it.
+    // Objects that a timeout holds are released when it fires.
     const until = this.#clock.now() + AFTERWARDS_MS;
     for (let fired = 0; fired < MOST_STEPS && this.#clock.next <= until; fired++) await this.#clock.step();
   }

@@ -1,6 +1,6 @@
 import type { SampleFrame } from "./sample_frames.ts";
 
-/** What is known of a service from a quiet network, where its frames came one by one. */
+/** The facts known about a service from a quiet network, where its frames came one by one. */
 export class Known {
   /** Whether replies can be decoded. */
   readable: boolean;

@@ -42,7 +42,7 @@ export interface MemoryBus extends Bus {
   resume(): void;
   /** Cuts one connection, with what is under way to it. */
   cut(connection: number): void;
-  /** One connection takes nothing until `unstall`: what waits for it is bounded by `maxQueuedBytes`. */
+  /** One connection takes nothing until `unstall`: its waiting messages are bounded by `maxQueuedBytes`. */
   stall(connection: number): void;
   /** The connection takes messages again. */
   unstall(connection: number): void;
@@ -78,7 +78,7 @@ class Broker implements MemoryBus {
   readonly #loses: (message: MemoryBusMessage) => boolean;
   readonly #echoes: boolean;
   readonly #open = new Map<number, End>();
-  /** What waits until the broker answers again. */
+  /** Calls that wait until the broker answers again. */
   #held: (() => void)[] = [];
   #last = -1;
 

@@ -14,7 +14,7 @@ import { type Invariant, Simulation, type Step } from "./simulation.ts";
 import { tickEnd } from "./tick.ts";
 import { type VirtualGlobals, virtualGlobals } from "./virtual_globals.ts";
 
-/** What a source of uncaught errors reports. */
+/** An event of a source of uncaught errors. */
 export type UncaughtEvent = "uncaughtException" | "unhandledRejection";
 
 /** A source of uncaught errors: a process. */
@@ -47,13 +47,13 @@ export interface Stage<In, Out, State> {
   readonly signal?: AbortSignal;
 }
 
-/** What happens in a simulation. */
+/** The course of a simulation. */
 export interface Script {
   /** Steps in the order of their instants, and the instant of the drain, at the latest. */
   readonly steps: readonly Step[];
   readonly until: number;
   readonly keepTrace: boolean;
-  /** What sees the service's calls, and waits for work that the simulation does not control. */
+  /** The observer of the service's calls, and the wait for work that the simulation does not control. */
   readonly tapped?: { readonly tap: ServiceTap; readonly realWork: RealWork };
   readonly invariants?: readonly Invariant[];
   readonly conditions?: SimulatedNetworkOptions["conditions"];
@@ -90,7 +90,7 @@ export async function play<In, Out, State>(stage: Stage<In, Out, State>, script:
   };
   const listeners = (["uncaughtException", "unhandledRejection"] as const).map((event) => [event, onUncaught] as const);
   for (const [event, listener] of listeners) uncaught?.on(event, listener);
-  // What the service needs elsewhere is on a network of its own: the invariants are about the service.
+  // The servers that the service connects to are on a network of their own: the invariants are about the service.
   const own = new DroppedTimers(server);
   const elsewhere = simulatedNetwork({ clock: own, seed, conditions: () => NEARBY });
   const globals = virtualTime ? virtualGlobals(server, random.fork("globals"), onUncaught) : undefined;

@@ -18,7 +18,7 @@ export const QUIET: LinkConditions = {
 const QUIET_MS = 250;
 const STEP_MS = 25;
 const FLOODS = 3;
-/** Connections that only listen, while another sends: what they get are pushes. */
+/** Connections that only listen, while another sends: the frames that they get are pushes. */
 const LISTENERS = 2;
 
 /** Tries frames one by one, on one connection after the other, and notes the replies. */

@@ -11,7 +11,7 @@ export interface ReceivedFrame {
 
 /** Decodes what a client receives. */
 export class ReplyReader {
-  /** What the decoder threw. It then reads nothing more. */
+  /** The error that the decoder threw. After it, the reader reads nothing more. */
   failure: string | undefined;
   readonly #decoder: Decoder<unknown>;
 

@@ -314,7 +314,7 @@ function guarded(world: Simulation, check: () => void): void {
 function stepsOf(acts: readonly Act[], quiet: boolean, run: (act: Act, world: Simulation) => void) {
   return acts.map((act) => ({
     at: act.at,
-    // What a generated client does is in the trace anyway, at the instant at which it does it.
+    // The acts of a generated client are in the trace anyway, at their instants.
     ...((isFault(act) || act.what === "drain" || !quiet) && { label: labelOf(act) }),
     run: (world: Simulation) => run(act, world),
   }));

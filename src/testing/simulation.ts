@@ -51,7 +51,7 @@ export interface SimulationParts {
   readonly conditions?: SimulatedNetworkOptions["conditions"];
   /** Whether the lines of the trace are kept. */
   readonly keepTrace?: boolean;
-  /** What sees the calls of the service, if anything does. */
+  /** The observer of the service's calls, if there is one. */
   readonly tap?: ServiceTap;
   /** Called before time moves on, for work that does not wait for the clock. */
   readonly beforeMove?: () => Promise<void>;

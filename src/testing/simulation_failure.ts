@@ -20,13 +20,13 @@ export class SimulationFailure extends Error {
   readonly seed: number;
   /** The kind, if it is a fault of the service that the simulation knows: not what a client's script threw. */
   readonly found: FindingKind | undefined;
-  /** What is wrong. */
+  /** The fault, in words. */
   readonly what: string;
-  /** What to do about it, if that is known. */
+  /** Advice on the fault, if there is any. */
   readonly advice: string | undefined;
-  /** What clients and faults do, as few as could be found: a line each, with its virtual time. */
+  /** The acts of clients and the faults, as few as could be found: a line each, with its virtual time. */
   readonly acts: readonly string[];
-  /** What happens then: a line each, with its virtual time. */
+  /** The events of the simulation: a line each, with its virtual time. */
   readonly trace: readonly string[];
   /** Whether the same seed has failed again. If not, the service depends on something that the seed does not determine. */
   readonly repeated: boolean;

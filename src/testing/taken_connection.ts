@@ -5,9 +5,9 @@ export class TakenConnection {
   readonly id: number;
   readonly link: SimulatedConnection;
   readonly takenAt: number;
-  /** What became of it; `undefined` while it is in its establish steps. */
+  /** The outcome; `undefined` while the connection is in its establish steps. */
   outcome: "opened" | "refused" | undefined;
-  /** The code with which it was refused. */
+  /** The code with which the connection was refused. */
   refusal: string | undefined;
 
   constructor(id: number, link: SimulatedConnection, now: number) {

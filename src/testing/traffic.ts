@@ -8,7 +8,7 @@ import { RealWork } from "./real_work.ts";
 import { SampleFrames } from "./sample_frames.ts";
 import type { SimulatedNetwork } from "./simulated_network.ts";
 
-/** What the clients of a service send, and what their replies must be. */
+/** The frames that the clients of a service send, and the check of their replies. */
 export interface TrafficOptions<Request = string, Reply = Request> {
   /**
    * The frames that clients send: a list to choose from, or a function that makes one from random numbers. With `codec`, they are
@@ -18,7 +18,7 @@ export interface TrafficOptions<Request = string, Reply = Request> {
   readonly frames?: readonly Request[] | ((random: Random) => Request);
   /** The codec of a client: it encodes frames, and decodes replies. Default: the service's, if that encodes what it decodes. */
   readonly codec?: Codec<Reply, Request>;
-  /** Called with each frame and its reply, for services with one reply a frame. What it throws is a failure of the service.
+  /** Called with each frame and its reply, for services with one reply a frame. An error that it throws is a failure of the service.
    * Default: replies are only compared with those on a quiet network. */
   readonly check?: (request: Request, reply: Reply) => void;
 }
@@ -34,7 +34,7 @@ export interface SimulatedParts {
 }
 
 /**
- * The export `simulate` of a service module, for `spillway simulate`: what clients send, and what their replies must be. All of it is
+ * The export `simulate` of a service module, for `spillway simulate`: the frames that clients send, and the check of their replies. All of it is
  * optional, and so is the export.
  *
  * @example
@@ -106,8 +106,8 @@ export class Traffic {
 }
 
 /**
- * Returns frames for clients that {@link simulate} plays itself, without a script. It first tries each frame on a quiet network. What it
- * learns there it requires on a bad one: the number of replies to a frame; and the replies themselves, if they are always the same.
+ * Returns frames for clients that {@link simulate} plays itself, without a script. It first tries each frame on a quiet network. Then it
+ * requires the same on a bad one: the number of replies to a frame; and the replies themselves, if they are always the same.
  *
  * Use the result for all seeds of one service.
  *

@@ -3,7 +3,7 @@ import type { GeneratedClient } from "./generated_client.ts";
 import type { Random } from "./random.ts";
 import type { SampleFrame, SampleFrames } from "./sample_frames.ts";
 
-/** What a generated client does at an instant. */
+/** An act of a generated client at an instant. */
 export type ClientAct = {
   readonly at: number;
   /** The number of the client. */

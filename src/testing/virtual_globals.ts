@@ -22,9 +22,9 @@ export interface VirtualGlobals {
 
 /**
  * Replaces the timers, the dates and the random numbers of the global object with those of a simulation, so that a service that
- * uses them is the same for the same seed: `setTimeout`, `setInterval`, `setImmediate` and what clears them, `Date`,
+ * uses them is the same for the same seed: `setTimeout`, `setInterval`, `setImmediate` and the calls that clear them, `Date`,
  * `performance.now`, `AbortSignal.timeout`, `Math.random`, `crypto.getRandomValues`, `crypto.randomUUID`. Everything else stays real.
- * `onUncaught` gets what the callbacks of timers throw.
+ * `onUncaught` gets the errors that the callbacks of timers throw.
  */
 export function virtualGlobals(
   clock: Clock,
@@ -53,7 +53,7 @@ export function virtualGlobals(
     for (let at = 0; at < bytes.length; at++) bytes[at] = random.below(256);
     return view;
   };
-  // What `promisify` of node:util makes of them.
+  // The functions that `promisify` of node:util makes of the timers.
   set(
     timers.setTimeout,
     PROMISIFIED,
@@ -111,7 +111,7 @@ function virtualDate(clock: Clock): DateConstructor {
   return new Proxy(Date, handler);
 }
 
-/** What `setTimeout` returns: usable as an object, as on Node, and as a number, as in browsers. */
+/** The result of `setTimeout`: usable as an object, as on Node, and as a number, as in browsers. */
 class VirtualTimer {
   readonly id: number;
   readonly #refresh: (timer: VirtualTimer) => void;

@@ -15,9 +15,9 @@ export interface CarrierOwner {
   onReleased(): void;
 }
 
-/** What carries the records of a TLS socket. */
+/** A carrier of the records of a TLS socket. */
 export interface Carrier {
-  /** What the TLS socket is made over. */
+  /** The stream that the TLS socket is made over. */
   readonly stream: Duplex;
   owner: CarrierOwner | undefined;
   /**

@@ -13,8 +13,8 @@ export interface StreamCarrier {
 }
 
 /**
- * The stream that a TLS socket is made over. It has the face of a stream of Node, and none of its queues: what the TLS
- * socket writes goes to the carrier within the call, and what the carrier emits as 'data' is decrypted within the call.
+ * The stream that a TLS socket is made over. It has the face of a stream of Node, and none of its queues: output of the
+ * TLS socket goes to the carrier within the call, and 'data' of the carrier is decrypted within the call.
  */
 export class CarrierStream extends Duplex {
   readonly #carrier: StreamCarrier;
@@ -23,7 +23,7 @@ export class CarrierStream extends Duplex {
     // The TLS socket goes with its carrier, and may have input that nobody has read.
     super({ allowHalfOpen: true, autoDestroy: false });
     this.#carrier = carrier;
-    // What breaks is reported to the owner of the carrier.
+    // Errors are reported to the owner of the carrier.
     this.on("error", () => {});
   }
 

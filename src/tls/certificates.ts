@@ -4,7 +4,7 @@ import { describe } from "../core/mod.ts";
 import type { Certificate, Pem, ServerNames } from "./certificate.ts";
 import { plainName } from "./client_hello.ts";
 
-/** What all secure contexts of a step share. */
+/** The settings that all secure contexts of a step share. */
 export interface ContextSettings {
   readonly ca?: Pem | readonly Pem[] | undefined;
   readonly minVersion?: "TLSv1.2" | "TLSv1.3" | undefined;

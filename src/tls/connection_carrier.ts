@@ -41,10 +41,10 @@ export class ConnectionCarrier implements Carrier, ConnectionOwner, StreamCarrie
   #flowing = true;
   /** A chunk that came when it was not wanted any more. */
   #held: Bytes | undefined;
-  /** Whether a write is under way, and what to call behind it. */
+  /** Whether a write is under way, and its callback. */
   #writing = false;
   #onWrite: Callback | undefined;
-  /** What was written behind it. */
+  /** The chunks that wait behind the write under way, their bytes, and their callbacks. */
   #queue: Uint8Array[] = [];
   #queued = 0;
   #onQueue: Callback[] = [];

@@ -17,7 +17,7 @@ export interface HandshakeOptions {
   readonly context: Pick<EstablishContext, "signal">;
   /** Whether FIN without close_notify is an error. */
   readonly requireCloseNotify: boolean;
-  /** Looks at the result of the handshake. What it throws refuses the connection. */
+  /** Checks the result of the handshake. An error that it throws refuses the connection. */
   readonly check: (socket: TLSSocket) => void;
 }
 
@@ -35,7 +35,7 @@ class Handshake implements CarrierOwner {
   readonly #options: HandshakeOptions;
   readonly #resolve: (connection: Connection) => void;
   readonly #reject: (cause: unknown) => void;
-  /** What came before the end of the handshake was reported. */
+  /** The chunks that came before the end of the handshake was reported. */
   readonly #early: Buffer[] = [];
   /** Why `check` refused the result. */
   #refusal: unknown;
@@ -106,7 +106,7 @@ class Handshake implements CarrierOwner {
     this.#reject(context.signal.reason);
   };
 
-  /** The handshake failed: what is left to be sent is sent. */
+  /** The handshake failed: the rest of the output is sent. */
   #fail(error: SpillwayError): void {
     if (this.#over) return;
     this.#endAfterFin(this.#refusal ?? error);

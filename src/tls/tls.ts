@@ -83,7 +83,7 @@ export interface TlsStep extends DetachingStep {
  * agreed on. One step may serve several servers.
  *
  * - **Owns** the connection that it gets. `close()` of the one that it returns sends close_notify and FIN.
- * - **Backpressure** goes through: what a peer does not read is not encrypted, beyond 64 KiB.
+ * - **Backpressure** goes through: output that a peer does not read is not encrypted, beyond 64 KiB.
  * - **On abort** of the connection, or after `establishTimeoutMs`, the connection below is reset.
  *
  * A handshake that fails refuses the connection with the code `tls-failed`: no TLS, garbage, no bytes at all, no common

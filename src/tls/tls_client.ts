@@ -45,7 +45,7 @@ export interface TlsClientOptions {
   readonly alpn?: readonly string[];
   /** The lowest version. Default: `TLSv1.2`. */
   readonly minVersion?: "TLSv1.2" | "TLSv1.3";
-  /** False accepts any certificate: whoever is on the way can read and change everything. Default: true. */
+  /** False accepts any certificate: anybody on the way can read and change everything. Default: true. */
   readonly verify?: boolean;
   /**
    * Whether FIN without close_notify is an error, `unexpected-eof`: somebody on the way may have cut the connection. For

@@ -50,7 +50,7 @@ export class TlsDriver implements Driver, CarrierOwner {
   #rest: Uint8Array = NOTHING;
   /** The write or the FIN that is under way. */
   #pending: "write" | "fin" | undefined;
-  /** Whether the TLS socket is closed, and what carries it is released. */
+  /** Whether the TLS socket is closed, and its carrier is released. */
   #closed = false;
   #released = false;
   readonly #onWritten = (error?: Error | null): void => {
@@ -79,7 +79,7 @@ export class TlsDriver implements Driver, CarrierOwner {
     carrier.pause();
     for (const chunk of early) this.#onData(chunk);
     for (let chunk = read(socket); chunk !== null; chunk = read(socket)) this.#onData(chunk);
-    // What is decrypted goes to the connection within the call, and not through the queue of the stream.
+    // Decrypted bytes go to the connection within the call, and not through the queue of the stream.
     const push = socket.push.bind(socket);
     socket.push = (chunk: Uint8Array | null) => {
       if (chunk !== null) return this.#onData(chunk);

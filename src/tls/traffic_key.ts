@@ -17,11 +17,11 @@ const CIPHERS = {
 
 type Cipher = (typeof CIPHERS)[keyof typeof CIPHERS][number];
 
-/** What was sealed: the content of a record, and what vouches for it. */
+/** A sealed record: its content, and the tag that authenticates it. */
 interface Sealed {
   readonly key: Uint8Array;
   readonly nonce: Uint8Array;
-  /** What the tag vouches for, beside the content. */
+  /** The data that the tag authenticates, beside the content. */
   readonly associated: Uint8Array;
   readonly content: Uint8Array;
   readonly tag: Uint8Array;

@@ -18,8 +18,8 @@ export class VerifiedPeers {
   readonly #validTo = new Map<string, number>();
 
   /**
-   * Returns the check that the certificate of a session has failed, or nothing. `failed` is what the runtime says. What
-   * passes in a full handshake is remembered.
+   * Returns the check that the certificate of a session has failed, or nothing. `failed` is the runtime's own result. A
+   * certificate that passes in a full handshake is remembered.
    */
   failedCheck(session: { resumed: boolean }, certificate: PeerCertificate | undefined, failed: string): string {
     if (certificate === undefined) return NO_CERTIFICATE;

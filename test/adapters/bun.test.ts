@@ -1,4 +1,4 @@
-// What Bun does in moments that a test cannot bring about in its own process. The socket is made up, so this runs everywhere.
+// Events of Bun that a test cannot bring about in its own process. The socket is made up, so this runs everywhere.
 import { describe, expect, it, vi } from "vitest";
 import { BunDriver, handlers } from "../../src/adapters/bun/driver.ts";
 import type { TcpSocket } from "../../src/adapters/bun/native.ts";

@@ -1,4 +1,4 @@
-// What real sockets cannot be made to report on every machine: the tables, as they are written.
+// Errors that real sockets cannot be made to report on every machine: the tables, as they are written.
 import process from "node:process";
 import { describe, expect, it } from "vitest";
 import * as bun from "../../src/adapters/bun/errors.ts";

@@ -23,7 +23,7 @@ async function hold(options: ListenOptions): Promise<HeldSocket> {
   return transport.hold(options);
 }
 
-/** What another process would listen on. */
+/** Returns the options with which another process would listen on the socket. */
 function inherited({ address, fd, handle }: HeldSocket): ListenOptions {
   return { fd: fd ?? { handle: handle as object, address }, backlog: 5 };
 }
@@ -116,7 +116,7 @@ describe.skipIf(process.platform === "win32")("hold", () => {
     other.close();
   });
 
-  it("leaves its path to whoever has got the socket", async () => {
+  it("leaves its path to the process that has got the socket", async () => {
     const place = path.join(folder, "released");
     const held = await hold({ path: place, backlog: 5 });
     held.release();

@@ -1,4 +1,4 @@
-// What Node does in moments that a peer cannot bring about. `node:net` is on every runtime, and so are these.
+// Events of Node that a peer cannot bring about. `node:net` is on every runtime, and so are these tests.
 import { connect, createServer, Server, Socket } from "node:net";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { NodeDriver } from "../../src/adapters/node/driver.ts";

@@ -1,4 +1,4 @@
-// What each version refuses: of the runtime that runs this, there is only one.
+// The refusals of each version: of the runtime that runs this, there is only one.
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { refuseLocalAddress as onBun } from "../../src/adapters/bun/unsupported.ts";
 import { refuseUnsupported as denoRefuses, refuseLocalAddress as onDeno } from "../../src/adapters/deno/unsupported.ts";

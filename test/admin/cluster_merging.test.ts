@@ -1,4 +1,4 @@
-// What the answers of workers become.
+// The answers of workers, merged.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { mergedConnections, type Of, startOf } from "../../src/admin/cluster/merged_connections.ts";
@@ -107,7 +107,7 @@ describe("a page of the connections of several processes", () => {
             return { pid: at + 1, slot: at + 1, answer };
           });
           const start = startOf(marks, { descending, limit, offset });
-          // What is asked for is bounded by the steps of the marks.
+          // The steps of the marks bound the rows that are asked for.
           const { length } = all.flat();
           if (offset < length) expect(start.limit).toBeLessThanOrEqual(limit + (keys.length + 1) * step);
           const answers = all.map((own, at): Of<RowsAnswer> => {

@@ -1,6 +1,7 @@
 // The endpoint of a supervisor, over workers that a test plays.
 import { describe, expect, it } from "vitest";
 import { clusterAdmin } from "../../src/admin/mod.ts";
+import { OF_SUPERVISOR } from "../observers/metrics/support/expressions.ts";
 import { ClusterWatched, FakeWorker, TOKEN } from "./support/fake_cluster.ts";
 
 const SORTS = ["id", "remote", "ageMs", "idleMs", "framesIn", "bytesOut", "waitingBytes", "inFlight", "groupCount"];
@@ -103,6 +104,48 @@ describe("the endpoint of a supervisor", () => {
         { name: "all", size: 10 },
         { name: "only 1", size: 9 },
       ],
+    });
+  });
+
+  it("exports the metrics of the supervisor, with restarts by their reasons and reloads by their results", async () => {
+    const workers = workersOf(0, 0);
+    await using watched = await ClusterWatched.start(workers);
+    const [one, other] = workers as [FakeWorker, FakeWorker];
+    const events = [
+      // It ends by itself, is killed, and drains because of a signal.
+      { type: "worker-ended", worker: one },
+      { type: "worker-restarting", slot: 1 },
+      { type: "worker-killed", worker: other, why: "no answer" },
+      { type: "worker-ended", worker: other },
+      { type: "worker-restarting", slot: 2 },
+      { type: "worker-draining", worker: one, asked: false },
+      { type: "worker-restarting", slot: 1 },
+      { type: "worker-ended", worker: one },
+      { type: "worker-restarting", slot: 1 },
+      { type: "reload-finished", reloaded: true },
+      { type: "reload-finished", reloaded: false, why: "no" },
+      { type: "reload-finished", reloaded: false, why: "no" },
+    ];
+    for (const event of events) watched.endpoint.observer(event);
+    const { text } = await watched.get("/metrics");
+    const types = [...text.matchAll(/^# TYPE (spillway_cluster_\w+) (\w+)$/gm)].map(([, name, type]) => [name, type]);
+    expect(types).toEqual(expect.arrayContaining(OF_SUPERVISOR.map(({ name, type }) => [name, type])));
+    expect(types).toHaveLength(OF_SUPERVISOR.length);
+    const values = Object.fromEntries(
+      [...text.matchAll(/^spillway_cluster_(\w+?)(?:\{\w+="(\w+)"\})? (\d+)$/gm)].map(([, name, label, value]) => [
+        label === undefined ? name : `${name} ${label}`,
+        Number(value),
+      ]),
+    );
+    expect(values).toMatchObject({
+      "workers serving": 2,
+      workers_wanted: 2,
+      "restarts_total ended": 2,
+      "restarts_total killed": 1,
+      "restarts_total drained": 1,
+      killed_total: 1,
+      "reloads_total done": 1,
+      "reloads_total failed": 2,
     });
   });
 

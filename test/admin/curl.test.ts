@@ -1,4 +1,4 @@
-// What a shell sees, and what it cannot do without the token.
+// The answers that a shell sees, and the calls that it cannot make without the token.
 import { describe, expect, it } from "vitest";
 import { RealProgram } from "../support/real_program.ts";
 import { adminServed, TOKEN } from "./support/admin_served.ts";

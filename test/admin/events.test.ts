@@ -46,7 +46,7 @@ class Watcher {
   }
 }
 
-/** What a stream of events uses of a response. */
+/** The part of a response that a stream of events uses. */
 function fakeResponse() {
   const emitter = new EventEmitter();
   return {
@@ -153,7 +153,7 @@ describe("GET /events", () => {
       await flushed();
     };
     const flushed = () => new Promise((resolve) => setTimeout(resolve, 5));
-    // What the kernels of both sides hold is a few megabytes.
+    // The kernels of both sides hold a few megabytes.
     for (let count = 0; count < 100 && waiting() <= bounds.maxWaitingBytes; count += 1) await flood();
     const most = waiting();
     expect(most).toBeGreaterThan(bounds.maxWaitingBytes);

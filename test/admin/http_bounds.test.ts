@@ -77,13 +77,13 @@ describe("the HTTP server", () => {
     expect(await exchange(port, `${GET}\r\n`)).toMatch(/^HTTP\/1\.1 200/);
   });
 
-  it("disconnects who sends a head slowly, or nothing", async () => {
+  it("disconnects a client that sends a head slowly, or nothing", async () => {
     const port = await listening({ headersTimeoutMs: 100, requestTimeoutMs: 200 });
     expect(await exchange(port, "GET / HTTP/1.1\r\nHost: loc")).toMatch(/^(HTTP\/1\.1 408|$)/);
     expect(await exchange(port, "")).toMatch(/^(HTTP\/1\.1 408|$)/);
   });
 
-  it("disconnects who sends a body slowly", async () => {
+  it("disconnects a client that sends a body slowly", async () => {
     const respond: Responder = async ({ message }) => {
       let length = 0;
       for await (const chunk of message as AsyncIterable<Uint8Array>) length += chunk.length;
@@ -94,12 +94,12 @@ describe("the HTTP server", () => {
     expect(await exchange(port, `${head}a`)).not.toContain(" 200 ");
   });
 
-  it("disconnects who is silent after an answer", async () => {
+  it("disconnects a client that is silent after an answer", async () => {
     const port = await listening({ keepAliveTimeoutMs: 50 });
     expect(await exchange(port, "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")).toMatch(/^HTTP\/1\.1 200/);
   });
 
-  it("disconnects who does not read an answer", async () => {
+  it("disconnects a client that does not read an answer", async () => {
     let answered = 0;
     const respond: Responder = async () => {
       answered += 1;
@@ -118,7 +118,7 @@ describe("the HTTP server", () => {
     await closed;
   });
 
-  it("disconnects who asks for what is never answered", async () => {
+  it("disconnects a client whose request is never answered", async () => {
     const port = await listening({ answerTimeoutMs: 100 }, () => new Promise(() => undefined));
     expect(await exchange(port, `${GET}\r\n`)).toBe("");
   });

@@ -5,7 +5,7 @@ import type { Clock, Group, ObservedServer, Session, SessionStats } from "../../
 
 const MANY = 20_000;
 
-/** What is done between two rounds of I/O, counted: a read of a session, and a read of the clock. */
+/** The work between two rounds of I/O, counted: a read of a session, and a read of the clock. */
 class Work {
   /** A session's counts cost a microsecond or two: here exactly as much as makes 128 of them a slice. */
   static readonly MS_PER_READ = 2 / 128;

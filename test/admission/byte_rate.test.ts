@@ -142,7 +142,7 @@ describe("byteRate", () => {
     // All but what is less than a step.
     expect(reading.received.length).toBeLessThanOrEqual(11_000);
     expect(reading.received.length).toBeGreaterThan(11_000 - 100);
-    // What the link holds, and a chunk that was read.
+    // The bytes in the link, and a chunk that was read.
     expect(sent).toBeLessThanOrEqual(11_000 + 2 * 4_096 + 512);
     all.near.abort();
     await all.clock.advance(0);

@@ -76,7 +76,7 @@ describe.skipIf(process.platform === "win32")("spillway serve --access-log", { c
     expect(cli.stdout).toMatch(/^spillway listening on .*\ntime=[^\n]*\n$/);
   });
 
-  it("writes who was not admitted", async () => {
+  it("writes the peers that were not admitted", async () => {
     const file = newPath();
     const cli = start("--access-log", file, "--deny", "127.0.0.1");
     await echoed("x\n", await cli.ready()).catch(() => undefined);

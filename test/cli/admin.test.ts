@@ -67,7 +67,7 @@ describe.skipIf(process.platform === "win32")("spillway serve --admin", { concur
     expect(await cli.ended, cli.stderr).toEqual({ code: 0, signal: null });
   });
 
-  it("changes the level of the log, and drains, for who has the token", async () => {
+  it("changes the level of the log, and drains, for a client with the token", async () => {
     const { cli, port, url } = await observed("--admin-token-file", tokenFile);
     const level = { method: "PUT", body: JSON.stringify({ level: "debug" }) };
     expect((await fetch(`${url}log-level`, { ...level, headers: { "Content-Type": "application/json" } })).status).toBe(

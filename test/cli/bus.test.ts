@@ -1,4 +1,4 @@
-// What --bus may say, and services across processes of all runtimes.
+// The values of --bus, and services across processes of all runtimes.
 import { spawn } from "node:child_process";
 import path from "node:path";
 import { describe, expect, it, type TestContext } from "vitest";

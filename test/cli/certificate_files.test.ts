@@ -22,9 +22,9 @@ function write(name: string, text: string): void {
 
 interface Watched {
   readonly clock: ManualClock;
-  /** What the step was given. */
+  /** The certificates that the step was given. */
   readonly reloads: unknown[];
-  /** What was logged, by level. */
+  /** The logged events, by level. */
   readonly logged: [level: string, fields: Readonly<Record<string, string>>][];
   readonly end: () => void;
   /** Looks at the files once. */

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { parseCodecSpec } from "../../src/cli/codec_spec.ts";
 import { OutputBuffer } from "../../src/core/output/output_buffer.ts";
 
-/** What the codec makes of a payload, byte for byte. */
+/** Returns the payload as the codec encodes it, byte for byte. */
 function encoded(spec: string, payload: string): string {
   const output = new OutputBuffer();
   output.frame(parseCodecSpec(spec).codec({}).encoder(), new TextEncoder().encode(payload));

@@ -97,7 +97,7 @@ it.each([[["--config", ""]], [["--config="]]])("%j is refused: it names no file"
   });
 });
 
-it("what the runtime does not permit is one line, and no bug", async () => {
+it("a refusal of the runtime's permissions is one line, and no bug", async () => {
   const refuse = () => {
     throw Object.assign(new Error("Requires env access, run again with the --allow-env flag"), { name: "NotCapable" });
   };
@@ -143,7 +143,7 @@ describe("--print-config", () => {
   ])("shows for %s every setting that applies, and no other", async (name, others) => {
     await writeFile(join(folder, "limits.mjs"), `export default { ${SERVICE} };`);
     const { settings } = await printed([name]);
-    // What has no default is shown when it is given.
+    // A setting without a default is shown when it is given.
     const expected = SETTINGS.filter((setting) => setting.fallback !== undefined).map((setting) => setting.name);
     expect(Object.keys(settings)).toEqual(expected.filter((key) => !others.includes(key)));
   });

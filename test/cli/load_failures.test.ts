@@ -65,13 +65,13 @@ describe("a service module that throws, or cannot be read", { concurrent: true }
     expectPlace(await refusal("./misuse.mjs"), /maxFrameBytes must be/, "misuse.mjs", 4);
   });
 
-  it("what it imports and is not there is named, and where it is imported", async () => {
+  it("a missing module is named, and the module that imports it", async () => {
     await writeFile(join(folder, "imports.mjs"), "import './not_there.mjs';\n");
     const stderr = await refusal(join(folder, "imports.mjs"));
     expect(stderr).toMatch(/^spillway: [^\n]*not_there\.mjs[^\n]*imports\.mjs[^\n]*\n$/);
   });
 
-  it("what is thrown may be anything", async () => {
+  it("the thrown value may be anything", async () => {
     await writeFile(
       join(folder, "hostile.mjs"),
       "throw new Proxy(new Error('x'), { get() { throw 1; }, getPrototypeOf() { throw 2; } });\n",

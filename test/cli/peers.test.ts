@@ -1,4 +1,4 @@
-// Who may connect to the real command line: PROXY headers, rules of addresses, limits of one address.
+// The peers that may connect to the real command line: PROXY headers, rules of addresses, limits of one address.
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -198,7 +198,7 @@ describe.skipIf(process.platform === "win32")("inheriting", { concurrent: true }
     await drained(cli);
   });
 
-  it("what systemd passes: all of it, or what has a name", async (context) => {
+  it("the sockets that systemd passes: all of them, or those with a name", async (context) => {
     await python.run(context, ["--version"]);
     const launcher = ["python3", ...bindAndBecome(3)];
     const all = launched(launcher, "serve", "echo", "--listen", "systemd");

@@ -1,4 +1,4 @@
-// What the real command line tells systemd.
+// The messages of the real command line to systemd.
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";

@@ -131,7 +131,7 @@ async function portOf(cli: CliProcess): Promise<number> {
 
 // Windows has no signal that another process could handle.
 describe.skipIf(process.platform === "win32")("the command line with a certificate", { concurrent: true }, () => {
-  it("speaks TLS on its port; who does not is refused", async (context) => {
+  it("speaks TLS on its port, and refuses a client that does not", async (context) => {
     const cli = serve(...CERTIFICATE, "--port", "0", "--delay", "10ms");
     const port = await portOf(cli);
     expect(cli.stdout).toBe(`spillway listening on tls://127.0.0.1:${port} (${RUNTIME.name})\n`);

@@ -1,4 +1,4 @@
-// What a service throws where nobody can catch it.
+// Errors of a service that nobody can catch.
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

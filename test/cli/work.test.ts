@@ -272,7 +272,7 @@ describe.skipIf(process.platform === "win32")("workers of a broker", { timeout: 
   });
 });
 
-describe("what makes no sense", { timeout: 60_000 }, () => {
+describe("a wrong use", { timeout: 60_000 }, () => {
   it.each([
     [["work"], "missing required argument 'service'"],
     [

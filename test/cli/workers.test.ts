@@ -1,5 +1,5 @@
 // `spillway serve --workers`: the real command line, whose processes are stopped, killed and replaced.
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -264,6 +264,45 @@ describe.skipIf(process.platform === "win32")("serve --workers", { concurrent: t
     await end(cli);
   });
 
+  it("a worker of another release is not taken in, and the old one goes on", async () => {
+    const file = service("other_release", "v1");
+    const cli = serve(file, "--workers", "1");
+    const port = await ready(cli);
+    const other = 'process.send?.({ spillway: { type: "up", version: 9 } });\n';
+    writeFileSync(file, moduleText("v2", "").replace("const version", `${other}const version`));
+    cli.signal("SIGHUP");
+    await cli.logged(
+      /the old ones go on serving: the new worker was killed: .*speaks version 9 of the worker protocol/,
+    );
+    expect(await ask(port, "x")).toMatch(/ v1 x$/);
+    await end(cli);
+  });
+
+  it("a process to which a supervisor of another release hands over says which versions met", async () => {
+    const handover = JSON.stringify({ version: 9, places: [], inheritor: 1 });
+    const args = ["serve", "echo", "--workers", "1", "--port", "0"];
+    const cli = LaunchedCli.start(["env", `SPILLWAY_HANDOVER=${handover}`], ...args);
+    started.push(cli);
+    expect(await cli.ended).toEqual({ code: 1, signal: null });
+    expect(cli.stderr).toContain(
+      "the supervisor speaks version 9 of the handover protocol, and this process version 1",
+    );
+  });
+
+  it("leaves nothing of the hub of --bus local when nothing is served", async () => {
+    const taken = createServer();
+    await new Promise<void>((resolve) => void taken.listen(0, "127.0.0.1", resolve));
+    const temporary = mkdtempSync(path.join(folder, "tmp-"));
+    const { port } = taken.address() as { port: number };
+    const args = ["serve", "echo", "--workers", "2", "--bus", "local", "--port", `${port}`];
+    const cli = LaunchedCli.start(["env", `TMPDIR=${temporary}`], ...args);
+    started.push(cli);
+    expect((await cli.ended).code).not.toBe(0);
+    expect(cli.stderr).toContain("in use");
+    expect(readdirSync(temporary)).toEqual([]);
+    taken.close();
+  });
+
   it("--watch replaces the worker when a file beside the module changes", async () => {
     // The other tests write beside theirs.
     mkdirSync(path.join(folder, "alone"));
@@ -404,7 +443,7 @@ export default {
     await end(cli);
   });
 
-  it("what a service says to its parent is not taken for a word of its worker", async () => {
+  it("a message of a service to its parent is not taken for one of its worker", async () => {
     const file = service("talks", "v1");
     writeFileSync(
       file,

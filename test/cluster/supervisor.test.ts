@@ -192,7 +192,10 @@ describe("a rolling restart", () => {
     const { clock, supervisor, workers } = running();
     const reloaded = supervisor.reload();
     await clock.advance(31_000);
-    expect(await reloaded).toMatchObject({ reloaded: false });
+    expect(await reloaded).toEqual({
+      reloaded: false,
+      why: "the new worker was killed: it did not get ready in time",
+    });
     expect([supervisor.serving, workers.alive.length]).toEqual([2, 2]);
   });
 

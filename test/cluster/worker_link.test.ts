@@ -7,6 +7,7 @@ import { WorkerLink } from "../../src/cluster/worker_link.ts";
 import { memoryTransport } from "../../src/testing/mod.ts";
 
 const ASSIGNMENT: Assignment = {
+  version: 1,
   slot: 2,
   workers: 4,
   sockets: [{ place: "tcp://h:1", target: { port: 1, hostname: "h" }, address: { hostname: "h", port: 1 }, fd: 4 }],
@@ -73,7 +74,7 @@ describe("a worker's link", () => {
     const { host, link } = await joined();
     expect(link.assignment).toEqual(ASSIGNMENT);
     expect(host.env).toEqual({ SPILLWAY_WORKER: undefined });
-    expect(host.types).toEqual(["up"]);
+    expect(host.said).toEqual([{ type: "up", version: 1 }]);
   });
 
   it.each<[string, Assignment | undefined, boolean]>([

@@ -1,4 +1,4 @@
-// What a fleet and its workers say to each other.
+// The messages between a fleet and its workers.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { packError, packValue, REFUSAL, unpackReply, unpackRequest } from "../../src/compute/fleet_message.ts";

@@ -1,4 +1,4 @@
-// What fleets refuse at the call.
+// The options that fleets refuse at the call.
 import { describe, expect, it } from "vitest";
 import { nats, natsWorker, redisStreams, redisWorker, remote, workService } from "../../src/compute/mod.ts";
 import { lines } from "../../src/core/mod.ts";
@@ -35,6 +35,11 @@ const REFUSED: readonly (readonly [what: string, call: () => unknown, message: s
       ] as const,
   ),
   ["nats(subject)", () => nats({ subject: "a.*" }), "subject must be a subject without wildcards"],
+  [
+    "nats(password)",
+    () => nats({ subject: "a", servers: "nats://us:50%@localhost" }),
+    "user and password in servers must be percent-encoded",
+  ],
   ["nats(servers)", () => nats({ subject: "a", servers: [] }), "servers must be a NATS server"],
   [
     "nats(unknown)",
@@ -77,7 +82,7 @@ const REFUSED: readonly (readonly [what: string, call: () => unknown, message: s
   ],
 ];
 
-describe("what makes no sense is refused at the call", () => {
+describe("an invalid option is refused at the call", () => {
   it.each(REFUSED)("as a TypeError or a RangeError by %s", (_, call, message) => {
     expect(call).toThrow(message);
     expect(call).toThrow(

@@ -119,7 +119,7 @@ describe("a worker that is lost", () => {
   });
 });
 
-/** What a frame that needs more than `maxMemoryMb` comes to. When a runtime changes its ways, so must the documentation. */
+/** The outcome of a frame that needs more than `maxMemoryMb`. When a runtime changes it, the documentation must change, too. */
 const OUT_OF_MEMORY = {
   node: "worker-failed",
   deno: "worker-failed",

@@ -210,6 +210,29 @@ describe("a worker that drains", () => {
   });
 });
 
+describe("a worker that is given a grace", () => {
+  it("takes frames until its connection drains, and proves only then that it handles nothing more", async () => {
+    const trial = new Trial();
+    const work = new HeldWork();
+    const worker = await trial.worker(work.handler, 0, 4);
+    const fleet = trial.fleet([worker], { maxInFlight: 4 });
+    const first = trial.ask("a");
+    await trial.clock.advance(0);
+    void worker.shutdown({ graceMs: 5_000 });
+    await trial.clock.advance(1_000);
+    const second = trial.ask("b");
+    await trial.clock.advance(0);
+    expect([work.frames, fleet.stats().workers]).toEqual([["a", "b"], 1]);
+    work.answer(1);
+    await trial.clock.advance(0);
+    expect(await first).toBe("done");
+    // It is killed while it has a frame: nobody knows whether that was handled.
+    void worker.shutdown();
+    await trial.clock.advance(0);
+    expect([await second, fleet.stats().retries]).toEqual(["worker-lost", 0]);
+  });
+});
+
 /** A server of lines that is no worker, and what has to be known of it. */
 async function lineServer(
   trial: Trial,

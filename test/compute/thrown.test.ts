@@ -4,7 +4,7 @@ import { takeApart } from "../../src/core/mod.ts";
 
 const sent = (thrown: unknown) => putTogether(structuredClone(takeApart(thrown)));
 
-describe("what was thrown in a worker", () => {
+describe("a value thrown in a worker", () => {
   it("keeps its name, message, stack, code and causes", () => {
     const cause = Object.assign(new TypeError("the reason"), { code: "E_REASON" });
     const thrown = new RangeError("cannot", { cause });
@@ -25,7 +25,7 @@ describe("what was thrown in a worker", () => {
     expect(sent(thrown)).toMatchObject({ name: "Error", message });
   });
 
-  it("may hold what cannot be cloned", () => {
+  it("may hold values that cannot be cloned", () => {
     expect(sent(Object.assign(new Error("it"), { code: () => 1, more: () => 2 }))).toMatchObject({ message: "it" });
     expect(sent(new Error("it", { cause: () => 1 })).cause).toMatchObject({ message: "() => 1" });
   });

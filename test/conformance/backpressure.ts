@@ -6,7 +6,7 @@ const PART_BYTES = 65_536;
 /** Far more than both kernels hold of a connection, and little enough to be held in memory when nothing pushes back. */
 const PARTS = 512;
 
-/** Who sends faster than is handled is made to wait: by the kernel, and not by memory. */
+/** A peer that sends faster than its frames are handled must wait: the kernel stops it, and memory does not grow. */
 export function backpressure(platform: Platform): void {
   describe("input", () => {
     testOn(
@@ -30,7 +30,7 @@ export function backpressure(platform: Platform): void {
           before = client.unsent;
           return still > 50;
         });
-        // What the sender could not write is what nobody holds on this side.
+        // Bytes that the sender could not write are not held on this side.
         expect(client.unsent).toBeGreaterThan((PARTS * PART_BYTES) / 2);
         expect(server.stats().bytesIn).toBeLessThan(16 * PART_BYTES);
         busy.open();

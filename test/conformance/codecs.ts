@@ -22,7 +22,7 @@ import type { CodecCase } from "../core/codecs/support/every_chunking.ts";
 import { TABLES } from "../core/codecs/support/tables.ts";
 import { type Platform, start, testOn } from "./support/platform.ts";
 
-/** What every codec makes of a connection's bytes: the same as of any chunks. */
+/** The frames that every codec decodes from a connection's bytes: the same as from any chunks. */
 export function codecs(platform: Platform): void {
   describe("codecs", () => {
     for (const { name, table } of TABLES) {
@@ -81,7 +81,7 @@ const teller: Encoder<string> = {
   encodeFault: (reason, output) => output.text(`${JSON.stringify(`!${reason}`)}\n`),
 };
 
-/** What becomes of a row's frames and errors on a connection: all up to the first error that is not skipped. */
+/** Returns the frames and errors of a row that a connection gets: all up to the first error that is not skipped. */
 function outcome(gives: readonly string[], policy: "close" | "skip") {
   const told: string[] = [];
   const skipped: string[] = [];

@@ -15,7 +15,7 @@ async function readAll(readable: ReadableStream<Bytes>): Promise<string> {
   return all;
 }
 
-/** What the oldest runtime has, and its types have not. */
+/** A resizable buffer, which the oldest runtime has and its types lack. */
 const ResizableBuffer = ArrayBuffer as unknown as new (
   byteLength: number,
   options: { maxByteLength: number },
@@ -238,7 +238,7 @@ export function connections(platform: Platform): void {
 
     testOn(platform, "that are closed after the peer has reset say that it has", async () => {
       const { near, far } = await pair();
-      // What is left unread makes a reset of an abort on every runtime.
+      // Unread input makes a reset of an abort on every runtime.
       await near.writable.getWriter().write(bytesOf("unread"));
       far.abort();
       await far.closed;

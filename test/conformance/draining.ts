@@ -113,6 +113,44 @@ export function draining(platform: Platform): void {
       expect(await drained).toEqual({ drained: 2, aborted: 0 });
     });
 
+    testOn(platform, "says goodbye at the start of a grace, once, and answers what comes behind it", async () => {
+      const release = gate();
+      const { dial, server, heard } = await start(platform, {
+        codec: lines(),
+        handler: (line) => (line === "one" ? release.promise.then(() => line) : line),
+        onDrain: () => "goodbye",
+      });
+      const [busy, other] = [await dial(), await dial()];
+      busy.send("one\n");
+      await heard(4);
+      await eventually(() => server.stats().connections === 2);
+      const drained = server.shutdown({ graceMs: 500 });
+      await other.until("goodbye\n");
+      other.send("two\n");
+      await other.until("two\n");
+      busy.send("three\n");
+      release.open();
+      await busy.until("three\n");
+      expect([await busy.rest(), await other.rest()]).toEqual(["one\ngoodbye\nthree\n", "goodbye\ntwo\n"]);
+      expect(await drained).toEqual({ drained: 2, aborted: 0 });
+    });
+
+    testOn(platform, "says what onDrain sends and returns, in that order", async () => {
+      const { dial, server } = await start(platform, {
+        codec: lines(),
+        handler: (line) => line,
+        onDrain: (session) => {
+          session.send("news");
+          return "goodbye";
+        },
+      });
+      const client = await dial();
+      client.send("one\n");
+      await client.until("one\n");
+      expect(await server.shutdown()).toEqual({ drained: 1, aborted: 0 });
+      expect(await client.rest()).toBe("one\nnews\ngoodbye\n");
+    });
+
     testOn(platform, "aborts what is still busy when the time is up", async () => {
       const begun = gate<AbortSignal>();
       const { dial, server, closed } = await start(platform, {
@@ -185,7 +223,7 @@ export function draining(platform: Platform): void {
       first.open();
       const { reason, bytesIn, bytesDiscarded = 0, framesIn } = await closed();
       expect([reason, bytesIn]).toEqual(["drained", 4_000_000]);
-      // What was neither handled nor discarded is the beginning of a line.
+      // Bytes that were neither handled nor discarded are the beginning of a line.
       const cutOff = bytesIn - bytesDiscarded - 10 * framesIn;
       expect(cutOff >= 0 && cutOff < 10, `${bytesIn} in, ${bytesDiscarded} discarded, ${framesIn} handled`).toBe(true);
       expect(bytesDiscarded).toBeGreaterThan(0);

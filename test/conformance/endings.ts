@@ -158,7 +158,7 @@ export function endings(platform: Platform): void {
         client.send("q\n".repeat(requests));
         const { reason, framesIn, bytesOut } = await closed();
         expect(reason).toBe("write-timeout");
-        // What the kernel holds in both directions is megabytes at most; the whole reply would be 10 GB.
+        // The kernel holds megabytes at most in both directions; the whole reply would be 10 GB.
         expect(framesIn).toBeLessThan(requests / 10);
         const other = await dial();
         other.send("q\n");

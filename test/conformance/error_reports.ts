@@ -3,7 +3,7 @@ import { lines, mapCodec } from "../../src/core/codecs/mod.ts";
 import { type ServeOptions, serve } from "../../src/core/mod.ts";
 import { eventually, type Platform, testOn } from "./support/platform.ts";
 
-/** What is said of errors where nobody observes them. */
+/** The reports of errors where nobody observes them. */
 export function errorReports(platform: Platform): void {
   describe("error reports", () => {
     let written: string[] = [];

@@ -9,7 +9,7 @@ const MEGABYTE = 1_048_576;
 
 type Lines = Partial<ServeOptions<string, string>> & { readonly handler: Handler<string, string> };
 
-/** What a frame of a flood costs. */
+/** Computes for as long as a frame of a flood does. */
 function work(): void {
   const end = performance.now() + 0.02;
   while (performance.now() < end);

@@ -4,7 +4,7 @@ import { type Platform, start, testOn } from "./support/platform.ts";
 
 const echo = (line: string) => line;
 
-/** What a server makes of bytes. */
+/** The frames that a server makes of bytes. */
 export function frames(platform: Platform): void {
   describe("frames", () => {
     testOn(platform, "bytes split anywhere give the same lines", async () => {

@@ -2,7 +2,7 @@ import { describe, expect } from "vitest";
 import { type Handler, lines, SpillwayError } from "../../src/mod.ts";
 import { eventually, gate, type Platform, start, testOn } from "./support/platform.ts";
 
-/** What becomes of frames. */
+/** The handling of frames. */
 export function handlers(platform: Platform): void {
   describe("handlers", () => {
     testOn(platform, "may answer at once, later, or not at all", async () => {

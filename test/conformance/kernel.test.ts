@@ -13,7 +13,7 @@ const bounded = !native.name.startsWith("bun");
 
 const afterIo = () => new Promise<void>((resolve) => native.afterIo?.(resolve));
 
-/** What only the kernel can tell of a transport's sockets. */
+/** Facts about a transport's sockets that only the kernel can tell. */
 describe("the kernel", () => {
   const ends: (() => void)[] = [];
 

@@ -5,7 +5,7 @@ import { type Client, eventually, gate, type Platform, start, testOn } from "./s
 
 const MEGABYTE = 1_048_576;
 
-/** What a service is told of a connection, and what it takes on at once. */
+/** The events of a connection that a service is told of, and the connections that it takes on at once. */
 export function lifecycle(platform: Platform): void {
   describe("the life of a connection", () => {
     testOn(platform, "begins with a greeting, or a refusal, before any reply", async () => {
@@ -148,7 +148,7 @@ export function lifecycle(platform: Platform): void {
       for (const client of clients) client.resume();
       const received = await Promise.all(clients.slice(3).map((client) => client.rest()));
       expect(await drained).toMatchObject({ aborted: 0 });
-      // Who asked nothing, and who waited in line.
+      // Connections that asked nothing, and connections that waited in line.
       expect(received[1]?.endsWith("goodbye\n")).toBe(true);
       expect(received.filter((text) => text.endsWith("goodbye\n")).length).toBeGreaterThanOrEqual(17);
       expect(events.filter(({ type }) => type === "connection-closed")).toHaveLength(24);

@@ -5,7 +5,7 @@ import { eventually, gate, type Platform, start, testOn } from "./support/platfo
 
 const LATE = "error: authentication-timeout\n";
 
-/** What is around the handler. Its exact instants are tested on a virtual clock, in test/core and test/middleware. */
+/** The middleware around the handler. Its exact instants are tested on a virtual clock, in test/core and test/middleware. */
 export function middleware(platform: Platform): void {
   describe("middleware", () => {
     testOn(platform, "that fails, or misuses next, ends its own connection only", async () => {

@@ -2,7 +2,7 @@ import { transport } from "../../src/mod.ts";
 import { conformance } from "./suite.ts";
 import { dialNet } from "./support/net_client.ts";
 
-/** What a runtime is known to do wrong, by the first word of its transport's name. */
+/** The known faults of a runtime, by the first word of its transport's name. */
 const FAULTS: Record<string, Record<string, string>> = {
   node: {},
   deno: {

@@ -6,7 +6,7 @@ import { eventually, gate, type Platform, start, testOn } from "./support/platfo
 /** A pause that says nothing about the next one: behind it, a session is parked after a second of quiet. */
 const LONG_MS = 25_000;
 
-/** What happens on a connection after a while in which nothing did: it holds no streams then. */
+/** Events on a connection after a quiet time, in which it holds no streams. */
 export function parking(platform: Platform): void {
   /** A client that has asked once and then been quiet for longer than a heartbeat is. */
   async function quiet() {

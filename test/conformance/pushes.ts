@@ -17,7 +17,7 @@ function numbersIn(text: string): number[] {
     .map((line) => Number(line.split(" ")[0]));
 }
 
-/** What is sent to a connection without being asked. */
+/** Frames that are sent to a connection without a request. */
 export function pushes(platform: Platform): void {
   describe("pushes", () => {
     testOn(platform, "arrive in order, from anywhere and at any time, at a peer that says nothing", async () => {
@@ -36,7 +36,7 @@ export function pushes(platform: Platform): void {
       const client = await dial();
       const session = await opened.promise;
       await client.until("from onConnect\n");
-      // What the client has read may not be written yet, in the server's eyes.
+      // A frame that the client has read may not be written yet, in the server's eyes.
       await session.flushed();
       expect([session.send("one"), session.send("two")]).toEqual(["sent", "sent"]);
       expect(await session.flushed()).toBe(true);

@@ -24,7 +24,7 @@ async function stallAfter(act: () => void, platform: Platform): Promise<void> {
   await client.until("block\n");
 }
 
-/** What was done in time counts, even if the process comes to it when the time is over. */
+/** An act that was in time counts, even if the process comes to it when the time is over. */
 export function stalls(platform: Platform): void {
   describe("after a stall of the process", () => {
     testOn(platform, "peers whose lines came in time are answered, and the silent one is found idle", async () => {

@@ -37,7 +37,7 @@ export function streams(platform: Platform): void {
         const { receivedBytes } = other;
         await eventually(() => other.receivedBytes > receivedBytes);
       }
-      // What the kernel holds is megabytes at most.
+      // The kernel holds megabytes at most.
       expect(watched.asked * 65_536).toBeLessThan(64 * 1_048_576);
       const { asked } = watched;
       client.resume();

@@ -28,10 +28,10 @@ import { upgrade } from "./upgrade.ts";
 const OF_TRANSPORTS = [connections, listening, frames, pushes, endings, backpressure, halfClose, draining, establish];
 
 const OF_THE_CORE = [codecs, handlers, errorReports, middleware, upgrade, groups, fairness, streams, lifecycle];
-/** What takes time. */
+/** The tests that take time. */
 const OF_TIME = [deadlines, stalls, parking, clients];
 
-/** What every platform must do: the same tests, whatever carries the bytes. */
+/** The contract of every platform: the same tests, whatever carries the bytes. */
 export function conformance(
   platform: Platform,
   parts: readonly Part[] = [...OF_TRANSPORTS, ...OF_THE_CORE, ...OF_TIME],

@@ -1,4 +1,4 @@
-// What a runtime makes of the options of a TCP listener, or that it refuses them. An option is never ignored.
+// The effect of the options of a TCP listener on a runtime, or their refusal. An option is never ignored.
 import { spawnSync } from "node:child_process";
 import process from "node:process";
 import { afterEach, describe, expect, it } from "vitest";

@@ -8,7 +8,7 @@ const NO_RESET = "Deno.Conn has no way to send RST";
 const LATE_CLOSE = "a Deno.Listener that is being asked goes on listening for a turn";
 const HIDDEN_RESET = "node:tls may report a reset that meets its own FIN as FIN";
 
-/** What Deno's own listener is known to do wrong. */
+/** The known faults of Deno's own listener. */
 const DENO_FAULTS = {
   "session.abort() is a reset for the peer": NO_RESET,
   "that refuse reset the connection": NO_RESET,

@@ -12,7 +12,7 @@ const NO_PORT = "the clients of a Unix socket have no port";
 const NO_RESET = "a Unix socket has no reset";
 const NO_ROOM = "Bun's backlog is 512, and a connection to a Unix socket whose backlog is full is refused";
 
-/** What differs from TCP on every runtime. */
+/** The differences from TCP on every runtime. */
 const FAULTS: Record<string, string> = {
   "know where they were accepted, whatever other listeners there are": NO_NAME,
   "know an IPv4 peer by its plain address on a listener that takes IPv6 too": NO_NAME,
@@ -40,7 +40,7 @@ const FAULTS: Record<string, string> = {
 
 const UNSEEN = "a peer that is gone is seen at the next write";
 
-/** What differs besides, by the first word of the transport's name. */
+/** Further differences, by the first word of the transport's name. */
 const OF_RUNTIME: Record<string, Record<string, string>> = {
   node: {
     "are told when their connection is reset while they compute": UNSEEN,

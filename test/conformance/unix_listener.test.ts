@@ -1,4 +1,4 @@
-// What a transport does with the file of a Unix socket, on the system itself.
+// The file of a Unix socket, on the system itself.
 import {
   chmodSync,
   existsSync,
@@ -134,7 +134,7 @@ describe.skipIf(process.platform === "win32")("a listener at a path", () => {
       await listen({ path: other, mode });
       expect(modeOf(other)).toBe(mode);
     }
-    // What the runtimes make by themselves follows the umask, which is why the listener does not leave it to them.
+    // A socket that a runtime makes by itself follows the umask, which is why the listener does not leave that to the runtime.
     process.umask(0o022);
     const server = createServer();
     const plain = path.join(directory, "plain.sock");

@@ -106,7 +106,7 @@ describe("authentication", () => {
   });
 });
 
-/** What the peer does within authentication's 1,000 ms, and what it gets. All end at that instant, with that reason. */
+/** The acts of a peer within authentication's 1,000 ms, and the bytes that it gets. All end at that instant, with that reason. */
 const LATE: readonly (readonly [string, string, (trial: Trial) => Promise<Awaited<ReturnType<Served["connect"]>>>])[] =
   [
     ["no byte comes", "error: authentication-timeout\n", ({ harness }) => harness.connect()],

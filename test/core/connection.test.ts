@@ -25,7 +25,7 @@ async function textOf({ readable }: Connection): Promise<string> {
   return text + decoder.decode();
 }
 
-/** What became of a promise so far. */
+/** Returns the state of a promise, kept up to date. */
 function fate(promise: Promise<unknown>): { readonly now: string } {
   const seen = { now: "pending" };
   promise.then(

@@ -299,7 +299,7 @@ describe("DeadlineQueue after a stall", () => {
   });
 });
 
-/** What is done to one of a few deadlines, between two steps of time. */
+/** An act on one of a few deadlines, between two steps of time. */
 const step = fc.oneof(
   fc.record({ act: fc.constant("arm" as const), which: fc.nat(23), inMs: fc.nat(40) }),
   fc.record({ act: fc.constant("later" as const), which: fc.nat(23), inMs: fc.nat(40) }),

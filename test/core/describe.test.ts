@@ -4,7 +4,7 @@ import { describe as describeThrown, lines, SpillwayError, takeApart } from "../
 import { HOSTILE } from "./support/hostile.ts";
 import { served } from "./support/served.ts";
 
-describe("what was thrown", () => {
+describe("a thrown value", () => {
   it.each(HOSTILE)("is described: %s", (_name, thrown, text) => {
     expect(describeThrown(thrown)).toBe(text);
     expect(() => structuredClone(takeApart(thrown))).not.toThrow();

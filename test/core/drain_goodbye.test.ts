@@ -68,6 +68,18 @@ describe("onDrain", () => {
     expect([harness.reasons, peer.received]).toEqual([["drained"], "goodbye\n"]);
   });
 
+  it("comes behind what the hook itself sends", async () => {
+    const harness = await served({
+      onDrain: (session) => {
+        session.send("news");
+        return "goodbye";
+      },
+    });
+    const peer = await harness.connect();
+    expect(await harness.server.shutdown()).toEqual({ drained: 1, aborted: 0 });
+    expect(peer.received).toBe("news\ngoodbye\n");
+  });
+
   it("may say nothing", async () => {
     const harness = await served({ onDrain: () => undefined });
     const peer = await harness.connect();

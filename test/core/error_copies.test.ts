@@ -16,7 +16,7 @@ it("an error of another copy of the package is one of ours", async () => {
   expect(new SpillwayError("frame-invalid", "no frame")).toBeInstanceOf(other.SpillwayError);
 });
 
-it("what another copy's codec says of a frame is believed", async () => {
+it("the error of another copy's codec keeps its code", async () => {
   const { lines } = await anotherCopy();
   const harness = await served({ codec: lines({ maxFrameBytes: 3 }) });
   const peer = await harness.connect();

@@ -21,7 +21,7 @@ function frameOf(length: number, droppable: boolean, seed: number): Frame {
 /** The same as a queue and a buffer do, in arrays. */
 class Model {
   waiting: Frame[] = [];
-  /** What left the queue for the buffer. */
+  /** The bytes that left the queue for the buffer. */
   moved: number[] = [];
   buffered = 0;
 
@@ -72,7 +72,7 @@ class Pair {
     this.#compare();
   }
 
-  /** What left, in all. */
+  /** Empties the queue, and returns all bytes that left it. */
   drain(): number[] {
     for (const step = bounded(); this.queue.frames > 0 && step(); ) this.take({ moveTo: Infinity });
     this.#write();

@@ -199,17 +199,6 @@ describe("a shutdown with grace", () => {
     expect(other.clock.pending).toBe(0);
   });
 
-  it("says goodbye to those that it closes", async () => {
-    const harness = await served({ random: () => 0.5, onDrain: () => "bye" });
-    const peers = await connected(harness, 2);
-    await harness.clock.advance(FRESH_MS);
-    void harness.server.shutdown({ graceMs: 2_000 });
-    await harness.clock.advance(1_000);
-    expect(peers.map(({ received }) => received)).toEqual(["bye\n", ""]);
-    await harness.clock.advance(1_000);
-    expect(peers.map(({ received }) => received)).toEqual(["bye\n", "bye\n"]);
-  });
-
   it("a second call forces the end, whatever the first one is at", async () => {
     const harness = await served({ maxConnections: 2, handler: answers().handler });
     const [busy, idle, waiting] = (await connected(harness, 3)) as [Peer, Peer, Peer];

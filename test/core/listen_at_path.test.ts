@@ -24,9 +24,9 @@ const failure = (code: string, name = "Error") => Object.assign(new Error(`${cod
 /** A file system with one directory that matters, and those who listen in it. */
 class MadeUp implements PathHost<{ close(): void }> {
   readonly names = new Map<string, Inode>([["/run", inode(1n, "directory")]]);
-  /** What was called, without paths. */
+  /** The calls, without paths. */
   readonly calls: string[] = [];
-  /** Whoever connected, by the path that they connected to. */
+  /** The connections, by the paths that they were made to. */
   readonly connected: string[] = [];
   /** The mode of the socket when it got its path. */
   modeAtPath: number | undefined;
@@ -58,12 +58,12 @@ class MadeUp implements PathHost<{ close(): void }> {
     return found;
   }
 
-  /** What another server does that starts, all at once. */
+  /** Starts another server, all at once. */
   intrude(): Inode | undefined {
     const there = this.names.get(PATH);
     if (there !== undefined && (there.kind !== "socket" || there.listening !== "nobody")) return undefined;
     if (there !== undefined && this.names.has(LOCK)) return undefined;
-    // The worst case: it gets the number of the socket that it replaces.
+    // The worst case: its socket gets the number of the one that it replaces.
     if (there !== undefined) this.nextIno = there.ino;
     return this.make(PATH, "socket", "somebody", "intruder");
   }
@@ -140,7 +140,7 @@ function inode(ino: bigint, kind: Kind): Inode {
   return { ino, kind, mtimeNs: 0n, owner: "other", listening: "nobody", mode: 0o755 };
 }
 
-/** What is left besides the path itself. */
+/** Returns the names that are left besides the path itself. */
 function litter({ names }: MadeUp): string[] {
   return [...names.keys()].filter((name) => name !== "/run" && name !== PATH);
 }
@@ -155,7 +155,7 @@ describe("listening at a path", () => {
     expect(litter(system)).toEqual([]);
   });
 
-  it("lets only this user connect, unless it is told who else", async () => {
+  it("lets only this user connect, unless a mode allows others", async () => {
     const system = new MadeUp();
     await listenAtPath(PATH, undefined, system);
     expect(system.modeAtPath).toBe(0o600);

@@ -24,7 +24,7 @@ async function refusal(options: Partial<ServeOptions>): Promise<unknown> {
   }
 }
 
-describe("what a server listens on", () => {
+describe("the target of a server", () => {
   it("may be a path, where a client finds it", async () => {
     const transport = memoryTransport();
     await using server = await serve(transport, { ...service, path: "/run/echo.sock" });

@@ -29,7 +29,7 @@ const connected = (options: object) =>
 /** Stands for what is not looked at. */
 const NONE = {} as never;
 
-/** Whatever takes options, a name that it does not know, and the one that was meant. */
+/** The functions that take options, each with a name that it does not know, and the one that was meant. */
 const TAKERS: readonly (readonly [name: string, take: (options: object) => unknown, given: string, meant: string])[] = [
   ["serve", served, "idleTimeout", "idleTimeoutMs"],
   ["serve", served, "onconnect", "onConnect"],
@@ -69,7 +69,7 @@ const TAKERS: readonly (readonly [name: string, take: (options: object) => unkno
   ["pool", (options) => pool(new URL("file:///worker.js"), options), "maxMemory", "maxMemoryMb"],
 ];
 
-/** What `take` refuses the options with. */
+/** Returns the error with which `take` refuses the options. */
 async function refusal(take: (options: object) => unknown, options: object): Promise<unknown> {
   try {
     await take(options);

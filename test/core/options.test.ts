@@ -42,7 +42,7 @@ const DURATIONS = [
 
 const VALID = { port: 0, codec: lines(), handler: (line: string) => line };
 
-/** What `serve` refuses the options with. Closes the server again if it does not. */
+/** Returns the error with which `serve` refuses the options. Closes the server again if it does not. */
 async function refusal(options: Record<string, unknown>): Promise<unknown> {
   try {
     const server = await serve(memoryTransport(), { ...VALID, ...options });

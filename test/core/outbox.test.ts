@@ -276,7 +276,7 @@ describe("without room", () => {
 });
 
 describe("flushed()", () => {
-  /** What it was told so far; undefined when nothing. */
+  /** Returns the result of `flushed()`, kept up to date; `undefined` while it is pending. */
   function flushedOf(outbox: Outbox<string>): { told: boolean | undefined } {
     const seen: { told: boolean | undefined } = { told: undefined };
     void outbox.flushed().then((written) => {

@@ -6,7 +6,7 @@ const MEDIUM = 1_024;
 const BIG = 8_192;
 const LARGE = 65_536;
 
-/** What is read when `sizes` bytes come, one read after the other; read number n is filled with n. */
+/** Returns the chunks that are read when `sizes` bytes come, one read after the other; read number n is filled with n. */
 function read(buffer: ReadBuffer, sizes: readonly number[]): Uint8Array[] {
   return sizes.map((size, at) => {
     buffer.next().fill(at + 1, 0, size);
@@ -86,7 +86,7 @@ describe("ReadBuffer", () => {
     expect(memory.size).toBe(2);
   });
 
-  it("hands a large buffer that came back to whoever needs one next", () => {
+  it("hands a large buffer that came back to the next reader that needs one", () => {
     const [one, other] = [new ReadBuffer(), new ReadBuffer()];
     for (const buffer of [one, other]) read(buffer, [SMALL, MEDIUM, BIG]);
     const memory = one.next().buffer;

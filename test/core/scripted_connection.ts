@@ -6,7 +6,7 @@ const NOWHERE = { hostname: "127.0.0.1", port: 0 };
 
 /** A connection that takes a write when the test says so, and gives no input. */
 export class ScriptedConnection implements Connection {
-  /** What was written, write by write. */
+  /** The written chunks, write by write. */
   readonly writes: Uint8Array[] = [];
   readonly readable: ReadableStream<Bytes> = new ReadableStream();
   readonly writable: WritableStream<Uint8Array>;

@@ -4,12 +4,12 @@ import { type Address, type Driver, DriverConnection, SpillwayError } from "../.
 export class ScriptedDriver implements Driver {
   readonly remoteAddress: Address;
   readonly localAddress: Address;
-  /** What was asked, in order: `write 5`, `finish`, `release`, `reset`. */
+  /** The calls, in order: `write 5`, `finish`, `release`, `reset`. */
   readonly calls: string[] = [];
   pulls = 0;
   /** Whether writes are taken at once. */
   takes = false;
-  /** What `pull` does, within the call. */
+  /** The act of `pull`, within the call. */
   onPull: () => void = () => {};
   readonly connection: DriverConnection;
   /** A write waits for the test to decide on it. */

@@ -379,7 +379,7 @@ describe("write deadline", () => {
       expect(harness.closed[0]?.durationMs).toBeGreaterThan(1_400);
     });
 
-    it("what was taken while the process stalled is no reason to cut the one that took it", async () => {
+    it("a peer that took bytes while the process stalled is not cut off", async () => {
       const harness = await served(
         { writeTimeoutMs: 1_000, minWriteBytesPerSecond: 65_536_000, handler: (line) => line.repeat(200_000) },
         40_000,

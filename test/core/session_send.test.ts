@@ -26,7 +26,7 @@ function linesOf(count: number, length = 10): string[] {
 }
 
 describe("session.send", () => {
-  it("sends at once to who asked for nothing, in one write a tick", async () => {
+  it("sends at once to a peer that asked for nothing, in one write a tick", async () => {
     const { harness, open } = await keeping();
     const { session, peer } = await open();
     expect(["a", "b"].map((frame) => session.send(frame))).toEqual(["sent", "sent"]);

@@ -129,7 +129,7 @@ describe("a stream of replies", () => {
     const peer = await harness.connect({ reads: false });
     await peer.send("go\n");
     const { asked } = stream;
-    // What is in the link, and what may wait.
+    // The bytes in the link, and those that may wait.
     expect(asked).toBeLessThanOrEqual((500 + 1_000) / 100 + 1);
     await harness.clock.advance(600_000);
     expect([stream.asked, harness.closed]).toEqual([asked, []]);
@@ -420,7 +420,7 @@ describe("the handler's deadline of a stream", () => {
     expect(pending.of("slow").aborted).toBeUndefined();
     await harness.clock.advance(1);
     expect(pending.of("slow").aborted).toBe("handler-timeout");
-    // What comes before it is sent to its end.
+    // The stream before it is sent to its end.
     await harness.clock.advance(1_000);
     expect(peer.received).toBe("1\n2\n3\n4\n5\n6\n7\n8\n9\n10\nerror: handler-timeout\n");
   });

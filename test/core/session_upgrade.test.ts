@@ -68,7 +68,7 @@ describe("upgrade: text and then binary", () => {
     }
   });
 
-  it("what the old codec would refuse", async () => {
+  it("bytes that the old codec would refuse", async () => {
     const harness = await served({ codec: lines({ fatal: true, maxFrameBytes: 10 }), handler: handshake });
     expect(await exchanged(harness, "binary\n\x0c1234567890\n\n")).toBe("ok\n\x0e<1234567890\n\n>");
   });

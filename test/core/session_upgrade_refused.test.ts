@@ -49,7 +49,7 @@ describe("an upgrade that makes no sense", () => {
     );
   });
 
-  it("what is not caught ends the connection", async () => {
+  it("an error that is not caught ends the connection", async () => {
     const harness = await served({ codec: withoutUnread, handler: handshake });
     expect(await exchanged(harness, "a\nbinary\nb\n")).toBe("A\nerror: handler-failed\n");
     expect(harness.of("handler-error")).toMatchObject([{ error: { cause: expect.any(TypeError) as TypeError } }]);

@@ -5,7 +5,7 @@ import { manualClock } from "../../src/testing/mod.ts";
 import { tickEnd } from "../../src/testing/tick.ts";
 import { served } from "./support/served.ts";
 
-it("what is read behind the end counts for nobody: events and stats agree", async () => {
+it("input behind the end counts for nobody: events and stats agree", async () => {
   let tell = (): void => {};
   const harness = await served({
     maxConnections: 1,

@@ -5,7 +5,7 @@ import type { ConnectOptions, ListenOptions } from "../../src/mod.ts";
 const backlog = 16;
 const tcp = { hostname: "127.0.0.1", port: 0, backlog };
 
-/** What a program may pass that is not checked by the compiler. */
+/** Calls with options as of a program that the compiler does not check. */
 const listen = (options: object, platform = "linux") => checkListenOptions(options as ListenOptions, platform);
 const connect = (options: object, platform = "linux") => checkConnectOptions(options as ConnectOptions, platform);
 
@@ -76,7 +76,7 @@ describe("the options of a connection", () => {
     ],
     [{ path: "/run/echo.sock", hostname: undefined, port: undefined }],
     [{ path: "\0echo", signal: AbortSignal.abort() }],
-  ])("may be %o", (options) => {
+  ])("may be %j", (options) => {
     expect(() => connect(options)).not.toThrow();
   });
 

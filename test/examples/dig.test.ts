@@ -7,7 +7,7 @@ import { RealProgram } from "../support/real_program.ts";
 
 const dig = new RealProgram("dig", "bind9-dnsutils");
 
-/** What dig prints, and how many connections it made. */
+/** Returns the output of dig, and the number of connections that it made. */
 async function ask(context: TestContext, ...args: string[]) {
   const server = await serve({ ...service, port: 0 });
   try {

@@ -5,7 +5,7 @@ import service from "../../examples/dns/service.ts";
 import { OutputBuffer } from "../../src/core/output/output_buffer.ts";
 import { header, latin1, nameBytes, optBytes, queryBytes, uint16 } from "./support/dns_message.ts";
 
-/** What comes back for these bytes: replies, each with its length before it. */
+/** Returns the output for these bytes: replies, each with its length before it. */
 function answersTo(bytes: Uint8Array<ArrayBuffer>, chunkBytes = bytes.length): Uint8Array {
   const decoder = service.codec.decoder();
   const output = new OutputBuffer();

@@ -249,6 +249,20 @@ describe("forward", () => {
     expect(ended).toBe(true);
   });
 
+  it("forwards for the whole of a grace, in both directions", async () => {
+    const { dial, server } = await proxy((socket) =>
+      socket.on("end", () => socket.end("over")).pipe(socket, { end: false }),
+    );
+    const client = await dial();
+    client.send("one\n");
+    await client.until("one\n");
+    const drained = server.shutdown({ graceMs: 400 });
+    client.send("two\n");
+    await client.until("two\n");
+    expect(await client.rest()).toBe("one\ntwo\nover");
+    expect(await drained).toMatchObject({ drained: 1, aborted: 0 });
+  });
+
   it("forwards to several at once, each to its own", async () => {
     const { server } = await proxy((socket) => socket.pipe(socket));
     const clients = await Promise.all(Array.from({ length: 20 }, () => dialNet(server.address)));

@@ -13,7 +13,7 @@ function decode(input: Bytes, size: number): number {
       try {
         if (decoder.next() === undefined) break;
       } catch {
-        // What comes behind it is the question.
+        // The decoder goes on behind the error.
       }
       given += 1;
     }

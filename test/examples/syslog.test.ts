@@ -12,7 +12,7 @@ const python = new RealProgram("python3", "python3");
 
 stopServersAfterEach();
 
-/** What Python's own handler sends with its defaults: each message ends at NUL. */
+/** A program with Python's own handler and its defaults: each message ends at NUL. */
 const PYTHON = `
 import logging, logging.handlers, socket, sys
 handler = logging.handlers.SysLogHandler(("127.0.0.1", int(sys.argv[1])), socktype=socket.SOCK_STREAM)

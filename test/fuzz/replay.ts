@@ -6,7 +6,7 @@ type Bytes = Uint8Array<ArrayBuffer>;
 /** All that `next` may throw. */
 const CODES: readonly string[] = ["frame-too-large", "frame-invalid", "unexpected-eof"];
 
-/** What came out: frames, and errors as `!code`, in their places. */
+/** The output of a decoder: frames, and errors as `!code`, in their places. */
 export interface Replay {
   readonly given: readonly string[];
   /** Which of them are frames. */

@@ -23,7 +23,7 @@ export interface Subject {
   readonly maxFrame: number;
   /** No decoder may keep more of a frame that is not whole. */
   readonly maxKept: number;
-  /** What inputs are made of besides random bytes; a character a byte. */
+  /** The parts of inputs besides random bytes; a character a byte. */
   readonly words: readonly string[];
 }
 

@@ -24,7 +24,7 @@ interface Running {
   once(): void;
 }
 
-/** What is done, and makes promises and garbage. */
+/** The cases that are done and over: they make promises and garbage. */
 export const DONE: readonly Case[] = [
   { name: "a line", times: 50, start: lineByLine({}) },
   { name: "a line, written later", times: 50, start: lineByLine({ takesAtOnce: false }) },
@@ -49,7 +49,7 @@ export const DONE: readonly Case[] = [
   { name: "a connection with one line to ask", times: 10, start: opening(1) },
 ];
 
-/** What is opened, and then held. */
+/** The cases that are opened, and then held. */
 export const HELD: readonly Case[] = [
   { name: "an idle connection that never spoke", times: 500, start: falling(0) },
   { name: "an idle connection that has spoken", times: 500, start: falling(1) },

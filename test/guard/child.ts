@@ -6,7 +6,7 @@ import type { Costs } from "./measure.ts";
 
 export type RuntimeName = "node" | "deno" | "bun";
 
-/** What was counted on one runtime. */
+/** The counts of one runtime. */
 export interface Measured {
   readonly engine: string;
   readonly costs: Costs;

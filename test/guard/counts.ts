@@ -1,4 +1,4 @@
-/** What the core asks of the outside: of its transport, its clock and its codec. The same on every runtime. */
+/** The core's calls to the outside: to its transport, its clock and its codec. They are the same on every runtime. */
 export interface Counts {
   /** Chunks that were asked for. */
   reads: number;

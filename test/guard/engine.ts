@@ -8,21 +8,21 @@ import v8 from "node:v8";
 /** An odd number. */
 const LOOKS = 7;
 
-/** What an engine counts, by name. */
+/** The counts of an engine, by name. */
 export type EngineCounts = Readonly<Record<string, number>>;
 
-/** What a JavaScript engine tells of itself, if it was started as `child.ts` does. */
+/** A JavaScript engine that counts, if it was started as `child.ts` does. */
 export interface Engine {
-  /** Its name, and as much of its version as the counts depend on. */
+  /** The name of the engine, and as much of its version as the counts depend on. */
   readonly name: string;
   /**
    * Runs all microtasks, within the call, which must come from a task. So whoever counts needs no promise of its own, and
    * nothing can come in between.
    */
   drain(): void;
-  /** What is made while `run` runs. */
+  /** Counts the objects made while `run` runs. */
   made(run: () => void): EngineCounts;
-  /** What is there after `run` that was not there before, garbage apart. */
+  /** Counts the objects that are there after `run` and were not before, garbage apart. */
   held(run: () => void): EngineCounts;
 }
 
@@ -113,7 +113,7 @@ function promisesMade(run: () => void): number {
   return promises;
 }
 
-/** What `bun:jsc` has of this. */
+/** The part of `bun:jsc` that counts. */
 interface Jsc {
   drainMicrotasks(): void;
   heapStats(): Heap;
@@ -162,7 +162,7 @@ class JavaScriptCore implements Engine {
     };
   }
 
-  /** What there is more of afterwards. */
+  /** Counts the growth of the heap while `run` runs. */
   #more(run: () => void): Heap {
     const before = this.#heap();
     run();

@@ -1,4 +1,4 @@
-// What a line, a push, a connection costs, in counts that no load on the machine changes: see docs/performance.md.
+// The cost of a line, a push, a connection, in counts that no load on the machine changes: see docs/performance.md.
 import { spawnSync } from "node:child_process";
 import path from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -12,7 +12,7 @@ import { differences, type Table } from "./table.ts";
 const table = JSON.parse(read("test/guard/table.json")) as Table;
 /** Per line, member or byte. */
 const GROWTH = 1.1;
-/** What is done once, however much there is to do. */
+/** An allowance for promises and objects that are made once, however much there is to do. */
 const ONCE = 2;
 
 const names = [...DONE, ...HELD].map(({ name }) => name);

@@ -1,4 +1,4 @@
-// What each case costs on this runtime, as JSON. `child.ts` starts it, in a process of its own: `made` or `held`.
+// Prints the cost of each case on this runtime, as JSON. `child.ts` starts it, in a process of its own: `made` or `held`.
 import { thisEngine } from "./engine.ts";
 import { costsOfDone, costsOfHeld } from "./measure.ts";
 

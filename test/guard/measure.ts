@@ -5,9 +5,9 @@ import type { Engine, EngineCounts } from "./engine.ts";
 
 const WARM_UPS = 5;
 
-/** What a case costs: each number is that of one time. */
+/** The cost of a case: each number is that of one time. */
 export interface Cost {
-  /** What the core asks of transport, clock and codec, or has of them: the same on every runtime. */
+  /** The core's calls to transport, clock and codec, or its objects of them: the same on every runtime. */
   readonly asked: Readonly<Record<string, number>>;
   /** Of this runtime's engine. */
   readonly engine: EngineCounts;

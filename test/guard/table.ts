@@ -3,15 +3,15 @@ import type { Cost } from "./measure.ts";
 
 type Counted = Readonly<Record<string, number>>;
 
-/** What each case may cost, as written down in table.json. A count that is 0 is left out. */
+/** The cost that each case may have, as written down in table.json. A count that is 0 is left out. */
 export interface Table {
-  /** Whose counts these are. */
+  /** The engines that have made these counts. */
   readonly engines: Readonly<Record<RuntimeName, string>>;
   readonly costs: Readonly<Record<string, Row>>;
 }
 
 interface Row extends Readonly<Record<RuntimeName, Counted>> {
-  /** What is asked of transport, clock and codec: on every runtime. */
+  /** The calls to transport, clock and codec, on every runtime. */
   readonly asked: Counted;
 }
 

@@ -43,7 +43,7 @@ function readerOf(connection: Connection): Reader {
   return std.readerFromStreamReader(connection.readable.getReader());
 }
 
-/** A stream's writer as a Writer. Whoever reuses the bytes, as `copy` does, may do so when `write` has settled. */
+/** A stream's writer as a Writer. The bytes may be reused, as by `copy`, when `write` has settled. */
 function writerOf({ writable }: Connection): Writer & { close(): Promise<void> } {
   const writer = writable.getWriter();
   return {

@@ -17,7 +17,7 @@ interface StdStreams {
 
 const { missing, std } = await optionalPeer<StdStreams>("@std/streams");
 
-// What mergeReadableStreams is made with, and Node 20 does not have.
+// mergeReadableStreams needs `Promise.withResolvers`, which Node 20 does not have.
 (Promise as { withResolvers?: unknown }).withResolvers ??= () => {
   const settlers: { resolve?: unknown; reject?: unknown } = {};
   const promise = new Promise((resolve, reject) => Object.assign(settlers, { resolve, reject }));

@@ -30,7 +30,13 @@ export const ACCEPTING: readonly Mutated[] = [
   },
   {
     file: "src/core/server/server.ts",
-    tests: ["test/core/max_connections", "test/core/drain.", "test/core/observer", "test/core/lame_duck"],
+    tests: [
+      "test/core/max_connections",
+      "test/core/drain.",
+      "test/core/observer",
+      "test/core/lame_duck",
+      "test/core/grace_goodbye",
+    ],
     mutations: [
       {
         name: "leaves out of the grace what is served only within it",
@@ -76,8 +82,18 @@ export const ACCEPTING: readonly Mutated[] = [
   },
   {
     file: "src/core/server/grace.ts",
-    tests: ["test/core/lame_duck"],
+    tests: ["test/core/lame_duck", "test/core/grace_goodbye"],
     mutations: [
+      {
+        name: "begins a grace without a goodbye",
+        find: "for (const session of this.#queue) session.announceDrain();",
+        replacement: "",
+      },
+      {
+        name: "says no goodbye to a session that is served only within it",
+        find: "session.announceDrain();\n    this.#queue.push(session);",
+        replacement: "this.#queue.push(session);",
+      },
       {
         name: "closes busy sessions too",
         find: 'if (session.parting !== "idle") continue;',

@@ -1,6 +1,6 @@
 import type { Mutated } from "./mutation.ts";
 
-/** What goes to other servers, and comes from them. */
+/** The mutations of traffic with other servers. */
 export const CARRYING: readonly Mutated[] = [
   {
     file: "src/core/bus/outgoing.ts",

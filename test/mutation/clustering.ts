@@ -41,7 +41,7 @@ export const CLUSTERING: readonly Mutated[] = [
     mutations: [
       {
         name: "never finds out that a worker does not answer",
-        find: 'if (this.#unanswered > this.#patience.silent) this.kill("it does not answer");\n    // One is enough while it is silent: what a stopped process does not read stays in memory.\n    else if',
+        find: 'if (this.#unanswered > this.#patience.silent) this.kill("it does not answer");\n    // One ping is enough while the worker is silent: messages that a stopped process does not read stay in memory.\n    else if',
         replacement: "if",
       },
       {

@@ -1,6 +1,6 @@
 import type { Mutated } from "./mutation.ts";
 
-/** What frames are made of. */
+/** The mutations of decoding. */
 export const DECODING: readonly Mutated[] = [
   {
     file: "src/core/codecs/line_decoder.ts",

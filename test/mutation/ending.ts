@@ -9,6 +9,7 @@ export const ENDING: readonly Mutated[] = [
       "test/core/session_draining",
       "test/core/session_connect",
       "test/core/drain",
+      "test/core/grace_goodbye",
       "test/core/group",
       "test/core/traffic",
       "test/core/session_deadlines",
@@ -98,8 +99,38 @@ export const ENDING: readonly Mutated[] = [
       },
       {
         name: "does not wait for a goodbye that is being made",
-        find: "this.pipeline.length === 0 && this.#goodbye?.asking !== true;",
-        replacement: "this.pipeline.length === 0;",
+        find: 'return this.#phase === "half-closed" || this.#goodbye?.asking !== true;',
+        replacement: "return true;",
+      },
+      {
+        name: "says the goodbye of a grace while a greeting or authentication is under way",
+        find: "if (!established || !this.#isServing",
+        replacement: "if (!this.#isServing",
+      },
+      {
+        name: "says the goodbye of a grace in plain when TLS begins",
+        find: "if (this.#securing === undefined && this.sendable) this.#say(goodbye);",
+        replacement: "if (this.sendable) this.#say(goodbye);",
+      },
+      {
+        name: "says the goodbye of a protocol that an upgrade has replaced",
+        find: "if (goodbye?.turn !== turn) return;",
+        replacement: "if (goodbye === undefined) return;",
+      },
+      {
+        name: "says another goodbye after an upgrade",
+        find: "if (this.#goodbye === undefined || this.#goodbye.said) return;",
+        replacement: "if (this.#goodbye === undefined) return;",
+      },
+      {
+        name: "takes a goodbye that waits for its turn for a frame",
+        find: "return this.#goodbye?.turn === undefined ? this.pipeline.length : this.pipeline.length - 1;",
+        replacement: "return this.pipeline.length;",
+      },
+      {
+        name: "keeps a peer that has sent FIN in a grace until its goodbye is made",
+        find: 'return this.#phase === "half-closed" || this.#goodbye?.asking !== true;',
+        replacement: "return this.#goodbye?.asking !== true;",
       },
       {
         name: "takes frames while it stops",

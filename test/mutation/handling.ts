@@ -135,13 +135,13 @@ export const HANDLING: readonly Mutated[] = [
       },
       {
         name: "takes one frame more than concurrency",
-        find: "pipeline.length >= atOnce ||",
-        replacement: "pipeline.length > atOnce ||",
+        find: "this.#inFlight >= atOnce ||",
+        replacement: "this.#inFlight > atOnce ||",
       },
       {
         name: "takes frames whether there is room for replies or not",
-        find: "pipeline.length >= atOnce || !this.roomy)",
-        replacement: "pipeline.length >= atOnce)",
+        find: "this.#inFlight >= atOnce || !this.roomy)",
+        replacement: "this.#inFlight >= atOnce)",
       },
       {
         name: "goes on behind a broken frame",

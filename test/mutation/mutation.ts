@@ -1,8 +1,8 @@
 /** A small breakage. */
 export interface Mutation {
-  /** What the file does then. */
+  /** The behaviour of the file with the mutation. */
   readonly name: string;
-  /** Occurs once in the file. */
+  /** The text that is replaced. It occurs once in the file. */
   readonly find: string;
   readonly replacement: string;
 }
@@ -10,7 +10,7 @@ export interface Mutation {
 /** The breakages of one file. */
 export interface Mutated {
   readonly file: string;
-  /** Whose adapter it is part of: its tests run there, and the simulator is not asked. Left out for the core, which runs on Node. */
+  /** The runtime of the adapter that the file is part of: its tests run there, without the simulator. Left out for the core: Node. */
   readonly runtime?: "node" | "deno" | "bun";
   /** The tests that know the file best: the beginnings of their paths. They run when the simulator has found nothing. */
   readonly tests: readonly string[];

@@ -1,6 +1,6 @@
 import type { Mutated } from "./mutation.ts";
 
-/** What goes out. */
+/** The mutations of sending. */
 export const SENDING: readonly Mutated[] = [
   {
     file: "src/core/output/outbox.ts",

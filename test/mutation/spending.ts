@@ -1,6 +1,6 @@
 import type { Mutated } from "./mutation.ts";
 
-/** What is right, and costs more than it need: nobody but the guard can tell. */
+/** Mutations that are right, and cost more than they need: nobody but the guard can tell. */
 export const SPENDING: readonly Mutated[] = [
   {
     file: "src/core/session/served_session.ts",

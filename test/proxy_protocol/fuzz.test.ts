@@ -13,7 +13,7 @@ const seeds = [...VALID, ...INVALID].map(({ bytes }) => bytes);
 const SEED = 20_261_130;
 const INPUTS = 20_000;
 
-/** What becomes of bytes, of which more and more come: the length of a header, "refused", or "incomplete". */
+/** Returns the outcome for bytes, of which more and more come: the length of a header, "refused", or "incomplete". */
 function fateOf(bytes: Uint8Array<ArrayBuffer>, cuts: readonly number[]): string {
   for (const length of [...cuts, bytes.length]) {
     try {

@@ -6,7 +6,7 @@ import { finish, nearAndFar, receive, send, unixEnds } from "./support/near_and_
 
 const context: EstablishContext = { id: 1, signal: new AbortController().signal };
 
-/** What the other end gets, when the client has sent its header and a hello. */
+/** Returns the bytes that the other end gets, when the client has sent its header and a hello. */
 async function sentBy(
   header?: ProxyHeaderOptions | ((connection: Connection) => ProxyHeaderOptions),
   ends?: { near: Connection; far: Connection },

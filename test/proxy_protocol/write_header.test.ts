@@ -118,7 +118,7 @@ function outcomeOf(call: () => unknown): unknown {
   }
 }
 
-describe("what was written", () => {
+describe("a written header", () => {
   it("is read again as it was", () => {
     fc.assert(
       fc.property(headers(), fc.boolean(), (header, crc32c) => {
@@ -151,7 +151,7 @@ describe("what was written", () => {
   });
 });
 
-describe("what does not fit", () => {
+describe("a value that does not fit", () => {
   const path108 = "x".repeat(109);
   it.each<[object, typeof TypeError, string]>([
     [{ sauce: source }, TypeError, "unknown option sauce; did you mean source?"],

@@ -1,4 +1,4 @@
-// What docs/reference.md is made of: the doc comments of the sources.
+// The parts of docs/reference.md: the doc comments of the sources.
 import { describe, expect, it } from "vitest";
 import { Declarations, type Declared, type Member } from "../../scripts/reference/declarations.mjs";
 import { cell, proseOf, rowsIn, takeDefault, textOfComment } from "../../scripts/reference/doc_text.mjs";

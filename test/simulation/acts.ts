@@ -7,7 +7,7 @@ const TICKS = 1_024;
 const MOST_CLIENTS = 10;
 const MOST_ACTS = 10;
 
-/** What each workload asks for, the more often the more often it is named. */
+/** The requests of each workload. A request that is named more often comes more often. */
 const ASKED: Readonly<Record<Workload, readonly Verb[]>> = {
   echo: ["echo", "echo", "echo", "silent", "big"],
   compute: ["wait", "wait", "echo"],
@@ -20,14 +20,14 @@ const ASKED: Readonly<Record<Workload, readonly Verb[]>> = {
   flood: ["big", "echo", "many", "push"],
   torrents: ["join", "join", "echo", "promise", "pour", "leave"],
 };
-/** What a torrent consists of. */
+/** The requests of a torrent. */
 const POURED: readonly Verb[] = ["echo", "silent", "promise", "say", "pour"];
 const MOST_TORRENTS = 3;
 
-/** What they ask for sometimes. */
+/** The rare requests of all workloads. */
 const RARE: readonly Verb[] = ["quit", "end", "fail", "hang", "push", "block"];
 
-/** What a client does after it has connected. */
+/** The acts of a client after it has connected. */
 const DOES = [
   "send",
   "send",
@@ -46,7 +46,7 @@ const DOES = [
   "vanish",
 ];
 
-/** Who does what, and what goes wrong when. */
+/** Returns the acts of the clients, and the faults, with their instants. */
 export function drawActs(random: Random, workload: Workload, spanMs: number): Act[] {
   const acts: Act[] = [];
   // Mostly close together, so that they meet.
@@ -95,7 +95,7 @@ function drawTorrents(random: Random, acts: readonly Act[]): Act[] {
   }).flat();
 }
 
-/** What the server does of its own accord. */
+/** Returns acts of the server of its own accord. */
 function drawWhims(random: Random, acts: readonly Act[]): Act[] {
   return Array.from({ length: random.below(6) }, () => {
     const what = random.once(4) ? "dismiss" : "tell";

@@ -1,4 +1,4 @@
-import type { CloseReason } from "../../src/core/mod.ts";
+import type { CloseReason, ServerEvent } from "../../src/core/mod.ts";
 import type { ServedModel } from "../../src/testing/served_model.ts";
 import { Invariant, type Simulation } from "../../src/testing/simulation.ts";
 import type { Client, Sent } from "./client.ts";
@@ -27,6 +27,8 @@ export class Answers extends Invariant {
   readonly name = "requests are answered once, in order";
   readonly #clients: ReadonlyMap<number, Client>;
   readonly #readers = new Map<number, Reader>();
+  /** Whether a grace has begun: the goodbyes of a grace are followed by replies. */
+  #inGrace = false;
 
   constructor(clients: ReadonlyMap<number, Client>) {
     super();
@@ -38,13 +40,17 @@ export class Answers extends Invariant {
     const reader = new Reader(client);
     this.#readers.set(client.number, reader);
     client.onFrame = (frame) => {
-      const complaint = reader.take(frame);
+      const complaint = reader.take(frame, this.#inGrace);
       try {
         this.expect(complaint === undefined, () => `client ${client.number}: ${complaint}`);
       } catch (error) {
         world.fail(error);
       }
     };
+  }
+
+  override onEvent(event: ServerEvent): void {
+    if (event.type === "accepting-stopped" && event.graceMs !== undefined) this.#inGrace = true;
   }
 
   override onEnd({ served }: Simulation): void {
@@ -103,8 +109,8 @@ class Reader {
     this.#client = client;
   }
 
-  /** What is wrong with a frame. */
-  take(frame: string): string | undefined {
+  /** Takes a frame, and returns its fault, if it has one. */
+  take(frame: string, inGrace: boolean): string | undefined {
     if (this.#last !== undefined) return `${frame} behind ${this.#last}`;
     if (frame.startsWith(FAULT)) {
       this.#last = frame;
@@ -114,7 +120,8 @@ class Reader {
     this.frames += 1;
     if (frame === "hello") return this.answers === 0 ? undefined : "a greeting that comes late";
     if (frame === "goodbye") {
-      this.#last = frame;
+      if (this.goodbye) return "a second goodbye";
+      if (!inGrace) this.#last = frame;
       this.goodbye = true;
       return undefined;
     }

@@ -5,7 +5,7 @@ import type { Kept } from "./service.ts";
 /** Timers count whole milliseconds. */
 const TOLERANCE_MS = 1;
 
-/** Who has said nothing when the time for authentication is up is on its way out. That it is not early, the reason says. */
+/** A connection that has said nothing when the time for authentication is up is ended. The reason shows that this is not early. */
 export class AuthenticationDeadline extends Invariant {
   readonly name = "the authentication deadline fires in time";
   readonly #kept: ReadonlyMap<number, Kept>;
@@ -21,7 +21,7 @@ export class AuthenticationDeadline extends Invariant {
   override onSettled({ info, live, finAt, blockedSince, working, openedAt }: ServedModel, world: Simulation): void {
     const { now, settled } = world;
     if (this.#timeoutMs === undefined || this.#kept.get(info.id)?.handled.length !== 0) return;
-    // What is said last waits for what is before it.
+    // The last message waits for the output before it.
     if (!settled || !live || finAt < Infinity || blockedSince < Infinity || working.length > 0) return;
     const late = now - openedAt - this.#timeoutMs;
     this.expect(late <= TOLERANCE_MS, () => `connection ${info.id}: it passed ${late} ms ago`);

@@ -8,7 +8,7 @@ const LONGEST_REPLY = 5_100;
 /** A chunk that is decoded, one that was read, and one that waits in the connection. */
 const CHUNKS_AHEAD = 3;
 
-/** What the server holds of a connection, in both directions, is bounded; and while nothing is to be waited for, it holds nothing. */
+/** The bytes of a connection that the server holds, in both directions, are bounded, and none while nothing is to be waited for. */
 export class Bounds extends Invariant {
   readonly name = "bytes in flight are bounded, and never stuck";
   readonly #clients: ReadonlyMap<number, Client>;
@@ -26,7 +26,7 @@ export class Bounds extends Invariant {
     const client = this.#clientOf(model);
     if (kept === undefined || client === undefined) return;
     this.#checkInput(model, kept, client, world);
-    // What is said behind a reset goes nowhere, though what was received may still be handled.
+    // Output behind a reset goes nowhere, though received frames may still be handled.
     if (kept.given === undefined || model.link.back.broken) return;
     const waiting = kept.given - model.link.back.written;
     this.#checkOutput(model, waiting, world);
@@ -47,7 +47,7 @@ export class Bounds extends Invariant {
       working.length <= concurrency,
       () => `connection ${info.id}: ${working.length} frames are handled at once`,
     );
-    // Who is on the way out reads what comes, and drops it.
+    // A session that is ending reads its input, and drops it.
     const leaving = kept.dismissed || world.draining || world.now - openedAt >= world.limits.lifetimeMs;
     if (working.length < concurrency || leaving) return;
     const { read, maxBytes } = link.forth;
@@ -63,7 +63,7 @@ export class Bounds extends Invariant {
 
   /** Nothing is at work and nothing waits: so all that was read was handled. */
   #checkHandled({ info, link }: ServedModel, { handled }: Kept, { requests, sent }: Client): void {
-    // What garbage does to the rest is up to the policy.
+    // The effect of garbage on the rest is up to the policy.
     if (sent.length > requests.length) return;
     const next = requests[handled.length];
     const all = next === undefined || next.end > link.forth.read;

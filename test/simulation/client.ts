@@ -23,11 +23,11 @@ export interface Sent {
 /** The peer of one connection. Does what the scenario says, and notes what it sent and got. */
 export class Client {
   readonly number: number;
-  /** What comes before everything else; `undefined` where nobody asks for it. */
+  /** The head, before everything else; `undefined` where no step asks for it. */
   readonly head: Head | undefined;
-  /** Whether it was sent whole. */
+  /** Whether the head was sent whole. */
   sentHead = false;
-  /** What was sent whole, in order. */
+  /** The frames that were sent whole, in order. */
   readonly sent: Sent[] = [];
   /** The same, without garbage. */
   readonly requests: Sent[] = [];
@@ -38,7 +38,7 @@ export class Client {
   /** FIN was sent, behind whole frames only; the server's came. */
   finishedWhole = false;
   sawFin = false;
-  /** What broke it. */
+  /** The error that broke the connection. */
   error: SpillwayError | undefined;
   /** Told of each frame. */
   onFrame: (frame: string) => void = () => {};
@@ -52,7 +52,7 @@ export class Client {
   #writer: WritableStreamDefaultWriter<Uint8Array> | undefined;
   #sending: Framing = "lines";
   readonly #unframer = new Unframer(PEER.lines);
-  /** What is to be done once it is connected. */
+  /** Acts that wait until the client is connected. */
   #early: (() => void)[] = [];
   #bytes = 0;
   #count = 0;
@@ -304,12 +304,12 @@ export class Client {
     return new Promise((resolve) => this.#world.clock.setTimeout(resolve, ms));
   }
 
-  /** What is sent too late fails. */
+  /** Ignores failure: output that is sent too late fails. */
   async #attempt(act: () => Promise<void> | undefined): Promise<void> {
     try {
       await act();
     } catch {
-      // What arrives says what became of it.
+      // The received frames show the outcome.
     }
   }
 }

@@ -23,7 +23,7 @@ export class Flushes extends Invariant {
           () => `connection ${session.connection.id} has written ${link.back.written} of ${given}`,
         );
         this.expect(
-          // What was received before a reset may still be handled.
+          // Frames that were received before a reset may still be handled.
           written || closed !== undefined || link.back.broken,
           () => `connection ${session.connection.id} is open, and says false`,
         );

@@ -13,7 +13,7 @@ interface Begun {
   readonly at: number;
 }
 
-/** A frame that was begun must be whole in time. What a frame is, only who knows the client can tell. */
+/** A frame that was begun must be whole in time. Only the client knows where its frames begin and end. */
 export class FrameDeadline extends Invariant {
   readonly name = "the frame deadline fires in time, never early";
   readonly #clients: ReadonlyMap<number, Client>;

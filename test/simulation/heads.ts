@@ -1,6 +1,6 @@
 import { type Random, seededRandom } from "../../src/testing/random.ts";
 
-/** What a client does with its head. */
+/** The ways in which a client sends its head. */
 const MANNERS = [
   "whole",
   "whole",
@@ -32,7 +32,7 @@ export interface Head {
   readonly together: boolean;
   /** Its pieces, each with the milliseconds before it. */
   readonly pieces: readonly { readonly text: string; readonly afterMs: number }[];
-  /** What comes behind the last piece. */
+  /** The act behind the last piece. */
   readonly then: "go on" | "say nothing" | "finish" | "reset";
 }
 

@@ -4,10 +4,10 @@ import type { TakenConnection } from "../../src/testing/taken_connection.ts";
 import type { Client } from "./client.ts";
 import { type Passage, RENAMED, type SimulatedSteps, type StepKind } from "./steps.ts";
 
-/** What may end a connection in its steps, whatever they think of it. */
+/** The codes that may end a connection in its steps, whatever the steps decide. */
 const INTERRUPTED: readonly string[] = ["establish-timeout", "drained", "connection-reset", "connection-failed"];
 
-/** Who has passed every step in order has a session, and nobody else; who is refused is told of the reason, and sent nothing. */
+/** Only a connection that has passed every step in order has a session. A refused one is reported with the reason, and sent nothing. */
 export class Passages extends Invariant {
   readonly name = "who passes every step, in order, has a session";
   readonly #kinds: readonly StepKind[];
@@ -59,7 +59,7 @@ export class Passages extends Invariant {
       called.join(" ") === this.#kinds.slice(0, called.length).join(" "),
       () => `connection ${id} took its steps out of order: ${called.join(" ")}`,
     );
-    // What a step has not decided yet, or too late, does not count.
+    // A verdict that a step has not reached yet, or too late, does not count.
     if (verdict !== undefined && (code === verdict || INTERRUPTED.includes(code))) return;
     if (code === "unexpected-eof" || code === "frame-too-large") {
       const { head } = this.#clientOf(remoteAddress.port) ?? {};

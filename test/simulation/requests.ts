@@ -1,4 +1,4 @@
-/** What clients ask, and what the answers must be. */
+/** A request of a client, which determines its answers. */
 export interface Request {
   /** `client.number`: no two are alike. */
   readonly tag: string;
@@ -7,7 +7,7 @@ export interface Request {
   readonly argument: string;
 }
 
-/** What a request does besides being answered. */
+/** The verbs of requests. */
 const VERBS = [
   "echo",
   "wait",

@@ -13,11 +13,11 @@ import { Passages } from "./passages.ts";
 import type { Act, Scenario } from "./scenario.ts";
 import { type Kept, SimulatedService } from "./service.ts";
 
-/** What became of a scenario. */
+/** The outcome of a scenario. */
 export interface Outcome {
   readonly world: Simulation;
   readonly invariants: readonly Invariant[];
-  /** What was not kept, or thrown. */
+  /** The broken invariant, or a thrown error. */
   readonly failure: unknown;
 }
 

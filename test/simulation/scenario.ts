@@ -19,12 +19,12 @@ const WORKLOADS = [
 ] as const;
 export type Workload = (typeof WORKLOADS)[number];
 
-/** What is done at an instant: by a client, to one of the connections, or to the server. */
+/** An act at an instant: of a client, on one of the connections, or on the server. */
 export interface Act {
   /** Virtual milliseconds. */
   readonly at: number;
   readonly what: string;
-  /** Whose act it is; or, of the connections that are open then, which one. */
+  /** The number of the client that acts; or a number that chooses one of the connections that are open then. */
   readonly whom: number;
   /** A duration, a count, a seed. */
   readonly amount: number;
@@ -44,14 +44,14 @@ export interface Scenario {
   readonly connectMs: number;
   readonly disconnectMs: number;
   readonly greets: boolean;
-  /** What becomes of every fourth connection. */
+  /** The fate of every fourth connection. */
   readonly welcome: "all" | "refuse" | "throw";
   /** How long a client may take until its first frame; `undefined` for as long as any other silence. */
   readonly authenticationMs: number | undefined;
-  /** What every connection goes through before its session, and whether its signal is passed on. */
+  /** The steps of every connection before its session, and whether its signal is passed on. */
   readonly steps: readonly StepKind[];
   readonly passesSignal: boolean;
-  /** What every link is like; `undefined` for one of many kinds. */
+  /** The conditions of every link; `undefined` for one of many kinds. */
   readonly link: LinkConditions | undefined;
   readonly spanMs: number;
   readonly acts: readonly Act[];

@@ -6,7 +6,7 @@ import { answersTo, requestOf } from "./requests.ts";
 import type { Scenario } from "./scenario.ts";
 import { SimulatedSteps } from "./steps.ts";
 
-/** What the service keeps for a connection. */
+/** The state that the service keeps for a connection. */
 export interface Kept {
   /** Requests that were handed to the handler, in order. */
   readonly handled: string[];
@@ -18,7 +18,7 @@ export interface Kept {
   over: boolean;
 }
 
-/** Whoever says anything is known. */
+/** Authenticates a client with its first frame, whatever that is. */
 const authenticates: Middleware<string, string, Kept> = Object.assign<Middleware<string, string, Kept>, object>(
   (text, { session }, next) => {
     session.completeAuthentication();
@@ -31,7 +31,7 @@ function refuse(): never {
   throw new Error("there is nothing to see");
 }
 
-/** What handlers throw. */
+/** The values that handlers throw. */
 const HOSTILE: readonly [() => unknown, ...(() => unknown)[]] = [
   () => new Error("asked to fail"),
   () => Symbol("hostile"),
@@ -42,7 +42,7 @@ const HOSTILE: readonly [() => unknown, ...(() => unknown)[]] = [
 
 /** Does what is asked of it: one service for all workloads. */
 export class SimulatedService {
-  /** What is kept, by the connection's id. */
+  /** The states, by the connections' ids. */
   readonly kept: Map<number, Kept> = new Map();
   readonly flushes: Flushes = new Flushes();
   readonly steps: SimulatedSteps;
@@ -227,7 +227,7 @@ export class SimulatedService {
   #push(session: Session<string, Kept>, frame: string): void {
     const result = session.send(frame);
     if (session.state.over && result !== "closed") this.world.fail(new Error(`a push after the end was ${result}`));
-    // What waits may be dropped later; and which codec it leaves by is not to be told from here.
+    // A waiting push may be dropped later; and the codec that will encode it is not known here.
     const unsure = result === "queued" && this.service.slowConsumer === "drop-oldest";
     if (unsure || session.state.upgraded) session.state.given = undefined;
     else if (result === "sent" || result === "queued") this.#give(session, frame, "lines");

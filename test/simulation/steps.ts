@@ -10,7 +10,7 @@ import type { Random } from "../../src/testing/random.ts";
 import type { Simulation } from "../../src/testing/simulation.ts";
 import { isHead } from "./heads.ts";
 
-/** What a step does: to every connection, or to some of them by their numbers. */
+/** The act of a step: on every connection, or on some of them by their numbers. */
 const KINDS = ["pass", "rename", "tick", "pause", "head", "head", "refuse", "fail", "hang", "late"] as const;
 export type StepKind = (typeof KINDS)[number];
 
@@ -28,7 +28,7 @@ export function drawSteps(random: Random): StepKind[] {
   return kinds.filter((kind, index) => kinds.indexOf(kind) === index);
 }
 
-/** What the steps of one connection have done. */
+/** The record of the steps of one connection. */
 export interface Passage {
   /** The steps that were called. */
   readonly called: StepKind[];

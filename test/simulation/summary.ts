@@ -45,7 +45,7 @@ const REFUSALS: readonly string[] = [
   "connection-failed",
 ];
 
-/** What many seeds have seen, added up. */
+/** The counts of many seeds, added up. */
 export class Summary {
   seeds = 0;
   events = 0;
@@ -78,7 +78,7 @@ export class Summary {
     return this.tally.get(what) ?? 0;
   }
 
-  /** What should have happened, and did not. */
+  /** The events that should have happened, and did not. */
   get missing(): string[] {
     return [
       ...REASONS.map((reason) => `reason ${reason}`),

@@ -56,7 +56,7 @@ function blank(text: string): string {
   return text.replace(/[^\n]/g, " ");
 }
 
-/** What a program imports, statically, dynamically or as a type. */
+/** Returns the imports of a program: static, dynamic, or of a type. */
 export function importsOf(source: SourceFile): string[] {
   const imports = /(?:\bfrom|\bimport)\s*\(?\s*["']([^"'\s]+)["']/g;
   return [...withoutComments(source.text).matchAll(imports)].map((match) => match[1] as string);

@@ -40,7 +40,7 @@ async function joined(conditions: Partial<LinkConditions> = {}, seed: number = 1
   return { clock, network, listener, near, far, between };
 }
 
-/** What arrives, chunk by chunk, with its instant. */
+/** Returns the chunks as they arrive, each with its instant. */
 function arrivals({ readable }: Connection, clock: ManualClock): [number, number][] {
   const came: [number, number][] = [];
   const reader = readable.getReader();

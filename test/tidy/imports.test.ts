@@ -1,4 +1,4 @@
-// Who may import whom: the rooms of ARCHITECTURE.md.
+// The imports that are allowed between the rooms of ARCHITECTURE.md.
 import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { importsOf, type SourceFile, sourcesIn } from "../support/tree.ts";
@@ -19,6 +19,8 @@ function outside(room: RegExp, allowed: RegExp[]): Import[] {
 }
 
 const NODE = /^node:/;
+/** The names of the variables that give a process its role: the command line reads them before it loads that room. */
+const ROLE_NAMES = "src/cluster/role_variables.ts";
 /** The modules of Node's that every runtime has as its own: files, where Unix sockets are, the name of the system, and threads. */
 const SYSTEM = /^node:(fs|process|worker_threads)$/;
 const PACKAGE = /^(?!node:|\.|src\/)/;
@@ -64,13 +66,18 @@ describe("the import rule", () => {
   it("the CLI imports public faces only", () => {
     const faces =
       /^src\/(mod|(core|testing|admin|admission|cluster|compute|observers|buses|proxy_protocol|tls)\/(.+\/)?mod)\.ts$/;
-    expect(outside(/^src\/(cli\/|main\.ts$)/, [/^src\/cli\//, faces, NODE, PACKAGE])).toEqual([]);
+    const roles = new RegExp(`^${ROLE_NAMES}$`);
+    expect(outside(/^src\/(cli\/|main\.ts$)/, [/^src\/cli\//, faces, roles, NODE, PACKAGE])).toEqual([]);
   });
 
   it("the CLI loads optional parts only when they are asked for", () => {
     const sources = [...sourcesIn("src/cli"), ...sourcesIn("src").filter((source) => source.path === "src/main.ts")];
     const rooms = "admission|buses|cluster|compute|observers|proxy_protocol|testing|tls";
-    const atOnce = new RegExp(`^(import|export) (?!type\\b)[^;]*from "\\.{1,2}/(${rooms})/`, "m");
+    const atOnce = new RegExp(
+      `^(import|export) (?!type\\b)[^;]*from "\\.{1,2}/(?!cluster/role_variables)(${rooms})/`,
+      "m",
+    );
+    expect(all.filter(({ from }) => from === ROLE_NAMES)).toEqual([]);
     expect(sources.filter(({ text }) => atOnce.test(text)).map((source) => source.path)).toEqual([]);
     const later = new RegExp(`import\\("\\.{1,2}/(${rooms})/mod\\.ts"\\)`);
     expect(sources.some(({ text }) => later.test(text))).toBe(true);

@@ -66,7 +66,7 @@ function titlesIn(program: string): string[] {
     .map((match) => match[1] ?? "");
 }
 
-/** What the table or condition at the end of a program's beginning is given to. */
+/** Returns the function that the table or condition at the end of a program's beginning belongs to. */
 function tableOf(beginning: string): string | undefined {
   return [...beginning.matchAll(/\b(it|describe)\.\w+/g)].at(-1)?.[1];
 }

@@ -1,7 +1,7 @@
 // @ts-check
 import { controlServer } from "../control_server.mjs";
 
-/** What the kernel did not take yet. @typedef {{ unsent: Uint8Array[] }} Data */
+/** The output that the kernel did not take yet. @typedef {{ unsent: Uint8Array[] }} Data */
 
 const listener = Bun.listen({
   hostname: "127.0.0.1",

@@ -1,5 +1,5 @@
 // @ts-check
-/** What the workers of all fleets compute. @param {string} line */
+/** The function that the workers of all fleets compute. @param {string} line */
 export default function shout(line) {
   return line.toUpperCase();
 }

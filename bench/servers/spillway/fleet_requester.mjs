@@ -1,5 +1,5 @@
 // @ts-check
-// What has its frames computed elsewhere: by `pool`, or by workers of `remote`, `nats` or `redis` at the places given.
+// A program that has its frames computed elsewhere: by `pool`, or by workers of `remote`, `nats` or `redis` at the places given.
 import process from "node:process";
 import { nats, pool, redisStreams, remote } from "../../../dist/compute/mod.js";
 import { answerControl, cpuMicros, say } from "../../control_line.mjs";

@@ -2,14 +2,14 @@
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import { type ListenTarget, listen, type TcpHandlers } from "./native.ts";
 
-/** What the thread is given. */
+/** The `workerData` of the thread. */
 export interface HoldingThread {
   readonly to: ListenTarget;
   /** A number that is not 0 when the socket is to be closed. */
   readonly state: SharedArrayBuffer;
 }
 
-/** What the thread says once: what it listens on, or why it does not. */
+/** The one message of the thread: the socket that it listens on, or the error. */
 export interface ThreadMessage {
   readonly fd?: number | undefined;
   /** Of a TCP socket. */

@@ -56,7 +56,7 @@ interface Settings<Data> {
   socket: TcpHandlers<Data>;
 }
 
-/** What to listen on, or what to connect to. */
+/** The targets of `listen` and of `connect`. */
 export type ListenTarget = TcpTarget | UnixTarget | { readonly fd: number };
 export type ConnectTarget = TcpTarget | UnixTarget;
 

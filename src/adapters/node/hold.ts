@@ -64,7 +64,7 @@ async function boundPort({ hostname, ipv6Only, port, reusePort }: TcpListenOptio
   return bound({ address, port, flags });
 }
 
-/** What `node:net` binds. */
+/** A target that `node:net` binds. */
 type Target =
   | { readonly path: string }
   | { readonly fd: number }

@@ -40,14 +40,14 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   return new QueueListener(await bind({ host: hostname, port, ipv6Only, ...(reusePort && { reusePort }) }, options));
 }
 
-/** What `node:net` listens on. */
+/** A target that `node:net` listens on. */
 type Target =
   | { readonly path: string }
   | { readonly fd: number }
   | { readonly _handle: object }
   | { readonly host: string; readonly port: number; readonly ipv6Only: boolean; readonly reusePort?: boolean };
 
-/** Binds a server. `at` is the address that it shows; by default, what the system says. */
+/** Binds a server. `at` is the address that it shows; by default, the one that the system reports. */
 function bind(to: Target, options: ListenOptions, at?: Address): Promise<BoundQueue> {
   const { backlog, keepAliveMs, noDelay = true } = options;
   const fd = "fd" in to ? to.fd : undefined;

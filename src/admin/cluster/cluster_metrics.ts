@@ -1,14 +1,14 @@
 import type { AdminSettings } from "../admin_options.ts";
 import { textOf } from "../calling.ts";
 import type { LoopDelay } from "../loop_delay.ts";
-import type { ClusterWatch } from "./cluster_watch.ts";
+import { type ClusterWatch, RESTART_REASONS } from "./cluster_watch.ts";
 import { type LabelledMetrics, mergedMetrics } from "./merged_metrics.ts";
 import type { SupervisedWorker } from "./supervised_cluster.ts";
 import type { WorkerQuestions } from "./worker_questions.ts";
 
 const STATES = ["starting", "serving", "draining", "killed"] as const;
 
-/** What the metrics of a cluster are made of. */
+/** The sources of the metrics of a cluster. */
 export interface ClusterMetricsParts {
   readonly settings: Pick<AdminSettings, "metrics">;
   readonly questions: WorkerQuestions;
@@ -42,7 +42,7 @@ function isMissing(outcome: object): boolean {
 }
 
 function supervisorText({ loopDelay, questions, watch }: ClusterMetricsParts, missing: number): string {
-  const { failedReloads, killed, reloads, restarts } = watch.counts;
+  const { failedReloads, killed, reloads } = watch.counts;
   const workers = questions.cluster?.workers ?? [];
   const count = (wanted: string) => workers.filter(({ state }) => state === wanted).length;
   return [
@@ -56,9 +56,12 @@ function supervisorText({ loopDelay, questions, watch }: ClusterMetricsParts, mi
     ...metric("spillway_cluster_workers_silent", "gauge", "Workers that did not answer for these metrics.", [
       ["", missing],
     ]),
-    ...metric("spillway_cluster_restarts_total", "counter", "Workers started in place of one that has ended.", [
-      ["", restarts],
-    ]),
+    ...metric(
+      "spillway_cluster_restarts_total",
+      "counter",
+      "Workers started in place of one that has ended, was killed, or drained.",
+      RESTART_REASONS.map((reason): Sample => [`{reason="${reason}"}`, watch.restarts[reason]]),
+    ),
     ...metric("spillway_cluster_killed_total", "counter", "Workers killed because they did not start, answer or end.", [
       ["", killed],
     ]),

@@ -44,7 +44,7 @@ const ONE = /^\/connections\/(\d{1,10})-(\d{1,15})$/;
 const DRAIN_FIELDS: readonly string[] = ["timeoutMs", "graceMs", "force", "worker"];
 const LONGEST_MS = 86_400_000;
 
-/** What {@link ClusterRoutes} are made of. */
+/** The parts of {@link ClusterRoutes}. */
 export interface ClusterParts {
   readonly settings: AdminSettings;
   readonly questions: WorkerQuestions;
@@ -327,7 +327,7 @@ export class ClusterRoutes {
     const { config } = settings;
     if (config !== undefined) {
       const value = await calling("config()", () => config());
-      return await calling("JSON of what config() returned", () => json(value ?? null));
+      return await calling("JSON of the result of config()", () => json(value ?? null));
     }
     // All have the same, and some worker answers.
     let last: Outcome<Answers["route"]> | undefined;
@@ -365,7 +365,7 @@ export class ClusterRoutes {
   }
 }
 
-/** What a worker answers at `/stats`, as far as it is read here. */
+/** The answer of a worker at `/stats`, as far as it is read here. */
 interface Stats {
   readonly loopDelayMs: number;
   readonly phase: string;
@@ -379,7 +379,7 @@ interface Stats {
   readonly admin?: { readonly metrics?: boolean; readonly describes?: boolean };
 }
 
-/** What is shown of the buses of all workers, if they have one. Their origins differ. */
+/** The sum of the buses of all workers, if they have one. Their origins differ. */
 function busOf(stats: readonly Stats[]): object {
   const buses = stats.flatMap(({ bus }) => bus ?? []);
   return buses.length === 0 ? {} : { bus: { name: buses[0]?.name, ...summed(buses) } };

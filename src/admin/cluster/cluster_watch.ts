@@ -12,7 +12,11 @@ export interface AnyClusterEvent {
 const PLAIN = ["workers", "slot", "inMs", "failures", "why", "asked", "expected", "reloaded", "failed"] as const;
 const OWN_NAME = /^(worker|reload|upgrade)-/;
 
-/** What a supervisor has counted. */
+/** Why a worker was started in place of another: that one `ended` by itself, was `killed`, or `drained`. */
+export const RESTART_REASONS = ["ended", "killed", "drained"] as const;
+type RestartReason = (typeof RESTART_REASONS)[number];
+
+/** The counts of a supervisor. */
 export interface ClusterCounts {
   /** Workers that were started because another had ended or had drained by itself. */
   restarts: number;
@@ -25,9 +29,11 @@ export interface ClusterCounts {
 /** The state of a cluster in one word. */
 export type ClusterPhase = "waiting" | "serving" | "draining" | "drained";
 
-/** What the events of a cluster say of it. */
+/** The state of a cluster, as its events tell it. */
 export class ClusterWatch {
   readonly counts: ClusterCounts = { restarts: 0, killed: 0, reloads: 0, failedReloads: 0 };
+  /** The restarts by their reasons. */
+  readonly restarts: Record<RestartReason, number> = { ended: 0, killed: 0, drained: 0 };
   phase: ClusterPhase = "waiting";
   /** When all workers were ready for the first time, in ms since 1970. */
   readySince: number | undefined;
@@ -36,6 +42,10 @@ export class ClusterWatch {
   wanted = 0;
   /** When workers have become ready, by their ids, in ms since 1970. */
   readonly #readyAt = new Map<number, number>();
+  /** The ids of workers that are being killed. */
+  readonly #killed = new Set<number>();
+  /** The reason why a worker last left: the event of its restart follows at once. */
+  #left: RestartReason = "ended";
 
   observe(event: AnyClusterEvent): void {
     const fields = event as {
@@ -51,17 +61,24 @@ export class ClusterWatch {
         if (this.phase === "waiting") this.phase = "serving";
         if (fields.worker !== undefined) this.#readyAt.set(fields.worker.id, Date.now());
         return;
+      case "worker-draining":
+        this.#left = "drained";
+        return;
       case "worker-ended":
-        if (fields.worker !== undefined) this.#readyAt.delete(fields.worker.id);
+        if (fields.worker === undefined) return;
+        this.#readyAt.delete(fields.worker.id);
+        this.#left = this.#killed.delete(fields.worker.id) ? "killed" : "ended";
         return;
       case "ready":
         this.readySince = Date.now();
         return;
       case "worker-restarting":
         this.counts.restarts += 1;
+        this.restarts[this.#left] += 1;
         return;
       case "worker-killed":
         this.counts.killed += 1;
+        if (fields.worker !== undefined) this.#killed.add(fields.worker.id);
         return;
       case "reload-started":
         this.reloading = true;

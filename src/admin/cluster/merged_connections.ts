@@ -1,7 +1,7 @@
 import { orderOf, type Position } from "./order.ts";
 import type { MarksAnswer, RowsAnswer } from "./question.ts";
 
-/** What a worker has answered. */
+/** The answer of a worker. */
 export interface Of<Answer> {
   readonly pid: number;
   readonly slot: number;

@@ -1,4 +1,4 @@
-/** Adds up numbers by their names, also those within objects. What is no number is left out. */
+/** Adds up numbers by their names, also those within objects. Values that are no numbers are left out. */
 export function summed(all: readonly unknown[]): Record<string, unknown> {
   const sums: Record<string, unknown> = {};
   const objects = all.filter((one): one is Record<string, unknown> => isObject(one));

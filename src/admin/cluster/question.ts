@@ -1,4 +1,4 @@
-/** What the endpoint of a supervisor and its workers say to each other, as JSON. */
+/** The messages between the endpoint of a supervisor and its workers, as JSON. */
 import type { ConnectionRecord } from "../connection_record.ts";
 import type { AdminErrorCode } from "../errors.ts";
 import type { EventRecord } from "../event_record.ts";
@@ -17,7 +17,7 @@ export interface ClusterOrder extends ConnectionOrder {
 export type Question =
   /** Whether the worker answers at all. */
   | { readonly kind: "hello" }
-  /** What a route answers: a path with its query. */
+  /** Asks for the answer of a route: a path with its query. */
   | { readonly kind: "route"; readonly method: string; readonly path: string; readonly body?: unknown }
   /** Up to `limit` connections, from a position on. */
   | {
@@ -70,7 +70,7 @@ export interface EventsAnswer {
   readonly missed: number;
 }
 
-/** What a worker answers with. */
+/** The answer of a worker. */
 export type Reply =
   | { readonly value: Answers[keyof Answers] }
   | { readonly refused: { readonly status: number; readonly code: AdminErrorCode; readonly message: string } };

@@ -12,7 +12,7 @@ export interface SupervisedWorker {
   readonly state: string;
 }
 
-/** What a supervisor's endpoint shows and steers: a `Cluster` of `spillway/cluster`. */
+/** The cluster that a supervisor's endpoint shows and steers: a `Cluster` of `spillway/cluster`. */
 export interface SupervisedCluster {
   /** Where it listens. */
   readonly addresses: readonly Address[];
@@ -26,6 +26,6 @@ export interface SupervisedCluster {
   drainWorker(slot: number): boolean;
   /** Lets every worker drain. A second call lets them abort what remains. */
   shutdown(options?: { readonly graceMs?: number }): Promise<unknown>;
-  /** Asks a worker what its `answering` answers. Rejects when it does not answer in time. */
+  /** Asks a worker, whose `answering` answers. Rejects when the worker does not answer in time. */
   ask(worker: { readonly id: number }, question: unknown, timeoutMs: number): Promise<unknown>;
 }

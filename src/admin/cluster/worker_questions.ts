@@ -6,7 +6,7 @@ import type { SupervisedCluster, SupervisedWorker } from "./supervised_cluster.t
 /** The time for a worker to say that it answers again. */
 const HELLO_MS = 60_000;
 
-/** What became of a question: an answer, a refusal, or nothing in time. */
+/** The outcome of a question: an answer, a refusal, or nothing in time. */
 export type Outcome<Value> =
   | { readonly worker: SupervisedWorker; readonly value: Value }
   | { readonly worker: SupervisedWorker; readonly refusal: Refusal }

@@ -194,7 +194,7 @@ async function readTimes() {
   }
 }
 
-/** What the chosen tab shows. A refusal, for example of too many requests, is no reason to call the server lost. */
+/** Reads the list of the chosen tab. A refusal, for example of too many requests, is no reason to call the server lost. */
 async function readList() {
   try {
     if (!stats?.server) return;
@@ -206,7 +206,7 @@ async function readList() {
   }
 }
 
-/** Reads it between two polls, which will find out by themselves whether the server is lost. */
+/** Reads the list between two polls. Errors are ignored: the next poll finds out whether the server is lost. */
 function refreshList() {
   readList().catch(() => undefined);
 }

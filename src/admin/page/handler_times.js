@@ -46,8 +46,8 @@ function seriesOf(metrics) {
 }
 
 /**
- * What has come between two looks, summed over all series. One that is new, or whose counts have fallen, belongs to a
- * process of which nothing is known yet.
+ * Returns the growth of each bucket between two looks, summed over all series. A series that is new, or whose counts have
+ * fallen, is left out: it belongs to a process of which nothing is known yet.
  *
  * @param {Map<string, Map<number, number>>} before
  * @param {Map<string, Map<number, number>>} now

@@ -110,7 +110,7 @@ class LocalConnection implements BusConnection {
   close(): void {
     if (this.#over) return;
     this.#end(undefined);
-    // What was written leaves first; nobody waits for it.
+    // Frames that were written leave first; nobody waits for that.
     this.#flushOut();
     this.#writer.close().catch(() => undefined);
     void this.#connection.close().catch(() => undefined);
@@ -129,7 +129,7 @@ class LocalConnection implements BusConnection {
     this.#write(frame);
   }
 
-  /** Gathers what is sent in one tick into one write. */
+  /** Gathers the frames of one tick into one write. */
   #write(bytes: Uint8Array): void {
     if (this.#out.push(bytes) === 1) queueMicrotask(() => this.#flushOut());
     this.#outBytes += bytes.length;
@@ -145,7 +145,7 @@ class LocalConnection implements BusConnection {
     }
     this.#out = [];
     this.#outBytes = 0;
-    // A failure shows in `closed`, too. What is in flight is bounded by the server.
+    // A failure shows in `closed`, too. The server bounds the bytes in flight.
     this.#writer.write(chunk).catch(() => undefined);
   }
 

@@ -57,7 +57,7 @@ const DONE: Readonly<Record<number, Uint8Array>> = {
  * Starts the hub of a {@link localBus}: a server on a Unix socket that hands messages on between the processes of one machine. A
  * supervisor runs it beside its workers.
  *
- * - **Bounded**: what waits for a server that takes nothing is cut at `maxQueuedBytes`, and the server with it.
+ * - **Bounded**: a server that takes nothing is cut off when more than `maxQueuedBytes` wait for it.
  * - A sender never waits for a receiver.
  *
  * @throws {TypeError | RangeError} an invalid option

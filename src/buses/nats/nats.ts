@@ -21,7 +21,7 @@ const CONNECT_MS = 5_000;
  * Returns a bus over a NATS server or cluster. It needs the package `@nats-io/transport-node`.
  *
  * Set `write_deadline: "1s"` in the configuration of the NATS server. Without it, a subscriber that takes nothing stalls those who
- * publish, for up to eleven seconds; what waits here meanwhile is bounded, and local members go on.
+ * publish, for up to eleven seconds; the bytes that wait here meanwhile are bounded, and local members go on.
  *
  * @throws {TypeError} an invalid option
  *
@@ -78,7 +78,7 @@ async function connect(
       timeout: CONNECT_MS,
       ...options,
       ...client,
-      // The server connects again itself: the package drops in silence what is published meanwhile.
+      // The server connects again itself: the package drops messages that are published meanwhile in silence.
       reconnect: false,
       noEcho: true,
     });

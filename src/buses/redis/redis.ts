@@ -65,7 +65,7 @@ async function connect(
   const make = () =>
     createClient({
       ...options,
-      // The server connects again itself: the package keeps what is published meanwhile without bound, and then loses it.
+      // The server connects again itself: the package keeps messages that are published meanwhile without bound, and then loses them.
       socket: socket as { readonly reconnectStrategy: false },
       disableOfflineQueue: true,
       maintNotifications: "disabled",

@@ -173,7 +173,7 @@ export class Load implements LoadOwner {
     this.#answered(connection);
   }
 
-  /** What a peer has not answered when it ends in order, as in a drain, it has not handled: it may be sent again. */
+  /** A peer that ends in order, as in a drain, has not handled the frames that it has not answered: they may be sent again. */
   #onOrderlyEnd(connection: LoadConnection): void {
     this.#closedByPeer += 1;
     this.#resent += connection.unanswered;

@@ -1,6 +1,6 @@
 import { Latencies } from "./latencies.ts";
 
-/** What a load has measured. */
+/** The measurements of a load. */
 export interface LoadResult {
   /** The time that was measured, in seconds. */
   readonly seconds: number;

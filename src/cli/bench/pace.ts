@@ -126,7 +126,7 @@ export class OpenLoop implements Pace {
         this.#fullAt = now;
         break;
       }
-      // What waited for room is late because of the peer.
+      // A frame that waited for room is late because of the peer.
       if (at > this.#fullAt) this.lateness.add(now - at);
       connection.send(at);
       this.#next += 1;

@@ -27,14 +27,14 @@ export interface PartPlan {
   readonly expected?: string;
 }
 
-/** What a process is told: its plan at first, and then when to begin and to stop. */
+/** A message to a process: its plan at first, and then when to begin and to stop. */
 export type ToPart =
   | { readonly plan: PartPlan }
   /** Begin; tell the `progress` from time to time. */
   | { readonly run: true; readonly progress: boolean }
   | { readonly stop: true };
 
-/** What a process tells. */
+/** A message of a process. */
 export type FromPart =
   /** It has its connections. */
   | { readonly ready: true }

@@ -3,7 +3,7 @@ import { CODEC_NAMES } from "../codec_spec.ts";
 import { SETTINGS } from "../settings.ts";
 import { SORT_KEYS } from "../top/columns.ts";
 
-/** What may stand in a place: some words, files, or both. */
+/** The values that may stand in a place: some words, files, or both. */
 export interface Values {
   readonly words: readonly string[];
   readonly files: boolean;

@@ -1,7 +1,7 @@
 import { escapeText } from "../../core/mod.ts";
 import type { Growth, SimulationFailure } from "../../testing/mod.ts";
 
-/** What a run over seeds has counted. */
+/** The counts of a run over seeds. */
 export interface Counts {
   seeds: number;
   connections: number;
@@ -12,7 +12,7 @@ export interface Counts {
   readonly ends: Map<string, number>;
 }
 
-/** What became of a run over seeds. */
+/** The outcome of a run over seeds. */
 export interface SimulationReport {
   readonly service: string;
   readonly asked: number;
@@ -24,7 +24,7 @@ export interface SimulationReport {
     readonly known: number;
     readonly refused: readonly string[];
   };
-  /** What clients could require of replies. */
+  /** The checks that clients could make of replies. */
   readonly replies: "compared" | "counted" | "unknown";
   readonly realWork: { readonly calls: number; readonly ms: number };
   readonly growth: Growth | undefined;

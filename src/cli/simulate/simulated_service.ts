@@ -29,7 +29,7 @@ const REAL: readonly (keyof ServiceOptions)[] = [
 
 /** A service as `serve` would run it, made anew for each simulation. */
 export class SimulatedService {
-  /** What clients send, by the module. */
+  /** The frames that clients send, by the module. */
   readonly traffic: TrafficOptions<unknown, unknown>;
   /** Whether connections take steps before their session, which a simulation leaves out. */
   readonly hasSteps: boolean;

@@ -1,7 +1,7 @@
 import type { ConnectionRow } from "./connection_row.ts";
 import { ageText, bytesText, rateText, wholeText } from "./quantities.ts";
 
-/** What rows are ordered by: the values of `--sort`. */
+/** The orders of rows: the values of `--sort`. */
 export const SORT_KEYS = [
   "id",
   "address",

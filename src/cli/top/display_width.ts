@@ -18,7 +18,7 @@ export function cutToWidth(text: string, columns: number): string {
   if (text.length <= columns && ASCII.test(text)) return text;
   let width = 0;
   let kept = "";
-  // What precedes the place of the sign.
+  // The text in front of the place of the sign.
   let before = "";
   for (const character of text) {
     width += widthOf(character);

@@ -4,7 +4,7 @@ const MOST_TEXT = 512;
 const MOST_ELEMENTS = 10_000;
 
 /**
- * The fields of a JSON value of which nothing is known. What is missing or of another kind is 0, empty or absent. Text is
+ * The fields of a JSON value of which nothing is known. A field that is missing or of another kind is 0, empty or absent. Text is
  * escaped here, once: whatever shows it sends no control character to a terminal.
  */
 export class Fields {

@@ -7,7 +7,7 @@ const KEYS: readonly (readonly [keys: string, does: string])[] = [
   ["r", "reverse the order"],
   ["/", "only addresses that contain a text"],
   ["g", "only members of a group"],
-  ["Esc", "all connections; leaves what is open"],
+  ["Esc", "all connections; closes an open view"],
   ["Enter", "details of the connection"],
   ["c Del", "close the connection: in order, or by a reset (needs --token-file)"],
   ["p Space", "pause, and go on"],

@@ -4,12 +4,12 @@ import type { ConnectionRow } from "./connection_row.ts";
 import { beginsWithLargest } from "./row_order.ts";
 import { type FilterField, type Mode, settled, type ViewState } from "./view_state.ts";
 
-/** What a key asks for besides another view. */
+/** The requests of a key besides another view. */
 export type Action =
   | { readonly name: "quit" | "interrupt" | "look" | "repaint" }
   | { readonly name: "close"; readonly id: ConnectionId; readonly reset: boolean };
 
-/** What a key is pressed at. */
+/** The view in which a key is pressed. */
 export interface Pressed {
   /** The rows, in the order of the table. */
   readonly rows: readonly ConnectionRow[];

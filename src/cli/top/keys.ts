@@ -1,6 +1,6 @@
 /**
  * Names of the keys of a terminal: a character stands for itself, others are `<up>`, `<enter>`, `<ctrl-c>`, `<f1>`.
- * What terminals send differs; these are the sequences of xterm, VT220, the Linux console and rxvt.
+ * Terminals send different sequences; these are those of xterm, VT220, the Linux console and rxvt.
  */
 const SEQUENCES: Readonly<Record<string, string>> = {
   "[A": "<up>",

@@ -1,6 +1,6 @@
 import { cutToWidth, displayWidth } from "./display_width.ts";
 
-/** What text means; how that looks depends on the terminal. */
+/** The meaning of text. Its look depends on the terminal. */
 export type Tone = "strong" | "dim" | "good" | "warn" | "bad" | "title" | "selected";
 
 /** A part of a line. Its text has no control characters. */

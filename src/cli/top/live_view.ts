@@ -22,7 +22,7 @@ const PATIENCE_MS = 1_500;
 const REDRAW_MS = 1_000;
 const SIGNALS: readonly DrainSignal[] = ["SIGINT", "SIGTERM", "SIGQUIT"];
 
-/** What a live view needs. */
+/** The surroundings of a live view. */
 export interface LiveViewParts {
   readonly place: string;
   readonly client: AdminClient;

@@ -21,7 +21,7 @@ interface ServerRates {
   readonly bytesOut: number;
 }
 
-/** What one look at the server has seen. */
+/** The answers that one look at the server has got. */
 export interface Look {
   readonly head: ServerHead;
   readonly rates: ServerRates | undefined;
@@ -37,7 +37,7 @@ export interface Look {
   readonly details: ConnectionDetails | undefined;
 }
 
-/** What to look at. */
+/** The parts of the server to look at. */
 export interface LookQuery {
   /** The order, by a name that the endpoint has. */
   readonly serverSort: string;

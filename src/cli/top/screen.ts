@@ -20,7 +20,7 @@ export interface View {
   /** The place of the endpoint. */
   readonly place: string;
   readonly state: ViewState;
-  /** What was seen last. `undefined` before the first answer. */
+  /** The last look. `undefined` before the first answer. */
   readonly look: Look | undefined;
   /** Why there is no answer, if there is none. */
   readonly problem: string | undefined;

@@ -1,12 +1,12 @@
 import { AdminFailure } from "./admin_client.ts";
 import { Fields } from "./fields.ts";
 
-/** What `/stats` says of the server. Text is escaped. */
+/** The state of the server, as `/stats` says it. Text is escaped. */
 export interface ServerHead {
   readonly runtime: string;
   readonly phase: string;
   readonly addresses: readonly string[];
-  /** When it began to listen, in ISO 8601: what tells a server from the one before a restart. */
+  /** The time when the server began to listen, in ISO 8601. It differs after a restart. */
   readonly listeningSince: string;
   readonly uptimeMs: number | undefined;
   readonly loopDelayMs: number;

@@ -3,7 +3,7 @@ import type { ConnectionId } from "./connection_id.ts";
 import type { ConnectionRow } from "./connection_row.ts";
 import type { Tone } from "./line.ts";
 
-/** What is on the screen, and what the keys do. */
+/** The view on the screen, and the meaning of the keys in it. */
 export type Mode =
   | { readonly name: "table" }
   | { readonly name: "help"; readonly scroll: number }
@@ -11,7 +11,7 @@ export type Mode =
   | { readonly name: "filter"; readonly field: FilterField; readonly text: string }
   | { readonly name: "close"; readonly id: ConnectionId; readonly address: string; readonly before: Mode };
 
-/** What rows are filtered by. */
+/** The filter of rows. */
 export type FilterField = "address" | "group";
 
 /** Everything that the keys change. */

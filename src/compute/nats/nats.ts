@@ -5,19 +5,14 @@ import {
   checkOptions,
   checkWhole,
   describe,
-  ErrorLog,
   type OptionNames,
   systemClock,
 } from "../../core/mod.ts";
+import { type BrokerFleet, type BrokerRequest, BrokerRequests } from "../broker_requests.ts";
 import { type FleetError, fleetError } from "../errors.ts";
 import type { Fleet, FleetOptions, FleetStats } from "../fleet.ts";
-import { FleetLog } from "../fleet_log.ts";
-import { packValue, unpackReply, type WorkerReply } from "../fleet_message.ts";
-import { FleetTry, type TryOwner } from "../fleet_try.ts";
-import { Gate, type GateHost } from "../gate.ts";
+import { packValue } from "../fleet_message.ts";
 import { checkTimeout, checkWait } from "../times.ts";
-import { Tries } from "../tries.ts";
-import { TryDeadlines } from "../try_deadlines.ts";
 import { NatsLink, type NatsLinkOwner } from "./nats_link.ts";
 import { checkServers, checkSubject, type NatsServer } from "./nats_server.ts";
 
@@ -46,8 +41,6 @@ const OPTIONS: OptionNames<NatsOptions> = {
   observer: true,
 };
 
-/** The time after which a first attempt to connect is no reason to wait. */
-const ATTEMPT_MS = 2_000;
 /** The header status of a request that nobody listens for. */
 const NO_RESPONDERS = 503;
 
@@ -100,57 +93,41 @@ type Settings = NatsOptions &
     readonly clock: Clock;
   };
 
-class NatsFleet<In, Out> implements Fleet<In, Out>, GateHost, NatsLinkOwner, TryOwner<WorkerReply> {
+class NatsFleet<In, Out> implements Fleet<In, Out>, BrokerFleet, NatsLinkOwner {
   readonly #settings: Settings;
-  readonly #gate: Gate;
-  readonly #tries: Tries;
-  readonly #deadlines: TryDeadlines;
-  readonly #log: FleetLog;
+  readonly #requests: BrokerRequests;
   readonly #link: NatsLink;
-  /** The requests without a reply, by the last part of the subject of their reply. */
-  readonly #pending = new Map<string, FleetTry<WorkerReply>>();
-  readonly #names = new Map<FleetTry<WorkerReply>, string>();
   #connection: NatsConnection | undefined;
+  /** The beginning of the subjects of replies. The name of the request follows. */
   #inbox = "";
-  #count = 0;
-  #started = false;
-  #closing: FleetError | undefined;
 
   constructor(settings: Settings) {
-    const { clock, observer, tryTimeoutMs } = settings;
     this.#settings = settings;
-    this.#gate = new Gate({ ...settings, attemptMs: ATTEMPT_MS }, this);
-    this.#tries = new Tries(settings);
-    this.#deadlines = new TryDeadlines(clock, tryTimeoutMs);
-    this.#log = new FleetLog(observer, new ErrorLog(clock));
-    this.#link = new NatsLink(settings, clock, this);
+    this.#requests = new BrokerRequests({ ...settings, replyTimeoutMs: settings.tryTimeoutMs }, this);
+    this.#link = new NatsLink(settings, settings.clock, this);
   }
 
   readonly handler = async (frame: In, { signal }: { readonly signal: AbortSignal }): Promise<Out | undefined> => {
     const message = packValue(frame);
-    return (await this.#tries.reply(signal, () => this.#try(message, signal))) as Out | undefined;
+    return (await this.#requests.reply(signal, (request) => this.#send(request, message))) as Out | undefined;
   };
 
-  async ready(): Promise<void> {
-    await this.#enter(undefined);
-    this.#gate.leave();
+  ready(): Promise<void> {
+    return this.#requests.ready();
   }
 
   stats(): FleetStats {
-    const { answered, failed, retries } = this.#tries;
-    const { room, waiting } = this.#gate;
-    return { workers: room > 0 ? 1 : 0, busy: this.#pending.size, queued: waiting, answered, failed, retries };
+    return this.#requests.stats();
   }
 
   async close(): Promise<void> {
-    if (this.#closing !== undefined) return;
-    const error = fleetError("fleet-closed", "the fleet is closed");
-    this.#closing = error;
-    this.#gate.close(error);
-    for (const one of this.#pending.values()) one.fail(error);
-    this.#deadlines.clear();
-    this.#log.end();
+    if (this.#requests.closed) return;
+    this.#requests.close(fleetError("fleet-closed", "the fleet is closed"));
     await this.#link.close(false);
+  }
+
+  giveUp(): void {
+    void this.#link.close(false);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -161,96 +138,56 @@ class NatsFleet<In, Out> implements Fleet<In, Out>, GateHost, NatsLinkOwner, Try
     return this.#link.trying;
   }
 
-  hurry(): void {
-    // The package has its own short pauses.
+  start(): void {
+    this.#link.start();
   }
 
   onConnected(connection: NatsConnection): void {
     this.#connection = connection;
     // One subscription for all replies. Names of inboxes are random.
-    this.#inbox = `${inboxPrefix(this.#settings)}.${crypto.randomUUID().replaceAll("-", "")}`;
-    connection.subscribe(`${this.#inbox}.*`, { callback: (_, reply) => this.#onReply(reply) });
+    this.#inbox = `${inboxPrefix(this.#settings)}.${crypto.randomUUID().replaceAll("-", "")}.`;
+    connection.subscribe(`${this.#inbox}*`, { callback: (_, reply) => this.#onReply(reply) });
   }
 
   onUp(address: string): void {
-    this.#gate.room = this.#settings.maxInFlight;
-    this.#log.emit({ type: "worker-up", address });
+    this.#requests.onUp(address);
   }
 
   onDown(address: string, error: FleetError, delayMs: number): void {
-    if (this.#closing !== undefined) return;
-    this.#gate.lastError = error;
-    this.#gate.room = 0;
-    for (const one of this.#pending.values()) {
-      one.lose(fleetError("worker-lost", `${error.message}: whether the frame was handled is unknown`, error), false);
-    }
-    this.#log.emit({ type: "worker-down", address, error, delayMs });
+    const lost = fleetError("worker-lost", `${error.message}: whether the frame was handled is unknown`, error);
+    this.#requests.onDown(address, error, delayMs, lost);
   }
 
-  onTimeout(one: FleetTry<WorkerReply>): void {
-    one.lose(
+  onTimeout(request: BrokerRequest): void {
+    request.lose(
       fleetError("worker-timeout", "no worker replied in time: whether the frame was handled is unknown"),
       false,
     );
   }
 
-  onSettled(one: FleetTry<WorkerReply>): void {
-    const name = this.#names.get(one) as string;
-    this.#names.delete(one);
-    this.#pending.delete(name);
-    this.#deadlines.delete(one);
-    this.#gate.leave();
-  }
-
-  #enter(signal: AbortSignal | undefined): Promise<void> {
-    if (!this.#started && this.#closing === undefined) {
-      this.#started = true;
-      this.#gate.start();
-      this.#link.start();
-    }
-    return this.#gate.enter(signal);
-  }
-
-  async #try(message: Uint8Array, signal: AbortSignal): Promise<WorkerReply> {
-    await this.#enter(signal);
+  #send(request: BrokerRequest, message: Uint8Array): void {
     const connection = this.#connection as NatsConnection;
-    const one = new FleetTry<WorkerReply>(this, signal);
-    const name = (++this.#count).toString(36);
-    this.#pending.set(name, one);
-    this.#names.set(one, name);
-    this.#deadlines.add(one);
     const most = connection.info?.max_payload ?? Infinity;
     if (message.length > most) {
-      one.fail(
+      request.fail(
         fleetError("payload-too-large", `a frame of ${message.length - 1} bytes; the NATS server takes ${most - 1}`),
       );
-    } else if (signal.aborted) one.fail(signal.reason);
-    else if (!this.#link.up)
-      one.lose(fleetError("no-workers", "the NATS server is lost: the frame was not sent"), true);
-    else this.#publish(connection, one, name, message);
-    return one.reply;
-  }
-
-  #publish(connection: NatsConnection, one: FleetTry<WorkerReply>, name: string, message: Uint8Array): void {
-    try {
-      connection.publish(this.#settings.subject, message, { reply: `${this.#inbox}.${name}` });
-    } catch (cause) {
-      one.lose(fleetError("worker-lost", `the frame was not sent: ${describe(cause)}`, cause), true);
+    } else if (!this.#link.up) {
+      request.lose(fleetError("no-workers", "the NATS server is lost: the frame was not sent"), true);
+    } else {
+      try {
+        connection.publish(this.#settings.subject, message, { reply: `${this.#inbox}${request.name}` });
+      } catch (cause) {
+        request.lose(fleetError("worker-lost", `the frame was not sent: ${describe(cause)}`, cause), true);
+      }
     }
   }
 
   #onReply({ data, headers, subject }: Msg): void {
-    // A late reply finds nobody.
-    const one = this.#pending.get(subject.slice(this.#inbox.length + 1));
-    if (one === undefined) return;
+    const request = this.#requests.get(subject.slice(this.#inbox.length));
     if (data.length === 0 && headers?.code === NO_RESPONDERS) {
-      return one.fail(fleetError("no-workers", `nobody listens on the subject ${this.#settings.subject}`));
-    }
-    try {
-      one.fulfil(unpackReply(data));
-    } catch (cause) {
-      one.fail(fleetError("worker-failed", `a worker does not speak as one of a fleet: ${describe(cause)}`, cause));
-    }
+      request?.fail(fleetError("no-workers", `nobody listens on the subject ${this.#settings.subject}`));
+    } else request?.answer(data);
   }
 }
 

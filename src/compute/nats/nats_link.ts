@@ -1,7 +1,7 @@
 import type { NatsConnection } from "@nats-io/transport-node";
 import { type Clock, describe } from "../../core/mod.ts";
 import { type FleetError, fleetError } from "../errors.ts";
-import type { NatsServer } from "./nats_server.ts";
+import { type NatsServer, natsAddress } from "./nats_server.ts";
 
 /** The owner of a {@link NatsLink}. */
 export interface NatsLinkOwner {
@@ -42,7 +42,7 @@ export class NatsLink {
     void this.#connect();
   }
 
-  /** Ends the connection. With `flush`, what was published is on its way first. */
+  /** Ends the connection. With `flush`, published messages are on their way first. */
   async close(flush: boolean): Promise<void> {
     this.#closed = true;
     this.#clock.clearTimeout(this.#timer);
@@ -56,8 +56,8 @@ export class NatsLink {
 
   async #connect(): Promise<void> {
     const { connection: options = {} } = this.#server;
-    const servers = [this.#server.servers ?? "127.0.0.1:4222"].flat();
-    const address = servers.join(",").replaceAll(/\/\/[^@/,]*@/g, "//");
+    const { servers, ...given } = natsAddress(this.#server);
+    const address = servers.join(",");
     this.trying = true;
     let connection: NatsConnection;
     try {
@@ -72,8 +72,9 @@ export class NatsLink {
         // Refused credentials may be accepted later, like anything else that the broker refuses.
         ignoreAuthErrorAbort: true,
         noAsyncTraces: true,
+        ...given,
         ...options,
-        servers,
+        servers: [...servers],
       });
     } catch (cause) {
       this.trying = false;

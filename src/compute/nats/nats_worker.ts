@@ -32,7 +32,7 @@ const OPTIONS: OptionNames<NatsWorkerOptions> = {
 /**
  * Starts a worker of a NATS fleet: a member of a queue group. Connects at once, and again when the connection is lost.
  *
- * A drain leaves the group first, then answers what the broker has given to this worker: no frame is lost.
+ * A drain leaves the group first, then answers the frames that the broker has given to this worker: none is lost.
  *
  * @throws {TypeError | RangeError} an invalid option
  *
@@ -72,18 +72,11 @@ class NatsWorker implements FleetWorker, NatsLinkOwner {
   #queue: Msg[] = [];
   #connection: NatsConnection | undefined;
   #subscription: Subscription | undefined;
-  readonly #ready: Promise<void>;
-  #onReady!: (error?: FleetError) => void;
 
   constructor(desk: WorkerDesk, settings: Settings) {
     this.#desk = desk;
     this.#settings = settings;
     this.#link = new NatsLink(settings, desk.clock, this);
-    this.#ready = new Promise((resolve, reject) => {
-      this.#onReady = (error) => (error === undefined ? resolve() : reject(error));
-    });
-    // Nobody need wait for it.
-    this.#ready.catch(() => undefined);
   }
 
   start(): void {
@@ -91,7 +84,7 @@ class NatsWorker implements FleetWorker, NatsLinkOwner {
   }
 
   ready(): Promise<void> {
-    return this.#ready;
+    return this.#desk.ready;
   }
 
   stats(): FleetWorkerStats {
@@ -121,7 +114,7 @@ class NatsWorker implements FleetWorker, NatsLinkOwner {
     });
     // The broker has the subscription when it answers.
     connection.flush().then(
-      () => this.#onReady(),
+      () => this.#desk.onReady(),
       () => undefined,
     );
   }
@@ -131,15 +124,11 @@ class NatsWorker implements FleetWorker, NatsLinkOwner {
   }
 
   onDown(address: string, error: FleetError, delayMs: number): void {
-    if (error.cause !== undefined && (error.cause as { code?: unknown }).code === "fleet-unavailable") {
-      this.#onReady(error.cause as FleetError);
-    }
-    this.#desk.emit({ type: "worker-down", address, error, delayMs });
+    this.#desk.onDown(address, error, delayMs);
   }
 
   /** Leaves the queue group. Fulfils when everything that the broker had given to this worker is here. */
   async #stop(): Promise<void> {
-    this.#onReady(fleetError("fleet-closed", "the worker drains"));
     const subscription = this.#subscription;
     if (subscription === undefined || !this.#link.up) {
       subscription?.unsubscribe();

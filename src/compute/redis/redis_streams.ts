@@ -4,20 +4,16 @@ import {
   checkOptions,
   checkWhole,
   describe,
-  ErrorLog,
   type OptionNames,
   systemClock,
 } from "../../core/mod.ts";
-import { type FleetError, fleetError } from "../errors.ts";
+import { type BrokerFleet, type BrokerRequest, BrokerRequests } from "../broker_requests.ts";
+import { fleetError } from "../errors.ts";
 import type { Fleet, FleetOptions, FleetStats } from "../fleet.ts";
-import { FleetLog } from "../fleet_log.ts";
-import { packValue, unpackReply, type WorkerReply } from "../fleet_message.ts";
-import { FleetTry, type TryOwner } from "../fleet_try.ts";
-import { Gate, type GateHost } from "../gate.ts";
+import { packValue } from "../fleet_message.ts";
 import { checkTimeout, checkWait } from "../times.ts";
-import { Tries } from "../tries.ts";
-import { TryDeadlines } from "../try_deadlines.ts";
-import { BLOCK_MS, checkKey, checkRedis, isUnsent, RedisLink, type RedisServer, textOf } from "./redis_link.ts";
+import { BLOCK_MS, checkKey, checkRedis, isUnsent, type RedisServer, textOf } from "./redis_link.ts";
+import { RedisPair } from "./redis_pair.ts";
 import { ADD } from "./scripts.ts";
 
 /** Settings of {@link redisStreams}. */
@@ -53,7 +49,6 @@ const OPTIONS: OptionNames<RedisStreamsOptions> = {
   observer: true,
 };
 
-const ATTEMPT_MS = 2_000;
 /** The most replies that are taken at once. */
 const MOST_REPLIES = 128;
 /** The pause before the next look for replies after one that failed. */
@@ -61,7 +56,7 @@ const RETRY_MS = 100;
 
 /**
  * Returns a handler that computes on workers that read a Redis stream: `spillway work --redis`, or `redisWorker`. A frame stays in the
- * stream until it was handled: it survives its requester, and what a dead worker had is given to another. So **a frame may be handled
+ * stream until it was handled: it survives its requester, and the frames of a dead worker go to another. So **a frame may be handled
  * more than once**: the workers get an idempotency key, and the number of deliveries.
  *
  * Fails as `fleet-busy` when the stream is full, as `no-workers` when no worker is there, and as `worker-timeout` when the reply takes
@@ -122,76 +117,55 @@ type Given =
   | "waitForWorkersMs";
 
 type Settings<In> = RedisStreamsOptions<In> &
-  Required<Pick<RedisStreamsOptions<In>, Given>> & { readonly clock: Clock };
+  Required<Pick<RedisStreamsOptions<In>, Given>> & {
+    readonly clock: Clock;
+  };
 
-class RedisFleet<In, Out> implements Fleet<In, Out>, GateHost, TryOwner<WorkerReply> {
+class RedisFleet<In, Out> implements Fleet<In, Out>, BrokerFleet {
   readonly #settings: Settings<In>;
-  readonly #gate: Gate;
-  readonly #tries: Tries;
-  readonly #deadlines: TryDeadlines;
-  readonly #log: FleetLog;
-  readonly #commands: RedisLink;
-  /** Waits for replies. */
-  readonly #replies: RedisLink;
+  readonly #requests: BrokerRequests;
+  /** The second connection waits for replies. */
+  readonly #links: RedisPair;
   readonly #replyKey: string;
-  readonly #pending = new Map<string, FleetTry<WorkerReply>>();
-  readonly #names = new Map<FleetTry<WorkerReply>, string>();
-  #count = 0;
-  #started = false;
   #listening = false;
-  #closing: FleetError | undefined;
 
   constructor(settings: Settings<In>) {
-    const { clock, observer, replyTimeoutMs, stream } = settings;
     this.#settings = settings;
-    this.#gate = new Gate({ ...settings, attemptMs: ATTEMPT_MS }, this);
     // A frame is added once. Workers repeat it.
-    this.#tries = new Tries({ maxTries: 1, idempotent: false });
-    this.#deadlines = new TryDeadlines(clock, replyTimeoutMs);
-    this.#log = new FleetLog(observer, new ErrorLog(clock));
-    this.#replyKey = `${stream}:replies:${crypto.randomUUID()}`;
-    this.#commands = new RedisLink(settings, {
-      onUp: (address) => this.#onLink(address),
-      onDown: (address, error, delayMs) => this.#onDown(address, error, delayMs),
-    });
-    this.#replies = new RedisLink(settings, {
-      onUp: (address) => this.#onLink(address),
-      // The connection for commands reports the same.
-      onDown: () => undefined,
+    this.#requests = new BrokerRequests({ ...settings, maxTries: 1, idempotent: false }, this);
+    this.#replyKey = `${settings.stream}:replies:${crypto.randomUUID()}`;
+    this.#links = new RedisPair(settings, {
+      onUp: (address) => this.#onUp(address),
+      // Requests without a reply go on waiting: their frames are in the stream, and their replies come when Redis is back.
+      onDown: (address, error, delayMs) => this.#requests.onDown(address, error, delayMs),
     });
   }
 
   readonly handler = async (frame: In, { signal }: { readonly signal: AbortSignal }): Promise<Out | undefined> => {
     const message = packValue(frame);
     const key = this.#settings.key?.(frame) ?? crypto.randomUUID();
-    return (await this.#tries.reply(signal, () => this.#try(message, key, signal))) as Out | undefined;
+    return (await this.#requests.reply(signal, (request) => void this.#add(request, message, key))) as Out | undefined;
   };
 
-  async ready(): Promise<void> {
-    await this.#enter(undefined);
-    this.#gate.leave();
+  ready(): Promise<void> {
+    return this.#requests.ready();
   }
 
   stats(): FleetStats {
-    const { answered, failed, retries } = this.#tries;
-    const { room, waiting } = this.#gate;
-    return { workers: room > 0 ? 1 : 0, busy: this.#pending.size, queued: waiting, answered, failed, retries };
+    return this.#requests.stats();
   }
 
   async close(): Promise<void> {
-    if (this.#closing !== undefined) return;
-    const error = fleetError(
-      "fleet-closed",
-      "the fleet is closed: frames that are in the stream are handled all the same",
+    if (this.#requests.closed) return;
+    this.#requests.close(
+      fleetError("fleet-closed", "the fleet is closed: frames that are in the stream are handled all the same"),
     );
-    this.#closing = error;
-    this.#gate.close(error);
-    for (const one of this.#pending.values()) one.fail(error);
-    this.#deadlines.clear();
-    this.#log.end();
     // Replies that nobody takes any more expire by themselves.
-    this.#commands.close();
-    this.#replies.close();
+    this.#links.close();
+  }
+
+  giveUp(): void {
+    this.#links.close();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -199,83 +173,43 @@ class RedisFleet<In, Out> implements Fleet<In, Out>, GateHost, TryOwner<WorkerRe
   }
 
   get trying(): boolean {
-    return this.#commands.trying;
+    return this.#links.commands.trying;
   }
 
-  hurry(): void {
-    // The package has its own short pauses.
+  start(): void {
+    this.#links.start();
   }
 
-  onTimeout(one: FleetTry<WorkerReply>): void {
-    one.fail(fleetError("worker-timeout", "no reply in time: the frame stays in the stream until it is handled"));
+  onTimeout(request: BrokerRequest): void {
+    request.fail(fleetError("worker-timeout", "no reply in time: the frame stays in the stream until it is handled"));
   }
 
-  onSettled(one: FleetTry<WorkerReply>): void {
-    const name = this.#names.get(one) as string;
-    this.#names.delete(one);
-    this.#pending.delete(name);
-    this.#deadlines.delete(one);
-    this.#gate.leave();
-  }
-
-  #onLink(address: string): void {
-    if (!this.#commands.up || !this.#replies.up) return;
-    if (this.#gate.room === 0) this.#log.emit({ type: "worker-up", address });
-    this.#gate.room = this.#settings.maxInFlight;
+  #onUp(address: string): void {
+    this.#requests.onUp(address);
     if (!this.#listening) void this.#listen();
   }
 
-  #onDown(address: string, error: FleetError, delayMs: number): void {
-    if (this.#closing !== undefined) return;
-    this.#gate.lastError = error;
-    this.#gate.room = 0;
-    // Frames without a reply go on waiting: they are in the stream, and their replies come when Redis is back.
-    this.#log.emit({ type: "worker-down", address, error, delayMs });
-  }
-
-  #enter(signal: AbortSignal | undefined): Promise<void> {
-    if (!this.#started && this.#closing === undefined) {
-      this.#started = true;
-      this.#gate.start();
-      this.#commands.start();
-      this.#replies.start();
-    }
-    return this.#gate.enter(signal);
-  }
-
-  async #try(message: Uint8Array, key: string, signal: AbortSignal): Promise<WorkerReply> {
-    await this.#enter(signal);
-    const one = new FleetTry<WorkerReply>(this, signal);
-    const name = (++this.#count).toString(36);
-    this.#pending.set(name, one);
-    this.#names.set(one, name);
-    this.#deadlines.add(one);
-    if (signal.aborted) one.fail(signal.reason);
-    else void this.#add(one, name, message, key);
-    return one.reply;
-  }
-
-  async #add(one: FleetTry<WorkerReply>, name: string, message: Uint8Array, key: string): Promise<void> {
+  async #add(request: BrokerRequest, message: Uint8Array, key: string): Promise<void> {
     const { group, maxLength, stream, withoutWorkers } = this.#settings;
     const presence = presenceKey(stream, group);
-    const fields = ["f", message, "k", key, "r", this.#replyKey, "n", name];
+    const fields = ["f", message, "k", key, "r", this.#replyKey, "n", request.name];
     const required = withoutWorkers === "refuse" ? "1" : "0";
     try {
       const added = textOf(
-        await this.#commands.send(["EVAL", ADD, "2", stream, presence, `${maxLength}`, required, ...fields]),
+        await this.#links.commands.send(["EVAL", ADD, "2", stream, presence, `${maxLength}`, required, ...fields]),
       );
-      if (added === "none") one.fail(fleetError("no-workers", `no worker reads the stream ${stream}`));
+      if (added === "none") request.fail(fleetError("no-workers", `no worker reads the stream ${stream}`));
       else if (added === "full") {
-        one.fail(
+        request.fail(
           fleetError("fleet-busy", `the stream ${stream} holds ${maxLength} frames that are not handled (maxLength)`),
         );
       }
     } catch (cause) {
       if (isUnsent(cause))
-        one.fail(fleetError("no-workers", `the frame was not added to the stream: ${describe(cause)}`, cause));
+        request.fail(fleetError("no-workers", `the frame was not added to the stream: ${describe(cause)}`, cause));
       else {
         const what = `whether the frame was added to the stream is unknown: ${describe(cause)}`;
-        one.fail(fleetError("worker-lost", what, cause));
+        request.fail(fleetError("worker-lost", what, cause));
       }
     }
   }
@@ -283,10 +217,10 @@ class RedisFleet<In, Out> implements Fleet<In, Out>, GateHost, TryOwner<WorkerRe
   /** Takes replies until the fleet is closed. */
   async #listen(): Promise<void> {
     this.#listening = true;
-    while (this.#closing === undefined) {
+    while (!this.#requests.closed) {
       try {
         const block = `${BLOCK_MS / 1_000}`;
-        const answer = await this.#replies.send([
+        const answer = await this.#links.waiting.send([
           "BLMPOP",
           block,
           "1",
@@ -308,13 +242,7 @@ class RedisFleet<In, Out> implements Fleet<In, Out>, GateHost, TryOwner<WorkerRe
   /** Each reply is two elements: the name of the request, and the message. */
   #onReplies(elements: readonly Uint8Array[]): void {
     for (let at = 0; at + 1 < elements.length; at += 2) {
-      // A reply to a frame that nobody waits for any more finds nobody.
-      const one = this.#pending.get(textOf(elements[at]));
-      try {
-        one?.fulfil(unpackReply(elements[at + 1] as Uint8Array));
-      } catch (cause) {
-        one?.fail(fleetError("worker-failed", `a worker does not speak as one of a fleet: ${describe(cause)}`, cause));
-      }
+      this.#requests.get(textOf(elements[at]))?.answer(elements[at + 1] as Uint8Array);
     }
   }
 }

@@ -1,10 +1,11 @@
 import { checkOptions, checkWhole, type DrainResult, describe, type OptionNames } from "../../core/mod.ts";
-import { type FleetError, fleetError } from "../errors.ts";
+import { fleetError } from "../errors.ts";
 import { packError } from "../fleet_message.ts";
 import type { FleetWorker, FleetWorkerOptions, FleetWorkerStats, WorkerDrainOptions } from "../fleet_worker.ts";
 import { checkPeriod } from "../times.ts";
 import { WorkerDesk } from "../worker_desk.ts";
-import { BLOCK_MS, checkKey, checkRedis, fieldsOf, RedisLink, type RedisServer, textOf } from "./redis_link.ts";
+import { BLOCK_MS, checkKey, checkRedis, fieldsOf, type RedisServer, textOf } from "./redis_link.ts";
+import { RedisPair } from "./redis_pair.ts";
 import { presenceKey } from "./redis_streams.ts";
 import { COMPLETE, FORGET, LEAVE, PUT_ASIDE } from "./scripts.ts";
 
@@ -51,9 +52,9 @@ const FORGET_MS = 3_600_000;
 
 /**
  * Starts a worker that reads a Redis stream, as a consumer of a group. Connects at once, and again when the connection is lost. It also
- * takes over what workers that died have left.
+ * takes over the frames of workers that died.
  *
- * A drain stops reading, then answers what this worker has.
+ * A drain stops reading, then answers the frames that this worker has.
  *
  * @throws {TypeError | RangeError} an invalid option
  *
@@ -109,9 +110,8 @@ class RedisWorker implements FleetWorker {
   readonly #desk: WorkerDesk;
   readonly #settings: Settings;
   readonly #consumer: string = crypto.randomUUID();
-  readonly #commands: RedisLink;
-  /** Waits for entries. */
-  readonly #reading: RedisLink;
+  /** The second connection waits for entries. */
+  readonly #links: RedisPair;
   /** The entries that the handler has. */
   readonly #running = new Set<string>();
   /** Those of them that belong to this worker, and are renewed. */
@@ -122,40 +122,27 @@ class RedisWorker implements FleetWorker {
   /** The two loops, while they run. */
   #read: Promise<void> | undefined;
   #onRoom: (() => void) | undefined;
-  readonly #ready: Promise<void>;
-  #onReady!: (error?: FleetError) => void;
 
   constructor(desk: WorkerDesk, settings: Settings) {
     this.#desk = desk;
     this.#settings = settings;
-    this.#commands = new RedisLink(settings, {
-      onUp: (address) => this.#onLink(address),
-      onDown: (address, error, delayMs) => this.#onDown(address, error, delayMs),
+    this.#links = new RedisPair(settings, {
+      onUp: (address) => this.#onUp(address),
+      onDown: (address, error, delayMs) => desk.onDown(address, error, delayMs),
     });
-    this.#reading = new RedisLink(settings, {
-      onUp: (address) => this.#onLink(address),
-      // The connection for commands reports the same.
-      onDown: () => undefined,
-    });
-    this.#ready = new Promise((resolve, reject) => {
-      this.#onReady = (error) => (error === undefined ? resolve() : reject(error));
-    });
-    // Nobody need wait for it.
-    this.#ready.catch(() => undefined);
   }
 
   start(): void {
-    this.#commands.start();
-    this.#reading.start();
+    this.#links.start();
   }
 
   ready(): Promise<void> {
-    return this.#ready;
+    return this.#desk.ready;
   }
 
   stats(): FleetWorkerStats {
     const { answered, busy, refused } = this.#desk;
-    return { connected: this.#commands.up && this.#reading.up, busy, queued: 0, answered, refused };
+    return { connected: this.#links.up, busy, queued: 0, answered, refused };
   }
 
   drain(options: WorkerDrainOptions = {}): Promise<DrainResult> {
@@ -170,8 +157,7 @@ class RedisWorker implements FleetWorker {
     if (!this.#desk.draining) await this.drain();
   }
 
-  #onLink(address: string): void {
-    if (!this.#commands.up || !this.#reading.up) return;
+  #onUp(address: string): void {
     this.#desk.emit({ type: "worker-up", address });
     if (this.#read === undefined && !this.#desk.draining) {
       this.#read = this.#readAll();
@@ -179,16 +165,8 @@ class RedisWorker implements FleetWorker {
     }
   }
 
-  #onDown(address: string, error: FleetError, delayMs: number): void {
-    if ((error.cause as { readonly code?: unknown } | undefined)?.code === "fleet-unavailable") {
-      this.#onReady(error.cause as FleetError);
-    }
-    this.#desk.emit({ type: "worker-down", address, error, delayMs });
-  }
-
   /** Stops reading. Fulfils when nothing more comes. */
   async #stop(): Promise<void> {
-    this.#onReady(fleetError("fleet-closed", "the worker drains"));
     this.#onRoom?.();
     await this.#read;
   }
@@ -196,9 +174,8 @@ class RedisWorker implements FleetWorker {
   async #leave(): Promise<void> {
     const { group, stream } = this.#settings;
     this.#desk.clock.clearTimeout(this.#timer);
-    await this.#commands.send(["EVAL", LEAVE, "1", stream, group, this.#consumer]).catch(() => undefined);
-    this.#commands.close();
-    this.#reading.close();
+    await this.#links.commands.send(["EVAL", LEAVE, "1", stream, group, this.#consumer]).catch(() => undefined);
+    this.#links.close();
   }
 
   // Reading.
@@ -217,7 +194,7 @@ class RedisWorker implements FleetWorker {
       try {
         await this.#present();
         const read = ["XREADGROUP", "GROUP", group, this.#consumer, "COUNT", `${free}`, "BLOCK", `${BLOCK_MS}`];
-        const streams = (await this.#reading.send([...read, "STREAMS", stream, ">"])) as
+        const streams = (await this.#links.waiting.send([...read, "STREAMS", stream, ">"])) as
           | [unknown, [unknown, unknown[]][]][]
           | null;
         for (const [, entries] of streams ?? []) for (const entry of entries) this.#take(entryOf(entry), 1);
@@ -234,9 +211,9 @@ class RedisWorker implements FleetWorker {
       this.#presentUntil = 0;
       return;
     }
-    if (this.#commands.up && this.#reading.up) {
+    if (this.#links.up) {
       const why = fleetError("fleet-unavailable", `Redis refuses a command: ${describe(error)}`, error);
-      this.#desk.emit({ type: "worker-down", address: this.#commands.address, error: why, delayMs: RETRY_MS });
+      this.#desk.emit({ type: "worker-down", address: this.#links.commands.address, error: why, delayMs: RETRY_MS });
     }
     await new Promise<void>((resolve) => {
       this.#desk.clock.setTimeout(resolve, RETRY_MS);
@@ -250,12 +227,12 @@ class RedisWorker implements FleetWorker {
     if (now < this.#presentUntil) return;
     const { group, stream } = this.#settings;
     // The group first: a frame that finds a worker is to be found by it.
-    await this.#commands.send(["XGROUP", "CREATE", stream, group, "0", "MKSTREAM"]).catch((error: unknown) => {
+    await this.#links.commands.send(["XGROUP", "CREATE", stream, group, "0", "MKSTREAM"]).catch((error: unknown) => {
       if (!describe(error).includes("BUSYGROUP")) throw error;
     });
-    await this.#commands.send(["SET", presenceKey(stream, group), "1", "PX", `${PRESENT_MS}`]);
+    await this.#links.commands.send(["SET", presenceKey(stream, group), "1", "PX", `${PRESENT_MS}`]);
     this.#presentUntil = now + PRESENT_MS / 4;
-    this.#onReady();
+    this.#desk.onReady();
   }
 
   #take([id, list]: Entry, deliveries: number): void {
@@ -277,7 +254,18 @@ class RedisWorker implements FleetWorker {
     const { group, stream } = this.#settings;
     try {
       const [key, name] = [fields.get("r") ?? "", fields.get("n") ?? ""];
-      await this.#commands.send(["EVAL", COMPLETE, "2", stream, key, group, id, name, reply, `${REPLIES_LIVE_MS}`]);
+      await this.#links.commands.send([
+        "EVAL",
+        COMPLETE,
+        "2",
+        stream,
+        key,
+        group,
+        id,
+        name,
+        reply,
+        `${REPLIES_LIVE_MS}`,
+      ]);
     } catch (error) {
       // The entry stays in the stream, and is delivered again.
       this.#desk.emit({
@@ -287,9 +275,9 @@ class RedisWorker implements FleetWorker {
     }
   }
 
-  // What others have left.
+  // Entries that other workers have left.
 
-  /** Renews what this worker has, and takes over what others have left, until the drain is done. */
+  /** Renews the entries of this worker, and takes over those that others have left, until the drain is done. */
   async #tend(): Promise<void> {
     const { claimAfterMs } = this.#settings;
     try {
@@ -313,7 +301,7 @@ class RedisWorker implements FleetWorker {
     this.#renewedAt = now;
     if (missed) this.#mine.clear();
     if (this.#mine.size === 0) return;
-    await this.#commands.send(["XCLAIM", stream, group, this.#consumer, "0", ...this.#mine, "JUSTID"]);
+    await this.#links.commands.send(["XCLAIM", stream, group, this.#consumer, "0", ...this.#mine, "JUSTID"]);
   }
 
   async #claim(): Promise<void> {
@@ -321,22 +309,22 @@ class RedisWorker implements FleetWorker {
     const free = this.#desk.concurrency - this.#desk.busy;
     if (free <= 0) return;
     const claim = ["XAUTOCLAIM", stream, group, this.#consumer, `${Math.ceil(claimAfterMs)}`, this.#cursor];
-    const [cursor, entries] = (await this.#commands.send([...claim, "COUNT", `${free}`])) as [unknown, unknown[]];
+    const [cursor, entries] = (await this.#links.commands.send([...claim, "COUNT", `${free}`])) as [unknown, unknown[]];
     this.#cursor = textOf(cursor);
     for (const entry of entries) {
       if (entry !== null) await this.#takeOver(entryOf(entry as [unknown, unknown[]]));
     }
     if (this.#cursor === "0-0") {
-      await this.#commands.send(["EVAL", FORGET, "1", stream, group, `${FORGET_MS}`]);
+      await this.#links.commands.send(["EVAL", FORGET, "1", stream, group, `${FORGET_MS}`]);
     }
   }
 
   async #takeOver(entry: Entry): Promise<void> {
     const { group, maxDeliveries, stream } = this.#settings;
     const [id, list] = entry;
-    const [pending] = (await this.#commands.send(["XPENDING", stream, group, id, id, "1"])) as [unknown[]?];
+    const [pending] = (await this.#links.commands.send(["XPENDING", stream, group, id, id, "1"])) as [unknown[]?];
     if (pending === undefined || textOf(pending[1]) !== this.#consumer) return;
-    // What this worker has given up after a pause, and nobody has taken: it is still at it.
+    // This worker has given the entry up after a pause, and nobody has taken it: its handler is still at it.
     if (this.#running.has(id)) return void this.#mine.add(id);
     const deliveries = Number(pending[3]);
     if (deliveries <= maxDeliveries) this.#take(entry, deliveries);
@@ -354,7 +342,7 @@ class RedisWorker implements FleetWorker {
     const evaluated = ["EVAL", PUT_ASIDE, "3", stream, of("r"), deadLetters];
     const args = [group, id, of("n"), packError(error), `${REPLIES_LIVE_MS}`, `${maxDeadLetters}`];
     const entry = ["f", of("f"), "k", of("k"), "id", id, "deliveries", `${deliveries}`];
-    const done = await this.#commands.send([...evaluated, ...args, ...entry]);
+    const done = await this.#links.commands.send([...evaluated, ...args, ...entry]);
     if (done === 1) this.#desk.emit({ type: "dead-letter", id, deliveries });
   }
 }

@@ -1,7 +1,7 @@
-/** What has to happen in Redis at once, as its scripts. An entry that another program has added may have no list of replies: ''. */
+/** The scripts of Redis, for steps that must happen at once. An entry that another program has added may have no list of replies: ''. */
 
 /**
- * Adds a frame, unless the stream is full or no worker is there. Never trims: what it holds is work that nobody has done.
+ * Adds a frame, unless the stream is full or no worker is there. Never trims: the entries are work that nobody has done.
  * KEYS: stream, presence. ARGV: the most entries, whether a worker must be there, then fields and values.
  */
 export const ADD = `

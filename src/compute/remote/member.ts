@@ -50,7 +50,7 @@ interface Link {
   readonly tries: Set<FleetTry<unknown>>;
 }
 
-/** What a connection's last frame said. Known before its client is. */
+/** The meaning of the last frames of a connection. Known before its client is. */
 interface LastWords {
   goodbye: boolean;
   fault: boolean;
@@ -58,7 +58,7 @@ interface LastWords {
   lost: boolean;
 }
 
-/** What a connection of a fleet is at. Only `up`, and `on trial` for one frame, takes frames. */
+/** The state of a connection of a fleet. Only `up`, and `on trial` for one frame, takes frames. */
 export type MemberState = "connecting" | "proving" | "on trial" | "up" | "parting" | "ejected" | "closed";
 
 /**
@@ -152,7 +152,7 @@ export class Member implements TryOwner<unknown> {
     return one;
   }
 
-  /** Counts a failure of the connection: what was said is not understood. */
+  /** Counts a failure of the connection: a reply is not understood. */
   fail(error: FleetError): void {
     this.#eject(error);
   }
@@ -233,7 +233,7 @@ export class Member implements TryOwner<unknown> {
     }
   }
 
-  /** What was said last on each connection that may still reject its requests. */
+  /** The last words on each connection that may still reject its requests. */
   readonly #lastWords = new WeakMap<Link, LastWords>();
 
   /** The connections that ended because of one frame. */
@@ -271,14 +271,17 @@ export class Member implements TryOwner<unknown> {
     }
   }
 
-  /** Takes the last frames, and what else a server sends without having been asked. */
+  /** Takes the last frames, and others that a server sends without having been asked. */
   async #takePushes(link: Link): Promise<void> {
     try {
       for await (const frame of link.client) {
         if (link !== this.#link || !this.#settings.isStray(frame)) continue;
         // Replies are matched by their order, so nothing more can be believed.
         this.#eject(
-          fleetError("worker-lost", `${this.address} sends what nobody has asked for: it is no worker of a fleet`),
+          fleetError(
+            "worker-lost",
+            `${this.address} sends frames that nobody has asked for: it is no worker of a fleet`,
+          ),
         );
         link.client.abort();
       }
@@ -303,7 +306,7 @@ export class Member implements TryOwner<unknown> {
       this.close(fleetError("fleet-closed", "the server is no target any more"));
   }
 
-  /** The server drains: it handles nothing more of this connection, and has answered what it has handled. */
+  /** The server drains: it handles nothing more of this connection, and has answered every frame that it has handled. */
   #onGoodbye(link: Link): void {
     if (link !== this.#link || this.state === "closed") return;
     this.state = "parting";

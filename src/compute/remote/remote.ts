@@ -48,9 +48,9 @@ export interface RemoteFleet<In, Out> extends Fleet<In, Out> {
  * with one reply for each frame.
  *
  * A frame goes to the connection with the fewest frames in flight. It waits while each has `maxInFlight`, and is refused
- * (`fleet-busy`) while `maxQueue` wait. What was provably not handled is tried elsewhere: the worker said goodbye before its reply,
- * refused the frame, or was never sent it. With `idempotent`, so is what was lost or took too long. A connection whose tries fail is
- * ejected, and takes part again when it has answered a probe.
+ * (`fleet-busy`) while `maxQueue` wait. A frame that was provably not handled goes to another: the worker said goodbye before its
+ * reply, refused the frame, or was never sent it. With `idempotent`, so does a frame that was lost or took too long. A connection whose
+ * tries fail is ejected, and takes part again when it has answered a probe.
  *
  * Connects with the first frame, or with `ready()`. Keeps the process alive until `close()`.
  *
@@ -246,7 +246,7 @@ class Members<In, Out> implements RemoteFleet<In, Out>, MemberFleet, GateHost {
             failed += 1;
             if (failed < tries.length) return;
             clock.clearTimeout(timer);
-            // It is what the try was rejected with.
+            // The try was rejected with this error.
             // oxlint-disable-next-line typescript/prefer-promise-reject-errors
             reject(error);
           },
@@ -370,7 +370,7 @@ class Members<In, Out> implements RemoteFleet<In, Out>, MemberFleet, GateHost {
       ...(this.#protocol.probe !== undefined && { heartbeat: { ...this.#heartbeat(), frame: this.#protocol.probe } }),
       maxPendingRequests: Infinity,
       maxConsecutiveTimeouts: Infinity,
-      // The fleet reports what is lost.
+      // The fleet reports losses.
       observer: () => undefined,
     };
     if (transport !== undefined && tls === false) return connectOver(transport, all);

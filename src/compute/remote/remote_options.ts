@@ -24,13 +24,14 @@ export interface RemoteOptions<In = string, Out = In> extends FleetOptions {
   readonly targets: string | readonly (string | Address)[];
   /**
    * The codec of the servers, if they are not workers of a fleet (`spillway work`, `workService`): any server that answers each frame
-   * with one frame, in order. Then `isGoodbye` and `isFault` say what else it sends. Default: the protocol of workers.
+   * with one frame, in order. Then `isGoodbye` and `isFault` recognise its other frames. Default: the protocol of workers.
    */
   readonly codec?: Codec<Out, In>;
   /**
-   * With `codec`: whether a frame is the server's goodbye, the last frame before it ends a connection (`onDrain`). What has no reply by
-   * then was not handled, and is tried elsewhere. Without it, the end of a connection proves nothing: a killed process ends it too.
-   * Default: no frame is.
+   * With `codec`: whether a frame is the server's goodbye, the last frame before it ends a connection (`onDrain`). A request without a
+   * reply by then was not handled, and goes to another server. A server with a grace must not handle frames behind its goodbye: its
+   * `onDrain` calls `session.close()`, or awaits `session.draining`. Without `isGoodbye`, the end of a connection proves nothing: a
+   * killed process ends it too. Default: no frame is.
    */
   readonly isGoodbye?: (frame: Out) => boolean;
   /** With `codec`: whether a frame says that the server failed at the oldest request, before it ends the connection: `worker-failed`. Default: no frame does. */
@@ -139,7 +140,7 @@ export function resolveRemote<In, Out>(options: RemoteOptions<In, Out>): RemoteS
   if (codec === undefined) {
     const foreign = Object.entries({ isGoodbye, isFault, probe }).find(([, value]) => value !== undefined);
     if (foreign !== undefined)
-      throw new TypeError(`${foreign[0]} needs a codec: workers of a fleet say by themselves what it is for`);
+      throw new TypeError(`${foreign[0]} needs a codec: the protocol of workers of a fleet has its own`);
   } else if (options.maxFrameBytes !== undefined) {
     throw new TypeError("maxFrameBytes is for workers of a fleet: a codec has its own");
   }

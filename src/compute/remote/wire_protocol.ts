@@ -3,7 +3,7 @@ import { fleetError } from "../errors.ts";
 import { isFarewell, packValue, unpackReply, type WorkerReply } from "../fleet_message.ts";
 import type { RemoteSettings } from "./remote_options.ts";
 
-/** What is said to the servers of a fleet, and how their frames are understood. */
+/** The frames for the servers of a fleet, and the meaning of theirs. */
 export interface WireProtocol<In, Sent, Received> {
   readonly codec: Codec<Received, Sent>;
   /** The frame that proves a connection; `undefined` if the first request does. */

@@ -16,7 +16,7 @@ export interface BeaconsOwner {
   readonly origin: number;
 }
 
-/** Tells the other servers what this one has sent, and asks them for the same. */
+/** Tells the other servers how many frames this one has sent, and asks them for the same. */
 export class Beacons {
   readonly #owner: BeaconsOwner;
   readonly #link: BusLink;
@@ -54,14 +54,14 @@ export class Beacons {
   /** Sends a beacon behind everything before it. `ends` says goodbye. */
   send(ends: boolean = false): void {
     const { clock, origin } = this.#owner;
-    // What is not yet a message is not yet said.
+    // Frames that are not yet in a message are counted, too, so they leave first.
     this.#outgoing.seal();
     const { framesDropped: dropped, sequences } = this.#outgoing;
     this.#sentAt = clock.now();
     this.#outgoing.control(writeBeacon({ origin, epoch: this.#link.epoch, ends, dropped }, sequences));
   }
 
-  /** Sends a beacon soon, and only one for all who ask. */
+  /** Sends a beacon soon, and only one for all servers that ask. */
   answer(): void {
     if (this.#timer !== undefined || this.#link.connection === undefined) return;
     const { clock, random } = this.#owner;
@@ -73,7 +73,7 @@ export class Beacons {
     this.#timer = clock.setTimeout(run, Math.ceil(pauseMs));
   }
 
-  /** Asks all servers for a beacon, ahead of what waits. */
+  /** Asks all servers for a beacon, ahead of waiting frames. */
   ask(): void {
     const { origin } = this.#owner;
     this.#outgoing.urgent(writeQuestion({ origin, epoch: this.#link.epoch, number: 0, names: [] }));

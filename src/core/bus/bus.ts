@@ -8,14 +8,14 @@ export const NAME_TOPICS = 256;
 export const CONTROL_TOPIC = 256;
 
 /**
- * What carries messages between servers: a driver for a broker, such as those of `spillway/buses/redis`. A driver moves bytes. Envelopes,
- * order, batches, limits and reconnection are the server's.
+ * A driver for a broker that carries messages between servers, such as the driver of `spillway/buses/redis`. A driver moves bytes. The
+ * server is responsible for envelopes, order, batches, limits and reconnection.
  */
 export interface Bus {
   /** The kind of broker, for events and logs: `"redis"`. */
   readonly name: string;
   /**
-   * Loads what the driver needs. Called once, before the server listens.
+   * Loads the packages that the driver needs. Called once, before the server listens.
    *
    * @throws {SpillwayError} `bus-unavailable`: a package is not installed
    */
@@ -29,7 +29,7 @@ export interface Bus {
   connect(context: BusContext): Promise<BusConnection>;
 }
 
-/** What a server gives to the connection of a bus. */
+/** The server, as the driver of a connection to its broker sees it. */
 export interface BusContext {
   /** The clock of the server. */
   readonly clock: Clock;
@@ -75,8 +75,8 @@ export interface BusOptions {
   /** The driver. */
   readonly via: Bus;
   /**
-   * What happens to a frame for other servers when `maxWaitingBytes` wait, because the broker is down or slow: it is dropped and counted
-   * (`"drop"`, the default), or `broadcast()` throws `bus-full` before anybody gets the frame (`"refuse"`).
+   * The policy for a frame to other servers when `maxWaitingBytes` wait, because the broker is down or slow. With `"drop"`, the frame is
+   * dropped and counted. With `"refuse"`, `broadcast()` throws `bus-full` before anybody gets the frame. Default `"drop"`.
    */
   readonly whenFull?: "drop" | "refuse";
   /**

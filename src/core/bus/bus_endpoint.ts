@@ -25,7 +25,7 @@ const BEACON_MS = 1_000;
 const HOLD_MS = 3_000;
 /** The time for which a server that is not heard is among those others: longer than it takes to see that a broker hangs. */
 const KNOWN_MS = 10_000;
-/** The time for the broker to confirm what it was sent. */
+/** The time for the broker to confirm messages. */
 const CONFIRM_MS = 5_000;
 /** The limit of a message before the broker has said its own. */
 const USUAL_PAYLOAD_BYTES = 1_048_576;
@@ -50,7 +50,7 @@ export interface BusEndpointOwner extends Pick<ReceiverOwner, "clock" | "size" |
 /**
  * A server on a bus: sends the frames that its groups broadcast, and delivers those of other servers.
  *
- * Frames of one turn leave in one message for each topic. Beacons tell the others what was sent, so that the last frame that is lost is
+ * Frames of one turn leave in one message for each topic. Beacons tell the others how many frames were sent, so that a lost last frame is
  * missed, too; they are sent every second while something was sent lately or there are members.
  */
 export class BusEndpoint implements ServerBus {
@@ -125,7 +125,7 @@ export class BusEndpoint implements ServerBus {
     const beaconing = { clock, random: random ?? Math.random, origin: this.originNumber };
     this.#beacons = new Beacons(beaconing, link, this.#outgoing);
     this.#subscriptions = new Subscriptions(clock, [CONTROL_TOPIC, topicOfOrigin(this.origin)]);
-    // What others send next in new topics is not known.
+    // The next sequences of others in new topics are not known.
     this.#subscribing = new Subscribing(this.#subscriptions, link, () => this.#beacons.ask());
     const own = {
       get epoch() {
@@ -246,7 +246,7 @@ export class BusEndpoint implements ServerBus {
     return this.#questions.ask(name, this.#owner.size(ASKED_KIND, name));
   }
 
-  /** Sends what waits and says goodbye, in at most a second, and ends the connection. */
+  /** Sends waiting frames and says goodbye, in at most a second, and ends the connection. */
   async close(): Promise<void> {
     const { connection } = this.#link;
     if (connection !== undefined && !this.#closed) {
@@ -290,9 +290,9 @@ export class BusEndpoint implements ServerBus {
     const downMs = this.#downAt === undefined ? undefined : this.#owner.clock.now() - this.#downAt;
     this.#downAt = undefined;
     this.#outgoing.attach(connection);
-    // What was lost meanwhile, here and there, is known with the next beacons.
+    // The next beacons tell of frames that were lost meanwhile, here and there.
     this.#beacons.ask();
-    // A broker that was away has the others back one by one. What waits is for them.
+    // After a broker was away, the others come back one by one. Frames that wait are for them.
     if (this.#awaited.size === 0) this.#release();
     else this.#holdTimer = this.#owner.clock.setTimeout(() => this.#release(), HOLD_MS);
     this.#subscribing.run();

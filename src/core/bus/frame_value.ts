@@ -20,7 +20,7 @@ export function encodeValue(frame: unknown, own: BusFrames | undefined): FrameVa
   return { form: FORM.json, payload: encoder.encode(toJson(frame)) };
 }
 
-/** Returns the frame that bytes stand for. @throws what JSON or the service's own form throws */
+/** Returns the frame that bytes stand for. @throws the error of JSON or of the service's own form */
 export function decodeValue({ form, payload }: FrameValue, own: BusFrames | undefined): unknown {
   if (form === FORM.bytes) return payload;
   if (form === FORM.text) return decoder.decode(payload);

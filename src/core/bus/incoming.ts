@@ -18,7 +18,7 @@ export interface IncomingOwner {
 /**
  * Received messages, which are handled in slices of the event loop.
  *
- * A broker pushes, and no driver can hold it back. So what waits is bounded: a message that finds no room is dropped, and is a gap.
+ * A broker pushes, and no driver can hold it back. So waiting messages are bounded: one that finds no room is dropped, and is a gap.
  */
 export class Incoming implements Task {
   /** The number of messages that were dropped. */

@@ -12,7 +12,7 @@ const LIVE_MS = 3_500;
 const LATEST_REPORT_MS = 3_000;
 const UNKNOWN = -1;
 
-/** What has happened on this side, to tell why frames are missing. */
+/** The counts of this side, which tell why frames are missing. */
 export interface OwnSide {
   /** The number of the connection to the broker. */
   readonly epoch: number;
@@ -20,7 +20,7 @@ export interface OwnSide {
   readonly inboundDropped: number;
 }
 
-/** What is known of another server. */
+/** The state of another server, as far as it is known. */
 interface Origin {
   readonly text: string;
   /** The sequence of the next frame of each topic, or {@link UNKNOWN}. */
@@ -91,7 +91,7 @@ export class Origins {
     return Math.min(count, Math.max(0, expected - sequence));
   }
 
-  /** Notes a beacon, and reports what is missing. */
+  /** Notes a beacon, and reports missing frames. */
   onBeacon(beacon: Beacon): void {
     const origin = this.#heard(beacon.origin, beacon.epoch);
     for (const topic of this.#subscriptions.ready()) {
@@ -105,7 +105,7 @@ export class Origins {
     else this.#note(origin, beacon);
   }
 
-  /** Reports what is missing for long, and no beacon came. */
+  /** Reports frames that are missing for long, and that no beacon told of. */
   reportOverdue(): void {
     const before = this.#clock.now() - LATEST_REPORT_MS;
     for (const origin of this.#suspects) if (origin.missedAt <= before) this.#report(origin, origin);

@@ -26,7 +26,7 @@ interface Message {
   readonly at: number;
 }
 
-/** The settings of {@link Outgoing}, and what it reports. */
+/** The settings of {@link Outgoing}, and its reports. */
 export interface OutgoingOwner {
   readonly origin: number;
   readonly epoch: number;
@@ -39,8 +39,8 @@ export interface OutgoingOwner {
 /**
  * Frames on their way to the broker: gathered in one batch for each topic and turn, then waiting, then in flight.
  *
- * What is in flight is bounded by a window that the broker's confirmations open, whatever the driver would take. What waits besides is
- * bounded in bytes and in time. A frame has its sequence when it is accepted, so those that are dropped are gaps elsewhere.
+ * A window that the broker's confirmations open bounds the bytes in flight, whatever the driver would take. Waiting frames are bounded
+ * in bytes and in time. A frame has its sequence when it is accepted, so those that are dropped are gaps elsewhere.
  */
 export class Outgoing {
   /** The sequence of the next frame of each topic. */
@@ -138,7 +138,7 @@ export class Outgoing {
     this.#batchBytes = Math.min(BATCH_BYTES, connection.maxPayloadBytes - BATCH_HEADER_BYTES);
   }
 
-  /** Sends what has waited. */
+  /** Sends the frames that have waited. */
   release(): void {
     this.held = false;
     this.#dropStale();
@@ -146,7 +146,7 @@ export class Outgoing {
     this.pump();
   }
 
-  /** Sends a message to all servers at once, ahead of what waits. */
+  /** Sends a message to all servers at once, ahead of waiting frames. */
   urgent(bytes: Uint8Array): void {
     try {
       this.#connection?.publish(CONTROL_TOPIC, bytes);
@@ -155,7 +155,7 @@ export class Outgoing {
     }
   }
 
-  /** The connection is lost, and with it what the broker has not confirmed. */
+  /** The connection is lost, and with it the messages that the broker has not confirmed. */
   detach(): void {
     this.#connection = undefined;
     this.#inFlight = 0;
@@ -169,7 +169,7 @@ export class Outgoing {
     return new Promise((resolve) => this.#onEmpty.push(resolve));
   }
 
-  /** Asks the broker to confirm what it was sent, unless it is asked already. */
+  /** Asks the broker to confirm the messages up to here, unless it is asked already. */
   confirm(): void {
     const connection = this.#connection;
     if (connection === undefined || this.askedAt !== undefined) return;
@@ -187,7 +187,7 @@ export class Outgoing {
     connection.flush().then(onConfirmed, onFailed);
   }
 
-  /** Gives the driver what the window has room for. */
+  /** Gives the driver as many messages as the window has room for. */
   pump(): void {
     const connection = this.#connection;
     if (connection === undefined || this.held) return;

@@ -49,7 +49,7 @@ export class Questions {
     this.#owner = owner;
   }
 
-  /** Asks for the members of a group; `own` is the number here. Those who ask while a question is under way share its answer. */
+  /** Asks for the members of a group; `own` is the number here. Callers that ask while a question is under way share its answer. */
   ask(name: string, own: number): Promise<Presence> {
     const awaitedAlready = this.#answers.get(name);
     if (awaitedAlready !== undefined) return awaitedAlready;
@@ -80,7 +80,7 @@ export class Questions {
     if (question.awaited.size === 0) this.#end(number);
   }
 
-  /** Answers all with what is known. */
+  /** Answers all callers with the numbers that have come. */
   end(): void {
     for (const number of this.#open.keys()) this.#end(number);
   }
@@ -96,7 +96,7 @@ export class Questions {
   }
 }
 
-/** Returns the answers of a server to a question, as frames for who has asked. */
+/** Returns the answers of a server to a question, as frames for the server that has asked. */
 export function* answersTo(
   { origin, number, names }: AskedQuestion,
   size: (to: RecipientKind, name: string) => number,

@@ -33,7 +33,7 @@ export interface ReceiverOwner {
   deliver(to: RecipientKind, name: string, frame: unknown, except: string): void;
 }
 
-/** Reads messages of other servers, and delivers their frames. Whatever comes, it does not throw. */
+/** Reads messages of other servers, and delivers their frames. Invalid messages are counted and reported, and never throw. */
 export class Receiver {
   readonly counts: Record<"framesReceived" | "framesFiltered" | "invalid", number> = {
     framesReceived: 0,
@@ -66,7 +66,7 @@ export class Receiver {
     return undefined;
   }
 
-  /** A broker that echoes sends back what was sent, and nothing else. */
+  /** A broker that echoes sends back the messages of this server, and no others. */
   #onOwn(topic: number, message: Batch | Beacon | Question): undefined {
     const isSent = (of: number, next: number) => next <= this.#owner.sequenceOf(of);
     if (message.type === "question") return;
@@ -113,7 +113,7 @@ export class Receiver {
     this.#complain("bus-message-invalid", `a message of another server is not readable: ${describe(cause)}`, cause);
   }
 
-  /** Counts what is wrong with a message, and reports it once a second. */
+  /** Counts faulty messages, and reports at most one a second. */
   #complain(code: "bus-message-invalid" | "bus-origin-taken", message: string, cause?: unknown): void {
     const { clock, name, observe } = this.#owner;
     const now = clock.now();

@@ -4,7 +4,7 @@ import { isPromiseLike } from "../time/is_promise_like.ts";
 import type { BusGap } from "./bus.ts";
 import type { BusEvent } from "./bus_event.ts";
 
-/** Who is told of gaps. */
+/** The receivers of reports of gaps. */
 export interface GapListeners {
   readonly observe: (event: BusEvent) => void;
   readonly onGap: ((gap: BusGap) => unknown) | undefined;

@@ -58,7 +58,7 @@ export interface Batch extends Header {
   next(): WireFrame | undefined;
 }
 
-/** What an origin has sent: the sequence of the next frame of each topic that has had one. */
+/** The counts of an origin: the sequence of the next frame of each topic that has had one. */
 export interface Beacon extends Header {
   readonly type: "beacon";
   /** The origin ends. */

@@ -39,7 +39,7 @@ export interface CloseOptions {
 const REQUEST_OPTIONS: OptionNames<RequestOptions> = { signal: true, timeoutMs: true };
 const CLOSE_OPTIONS: OptionNames<CloseOptions> = { timeoutMs: true };
 
-/** What `client.stats()` returns: counts since the client connected. */
+/** The result of `client.stats()`: counts since the client connected. */
 export interface ClientStats extends Traffic {
   /** The number of connections made so far. */
   readonly connections: number;

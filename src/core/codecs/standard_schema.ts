@@ -3,7 +3,7 @@
  * it can be used without an import.
  */
 export interface StandardSchema<Output, Input = unknown> {
-  /** What the specification asks of a validator. */
+  /** The properties that the specification requires of a validator. */
   readonly "~standard": {
     /** The input and output types, for the compiler only. */
     readonly types?: { readonly input: Input; readonly output: Output } | undefined;
@@ -11,15 +11,15 @@ export interface StandardSchema<Output, Input = unknown> {
   };
 }
 
-/** What a validator answers: the value, or its objections. */
+/** The answer of a validator: the value, or the objections to it. */
 export type StandardResult<Output> =
   | { readonly value: Output; readonly issues?: undefined }
   | { readonly issues: readonly StandardIssue[] };
 
 /** One objection of a validator to a value. */
 export interface StandardIssue {
-  /** What is wrong. */
+  /** The fault, in words. */
   readonly message: string;
-  /** Where in the document it is. */
+  /** The place of the fault in the document. */
   readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
 }

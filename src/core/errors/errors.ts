@@ -5,14 +5,14 @@
  * |---|---|---|
  * | `remote-closed` | the peer sent FIN, and its frames were answered | Nothing: this is the usual end. |
  * | `handler-closed` | the handler, `session.close()` or the admin endpoint closed it, and its reply was sent | Nothing. |
- * | `drained` | this side shut down (`server.shutdown()`, `client.close()`); what was in flight was answered | Nothing. `unconfirmed` tells whether the peer may miss the last bytes. |
+ * | `drained` | this side shut down (`server.shutdown()`, `client.close()`); frames in flight were answered | Nothing. `unconfirmed` tells whether the peer may miss the last bytes. |
  * | `unexpected-eof` | FIN in the middle of a frame | Look whether peers end without the last terminator (`unterminated: "deliver"` accepts that), or die while they send. |
  * | `connection-reset` | the peer reset the connection, or went away while a reply was being sent | Usual for peers that are killed. Many at once point to a proxy or load balancer with a shorter idle timeout. |
  * | `connection-failed` | the connection broke in another way | Read the error's `cause`: the network failed, or keepalive found nobody. |
  * | `frame-too-large` | the decoder refused a frame that exceeds its limit | Raise `maxFrameBytes` of the codec if such frames are legitimate; else look at the peer. |
  * | `frame-invalid` | the decoder refused a malformed frame | The peer speaks another protocol, or another version. `invalidFrame: "skip"` drops single frames. |
  * | `codec-failed` | the codec threw an unexpected error | A defect of the codec: its error is the `cause`. |
- * | `handler-failed` | the handler or a hook threw, rejected, or returned a value that the codec cannot encode | Mend the handler: what was thrown is the `cause`, with its stack. Catch what is expected, and reply. |
+ * | `handler-failed` | the handler or a hook threw, rejected, or returned a value that the codec cannot encode | Mend the handler: the thrown value is the `cause`, with its stack. Catch what is expected, and reply. |
  * | `handler-timeout` | a handler did not finish within `handlerTimeoutMs` | Find what it waits for; give `context.signal` to it. Raise the limit only if such work is normal. |
  * | `idle-timeout` | no byte went in either direction for `idleTimeoutMs` | Nothing, or let peers send a heartbeat. |
  * | `silence-timeout` | no byte came for `silenceTimeoutMs` | The peer is gone or hangs. Its heartbeat must be more frequent than the limit. |

@@ -26,8 +26,8 @@ export interface ExchangeOwner<Out, State> {
 export class Exchange<Out, State> implements Context<Out, State> {
   /** Whether the handler has finished, or its result is no longer wanted. */
   finished = false;
-  /** What follows the reply: the end of the connection, TLS, or replies by another encoder. */
-  next: "close" | EstablishStep | Encoder<Out> | undefined = undefined;
+  /** The step behind the reply: the end of the connection, a turn of the session, TLS, or replies by another encoder. */
+  next: "close" | "turn" | EstablishStep | Encoder<Out> | undefined = undefined;
   readonly #owner: ExchangeOwner<Out, State>;
   /** The controller of `signal`, once that was asked for; before that, the reason to abort it with. */
   #abort: AbortController | SpillwayError | undefined = undefined;

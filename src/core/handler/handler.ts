@@ -10,7 +10,10 @@ export interface Protocol<In, Out = In, State = unknown> {
   readonly codec: Codec<In, Out>;
   /** The function that answers each frame. */
   readonly handler: Handler<In, Out, State>;
-  /** Returns the goodbye when the server drains. The `onDrain` of the service uses the old codec and is not called. */
+  /**
+   * Returns the goodbye when the server shuts down, unless one was said before the upgrade. The `onDrain` of the service uses the old
+   * codec and is not called.
+   */
   readonly onDrain?: (session: Session<Out, State>) => Out | undefined | void | PromiseLike<Out | undefined | void>;
   /** Runs at the peer's FIN, instead of the `onEnd` of the service. */
   readonly onEnd?: (session: Session<Out, State>) => Reply<Out> | PromiseLike<Reply<Out>>;

@@ -49,6 +49,8 @@ export interface PipelineOwner<In, Out, State> extends Session<Out, State> {
   onLast(): void;
   /** The reply was sent behind which its handler starts TLS. */
   onStartTls(step: EstablishStep): void;
+  /** Everything is answered that was taken before `takeTurn`. */
+  onTurn(turn: object): void;
 }
 
 /** With fewer answered replies in front, the array is not compacted. */
@@ -124,6 +126,18 @@ export class Pipeline<In, Out, State>
   runHook(name: HookName, hook: (exchange: HookExchange<Out, State>) => Reply<Out> | PromiseLike<Reply<Out>>): void {
     const exchange = new HookExchange<Out, State>(this, name);
     this.#run(() => hook(exchange), undefined, exchange);
+  }
+
+  /**
+   * Returns a turn behind the frames that are not answered, of which `onTurn` is told, unless there are none, or the connection ends or
+   * is upgraded behind them.
+   */
+  takeTurn(): object {
+    const exchange = new Exchange<Out, State>(this);
+    exchange.finished = true;
+    exchange.next = "turn";
+    this.#answerInOrder(exchange, undefined, undefined);
+    return exchange;
   }
 
   /** Ends the sequence: calls `onFault` when everything before is answered. */
@@ -358,6 +372,7 @@ export class Pipeline<In, Out, State>
     if (error !== undefined) this.#owner.onFault(error);
     if (exchange.next === undefined) return;
     if (exchange.next === "close") this.#owner.onLast();
+    else if (exchange.next === "turn") this.#owner.onTurn(exchange);
     else if (typeof exchange.next === "function") this.#owner.onStartTls(exchange.next);
     else this.#owner.onEncoder(exchange.next);
   }

@@ -96,7 +96,7 @@ export interface Session<Out, State = unknown> {
   completeAuthentication(this: object): void;
 }
 
-/** What `session.stats()` returns: counts of one connection. */
+/** The result of `session.stats()`: counts of one connection. */
 export interface SessionStats {
   /** The number of bytes received. */
   readonly bytesIn: number;
@@ -126,7 +126,7 @@ export interface BroadcastOptions {
   readonly except?: Session<never, unknown>;
 }
 
-/** What a broadcast did in this server. What other servers do is not waited for: see `bus.stats()`. */
+/** The result of a broadcast in this server. It does not include other servers: see `bus.stats()`. */
 export interface BroadcastResult {
   /** The number of members for which the frame was sent or queued. */
   readonly sent: number;

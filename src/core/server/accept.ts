@@ -4,7 +4,7 @@ import type { Clock } from "../time/clock.ts";
 import type { EstablishStep } from "../transport/establish.ts";
 import type { Connection, Listener } from "../transport/transport.ts";
 
-/** What each accept error means for accepting. An error that is not in the table is fatal. */
+/** The effect of each accept error on accepting. An error that is not in the table is fatal. */
 const RULES: Partial<Record<ErrorCode, "next" | "back-off" | "stop">> = {
   "connection-aborted": "next",
   "out-of-descriptors": "back-off",

@@ -4,6 +4,8 @@ import { Deadline, type DeadlineOwner, type DeadlineQueue } from "../time/deadli
 /** A session in a grace: `leaving` when it is ending, or over. */
 export interface Parting {
   readonly parting: "idle" | "busy" | "leaving";
+  /** Says goodbye, and goes on. */
+  announceDrain(): void;
   drain(): void;
 }
 
@@ -21,17 +23,17 @@ const SHORTEST_STEP_MS = 10;
 const LOOKED_AT = 8;
 
 /**
- * The grace between the end of accepting and the drain. Closes idle sessions one after the other, spread over its time,
- * so that their peers do not all connect to another server at once. Passes over busy sessions, and looks at them again.
+ * The grace between the end of accepting and the drain. Lets every session say goodbye when it begins, and then closes idle ones one
+ * after the other, spread over its time, so that their peers do not all connect to another server at once. Passes over busy sessions,
+ * and looks at them again.
  */
 export class Grace implements DeadlineOwner {
-  /** Fulfils when the time is up, or `end` was called. */
-  readonly over: Promise<void>;
   readonly #settings: GraceSettings;
   readonly #endsAt: number;
   readonly #deadline: Deadline = new Deadline(this);
   #queue: Parting[];
   #lookedAt: number;
+  readonly #over: Promise<void>;
   #onOver!: () => void;
 
   constructor(ms: number, sessions: Iterable<Parting>, settings: GraceSettings) {
@@ -39,14 +41,21 @@ export class Grace implements DeadlineOwner {
     this.#queue = [...sessions];
     this.#lookedAt = settings.clock.now();
     this.#endsAt = this.#lookedAt + ms;
-    this.over = new Promise((resolve) => {
+    this.#over = new Promise((resolve) => {
       this.#onOver = resolve;
     });
     this.#arm();
   }
 
+  /** Lets the sessions say goodbye. Fulfils when the time is up, or `end` was called. */
+  begin(): Promise<void> {
+    for (const session of this.#queue) session.announceDrain();
+    return this.#over;
+  }
+
   /** Adds a session that is served only now. */
   add(session: Parting): void {
+    session.announceDrain();
     this.#queue.push(session);
     if (this.#queue.length === 1) this.#arm();
   }

@@ -35,7 +35,7 @@ export interface DescriptorTarget extends AnyTarget {
   readonly path?: undefined;
 }
 
-/** What a server listens on: a port, a path, or an inherited descriptor. */
+/** A target that a server listens on: a port, a path, or an inherited descriptor. */
 export type ListenTarget = TcpTarget | UnixTarget | DescriptorTarget;
 
 /** The options of a server that say what it listens on. */
@@ -59,7 +59,7 @@ export interface ResolvedTarget {
   readonly steps: readonly EstablishStep[];
 }
 
-/** What `listen` takes: a C int. */
+/** The largest C int: `listen` takes no larger backlog. */
 const LARGEST_BACKLOG = 2 ** 31 - 1;
 
 const KINDS = { port: true, path: true, fd: true } as const;

@@ -185,7 +185,7 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
     return this.#groups.all();
   }
 
-  /** What it does: accepts connections, only serves those that it has, ends them, or has ended. */
+  /** The state: the server accepts connections, only serves those that it has, ends them, or has ended. */
   get state(): ObservedServer["state"] {
     return this.#state;
   }
@@ -220,8 +220,8 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
 
   /**
    * Drains the server: stops accepting, calls `onDrain`, closes idle connections, lets busy ones answer frames that were read in full,
-   * and aborts the rest after `timeoutMs`. With `graceMs` it continues to serve before that. A second call aborts at once, in any step.
-   * All calls return the same result.
+   * and aborts the rest after `timeoutMs`. With `graceMs` it calls `onDrain` and continues to serve before that. A second call aborts
+   * at once, in any step. All calls return the same result.
    *
    * @throws {RangeError} a `timeoutMs` or `graceMs` of 0, negative or NaN, or a `graceMs` without end
    *
@@ -283,7 +283,7 @@ export class Server<In = unknown, Out = unknown, State = unknown> implements Asy
     this.#grace = grace;
     this.#stopAccepting(graceMs);
     void this.#whenAlone().then(() => grace.end());
-    await grace.over;
+    await grace.begin();
     this.#grace = undefined;
   }
 

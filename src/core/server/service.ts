@@ -67,7 +67,7 @@ export interface Service<In = string, Out = In, State = unknown>
    */
   readonly beyondMaxConnections?: "wait" | "reject";
   /**
-   * What carries broadcasts and direct frames to other servers: a bus of `spillway/buses/local`, `/redis` or `/nats`, or an object with
+   * The carrier of broadcasts and direct frames to other servers: a bus of `spillway/buses/local`, `/redis` or `/nats`, or an object with
    * one and its settings. A broker that is down or slow does not hold the server back. Default: none, without overhead.
    */
   readonly bus?: Bus | BusOptions;

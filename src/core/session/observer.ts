@@ -31,7 +31,7 @@ export interface DrainResult {
 export interface ObservedServer {
   /** `closed` means drained: its counts are final. From `accepting-stopped` on, it accepts nothing. */
   readonly state: "listening" | "accepting-stopped" | "draining" | "closed";
-  /** What it listens on, with actual ports. */
+  /** The addresses on which the server listens, with actual ports. */
   readonly addresses: readonly Address[];
   /** The sessions of all open connections. */
   readonly sessions: Iterable<Session<never>>;
@@ -115,7 +115,7 @@ export type ServerEvent =
       readonly type: "frame-error";
       /** The connection that sent it. */
       readonly connection: ConnectionInfo;
-      /** What is wrong with it: `frame-too-large`, `frame-invalid` or `codec-failed`. */
+      /** The fault of the frame: `frame-too-large`, `frame-invalid` or `codec-failed`. */
       readonly error: SpillwayError;
       /** Whether the connection continues, as `invalidFrame: "skip"` has it. */
       readonly skipped: boolean;
@@ -133,7 +133,7 @@ export type ServerEvent =
       readonly type: "slow-consumer";
       /** The connection whose peer does not read. */
       readonly connection: ConnectionInfo;
-      /** What is done with the push. */
+      /** The policy that applies to the push. */
       readonly policy: SlowConsumerPolicy;
       /** The number of bytes that wait to be written. */
       readonly waitingBytes: number;

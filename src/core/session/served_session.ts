@@ -252,7 +252,7 @@ export class ServedSession<In, Out, State> implements Session<Out, State>, Membe
       ageMs: now - this.openedAt,
       quietMs: now - Math.max(inbox.heardAt, outbox.progressAt, this.openedAt),
       waitingOutboundBytes: outbox.pending,
-      framesInFlight: this.pipeline.length,
+      framesInFlight: this.#inFlight,
       groups: this.#memberships === undefined ? NO_GROUPS : [...this.#memberships.groups],
     };
   }
@@ -339,12 +339,25 @@ export class ServedSession<In, Out, State> implements Session<Out, State>, Membe
     if (this.#stop(reason)) this.#advance();
   }
 
-  /** Ends in order, as `stop` does, with a goodbye: the server drains. */
+  /**
+   * Says goodbye, and goes on: a grace has begun, and `drain` follows. A session that is not established yet says it when it is; one
+   * that is on its way out says nothing.
+   */
+  announceDrain(): void {
+    if (!this.#isServing) return;
+    this.#goodbye ??= new Goodbye();
+    this.#advance();
+  }
+
+  /** Ends in order, as `stop` does, with a goodbye if none was said: the server drains. */
   drain(): void {
     if (this.#securing instanceof Establishing) return this.stop("drained");
-    const serving = this.#phase === "serving" || this.#phase === "half-closed";
+    const serving = this.#isServing;
     if (!this.#stop("drained")) return;
-    if (serving) this.#askGoodbye();
+    if (serving) {
+      this.#goodbye ??= new Goodbye();
+      this.#ask(this.#goodbye);
+    }
     this.#advance();
   }
 
@@ -404,6 +417,7 @@ export class ServedSession<In, Out, State> implements Session<Out, State>, Membe
       this.#advanceAgain = false;
       this.pipeline.answerFinished();
       this.#takeFrames();
+      if (this.#goodbye !== undefined) this.#announce(this.#goodbye);
     }
     this.#advancing = false;
     if (this.pipeline.tickOpen) return;
@@ -452,7 +466,7 @@ export class ServedSession<In, Out, State> implements Session<Out, State>, Membe
     const { inbox, pipeline } = this;
     const { limits, semaphore } = this.settings;
     const atOnce = this.#opening || this.#authenticating ? 1 : limits.concurrency;
-    if (pipeline.ended || pipeline.held || pipeline.length >= atOnce || !this.roomy) return false;
+    if (pipeline.ended || pipeline.held || this.#inFlight >= atOnce || !this.roomy) return false;
     if (semaphore.isFreeFor(this)) return true;
     // A session without a further frame must not wait for a permit to find that out.
     if (pipeline.length > 0 ? !inbox.starved : inbox.peek()) semaphore.wait(this);
@@ -520,14 +534,17 @@ export class ServedSession<In, Out, State> implements Session<Out, State>, Membe
   onUpgrade(to: Protocol<In, Out, State>): void {
     this.inbox.switchTo(decoderFor(to.codec, this.settings.invalidFrame));
     this.#hooks = to;
+    if (this.#goodbye === undefined || this.#goodbye.said) return;
     // The new protocol has a goodbye of its own.
-    if (this.#goodbye !== undefined) this.#askGoodbye();
+    const { asked } = this.#goodbye;
+    this.#goodbye = new Goodbye();
+    if (asked && this.#phase === "stopping") this.#ask(this.#goodbye);
   }
 
   onStartTls(step: EstablishStep): void {
     this.#securing = step;
     // The handler took its time, and others work at what came behind the command.
-    if (this.pipeline.length > 0) this.#refusePlain();
+    if (this.#inFlight > 0) this.#refusePlain();
   }
 
   onEncoder(encoder: Encoder<Out>): void {
@@ -651,7 +668,7 @@ export class ServedSession<In, Out, State> implements Session<Out, State>, Membe
     if (this.over) return;
     const error = connectionError(cause);
     if (this.#broken !== undefined) return this.onSettled();
-    // Only the input has ended, and what came before is answered.
+    // Only the input has ended, and frames that came before are answered.
     if (error.code === "unexpected-eof") return this.fail(error);
     if (this.#mayFinish) this.#finish(error, false);
     else this.breakOff(brokenReason(error), error);
@@ -746,7 +763,7 @@ export class ServedSession<In, Out, State> implements Session<Out, State>, Membe
     if (reader === undefined) return;
     this.#gate?.open(this.outbox.writer);
     this.#gate = undefined;
-    // What came in the handshake was heard, too.
+    // Bytes of the handshake count as input of the peer.
     this.inbox.heardAt = this.settings.clock.now();
     this.inbox.run(reader);
     if (!this.over) this.#advance();
@@ -755,6 +772,15 @@ export class ServedSession<In, Out, State> implements Session<Out, State>, Membe
   onRefused(error: SpillwayError<string>): void {
     this.#decide(error.code as CloseReason, error as SpillwayError);
     this.#complete(error as SpillwayError);
+  }
+
+  /** The number of frames that are not answered. A goodbye that waits for its turn is none. */
+  get #inFlight(): number {
+    return this.#goodbye?.turn === undefined ? this.pipeline.length : this.pipeline.length - 1;
+  }
+
+  get #isServing(): boolean {
+    return this.#phase === "serving" || this.#phase === "half-closed";
   }
 
   /** Whether the connection is released. */
@@ -779,7 +805,9 @@ export class ServedSession<In, Out, State> implements Session<Out, State>, Membe
   /** Whether everything is answered, and only the goodbye is left to send. */
   get #answered(): boolean {
     if (this.#phase === "serving" || this.#decided || this.#reason === undefined) return false;
-    return this.inbox.exhausted && this.pipeline.length === 0 && this.#goodbye?.asking !== true;
+    if (!this.inbox.exhausted || this.pipeline.length > 0) return false;
+    // A peer that has sent FIN in a grace is not kept for its goodbye.
+    return this.#phase === "half-closed" || this.#goodbye?.asking !== true;
   }
 
   /** Takes no further input. Returns false when the session is ending already. */
@@ -819,10 +847,30 @@ export class ServedSession<In, Out, State> implements Session<Out, State>, Membe
     this.#memberships = undefined;
   }
 
-  #askGoodbye(): void {
-    this.#goodbye = new Goodbye();
+  #ask(goodbye: Goodbye<Out>): void {
+    if (goodbye.asked) return;
     const onDrain = this.#hooks?.onDrain;
-    if (onDrain !== undefined) this.#goodbye.ask(() => onDrain(this), this);
+    goodbye.ask(onDrain && (() => onDrain(this)), this);
+  }
+
+  /** In a grace: asks for the goodbye when the session is established, and says it behind the replies to what was taken before. */
+  #announce(goodbye: Goodbye<Out>): void {
+    const established = !this.#opening && !this.#authenticating && this.#securing === undefined;
+    if (!established || !this.#isServing || !this.sendable || this.pipeline.ended) return;
+    this.#ask(goodbye);
+    // The hook may have closed the session: its goodbye is the last frame then.
+    if (!goodbye.ready || !this.#isServing || !this.sendable) return;
+    if (this.pipeline.length === 0) this.#say(goodbye);
+    else goodbye.turn = this.pipeline.takeTurn();
+  }
+
+  onTurn(turn: object): void {
+    const goodbye = this.#goodbye;
+    // An upgrade may have replaced the goodbye.
+    if (goodbye?.turn !== turn) return;
+    goodbye.turn = undefined;
+    // Where TLS begins now, it is said when that is done.
+    if (this.#securing === undefined && this.sendable) this.#say(goodbye);
   }
 
   onGoodbye(goodbye: Goodbye<Out>): void {
@@ -834,17 +882,21 @@ export class ServedSession<In, Out, State> implements Session<Out, State>, Membe
     this.#reportHook(cause, "onDrain");
   }
 
-  /** Sends the goodbye when everything is answered. Nothing is sent after it. */
+  /** In a drain: sends the goodbye when everything is answered. Nothing is sent after it. */
   #sayGoodbye(): void {
     if (this.#broken !== undefined || this.#writeSide !== "open" || !this.#answered) return;
-    const goodbye = this.#goodbye?.take();
-    if (goodbye === undefined) return;
+    const goodbye = this.#goodbye;
+    if (goodbye?.ready !== true) return;
     this.#writeSide = "goodbye";
     // The fault of a late authentication would be sent after the goodbye.
     this.#deadlines.authenticationDone = true;
     this.#leaveGroups();
+    this.#say(goodbye);
+  }
+
+  #say(goodbye: Goodbye<Out>): void {
     try {
-      this.outbox.reply(goodbye);
+      this.outbox.reply(goodbye.take() as Out);
     } catch (cause) {
       this.onGoodbyeFailed(cause);
     }

@@ -1,6 +1,6 @@
 import type { Traffic } from "./traffic.ts";
 
-/** What `server.stats()` returns: counts since the server began to listen. */
+/** The result of `server.stats()`: counts since the server began to listen. */
 export interface ServerStats extends Traffic {
   /** The number of open connections, except refused ones. */
   readonly connections: number;

@@ -28,10 +28,17 @@ export interface SessionHooks<Out = string, State = unknown> {
    */
   readonly onDisconnect?: (session: Session<NoInfer<Out>, State>, reason: CloseReason) => void | PromiseLike<void>;
   /**
-   * Runs when the server drains this connection. Its result, a goodbye, is sent last, after the replies to all received frames, unless
-   * a handler fails or calls `close()` before. It does not run for connections that are already ending, nor after an upgrade, which has
-   * its own `onDrain`. An error is reported to the observer (`handler-error`), and the connection ends without a goodbye.
-   * Default: none.
+   * Runs once, when the server shuts down. Its result is a goodbye.
+   *
+   * - Without `graceMs` it runs when the connection drains. The goodbye is the last frame, after the replies to all received frames,
+   *   unless a handler fails or calls `close()` before.
+   * - With `graceMs` it runs when the grace begins, or later when `onConnect` and authentication are complete. The goodbye is sent behind
+   *   the replies to the frames that were handled before, and replies to later frames follow it: peers must be able to tell it from a
+   *   reply. A hook that needs the last frame calls `session.close()`, which ends the connection behind its goodbye, or awaits
+   *   `session.draining`.
+   *
+   * It does not run for connections that are already ending, nor after an upgrade, which has its own `onDrain`. An error is reported to
+   * the observer (`handler-error`), and there is no goodbye. Default: none.
    */
   readonly onDrain?: (
     session: Session<NoInfer<Out>, State>,

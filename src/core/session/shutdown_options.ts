@@ -6,9 +6,10 @@ export interface ShutdownOptions {
   /** The time after which the remaining connections are aborted. Default: the server's `drainTimeoutMs`. */
   readonly timeoutMs?: number;
   /**
-   * The time for which the server continues to serve without accepting, before it drains. Open connections are served as usual, and idle
-   * ones are closed one by one, spread over that time. The drain begins earlier if no connection is left. Peers of a restarted server
-   * thus reconnect a few at a time ("lame duck mode"). Default: no grace period.
+   * The time for which the server continues to serve without accepting, before it drains. Every connection gets its goodbye (`onDrain`)
+   * when that time begins. Open connections are then served as usual, and idle ones are closed one by one, spread over that time. The
+   * drain begins earlier if no connection is left. Peers of a restarted server thus reconnect a few at a time ("lame duck mode").
+   * Default: no grace period.
    */
   readonly graceMs?: number;
 }

@@ -11,7 +11,7 @@ export interface ConnectionInfo extends ConnectionFacts {
   readonly localAddress: Address;
 }
 
-/** What the establish steps have found out about a connection. */
+/** The facts that the establish steps have found out about a connection. */
 export interface ConnectionFacts {
   /** The TLS session, if the connection is encrypted. */
   readonly tls?: TlsInfo | undefined;
@@ -65,7 +65,7 @@ export interface ProxyInfo {
   readonly version: 1 | 2;
   /** `local`: the proxy speaks for itself, for example to check that the server is there. */
   readonly command: "proxy" | "local";
-  /** What the peer and the proxy speak. */
+  /** The transport protocol between the peer and the proxy. */
   readonly transport: "tcp" | "udp" | "unix" | "unspecified";
   /** The address of the proxy, from which the connection came. */
   readonly from: Address;

@@ -105,7 +105,7 @@ export class DirectReader implements ByteReader, Outcome<Result> {
     this.#answerEnd();
   }
 
-  /** Notes an end that is an error: what came before it can still be read. */
+  /** Notes an end that is an error: input that came before it can still be read. */
   cutOff(error: unknown): void {
     if (this.#state !== "open") return this.end();
     const onError = this.#onError;

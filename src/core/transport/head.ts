@@ -8,7 +8,7 @@ const FIRST_BYTES = 256;
 
 /**
  * Reads the head of a connection, for an {@link EstablishStep}: the first bytes that the peer sends. The bytes behind it
- * are left for whoever reads next. `lengthOf` is called with all bytes that have come, again for each chunk.
+ * are left for the next reader. `lengthOf` is called with all bytes that have come, again for each chunk.
  *
  * Rejects with what `lengthOf` throws, with the error that breaks the connection, or with the reason of `signal`. After
  * that the connection cannot be served, because the bytes that came are lost.

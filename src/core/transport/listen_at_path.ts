@@ -4,7 +4,7 @@ import { addressText } from "./address_text.ts";
 import type { Connection } from "./transport.ts";
 import { isAbstract } from "./unix_path.ts";
 
-/** Who can connect to a socket without a `mode`: this user. */
+/** The permissions of a socket without a `mode`: only this user can connect. */
 const OWNER_ONLY = 0o600;
 
 /** A server that does not answer for so long is alive: it is stopped, or busy. */
@@ -19,7 +19,7 @@ const LOCK_PAUSE_MS = 10;
 /** The pauses after which a server that holds its lock may have died. */
 const PATIENCE = 10;
 
-/** What the file system says of a name. */
+/** The facts of the file system about a name. */
 export interface FileFacts {
   /** The device that it is on. */
   readonly dev: bigint;
@@ -49,7 +49,7 @@ export interface SocketFiles {
   rmdirSync(path: string): void;
 }
 
-/** What {@link listenAtPath} asks of a runtime. */
+/** The calls of a runtime that {@link listenAtPath} needs. */
 export interface PathHost<Bound extends { close(): void }> {
   /** The files of the system. */
   readonly files: SocketFiles;
@@ -63,7 +63,7 @@ export interface PathHost<Bound extends { close(): void }> {
 
 /** A listener in its place. */
 export interface Placed<Bound> {
-  /** What the runtime has bound. */
+  /** The socket that the runtime has bound. */
   readonly bound: Bound;
   /** Removes the socket, if the path is still that of this listener. Call it before the listener closes. */
   readonly remove: () => void;
@@ -79,7 +79,7 @@ export interface Placed<Bound> {
  * remove the path that they bound when they close, whatever is there by then: that is the one in the directory, which is
  * gone.
  *
- * What is at the path is replaced only if it is a socket and refuses connections. The one server that may replace it is
+ * A file at the path is replaced only if it is a socket and refuses connections. The one server that may replace it is
  * the one that has linked its socket to the name of the lock, too. So of any number of servers that start at once, one
  * gets the path. A lock whose holder refuses connections was left by a server that died, and is removed.
  *
@@ -233,7 +233,7 @@ class Placing<Bound extends { close(): void }> {
   }
 
   #remove(dev: bigint, ino: bigint): void {
-    // While the listener is open, no other file has its number. What cannot be removed now is replaced by the next server.
+    // While the listener is open, no other file has its number. A socket that cannot be removed now is replaced by the next server.
     attempt(() => {
       if (this.#isAt(dev, ino)) this.#files.unlinkSync(this.#path);
     });
@@ -266,7 +266,7 @@ class Placing<Bound extends { close(): void }> {
   }
 }
 
-/** What file systems say that have no hard links, or none of sockets. */
+/** The errors of file systems that have no hard links, or none of sockets. */
 const NO_LINKS = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK"]);
 
 const DENIED = new Set(["EACCES", "EPERM", "EROFS"]);

@@ -1,9 +1,9 @@
 import type { AcceptQueue } from "./accept_queue.ts";
 import type { Address, Connection, Listener } from "./transport.ts";
 
-/** What a runtime that accepts on its own has bound. It fills the queue. */
+/** A bound socket whose runtime accepts on its own, and fills the queue. */
 export interface BoundQueue {
-  /** What it is bound to, with the actual port. */
+  /** The address of the socket, with the actual port. */
   readonly address: Address;
   /** Where accepted connections wait. */
   readonly queue: AcceptQueue;

@@ -10,8 +10,8 @@ export interface StreamTransportOptions {
   /** The pairs that `listen` accepts: each becomes a connection. Without it, `listen` is refused. Default: none. */
   readonly accept?: AsyncIterable<StreamPair> | Iterable<StreamPair>;
   /**
-   * Creates the pair of a connection; rejects when `signal` is aborted. What it throws becomes `connect-failed`, except
-   * a {@link SpillwayError}. Without it, `connect` is refused. Default: none.
+   * Creates the pair of a connection; rejects when `signal` is aborted. An error that it throws becomes `connect-failed`,
+   * except a {@link SpillwayError}. Without it, `connect` is refused. Default: none.
    */
   readonly connect?: (options: ConnectOptions) => StreamPair | PromiseLike<StreamPair>;
   /** The name of the transport. Default: `streams`. */

@@ -88,11 +88,11 @@ export interface UnixListenOptions extends AnyListenOptions {
   readonly fd?: undefined;
 }
 
-/** A bound socket that another process has sent: what an inherited descriptor is elsewhere, for `node:net` on Deno. */
+/** A bound socket that another process has sent. For `node:net` on Deno, it replaces an inherited descriptor. */
 export interface SentSocket {
   /** The socket, as `node:child_process` delivers it beside a message. */
   readonly handle: object;
-  /** What it is bound to, as {@link HeldSocket.address} says. */
+  /** The address of the socket, as {@link HeldSocket.address} says. */
   readonly address: Address;
 }
 
@@ -100,7 +100,7 @@ export interface SentSocket {
 export interface DescriptorListenOptions extends AnyListenOptions, AcceptedTcpOptions {
   /**
    * The descriptor of a bound stream socket, TCP or Unix. The listener owns it, and closes it. A Unix socket stays in its
-   * directory: whoever has made it removes it. `keepAliveMs` and `noDelay` are for TCP.
+   * directory: the process that has made it removes it. `keepAliveMs` and `noDelay` are for TCP.
    *
    * Deno's own listener cannot take a descriptor, so the transport of `spillway/deno` refuses with
    * `runtime-unsupported`. Those of `spillway` and `spillway/node` listen through `node:net` there, which also takes a
@@ -123,7 +123,7 @@ export type ListenOptions = TcpListenOptions | UnixListenOptions | DescriptorLis
  * workers listens on it.
  */
 export interface HeldSocket {
-  /** What it is bound to, with the actual port. */
+  /** The address of the socket, with the actual port. */
   readonly address: Address;
   /** The descriptor, for the `stdio` of a child, where a child can inherit one without harm to its siblings. */
   readonly fd?: number;
@@ -133,7 +133,7 @@ export interface HeldSocket {
   isInPlace(): boolean;
   /** Closes it here, and removes its path, if it is still its own. Processes that have got it listen on. */
   close(): void;
-  /** Closes it here, and leaves its path to whoever has got it. */
+  /** Closes the socket in this process, and leaves its path to the process that has got it. */
   release(): void;
 }
 
@@ -280,8 +280,8 @@ export interface ConnectionOwner {
 }
 
 /**
- * Returns the number of bytes of the head at the beginning of `bytes`, or `undefined` when it needs more to know. What
- * it throws refuses the head.
+ * Returns the number of bytes of the head at the beginning of `bytes`, or `undefined` when it needs more bytes. An
+ * error that it throws refuses the head.
  */
 export type HeadLength = (bytes: Bytes) => number | undefined;
 
@@ -346,8 +346,8 @@ export interface TransportConnection extends Connection {
  */
 export interface Listener extends AsyncIterable<Connection> {
   /**
-   * What it is bound to. Of an inherited Unix socket the path is known on Linux only, and on Deno with all permissions;
-   * elsewhere it is empty.
+   * The address that the listener is bound to. The path of an inherited Unix socket is known on Linux only, and on Deno
+   * with all permissions; elsewhere it is empty.
    */
   readonly address: Address;
   /** Yields connections as they come, until the listener is closed. */

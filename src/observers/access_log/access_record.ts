@@ -34,8 +34,8 @@ export function accessRecord(event: EndEvent, at: number): AccessRecord {
 }
 
 /**
- * Returns who the peer is. What a PROXY header says of its TLS counts where the connection itself has none: the proxy has
- * ended it.
+ * Returns the fields of the peer. The TLS session of a PROXY header counts where the connection itself has none: the proxy
+ * has ended that session.
  */
 function peerFields({ remoteAddress, localAddress, tls, proxy }: ConnectionInfo): AccessRecord {
   const version = tls?.protocol ?? proxy?.tls?.version;

@@ -1,4 +1,4 @@
-/** What a value must not have to stand without quotes: spaces, what separates and quotes, and characters beyond ASCII. */
+/** A value that can stand without quotes. It has no spaces, separators, quotes or characters beyond ASCII. */
 const PLAIN = /^[!#-<>-[\]-~]+$/;
 
 /** Returns fields as one line of logfmt, without its line break: `id=7 remote=[::1]:5000 reason=remote-closed`. */

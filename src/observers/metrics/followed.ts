@@ -1,7 +1,7 @@
 import { type Context, isPromiseLike, isStream, type Next, type Reply } from "../../core/mod.ts";
 
 /**
- * What became of a frame: `replied` and `silent` with one frame and none, `streamed` with a stream, which has ended by itself, `failed`
+ * The outcome of a frame: `replied` and `silent` with one frame and none, `streamed` with a stream, which has ended by itself, `failed`
  * when something threw, `aborted` when the answer was no longer wanted.
  */
 type Outcome = "replied" | "silent" | "streamed" | "failed" | "aborted";

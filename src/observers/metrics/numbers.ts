@@ -24,7 +24,7 @@ export interface MeasuredPool {
 
 /** An establish step that admits connections, as `admission` of `spillway/admission` returns it. */
 export interface MeasuredAdmission {
-  /** What the step has counted, which is read when the metrics are. */
+  /** Returns the counts of the step. It is called when the metrics are read. */
   stats(): {
     readonly admitted: number;
     /** The numbers of refused connections, by reason. */
@@ -35,7 +35,7 @@ export interface MeasuredAdmission {
   };
 }
 
-/** What metrics are taken of, however they are published. */
+/** The settings of metrics, however they are published. */
 export interface NumbersOptions {
   /** The number of largest groups whose sizes are published. A whole number of at least 0; default 10. */
   readonly groups?: number;
@@ -47,7 +47,7 @@ export interface NumbersOptions {
   readonly clock?: Clock;
 }
 
-/** What takes the values of the histograms, in seconds. */
+/** The recorders of the histograms, in seconds. */
 export interface Recorders {
   readonly handler: Recorder;
   readonly connection: Recorder;
@@ -66,7 +66,7 @@ export interface Reading {
 }
 
 /**
- * The numbers of all servers of an observer. What servers count themselves is read when it is asked for; events are counted when they
+ * The numbers of all servers of an observer. The counts of the servers are read when the metrics are; events are counted when they
  * come; handlers are timed by the middleware.
  */
 export class Numbers {

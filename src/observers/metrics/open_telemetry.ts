@@ -5,7 +5,7 @@ import { HISTOGRAMS, type HistogramInstrument, INSTRUMENTS, type Instrument } fr
 import { Numbers, type NumbersOptions, type Recorders } from "./numbers.ts";
 import { openTelemetryName } from "./open_telemetry_name.ts";
 
-/** What a `Meter` of `@opentelemetry/api` must have. */
+/** The methods that a `Meter` of `@opentelemetry/api` must have. */
 export interface OpenTelemetryMeter {
   /** As of `Meter`. */
   createHistogram(name: string, options?: OpenTelemetryInstrument): { record(value: number): void };
@@ -19,17 +19,17 @@ export interface OpenTelemetryMeter {
   removeBatchObservableCallback(callback: (result: OpenTelemetryResult) => void, observables: object[]): void;
 }
 
-/** What an instrument is created with. */
+/** The options with which an instrument is created. */
 export interface OpenTelemetryInstrument {
-  /** What it measures. */
+  /** The description of the measured value. */
   description?: string;
-  /** Its unit, by the conventions of UCUM. */
+  /** The unit, by the conventions of UCUM. */
   unit?: string;
   /** The buckets of a histogram. */
   advice?: { explicitBucketBoundaries?: number[] };
 }
 
-/** What takes the values of observable instruments. */
+/** The receiver of the values of observable instruments. */
 export interface OpenTelemetryResult {
   /** Takes one value. */
   observe(observable: object, value: number, attributes?: Readonly<Record<string, string>>): void;

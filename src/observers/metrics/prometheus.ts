@@ -53,7 +53,7 @@ const OPTIONS: OptionNames<MetricsOptions> = {
 
 /**
  * Returns an observer that keeps the metrics of its servers for Prometheus. One observer may have several servers: their numbers are
- * added up, and what a server has counted stays when it has drained.
+ * added up, and the counts of a server stay when it has drained.
  *
  * Servers count anyway, and are asked when the metrics are: this costs nothing for a frame. The middleware times every handler of a quiet
  * server; of a busy one it times a sample, in which a frame stands for those since the one before.

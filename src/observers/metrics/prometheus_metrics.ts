@@ -8,7 +8,7 @@ interface Value {
   readonly metricName?: string;
 }
 
-/** What a registry gets when it asks for a metric. */
+/** The values of a metric, as a registry gets them. */
 interface Collected {
   readonly name: string;
   readonly help: string;

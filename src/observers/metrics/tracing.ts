@@ -12,19 +12,19 @@ import { sampled } from "./sampled.ts";
 
 type Attributes = Record<string, string | number>;
 
-/** What a span is started with. */
+/** The options with which a span is started. */
 export interface OpenTelemetrySpanStart {
   /** A `SpanKind`. */
   kind?: number;
-  /** Whether it has no parent. */
+  /** Whether the span has no parent. */
   root?: boolean;
-  /** What it says. */
+  /** The attributes of the span. */
   attributes?: Record<string, string | number>;
-  /** The spans that it belongs with. */
+  /** The spans to which the span is linked. */
   links?: { context: never }[];
 }
 
-/** What a `Span` of `@opentelemetry/api` must have. */
+/** The methods that a `Span` of `@opentelemetry/api` must have. */
 export interface OpenTelemetrySpan {
   /** As of `Span`. */
   spanContext(): object;
@@ -38,7 +38,7 @@ export interface OpenTelemetrySpan {
   end(): void;
 }
 
-/** What a `Tracer` of `@opentelemetry/api` must have. */
+/** The methods that a `Tracer` of `@opentelemetry/api` must have. */
 export interface OpenTelemetryTracer {
   /** As of `Tracer`. */
   startSpan(name: string, options?: OpenTelemetrySpanStart): OpenTelemetrySpan;
@@ -66,7 +66,7 @@ export interface TracingOptions {
   readonly sampleRatio: number;
   /**
    * The `context` of `@opentelemetry/api`. With it, all of a stream runs inside the span of its frame. Without it, only the call of the
-   * handler and what that awaits does. Default: none.
+   * handler does, with all that the handler awaits. Default: none.
    */
   readonly context?: OpenTelemetryContext;
   /** The source of random numbers from 0 to 1, for tests. Default: `Math.random`. */
@@ -82,7 +82,7 @@ const ERROR = 2;
 
 /**
  * Returns a middleware that makes a span for a sample of the frames, from the call of the handler to its answer; for a stream, to its end.
- * The span is active inside the handler, if OpenTelemetry has a context manager: what the handler starts there are its children.
+ * The span is active inside the handler, if OpenTelemetry has a context manager: spans that the handler starts are its children.
  *
  * A span is named `spillway.frame`, and has the number and the addresses of its connection as attributes, and `spillway.outcome`:
  * `replied`, `silent`, `streamed`, `failed` or `aborted`. All spans of one connection link to a span `spillway.connection`, which has no

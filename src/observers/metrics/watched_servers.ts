@@ -47,7 +47,7 @@ const NO_BUS: BusTotals = {
   servers: 0,
   topics: 0,
 };
-/** What a closed server has none of. */
+/** The gauges of a bus. A closed server has none of them. */
 const GAUGES_OF_A_BUS = { up: 0, waitingBytes: 0, waitingInboundBytes: 0, servers: 0, topics: 0 };
 
 /** The servers that told the observer that they listen, as if they were one. */

@@ -1,4 +1,4 @@
-// What the dashboard works out by itself.
+// The figures that the dashboard works out by itself.
 import { describe, expect, it } from "vitest";
 import { bytes, compact, duration, many, milliseconds } from "../../../src/admin/page/format.js";
 import { HandlerTimes } from "../../../src/admin/page/handler_times.js";

@@ -6,7 +6,7 @@ import { memoryTransport } from "../../../src/testing/mod.ts";
 
 export const TOKEN = "a-token-of-thirty-two-characters";
 
-/** What a route has answered. */
+/** The answer of a route. */
 export interface Answered {
   readonly status: number;
   readonly headers: Headers;

@@ -120,7 +120,7 @@ export function textOf(page: Page, selector: string): Promise<string> {
   return page.$eval(selector, (found) => found.textContent.trim());
 }
 
-/** What axe finds that keeps people from using the page. */
+/** Returns the findings of axe that keep people from using the page. */
 export async function seriousIn(page: Page): Promise<string[]> {
   await page.evaluate(axe.source);
   return await page.evaluate(async () => {

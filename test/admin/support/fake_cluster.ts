@@ -19,7 +19,7 @@ export class FakeWorker implements SupervisedWorker {
   state = "serving";
   /** Whether it answers. */
   stopped = false;
-  /** What is asked, in order. */
+  /** The requests, in order. */
   readonly asked: unknown[] = [];
   readonly ends: string[] = [];
   sessions: Session<never>[] = [];
@@ -118,7 +118,7 @@ export class FakeCluster implements SupervisedCluster {
   reloads: (number | undefined)[] = [];
   drained: number[] = [];
   shutdowns: object[] = [];
-  /** What the next reload ends with. */
+  /** The result of the next reload. */
   result: Promise<{ reloaded: boolean; why?: string }> = Promise.resolve({ reloaded: true });
 
   constructor(workers: readonly FakeWorker[]) {

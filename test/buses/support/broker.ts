@@ -31,10 +31,26 @@ export interface BrokerProcess extends Broker {
 
 /** Returns a broker that does not run, and ends what is left of it after the test. */
 export async function broker(context: TestContext, name: BrokerName): Promise<Broker> {
+  return name === "local" ? hub(context) : brokerProcess(context, name);
+}
+
+/** The bytes that a {@link strictBroker} keeps for a server. */
+const STRICT_BYTES = 2_097_152;
+
+/** Returns a broker that soon cuts off a server that takes nothing. It does not run. */
+export async function strictBroker(context: TestContext, name: BrokerName): Promise<Broker> {
+  if (name === "local") return hub(context, STRICT_BYTES);
+  if (name === "redis") {
+    return brokerProcess(context, name, [`client-output-buffer-limit pubsub ${STRICT_BYTES} ${STRICT_BYTES} 60`]);
+  }
+  // NATS holds back who publishes to a stalled subscriber for longer than a test, unless it has a deadline.
+  return brokerProcess(context, name, ['write_deadline: "1s"', `max_pending: ${STRICT_BYTES}`]);
+}
+
+function hub(context: TestContext, maxQueuedBytes?: number): Broker {
   const folder = mkdtempSync(path.join(tmpdir(), "spillway-bus-"));
   context.onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  if (name === "local") return new Hub(context, path.join(folder, "bus.sock"));
-  return brokerProcess(context, name);
+  return new Hub(context, path.join(folder, "bus.sock"), maxQueuedBytes);
 }
 
 /** Returns a broker that is a process, and does not run. `extra` are lines of its configuration. */
@@ -57,10 +73,12 @@ class Hub implements Broker {
   readonly name = "local";
   readonly address: string;
   readonly #path: string;
+  readonly #maxQueuedBytes: number | undefined;
   #hub: LocalBusHub | undefined;
 
-  constructor(context: TestContext, file: string) {
+  constructor(context: TestContext, file: string, maxQueuedBytes: number | undefined) {
     this.#path = file;
+    this.#maxQueuedBytes = maxQueuedBytes;
     this.address = `local:${file}`;
     context.onTestFinished(() => this.kill());
   }
@@ -70,7 +88,13 @@ class Hub implements Broker {
   }
 
   async start(): Promise<void> {
-    this.#hub = await localBusHub({ path: this.#path, transport, observer: () => undefined });
+    const maxQueuedBytes = this.#maxQueuedBytes;
+    this.#hub = await localBusHub({
+      path: this.#path,
+      transport,
+      observer: () => undefined,
+      ...(maxQueuedBytes !== undefined && { maxQueuedBytes }),
+    });
   }
 
   async kill(): Promise<void> {

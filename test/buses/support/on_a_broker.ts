@@ -1,5 +1,5 @@
 import type { TestContext } from "vitest";
-import type { BusGap, ServeOptions, Server, ServerEvent } from "../../../src/mod.ts";
+import type { BusGap, Clock, ServeOptions, Server, ServerEvent } from "../../../src/mod.ts";
 import { connect, lines, serve } from "../../../src/mod.ts";
 
 /** A server on a real broker, with its events and what its one member has got. */
@@ -16,7 +16,7 @@ export interface OnABroker {
 export async function onABroker(
   context: TestContext,
   bus: NonNullable<ServeOptions["bus"]>,
-  { waits = true }: { readonly waits?: boolean } = {},
+  { clock, waits = true }: { readonly clock?: Clock; readonly waits?: boolean } = {},
 ): Promise<OnABroker> {
   const events: ServerEvent[] = [];
   const received: string[] = [];
@@ -35,6 +35,7 @@ export async function onABroker(
     },
     handler: (line) => line,
     bus,
+    ...(clock !== undefined && { clock }),
     observer: (event) => {
       events.push(event);
       queueMicrotask(look);

@@ -1,4 +1,4 @@
-/** What the tests of buses use of the package, in one place. */
+/** The part of the package that the tests of buses use, in one place. */
 export { type LocalBusHub, localBus, localBusHub } from "../../../src/buses/local/mod.ts";
 export { nats } from "../../../src/buses/nats/mod.ts";
 export { redis } from "../../../src/buses/redis/mod.ts";

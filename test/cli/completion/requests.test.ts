@@ -1,4 +1,4 @@
-// What a script of completion asks, and gets.
+// The requests of a completion script, and the answers.
 import { describe, expect, it } from "vitest";
 import { ranToEnd } from "../support/ran_to_end.ts";
 

@@ -23,7 +23,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-/** What bash makes of a line at whose end Tab is pressed: the replies for its last word. */
+/** Returns the replies of bash for the last word of a line at whose end Tab is pressed. */
 async function inBash(typed: string): Promise<string[]> {
   const script = `PATH="$1:$PATH"
     cd "$1"

@@ -10,7 +10,7 @@ import { ranToEnd } from "../support/ran_to_end.ts";
 
 const cwd = fileURLToPath(new URL("../fixtures/", import.meta.url));
 const simulate = (...args: string[]) => ranToEnd(["simulate", ...args], { cwd });
-/** What needs the garbage collector, or real uncaught errors. */
+/** Runs the command in a process of its own, for the garbage collector and for real uncaught errors. */
 async function inItsOwnProcess(...args: string[]) {
   const cli = new CliProcess("simulate", ...args);
   onTestFinished(() => cli.kill());

@@ -46,17 +46,17 @@ export class CliProcess {
     return this.#child.pid as number;
   }
 
-  /** What goes before the command: a program that starts it in another way. */
+  /** The arguments before the command: a program that starts the command in another way. */
   protected launcher(): readonly string[] {
     return [];
   }
 
-  /** What goes before the arguments. */
+  /** The command before the arguments. */
   protected program(): readonly string[] {
     return RUNTIME.command;
   }
 
-  /** What is on stdout and fits, when that has come. */
+  /** Fulfils with the match on stdout, when that has come. */
   printed(pattern: RegExp): Promise<RegExpExecArray> {
     return this.#until(() => pattern.exec(this.stdout));
   }
@@ -67,7 +67,7 @@ export class CliProcess {
     return Number(port);
   }
 
-  /** What is on stderr and fits, when that has come. */
+  /** Fulfils with the match on stderr, when that has come. */
   logged(pattern: RegExp): Promise<RegExpExecArray> {
     return this.#until(() => pattern.exec(this.stderr));
   }

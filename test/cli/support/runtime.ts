@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 
 const { Deno, Bun } = globalThis as { Deno?: { version: { deno: string } }; Bun?: { version: string } };
 
-/** What these tests run in, and how the command line is started there. */
+/** The runtime of these tests, and the command that starts the command line there. */
 export const RUNTIME: {
   readonly name: string;
   readonly loadsTypeScript: boolean;
@@ -31,7 +31,7 @@ function runtime() {
     };
   }
   const { node } = process.versions;
-  // What no flag is needed for.
+  // Node loads TypeScript without a flag from some version on.
   const loadsTypeScript = "typescript" in process.features && Boolean(process.features.typescript);
   return {
     name: `node ${node}`,

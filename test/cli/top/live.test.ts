@@ -18,7 +18,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-/** What Python makes of the end by signal 1. */
+/** The exit code that Python reports for an end by signal 1. */
 const BY_SIGHUP = 255;
 const SIZE = { columns: 120, rows: 20 };
 

@@ -1,4 +1,5 @@
 import type { Assignment, Envelope, ToWorker } from "../../../src/cluster/messages.ts";
+import { WORKER_PROTOCOL } from "../../../src/cluster/protocol_version.ts";
 import { serveOnLink } from "../../../src/cluster/serve_worker.ts";
 import type { Exit, ProcessOwner, WorkerProcess } from "../../../src/cluster/worker.ts";
 import type { WorkerHost } from "../../../src/cluster/worker_host.ts";
@@ -73,6 +74,7 @@ export class WorkerNode implements WorkerProcess {
     const target = { hostname: address.hostname, port: address.port };
     const { fd } = world.scenario.inherits ? supervisor.held : {};
     const assignment: Assignment = {
+      version: WORKER_PROTOCOL.version,
       slot,
       workers,
       sockets: [{ place: `tcp://${target.hostname}:${target.port}`, target, address, ...(fd !== undefined && { fd }) }],

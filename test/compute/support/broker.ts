@@ -11,29 +11,38 @@ export class Broker {
   readonly port: number;
   readonly #kind: Kind;
   readonly #folder: string = mkdtempSync(join(tmpdir(), "spillway-broker-"));
+  readonly #password: string | undefined;
   #child: ChildProcess | undefined;
   #ended: Promise<unknown> = Promise.resolve();
 
-  private constructor(kind: Kind, port: number) {
+  private constructor(kind: Kind, port: number, password: string | undefined) {
     this.#kind = kind;
     this.port = port;
+    this.#password = password;
     running.add(this);
   }
 
-  static async start(kind: Kind): Promise<Broker> {
-    const broker = new Broker(kind, await freePort());
+  /** Starts a broker that wants the password of {@link USER}, if there is one. */
+  static async start(kind: Kind, password?: string): Promise<Broker> {
+    const broker = new Broker(kind, await freePort(), password);
     await broker.start();
     return broker;
   }
 
   get url(): string {
-    return `${this.#kind}://127.0.0.1:${this.port}`;
+    return this.urlWith(this.#password);
+  }
+
+  urlWith(password: string | undefined): string {
+    const user = password === undefined ? "" : `${USER}:${encodeURIComponent(password)}@`;
+    return `${this.#kind}://${user}127.0.0.1:${this.port}`;
   }
 
   /** Starts it, or starts it again. Fulfils when it accepts connections. */
   async start(): Promise<void> {
     const [program, ...args] = COMMANDS[this.#kind](`${this.port}`, this.#folder);
-    const child = spawn(program, args, { stdio: "ignore" });
+    const secret = this.#password === undefined ? [] : SECRETS[this.#kind](this.#password);
+    const child = spawn(program, [...args, ...secret], { stdio: "ignore" });
     this.#child = child;
     this.#ended = new Promise((resolve) => {
       child.on("exit", resolve);
@@ -70,6 +79,14 @@ const COMMANDS: Readonly<Record<Kind, (port: string, folder: string) => [string,
     "--save",
     "",
   ],
+};
+
+/** The name that Redis has for those who give only a password. */
+const USER = "default";
+
+const SECRETS: Readonly<Record<Kind, (password: string) => string[]>> = {
+  nats: (password) => ["--user", USER, "--pass", password],
+  redis: (password) => ["--requirepass", password],
 };
 
 const running = new Set<Broker>();

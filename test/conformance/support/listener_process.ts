@@ -8,7 +8,7 @@ import { RUNTIME } from "../../cli/support/runtime.ts";
 
 const program = fileURLToPath(new URL("../fixtures/listener.mjs", import.meta.url));
 
-/** What a process printed that was to listen. */
+/** The output of a process that was to listen. */
 export type Printed = Address | { readonly code: string; readonly message: string };
 
 /** How a process is started. */

@@ -2,9 +2,9 @@ import { afterEach, it, vi } from "vitest";
 import { serve as serveOn, type TcpAddress } from "../../../src/core/mod.ts";
 import type { ServeOptions, Server, ServerEvent, Transport } from "../../../src/mod.ts";
 
-/** Whoever talks to a server under test: not Spillway's own code where there is a network. */
+/** A client of a server under test: not Spillway's own code where there is a network. */
 export interface Client {
-  /** Where it is seen from. */
+  /** The port of the client, as the server sees it. */
   readonly port: number;
   /** All bytes that arrived so far. */
   readonly receivedBytes: number;
@@ -21,7 +21,7 @@ export interface Client {
   stall(): void;
   /** Reads again. */
   resume(): void;
-  /** What arrived, as text, once `text` is in it. */
+  /** Fulfils with the received bytes as text, once `text` is in them. */
   until(text: string): Promise<string>;
   /** All that arrived, as text, once the connection has ended. */
   rest(): Promise<string>;
@@ -35,7 +35,7 @@ export interface DialOptions {
   readonly stalled?: boolean;
 }
 
-/** What the suite runs on: a runtime joins by saying this. */
+/** A platform that the suite runs on: a runtime joins with one of these. */
 export interface Platform {
   readonly name: string;
   readonly transport: Transport;

@@ -1,7 +1,7 @@
 import { bounded, MOST_BYTES } from "../../support/bounded.ts";
 import { gate } from "./platform.ts";
 
-/** What a client got, for those who wait for some of it. */
+/** The bytes that a client received, for tests that wait for some of them. */
 export class Received {
   readonly #chunks: Uint8Array[] = [];
   readonly #end = gate<"fin" | "reset">();

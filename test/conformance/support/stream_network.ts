@@ -2,7 +2,7 @@ import { type StreamPair, streamTransport } from "../../../src/core/mod.ts";
 import type { Connection, ConnectOptions, Listener, ListenOptions, Transport } from "../../../src/mod.ts";
 import { memoryTransport } from "../../../src/testing/mod.ts";
 
-/** What waits between two ends. */
+/** The most bytes that wait between two ends. */
 const LINK_BYTES = 65_536;
 
 /** Both ends of a connection: what one writes, the other reads. */

@@ -56,7 +56,7 @@ export class TlsNetwork implements Transport {
       return encrypted;
     } catch (cause) {
       connection.abort();
-      // What the system accepts behind a listener that is closed is nobody's.
+      // A connection that the system accepts behind a closed listener is nobody's.
       throw new SpillwayError("connection-refused", "the handshake failed", { cause });
     }
   }

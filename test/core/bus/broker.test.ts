@@ -136,7 +136,7 @@ describe("a broker that hangs", () => {
     bus.resume();
     await clock.advance(15_000);
     expect([one.stats.up, other.stats.up]).toEqual([true, true]);
-    // What it had taken before it was left is on its way or lost; what came later waited at most ten seconds.
+    // Frames that the broker had taken before it was left are on their way or lost; later ones waited at most ten seconds.
     expect(other.gaps).toHaveLength(1);
   });
 

@@ -165,7 +165,7 @@ describe("a gap", () => {
 });
 
 describe("gaps", () => {
-  it("are exact, whatever is lost and whoever is cut off", async () => {
+  it("are exact, whatever is lost and whichever server is cut off", async () => {
     const step = fc.oneof(
       {
         weight: 6,

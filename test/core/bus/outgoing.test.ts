@@ -4,7 +4,7 @@ import { Outgoing } from "../../../src/core/bus/outgoing.ts";
 import { type Batch, readMessage, writeFrame } from "../../../src/core/bus/wire.ts";
 import { manualClock } from "../../../src/testing/mod.ts";
 
-/** What goes out, over a connection that confirms when it is told to. */
+/** Returns an `Outgoing` over a connection that confirms when it is told to. */
 function outgoing({ maxWaitingBytes = 100_000, maxWaitMs = 10_000 } = {}) {
   const clock = manualClock();
   const broken: unknown[] = [];
@@ -41,7 +41,7 @@ function frame(bytes: number): Uint8Array {
   return writeFrame({ to: 1, name: "g", except: "", form: 1, payload: new Uint8Array(bytes) });
 }
 
-describe("what goes out", () => {
+describe("the output of a server", () => {
   it("is one message for the frames of a turn, with the sequence of the first", () => {
     const { out, attach, sent } = outgoing();
     attach();

@@ -143,7 +143,7 @@ function heard() {
   return { clock, gaps, own, origins, subscriptions, batch, beacon, ready };
 }
 
-describe("what is known of another server", () => {
+describe("the record of another server", () => {
   it("begins when the subscription is effective: what came before need not be followed by the next", () => {
     const { gaps, batch, beacon, ready } = heard();
     batch(3);

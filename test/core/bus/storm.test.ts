@@ -67,7 +67,7 @@ class Node {
     }
   }
 
-  /** What its members have got from a server, in the order of each group. */
+  /** Returns the frames that its members have got from a server, in the order of each group. */
   heard(from: Node): number[][] {
     return this.members.map(({ received }) =>
       received

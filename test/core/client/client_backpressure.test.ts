@@ -13,7 +13,7 @@ describe("requests to a side that does not read", () => {
       const replies = Array.from({ length: 100 }, () => outcome(harness.client.request(LINE)));
       await harness.settle();
       const { framesOut, waitingRequests } = harness.client.stats();
-      // What the link has, and one frame more than may wait.
+      // The frames in the link, and one more than may wait.
       expect(framesOut).toBeLessThanOrEqual(21);
       expect(waitingRequests).toBe(100 - framesOut);
       await harness.peer.read();

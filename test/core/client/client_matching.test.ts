@@ -18,7 +18,7 @@ function* orders(count: number, done: readonly Step[] = []): Generator<readonly 
   }
 }
 
-/** What becomes of each request: its reply, unless it is given up before. */
+/** Returns the outcome of each request: its reply, unless it is given up before. */
 function expected(count: number, steps: readonly Step[]): string[] {
   return Array.from({ length: count }, (_, index) => (steps.includes(`g${index}`) ? "given up" : `reply ${index}`));
 }

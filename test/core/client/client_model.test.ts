@@ -1,4 +1,4 @@
-// Whatever is called from wherever, and whatever the peer does: no reply goes to another request, and every request is settled once.
+// No reply goes to another request, and every request is settled once, whatever is called from wherever, and whatever the peer does.
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, it, vi } from "vitest";
 import { type Call, ClientWorld, type Preparation, type Scenario, type Step } from "./support/client_world.ts";

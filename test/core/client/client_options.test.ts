@@ -4,7 +4,7 @@ import { memoryTransport } from "../../../src/testing/mod.ts";
 
 const VALID = { hostname: "127.0.0.1", port: 1, codec: lines() };
 
-/** What `connect` refuses the options with; `connection-refused` when it does not. */
+/** Returns the error with which `connect` refuses the options; `connection-refused` when it does not. */
 async function refusal(options: Record<string, unknown>): Promise<unknown> {
   try {
     return await connect(memoryTransport(), { ...VALID, ...options });

@@ -136,7 +136,7 @@ const noEncoder = () => {
 };
 const same = { decode: (line: string) => line, encode: (line: string) => line };
 
-describe("what is built over another codec", () => {
+describe("a codec over another codec", () => {
   it.each([
     [undefined],
     [null],

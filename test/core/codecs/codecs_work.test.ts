@@ -45,7 +45,7 @@ const CODECS = [
   ...LIMITED.map(({ name, of }) => ({ name, codec: of(Infinity) })),
 ];
 
-/** What `octetCounted` does not send. */
+/** Decodes with `octetCounted`, and encodes lines, which `octetCounted` does not send. */
 function syslogLines(maxFrameBytes: number): Codec<unknown, Payload> {
   return {
     decoder: () => octetCounted({ maxFrameBytes }).decoder(),

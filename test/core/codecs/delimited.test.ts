@@ -14,7 +14,7 @@ describe("delimited decoder", () => {
   );
 });
 
-/** What becomes of a frame that is too long, and of the last one. */
+/** The handling of a frame that is too long, and of the last one. */
 type Mode = "reject" | "truncate" | "deliver";
 
 /** Computed from the whole input in the most obvious way: at each byte, whether the longest that could end here does. */

@@ -98,7 +98,7 @@ describe("InputBuffer: lines", () => {
   });
 });
 
-/** What an InputBuffer does, done with a plain array. */
+/** An InputBuffer made of a plain array. */
 class Model {
   readonly bytes: number[] = [];
 

@@ -62,7 +62,7 @@ describe("lines encoder", () => {
 });
 
 describe("lines encoder of bytes", () => {
-  /** Whatever takes text and bytes is an output, as the one of `mapCodec` is. */
+  /** An output that only takes text and bytes, as the one of `mapCodec` does. */
   class PlainOutput implements Output {
     readonly put: string[] = [];
     text(piece: string): void {

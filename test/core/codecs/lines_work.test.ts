@@ -128,7 +128,7 @@ describe("lines decoder: the work of upgrades within one chunk is linear in the 
       });
       expect(frames).toBe(expected);
       const decoded = bytesDecoded(() => decodeInTurns(codec, input, per));
-      // What is looked at and then left to the next one is one small piece.
+      // One small piece is looked at and then left to the next turn.
       expect(touched).toBeLessThanOrEqual(4 * SIZE + (128 * frames) / per);
       expect(touched).toBeGreaterThanOrEqual(frames / per);
       expect(decoded).toBeLessThanOrEqual(2 * SIZE + (128 * frames) / per);

@@ -15,7 +15,7 @@ import { encode, faultText, refusal } from "./support/encode.ts";
 import { everyChunking } from "./support/every_chunking.ts";
 import { MAP_CODEC_TABLE } from "./support/map_codec_table.ts";
 
-describe("what mapCodec knows of a frame besides it", () => {
+describe("the information that mapCodec gives beside a frame", () => {
   it("is what its header said, also through other codecs", () => {
     const withHeader = {
       decode: (body: unknown, { header }: { header: Iterable<readonly [string, string]> }) => [body, ...header],

@@ -15,7 +15,7 @@ describe("octetCounted decoder", () => {
   );
 });
 
-/** What becomes of a message that is too long, and of the last one. */
+/** The handling of a message that is too long, and of the last one. */
 type Mode = "reject" | "truncate" | "deliver";
 
 /** Computed from the whole input in the most obvious way. */

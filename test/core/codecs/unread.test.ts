@@ -4,7 +4,7 @@ import { cut, textOf } from "./support/byte_strings.ts";
 import { CUT, type Decodes, frameText } from "./support/decode.ts";
 import { TABLES } from "./support/tables.ts";
 
-/** What another codec would get behind the first `count` frames. */
+/** Returns the input that another codec would get behind the first `count` frames. */
 function leave(codec: Decodes, chunks: readonly Uint8Array<ArrayBuffer>[], count: number): string {
   const decoder = codec.decoder();
   const given: string[] = [];

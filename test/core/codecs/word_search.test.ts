@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 import { Chunk } from "../../../src/core/codecs/chunk.ts";
 import { searchWords } from "../../../src/core/codecs/word_search.ts";
 
-/** What is next to a LF in value, or in the bits that the search looks at. */
+/** Bytes that are next to a LF in value, or in the bits that the search looks at. */
 const near = fc.constantFrom(0x0a, 0x0b, 0x09, 0x8a, 0x8b, 0x00, 0x01, 0x7f, 0x80, 0xff, 0x61);
 const bytesOf = (maxLength: number) => fc.array(near, { maxLength }).map((bytes) => Uint8Array.from(bytes));
 

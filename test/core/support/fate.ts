@@ -1,7 +1,7 @@
-/** What became of a promise so far. */
+/** The state of a promise, kept up to date. */
 export interface Fate {
   readonly now: "pending" | "fulfilled" | "rejected";
-  /** What it rejected with. */
+  /** The error with which the promise rejected. */
   readonly error?: unknown;
 }
 

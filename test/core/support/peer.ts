@@ -14,11 +14,11 @@ export interface PeerOptions {
 
 /** The other end of a served connection, as a test plays it. Each step lets all that follows from it settle. */
 export class Peer {
-  /** What arrived, write by write. */
+  /** The received chunks, write by write. */
   readonly chunks: Uint8Array[] = [];
   /** The server's FIN came. */
   ended = false;
-  /** What broke the connection. */
+  /** The error that broke the connection. */
   error: SpillwayError | undefined;
   readonly connection: Connection;
   readonly #clock: ManualClock;
@@ -80,7 +80,7 @@ export class Peer {
     this.#stalled = true;
   }
 
-  /** What is sent too late fails, and Node 20 even throws when it is written behind a `close`. */
+  /** Ignores failure: a chunk that is sent too late fails, and Node 20 even throws when it is written behind a `close`. */
   async #attempt(act: () => Promise<void>): Promise<void> {
     try {
       await act();

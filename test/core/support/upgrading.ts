@@ -3,7 +3,7 @@ import type { Handler, Protocol } from "../../../src/core/mod.ts";
 import { raw } from "../codecs/support/byte_strings.ts";
 import type { Served } from "./served.ts";
 
-/** What connections go on with. */
+/** The protocol that connections go on with. */
 export const binary: Protocol<string> = {
   codec: text(lengthPrefixed({ width: 1 })),
   handler: (frame) => `<${frame}>`,
@@ -16,7 +16,7 @@ export const handshake: Handler<string, string> = (line, context) => {
   return "ok";
 };
 
-/** What comes back when this is sent in these chunks, and then FIN. */
+/** Sends chunks, and then FIN, and returns all that comes back. */
 export async function exchanged(harness: Served, ...chunks: readonly (string | Uint8Array)[]): Promise<string> {
   const peer = await harness.connect();
   for (const chunk of chunks) await peer.send(typeof chunk === "string" ? raw(chunk) : chunk);

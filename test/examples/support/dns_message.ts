@@ -14,7 +14,7 @@ export function uint16(number: number): [number, number] {
   return [number >> 8, number & 0xff];
 }
 
-/** What a query may say besides its name. */
+/** The parts of a query besides its name. */
 export interface QueryParts {
   readonly id?: number;
   readonly flags?: number;
@@ -23,7 +23,7 @@ export interface QueryParts {
   readonly name?: readonly number[];
   readonly type?: number;
   readonly class?: number;
-  /** What follows the question. */
+  /** The bytes behind the question. */
   readonly rest?: readonly number[];
 }
 

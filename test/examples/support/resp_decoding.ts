@@ -4,7 +4,7 @@ import { type Bytes, SpillwayError } from "../../../src/mod.ts";
 
 const STAR = 0x2a;
 
-/** What it makes of these chunks: commands (a character a byte), and errors as `!code`. Keeps to the contract. */
+/** Returns the commands that the decoder makes of these chunks (a character a byte), and errors as `!code`. Keeps to the contract. */
 export function decodeCommands(chunks: readonly Bytes[], limits: Partial<RespLimits> = {}): (string[] | string)[] {
   const decoder = resp(limits).decoder();
   const given: (string[] | string)[] = [];

@@ -18,7 +18,7 @@ export function serveInMemory<In, Out, State>(
   service: Service<In, Out, State>,
   { maxLinkBytes, clock }: { readonly maxLinkBytes?: number; readonly clock?: ManualClock } = {},
 ): Promise<Served> {
-  // What its frames are is a matter between its codec and its handler.
+  // The type of the frames is a matter between the codec and the handler of the service.
   const options = service as unknown as Service;
   return served(clock === undefined ? options : { ...options, clock }, maxLinkBytes);
 }
@@ -35,7 +35,7 @@ export async function serveByCli(
   return { cli, port: await cli.ready() };
 }
 
-/** What has to be done on a Node that does not load TypeScript. In the repository, where "spillway" is found. */
+/** Compiles an example, for a Node that does not load TypeScript. The result is in the repository, where "spillway" is found. */
 async function compiled(source: string): Promise<string> {
   mkdirSync(path.join(root, "tmp"), { recursive: true });
   const folder = mkdtempSync(path.join(root, "tmp", "example-"));

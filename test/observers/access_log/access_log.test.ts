@@ -21,7 +21,7 @@ function failed(code: string, who: ConnectionInfo = connection): ServerEvent {
   return { type: "establish-failed", connection: who, error, durationMs: 2 };
 }
 
-/** What is written of events. */
+/** Returns the lines that are written of events. */
 function written(format: AccessLogOptions["format"], ...events: ServerEvent[]): string {
   let text = "";
   const write: AccessLogOptions["write"] = (more, done) => {

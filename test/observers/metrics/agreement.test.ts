@@ -8,7 +8,7 @@ import { scraped } from "./support/scraped.ts";
 
 const STEPS = ["connect", "send", "send many", "send half", "send bad", "finish", "reset", "wait", "drain"] as const;
 
-/** Whatever is done to two servers of one observer. */
+/** Acts on two servers of one observer. */
 const scripts = fc.array(fc.tuple(fc.constantFrom(...STEPS), fc.nat(1), fc.nat(3)), { maxLength: 24 });
 
 const DATA: Partial<Record<(typeof STEPS)[number], string>> = {

@@ -5,7 +5,7 @@ import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { RealProgram } from "../../support/real_program.ts";
 import { read } from "../../support/tree.ts";
-import { faultsIn, KNOWN, metricsIn } from "./support/expressions.ts";
+import { faultsIn, KNOWN, metricsIn, OF_SUPERVISOR } from "./support/expressions.ts";
 
 const promtool = new RealProgram("promtool", "prometheus");
 
@@ -90,9 +90,9 @@ describe("the dashboard for Grafana", () => {
     expect(expressions.flatMap(faultsIn)).toEqual([]);
   });
 
-  it("shows every metric that a server exports", () => {
+  it("shows every metric that a server or a supervisor exports", () => {
     const shown = new Set(expressions.flatMap(metricsIn));
-    expect([...shown].toSorted()).toEqual(KNOWN.map(({ name }) => name).toSorted());
+    expect([...shown].toSorted()).toEqual([...KNOWN, ...OF_SUPERVISOR].map(({ name }) => name).toSorted());
   });
 
   it("has expressions that Prometheus can parse, for servers that one can choose", async (context) => {

@@ -32,7 +32,7 @@ function shown(values: ReadonlyMap<string, number>): Record<string, number | und
   return Object.fromEntries(Object.keys(OF_STATS).map((name) => [name, values.get(name)]));
 }
 
-/** What the servers count together. */
+/** Returns the sums of the servers' counts. */
 function counted(...harnesses: readonly Served[]): Record<string, number> {
   const all = harnesses.map(({ server }) => server.stats());
   return Object.fromEntries(

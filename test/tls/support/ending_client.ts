@@ -6,7 +6,7 @@ import { eventually } from "../../conformance/support/platform.ts";
 
 /** A TLS client of the runtime over a connection, whose end is told apart: close_notify, FIN, and how their bytes come. */
 export class EndingClient {
-  /** What it has received. */
+  /** The received bytes, as text. */
   received = "";
   /** Fulfils when the server has ended its side. */
   readonly ended: Promise<unknown>;

@@ -84,7 +84,7 @@ export function jsonCodecs(): void {
   json<Reply, Reply>(lines(), { schema: requestSchema });
 }
 
-/** What a handler may reply follows from the codec. */
+/** The replies of a handler follow from the codec. */
 export async function replies(): Promise<void> {
   await serve({ port: 0, codec: lines(), handler: (line) => (line.length > 1 ? line : undefined) });
   await serve({ port: 0, codec: lines(), handler: async (line) => line });

@@ -89,7 +89,7 @@ export async function aroundJson(): Promise<void> {
   });
 }
 
-/** What neither answers nor looks at frames fits around every codec; the others say what they are around. */
+/** A middleware that neither answers nor looks at frames fits around every codec; the others name the frames that they fit. */
 export async function keptApart(): Promise<void> {
   const everywhere: AnyMiddleware[] = [
     logging({ log }),

@@ -27,7 +27,7 @@ export function headers(received: Uint8Array, { proxy }: ConnectionInfo): ProxyH
   const { header, length } = parseProxyHeader(received, { maxHeaderBytes: 300 }) ?? {};
   const bytes: number | undefined = length;
   const name: string | undefined = proxy?.tls?.verified ? proxy.tls.commonName : proxy?.authority;
-  // What was read can be written.
+  // A header that was read can be written.
   const written: number =
     header === undefined ? 0 : proxyHeader({ ...header, uniqueId: received, crc32c: true }).length;
   // @ts-expect-error: the header does not say where the connection itself came from

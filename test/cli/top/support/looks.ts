@@ -27,7 +27,7 @@ export function rowOf(id: number, values: Partial<ConnectionRow> = {}): Connecti
   };
 }
 
-/** What a look at so many connections has seen. */
+/** Returns a look at these connections. */
 export function lookOf(rows: readonly ConnectionRow[], values: Partial<Look> = {}): Look {
   return {
     head: {

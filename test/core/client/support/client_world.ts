@@ -13,10 +13,10 @@ import { type ManualClock, type MemoryTransport, manualClock, memoryTransport } 
 import { listenOnTcp } from "../../../support/tcp_listener.ts";
 import { Peer } from "../../support/peer.ts";
 
-/** What a caller of the client does at some moment, wherever that is: in an observer, in `isPush`, in `onConnect`, or on its own. */
+/** A call of the client at some moment, wherever that is: in an observer, in `isPush`, in `onConnect`, or outside of them. */
 export type Call = "ask" | "ask shortly" | "ask and give up" | "send" | "reconnect" | "close" | "abort" | "throw";
 
-/** What `onConnect` does on one connection. */
+/** The act of `onConnect` on one connection. */
 export type Preparation =
   | "nothing"
   | "send"
@@ -43,7 +43,7 @@ export interface Scenario {
   /** Whether the server answers what `onConnect` asks at once. */
   readonly welcomes: boolean;
   readonly preparations: readonly Preparation[] | undefined;
-  /** What the observer calls at the nth event, and `isPush` at the nth frame. */
+  /** The calls of the observer at the nth event, and of `isPush` at the nth frame. */
   readonly atEvent: readonly (Call | undefined)[];
   readonly atFrame: readonly (Call | undefined)[];
   readonly steps: readonly Step[];
@@ -65,7 +65,7 @@ interface Server {
   readonly peer: Peer;
   readonly received: string[];
   readonly unanswered: string[];
-  /** What is missing of a frame that was sent in part. */
+  /** The missing part of a frame that was sent in part. */
   rest: string;
   text: string;
 }
@@ -81,7 +81,7 @@ export class ClientWorld {
   readonly #asked: Asked[] = [];
   readonly #servers: Server[] = [];
   readonly #taken: string[] = [];
-  /** What was sent without asking, by what became of it. */
+  /** The frames that `send` was given after the client had closed. */
   readonly #refused: string[] = [];
   /** On which connections `onConnect` is done. */
   readonly #prepared = new Set<number>();
@@ -167,7 +167,7 @@ export class ClientWorld {
     }
   }
 
-  /** What a caller does. */
+  /** Does the call of a caller. */
   #call(call: Call | undefined): void {
     const client = this.#client;
     if (call === undefined || client === undefined) return;
@@ -288,7 +288,7 @@ export class ClientWorld {
     server.text = whole.pop() as string;
     for (const line of whole) {
       server.received.push(line);
-      // What is only sent asks for nothing, and a heartbeat with an answer of its own has no place in the order.
+      // A frame of `send` asks for nothing, and a heartbeat with an answer of its own has no place in the order.
       const answered = line.startsWith("q") || /^o\d+\.\d+$/.test(line) || line === HEARTBEAT;
       if (answered) server.unanswered.push(line);
       if (line === HEARTBEAT) continue;
@@ -326,7 +326,7 @@ export class ClientWorld {
     server.rest = `${line.slice(1).toUpperCase()}\n`;
   }
 
-  /** What was begun is finished first. */
+  /** Writes a frame. A frame that was begun is finished first. */
   #write(server: Server, text: string): void {
     const bytes = server.rest + text;
     server.rest = "";
@@ -364,7 +364,7 @@ export class ClientWorld {
       }
       const { drained: settled, aborted } = (await drained) as { drained: number; aborted: number };
       expect(Math.min(settled, aborted)).toBeGreaterThanOrEqual(0);
-      // What onConnect asks during the drain comes on top.
+      // Requests of onConnect during the drain come on top.
       const late = this.#asked.length - asked;
       expect(settled + aborted, "what was not settled when it was closed").toBeGreaterThanOrEqual(unsettled);
       expect(settled + aborted).toBeLessThanOrEqual(unsettled + late);

@@ -17,7 +17,7 @@ import { Peer, type PeerOptions } from "../../support/peer.ts";
 /** How the rest of the world is. */
 export interface WorldOptions extends PeerOptions {
   readonly maxLinkBytes?: number;
-  /** What the peer sends for each line. Left out: nothing. */
+  /** Returns the output of the peer for each line. Left out: it sends nothing. */
   readonly answers?: (line: string) => string;
 }
 
@@ -29,7 +29,7 @@ export class Connected {
   /** The other ends of all connections that were accepted, in order. */
   readonly peers: Peer[] = [];
   client!: Client<string, string>;
-  /** What `connect` gave. */
+  /** The result of `connect`. */
   connecting!: Promise<Client<string, string>>;
   #listener: Listener | undefined;
   #silent = false;
@@ -148,7 +148,7 @@ export async function connecting(
   return harness;
 }
 
-/** What became of a promise so far: `…`, what it fulfilled with, or the code or name of what it rejected with. */
+/** Returns the outcome of a promise so far: `…`, its value, or the code or name of its error. */
 export function outcome(promise: Promise<unknown>): () => unknown {
   let now: unknown = "…";
   promise.then(

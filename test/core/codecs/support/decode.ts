@@ -10,7 +10,7 @@ export const LOST = "!lost";
 /** Stands behind the text of a frame that is only the beginning of one. */
 export const CUT = "…";
 
-/** What a decoder can be made of; whatever its frames are. */
+/** A source of decoders, whatever their frames are. */
 export type Decodes = Pick<Codec<unknown, never>, "decoder">;
 
 /** With the decoder for `invalidFrame: "truncate"`. */
@@ -19,7 +19,7 @@ export function truncating(codec: Codec<unknown, never>): Decodes {
 }
 
 /**
- * What a codec's decoder gives for these chunks: frames as text, and errors as `!code`, in their places. Keeps to the
+ * Returns the frames that a codec's decoder makes of these chunks, as text, and errors as `!code`, in their places. Keeps to the
  * contract: a decoder that is lost is asked nothing more.
  */
 export function decode(codec: Decodes, chunks: readonly Bytes[]): string[] {

@@ -3,7 +3,7 @@ import { OutputBuffer } from "../../../../src/core/output/output_buffer.ts";
 import { bounded } from "../../../support/bounded.ts";
 import { textOf } from "./byte_strings.ts";
 
-/** What a codec's encoder makes of these frames, in one piece. */
+/** Returns the output of a codec's encoder for these frames, in one piece. */
 export function encode<Out>(codec: Codec<unknown, Out>, frames: readonly Out[]): Bytes {
   const encoder = codec.encoder();
   const output = new OutputBuffer();
@@ -11,7 +11,7 @@ export function encode<Out>(codec: Codec<unknown, Out>, frames: readonly Out[]):
   return taken(output);
 }
 
-/** What the encoder refuses a frame with, and how much of it went out. */
+/** Returns the error with which the encoder refuses a frame, and the number of bytes of it that went out. */
 export function refusal(codec: Codec<unknown, never>, frame: unknown): { error: unknown; bytes: number } {
   const output = new OutputBuffer();
   try {
@@ -22,7 +22,7 @@ export function refusal(codec: Codec<unknown, never>, frame: unknown): { error: 
   }
 }
 
-/** What the encoder says of an end; `undefined` when it never says anything. */
+/** Returns the text of the encoder at an end; `undefined` when it never has one. */
 export function faultText(encoder: Encoder<never>, reason: CloseReason, message: string = "why"): string | undefined {
   const output = new OutputBuffer();
   if (encoder.encodeFault === undefined) return undefined;

@@ -24,7 +24,7 @@ export function agrees(codec: Decodes, pieces: readonly string[], model: (input:
   );
 }
 
-/** What is encoded is decoded to the same frames, in any chunks; frames that are refused put nothing out. */
+/** Checks that encoded frames are decoded to the same frames, in any chunks; and that refused frames put nothing out. */
 export function roundTrips<Frame>(codec: Codec<unknown, Frame>, frames: fc.Arbitrary<Frame>): void {
   const seen = { sent: 0 };
   fc.assert(

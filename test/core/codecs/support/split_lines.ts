@@ -1,7 +1,7 @@
 import type { Bytes, LinesOptions } from "../../../../src/core/mod.ts";
 import { textOf as byteText } from "./byte_strings.ts";
 
-/** What a decoder must give, computed from the whole input in the most obvious way. */
+/** Returns the frames that a decoder must give, computed from the whole input in the most obvious way. */
 export function splitLines(input: Bytes, options: LinesOptions, truncates: boolean = false): string[] {
   const { maxFrameBytes: max = 65_536, unterminated = "reject" } = options;
   const tooLarge = (line: Bytes) => (truncates ? beginningOf(line.subarray(0, max), options) : "!frame-too-large");

@@ -13,7 +13,7 @@ export interface PrefixedFormat {
   prefixAt(input: string, at: number): Prefix;
 }
 
-/** What a decoder of frames behind their lengths must give, computed from the whole input in the most obvious way. */
+/** Returns the frames that a decoder of frames behind their lengths must give, computed from the whole input in the most obvious way. */
 export function splitPrefixed(bytes: Bytes, format: PrefixedFormat): string[] {
   const { max, trailer = "", keepHeader = false } = format;
   const input = textOf(bytes);

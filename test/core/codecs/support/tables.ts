@@ -12,7 +12,7 @@ import { OCTET_COUNTED_TABLE } from "./octet_counted_table.ts";
 import { TEXT_TABLE } from "./text_table.ts";
 import { VARINT_PREFIXED_TABLE } from "./varint_prefixed_table.ts";
 
-/** What every codec must make of bytes. */
+/** The frames that every codec must make of bytes. */
 export const TABLES: readonly { readonly name: string; readonly table: readonly CodecCase[] }[] = [
   { name: "lines", table: LINES_TABLE },
   { name: "delimited", table: DELIMITED_TABLE },

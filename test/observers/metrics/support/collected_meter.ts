@@ -9,7 +9,7 @@ export interface Created {
   readonly unit: string | undefined;
   readonly description: string | undefined;
   readonly bounds: readonly number[] | undefined;
-  /** What a histogram was given. */
+  /** The values of a histogram. */
   readonly recorded: number[];
 }
 

@@ -8,9 +8,14 @@ export interface KnownMetric {
 }
 
 /** Those of a supervisor, which another room writes as text. */
-const OF_SUPERVISOR: readonly KnownMetric[] = [
+export const OF_SUPERVISOR: readonly KnownMetric[] = [
   { name: "spillway_cluster_workers", type: "gauge", labels: ["state"] },
   { name: "spillway_cluster_workers_wanted", type: "gauge", labels: [] },
+  { name: "spillway_cluster_workers_silent", type: "gauge", labels: [] },
+  { name: "spillway_cluster_restarts_total", type: "counter", labels: ["reason"] },
+  { name: "spillway_cluster_killed_total", type: "counter", labels: [] },
+  { name: "spillway_cluster_reloads_total", type: "counter", labels: ["result"] },
+  { name: "spillway_cluster_loop_delay_seconds", type: "gauge", labels: [] },
 ];
 
 /** The metrics of the sources. */
@@ -30,7 +35,7 @@ export function metricsIn(expression: string): string[] {
 }
 
 /**
- * What is wrong with the metrics of an expression: names and labels that no server exports, buckets of what has none, values of counters,
+ * Returns the faults in the metrics of an expression: names and labels that no server exports, buckets of what has none, values of counters,
  * rates of gauges.
  */
 export function faultsIn(expression: string): string[] {
