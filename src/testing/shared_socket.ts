@@ -20,7 +20,7 @@ export class SharedSocket {
   /** Its descriptor, the same in all processes. */
   readonly fd: number;
   readonly #bound: MemoryListener;
-  /** Whoever has taken a connection is the last to be asked for the next. */
+  /** In the order in which they are asked: one that has taken a connection is the last to be asked for the next. */
   #listeners: readonly SharedListener[] = [];
   #users = 0;
 

@@ -47,7 +47,7 @@ export interface SimulatedNetwork extends MemoryTransport {
    */
   connectAs(number: number, options: ConnectOptions): Promise<Connection>;
   /**
-   * Returns the network as one of several processes uses it. What the network has for the process waits while that stalls. When it is
+   * Returns the network as one of several processes uses it. Input for the process waits while that stalls. When it is
    * killed, its connections are reset, and its listeners and held sockets are closed: connections that no process has taken then wait for
    * others that listen on the same socket.
    *

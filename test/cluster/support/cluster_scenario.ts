@@ -1,6 +1,6 @@
 import { type Random, seededRandom } from "../../../src/testing/mod.ts";
 
-/** What happens to processes and to the bus, and how often, compared with the others. */
+/** The faults of processes and of the bus, with their weights. */
 const FAULTS = {
   kill: 3,
   stop: 4,

@@ -1,4 +1,4 @@
-/** What a worker hears of the broadcasts of all workers, and which it was told that it has missed. */
+/** The broadcasts of all workers that one worker hears, and those that are reported missing to it. */
 import type { BusGap } from "../../../src/core/mod.ts";
 
 /** The groups of a simulated cluster. */
@@ -12,7 +12,7 @@ export function noCounts(): Counts {
   return Object.fromEntries(GROUPS.map((group) => [group, 0]));
 }
 
-/** What one worker has heard of another. */
+/** The broadcasts of one worker. */
 interface OfOrigin {
   /** The first and the last number of each group. */
   readonly first: Counts;
@@ -40,9 +40,9 @@ export class Heard {
   }
 
   /**
-   * Compares what was heard and what was reported missing with what was sent. Nothing from before `least` is either. What was
-   * sent before `base` may be missing without a report; with no base, what was sent before the first that was heard; of a
-   * worker that has ended (`"none"`), everything.
+   * Compares the broadcasts that were heard, and the number reported missing, with those that were sent. Nothing from before `least` is either.
+   * Broadcasts from before `base` may be missing without a report; with no base, those before the first that was heard; of a
+   * worker that has ended (`"none"`), all.
    */
   check(
     { origin, pid }: { readonly origin: string; readonly pid: number },

@@ -144,7 +144,7 @@ export class SupervisorNode {
     for (const node of this.alive) node.abandon();
   }
 
-  /** What must hold at every instant. */
+  /** Checks the invariants that hold at every instant. */
   check(): void {
     if (this.process.ended) return;
     const { alive } = this;

@@ -44,7 +44,7 @@ export class WorkerNode implements WorkerProcess {
   readonly taken = new Map<number, CloseReason | undefined>();
   readonly sent: Counts = noCounts();
   readonly heard = new Heard();
-  /** What each other worker had sent before this one was started; and when both had known each other for a while. */
+  /** The broadcasts of each other worker before this one was started; and until both had known each other for a while. */
   readonly least = new Map<WorkerNode, Counts>();
   readonly base = new Map<WorkerNode, Counts>();
   /** Whether it was stopped, or killed, or spun, or failed to start: it owes nothing any more. */
