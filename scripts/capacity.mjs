@@ -40,8 +40,11 @@ async function holdAll(runtime) {
   const folder = mkdtempSync(path.join(os.tmpdir(), "spillway-capacity-"));
   const most = ((await descriptors()) - OTHERS) * options.workers;
   const server = await OperatedServer.start(runtime, folder, [
-    ...["--workers", `${options.workers}`, "--balance", options.balance],
-    ...["--max-connections", `${most}`, "--log-level", "info", "--idle-timeout", "1h"],
+    `--workers=${options.workers}`,
+    `--balance=${options.balance}`,
+    `--max-connections=${most}`,
+    "--log-level=info",
+    "--idle-timeout=1h",
   ]);
   /** @type {Holder[]} */
   const holders = [];
@@ -94,7 +97,7 @@ class Holder {
   /** Asks for a reply on each connection. @returns {Promise<{ answered: number, lost: number }>} */
   async ask() {
     this.child.send("ask");
-    const [answer] = await once(this.child, "message");
+    const [answer] = /** @type {[{ answered: number, lost: number }]} */ (await once(this.child, "message"));
     return answer;
   }
 

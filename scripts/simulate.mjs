@@ -2,6 +2,8 @@
 // npm run simulate: Spillway on a simulated network, one scenario a seed, and every invariant checked after every event. Not part
 // of npm test, which runs a few seeds.
 //
+// With --cluster: supervisors, workers and clients as processes of one network (test/cluster/nodes.test.ts).
+//
 // The same numbers make the same traces. Exit code 1 when an invariant did not hold, or when many seeds ran and something that can
 // happen never did.
 import path from "node:path";
@@ -14,11 +16,12 @@ import { script, succeed, wholeNumber } from "./script.mjs";
 const MANY = 2_000;
 const HOUR_MS = 3_600_000;
 
-/** @type {{ seeds: number, hours: number, first: number, replay?: number }} */
+/** @type {{ seeds: number, hours: number, first: number, replay?: number, cluster?: boolean }} */
 const options = script("simulate", "Spillway on a simulated network.")
   .option("--seeds <n>", "so many scenarios", wholeNumber(1), 10_000)
   .option("--first <n>", "the seed of the first", wholeNumber(0), 1)
   .option("--hours <n>", "virtual hours of each", numberAbove0, 1)
+  .addOption(new Option("--cluster", "processes of a cluster instead of one server").conflicts("hours"))
   .addOption(
     new Option("--replay <seed>", "only this one, with its trace")
       .argParser(wholeNumber(0))
@@ -28,8 +31,8 @@ const options = script("simulate", "Spillway on a simulated network.")
   .opts();
 
 succeed(await run(tool("typescript", ["-p", "test/simulation"], "tsc")));
-const compiled = (/** @type {string} */ file) =>
-  pathToFileURL(path.join(root, "tmp", "simulation", "test", "simulation", file)).href;
+const compiled = (/** @type {string} */ file, folder = "simulation") =>
+  pathToFileURL(path.join(root, "tmp", "simulation", "test", folder, file)).href;
 const { drawScenario } = /** @type {typeof import("../test/simulation/scenario.ts")} */ (
   await import(compiled("scenario.js"))
 );
@@ -47,7 +50,8 @@ const { Summary } = /** @type {typeof import("../test/simulation/summary.ts")} *
 const { stackTraceLimit } = Error;
 
 const { hours } = options;
-if (options.replay === undefined) await simulate(options.seeds, options.first);
+if (options.cluster === true) await simulateCluster();
+else if (options.replay === undefined) await simulate(options.seeds, options.first);
 else await replay(options.replay);
 
 /** @param {number} seeds @param {number} first */
@@ -72,6 +76,34 @@ async function simulate(seeds, first) {
   }
   clear();
   print(summary, (performance.now() - started) / 1_000);
+}
+
+async function simulateCluster() {
+  const { drawCluster } = /** @type {typeof import("../test/cluster/support/cluster_scenario.ts")} */ (
+    await import(compiled("cluster_scenario.js", "cluster/support"))
+  );
+  const { explainCluster, runCluster } = /** @type {typeof import("../test/cluster/support/run_cluster.ts")} */ (
+    await import(compiled("run_cluster.js", "cluster/support"))
+  );
+  const { first, replay: only, seeds } = options;
+  /** @type {Map<string, number>} */
+  const tally = new Map();
+  Error.stackTraceLimit = 0;
+  for (let seed = only ?? first; seed < (only === undefined ? first + seeds : only + 1); seed++) {
+    const scenario = drawCluster(seed);
+    const { failure, tally: counts, trace } = await runCluster(scenario, { keepTrace: only !== undefined });
+    for (const line of trace.lines) console.log(line);
+    if (failure !== undefined) {
+      process.exitCode = 1;
+      return console.log(await explainCluster(scenario, failure));
+    }
+    for (const [what, count] of counts) tally.set(what, (tally.get(what) ?? 0) + count);
+  }
+  table(
+    "what happened",
+    [...tally].toSorted(([one], [other]) => (one < other ? -1 : 1)),
+  );
+  console.log("\nno failure");
 }
 
 /** @param {number} seed */

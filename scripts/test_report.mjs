@@ -54,8 +54,7 @@ export function readReport(file, errorsFile, ended, ok) {
       fail(run, `${path.relative(root, testFile)} failed outside its tests`);
     }
   }
-  /** @type {string[]} */
-  const errors = existsSync(errorsFile) ? JSON.parse(readFileSync(errorsFile, "utf8")) : [];
+  const errors = /** @type {string[]} */ (existsSync(errorsFile) ? JSON.parse(readFileSync(errorsFile, "utf8")) : []);
   for (const error of errors) fail(run, `an error outside the tests: ${error}`);
   if (run.ran.size === 0 && run.failed === 0) fail(run, "no test ran");
   else if (!ok && run.failed === 0) fail(run, "vitest failed although every test passed");

@@ -23,7 +23,10 @@ for (let opened = 0; opened < Number(count); opened += OPENING) {
   process.send?.({ opened: held.length });
 }
 
-process.on("message", async () => {
+process.on("message", () => void askAll());
+process.on("disconnect", () => process.exit());
+
+async function askAll() {
   let answered = 0;
   for (let at = 0; at < held.length; at += ASKED) {
     const replies = await Promise.all(
@@ -32,8 +35,7 @@ process.on("message", async () => {
     answered += replies.filter(Boolean).length;
   }
   process.send?.({ answered, lost });
-});
-process.on("disconnect", () => process.exit());
+}
 
 async function open() {
   const socket = net.connect({ host: "127.0.0.1", port: Number(port), localAddress });

@@ -8,7 +8,7 @@ import { clearProgress, progressOf } from "./progress.mjs";
 /** @typedef {import("../../test/chaos/storm.ts").StormReport} StormReport */
 
 const ROUND_SECONDS = 20;
-/** What comes before the script: a collector that can be asked. */
+/** Arguments before the script: they expose a collector that can be asked. */
 const FLAGS = { node: ["--expose-gc"], deno: ["run", "-A", "--quiet", "--v8-flags=--expose-gc"], bun: ["--bun"] };
 
 /** Returns how many promises were broken. @param {readonly RuntimeName[]} names @param {{ seconds: number, seed: number }} options */

@@ -30,15 +30,30 @@ export interface ServeWorkerOptions<In = string, Out = In, State = unknown> exte
 export async function serveWorker<In, Out, State>(
   options: ServeWorkerOptions<In, Out, State>,
 ): Promise<Server<In, Out, State>> {
-  const { answering, ...serveOptions } = options;
   const { transport } = await import("../mod.ts");
   const link = await WorkerLink.join(process, transport);
+  const server = await serveOnLink(link, options);
+  for (const signal of ["SIGINT", "SIGHUP", "SIGQUIT"] as const) process.on(signal, () => undefined);
+  process.on("SIGTERM", () => {
+    // Another call would force the drain.
+    if (!link.isDraining) void server.shutdown();
+  });
+  link.serving(server);
+  return server;
+}
+
+/** Serves on the sockets of a worker's supervisor. The caller says when it is ready, with `link.serving`. */
+export async function serveOnLink<In, Out, State>(
+  link: WorkerLink,
+  options: ServeWorkerOptions<In, Out, State>,
+): Promise<Server<In, Out, State>> {
+  const { answering, ...serveOptions } = options;
   link.answering = answering;
   const { sockets } = link.assignment;
   const errors = new ErrorLog();
   const observers =
     options.observer === undefined ? [(event: LoggedEvent) => errors.observe(event)] : [options.observer].flat();
-  const server = await serve(link.transport, {
+  return serve(link.transport, {
     ...serveOptions,
     ...link.share(options),
     observer: [
@@ -49,13 +64,6 @@ export async function serveWorker<In, Out, State>(
     ],
     ...(isPlaced(options) ? {} : { listen: sockets.map(({ target }) => target) }),
   });
-  for (const signal of ["SIGINT", "SIGHUP", "SIGQUIT"] as const) process.on(signal, () => undefined);
-  process.on("SIGTERM", () => {
-    // Another call would force the drain.
-    if (!link.isDraining) void server.shutdown();
-  });
-  link.serving(server);
-  return server;
 }
 
 function isPlaced(options: object): boolean {

@@ -265,8 +265,8 @@ export class WorkerSupervisor implements WorkerOwner {
   onEnded(worker: Worker, exit: Exit, from: WorkerState): void {
     this.#workers.delete(worker);
     this.onStopped(worker);
-    const expected =
-      from === "draining" ? exit.code === 0 : worker.isDropped || (!worker.hasServed && this.#phase === "draining");
+    const isAsked = from === "draining" || this.#phase === "draining";
+    const expected = worker.hasServed ? from === "draining" && exit.code === 0 : isAsked;
     this.#emit({ type: "worker-ended", worker: infoOf(worker), exit, expected });
     const slot = this.#slotOf(worker);
     if (slot.successor?.worker === worker) {
@@ -299,6 +299,8 @@ export class WorkerSupervisor implements WorkerOwner {
 
   #giveUp(exit: Exit): void {
     this.#gaveUp = exit.code === null || exit.code === 0 ? 1 : exit.code;
+    // The others start in the same way.
+    for (const worker of this.#workers) worker.force();
     this.#startDraining();
   }
 

@@ -62,7 +62,8 @@ export interface WorkerOwner {
  * state     event                                       next state
  * starting  it says that it is ready                    serving
  *           it speaks another version                   killed
- *           too many beats, drain(), force()            killed
+ *           too many beats, force()                     killed
+ *           drain()                                     draining: it ends at once, if it does not listen yet
  *           it says that it drains: it fails            starting, until it ends
  * serving   drain(), or it says that it drains          draining
  *           force()                                     draining, and aborts what remains
@@ -87,8 +88,6 @@ export class Worker {
   hasServed = false;
   /** Why it was killed, if it was. */
   killedFor: string | undefined;
-  /** Whether it was told to end before it was ready. */
-  isDropped = false;
   readonly #process: WorkerProcess;
   readonly #patience: WorkerPatience;
   readonly #owner: WorkerOwner;
@@ -112,8 +111,8 @@ export class Worker {
 
   /** Lets it drain, if it does not yet. `graceBeats` is added to the time that it has. */
   drain(graceMs: number | undefined, graceBeats: number): void {
-    if (this.state === "starting") return this.#end();
-    if (this.state !== "serving") return;
+    // One that starts may have accepted connections already, and its word that it is ready is under way.
+    if (this.state !== "serving" && this.state !== "starting") return;
     this.#startDraining(true);
     this.#drainBeats = graceBeats + this.#patience.draining;
     this.#process.send({ type: "drain", ...(graceMs !== undefined && { graceMs }) });
@@ -137,10 +136,9 @@ export class Worker {
     this.#process.kill();
   }
 
-  /** A worker that has not served yet has nothing to drain. */
+  /** Nobody waits for a worker that starts. */
   #end(): void {
     this.state = "killed";
-    this.isDropped = true;
     this.#process.kill();
   }
 
@@ -223,9 +221,9 @@ export class Worker {
         return;
       }
       case "ready":
+        this.hasServed = true;
         if (this.state !== "starting") return;
         this.state = "serving";
-        this.hasServed = true;
         return this.#owner.onReady(this);
       case "draining":
         if (this.state === "serving") this.#startDraining(false);

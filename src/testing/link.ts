@@ -33,7 +33,7 @@ export class Link implements WireEnd {
   #broken: SpillwayError | undefined;
 
   /** Tells the writing end about a parked write: at once, or when its process gets to it. */
-  readonly #tell: (run: () => void) => void;
+  tell: (run: () => void) => void;
 
   constructor(
     maxBytes: number,
@@ -41,7 +41,7 @@ export class Link implements WireEnd {
     tell: (run: () => void) => void = (run) => run(),
   ) {
     this.maxBytes = maxBytes;
-    this.#tell = tell;
+    this.tell = tell;
     this.#wire = makeWire(this);
   }
 
@@ -115,7 +115,7 @@ export class Link implements WireEnd {
     this.#length = 0;
     const parked = this.#parked;
     this.#parked = undefined;
-    if (parked !== undefined) this.#tell(() => this.onRefused(error));
+    if (parked !== undefined) this.tell(() => this.onRefused(error));
   }
 
   /** Signals a reset to the reading end. */
@@ -145,11 +145,11 @@ export class Link implements WireEnd {
     const taken = parked.length - rest.length;
     if (rest.length > 0) {
       this.#parked = rest;
-      if (taken > 0) this.#tell(() => this.onTaken(taken));
+      if (taken > 0) this.tell(() => this.onTaken(taken));
       return;
     }
     this.#parked = undefined;
-    this.#tell(() => this.onSent());
+    this.tell(() => this.onSent());
   }
 
   #refuse(error: SpillwayError): false {

@@ -50,7 +50,7 @@ export class MemoryEnd implements Driver {
   readonly #incoming: Link;
   readonly #outgoing: Link;
   readonly #onReleased: () => void;
-  readonly #receive: (run: () => void) => void;
+  #receive: (run: () => void) => void;
   /** Whether the connection has asked for input and has not refused more since. */
   #wanted = false;
   #deliveryDue = false;
@@ -106,18 +106,32 @@ export class MemoryEnd implements Driver {
   }
 
   reset(): void {
-    if (this.over) return;
-    if (this.#finished) return this.#close();
+    if (!this.over) this.#reset(() => this.#release());
+  }
+
+  /** Resets the connection, because the process of this end was killed: nobody is told here. */
+  drop(): void {
+    if (!this.over) this.#reset(() => this.#releaseDescriptor());
+  }
+
+  /** Makes the network's input for this end wait until its process gets to it. */
+  enter(receive: (run: () => void) => void): void {
+    this.#receive = receive;
+    this.#outgoing.tell = receive;
+  }
+
+  #reset(release: () => void): void {
+    if (this.#finished) return this.#close(release);
     this.#outgoing.break(new SpillwayError("aborted", "the connection was aborted"));
     this.#incoming.break(new SpillwayError("connection-reset", "the peer reset the connection"));
-    this.#release();
+    release();
     if (!this.other.over) this.#outgoing.reset(() => this.other.#onReset());
   }
 
   /** Closes as a kernel does: bytes sent before FIN still arrive; bytes that the peer sends from now on meet a reset. */
-  #close(): void {
+  #close(release: () => void): void {
     this.#incoming.break(new SpillwayError("connection-reset", "the peer closed the connection"));
-    this.#release();
+    release();
   }
 
   /** Reports a broken connection to this end. */
@@ -131,9 +145,13 @@ export class MemoryEnd implements Driver {
     this.break(new SpillwayError("connection-reset", "the peer reset the connection"));
   }
 
-  #release(): void {
+  #releaseDescriptor(): void {
     this.over = true;
     this.#onReleased();
+  }
+
+  #release(): void {
+    this.#releaseDescriptor();
     queueMicrotask(() => this.connection.released());
   }
 

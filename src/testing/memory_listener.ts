@@ -1,5 +1,5 @@
 import { type Address, addressText, type Connection, type Listener, SpillwayError } from "../core/mod.ts";
-import type { Pair } from "./memory_end.ts";
+import type { MemoryEnd, Pair } from "./memory_end.ts";
 
 /** An accept call that waits for the next connection. */
 interface Taker {
@@ -26,7 +26,9 @@ export class MemoryListener implements Listener {
   readonly #backlog: number;
   readonly #onClosed: () => void;
   readonly #receive: (run: () => void) => void;
-  #waiting: Connection[] = [];
+  /** Called when a connection waits, or an error, that nobody has asked for. */
+  onWaiting: () => void = () => {};
+  #waiting: MemoryEnd[] = [];
   #errors: SpillwayError[] = [];
   #takers: Taker[] = [];
   readonly #callers = new Map<Caller, Connect>();
@@ -50,10 +52,14 @@ export class MemoryListener implements Listener {
     return { next: () => this.#next() };
   }
 
+  get closed(): boolean {
+    return this.#closed;
+  }
+
   close(): void {
     this.finish();
     this.#closed = true;
-    for (const connection of this.#waiting.splice(0)) connection.abort();
+    for (const { connection } of this.#waiting.splice(0)) connection.abort();
   }
 
   finish(): void {
@@ -68,8 +74,10 @@ export class MemoryListener implements Listener {
   /** Makes the next accept fail, ahead of the connections that wait. */
   fail(error: SpillwayError): void {
     const taker = this.#takers.shift();
-    if (taker === undefined) this.#errors.push(error);
-    else this.#receive(() => taker.reject(error));
+    if (taker === undefined) {
+      this.#errors.push(error);
+      this.onWaiting();
+    } else this.#receive(() => taker.reject(error));
   }
 
   /** Connects as soon as the backlog has room. An abort of `signal` ends the wait. */
@@ -99,20 +107,28 @@ export class MemoryListener implements Listener {
   #admit(connect: Connect): Connection {
     const { near, far } = connect();
     const taker = this.#takers.shift();
-    if (taker === undefined) this.#waiting.push(far.connection);
-    else this.#receive(() => taker.resolve({ done: false, value: far.connection }));
+    if (taker === undefined) {
+      this.#waiting.push(far);
+      this.onWaiting();
+    } else this.#receive(() => taker.resolve({ done: false, value: far.connection }));
     return near.connection;
   }
 
   async #next(): Promise<IteratorResult<Connection, undefined>> {
     if (this.#closed) return { done: true, value: undefined };
+    const end = this.poll();
+    if (end !== undefined) return { done: false, value: end.connection };
+    if (this.#finished) return { done: true, value: undefined };
+    return new Promise((resolve, reject) => this.#takers.push({ resolve, reject }));
+  }
+
+  /** Takes the connection that has waited longest, if one waits. @throws the error of `fail` */
+  poll(): MemoryEnd | undefined {
     const error = this.#errors.shift();
     if (error !== undefined) throw error;
-    const connection = this.#waiting.shift();
-    if (connection === undefined && this.#finished) return { done: true, value: undefined };
-    if (connection === undefined) return new Promise((resolve, reject) => this.#takers.push({ resolve, reject }));
-    this.#admitCaller();
-    return { done: false, value: connection };
+    const end = this.#waiting.shift();
+    if (end !== undefined) this.#admitCaller();
+    return end;
   }
 
   #admitCaller(): void {

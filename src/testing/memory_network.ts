@@ -3,8 +3,11 @@ import {
   addressText,
   type Connection,
   type ConnectOptions,
+  type DescriptorListenOptions,
+  type HeldSocket,
   type Listener,
   type ListenOptions,
+  type SentSocket,
   SpillwayError,
   type TcpAddress,
   type TcpListenOptions,
@@ -16,6 +19,10 @@ import type { Link } from "./link.ts";
 import { connectedPair, type Pair } from "./memory_end.ts";
 import { connectAborted, connectionRefused, MemoryListener } from "./memory_listener.ts";
 import { PortPool } from "./port_pool.ts";
+import { SharedSocket, type SocketUser } from "./shared_socket.ts";
+
+/** Those before are the standard streams, as everywhere. */
+const FIRST_DESCRIPTOR = 3;
 
 /** The links of a connection. */
 export interface Cable {
@@ -33,11 +40,17 @@ export class MemoryNetwork implements Transport {
   /** The ports of listeners and of connecting ends: as in a kernel, they never share one. */
   readonly #ports = new PortPool();
   readonly #receive: ((run: () => void) => void) | undefined;
+  /** The sockets that processes share, by their descriptors. */
+  readonly #shared = new Map<number, SharedSocket>();
+  #nextDescriptor = FIRST_DESCRIPTOR;
+  /** The process of the listeners, if no other is named. */
+  readonly #user: SocketUser;
 
   /** `receive` delivers the network's input to the listening process. */
   constructor(makeCable: () => Cable, receive?: (run: () => void) => void) {
     this.#makeCable = makeCable;
     this.#receive = receive;
+    this.#user = { receive: receive ?? ((run) => run()) };
   }
 
   /** The number of listeners. */
@@ -45,25 +58,50 @@ export class MemoryNetwork implements Transport {
     return this.#listeners.size;
   }
 
-  async listen(options: ListenOptions): Promise<Listener> {
-    if (options.fd !== undefined) {
-      throw new SpillwayError(
-        "runtime-unsupported",
-        "a network in memory has no descriptors: listen on a port or a path",
-      );
-    }
+  async listen(options: ListenOptions, user: SocketUser = this.#user): Promise<Listener> {
+    if (options.fd !== undefined) return this.#heldAs(options.fd).listen(user);
+    return user === this.#user ? this.#listen(options) : this.#share(options).listen(user);
+  }
+
+  /** See `Transport`. */
+  async hold(options: ListenOptions): Promise<HeldSocket> {
+    const socket = options.fd === undefined ? this.#share(options) : this.#heldAs(options.fd);
+    return socket.hold();
+  }
+
+  #share(options: Exclude<ListenOptions, DescriptorListenOptions>): SharedSocket {
+    const socket = new SharedSocket(this.#listen(options), this.#nextDescriptor);
+    this.#shared.set(this.#nextDescriptor, socket);
+    this.#nextDescriptor += 1;
+    return socket;
+  }
+
+  /** @throws {SpillwayError} `runtime-unsupported`: it is no descriptor of this network, and no socket that it holds */
+  #heldAs(fd: number | SentSocket): SharedSocket {
+    const socket = typeof fd === "number" ? this.#shared.get(fd) : fd.handle;
+    if (socket instanceof SharedSocket) return socket;
+    throw new SpillwayError("runtime-unsupported", "a network in memory has no descriptors but those that it holds");
+  }
+
+  #listen(options: Exclude<ListenOptions, DescriptorListenOptions>): MemoryListener {
     const address = options.path === undefined ? this.#bind(options) : this.#bindPath(options.path);
     const listener = new MemoryListener(address, options.backlog, () => this.#onClosed(listener), this.#receive);
     this.#listeners.add(listener);
     return listener;
   }
 
-  async connect(options: ConnectOptions): Promise<Connection> {
+  async connect(options: ConnectOptions, user?: SocketUser): Promise<Connection> {
     const { signal } = options;
     if (signal?.aborted) throw connectAborted(signal);
     const target = targetOf(options);
     const listener = this.#listenerAt(target);
-    const connection = await listener.connect(() => this.#pair(listener, target, options.localAddress), signal);
+    const connect = () => {
+      const pair = this.#pair(listener, target, options.localAddress);
+      if (user !== undefined) pair.near.enter(user.receive);
+      user?.onTaken?.(pair.near);
+      return pair;
+    };
+    const connection = await listener.connect(connect, signal);
     if (!signal?.aborted) return connection;
     connection.abort();
     throw connectAborted(signal);
@@ -140,6 +178,7 @@ export class MemoryNetwork implements Transport {
 
   #onClosed(listener: MemoryListener): void {
     const { port } = listener.address;
+    for (const [fd, socket] of this.#shared) if (socket.isOf(listener)) this.#shared.delete(fd);
     this.#listeners.delete(listener);
     if (port !== undefined && this.#listenersOn(port).length === 0) this.#ports.give(port);
   }

@@ -1,4 +1,11 @@
-import { type Address, checkWhole, type SpillwayError, type Transport } from "../core/mod.ts";
+import {
+  type Address,
+  checkWhole,
+  type HeldSocket,
+  type ListenOptions,
+  type SpillwayError,
+  type Transport,
+} from "../core/mod.ts";
 import { Link } from "./link.ts";
 import { MemoryNetwork } from "./memory_network.ts";
 
@@ -15,6 +22,13 @@ export interface MemoryTransportOptions {
 
 /** A network of one host, in memory. Made by {@link memoryTransport}. */
 export interface MemoryTransport extends Transport {
+  /**
+   * Binds a socket that any number of listeners share, as the processes of a cluster do: each listens on the `fd` of the
+   * {@link HeldSocket}. The socket is gone when all of them and the holder have closed it.
+   *
+   * @throws as `listen`
+   */
+  hold(options: ListenOptions): Promise<HeldSocket>;
   /**
    * Makes the next accept of the listener at `address` fail with `error`, ahead of the connections that wait there.
    * Several calls queue up.

@@ -2,17 +2,21 @@ import type {
   Clock,
   Connection,
   ConnectOptions,
+  HeldSocket,
   Listener,
   ListenOptions,
   SpillwayError,
   TcpAddress,
+  Transport,
 } from "../core/mod.ts";
 import { Agenda } from "./agenda.ts";
 import { Link } from "./link.ts";
 import { checkConditions, drawConditions, type LinkConditions } from "./link_conditions.ts";
 import { type Cable, MemoryNetwork } from "./memory_network.ts";
 import type { MemoryTransport } from "./memory_transport.ts";
+import { processTransport } from "./process_transport.ts";
 import { type Random, seededRandom } from "./random.ts";
+import type { SocketUser } from "./shared_socket.ts";
 import { SimulatedConnection } from "./simulated_connection.ts";
 import type { SimulatedProcess } from "./simulated_process.ts";
 import { inTicks, TimedWire } from "./timed_wire.ts";
@@ -42,6 +46,38 @@ export interface SimulatedNetwork extends MemoryTransport {
    * how many others connect before it. Use this method for all connections, or for none.
    */
   connectAs(number: number, options: ConnectOptions): Promise<Connection>;
+  /**
+   * Returns the network as one of several processes uses it. Input for the process waits while that stalls. When it is
+   * killed, its connections are reset, and its listeners and held sockets are closed: connections that no process has taken then wait for
+   * others that listen on the same socket.
+   *
+   * @example
+   * ```ts
+   * import { lines, serve } from "spillway/core";
+   * import { manualClock, SimulatedProcess, simulatedNetwork } from "spillway/testing";
+   *
+   * const clock = manualClock();
+   * const network = simulatedNetwork({ clock, seed: 1 });
+   * const { address, close, fd = 0 } = await network.hold({ hostname: "127.0.0.1", port: 0, backlog: 16 });
+   * const service = { codec: lines(), handler: (line: string) => line, fd };
+   * const processes = [new SimulatedProcess(clock), new SimulatedProcess(clock)];
+   * const servers = await Promise.all(
+   *   processes.map((process) => serve(network.transportOf(process), { ...service, clock: process })),
+   * );
+   *
+   * processes[0]?.stop();
+   * const connecting = network.connect(address);
+   * await clock.advance(1_000);
+   * console.log(servers.map((server) => server.stats().accepted)); // [ 0, 1 ]
+   * processes[1]?.kill();
+   * await clock.advance(1_000);
+   * console.log((await (await connecting).closed)?.code); // connection-reset
+   * processes[0]?.kill();
+   * close();
+   * console.log(network.listening); // 0
+   * ```
+   */
+  transportOf(process: SimulatedProcess): Transport;
   /** Returns the last connection made from a port, open or closed; of the closed ones, it knows the last few hundred. */
   connectionFrom(port: number): SimulatedConnection | undefined;
   /** The number of listeners. */
@@ -134,6 +170,18 @@ class TimedNetwork implements SimulatedNetwork {
     return this.#network.listen(options);
   }
 
+  hold(options: ListenOptions): Promise<HeldSocket> {
+    return this.#network.hold(options);
+  }
+
+  transportOf(owner: SimulatedProcess): Transport {
+    const connect = (options: ConnectOptions, user: SocketUser) => {
+      this.#attempts += 1;
+      return this.#connect(this.#attempts, undefined, options, user);
+    };
+    return processTransport(this.#network, connect, owner);
+  }
+
   connect(options: ConnectOptions): Promise<Connection> {
     this.#attempts += 1;
     return this.#connect(this.#attempts, undefined, options);
@@ -144,11 +192,16 @@ class TimedNetwork implements SimulatedNetwork {
   }
 
   /** Connects after one round trip; the other end learns of the connection after half of it. */
-  async #connect(attempt: number, number: number | undefined, options: ConnectOptions): Promise<Connection> {
+  async #connect(
+    attempt: number,
+    number: number | undefined,
+    options: ConnectOptions,
+    user?: SocketUser,
+  ): Promise<Connection> {
     const { latencyMs } = this.#draw(this.#random.fork(`attempt ${attempt}`));
     await this.#pause(latencyMs, attempt);
     this.#number = number;
-    const connecting = this.#network.connect(options);
+    const connecting = this.#network.connect(options, user);
     this.#number = undefined;
     const connection = await connecting;
     await this.#pause(latencyMs, attempt);

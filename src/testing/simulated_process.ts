@@ -10,7 +10,8 @@ interface Timer {
 /**
  * The process that a simulated server runs in, as its clock. The process can stall as a whole, like one that is stopped or whose
  * handler blocks: time passes, the network goes on, and nothing in the process runs. After a stall, due timers fire first, one by
- * one, and only then does the input of the network arrive: the order in which a runtime is hardest on the peers.
+ * one, and only then does the input of the network arrive: the order in which a runtime is hardest on the peers. It can also be
+ * killed: then nothing in it runs any more.
  *
  * @example
  * ```ts
@@ -39,6 +40,10 @@ export class SimulatedProcess implements ManualClock {
   #rounds: (() => void)[] = [];
   #stalledUntil = -Infinity;
   #waking = false;
+  /** Whether nothing wakes it but `continue`. */
+  #asleep = false;
+  #ended = false;
+  readonly #onKill: (() => void)[] = [];
 
   constructor(clock: ManualClock) {
     this.#clock = clock;
@@ -54,12 +59,18 @@ export class SimulatedProcess implements ManualClock {
     return this.#waking;
   }
 
+  /** Whether it was killed. */
+  get ended(): boolean {
+    return this.#ended;
+  }
+
   now(): number {
     return this.#clock.now();
   }
 
   setTimeout(callback: () => void, delayMs: number): unknown {
     const timer: Timer = { handle: undefined, callback };
+    if (this.#ended) return timer;
     timer.handle = this.#clock.setTimeout(() => (this.#waking ? this.#due.push(timer) : this.#fire(timer)), delayMs);
     this.#armed.add(timer);
     return timer;
@@ -70,6 +81,7 @@ export class SimulatedProcess implements ManualClock {
   }
 
   afterRound(callback: () => void): void {
+    if (this.#ended) return;
     if (this.#waking) this.#rounds.push(callback);
     else afterRound(this.#clock, callback);
   }
@@ -92,6 +104,7 @@ export class SimulatedProcess implements ManualClock {
 
   /** Delivers input of the network, or of another source outside: at once, or when the process has caught up. */
   readonly receive = (run: () => void): void => {
+    if (this.#ended) return;
     if (this.#waking) this.#input.push(run);
     else run();
   };
@@ -104,15 +117,56 @@ export class SimulatedProcess implements ManualClock {
     this.#clock.setTimeout(() => this.#wake(), ms);
   }
 
+  /** Stops the process until `continue`, as SIGSTOP does. */
+  stop(): void {
+    this.#stalledUntil = Infinity;
+    if (this.#waking) return;
+    this.#waking = true;
+    this.#asleep = true;
+  }
+
+  /** Lets a stopped process run again, as SIGCONT does. A stall of a certain length goes on until its end. */
+  continue(): void {
+    if (this.#stalledUntil !== Infinity) return;
+    this.#stalledUntil = this.now();
+    if (!this.#asleep) return;
+    this.#asleep = false;
+    this.#next(() => this.#wake());
+  }
+
+  /**
+   * Ends the process, as SIGKILL does, also while it stalls: its timers never fire, and no input arrives. A network whose
+   * `transportOf` it has used resets its connections and closes its listeners.
+   */
+  kill(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    for (const { handle } of this.#armed) this.#clock.clearTimeout(handle);
+    this.#armed.clear();
+    this.#due = [];
+    this.#input = [];
+    this.#rounds = [];
+    for (const close of this.#onKill.splice(0)) close();
+  }
+
+  /** Calls back when the process is killed, for what its kernel does then. */
+  onKill(close: () => void): void {
+    this.#onKill.push(close);
+  }
+
   /** Runs each callback in a tick of its own. */
   #next(run: () => void): void {
-    this.#clock.setTimeout(run, 0);
+    this.#clock.setTimeout(() => {
+      if (!this.#ended) run();
+    }, 0);
   }
 
   #wake(): void {
+    if (this.#ended) return;
     const leftMs = this.#stalledUntil - this.now();
     // The stall was prolonged, or a new one began.
-    if (leftMs > 0) this.#clock.setTimeout(() => this.#wake(), leftMs);
+    if (leftMs === Infinity) this.#asleep = true;
+    else if (leftMs > 0) this.#clock.setTimeout(() => this.#wake(), leftMs);
     else this.#runTimers(this.#due.splice(0));
   }
 

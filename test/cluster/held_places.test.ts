@@ -108,6 +108,8 @@ describe("the places of a supervisor", () => {
   );
 
   it("cannot be held by a transport that cannot hold", async () => {
-    await expect(holdPlaces(memoryTransport(), [at(1)], SHARED)).rejects.toMatchObject({ code: "runtime-unsupported" });
+    const { connect, listen, name } = memoryTransport();
+    const held = holdPlaces({ connect, listen, name }, [at(1)], SHARED);
+    await expect(held).rejects.toMatchObject({ code: "runtime-unsupported" });
   });
 });

@@ -266,7 +266,8 @@ describe("a rolling restart", () => {
     const [, starting] = workers.all;
     void supervisor.reload();
     workers.last.say({ type: "ready" });
-    expect(starting?.over).toBe(true);
+    expect(starting?.told).toContainEqual(expect.objectContaining({ type: "drain" }));
+    starting?.exit(null, "SIGTERM");
     expect(events).toContainEqual(
       expect.objectContaining({ worker: expect.objectContaining({ id: 2 }), type: "worker-ended", expected: true }),
     );
@@ -335,15 +336,40 @@ describe("the end of a cluster", () => {
     expect(workers.alive).toEqual([]);
   });
 
-  it("kills what has not started yet, and calls that no failure", async () => {
+  it("lets what is not ready yet drain, because it may have accepted connections, and calls its end no failure", async () => {
     const { events, supervisor, workers } = supervised();
     workers.all[0]?.say({ type: "ready" });
-    const ended = supervisor.shutdown();
+    const ended = supervisor.shutdown(500);
+    expect(workers.all[1]?.told).toEqual([{ type: "drain", graceMs: 500 }]);
+    expect(workers.alive).toHaveLength(2);
     workers.all[0]?.exit(0);
+    workers.all[1]?.exit(1);
     expect(await ended).toEqual({ failed: 0 });
     const ends = events.flatMap((event) => (event.type === "worker-ended" ? event.expected : []));
     expect(ends).toEqual([true, true]);
     expect(events.map(({ type }) => type)).not.toContain("worker-killed");
+  });
+
+  it("waits for a worker that has become ready meanwhile, and counts what it aborts", async () => {
+    const { supervisor, workers } = supervised({ workers: 1 });
+    const [late] = workers.all as [FakeWorker];
+    const ended = supervisor.shutdown();
+    late.say({ type: "ready" });
+    late.exit(1);
+    expect(await ended).toEqual({ failed: 1 });
+  });
+
+  it("kills what is not ready yet when it is forced, and when it does not answer", async () => {
+    const forced = supervised();
+    void forced.supervisor.shutdown();
+    void forced.supervisor.shutdown();
+    expect(forced.workers.alive).toEqual([]);
+    const silent = supervised();
+    for (const worker of silent.workers.all) worker.stopped = true;
+    void silent.supervisor.shutdown();
+    await silent.clock.advance(11_000);
+    expect(silent.workers.alive).toEqual([]);
+    expect(silent.supervisor.phase).toBe("ended");
   });
 
   it("is forced by a second call", async () => {

@@ -2,6 +2,7 @@ import { ACCEPTING } from "./accepting.ts";
 import { ADAPTING } from "./adapting.ts";
 import { ASKING } from "./asking.ts";
 import { CARRYING } from "./carrying.ts";
+import { CLUSTERING } from "./clustering.ts";
 import { DECODING } from "./decoding.ts";
 import { ENDING } from "./ending.ts";
 import { ESTABLISHING } from "./establishing.ts";
@@ -27,5 +28,6 @@ export const MUTATIONS: readonly Mutated[] = [
   ...SHARING,
   ...SPENDING,
   ...ASKING,
+  ...CLUSTERING,
   ...ADAPTING,
 ];

@@ -16,7 +16,7 @@ export interface StartedProgram {
   readonly ending: Promise<ProgramEnding>;
 }
 
-/** Whoever uses a {@link RealProgram}: a test, mostly. */
+/** The user of a {@link RealProgram}: a test, mostly. */
 export interface ProgramUser {
   /** Aborted when it takes too long. */
   readonly signal: AbortSignal;

@@ -111,4 +111,57 @@ describe("a simulated process", () => {
     await drained;
     expect([clock.pending, network.pending]).toEqual([0, 0]);
   });
+
+  it("that is stopped does nothing until it is continued", async () => {
+    const { clock, process, log, note } = started();
+    process.setTimeout(note("timer"), 10);
+    process.stop();
+    await clock.advance(1_000_000);
+    process.receive(note("input"));
+    expect([log, process.stalled, clock.pending]).toEqual([[], true, 0]);
+    process.continue();
+    process.continue();
+    await clock.advance(0);
+    expect(log).toEqual(["timer at 1000000", "input at 1000000"]);
+    expect([process.stalled, clock.pending]).toEqual([false, 0]);
+  });
+
+  it("that is stopped while it stalls goes on with that when it is continued", async () => {
+    const { clock, process, log, note } = started();
+    process.setTimeout(note("timer"), 10);
+    process.stall(100);
+    process.stop();
+    await clock.advance(50);
+    process.continue();
+    await clock.advance(49);
+    expect(log).toEqual([]);
+    await clock.advance(1);
+    expect(log).toEqual(["timer at 100"]);
+    process.stall(10);
+    process.stop();
+    await clock.advance(50);
+    process.receive(note("input"));
+    expect(process.stalled).toBe(true);
+    process.continue();
+    await clock.advance(0);
+    expect(log.at(-1)).toBe("input at 150");
+  });
+
+  it("that is killed does nothing any more, stalled or not, and leaves no timer", async () => {
+    for (const stallMs of [0, 5, 50]) {
+      const { clock, process, log, note } = started();
+      process.onKill(note("kill"));
+      process.setTimeout(note("timer"), 10);
+      if (stallMs > 0) process.stall(stallMs);
+      await clock.advance(8);
+      process.kill();
+      process.kill();
+      process.setTimeout(note("new timer"), 1);
+      process.receive(note("input"));
+      process.afterRound(note("round"));
+      await clock.advance(100);
+      expect(log).toEqual(["kill at 8"]);
+      expect([process.ended, process.pending, clock.pending]).toEqual([true, 0, 0]);
+    }
+  });
 });
