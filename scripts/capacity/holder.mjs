@@ -8,8 +8,8 @@ import process from "node:process";
 const OPENING = 200;
 /** Connections that are asked at once. */
 const ASKED = 2_000;
-const CONNECT_MS = 60_000;
-const REPLY_MS = 120_000;
+const CONNECT_MS = 30_000;
+const REPLY_MS = 30_000;
 
 const [port, localAddress, count] = process.argv.slice(2);
 /** @type {net.Socket[]} */

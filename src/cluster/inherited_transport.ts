@@ -1,10 +1,20 @@
-import { type Listener, type ListenOptions, type SentSocket, SpillwayError, type Transport } from "../core/mod.ts";
+import {
+  type DescriptorListenOptions,
+  type Listener,
+  type ListenOptions,
+  type SentSocket,
+  SpillwayError,
+  type Transport,
+} from "../core/mod.ts";
 import { placeKey } from "./held_target.ts";
+import { SharedListener, type SharedListenerHost } from "./shared_listener.ts";
 
 /** A socket of the supervisor in a worker: its descriptor, or the socket itself. */
 export interface InheritedSocket {
   readonly place: string;
   readonly socket: number | SentSocket;
+  /** The worker, where all workers share the socket, and the supervisor sends it as often as it is asked for. */
+  readonly shared?: SharedListenerHost | undefined;
 }
 
 /**
@@ -27,13 +37,14 @@ export function inheritedTransport(
       const place = placeKey(options);
       const index = free.findIndex((candidate) => candidate.place === place);
       if (index === -1) throw notHeld(place, sockets);
-      const [{ socket }] = free.splice(index, 1) as [InheritedSocket];
-      return transport.listen(onSocket(options, socket));
+      const [{ shared, socket }] = free.splice(index, 1) as [InheritedSocket];
+      if (shared === undefined) return transport.listen(onSocket(options, socket));
+      return SharedListener.open((fd, turns) => transport.listen({ ...onSocket(options, fd), turns }), socket, shared);
     },
   };
 }
 
-function onSocket(options: ListenOptions, fd: number | SentSocket): ListenOptions {
+function onSocket(options: ListenOptions, fd: number | SentSocket): DescriptorListenOptions {
   const { backlog, detachable, keepAliveMs, noDelay, path } = options;
   const any = { fd, backlog, ...(detachable !== undefined && { detachable }) };
   if (path !== undefined) return any;

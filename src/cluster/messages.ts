@@ -12,6 +12,8 @@ export interface AssignedSocket {
   readonly address: Address;
   /** The descriptor that the worker inherits. Without one, the socket comes beside a message. */
   readonly fd?: number;
+  /** Whether all workers share the socket, and it comes beside a message as often as the worker asks for it. */
+  readonly shared?: boolean;
 }
 
 /** The task of a worker, which it is told when it starts. */
@@ -61,6 +63,8 @@ export function opened(message: unknown): FromWorker | undefined {
 export type FromWorker =
   /** Its program runs, speaks this version of the protocol, and takes sockets. */
   | { readonly type: "up"; readonly version: number }
+  /** It asks for the socket of that number once more. */
+  | { readonly type: "again"; readonly index: number }
   | { readonly type: "ready" }
   | { readonly type: "pong" }
   /** It accepts nothing more and drains, whoever asked for it. */

@@ -267,9 +267,12 @@ class Supervision implements Cluster {
       version,
       slot,
       workers,
-      sockets: places.map(({ place, socket: { address }, target }, index) => {
+      sockets: places.map(({ place, socket: { address, handle }, sockets: all, target }, index) => {
         const fd = descriptors[index];
-        return { place, target, address, ...(fd !== undefined && { fd }) };
+        // Deno resets connections that wait when a listener closes, so it cannot accept in turns; neither can Bun.
+        const inTurns = fd !== undefined && handle !== undefined && address.path === undefined;
+        const shared = workers > 1 && all.length === 1 && inTurns;
+        return { place, target, address, ...(fd !== undefined && { fd }), ...(shared && { shared }) };
       }),
       inheritor: this.#inheritor,
     };

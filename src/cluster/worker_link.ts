@@ -1,12 +1,13 @@
-import type { Limits, ShutdownOptions, Transport } from "../core/mod.ts";
+import type { Address, Limits, SentSocket, ShutdownOptions, Transport } from "../core/mod.ts";
 import { describe, isPromiseLike, SpillwayError } from "../core/mod.ts";
-import { type InheritedSocket, inheritedTransport } from "./inherited_transport.ts";
+import { inheritedTransport } from "./inherited_transport.ts";
 import { type Assignment, type FromWorker, isMessage, type ToWorker } from "./messages.ts";
 import { WORKER_PROTOCOL } from "./protocol_version.ts";
 import { receiveHandles } from "./received_handles.ts";
 import { readRoleMessage } from "./role_message.ts";
 import { WORKER_VARIABLE } from "./role_variables.ts";
 import { shareLimits } from "./share_limits.ts";
+import type { SharedListenerHost } from "./shared_listener.ts";
 import { say, type WorkerHost } from "./worker_host.ts";
 
 /** A server, as far as its supervisor steers it. */
@@ -15,6 +16,8 @@ export interface SteeredServer {
   readonly finished: Promise<unknown>;
   /** Lets it drain. A second call aborts what remains. */
   shutdown(options?: ShutdownOptions): Promise<unknown>;
+  /** The connections that it has. */
+  stats?(): { readonly connections: number; readonly establishing: number };
 }
 
 /** Answers a question of a supervisor. */
@@ -41,20 +44,29 @@ export class WorkerLink {
   #listens = false;
   #draining = false;
   #over = false;
+  /** The connections that this worker takes. Those beyond are left to its siblings. */
+  #most = Infinity;
+  /** The listeners that wait for a socket that they have asked for, by its number. */
+  readonly #asked = new Map<number, (handle: object) => void>();
 
   private constructor(
     host: WorkerHost,
     assignment: Assignment,
     transport: Transport,
-    sockets: readonly InheritedSocket[],
+    sockets: readonly (number | SentSocket)[],
   ) {
     this.#host = host;
     this.assignment = assignment;
-    this.transport = inheritedTransport(transport, sockets, () => {
+    const inherited = assignment.sockets.map(({ address, place, shared }, index) => ({
+      place,
+      socket: sockets[index] as number | SentSocket,
+      shared: shared === true ? this.#sharedHost(index, address) : undefined,
+    }));
+    this.transport = inheritedTransport(transport, inherited, () => {
       this.#listens = true;
     });
-    host.on("message", (message: unknown) => {
-      if (isMessage(message)) this.#onMessage(message);
+    host.on("message", (message: unknown, handle?: object) => {
+      if (isMessage(message)) this.#onMessage(message, handle);
     });
     host.on("disconnect", () => this.#onDisconnect());
   }
@@ -74,10 +86,9 @@ export class WorkerLink {
     const handles = await receiveHandles(host, assignment.sockets, assignment.version, (message) => {
       if (!joined) early.push(message);
     });
-    const sockets = assignment.sockets.map(({ address, fd, place }, index) => ({
-      place,
-      socket: fd ?? { handle: handles[index] as object, address },
-    }));
+    const sockets = assignment.sockets.map(
+      ({ address, fd }, index) => fd ?? { handle: handles[index] as object, address },
+    );
     joined = true;
     const link = new WorkerLink(host, assignment, transport, sockets);
     for (const message of early) link.#onMessage(message);
@@ -85,8 +96,25 @@ export class WorkerLink {
   }
 
   /** Returns the part that a worker has of the limits of a whole server. @throws as {@link shareLimits} */
-  share(limits: Partial<Limits>): Partial<Limits> {
-    return shareLimits(limits, this.assignment.workers);
+  share(limits: Partial<Limits> & { readonly beyondMaxConnections?: "wait" | "reject" }): Partial<Limits> {
+    const share = shareLimits(limits, this.assignment.workers);
+    // Connections that are to be rejected must be accepted.
+    this.#most = limits.beyondMaxConnections === "reject" ? Infinity : (share.maxConnections ?? Infinity);
+    return share;
+  }
+
+  #sharedHost(index: number, address: Address): SharedListenerHost {
+    return {
+      room: () => {
+        const { connections = 0, establishing = 0 } = this.#server?.stats?.() ?? {};
+        return this.#most - connections - establishing;
+      },
+      askForSocket: () =>
+        new Promise((resolve) => {
+          this.#asked.set(index, (handle) => resolve({ handle, address }));
+          this.#send({ type: "again", index });
+        }),
+    };
   }
 
   /** The server listens, and is steered by the supervisor from now on. */
@@ -115,8 +143,12 @@ export class WorkerLink {
     this.#send({ type: "draining" });
   }
 
-  #onMessage(message: ToWorker): void {
+  #onMessage(message: ToWorker, handle?: object): void {
     switch (message.type) {
+      case "socket":
+        if (handle !== undefined) this.#asked.get(message.index)?.(handle);
+        this.#asked.delete(message.index);
+        return;
       case "ping":
         return this.#send({ type: "pong" });
       case "drain":

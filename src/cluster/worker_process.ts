@@ -73,9 +73,13 @@ export function startChild(
     const message = opened(said);
     if (message === undefined) return;
     if (message.type === "up" && message.version === version) {
-      sockets.forEach(({ handle }, index) => {
-        if (handle !== undefined) send({ type: "socket", index }, handle);
+      sockets.forEach(({ fd, handle }, index) => {
+        if (fd === undefined && handle !== undefined) send({ type: "socket", index }, handle);
       });
+    }
+    if (message.type === "again") {
+      const handle = sockets[message.index]?.handle;
+      if (handle !== undefined) send({ type: "socket", index: message.index }, handle);
     }
     owner.onMessage(message);
   });

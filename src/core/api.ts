@@ -67,6 +67,7 @@ export { readHead } from "./transport/head.ts";
 export { identify } from "./transport/identify.ts";
 export type {
   AcceptedTcpOptions,
+  AcceptTurns,
   Address,
   AnyListenOptions,
   Bytes,

@@ -371,6 +371,37 @@ export default {
     await end(cli);
   });
 
+  it("a rolling restart loses none of the connections that come in bursts", async () => {
+    const cli = serve(service("bursts", "v1"), "--workers", "2", "--grace", "100ms");
+    const port = await ready(cli);
+    const replies: Promise<string>[] = [];
+    for (let restarts = 1; restarts <= 3; restarts++) {
+      cli.signal("SIGHUP");
+      const replaced = cli.logged(new RegExp(`(workers are replaced[^]*){${restarts}}`));
+      let over = false;
+      void replaced.then(() => (over = true));
+      while (!over) {
+        replies.push(...Array.from({ length: 50 }, () => ask(port, "a")));
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+    }
+    for (const reply of await Promise.all(replies)) expect(reply).toMatch(/ v1 a$/);
+    await end(cli);
+  });
+
+  it("a full worker leaves connections to its siblings, where the runtime accepts in turns", async () => {
+    const cli = serve(service("full", "v1"), "--workers", "2", "--max-connections", "40");
+    const port = await ready(cli);
+    const connections = Array.from({ length: 40 }, () => new LineConnection(port));
+    for (const connection of connections) connection.send("a\n");
+    // On Deno and Bun a worker may keep connections waiting that its sibling has room for, until one of its own ends.
+    const inTurns = !("deno" in process.versions || "bun" in process.versions);
+    const first = inTurns ? connections : connections.slice(0, 1);
+    for (const connection of first) expect(await connection.line()).toMatch(/ v1 a$/);
+    for (const connection of connections) connection.finish();
+    await end(cli);
+  });
+
   it("limits of the whole server are divided", async () => {
     const flags = ["--workers", "2", "--max-connections", "4", "--beyond-max-connections", "reject"];
     const cli = serve(service("limited", "v1"), ...flags);

@@ -77,3 +77,49 @@ describe("AcceptQueue", () => {
     expect(await asked).toEqual({ done: true, value: undefined });
   });
 });
+
+describe("AcceptQueue in turns", () => {
+  function inTurns(turns: number[]) {
+    const asked: number[] = [];
+    let stopped = 0;
+    const next = (waiting: number) => {
+      asked.push(waiting);
+      return turns.shift() ?? 0;
+    };
+    const queue = new AcceptQueue(10, { next }, () => void (stopped += 1));
+    return { queue, asked, stopped: () => stopped };
+  }
+
+  it("stops within the push that ends the last turn, and ends behind what waits", async () => {
+    const { queue, asked, stopped } = inTurns([2, 1, 0]);
+    const connections = [connection(), connection(), connection(), connection()];
+    for (const one of connections.slice(0, 2)) queue.push(one);
+    expect({ asked, stopped: stopped() }).toEqual({ asked: [0, 3], stopped: 0 });
+    queue.push(connections[2] as Connection);
+    expect({ asked, stopped: stopped() }).toEqual({ asked: [0, 3, 4], stopped: 1 });
+    queue.push(connections[3] as Connection);
+    expect(connections.map(({ aborted }) => aborted)).toEqual([false, false, false, true]);
+    for (const one of connections.slice(0, 3)) expect((await queue.next()).value).toBe(one);
+    expect((await queue.next()).done).toBe(true);
+  });
+
+  it("counts no connection twice while the accept loop waits for one", async () => {
+    const { queue, asked } = inTurns([1, 1, 0]);
+    const first = queue.next();
+    queue.push(connection());
+    await first;
+    const second = queue.next();
+    queue.push(connection());
+    await second;
+    // The one that was given last may not be counted by the accept loop yet.
+    expect(asked).toEqual([0, 1, 1]);
+  });
+
+  it("has at least one connection in its first turn", async () => {
+    const { queue, stopped } = inTurns([0, 0]);
+    const given = queue.next();
+    queue.push(connection());
+    expect((await given).done).toBe(false);
+    expect(stopped()).toBe(1);
+  });
+});

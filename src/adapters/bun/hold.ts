@@ -25,7 +25,7 @@ const THREAD = new URL(import.meta.url.endsWith(".ts") ? "./hold_thread.ts" : ".
 export async function hold(options: ListenOptions): Promise<HeldSocket> {
   checkListenOptions(options, platform);
   const { hostname, ipv6Only = false, path, port, reusePort = false } = options;
-  const fd = descriptorOf(options.fd);
+  const fd = descriptorOf(options);
   if (path !== undefined) {
     const placed = await listenAtPath(path, options.mode, {
       files,

@@ -23,7 +23,7 @@ import { descriptorOf } from "./unsupported.ts";
 export async function listen(options: ListenOptions): Promise<Listener> {
   checkListenOptions(options, platform);
   const { ipv6Only = false, mode, path, reusePort = false } = options;
-  const fd = descriptorOf(options.fd);
+  const fd = descriptorOf(options);
   if (path !== undefined) {
     const placed = await listenAtPath(path, mode, {
       files,

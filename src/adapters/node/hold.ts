@@ -12,7 +12,7 @@ import {
 } from "../../core/mod.ts";
 import { connect } from "./connect.ts";
 import { listenError } from "./errors.ts";
-import { boundHandle, isDeno, lookup, type NativeHandle } from "./native.ts";
+import { boundHandle, isBun, isDeno, lookup, type NativeHandle } from "./native.ts";
 import { files, platform } from "./system.ts";
 import { refuseUnsupported } from "./unsupported.ts";
 
@@ -43,7 +43,8 @@ function held(native: NativeHandle, address: Address, remove = () => {}, isInPla
   return {
     address,
     // Deno clears O_NONBLOCK of what a child inherits, for all who share it.
-    ...(isDeno() ? { handle: native } : { fd: native.fd as number }),
+    ...(!isDeno() && { fd: native.fd as number }),
+    ...((isDeno() || (!isBun() && address.path === undefined)) && { handle: native }),
     isInPlace,
     close() {
       remove();

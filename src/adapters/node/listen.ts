@@ -49,10 +49,10 @@ type Target =
 
 /** Binds a server. `at` is the address that it shows; by default, the one that the system reports. */
 function bind(to: Target, options: ListenOptions, at?: Address): Promise<BoundQueue> {
-  const { backlog, keepAliveMs, noDelay = true } = options;
+  const { backlog, keepAliveMs, noDelay = true, turns } = options;
   const fd = "fd" in to ? to.fd : undefined;
   return new Promise((resolve, reject) => {
-    const queue = new AcceptQueue(backlog);
+    const queue = new AcceptQueue(backlog, turns, () => server.close());
     let localAddress: Address | undefined;
     const server = createServer({ allowHalfOpen: true, pauseOnConnect: true, noDelay }, (socket) => {
       // As an option of the server, Deno's node:net ignores it.
@@ -60,7 +60,8 @@ function bind(to: Target, options: ListenOptions, at?: Address): Promise<BoundQu
       queue.push(new NodeDriver(socket, localAddress).connection);
     });
     server.once("error", (cause) => reject(listenError(cause, fd)));
-    server.listen({ ...to, backlog }, () => {
+    // Node looks for the backlog of a handle only in the second place.
+    server.listen({ ...to, backlog }, backlog, () => {
       server.on("error", (cause) => queue.fail(acceptError(cause)));
       const address = at ?? addressOf(server.address(), fd);
       const ignored = ignoredOption(options, address);

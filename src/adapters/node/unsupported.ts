@@ -2,10 +2,10 @@ import { type ListenOptions, SpillwayError } from "../../core/mod.ts";
 import { isBun, isDeno, versionNumbers } from "./native.ts";
 
 /** The options that not every version, or not every `node:net`, takes. */
-type Decisive = { readonly [Name in "ipv6Only" | "noDelay" | "path" | "reusePort"]?: ListenOptions[Name] };
+type Decisive = { readonly [Name in "ipv6Only" | "noDelay" | "path" | "reusePort" | "turns"]?: ListenOptions[Name] };
 
 /** Refuses what this runtime would ignore. @throws {SpillwayError} `runtime-unsupported` */
-export function refuseUnsupported({ ipv6Only, noDelay, path, reusePort }: Decisive): void {
+export function refuseUnsupported({ ipv6Only, noDelay, path, reusePort, turns }: Decisive): void {
   const [major, minor] = versionNumbers();
   if (reusePort === true && (major < 22 || (major === 22 && minor < 12))) {
     throw unsupported(`reusePort needs Node 22.12, and this is ${major}.${minor}: listen on a port of its own`);
@@ -17,6 +17,9 @@ export function refuseUnsupported({ ipv6Only, noDelay, path, reusePort }: Decisi
   }
   if (noDelay === false && isBun()) {
     throw unsupported("node:net on Bun cannot delay small writes (noDelay): import from spillway or spillway/bun");
+  }
+  if (turns !== undefined && (isBun() || isDeno())) {
+    throw unsupported("node:net accepts in turns only on Node: elsewhere its listener loses the connections that wait");
   }
   // Such a name is filled up with NUL to its full length, and no program of another kind finds it.
   if (path?.startsWith("\0") && major < 21) {

@@ -1,5 +1,5 @@
 import { SpillwayError } from "../errors/errors.ts";
-import type { Connection } from "./transport.ts";
+import type { AcceptTurns, Connection } from "./transport.ts";
 
 /**
  * The queue of new connections on a runtime that accepts on its own. They wait, unread, until the accept loop asks. It
@@ -7,14 +7,24 @@ import type { Connection } from "./transport.ts";
  */
 export class AcceptQueue implements AsyncIterator<Connection> {
   readonly #limit: number;
+  readonly #turns: AcceptTurns | undefined;
+  readonly #stop: () => void;
   readonly #waiting: (Connection | SpillwayError)[] = [];
+  /** The number of connections that are left of the turn. */
+  #left: number;
   #wanted: Wanted | undefined;
   #finished = false;
   #closed = false;
 
-  /** `limit` is the number of connections that may wait. */
-  constructor(limit: number) {
+  /**
+   * `limit` is the number of connections that may wait. `turns` are those of the listener, and `stop` makes the runtime accept
+   * nothing more.
+   */
+  constructor(limit: number, turns?: AcceptTurns, stop: () => void = () => undefined) {
     this.#limit = limit;
+    this.#turns = turns;
+    this.#stop = stop;
+    this.#left = turns === undefined ? Infinity : Math.max(1, turns.next(0));
   }
 
   /** Takes an accepted connection. Aborts it when the queue is full or closed. */
@@ -30,6 +40,18 @@ export class AcceptQueue implements AsyncIterator<Connection> {
       // One error stands for all connections that overflow before it is read.
       if (this.#waiting.length === this.#limit) this.#waiting.push(overflow);
     }
+    this.#left -= 1;
+    if (this.#left <= 0) this.#endTurn();
+  }
+
+  /** Within the call that brings the connection: the runtime must not accept another one. */
+  #endTurn(): void {
+    // The accept loop may not have counted the connection that it was given last.
+    const given = this.#wanted === undefined ? 1 : 0;
+    this.#left = this.#turns?.next(this.#waiting.length + given) ?? Infinity;
+    if (this.#left > 0) return;
+    this.#stop();
+    this.finish();
   }
 
   /** Makes one `next()` reject with the error. */

@@ -60,6 +60,7 @@ export interface TcpListenOptions extends AnyListenOptions, AcceptedTcpOptions {
   readonly path?: undefined;
   readonly mode?: undefined;
   readonly fd?: undefined;
+  readonly turns?: undefined;
 }
 
 /** {@link Transport.listen} at a path: a Unix domain socket. */
@@ -86,6 +87,7 @@ export interface UnixListenOptions extends AnyListenOptions {
   readonly keepAliveMs?: undefined;
   readonly noDelay?: undefined;
   readonly fd?: undefined;
+  readonly turns?: undefined;
 }
 
 /** A bound socket that another process has sent. For `node:net` on Deno, it replaces an inherited descriptor. */
@@ -94,6 +96,17 @@ export interface SentSocket {
   readonly handle: object;
   /** The address of the socket, as {@link HeldSocket.address} says. */
   readonly address: Address;
+}
+
+/** The turns of a listener on a socket that other processes listen on, too. */
+export interface AcceptTurns {
+  /**
+   * Returns the number of connections that the listener accepts before it asks again. With 0 it stops listening at once, and
+   * its iteration ends behind the connections that wait: the other processes accept. `waiting` is the number of
+   * accepted connections that the accept loop has not taken; it may be one too many. The first turn has at least one
+   * connection.
+   */
+  next(waiting: number): number;
 }
 
 /** {@link Transport.listen} on a socket that another process has bound, such as systemd. */
@@ -107,6 +120,11 @@ export interface DescriptorListenOptions extends AnyListenOptions, AcceptedTcpOp
    * socket that was sent.
    */
   readonly fd: number | SentSocket;
+  /**
+   * The turns in which it accepts. Default: one without end. Only for TCP on Node: Deno and Bun refuse with `runtime-unsupported`,
+   * because their listeners lose connections that wait when they close.
+   */
+  readonly turns?: AcceptTurns;
   readonly hostname?: undefined;
   readonly port?: undefined;
   readonly ipv6Only?: undefined;
@@ -127,7 +145,10 @@ export interface HeldSocket {
   readonly address: Address;
   /** The descriptor, for the `stdio` of a child, where a child can inherit one without harm to its siblings. */
   readonly fd?: number;
-  /** Otherwise the handle, to be sent beside a message. */
+  /**
+   * The handle, to be sent beside a message: in the place of the descriptor where there is none, and as often as the other
+   * process asks for it. Absent where the runtime cannot send it.
+   */
   readonly handle?: object;
   /** Whether `address` is still that of this socket: another process may have replaced a path. */
   isInPlace(): boolean;

@@ -5,7 +5,7 @@ import { checkUnixPath, isAbstract, PLACING_BYTES } from "./unix_path.ts";
 
 const TCP = { hostname: true, port: true, ipv6Only: true, reusePort: true, keepAliveMs: true, noDelay: true } as const;
 const PATH = { path: true, mode: true } as const;
-const DESCRIPTOR = { fd: true, keepAliveMs: true, noDelay: true } as const;
+const DESCRIPTOR = { fd: true, turns: true, keepAliveMs: true, noDelay: true } as const;
 const TCP_CONNECT = { hostname: true, port: true, localAddress: true, keepAliveMs: true, noDelay: true } as const;
 const PATH_CONNECT = { path: true } as const;
 
