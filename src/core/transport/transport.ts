@@ -5,12 +5,16 @@
  * to {@link SpillwayError}. Every limit, deadline and policy lies in the core.
  */
 import type { SpillwayError } from "../errors/errors.ts";
+import type { AcceptTurns } from "./accept_turns.ts";
 import type { Address } from "./address.ts";
 import type { Bytes } from "./bytes.ts";
 import type { ConnectionFacts } from "./connection_info.ts";
+import type { HeldSocket, SentSocket } from "./held_socket.ts";
 
+export type { AcceptTurns } from "./accept_turns.ts";
 export type { Address, TcpAddress, UnixAddress } from "./address.ts";
 export type { Bytes } from "./bytes.ts";
+export type { HeldSocket, SentSocket } from "./held_socket.ts";
 
 /** Options of a listener of any kind. */
 export interface AnyListenOptions {
@@ -90,25 +94,6 @@ export interface UnixListenOptions extends AnyListenOptions {
   readonly turns?: undefined;
 }
 
-/** A bound socket that another process has sent. For `node:net` on Deno, it replaces an inherited descriptor. */
-export interface SentSocket {
-  /** The socket, as `node:child_process` delivers it beside a message. */
-  readonly handle: object;
-  /** The address of the socket, as {@link HeldSocket.address} says. */
-  readonly address: Address;
-}
-
-/** The turns of a listener on a socket that other processes listen on, too. */
-export interface AcceptTurns {
-  /**
-   * Returns the number of connections that the listener accepts before it asks again. With 0 it stops listening at once, and
-   * its iteration ends behind the connections that wait: the other processes accept. `waiting` is the number of
-   * accepted connections that the accept loop has not taken; it may be one too many. The first turn has at least one
-   * connection.
-   */
-  next(waiting: number): number;
-}
-
 /** {@link Transport.listen} on a socket that another process has bound, such as systemd. */
 export interface DescriptorListenOptions extends AnyListenOptions, AcceptedTcpOptions {
   /**
@@ -135,28 +120,6 @@ export interface DescriptorListenOptions extends AnyListenOptions, AcceptedTcpOp
 
 /** Options of {@link Transport.listen}: a TCP port, a path, or a socket that another process has bound. */
 export type ListenOptions = TcpListenOptions | UnixListenOptions | DescriptorListenOptions;
-
-/**
- * A bound socket on which this process accepts nothing, so that others can: a supervisor holds it, and each of its
- * workers listens on it.
- */
-export interface HeldSocket {
-  /** The address of the socket, with the actual port. */
-  readonly address: Address;
-  /** The descriptor, for the `stdio` of a child, where a child can inherit one without harm to its siblings. */
-  readonly fd?: number;
-  /**
-   * The handle, to be sent beside a message: in the place of the descriptor where there is none, and as often as the other
-   * process asks for it. Absent where the runtime cannot send it.
-   */
-  readonly handle?: object;
-  /** Whether `address` is still that of this socket: another process may have replaced a path. */
-  isInPlace(): boolean;
-  /** Closes it here, and removes its path, if it is still its own. Processes that have got it listen on. */
-  close(): void;
-  /** Closes the socket in this process, and leaves its path to the process that has got it. */
-  release(): void;
-}
 
 /** {@link Transport.connect} to a TCP port. */
 export interface TcpConnectOptions {
