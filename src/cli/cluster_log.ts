@@ -37,6 +37,8 @@ export function clusterLog(logger: Logger): ClusterObserver {
         return logger.info("another supervisor has taken over", fields);
       case "upgrade-failed":
         return logger.error("no supervisor has taken over, and this one goes on: {why}", fields);
+      case "successor-lost":
+        return logger.error("{why}, and nobody accepts: start the service again", fields);
       case "draining":
         return logger.info("every worker is to drain: {workers}", fields);
       case "drained":

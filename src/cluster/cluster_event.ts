@@ -45,6 +45,8 @@ export type ClusterEvent =
   /** Another supervisor has taken over: the workers of this one drain. */
   | { readonly type: "upgrade-finished" }
   | { readonly type: "upgrade-failed"; readonly why: string }
+  /** The supervisor that had taken over has ended while this one still drains: nobody accepts when this one has ended. */
+  | { readonly type: "successor-lost"; readonly why: string }
   | { readonly type: "draining"; readonly workers: number }
   /** Every worker has ended: `failed` is the number of those whose exit code was not 0. */
   | { readonly type: "drained"; readonly failed: number };

@@ -129,5 +129,6 @@ export class SharedListener implements Listener, AcceptTurns {
 }
 
 function closeSocket(socket: SentSocket | undefined): void {
-  (socket?.handle as { close?(): void } | undefined)?.close?.();
+  const handle: { close?(): void } | undefined = socket?.handle;
+  handle?.close?.();
 }

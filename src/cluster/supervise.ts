@@ -249,7 +249,8 @@ class Supervision implements Cluster {
             this.#successor = undefined;
             // One that was told to end is no failure, although this one still drains.
             const isLost = this.#handedOver && this.#supervisor.phase !== "ended" && exit.code !== 0;
-            if (isLost) this.#observe({ type: "upgrade-failed", why: "the new supervisor has ended" });
+            const how = exit.signal ?? `exit code ${exit.code}`;
+            if (isLost) this.#observe({ type: "successor-lost", why: `the new supervisor has ended (${how})` });
             settle(`the new supervisor ${endText(exit)}`);
           },
         },
@@ -326,6 +327,8 @@ function reportFaults(event: ClusterEvent): void {
       return;
     case "upgrade-failed":
       return console.error(`spillway: the supervisor was not replaced: ${event.why}`);
+    case "successor-lost":
+      return console.error(`spillway: ${event.why}, and nobody accepts: start the service again`);
     default:
   }
 }

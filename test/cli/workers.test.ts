@@ -270,6 +270,23 @@ describe.skipIf(process.platform === "win32")("serve --workers", { concurrent: t
     expect(cli.stderr).not.toContain("no supervisor has taken over");
   });
 
+  it("a new supervisor that is killed while the old one drains is reported as lost", async () => {
+    const pidFile = path.join(folder, "lost.pid");
+    const cli = serve(service("lost", "v1"), "--workers", "1", "--grace", "100ms", "--pid-file", pidFile);
+    const held = new LineConnection(await ready(cli));
+    held.send("before\n");
+    expect(await held.line()).toMatch(/ before$/);
+    cli.signal("SIGUSR2");
+    await vi.waitFor(() => expect(Number(readFileSync(pidFile, "utf8"))).not.toBe(cli.pid), LONG);
+    await cli.logged(/another supervisor has taken over/);
+    held.send("slow\n");
+    process.kill(Number(readFileSync(pidFile, "utf8")), "SIGKILL");
+    await cli.logged(/ERR the new supervisor has ended \(SIGKILL\), and nobody accepts: start the service again/);
+    expect(await held.line()).toMatch(/ slow$/);
+    await cli.ended;
+    expect(cli.stderr).not.toContain("no supervisor has taken over");
+  });
+
   it("a supervisor that cannot be replaced goes on", async () => {
     const file = service("stays", "v1");
     const cli = serve(file, "--workers", "1");
@@ -378,9 +395,9 @@ export default {
     for (let restarts = 1; restarts <= 3; restarts++) {
       cli.signal("SIGHUP");
       const replaced = cli.logged(new RegExp(`(workers are replaced[^]*){${restarts}}`));
-      let over = false;
-      void replaced.then(() => (over = true));
-      while (!over) {
+      const load = { over: false };
+      void replaced.then(() => (load.over = true));
+      while (!load.over) {
         replies.push(...Array.from({ length: 50 }, () => ask(port, "a")));
         await new Promise((resolve) => setTimeout(resolve, 20));
       }

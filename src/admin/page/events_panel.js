@@ -34,6 +34,7 @@ const TYPES = [
   "upgrade-started",
   "upgrade-finished",
   "upgrade-failed",
+  "successor-lost",
 ];
 
 /** The tail of the events. While it is paused, or not shown, nothing moves. */

@@ -19,6 +19,7 @@ const BAD = new Set([
   "drain-timeout",
   "worker-killed",
   "upgrade-failed",
+  "successor-lost",
 ]);
 const EVENTS = new Set([
   "listening",

@@ -130,6 +130,7 @@ function isExplained({ at, fields }: LogRecord, { harms, steps }: ClusterCourse)
     case "drained":
       if (fields["worker"] !== undefined) return Number(fields["aborted"]) === 0;
       return Number(fields["failed"]) <= harmsBefore.length;
+    case "successor-lost":
     case "reload-finished":
     case "upgrade-failed":
       return during.some(({ acts, from, until }) => {
