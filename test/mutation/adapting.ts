@@ -10,11 +10,11 @@ export const ADAPTING: readonly Mutated[] = [
     tests: TESTS,
     mutations: [
       { name: "reads what nobody asked for", find: "pauseOnConnect: true, ", replacement: "" },
-      { name: "leaves the backlog to the system", find: "{ ...to, backlog }", replacement: "{ ...to }" },
+      { name: "leaves the backlog to the system", find: "{ ...to, backlog }, backlog,", replacement: "{ ...to }," },
       {
         name: "holds any number that nobody takes",
-        find: "AcceptQueue(backlog)",
-        replacement: "AcceptQueue(Infinity)",
+        find: "AcceptQueue(backlog,",
+        replacement: "AcceptQueue(Infinity,",
       },
       {
         name: "says nothing of what it cannot accept",
