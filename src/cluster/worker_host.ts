@@ -4,6 +4,8 @@ import type { Envelope, FromWorker } from "./messages.ts";
 export interface WorkerHost {
   /** The environment variables. */
   readonly env: Record<string, string | undefined>;
+  /** The number of the parent process. */
+  readonly ppid?: number;
   /** Whether the channel to the supervisor is open. */
   readonly connected?: boolean;
   /** Says something to the supervisor. Absent in a process that was started without a channel. */

@@ -1,5 +1,6 @@
+import { versions } from "node:process";
 import type { Address, Limits, SentSocket, ShutdownOptions, Transport } from "../core/mod.ts";
-import { describe, isPromiseLike, SpillwayError } from "../core/mod.ts";
+import { describe, isPromiseLike, SpillwayError, systemClock } from "../core/mod.ts";
 import { inheritedTransport } from "./inherited_transport.ts";
 import { type Assignment, type FromWorker, isMessage, type ToWorker } from "./messages.ts";
 import { WORKER_PROTOCOL } from "./protocol_version.ts";
@@ -8,6 +9,7 @@ import { readRoleMessage } from "./role_message.ts";
 import { WORKER_VARIABLE } from "./role_variables.ts";
 import { shareLimits } from "./share_limits.ts";
 import type { SharedListenerHost } from "./shared_listener.ts";
+import { whenOrphaned } from "./when_orphaned.ts";
 import { say, type WorkerHost } from "./worker_host.ts";
 
 /** A server, as far as its supervisor steers it. */
@@ -44,6 +46,8 @@ export class WorkerLink {
   #listens = false;
   #draining = false;
   #over = false;
+  /** Ends the watch of the supervisor's process, where there is one. */
+  #endWatch: () => void = () => undefined;
   /** The connections that this worker takes. Those beyond are left to its siblings. */
   #most = Infinity;
   /** The listeners that wait for a socket that they have asked for, by its number. */
@@ -69,6 +73,7 @@ export class WorkerLink {
       if (isMessage(message)) this.#onMessage(message, handle);
     });
     host.on("disconnect", () => this.#onDisconnect());
+    if ("deno" in versions) this.#endWatch = whenOrphaned(host, systemClock, () => this.#onDisconnect());
   }
 
   /**
@@ -204,6 +209,7 @@ export class WorkerLink {
   /** The open channel would keep the process alive. */
   #end(): void {
     this.#over = true;
+    this.#endWatch();
     if (this.#host.connected === true) this.#host.disconnect?.();
   }
 

@@ -42,6 +42,7 @@ export default {
   handler(line) {
     if (line === "exit") process.exit(3);
     if (line === "spin") for (;;);
+    if (line === "talk") process.send({ said: line });
     if (line === "slow") return new Promise((resolve) => setTimeout(() => resolve(\`\${process.pid} \${version} slow\`), 1_000));
     return \`\${process.pid} \${version} \${line}\`;
   },
@@ -225,6 +226,19 @@ describe.skipIf(process.platform === "win32")("serve --workers", { concurrent: t
     const cli = serve(service("orphans", "v1"), "--workers", "2");
     const port = await ready(cli);
     const pids = await processes(port, 2);
+    cli.signal("SIGKILL");
+    await vi.waitFor(() => expect(pids.filter(isAlive)).toEqual([]), LONG);
+  });
+
+  it("workers drain when the supervisor is killed before it has read what they said", async () => {
+    const cli = serve(service("unread", "v1"), "--workers", "2");
+    const port = await ready(cli);
+    const pids = await processes(port, 2);
+    cli.signal("SIGSTOP");
+    await vi.waitFor(async () => {
+      const talked = new Set([processOf(await ask(port, "talk")), processOf(await ask(port, "talk"))]);
+      expect(talked.size).toBe(2);
+    }, LONG);
     cli.signal("SIGKILL");
     await vi.waitFor(() => expect(pids.filter(isAlive)).toEqual([]), LONG);
   });
