@@ -8,7 +8,8 @@ import os from "node:os";
 import path from "node:path";
 import { Option } from "commander";
 import { build } from "./build.mjs";
-import { root, run } from "./commands.mjs";
+import { root } from "./commands.mjs";
+import { descriptorLimit } from "./descriptors.mjs";
 import { OperatedServer, until } from "./operate/operated_server.mjs";
 import { findRuntime, runtimeNames } from "./runtimes.mjs";
 import { script, succeed, wholeNumber } from "./script.mjs";
@@ -26,6 +27,8 @@ const options = script("capacity", "Many connections to one server of several wo
 const HELD = 14_000;
 /** The descriptors of a worker that are no connections. */
 const OTHERS = 500;
+/** The descriptors of a worker without a limit. */
+const MOST_DESCRIPTORS = 1_000_000;
 const ADMITTED_MS = 60_000;
 
 /**
@@ -38,7 +41,7 @@ const ADMITTED_MS = 60_000;
 /** @param {import("./runtimes.mjs").Runtime} runtime */
 async function holdAll(runtime) {
   const folder = mkdtempSync(path.join(os.tmpdir(), "spillway-capacity-"));
-  const most = ((await descriptors()) - OTHERS) * options.workers;
+  const most = (Math.min(await descriptorLimit(), MOST_DESCRIPTORS) - OTHERS) * options.workers;
   const server = await OperatedServer.start(runtime, folder, [
     `--workers=${options.workers}`,
     `--balance=${options.balance}`,
@@ -68,14 +71,6 @@ async function holdAll(runtime) {
     await server.kill();
     rmSync(folder, { recursive: true });
   }
-}
-
-/** The number of descriptors that a process may have. */
-async function descriptors() {
-  const { output } = await run({ command: "sh", args: ["-c", "ulimit -Hn"] });
-  const limit = Number(output);
-  // "unlimited"
-  return Number.isNaN(limit) ? 1_000_000 : limit;
 }
 
 /** A client process, with an address of its own: a pair of addresses has ports for 28,000 connections. */
