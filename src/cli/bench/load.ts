@@ -100,7 +100,7 @@ export class Load implements LoadOwner {
     const seconds = (this.#end - this.#measuredFrom) / 1_000;
     const loopDelays = loopDelay.end();
     const receivedBytes = this.#receivedBytes() - this.#bytesBefore;
-    this.#count("not-sent", this.#pace.stop(this.#measuredFrom));
+    this.#count("not-sent", this.#pace.stop(this.#measuredFrom, this.#end));
     await this.#lastReplies(timeoutMs);
     for (const connection of this.#connections) this.#countUnanswered(connection);
     this.#count("unanswered", this.#again.length);
@@ -140,7 +140,7 @@ export class Load implements LoadOwner {
     if (!right) this.#count("wrong-reply");
     else {
       if (now >= this.#measuredFrom && now < this.#end) this.#replies += 1;
-      if (sentAt >= this.#measuredFrom && sentAt < this.#end) this.#latencies.add(now - sentAt);
+      if (sentAt >= this.#measuredFrom && sentAt <= this.#end) this.#latencies.add(now - sentAt);
     }
   }
 

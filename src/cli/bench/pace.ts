@@ -12,8 +12,11 @@ export interface Pace {
   start(connections: readonly LoadConnection[]): void;
   /** A connection has room: it is new, or replies have come. */
   onRoom(connection: LoadConnection): void;
-  /** Sends no more. Returns the number of frames that were due since `measuredFrom` and that no connection had room for. */
-  stop(measuredFrom: number): number;
+  /**
+   * Sends what is due until `end`, which may have passed, and no more. Returns the number of frames that were due since
+   * `measuredFrom` and that no connection had room for.
+   */
+  stop(measuredFrom: number, end: number): number;
   /** How late frames were sent because this process was busy. */
   readonly lateness: Latencies;
 }
@@ -79,13 +82,12 @@ export class OpenLoop implements Pace {
     if (this.#running && this.#timer === undefined && this.#immediate === undefined) this.#turn();
   }
 
-  stop(measuredFrom: number): number {
+  stop(measuredFrom: number, end: number): number {
     clearTimeout(this.#timer);
     clearImmediate(this.#immediate);
-    const now = performance.now();
-    this.#sendDue(now);
+    this.#sendDue(end);
     this.#running = false;
-    const due = Math.floor((now - this.#begun) / this.#gapMs) + 1;
+    const due = Math.floor((end - this.#begun) / this.#gapMs) + 1;
     const first = Math.max(this.#next, Math.ceil((measuredFrom - this.#begun) / this.#gapMs));
     return Math.max(0, due - first);
   }

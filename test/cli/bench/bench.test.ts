@@ -120,6 +120,21 @@ describe("an open loop", () => {
     expect(Math.abs(result.latencyMs.count - 500 * result.seconds)).toBeLessThan(3);
   });
 
+  it("counts every frame that is answered, also those that are due when the time is over", async () => {
+    let handled = 0;
+    await using server = await serve({
+      port: 0,
+      codec: lines(),
+      handler: (line) => {
+        handled += 1;
+        return line;
+      },
+    });
+    // At this rate, some frames are due while the load ends.
+    const { result } = await bench(`127.0.0.1:${server.address.port}`, ["--rate", "50000", "--warm-up", "off"]);
+    expect(result.latencyMs.count).toBe(handled);
+  });
+
   it("sends on all connections in turn", async () => {
     const frames = new Map<number, number>();
     await using server = await serve({
