@@ -46,6 +46,7 @@ async function holdAll(runtime) {
     `--workers=${options.workers}`,
     `--balance=${options.balance}`,
     `--max-connections=${most}`,
+    "--hostname=0.0.0.0",
     "--log-level=info",
     "--idle-timeout=1h",
   ]);
@@ -73,7 +74,10 @@ async function holdAll(runtime) {
   }
 }
 
-/** A client process, with an address of its own: a pair of addresses has ports for 28,000 connections. */
+/**
+ * A client process. It connects to an address of its own, because a pair of addresses has ports for 28,000 connections: to bind
+ * addresses of clients instead makes the kernel look for free ports, one after the other.
+ */
 class Holder {
   /** @param {number} port @param {number} index @param {number} count */
   constructor(port, index, count) {

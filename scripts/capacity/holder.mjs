@@ -1,5 +1,5 @@
 // @ts-check
-// Opens connections from an address of its own and keeps them; then asks for a reply on each. A child process of capacity.mjs.
+// Opens connections to one address of a server and keeps them; then asks for a reply on each. A child process of capacity.mjs.
 import { once } from "node:events";
 import net from "node:net";
 import process from "node:process";
@@ -11,7 +11,7 @@ const ASKED = 2_000;
 const CONNECT_MS = 30_000;
 const REPLY_MS = 30_000;
 
-const [port, localAddress, count] = process.argv.slice(2);
+const [port, host, count] = process.argv.slice(2);
 /** @type {net.Socket[]} */
 const held = [];
 /** The connections that ended although nobody asked for it. */
@@ -38,7 +38,7 @@ async function askAll() {
 }
 
 async function open() {
-  const socket = net.connect({ host: "127.0.0.1", port: Number(port), localAddress });
+  const socket = net.connect({ host, port: Number(port) });
   socket.setTimeout(CONNECT_MS, () => socket.destroy(new Error(`no connection within ${CONNECT_MS} ms`)));
   await once(socket, "connect");
   socket.setTimeout(0);

@@ -4,7 +4,7 @@ import type { Address, HeldSocket, Transport } from "../core/mod.ts";
 import type { HeldPlace } from "./held_places.ts";
 import type { HeldTarget } from "./held_target.ts";
 import { HANDOVER_PROTOCOL } from "./protocol_version.ts";
-import { receiveHandles } from "./received_handles.ts";
+import { ReceivedSockets } from "./received_sockets.ts";
 import { readRoleMessage } from "./role_message.ts";
 import { HANDOVER_VARIABLE } from "./role_variables.ts";
 import { say, type WorkerHost } from "./worker_host.ts";
@@ -95,7 +95,7 @@ export class Handover {
   /** Takes the sockets. @throws {SpillwayError} the other supervisor has ended, or as {@link Transport.hold} */
   async take(transport: Transport): Promise<HeldPlace[]> {
     const sockets = this.#places.flatMap((place) => place.sockets);
-    const handles = await receiveHandles(this.#host, sockets, HANDOVER_PROTOCOL.version);
+    const handles = await new ReceivedSockets(this.#host).first(sockets, HANDOVER_PROTOCOL.version);
     const held: HeldSocket[] = [];
     for (const [index, { address, fd }] of sockets.entries()) {
       const socket = fd ?? { handle: handles[index] as object, address };

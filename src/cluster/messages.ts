@@ -32,6 +32,8 @@ export interface Assignment {
 
 /** A message of a supervisor. A worker ignores messages of other types. */
 export type ToWorker =
+  /** A socket is to be sent, and nothing else is said before the worker has it. */
+  | { readonly type: "offer" }
   /** Comes with the socket of that number. */
   | { readonly type: "socket"; readonly index: number }
   | { readonly type: "ping" }
@@ -63,6 +65,10 @@ export function opened(message: unknown): FromWorker | undefined {
 export type FromWorker =
   /** Its program runs, speaks this version of the protocol, and takes sockets. */
   | { readonly type: "up"; readonly version: number }
+  /** It has read everything up to the offer of a socket. */
+  | { readonly type: "take" }
+  /** It has the socket. */
+  | { readonly type: "taken" }
   /** It asks for the socket of that number once more. */
   | { readonly type: "again"; readonly index: number }
   | { readonly type: "ready" }

@@ -1,12 +1,17 @@
-import type { AcceptTurns, Address, Connection, Listener, SentSocket } from "../core/mod.ts";
+import type { AcceptTurns, Address, Clock, Connection, Listener, SentSocket } from "../core/mod.ts";
 
 /** The most connections that a worker accepts before it lets its siblings accept. */
 const MOST_IN_A_TURN = 256;
+/** The time that siblings have before a worker with little room listens again. */
+const SIBLINGS_MS = 20;
 
 /** The worker of a {@link SharedListener}. */
 export interface SharedListenerHost {
+  readonly clock: Clock;
   /** Returns the number of connections that the worker has room for, beside those that are not taken yet. */
   room(): number;
+  /** Returns the number of connections that the runtime may bring when a turn is over already: 0 where it accepts one by one. */
+  ahead(): number;
   /** Asks the supervisor for the socket once more. Fulfils when it has come, and never rejects. */
   askForSocket(): Promise<SentSocket>;
 }
@@ -21,8 +26,13 @@ export interface SharedListenerHost {
  *            the turn is over, and the socket has come again    waiting
  *            the turn is over, otherwise                        listening, another turn
  * waiting    the accept loop asks: it has room                  listening, on the socket that has come
+ *            the same, and the runtime may bring more           yielding
+ * yielding   siblings had their time                            listening, on the socket that has come
  * any        finish(), close()                                  over
  * ```
+ *
+ * On a runtime that accepts ahead (Deno) a turn brings more connections than it has. So a worker with little room takes short turns, and
+ * yields between them: siblings with more room accept first.
  *
  * To listen again takes a socket of its own, which is asked for in advance. A supervisor that does not answer changes nothing while there
  * is room.
@@ -64,7 +74,7 @@ export class SharedListener implements Listener, AcceptTurns {
   next(waiting: number): number {
     const room = this.#host.room() - waiting;
     if (room <= 0 || this.#socket !== undefined) return 0;
-    return Math.min(room, MOST_IN_A_TURN);
+    return Math.min(Math.max(1, room - this.#host.ahead()), MOST_IN_A_TURN);
   }
 
   [Symbol.asyncIterator](): AsyncIterator<Connection> {
@@ -88,6 +98,7 @@ export class SharedListener implements Listener, AcceptTurns {
       const next = await (this.#connections as AsyncIterator<Connection, undefined>).next();
       if (next.done !== true || this.#over) return next;
       if (this.#socket === undefined) await this.#whenCome();
+      if (this.#host.room() <= this.#host.ahead()) await this.#whenSiblingsHadTime();
       const socket = this.#take();
       if (socket === undefined) return next;
       await this.#begin(socket);
@@ -99,6 +110,18 @@ export class SharedListener implements Listener, AcceptTurns {
   #whenCome(): Promise<void> {
     return new Promise((resolve) => {
       this.#wake = resolve;
+    });
+  }
+
+  /** Fulfils after a while, or when this is over. */
+  #whenSiblingsHadTime(): Promise<void> {
+    const { clock } = this.#host;
+    return new Promise((resolve) => {
+      const timer = clock.setTimeout(resolve, SIBLINGS_MS);
+      this.#wake = () => {
+        clock.clearTimeout(timer);
+        resolve();
+      };
     });
   }
 

@@ -270,8 +270,8 @@ class Supervision implements Cluster {
       workers,
       sockets: places.map(({ place, socket: { address, handle }, sockets: all, target }, index) => {
         const fd = descriptors[index];
-        // Deno resets connections that wait when a listener closes, so it cannot accept in turns; neither can Bun.
-        const inTurns = fd !== undefined && handle !== undefined && address.path === undefined;
+        // A socket that cannot be sent comes only once: on Bun, workers cannot accept in turns.
+        const inTurns = handle !== undefined && address.path === undefined;
         const shared = workers > 1 && all.length === 1 && inTurns;
         return { place, target, address, ...(fd !== undefined && { fd }), ...(shared && { shared }) };
       }),

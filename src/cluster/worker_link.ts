@@ -4,13 +4,17 @@ import { describe, isPromiseLike, SpillwayError, systemClock } from "../core/mod
 import { inheritedTransport } from "./inherited_transport.ts";
 import { type Assignment, type FromWorker, isMessage, type ToWorker } from "./messages.ts";
 import { WORKER_PROTOCOL } from "./protocol_version.ts";
-import { receiveHandles } from "./received_handles.ts";
+import { ReceivedSockets } from "./received_sockets.ts";
 import { readRoleMessage } from "./role_message.ts";
 import { WORKER_VARIABLE } from "./role_variables.ts";
 import { shareLimits } from "./share_limits.ts";
 import type { SharedListenerHost } from "./shared_listener.ts";
 import { whenOrphaned } from "./when_orphaned.ts";
 import { say, type WorkerHost } from "./worker_host.ts";
+
+const isDeno = "deno" in versions;
+/** The connections that Deno may accept ahead: as many as wait. A part of a small limit is less. */
+const MOST_AHEAD = 1_024;
 
 /** A server, as far as its supervisor steers it. */
 export interface SteeredServer {
@@ -50,16 +54,17 @@ export class WorkerLink {
   #endWatch: () => void = () => undefined;
   /** The connections that this worker takes. Those beyond are left to its siblings. */
   #most = Infinity;
-  /** The listeners that wait for a socket that they have asked for, by its number. */
-  readonly #asked = new Map<number, (handle: object) => void>();
+  readonly #received: ReceivedSockets;
 
   private constructor(
     host: WorkerHost,
     assignment: Assignment,
     transport: Transport,
+    received: ReceivedSockets,
     sockets: readonly (number | SentSocket)[],
   ) {
     this.#host = host;
+    this.#received = received;
     this.assignment = assignment;
     const inherited = assignment.sockets.map(({ address, place, shared }, index) => ({
       place,
@@ -69,11 +74,11 @@ export class WorkerLink {
     this.transport = inheritedTransport(transport, inherited, () => {
       this.#listens = true;
     });
-    host.on("message", (message: unknown, handle?: object) => {
-      if (isMessage(message)) this.#onMessage(message, handle);
+    host.on("message", (message: unknown) => {
+      if (isMessage(message)) this.#onMessage(message);
     });
     host.on("disconnect", () => this.#onDisconnect());
-    if ("deno" in versions) this.#endWatch = whenOrphaned(host, systemClock, () => this.#onDisconnect());
+    if (isDeno) this.#endWatch = whenOrphaned(host, systemClock, () => this.#onDisconnect());
   }
 
   /**
@@ -88,14 +93,16 @@ export class WorkerLink {
     delete host.env[WORKER_VARIABLE];
     const early: ToWorker[] = [];
     let joined = false;
-    const handles = await receiveHandles(host, assignment.sockets, assignment.version, (message) => {
-      if (!joined) early.push(message);
+    host.on("message", (message: unknown) => {
+      if (!joined && isMessage(message)) early.push(message);
     });
+    const received = new ReceivedSockets(host);
+    const handles = await received.first(assignment.sockets, assignment.version);
     const sockets = assignment.sockets.map(
       ({ address, fd }, index) => fd ?? { handle: handles[index] as object, address },
     );
     joined = true;
-    const link = new WorkerLink(host, assignment, transport, sockets);
+    const link = new WorkerLink(host, assignment, transport, received, sockets);
     for (const message of early) link.#onMessage(message);
     return link;
   }
@@ -110,15 +117,13 @@ export class WorkerLink {
 
   #sharedHost(index: number, address: Address): SharedListenerHost {
     return {
+      clock: systemClock,
+      ahead: () => (isDeno ? Math.min(MOST_AHEAD, Math.floor(this.#most / 8)) : 0),
       room: () => {
         const { connections = 0, establishing = 0 } = this.#server?.stats?.() ?? {};
         return this.#most - connections - establishing;
       },
-      askForSocket: () =>
-        new Promise((resolve) => {
-          this.#asked.set(index, (handle) => resolve({ handle, address }));
-          this.#send({ type: "again", index });
-        }),
+      askForSocket: async () => ({ handle: await this.#received.again(index), address }),
     };
   }
 
@@ -148,12 +153,8 @@ export class WorkerLink {
     this.#send({ type: "draining" });
   }
 
-  #onMessage(message: ToWorker, handle?: object): void {
+  #onMessage(message: ToWorker): void {
     switch (message.type) {
-      case "socket":
-        if (handle !== undefined) this.#asked.get(message.index)?.(handle);
-        this.#asked.delete(message.index);
-        return;
       case "ping":
         return this.#send({ type: "pong" });
       case "drain":

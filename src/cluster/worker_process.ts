@@ -1,7 +1,8 @@
 import { type ChildProcess, type SendHandle, spawn } from "node:child_process";
 import process from "node:process";
 import type { HeldSocket } from "../core/mod.ts";
-import { opened, type ToWorker } from "./messages.ts";
+import { ChildChannel } from "./child_channel.ts";
+import { opened } from "./messages.ts";
 import type { Exit, ProcessOwner, WorkerProcess } from "./worker.ts";
 
 /** The descriptors of a child before those that it inherits: the standard ones, and the channel. */
@@ -64,22 +65,22 @@ export function startChild(
     if (child.pid === undefined) onExit({ code: null, signal: null, error: message });
   });
   child.on("exit", (code, signal) => onExit({ code, signal }));
-  const send = (message: ToWorker, handle?: object) => {
+  const channel = new ChildChannel((message, handle) => {
     if (over || !child.connected) return;
     // The exit tells more than a failure to write.
     child.send(message, handle as SendHandle | undefined, {}, () => undefined);
-  };
+  });
   child.on("message", (said: unknown) => {
     const message = opened(said);
-    if (message === undefined) return;
+    if (message === undefined || channel.onMessage(message)) return;
     if (message.type === "up" && message.version === version) {
       sockets.forEach(({ fd, handle }, index) => {
-        if (fd === undefined && handle !== undefined) send({ type: "socket", index }, handle);
+        if (fd === undefined && handle !== undefined) channel.sendSocket(index, handle);
       });
     }
     if (message.type === "again") {
       const handle = sockets[message.index]?.handle;
-      if (handle !== undefined) send({ type: "socket", index: message.index }, handle);
+      if (handle !== undefined) channel.sendSocket(message.index, handle);
     }
     owner.onMessage(message);
   });
@@ -94,7 +95,7 @@ export function startChild(
   };
   return {
     pid: child.pid,
-    send: (message) => send(message),
+    send: (message) => channel.send(message),
     kill: () => signal("SIGKILL"),
     terminate: () => signal("SIGTERM"),
     release: () => child.unref(),

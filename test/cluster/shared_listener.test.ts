@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { SharedListener } from "../../src/cluster/shared_listener.ts";
 import { AcceptQueue, type AcceptTurns, type Connection, type Listener, type SentSocket } from "../../src/core/mod.ts";
+import { manualClock } from "../../src/testing/mod.ts";
 
 const ADDRESS = { hostname: "127.0.0.1", port: 1 };
 
@@ -14,15 +15,19 @@ function sent(): Sent {
   return { address: ADDRESS, handle };
 }
 
-/** A worker with that much room, whose runtime and supervisor the test plays. */
-async function shared(room: number) {
+/** A worker with that much room, whose runtime and supervisor the test plays. The runtime accepts so many connections ahead. */
+async function shared(room: number, ahead = 0) {
+  const clock = manualClock();
   const world = { room, asked: 0, listening: [] as (number | SentSocket)[], stopped: 0 };
   let queue: AcceptQueue;
   let come: (socket: SentSocket) => void = () => {};
   const listen = async (socket: number | SentSocket, turns: AcceptTurns): Promise<Listener> => {
     world.listening.push(socket);
-    queue = new AcceptQueue(1_000, turns, () => void (world.stopped += 1));
-    const bound = queue;
+    const bound = new AcceptQueue(1_000, turns, () => {
+      world.stopped += 1;
+      bound.finish();
+    });
+    queue = bound;
     return {
       address: ADDRESS,
       [Symbol.asyncIterator]: () => bound,
@@ -31,6 +36,8 @@ async function shared(room: number) {
     };
   };
   const host = {
+    clock,
+    ahead: () => ahead,
     room: () => world.room,
     askForSocket: () => {
       world.asked += 1;
@@ -41,6 +48,7 @@ async function shared(room: number) {
   };
   const listener = await SharedListener.open(listen, 7, host);
   return {
+    clock,
     world,
     listener,
     connections: listener[Symbol.asyncIterator](),
@@ -92,6 +100,46 @@ describe("a listener on the socket that all workers share", () => {
     accept(1);
     expect((await next).done).toBe(false);
     expect(world.stopped).toBe(2);
+  });
+
+  it("with little room, yields to its siblings behind each turn, where the runtime accepts ahead", async () => {
+    const { accept, clock, connections, give, world } = await shared(100, 40);
+    // The turn keeps room for what may come behind it.
+    await give(sent());
+    accept(59);
+    expect(world.stopped).toBe(0);
+    accept(1);
+    expect(world.stopped).toBe(1);
+    for (let index = 0; index < 60; index++) await connections.next();
+    world.room = 40;
+    const next = connections.next();
+    await clock.advance(19);
+    expect(world.listening).toHaveLength(1);
+    await clock.advance(1);
+    expect(world.listening).toHaveLength(2);
+    accept(1);
+    expect((await next).done).toBe(false);
+  });
+
+  it("ends short turns only for a socket that has come: a supervisor that does not answer changes nothing", async () => {
+    const { accept, connections, world } = await shared(10, 40);
+    accept(8);
+    expect(world.stopped).toBe(0);
+    for (let index = 0; index < 8; index++) expect((await connections.next()).done).toBe(false);
+  });
+
+  it("is over also while it yields to its siblings", async () => {
+    const { accept, connections, give, listener, world } = await shared(10, 40);
+    const unused = sent();
+    await give(unused);
+    accept(1);
+    await connections.next();
+    const next = connections.next();
+    await Promise.resolve();
+    listener.finish();
+    expect((await next).done).toBe(true);
+    expect(unused.handle.closed).toBe(true);
+    expect(world.listening).toEqual([7]);
   });
 
   it.each(["finish", "close"] as const)("is over with %s(), also while it waits for the socket", async (end) => {

@@ -2,12 +2,13 @@
 import { EventEmitter } from "node:events";
 import { describe, expect, it } from "vitest";
 import type { Assignment, Envelope, FromWorker, ToWorker } from "../../src/cluster/messages.ts";
+import { WORKER_PROTOCOL } from "../../src/cluster/protocol_version.ts";
 import type { WorkerHost } from "../../src/cluster/worker_host.ts";
 import { WorkerLink } from "../../src/cluster/worker_link.ts";
 import { memoryTransport } from "../../src/testing/mod.ts";
 
 const ASSIGNMENT: Assignment = {
-  version: 1,
+  version: WORKER_PROTOCOL.version,
   slot: 2,
   workers: 4,
   sockets: [{ place: "tcp://h:1", target: { port: 1, hostname: "h" }, address: { hostname: "h", port: 1 }, fd: 4 }],
@@ -74,7 +75,7 @@ describe("a worker's link", () => {
     const { host, link } = await joined();
     expect(link.assignment).toEqual(ASSIGNMENT);
     expect(host.env).toEqual({ SPILLWAY_WORKER: undefined });
-    expect(host.said).toEqual([{ type: "up", version: 1 }]);
+    expect(host.said).toEqual([{ type: "up", version: WORKER_PROTOCOL.version }]);
   });
 
   it.each<[string, Assignment | undefined, boolean]>([
@@ -90,10 +91,14 @@ describe("a worker's link", () => {
     const [{ fd: _, ...sent }] = ASSIGNMENT.sockets as [Assignment["sockets"][number]];
     const host = new FakeHost({ ...ASSIGNMENT, sockets: [sent, sent] });
     const link = WorkerLink.join(host, memoryTransport());
+    host.tell({ type: "offer" });
     host.tell({ type: "socket", index: 1 }, {});
     host.tell({ type: "ping" });
+    host.tell({ type: "offer" });
     host.tell({ type: "socket", index: 0 }, {});
     await expect(link).resolves.toBeInstanceOf(WorkerLink);
+    // The ping is answered when it has joined.
+    expect(host.types).toEqual(["up", "take", "taken", "take", "taken", "pong"]);
   });
 
   it("fails to join when the supervisor ends before", async () => {

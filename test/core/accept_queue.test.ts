@@ -79,14 +79,17 @@ describe("AcceptQueue", () => {
 });
 
 describe("AcceptQueue in turns", () => {
-  function inTurns(turns: number[]) {
+  function inTurns(turns: number[], ahead = false) {
     const asked: number[] = [];
     let stopped = 0;
     const next = (waiting: number) => {
       asked.push(waiting);
       return turns.shift() ?? 0;
     };
-    const queue = new AcceptQueue(10, { next }, () => void (stopped += 1));
+    const queue: AcceptQueue = new AcceptQueue(10, { next }, () => {
+      stopped += 1;
+      if (!ahead) queue.finish();
+    });
     return { queue, asked, stopped: () => stopped };
   }
 
@@ -100,6 +103,16 @@ describe("AcceptQueue in turns", () => {
     queue.push(connections[3] as Connection);
     expect(connections.map(({ aborted }) => aborted)).toEqual([false, false, false, true]);
     for (const one of connections.slice(0, 3)) expect((await queue.next()).value).toBe(one);
+    expect((await queue.next()).done).toBe(true);
+  });
+
+  it("gives what a runtime that accepts ahead brings behind the last turn, and asks for no other turn", async () => {
+    const { queue, asked, stopped } = inTurns([1, 0], true);
+    const connections = [connection(), connection(), connection()];
+    for (const one of connections) queue.push(one);
+    queue.finish();
+    expect({ asked, stopped: stopped() }).toEqual({ asked: [0, 2], stopped: 1 });
+    for (const one of connections) expect((await queue.next()).value).toBe(one);
     expect((await queue.next()).done).toBe(true);
   });
 

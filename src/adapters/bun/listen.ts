@@ -60,7 +60,12 @@ function bind(to: ListenTarget, options: ListenOptions, at?: Address): BoundQueu
     throw new SpillwayError("listen-failed", `descriptor ${fd} is a Unix socket, which has no ${ignored}`);
   }
   if (address.path !== undefined) settings = { unix: { localAddress: address, remoteAddress: UNNAMED } };
-  return { address, queue, close: () => listener.stop() };
+  const close = () => listener.stop();
+  const finish = () => {
+    close();
+    queue.finish();
+  };
+  return { address, queue, finish, close };
 }
 
 /** Bun knows neither the name nor the path of a descriptor; its `getsockname` knows the TCP address. */

@@ -15,7 +15,7 @@ import {
 import { connect } from "./connect.ts";
 import { NodeDriver } from "./driver.ts";
 import { acceptError, listenError } from "./errors.ts";
-import { type AddressInfo, createServer } from "./native.ts";
+import { type AddressInfo, createServer, isDeno } from "./native.ts";
 import { files, platform } from "./system.ts";
 import { refuseUnsupported } from "./unsupported.ts";
 
@@ -52,7 +52,14 @@ function bind(to: Target, options: ListenOptions, at?: Address): Promise<BoundQu
   const { backlog, keepAliveMs, noDelay = true, turns } = options;
   const fd = "fd" in to ? to.fd : undefined;
   return new Promise((resolve, reject) => {
-    const queue = new AcceptQueue(backlog, turns, () => server.close());
+    const close = () => void server.close();
+    const finish = () => {
+      close();
+      queue.finish();
+    };
+    // Deno accepts ahead, and resets what it has not brought yet when a listener closes within the call that brings a connection.
+    const finishInOrder = isDeno() ? () => void setImmediate(finish) : finish;
+    const queue = new AcceptQueue(backlog, turns, finishInOrder);
     let localAddress: Address | undefined;
     const server = createServer({ allowHalfOpen: true, pauseOnConnect: true, noDelay }, (socket) => {
       // As an option of the server, Deno's node:net ignores it.
@@ -70,7 +77,7 @@ function bind(to: Target, options: ListenOptions, at?: Address): Promise<BoundQu
         return reject(new SpillwayError("listen-failed", `descriptor ${fd} is a Unix socket, which has no ${ignored}`));
       }
       if (address.path !== undefined || !EVERYWHERE.includes(address.hostname)) localAddress = address;
-      resolve({ address, queue, close: () => server.close() });
+      resolve({ address, queue, finish: finishInOrder, close });
     });
   });
 }

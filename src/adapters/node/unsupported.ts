@@ -18,8 +18,8 @@ export function refuseUnsupported({ ipv6Only, noDelay, path, reusePort, turns }:
   if (noDelay === false && isBun()) {
     throw unsupported("node:net on Bun cannot delay small writes (noDelay): import from spillway or spillway/bun");
   }
-  if (turns !== undefined && (isBun() || isDeno())) {
-    throw unsupported("node:net accepts in turns only on Node: elsewhere its listener loses the connections that wait");
+  if (turns !== undefined && isBun()) {
+    throw unsupported("node:net on Bun cannot accept in turns, because it cannot listen on a socket again");
   }
   // Such a name is filled up with NUL to its full length, and no program of another kind finds it.
   if (path?.startsWith("\0") && major < 21) {

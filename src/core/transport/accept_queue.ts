@@ -8,7 +8,7 @@ import type { AcceptTurns, Connection } from "./transport.ts";
 export class AcceptQueue implements AsyncIterator<Connection> {
   readonly #limit: number;
   readonly #turns: AcceptTurns | undefined;
-  readonly #stop: () => void;
+  readonly #finishListener: () => void;
   readonly #waiting: (Connection | SpillwayError)[] = [];
   /** The number of connections that are left of the turn. */
   #left: number;
@@ -17,13 +17,13 @@ export class AcceptQueue implements AsyncIterator<Connection> {
   #closed = false;
 
   /**
-   * `limit` is the number of connections that may wait. `turns` are those of the listener, and `stop` makes the runtime accept
-   * nothing more.
+   * `limit` is the number of connections that may wait. `turns` are those of the listener, and `finishListener` ends it behind the
+   * last one, as {@link BoundQueue.finish}.
    */
-  constructor(limit: number, turns?: AcceptTurns, stop: () => void = () => undefined) {
+  constructor(limit: number, turns?: AcceptTurns, finishListener: () => void = () => undefined) {
     this.#limit = limit;
     this.#turns = turns;
-    this.#stop = stop;
+    this.#finishListener = finishListener;
     this.#left = turns === undefined ? Infinity : Math.max(1, turns.next(0));
   }
 
@@ -44,14 +44,15 @@ export class AcceptQueue implements AsyncIterator<Connection> {
     if (this.#left <= 0) this.#endTurn();
   }
 
-  /** Within the call that brings the connection: the runtime must not accept another one. */
+  /** Within the call that brings the connection: a runtime that accepts one by one must not accept another one. */
   #endTurn(): void {
     // The accept loop may not have counted the connection that it was given last.
     const given = this.#wanted === undefined ? 1 : 0;
     this.#left = this.#turns?.next(this.#waiting.length + given) ?? Infinity;
     if (this.#left > 0) return;
-    this.#stop();
-    this.finish();
+    // Connections may come that the runtime has accepted already.
+    this.#left = Infinity;
+    this.#finishListener();
   }
 
   /** Makes one `next()` reject with the error. */

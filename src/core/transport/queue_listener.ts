@@ -7,37 +7,39 @@ export interface BoundQueue {
   readonly address: Address;
   /** Where accepted connections wait. */
   readonly queue: AcceptQueue;
+  /** Makes the runtime accept nothing more, and finishes the queue behind what the runtime has accepted. */
+  readonly finish: () => void;
   /** Makes the runtime accept nothing more. It may be called again. */
   readonly close: () => void;
 }
 
 /** The listener of a runtime that accepts on its own: its connections come through an {@link AcceptQueue}. */
 export class QueueListener implements Listener {
-  readonly address: Address;
-  readonly #queue: AcceptQueue;
-  readonly #stop: () => void;
+  readonly #bound: BoundQueue;
+  readonly #remove: (() => void) | undefined;
 
   /** `remove` removes what outlives the listener, such as the file of a socket, before the runtime stops. */
-  constructor({ address, queue, close }: BoundQueue, remove?: () => void) {
-    this.address = address;
-    this.#queue = queue;
-    this.#stop = () => {
-      remove?.();
-      close();
-    };
+  constructor(bound: BoundQueue, remove?: () => void) {
+    this.#bound = bound;
+    this.#remove = remove;
+  }
+
+  get address(): Address {
+    return this.#bound.address;
   }
 
   [Symbol.asyncIterator](): AsyncIterator<Connection> {
-    return this.#queue;
+    return this.#bound.queue;
   }
 
   finish(): void {
-    this.#stop();
-    this.#queue.finish();
+    this.#remove?.();
+    this.#bound.finish();
   }
 
   close(): void {
-    this.#stop();
-    this.#queue.close();
+    this.#remove?.();
+    this.#bound.close();
+    this.#bound.queue.close();
   }
 }

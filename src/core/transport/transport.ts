@@ -106,8 +106,8 @@ export interface DescriptorListenOptions extends AnyListenOptions, AcceptedTcpOp
    */
   readonly fd: number | SentSocket;
   /**
-   * The turns in which it accepts. Default: one without end. Only for TCP on Node: Deno and Bun refuse with `runtime-unsupported`,
-   * because their listeners lose connections that wait when they close.
+   * The turns in which it accepts. Default: one without end. Only for TCP. Bun refuses with `runtime-unsupported`, because it cannot
+   * listen on a socket again.
    */
   readonly turns?: AcceptTurns;
   readonly hostname?: undefined;

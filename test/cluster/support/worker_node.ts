@@ -1,3 +1,4 @@
+import { ChildChannel } from "../../../src/cluster/child_channel.ts";
 import type { Assignment, Envelope, ToWorker } from "../../../src/cluster/messages.ts";
 import { WORKER_PROTOCOL } from "../../../src/cluster/protocol_version.ts";
 import { serveOnLink } from "../../../src/cluster/serve_worker.ts";
@@ -60,6 +61,7 @@ export class WorkerNode implements WorkerProcess {
   readonly #world: ClusterWorld;
   readonly #owner: ProcessOwner;
   readonly #host: Host;
+  readonly #channel = new ChildChannel((message, handle) => this.#toWorker(message, handle));
   #link: WorkerLink | undefined;
   #hasResident = false;
 
@@ -104,7 +106,7 @@ export class WorkerNode implements WorkerProcess {
   send(message: ToWorker): void {
     if (message.type === "force") this.#onForce();
     if (message.type === "drain") this.graceMs ??= message.graceMs ?? 0;
-    this.#toWorker(message);
+    this.#channel.send(message);
   }
 
   kill(): void {
@@ -264,8 +266,9 @@ export class WorkerNode implements WorkerProcess {
   #toSupervisor({ spillway: message }: Envelope): void {
     this.#world.wires.send(this.pid, () =>
       this.supervisor.process.receive(() => {
+        if (this.#channel.onMessage(message)) return;
         const isSent = message.type === "up" && !this.#world.scenario.inherits;
-        if (isSent) this.#toWorker({ type: "socket", index: 0 }, this.supervisor.held.handle);
+        if (isSent) this.#channel.sendSocket(0, this.supervisor.held.handle as object);
         this.#owner.onMessage(structuredClone(message));
       }),
     );

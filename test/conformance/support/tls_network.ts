@@ -41,7 +41,12 @@ export class TlsNetwork implements Transport {
     const listener = await this.#below.listen(this.#sockets ? { ...options, detachable: true } : options);
     const queue = new AcceptQueue(options.backlog);
     void this.#accept(listener, queue);
-    return new QueueListener({ address: listener.address, queue, close: () => listener.close() });
+    const close = () => listener.close();
+    const finish = () => {
+      close();
+      queue.finish();
+    };
+    return new QueueListener({ address: listener.address, queue, finish, close });
   }
 
   async connect(options: ConnectOptions): Promise<Connection> {
