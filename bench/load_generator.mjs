@@ -79,7 +79,12 @@ export class LoadGenerator {
     return /** @type {Took & { id: number }} */ (await this.controlled.ask({ do: "burst", port, ...visits }, BURST_MS));
   }
 
-  /** Connects for lines at planned instants; returns an id. @param {number} port @param {Omit<Visits, "atOnce">} shape */
+  /**
+   * Connects for batches of lines at planned instants, of one line unless `depth` says otherwise; returns an id.
+   *
+   * @param {number} port
+   * @param {Omit<Visits, "atOnce"> & { depth?: number }} shape
+   */
   async openLoop(port, shape) {
     const opened = await this.controlled.ask({ do: "openLoop", port, ...shape });
     return /** @type {{ id: number }} */ (opened).id;

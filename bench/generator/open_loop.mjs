@@ -3,7 +3,7 @@ import { pattern } from "./pattern.mjs";
 import { Stopwatch } from "./stopwatch.mjs";
 
 /** @typedef {import("bun").Socket<Line>} Socket */
-/** @typedef {{ port: number, connections: number, lineBytes: number }} OpenLoopOptions */
+/** @typedef {{ port: number, connections: number, depth?: number, lineBytes: number }} OpenLoopOptions */
 
 /** Connections that are being opened at the same time: below the smallest backlog. */
 const OPENING = 100;
@@ -11,8 +11,8 @@ const OPENING = 100;
 const LAST_MS = 10_000;
 
 /**
- * Connections that send lines at planned instants, whether or not earlier ones have been answered. A reply's time counts from
- * the planned instant of its line: a server that pauses, or a generator that is late, does not hide what waited meanwhile.
+ * Connections that send batches of lines at planned instants, whether or not earlier ones have been answered. A reply's time
+ * counts from the planned instant of its batch: a server that pauses, or a generator that is late, does not hide what waited meanwhile.
  */
 export class OpenLoop {
   /** @type {Line[]} */
@@ -24,9 +24,9 @@ export class OpenLoop {
   #fault;
 
   /** @param {OpenLoopOptions} options */
-  static async open({ port, connections, lineBytes }) {
+  static async open({ port, connections, depth = 1, lineBytes }) {
     const loop = new OpenLoop();
-    const shape = { connections, depth: 1, lineBytes };
+    const shape = { connections, depth, lineBytes };
     for (let opened = 0; opened < connections; opened += OPENING) {
       const count = Math.min(OPENING, connections - opened);
       const sent = Array.from({ length: count }, (_, index) => pattern(opened + index, shape));
@@ -36,7 +36,7 @@ export class OpenLoop {
   }
 
   /**
-   * Sends `perSecond` lines a second for `ms`, on all connections in turn, and waits for the last reply.
+   * Sends `perSecond` batches a second for `ms`, on all connections in turn, and waits for the last reply.
    *
    * @param {{ ms: number, perSecond: number }} plan
    */
@@ -81,7 +81,7 @@ export class OpenLoop {
           this.#lines[sent % this.#lines.length]?.send(begin + sent * gapMs);
         }
         const isOverdue = performance.now() > begin + count * gapMs + LAST_MS;
-        if (isOverdue) this.#fault ??= `${this.#waiting} lines were not answered`;
+        if (isOverdue) this.#fault ??= `${this.#waiting} batches were not answered`;
         if (this.#fault !== undefined || (sent === count && this.#waiting === 0)) resolve();
         else setImmediate(turn);
       };
@@ -94,7 +94,7 @@ export class OpenLoop {
 class Line {
   /** @type {Socket | undefined} */
   socket;
-  /** Planned instants of the lines that have not come back. @type {number[]} */
+  /** Planned instants of the batches that have not come back. @type {number[]} */
   #planned = [];
   #batches;
   #events;
@@ -104,7 +104,7 @@ class Line {
   #received = 0;
 
   /**
-   * @param {Uint8Array[]} batches of one line each, sent in turn
+   * @param {Uint8Array[]} batches sent in turn
    * @param {{ onReply(time: number): void, onFault(fault: string): void }} events
    */
   constructor(batches, events) {
@@ -117,7 +117,7 @@ class Line {
     this.#planned.push(planned);
     const line = this.#line(this.#sent);
     this.#sent += 1;
-    if (this.socket?.write(line) !== line.length) this.fail("the kernel did not take a line");
+    if (this.socket?.write(line) !== line.length) this.fail("the kernel did not take a batch");
   }
 
   /** @param {Buffer} chunk */
