@@ -45,6 +45,12 @@ export class Server {
     };
   }
 
+  /** The connections of each of its processes. */
+  async connections() {
+    const spread = /** @type {{ connections: number[] }} */ (await this.controlled.ask({ do: "spread" }));
+    return spread.connections;
+  }
+
   /** Returns the memory that the server holds after a collection. */
   async collectedMemory() {
     return /** @type {{ rssBytes: number, heapBytes: number }} */ (await this.controlled.ask({ do: "collect" }));

@@ -1,4 +1,5 @@
 // @ts-check
+import { setTimeout as sleep } from "node:timers/promises";
 import { extentOf } from "../extent.mjs";
 import { Server } from "../server.mjs";
 import { available } from "../subjects.mjs";
@@ -21,7 +22,11 @@ import { available } from "../subjects.mjs";
 
 /** @type {Readonly<Partial<Record<Subject, number>>>} */
 const PROCESSES = { spillway: 1, "spillway-workers-2": 2 };
-// Each worker gets half of the lines to warm up with, and what asks for its CPU time is to be nothing beside them.
+/** The connections of the busiest worker, beside the mean. */
+const EVEN = 1.25;
+const TRIES = 100;
+const ACCEPTING_MS = 5;
+// What asks for the CPU time of workers is to be nothing beside their lines.
 const FULL = { rounds: 15, roundMs: 1_000, warmUpMs: 4_000 };
 const QUICK = { ...FULL, rounds: 5 };
 
@@ -56,6 +61,33 @@ function row(name, load) {
   };
 }
 
+/**
+ * Connects anew until each worker has about the same number of connections: whoever is awake accepts.
+ *
+ * @param {Bench["generator"]} generator
+ * @param {Server} server
+ * @param {Parameters<Bench["generator"]["openLoop"]>[1]} shape
+ */
+async function openEvenly(generator, server, shape) {
+  for (let tries = 1; tries <= TRIES; tries++) {
+    const loop = await generator.openLoop(server.port, shape);
+    const connections = await accepted(server, shape.connections);
+    if (Math.max(...connections) * connections.length <= EVEN * shape.connections) return loop;
+    await generator.close(loop);
+    await accepted(server, 0);
+  }
+  throw new Error(`the workers had uneven numbers of connections ${TRIES} times`);
+}
+
+/** Waits until so many connections are open, and returns those of each worker. @param {Server} server @param {number} count */
+async function accepted(server, count) {
+  for (;;) {
+    const connections = await server.connections();
+    if (connections.reduce((sum, own) => sum + own, 0) === count) return connections;
+    await sleep(ACCEPTING_MS);
+  }
+}
+
 /** @param {Bench} bench @param {WorkersRow} row */
 async function measureRow(bench, { name, subjects, load: { connections, depth, perSecond } }) {
   const { generator, progress } = bench;
@@ -69,7 +101,10 @@ async function measureRow(bench, { name, subjects, load: { connections, depth, p
       const processes = PROCESSES[subject] ?? 1;
       const server = await Server.start(bench, subject);
       const shape = { connections: connections * processes, depth, lineBytes: 64 };
-      const lane = { subject, server, loop: await generator.openLoop(server.port, shape), rate: perSecond * processes };
+      const loop = await (processes === 1
+        ? generator.openLoop(server.port, shape)
+        : openEvenly(generator, server, shape));
+      const lane = { subject, server, loop, rate: perSecond * processes };
       lanes.push(lane);
       await generator.runOpenLoop(lane.loop, { ms: warmUpMs, perSecond: lane.rate });
     }

@@ -9,8 +9,8 @@ interface OfferedSocket {
 }
 
 /**
- * The way from a supervisor to a child: messages, and sockets between them, each alone. When Deno reads a socket together with a message,
- * before or behind it, neither the socket nor anything after it comes.
+ * The way from a supervisor to a child: messages, and sockets between them. On Deno a socket goes alone: when the child reads it together
+ * with a message, before or behind it, neither the socket nor anything after it comes.
  *
  * ```
  * state    event                     next state
@@ -20,16 +20,19 @@ interface OfferedSocket {
  * sent     the child says `taken`    free: what waits is said; or offered, the next socket
  * ```
  *
- * In `offered` and `sent`, messages and sockets wait. A child that does not answer is killed, because it does not answer pings.
+ * In `offered` and `sent`, messages and sockets wait. A child that says nothing is killed by its supervisor, which counts beats.
  */
 export class ChildChannel {
   readonly #say: SayToChild;
+  readonly #alone: boolean;
   #state: "free" | "offered" | "sent" = "free";
   readonly #sockets: OfferedSocket[] = [];
   readonly #messages: ToWorker[] = [];
 
-  constructor(say: SayToChild) {
+  /** `alone`: sockets go alone. Otherwise each is sent at once, and there is only the state `free`. */
+  constructor(say: SayToChild, alone: boolean) {
     this.#say = say;
+    this.#alone = alone;
   }
 
   send(message: ToWorker): void {
@@ -38,16 +41,15 @@ export class ChildChannel {
   }
 
   sendSocket(index: number, handle: object): void {
+    if (!this.#alone) return this.#say({ type: "socket", index }, handle);
     this.#sockets.push({ index, handle });
     if (this.#state === "free") this.#offer();
   }
 
-  /** Takes a message of the child. Returns whether it was about a socket. */
-  onMessage(message: FromWorker): boolean {
+  /** Takes what the child says. Only messages about sockets have an effect. */
+  onMessage(message: FromWorker): void {
     if (message.type === "take") this.#onTake();
-    else if (message.type === "taken") this.#onTaken();
-    else return false;
-    return true;
+    if (message.type === "taken") this.#onTaken();
   }
 
   #offer(): void {

@@ -1,6 +1,6 @@
 /** How the sockets of a supervisor go to the supervisor that takes its place. */
 import { lstatSync, unlinkSync } from "node:fs";
-import type { Address, HeldSocket, Transport } from "../core/mod.ts";
+import { type Address, type HeldSocket, systemClock, type Transport } from "../core/mod.ts";
 import type { HeldPlace } from "./held_places.ts";
 import type { HeldTarget } from "./held_target.ts";
 import { HANDOVER_PROTOCOL } from "./protocol_version.ts";
@@ -95,7 +95,7 @@ export class Handover {
   /** Takes the sockets. @throws {SpillwayError} the other supervisor has ended, or as {@link Transport.hold} */
   async take(transport: Transport): Promise<HeldPlace[]> {
     const sockets = this.#places.flatMap((place) => place.sockets);
-    const handles = await new ReceivedSockets(this.#host).first(sockets, HANDOVER_PROTOCOL.version);
+    const handles = await new ReceivedSockets(this.#host, systemClock).first(sockets, HANDOVER_PROTOCOL.version);
     const held: HeldSocket[] = [];
     for (const [index, { address, fd }] of sockets.entries()) {
       const socket = fd ?? { handle: handles[index] as object, address };

@@ -10,10 +10,10 @@ export interface ClusterProtocol {
 }
 
 /** The protocol between a supervisor and its workers. */
-export const WORKER_PROTOCOL: ClusterProtocol = { name: "worker protocol", version: 2 };
+export const WORKER_PROTOCOL: ClusterProtocol = { name: "worker protocol", version: 1 };
 
 /** The protocol between a supervisor and its successor. Its version changes rarely: an upgrade is the way out of all other changes. */
-export const HANDOVER_PROTOCOL: ClusterProtocol = { name: "handover protocol", version: 2 };
+export const HANDOVER_PROTOCOL: ClusterProtocol = { name: "handover protocol", version: 1 };
 
 /** Returns the predicate of a sentence about a process with which this one cannot speak; `undefined` if it can. */
 export function versionConflict({ name, version }: ClusterProtocol, theirs: unknown): string | undefined {

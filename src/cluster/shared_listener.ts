@@ -98,7 +98,7 @@ export class SharedListener implements Listener, AcceptTurns {
       const next = await (this.#connections as AsyncIterator<Connection, undefined>).next();
       if (next.done !== true || this.#over) return next;
       if (this.#socket === undefined) await this.#whenCome();
-      if (this.#host.room() <= this.#host.ahead()) await this.#whenSiblingsHadTime();
+      if (this.#hasLittleRoom()) await this.#whenSiblingsHadTime();
       const socket = this.#take();
       if (socket === undefined) return next;
       await this.#begin(socket);
@@ -111,6 +111,11 @@ export class SharedListener implements Listener, AcceptTurns {
     return new Promise((resolve) => {
       this.#wake = resolve;
     });
+  }
+
+  #hasLittleRoom(): boolean {
+    const ahead = this.#host.ahead();
+    return !this.#over && ahead > 0 && this.#host.room() <= ahead;
   }
 
   /** Fulfils after a while, or when this is over. */

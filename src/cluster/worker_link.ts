@@ -13,7 +13,7 @@ import { whenOrphaned } from "./when_orphaned.ts";
 import { say, type WorkerHost } from "./worker_host.ts";
 
 const isDeno = "deno" in versions;
-/** The connections that Deno may accept ahead: as many as wait. A part of a small limit is less. */
+/** The connections that Deno may accept ahead: it listens on a sent socket with a backlog of 511, and others come meanwhile. */
 const MOST_AHEAD = 1_024;
 
 /** A server, as far as its supervisor steers it. */
@@ -96,7 +96,7 @@ export class WorkerLink {
     host.on("message", (message: unknown) => {
       if (!joined && isMessage(message)) early.push(message);
     });
-    const received = new ReceivedSockets(host);
+    const received = new ReceivedSockets(host, systemClock);
     const handles = await received.first(assignment.sockets, assignment.version);
     const sockets = assignment.sockets.map(
       ({ address, fd }, index) => fd ?? { handle: handles[index] as object, address },

@@ -65,14 +65,18 @@ export function startChild(
     if (child.pid === undefined) onExit({ code: null, signal: null, error: message });
   });
   child.on("exit", (code, signal) => onExit({ code, signal }));
-  const channel = new ChildChannel((message, handle) => {
-    if (over || !child.connected) return;
-    // The exit tells more than a failure to write.
-    child.send(message, handle as SendHandle | undefined, {}, () => undefined);
-  });
+  const channel = new ChildChannel(
+    (message, handle) => {
+      if (over || !child.connected) return;
+      // The exit tells more than a failure to write.
+      child.send(message, handle as SendHandle | undefined, {}, () => undefined);
+    },
+    "deno" in process.versions,
+  );
   child.on("message", (said: unknown) => {
     const message = opened(said);
-    if (message === undefined || channel.onMessage(message)) return;
+    if (message === undefined) return;
+    channel.onMessage(message);
     if (message.type === "up" && message.version === version) {
       sockets.forEach(({ fd, handle }, index) => {
         if (fd === undefined && handle !== undefined) channel.sendSocket(index, handle);

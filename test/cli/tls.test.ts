@@ -284,7 +284,7 @@ describe.skipIf(process.platform === "win32")("the command line with a certifica
     const client = new Client(context, Number(port), ...CLIENT);
     client.send("41\n");
     await client.printed("result: 42 (processed '41')");
-    expect(cli.stderr).toMatch(/connection \d+ from 127\.0\.0\.1:\d+ opened/);
+    await cli.logged(/connection \d+ from 127\.0\.0\.1:\d+ opened/);
     await client.finished();
     haproxy.child.kill("SIGTERM");
     await haproxy.ending;

@@ -5,11 +5,14 @@ import { describe, expect, it } from "vitest";
 import { ChildChannel } from "../../src/cluster/child_channel.ts";
 import { RUNTIME } from "../cli/support/runtime.ts";
 
-function channel() {
+function channel(alone = true) {
   const said: (string | [string, object])[] = [];
   return {
     said,
-    channel: new ChildChannel(({ type }, handle) => void said.push(handle === undefined ? type : [type, handle])),
+    channel: new ChildChannel(
+      ({ type }, handle) => void said.push(handle === undefined ? type : [type, handle]),
+      alone,
+    ),
   };
 }
 
@@ -49,13 +52,24 @@ describe("the channel to a child", () => {
     expect(said).toEqual(["offer", ["socket", ONE], "ping", "offer", ["socket", OTHER]]);
   });
 
-  it("knows which messages are about sockets, and has no use for those that nobody waits for", () => {
+  it("has no use for answers that it does not wait for", () => {
     const { channel: to, said } = channel();
-    expect([to.onMessage({ type: "take" }), to.onMessage({ type: "taken" })]).toEqual([true, true]);
-    expect(to.onMessage({ type: "pong" })).toBe(false);
+    to.onMessage({ type: "take" });
+    to.onMessage({ type: "taken" });
     to.sendSocket(0, ONE);
     to.onMessage({ type: "taken" });
+    to.onMessage({ type: "pong" });
     expect(said).toEqual(["offer"]);
+  });
+
+  it("sends sockets among messages where they need not be alone", () => {
+    const { channel: to, said } = channel(false);
+    to.send({ type: "ping" });
+    to.sendSocket(0, ONE);
+    to.onMessage({ type: "taken" });
+    to.sendSocket(1, OTHER);
+    to.send({ type: "drain" });
+    expect(said).toEqual(["ping", ["socket", ONE], ["socket", OTHER], "drain"]);
   });
 
   it("brings every socket to a child that is busy, and is told a lot meanwhile", async () => {

@@ -142,8 +142,13 @@ describe("a listener on the socket that all workers share", () => {
     expect(world.listening).toEqual([7]);
   });
 
-  it.each(["finish", "close"] as const)("is over with %s(), also while it waits for the socket", async (end) => {
-    const { accept, connections, give, listener, world } = await shared(1);
+  it.each([
+    ["finish", 0],
+    ["close", 0],
+    ["finish", 40],
+    ["close", 40],
+  ] as const)("is over with %s(), also while it waits for the socket, with %i ahead", async (end, ahead) => {
+    const { accept, connections, give, listener, world } = await shared(1, ahead);
     accept(1);
     expect((await connections.next()).done).toBe(false);
     const next = connections.next();

@@ -213,6 +213,8 @@ export function draining(platform: Platform): void {
       const { dial, server, closed } = await start(platform, {
         codec: lines(),
         afterReset: "finish",
+        // On a busy machine the bytes take longer than by default.
+        lingerTimeoutMs: 15_000,
         handler: () => first.promise,
       });
       const client = await dial();

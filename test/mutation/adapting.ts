@@ -126,8 +126,8 @@ export const ADAPTING: readonly Mutated[] = [
     mutations: [
       {
         name: "keeps the iteration waiting when it finishes",
-        find: "this.#queue.finish();",
-        replacement: "",
+        find: "this.#bound.finish();",
+        replacement: "this.#bound.close();",
       },
     ],
   },

@@ -90,11 +90,10 @@ export class Load implements LoadOwner {
     if (this.#state === "running") this.#pace.start([...this.#connections]);
     if (warmUpMs > 0) await this.#pause(warmUpMs);
     this.#measuredFrom = Math.min(this.#measuredFrom, performance.now());
-    this.#end = this.#measuredFrom + durationMs;
     this.#bytesBefore = this.#receivedBytes();
     const cpu = process.cpuUsage();
     const loopDelay = new LoopDelay();
-    await this.#pause(this.#end - performance.now());
+    await this.#pause(this.#measuredFrom + durationMs - performance.now());
     this.#end = performance.now();
     const { user, system } = process.cpuUsage(cpu);
     const seconds = (this.#end - this.#measuredFrom) / 1_000;
@@ -140,7 +139,7 @@ export class Load implements LoadOwner {
     if (!right) this.#count("wrong-reply");
     else {
       if (now >= this.#measuredFrom && now < this.#end) this.#replies += 1;
-      if (sentAt >= this.#measuredFrom && sentAt <= this.#end) this.#latencies.add(now - sentAt);
+      if (sentAt >= this.#measuredFrom) this.#latencies.add(now - sentAt);
     }
   }
 

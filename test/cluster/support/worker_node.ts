@@ -61,7 +61,7 @@ export class WorkerNode implements WorkerProcess {
   readonly #world: ClusterWorld;
   readonly #owner: ProcessOwner;
   readonly #host: Host;
-  readonly #channel = new ChildChannel((message, handle) => this.#toWorker(message, handle));
+  readonly #channel = new ChildChannel((message, handle) => this.#toWorker(message, handle), true);
   #link: WorkerLink | undefined;
   #hasResident = false;
 
@@ -266,7 +266,7 @@ export class WorkerNode implements WorkerProcess {
   #toSupervisor({ spillway: message }: Envelope): void {
     this.#world.wires.send(this.pid, () =>
       this.supervisor.process.receive(() => {
-        if (this.#channel.onMessage(message)) return;
+        this.#channel.onMessage(message);
         const isSent = message.type === "up" && !this.#world.scenario.inherits;
         if (isSent) this.#channel.sendSocket(0, this.supervisor.held.handle as object);
         this.#owner.onMessage(structuredClone(message));
