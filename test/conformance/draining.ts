@@ -213,18 +213,17 @@ export function draining(platform: Platform): void {
       const { dial, server, closed } = await start(platform, {
         codec: lines(),
         afterReset: "finish",
-        // On a busy machine the bytes take longer than by default.
-        lingerTimeoutMs: 15_000,
         handler: () => first.promise,
       });
       const client = await dial();
-      client.send("123456789\n".repeat(400_000));
+      // The kernel takes all of it at once: on Deno, FIN of the server ends the writes of a client that still has some to do.
+      client.send("123456789\n".repeat(100_000));
       client.finish();
       await eventually(() => server.stats().framesIn === 1);
       const drained = server.shutdown();
       first.open();
       const { reason, bytesIn, bytesDiscarded = 0, framesIn } = await closed();
-      expect([reason, bytesIn]).toEqual(["drained", 4_000_000]);
+      expect([reason, bytesIn]).toEqual(["drained", 1_000_000]);
       // Bytes that were neither handled nor discarded are the beginning of a line.
       const cutOff = bytesIn - bytesDiscarded - 10 * framesIn;
       expect(cutOff >= 0 && cutOff < 10, `${bytesIn} in, ${bytesDiscarded} discarded, ${framesIn} handled`).toBe(true);
