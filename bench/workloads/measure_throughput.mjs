@@ -2,6 +2,7 @@
 // The cost of a line to a server. The subjects of a row take turns, round after round, so that a disturbance of the machine affects
 // them alike.
 import { extentOf } from "../extent.mjs";
+import { inTurn } from "../in_turn.mjs";
 import { Server } from "../server.mjs";
 import { available } from "../subjects.mjs";
 
@@ -55,11 +56,6 @@ async function measureRow(bench, { name, subjects, shape, extent }) {
     for (const { server } of lanes) await server.end();
   }
   return samples;
-}
-
-/** Every other round goes backwards, so that a drift of the machine favours no subject. @param {Lane[]} lanes @param {number} round */
-function inTurn(lanes, round) {
-  return round % 2 === 0 ? lanes : lanes.toReversed();
 }
 
 /** @param {Bench} bench @param {Lane} lane @param {Shape} shape @param {number} ms */

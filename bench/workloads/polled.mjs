@@ -5,6 +5,7 @@ import { request } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import { checkDescriptors } from "../descriptors.mjs";
 import { extentOf } from "../extent.mjs";
+import { inTurn } from "../in_turn.mjs";
 import { Server } from "../server.mjs";
 
 /** @typedef {import("./workload.mjs").Bench} Bench */
@@ -64,7 +65,7 @@ export const polled = {
       ];
       for (let round = 0; round < rounds; round++) {
         bench.progress(`round ${round + 1} of ${rounds}`);
-        for (const turn of round % 2 === 0 ? turns : turns.toReversed()) {
+        for (const turn of inTurn(turns, round)) {
           const sample = { round, ...(await window(turn, windowMs)) };
           if (turn !== undefined) samples.push({ row: turn.name, subject: turn.subject, ...sample });
           else for (const { name } of rows) samples.push({ row: name, subject: ALONE, ...sample });

@@ -1,6 +1,7 @@
 // @ts-check
 import { setTimeout as sleep } from "node:timers/promises";
 import { extentOf } from "../extent.mjs";
+import { inTurn } from "../in_turn.mjs";
 import { Server } from "../server.mjs";
 import { available } from "../subjects.mjs";
 
@@ -109,7 +110,7 @@ async function measureRow(bench, { name, subjects, load: { connections, depth, p
       await generator.runOpenLoop(lane.loop, { ms: warmUpMs, perSecond: lane.rate });
     }
     for (let round = 0; round < rounds; round++) {
-      for (const { subject, server, loop, rate } of round % 2 === 0 ? lanes : lanes.toReversed()) {
+      for (const { subject, server, loop, rate } of inTurn(lanes, round)) {
         progress(`${name}: round ${round + 1} of ${rounds}: ${subject}`);
         const cost = await server.costOf(async () => {
           const { count, seconds, busy } = await generator.runOpenLoop(loop, { ms: roundMs, perSecond: rate });

@@ -2,13 +2,12 @@
 import { EventEmitter } from "node:events";
 import { describe, expect, it } from "vitest";
 import type { Assignment, Envelope, FromWorker, ToWorker } from "../../src/cluster/messages.ts";
-import { WORKER_PROTOCOL } from "../../src/cluster/protocol_version.ts";
 import type { WorkerHost } from "../../src/cluster/worker_host.ts";
 import { WorkerLink } from "../../src/cluster/worker_link.ts";
 import { memoryTransport } from "../../src/testing/mod.ts";
 
 const ASSIGNMENT: Assignment = {
-  version: WORKER_PROTOCOL.version,
+  version: 1,
   slot: 2,
   workers: 4,
   sockets: [{ place: "tcp://h:1", target: { port: 1, hostname: "h" }, address: { hostname: "h", port: 1 }, fd: 4 }],
@@ -75,7 +74,7 @@ describe("a worker's link", () => {
     const { host, link } = await joined();
     expect(link.assignment).toEqual(ASSIGNMENT);
     expect(host.env).toEqual({ SPILLWAY_WORKER: undefined });
-    expect(host.said).toEqual([{ type: "up", version: WORKER_PROTOCOL.version }]);
+    expect(host.said).toEqual([{ type: "up", version: 1 }]);
   });
 
   it.each<[string, Assignment | undefined, boolean]>([
